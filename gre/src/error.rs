@@ -1,0 +1,112 @@
+//! What can be wrong with a packet, and where.
+
+use crate::Flags;
+
+/// A part of the enhanced GRE packet, named as in RFC 2637 section 4.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Field {
+    /// The flags, the protocol type and the key: the first eight octets.
+    FixedHeader,
+    /// The sequence number, four octets.
+    SequenceNumber,
+    /// The acknowledgment number, four octets.
+    AcknowledgmentNumber,
+    /// The payload, as long as the upper half of the key says.
+    Payload,
+}
+
+impl core::fmt::Display for Field {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::FixedHeader => "fixed header",
+            Self::SequenceNumber => "sequence number",
+            Self::AcknowledgmentNumber => "acknowledgment number",
+            Self::Payload => "payload",
+        })
+    }
+}
+
+/// Why octets are not an enhanced GRE packet of RFC 2637.
+///
+/// Offsets count octets from the start of the GRE header.
+///
+/// ```
+/// use pptp_gre::{DecodeError, Field, Packet};
+///
+/// let cut = Packet::decode(&[0x30, 0x01, 0x88, 0x0b, 0x00, 0x04, 0x00, 0x07, 0x00]).unwrap_err();
+/// assert_eq!(cut, DecodeError::Truncated { field: Field::SequenceNumber, offset: 8, needed: 4, available: 1 });
+/// assert_eq!(cut.to_string(), "GRE sequence number cut short at offset 8: needs 4 octets, has 1");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The octets end within a field.
+    #[error("GRE {field} cut short at offset {offset}: needs {needed} octets, has {available}")]
+    Truncated {
+        /// The field that is not whole.
+        field: Field,
+        /// Where it starts.
+        offset: usize,
+        /// Its length.
+        needed: usize,
+        /// How many octets there are of it.
+        available: usize,
+    },
+    /// The version is not 1: other tunnels use version 0.
+    #[error("GRE version {found}, not 1")]
+    Version {
+        /// The three bits found.
+        found: u8,
+    },
+    /// A bit that RFC 2637 wants zero is set: C, R, s, recursion control or flags.
+    #[error("GRE flags {found}: bits are set that RFC 2637 wants zero")]
+    Flags {
+        /// The first two octets.
+        found: Flags,
+    },
+    /// The protocol type is not [`PROTOCOL_TYPE`](crate::PROTOCOL_TYPE).
+    #[error("GRE protocol type {found:#06x}, not 0x880b")]
+    ProtocolType {
+        /// The two octets found.
+        found: u16,
+    },
+    /// The K bit is clear, so there is no payload length and no call id.
+    #[error("GRE packet without a key")]
+    NoKey,
+    /// There is a payload but the S bit is clear.
+    #[error("GRE packet with {payload_length} octets of payload but no sequence number")]
+    PayloadWithoutSequenceNumber {
+        /// What the key says.
+        payload_length: u16,
+    },
+}
+
+/// The caller's buffer cannot hold the packet; nothing was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("buffer too small: needs {needed} octets, has {available}")]
+#[non_exhaustive]
+pub struct BufferTooSmall {
+    /// Octets that are needed.
+    pub needed: usize,
+    /// Octets that were lent.
+    pub available: usize,
+}
+
+/// Why a packet cannot be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The buffer is too small.
+    #[error(transparent)]
+    BufferTooSmall(#[from] BufferTooSmall),
+    /// The payload is longer than its 16-bit length can say.
+    #[error("GRE payload of {length} octets: at most 65535 fit")]
+    PayloadTooLong {
+        /// Its length.
+        length: usize,
+    },
+    /// A payload needs a sequence number (RFC 2637 section 4.1, bit S).
+    #[error("GRE payload without a sequence number")]
+    PayloadWithoutSequenceNumber,
+}

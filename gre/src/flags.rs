@@ -1,0 +1,155 @@
+//! The first two octets of a GRE header.
+
+/// RFC 2637 section 4.1, RFC 1701: the flags and version of a GRE header, bit by bit.
+///
+/// It reads the flags of any version, so an inspector can say what a foreign packet is.
+///
+/// ```
+/// use pptp_gre::Flags;
+///
+/// let flags = Flags::from_bits(0x3081);
+/// assert!(flags.key_present() && flags.sequence_number_present() && flags.acknowledgment_number_present());
+/// assert_eq!(flags.version(), 1);
+/// assert!(flags.is_enhanced());
+/// assert_eq!(flags.to_string(), "0x3081 (K S A, version 1)");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+pub struct Flags(u16);
+
+impl Flags {
+    const CHECKSUM: u16 = 0x8000;
+    const ROUTING: u16 = 0x4000;
+    const KEY: u16 = 0x2000;
+    const SEQUENCE: u16 = 0x1000;
+    const STRICT_SOURCE_ROUTE: u16 = 0x0800;
+    const RECURSION_CONTROL: u16 = 0x0700;
+    const ACKNOWLEDGMENT: u16 = 0x0080;
+    const RESERVED: u16 = 0x0078;
+    const VERSION: u16 = 0x0007;
+    const MUST_BE_ZERO: u16 =
+        Self::CHECKSUM | Self::ROUTING | Self::STRICT_SOURCE_ROUTE | Self::RECURSION_CONTROL | Self::RESERVED;
+
+    /// Flags from the first two octets of a header, big-endian.
+    #[must_use]
+    pub const fn from_bits(bits: u16) -> Self {
+        Self(bits)
+    }
+
+    /// The two octets, big-endian.
+    #[must_use]
+    pub const fn bits(self) -> u16 {
+        self.0
+    }
+
+    /// The flags of an enhanced GRE header: K and version 1 always, S and A as given.
+    #[must_use]
+    pub const fn enhanced(sequence_number: bool, acknowledgment_number: bool) -> Self {
+        let mut bits = Self::KEY | 1;
+        if sequence_number {
+            bits |= Self::SEQUENCE;
+        }
+        if acknowledgment_number {
+            bits |= Self::ACKNOWLEDGMENT;
+        }
+        Self(bits)
+    }
+
+    /// Bit C: a checksum is present. Zero in enhanced GRE.
+    #[must_use]
+    pub const fn checksum_present(self) -> bool {
+        self.0 & Self::CHECKSUM != 0
+    }
+
+    /// Bit R: routing is present. Zero in enhanced GRE.
+    #[must_use]
+    pub const fn routing_present(self) -> bool {
+        self.0 & Self::ROUTING != 0
+    }
+
+    /// Bit K: a key is present. One in enhanced GRE.
+    #[must_use]
+    pub const fn key_present(self) -> bool {
+        self.0 & Self::KEY != 0
+    }
+
+    /// Bit S: a sequence number is present, and so is a payload.
+    #[must_use]
+    pub const fn sequence_number_present(self) -> bool {
+        self.0 & Self::SEQUENCE != 0
+    }
+
+    /// Bit s: strict source route. Zero in enhanced GRE.
+    #[must_use]
+    pub const fn strict_source_route(self) -> bool {
+        self.0 & Self::STRICT_SOURCE_ROUTE != 0
+    }
+
+    /// Recur: the three bits of recursion control. Zero in enhanced GRE.
+    #[must_use]
+    pub fn recursion_control(self) -> u8 {
+        let [high, _] = self.0.to_be_bytes();
+        high & 0x07
+    }
+
+    /// Bit A: an acknowledgment number is present. Only enhanced GRE has it.
+    #[must_use]
+    pub const fn acknowledgment_number_present(self) -> bool {
+        self.0 & Self::ACKNOWLEDGMENT != 0
+    }
+
+    /// Flags: the four reserved bits 9 to 12. Zero in enhanced GRE.
+    #[must_use]
+    pub fn reserved(self) -> u8 {
+        let [_, low] = self.0.to_be_bytes();
+        (low >> 3) & 0x0f
+    }
+
+    /// Ver: the version, 1 in enhanced GRE.
+    #[must_use]
+    pub fn version(self) -> u8 {
+        let [_, low] = (self.0 & Self::VERSION).to_be_bytes();
+        low
+    }
+
+    /// Whether these are flags that RFC 2637 allows: K set, version 1, nothing but S and A beside them.
+    #[must_use]
+    pub fn is_enhanced(self) -> bool {
+        self.version() == 1 && self.key_present() && !self.has_forbidden_bits()
+    }
+
+    /// Whether a bit is set that RFC 2637 wants zero (C, R, s, Recur or Flags).
+    #[must_use]
+    pub const fn has_forbidden_bits(self) -> bool {
+        self.0 & Self::MUST_BE_ZERO != 0
+    }
+}
+
+impl core::fmt::Display for Flags {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{:#06x} (", self.0)?;
+        let letters = [
+            (self.checksum_present(), 'C'),
+            (self.routing_present(), 'R'),
+            (self.key_present(), 'K'),
+            (self.sequence_number_present(), 'S'),
+            (self.strict_source_route(), 's'),
+            (self.acknowledgment_number_present(), 'A'),
+        ];
+        let mut separator = "";
+        for (_, letter) in letters.iter().filter(|(set, _)| *set) {
+            write!(f, "{separator}{letter}")?;
+            separator = " ";
+        }
+        if !separator.is_empty() {
+            f.write_str(", ")?;
+        }
+        write!(f, "version {})", self.version())
+    }
+}
+
+impl core::fmt::Debug for Flags {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Flags({self})")
+    }
+}
