@@ -1,1 +1,98 @@
-//! .
+#![doc = include_str!("../README.md")]
+
+#[path = "../../pptp/examples/inspect/file.rs"]
+pub mod file;
+#[path = "../../pptp/examples/inspect/outer.rs"]
+pub mod outer;
+
+mod tally;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+pub use tally::Tally;
+
+/// The folder of public captures and vectors, or `None`, with a message, where it is absent.
+#[must_use]
+pub fn shared() -> Option<PathBuf> {
+    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    let folder = std::env::var_os("PPTP_SHARED").map_or_else(default, PathBuf::from);
+    if folder.join("captures/expected").is_dir() {
+        return Some(folder);
+    }
+    println!("SKIPPED: no public captures and vectors at {}", folder.display());
+    None
+}
+
+/// The folder of our own captures.
+#[must_use]
+pub fn captures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("captures")
+}
+
+/// The names of our own captures, in order.
+///
+/// # Panics
+///
+/// When the folder cannot be read.
+#[must_use]
+pub fn capture_names() -> Vec<String> {
+    let folders = std::fs::read_dir(captures()).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir());
+    let mut names: Vec<_> = folders.map(|entry| entry.file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// One entry of a capture's `about.txt`.
+///
+/// # Panics
+///
+/// When there is no such file or entry.
+#[must_use]
+pub fn about(capture: &str, key: &str) -> String {
+    let text = std::fs::read_to_string(captures().join(capture).join("about.txt")).unwrap();
+    let prefix = format!("{key}: ");
+    text.lines().find_map(|line| line.strip_prefix(&prefix)).unwrap().to_owned()
+}
+
+/// The objects of a file of JSON lines.
+///
+/// # Panics
+///
+/// When it cannot be read or is not JSON.
+#[must_use]
+pub fn json_lines(path: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// A JSON file.
+///
+/// # Panics
+///
+/// When it cannot be read or is not JSON.
+#[must_use]
+pub fn json(path: &Path) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// The octets of a hexadecimal member of an object.
+///
+/// # Panics
+///
+/// When there is none.
+#[must_use]
+pub fn octets(object: &Value, member: &str) -> Vec<u8> {
+    hex::decode(object[member].as_str().unwrap_or_else(|| panic!("no {member} in {object}"))).unwrap()
+}
+
+/// The same, of a fixed length.
+///
+/// # Panics
+///
+/// When there is none or it has another length.
+#[must_use]
+pub fn array<const N: usize>(object: &Value, member: &str) -> [u8; N] {
+    octets(object, member).try_into().unwrap_or_else(|octets: Vec<u8>| panic!("{member}: {} octets", octets.len()))
+}

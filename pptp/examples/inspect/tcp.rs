@@ -1,0 +1,137 @@
+//! TCP, as far as a capture needs it: each direction's octets in order, over loss, retransmission and reordering.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+
+use crate::outer::Segment;
+
+/// Directions that are followed at a time; the one that was quiet longest is dropped for another one.
+const MAX_FLOWS: usize = 2048;
+
+/// Octets of a direction that wait for a gap to be filled; with more, the gap is taken as lost.
+const MAX_WAITING: usize = 1 << 16;
+
+/// Sender and receiver of one direction.
+pub type Flow = (SocketAddr, SocketAddr);
+
+/// What a segment brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// A new connection: whatever was known of this direction is over.
+    Start,
+    /// The next octets.
+    Next(&'a [u8]),
+    /// Octets that were seen before: a retransmission.
+    Repeated(&'a [u8]),
+    /// The capture has not seen as many octets.
+    Lost(u32),
+    /// The sender has closed its direction, or reset the connection.
+    End,
+}
+
+/// The directions of all connections.
+#[derive(Debug, Default)]
+pub struct Streams {
+    /// The latest last.
+    flows: VecDeque<(Flow, Direction)>,
+}
+
+#[derive(Debug, Default)]
+struct Direction {
+    /// The sequence number that comes next.
+    next: Option<u32>,
+    /// What came too early, by how far behind `next` it starts.
+    waiting: BTreeMap<u32, Vec<u8>>,
+    waiting_octets: usize,
+    ended: bool,
+}
+
+impl Streams {
+    /// Hands to `each` what a segment brings, in order.
+    pub fn handle(&mut self, segment: &Segment<'_>, each: &mut impl FnMut(Flow, Piece<'_>)) {
+        let flow = (segment.source, segment.destination);
+        let mut direction = match self.flows.iter().rposition(|(key, _)| *key == flow) {
+            Some(index) => self.flows.remove(index).map(|(_, direction)| direction).unwrap_or_default(),
+            None => Direction::default(),
+        };
+        if self.flows.len() >= MAX_FLOWS {
+            self.flows.pop_front();
+        }
+        direction.handle(segment, &mut |piece| each(flow, piece));
+        self.flows.push_back((flow, direction));
+    }
+}
+
+impl Direction {
+    fn handle(&mut self, segment: &Segment<'_>, each: &mut impl FnMut(Piece<'_>)) {
+        if segment.synchronize {
+            let first = segment.sequence_number.wrapping_add(1);
+            if self.next != Some(first) {
+                *self = Self { next: Some(first), ..Self::default() };
+                each(Piece::Start);
+            }
+        }
+        let sequence_number = segment.sequence_number.wrapping_add(segment.synchronize.into());
+        self.octets(sequence_number, segment.payload, each);
+        if (segment.finish || segment.reset) && !self.ended {
+            self.ended = true;
+            each(Piece::End);
+        }
+    }
+
+    fn octets(&mut self, sequence_number: u32, octets: &[u8], each: &mut impl FnMut(Piece<'_>)) {
+        if octets.is_empty() {
+            return;
+        }
+        let next = *self.next.get_or_insert(sequence_number);
+        // Serial arithmetic: more than half of the numbers ahead is behind.
+        let ahead = sequence_number.wrapping_sub(next);
+        if ahead == 0 {
+            self.advance(octets, each);
+        } else if ahead > u32::MAX / 2 {
+            let behind = usize::try_from(ahead.wrapping_neg()).unwrap_or(usize::MAX);
+            let (old, new) = octets.split_at_checked(behind).unwrap_or((octets, &[]));
+            each(Piece::Repeated(old));
+            if !new.is_empty() {
+                self.advance(new, each);
+            }
+        } else {
+            self.waiting_octets += octets.len();
+            self.waiting.entry(sequence_number).or_insert_with(|| octets.to_vec());
+            if self.waiting_octets > MAX_WAITING {
+                self.give_up(next, each);
+            }
+        }
+    }
+
+    /// Delivers the next octets, and those that have waited for them.
+    fn advance(&mut self, octets: &[u8], each: &mut impl FnMut(Piece<'_>)) {
+        each(Piece::Next(octets));
+        let mut next = self.next.unwrap_or(0).wrapping_add(length(octets));
+        self.next = Some(next);
+        while let Some(start) = self.waiting.keys().copied().find(|start| next.wrapping_sub(*start) <= u32::MAX / 2) {
+            let Some(waited) = self.waiting.remove(&start) else { break };
+            self.waiting_octets = self.waiting_octets.saturating_sub(waited.len());
+            let overlap = usize::try_from(next.wrapping_sub(start)).unwrap_or(usize::MAX);
+            if let Some(new @ [_, ..]) = waited.get(overlap..) {
+                each(Piece::Next(new));
+                next = next.wrapping_add(length(new));
+                self.next = Some(next);
+            }
+        }
+    }
+
+    /// Takes the gap before the earliest octets that wait as lost.
+    fn give_up(&mut self, next: u32, each: &mut impl FnMut(Piece<'_>)) {
+        let earliest = self.waiting.keys().copied().min_by_key(|start| start.wrapping_sub(next));
+        let Some((start, waited)) = earliest.and_then(|start| self.waiting.remove_entry(&start)) else { return };
+        self.waiting_octets = self.waiting_octets.saturating_sub(waited.len());
+        each(Piece::Lost(start.wrapping_sub(next)));
+        self.next = Some(start);
+        self.advance(&waited, each);
+    }
+}
+
+fn length(octets: &[u8]) -> u32 {
+    u32::try_from(octets.len()).unwrap_or(u32::MAX)
+}
