@@ -1,1 +1,40 @@
-//! .
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(test)]
+extern crate alloc;
+// `Arbitrary` cannot do without it.
+#[cfg(any(test, feature = "arbitrary"))]
+extern crate std;
+
+pub mod des;
+mod error;
+mod failure;
+mod failure_code;
+mod hash;
+mod lm_hash;
+mod name;
+mod password;
+mod response;
+mod secret;
+mod success;
+mod text;
+pub mod v1;
+pub mod v2;
+mod write;
+
+pub use error::{BufferTooSmall, DecodeError, Value};
+pub use failure::{Failure, FailureChallenge};
+pub use failure_code::FailureCode;
+pub use hash::{NtHash, NtHashHash};
+pub use lm_hash::{LmHash, LmHashError};
+pub use name::NamePolicy;
+pub use password::{Octets, Password};
+pub use response::ChallengeResponse;
+pub use success::Success;
+pub use text::Text;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! What can be wrong with octets from the other side.
+
+/// What was decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Value {
+    /// The challenge value of MS-CHAP version 1, 8 octets.
+    V1Challenge,
+    /// The response value of MS-CHAP version 1, 49 octets.
+    V1Response,
+    /// The challenge value of MS-CHAP version 2, 16 octets.
+    V2Challenge,
+    /// The response value of MS-CHAP version 2, 49 octets.
+    V2Response,
+}
+
+impl core::fmt::Display for Value {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::V1Challenge => "MS-CHAPv1 challenge",
+            Self::V1Response => "MS-CHAPv1 response",
+            Self::V2Challenge => "MS-CHAPv2 challenge",
+            Self::V2Response => "MS-CHAPv2 response",
+        })
+    }
+}
+
+/// Why octets from the other side cannot be read.
+///
+/// ```
+/// use mschap::{DecodeError, Value, v2};
+///
+/// // Some peers agree on version 2 and then answer with the 16 octets of CHAP with MD5.
+/// let error = v2::Response::decode(&[0; 16]).unwrap_err();
+/// assert_eq!(error, DecodeError::Length { value: Value::V2Response, needed: 49, found: 16 });
+/// assert_eq!(error.to_string(), "MS-CHAPv2 response of 16 octets, not 49");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The value has another length than its RFC says.
+    #[error("{value} of {found} octets, not {needed}")]
+    Length {
+        /// What was decoded.
+        value: Value,
+        /// The length that it has.
+        needed: usize,
+        /// The length found.
+        found: usize,
+    },
+    /// `S=` in a Success message is not followed by 40 hexadecimal digits.
+    #[error("MS-CHAPv2 authenticator response of {digits} hexadecimal digits, not 40")]
+    AuthenticatorResponse {
+        /// How many digits there are; 41 stands for 41 or more.
+        digits: usize,
+    },
+}
+
+/// The caller's buffer cannot hold what is to be written; nothing was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("buffer too small: needs {needed} octets, has {available}")]
+#[non_exhaustive]
+pub struct BufferTooSmall {
+    /// Octets that are needed.
+    pub needed: usize,
+    /// Octets that were lent.
+    pub available: usize,
+}
+
+/// Reads a value of exactly `N` octets.
+pub(crate) fn exactly<const N: usize>(value: Value, octets: &[u8]) -> Result<&[u8; N], DecodeError> {
+    octets.try_into().map_err(|_| DecodeError::Length { value, needed: N, found: octets.len() })
+}

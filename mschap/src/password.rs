@@ -1,0 +1,140 @@
+//! A password, and how it becomes the octets that are hashed.
+
+/// RFC 2433 section 6, RFC 2759 section 4: a password, with the way in which it becomes UTF-16LE octets.
+///
+/// All ways agree on ASCII. They do not agree on anything else, and a server and a client that chose differently
+/// refuse each other with "wrong password":
+///
+/// | variant | who hashes so |
+/// |---|---|
+/// | [`Text`](Self::Text) | Windows, FreeRADIUS, hostap |
+/// | [`WidenedOctets`](Self::WidenedOctets) | pppd, lwIP, accel-ppp, mpd: the octets of a configuration file, each followed by a zero |
+///
+/// The password is borrowed: wiping it is up to its owner.
+///
+/// ```
+/// use mschap::{NtHash, Password};
+///
+/// // One password, two hashes: what Windows makes of it, and what pppd makes of the same UTF-8 file.
+/// let windows = NtHash::from_password("Grüß€");
+/// let pppd = NtHash::from_password(Password::WidenedOctets("Grüß€".as_bytes()));
+/// assert!(!windows.ct_eq(&pppd));
+///
+/// // A character beyond U+FFFF is two code units, four octets.
+/// assert!(Password::Text("a🔑").octets().eq([0x61, 0x00, 0x3d, 0xd8, 0x11, 0xdd]));
+/// ```
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Password<'a> {
+    /// Text, encoded as UTF-16LE as the RFCs want it. `&str` converts into this.
+    Text(&'a str),
+    /// Octets that already are UTF-16LE, taken as they are.
+    Utf16Le(&'a [u8]),
+    /// Octets, each of which becomes one code unit of the same number: right for ASCII and Latin-1 only.
+    WidenedOctets(&'a [u8]),
+}
+
+impl<'a> Password<'a> {
+    /// The octets that are hashed.
+    ///
+    /// They are as secret as the password.
+    #[must_use]
+    pub fn octets(self) -> Octets<'a> {
+        Octets(match self {
+            Self::Text(text) => Inner::Text { units: text.encode_utf16(), high: None },
+            Self::Utf16Le(octets) => Inner::Utf16Le(octets.iter()),
+            Self::WidenedOctets(octets) => Inner::Widened { octets: octets.iter(), zero: false },
+        })
+    }
+}
+
+impl<'a> From<&'a str> for Password<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl core::fmt::Debug for Password<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Text(_) => "Text(..)",
+            Self::Utf16Le(_) => "Utf16Le(..)",
+            Self::WidenedOctets(_) => "WidenedOctets(..)",
+        })
+    }
+}
+
+/// The octets of a [`Password`], one by one. See [`Password::octets`].
+#[derive(Clone)]
+pub struct Octets<'a>(Inner<'a>);
+
+#[derive(Clone)]
+enum Inner<'a> {
+    Text { units: core::str::EncodeUtf16<'a>, high: Option<u8> },
+    Utf16Le(core::slice::Iter<'a, u8>),
+    Widened { octets: core::slice::Iter<'a, u8>, zero: bool },
+}
+
+impl Iterator for Octets<'_> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        match &mut self.0 {
+            Inner::Text { units, high } => high.take().or_else(|| {
+                let [low, next] = units.next()?.to_le_bytes();
+                *high = Some(next);
+                Some(low)
+            }),
+            Inner::Utf16Le(octets) => octets.next().copied(),
+            Inner::Widened { octets, zero } => {
+                if core::mem::take(zero) {
+                    return Some(0);
+                }
+                let octet = octets.next().copied()?;
+                *zero = true;
+                Some(octet)
+            }
+        }
+    }
+}
+
+impl core::fmt::Debug for Octets<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Octets(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn text_is_utf16le(text in any::<String>()) {
+            let expected: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            prop_assert_eq!(&Password::Text(&text).octets().collect::<Vec<u8>>(), &expected);
+            prop_assert_eq!(&Password::Utf16Le(&expected).octets().collect::<Vec<u8>>(), &expected);
+        }
+
+        #[test]
+        fn ascii_is_the_same_either_way(text in "[ -~]{0,40}") {
+            let widened = Password::WidenedOctets(text.as_bytes());
+            prop_assert!(Password::Text(&text).octets().eq(widened.octets()));
+        }
+    }
+
+    #[test]
+    fn is_never_printed() {
+        let passwords = [Password::Text("secret"), Password::Utf16Le(b"secret"), Password::WidenedOctets(b"secret")];
+        for password in passwords {
+            let printed = format!("{password:?} {:?}", password.octets());
+            assert!(!printed.contains("secret") && !printed.contains("115"), "{printed}");
+        }
+    }
+}

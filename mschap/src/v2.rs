@@ -1,0 +1,236 @@
+//! RFC 2759: MS-CHAP version 2, in which both sides prove themselves.
+
+use sha1::{Digest, Sha1};
+
+use crate::error::exactly;
+use crate::secret::{Scratch, secret};
+use crate::write::{array, hex};
+use crate::{ChallengeResponse, DecodeError, NtHash, NtHashHash, Value};
+
+/// RFC 2759 section 3: the length of a challenge in octets, either side's.
+pub const CHALLENGE_LEN: usize = 16;
+
+/// RFC 2759 section 3: reads the challenge from the Value field of a Challenge packet.
+///
+/// ```
+/// assert_eq!(mschap::v2::decode_challenge(&[7; 16])?, [7; 16]);
+/// assert!(mschap::v2::decode_challenge(&[7; 8]).is_err());
+/// # Ok::<(), mschap::DecodeError>(())
+/// ```
+///
+/// # Errors
+///
+/// [`DecodeError::Length`] when it is not 16 octets.
+pub fn decode_challenge(value: &[u8]) -> Result<[u8; CHALLENGE_LEN], DecodeError> {
+    exactly(Value::V2Challenge, value).copied()
+}
+
+/// The two challenges of one authentication.
+///
+/// ```
+/// use mschap::v2::Challenges;
+///
+/// let challenges = Challenges { authenticator: *b"[]|}{?/><,`!2&&(", peer: *b"!@#$%^&*()_+:3|~" };
+/// assert_eq!(challenges.hash(b"User"), [0xd0, 0x2e, 0x43, 0x86, 0xbc, 0xe9, 0x12, 0x26]);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[expect(clippy::exhaustive_structs, reason = "there are two sides")]
+pub struct Challenges {
+    /// The value of the Challenge packet.
+    pub authenticator: [u8; CHALLENGE_LEN],
+    /// The Peer-Challenge of the Response packet: 16 unpredictable octets.
+    pub peer: [u8; CHALLENGE_LEN],
+}
+
+impl Challenges {
+    /// RFC 2759 section 8.2: `ChallengeHash()`, the eight octets that are answered.
+    ///
+    /// `user` is the name as it is hashed, without a Windows domain: [`NamePolicy::user`](crate::NamePolicy::user) gives
+    /// it. Both proofs of one authentication must use the same.
+    #[must_use]
+    #[doc(alias = "ChallengeHash")]
+    pub fn hash(&self, user: &[u8]) -> [u8; 8] {
+        let digest = Sha1::new().chain_update(self.peer).chain_update(self.authenticator).chain_update(user).finalize();
+        array(digest)
+    }
+}
+
+/// RFC 2759 section 4: the Value field of a Response packet.
+///
+/// | octets | field |
+/// |---|---|
+/// | 16 | Peer-Challenge |
+/// | 8 | Reserved, zero |
+/// | 24 | NT-Response |
+/// | 1 | Flags, zero; 1 and 4 are seen |
+///
+/// ```
+/// use mschap::{NtHash, v2};
+///
+/// let hash = NtHash::from_password("clientPass");
+/// let challenges = v2::Challenges { authenticator: *b"[]|}{?/><,`!2&&(", peer: *b"!@#$%^&*()_+:3|~" };
+/// let value = v2::Response::new(&hash, &challenges, b"User").encode();
+/// assert_eq!(value[24..28], [0x82, 0x30, 0x9e, 0xcd]);
+///
+/// // The authenticator knows its own challenge; the peer's is in the response.
+/// let response = v2::Response::decode(&value)?;
+/// assert!(response.verify(&hash, &challenges.authenticator, b"User"));
+/// assert!(!response.verify(&hash, &challenges.authenticator, b"user"));
+/// # Ok::<(), mschap::DecodeError>(())
+/// ```
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[expect(clippy::exhaustive_structs, reason = "the RFC has no other fields")]
+pub struct Response {
+    /// Peer-Challenge: 16 unpredictable octets of the peer.
+    pub peer_challenge: [u8; CHALLENGE_LEN],
+    /// Reserved: zero is sent, what comes is ignored.
+    pub reserved: [u8; 8],
+    /// NT-Response: the peer's proof.
+    pub nt_response: ChallengeResponse,
+    /// Flags: zero is sent, what comes is ignored, but for [`NO_MESSAGE`](Self::NO_MESSAGE).
+    pub flags: u8,
+}
+
+impl Response {
+    /// The length in octets: Peer-Challenge (16), Reserved (8), NT-Response (24), Flags (1).
+    pub const LEN: usize = 49;
+
+    /// A bit of `flags` that the RFC does not have: Windows 98 sets it and takes no ` M=` text in the Success message.
+    pub const NO_MESSAGE: u8 = 0x04;
+
+    /// RFC 2759 section 8.1: `GenerateNTResponse()`.
+    ///
+    /// `user` is the name as it is hashed: [`NamePolicy::user`](crate::NamePolicy::user).
+    #[must_use]
+    #[doc(alias = "GenerateNTResponse")]
+    pub fn new(hash: &NtHash, challenges: &Challenges, user: &[u8]) -> Self {
+        Self {
+            peer_challenge: challenges.peer,
+            reserved: [0; 8],
+            nt_response: hash.challenge_response(&challenges.hash(user)),
+            flags: 0,
+        }
+    }
+
+    /// Reads the Value field.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::Length`] when it is not 49 octets.
+    pub fn decode(value: &[u8]) -> Result<Self, DecodeError> {
+        let value: &[u8; Self::LEN] = exactly(Value::V2Response, value)?;
+        let mut response = Self {
+            peer_challenge: [0; CHALLENGE_LEN],
+            reserved: [0; 8],
+            nt_response: ChallengeResponse::empty(),
+            flags: 0,
+        };
+        if let Some((peer_challenge, rest)) = value.split_first_chunk() {
+            response.peer_challenge = *peer_challenge;
+            if let Some((reserved, rest)) = rest.split_first_chunk() {
+                response.reserved = *reserved;
+                if let Some((nt_response, [flags])) = rest.split_first_chunk() {
+                    response.nt_response = ChallengeResponse::from_bytes(*nt_response);
+                    response.flags = *flags;
+                }
+            }
+        }
+        Ok(response)
+    }
+
+    /// The Value field.
+    #[must_use]
+    pub fn encode(&self) -> [u8; Self::LEN] {
+        let mut value = [0; Self::LEN];
+        let fields =
+            self.peer_challenge.iter().chain(&self.reserved).chain(self.nt_response.as_bytes()).chain([&self.flags]);
+        for (to, from) in value.iter_mut().zip(fields) {
+            *to = *from;
+        }
+        value
+    }
+
+    /// Both challenges, given the authenticator's.
+    #[must_use]
+    pub const fn challenges(&self, authenticator: &[u8; CHALLENGE_LEN]) -> Challenges {
+        Challenges { authenticator: *authenticator, peer: self.peer_challenge }
+    }
+
+    /// Whether the NT-Response is that of this hash and user, found out in constant time.
+    #[must_use]
+    pub fn verify(&self, hash: &NtHash, authenticator_challenge: &[u8; CHALLENGE_LEN], user: &[u8]) -> bool {
+        let challenge = self.challenges(authenticator_challenge).hash(user);
+        self.nt_response.ct_eq(&hash.challenge_response(&challenge))
+    }
+}
+
+secret! {
+    /// RFC 2759 section 8.7: `GenerateAuthenticatorResponse()`, the authenticator's proof that it knows the hash too.
+    ///
+    /// It is sent as `S=` and 40 digits in a [`Success`](crate::Success) message. The peer makes its own and compares with
+    /// [`ct_eq`](Self::ct_eq), which is `CheckAuthenticatorResponse()` of section 8.8.
+    ///
+    /// ```
+    /// use mschap::{NtHash, Success, v2};
+    ///
+    /// let hash = NtHash::from_password("clientPass");
+    /// let challenges = v2::Challenges { authenticator: *b"[]|}{?/><,`!2&&(", peer: *b"!@#$%^&*()_+:3|~" };
+    /// let response = v2::Response::new(&hash, &challenges, b"User");
+    ///
+    /// let expected = v2::AuthenticatorResponse::new(&hash.hash(), &response.nt_response, &challenges.hash(b"User"));
+    /// let success = Success::decode(b"S=407A5589115FD0D6209F510FE9C04566932CDA56 M=welcome")?;
+    /// assert!(success.authenticator_response.is_some_and(|proof| proof.ct_eq(&expected)));
+    /// # Ok::<(), mschap::DecodeError>(())
+    /// ```
+    ///
+    /// ```compile_fail,E0369
+    /// # use mschap::v2::AuthenticatorResponse;
+    /// let (one, other) = (AuthenticatorResponse::from_bytes([0; 20]), AuthenticatorResponse::from_bytes([0; 20]));
+    /// let same = one == other;
+    /// ```
+    #[doc(alias = "GenerateAuthenticatorResponse")]
+    #[doc(alias = "CheckAuthenticatorResponse")]
+    #[doc(alias = "auth_string")]
+    #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+    AuthenticatorResponse, 20
+}
+
+impl AuthenticatorResponse {
+    /// Hexadecimal digits of the text form.
+    pub const DIGITS: usize = 40;
+
+    /// Octets of the text form: `S=` (2), digits (40).
+    pub const TEXT_LEN: usize = 42;
+
+    /// RFC 2759 section 8.7: what the password's hash and the response are hashed with.
+    const MAGIC_1: [u8; 39] = *b"Magic server to client signing constant";
+    /// RFC 2759 section 8.7: what the first digest and the challenge are hashed with.
+    const MAGIC_2: [u8; 41] = *b"Pad to make it do more than one iteration";
+
+    /// The proof, from the hash of the hash, the peer's proof, and the [hash](Challenges::hash) of challenges and user.
+    #[must_use]
+    pub fn new(hash: &NtHashHash, nt_response: &ChallengeResponse, challenge: &[u8; 8]) -> Self {
+        let first = Scratch(Self::first_digest(hash, nt_response));
+        let digest = Sha1::new().chain_update(first.0).chain_update(challenge).chain_update(Self::MAGIC_2).finalize();
+        Self(digest.into())
+    }
+
+    /// The first of the two digests, which does not depend on the challenge.
+    #[must_use]
+    pub fn first_digest(hash: &NtHashHash, nt_response: &ChallengeResponse) -> [u8; 20] {
+        Sha1::new()
+            .chain_update(hash.as_bytes())
+            .chain_update(nt_response.as_bytes())
+            .chain_update(Self::MAGIC_1)
+            .finalize()
+            .into()
+    }
+
+    /// `S=` and 40 upper-case digits.
+    #[must_use]
+    pub fn to_text(&self) -> [u8; Self::TEXT_LEN] {
+        array(b"S=".iter().copied().chain(hex(&self.0)))
+    }
+}
