@@ -1,0 +1,95 @@
+//! RFC 2118 section 4: the codes of literals and copies, and a writer of bits.
+
+use crate::number::{narrow, wide};
+
+/// The shortest copy.
+pub(crate) const MIN_LENGTH: usize = 3;
+/// The longest copy we send: one deployed decoder lacks the two classes above.
+pub(crate) const MAX_LENGTH: usize = 2047;
+
+/// Section 4.2.1: code and width of an offset of 1 to 8191.
+#[inline(always)]
+pub(crate) const fn offset_code(offset: u32) -> (u32, u32) {
+    if offset >= 320 {
+        (offset.wrapping_add(0xc000 - 320), 16)
+    } else if offset >= 64 {
+        (offset.wrapping_add(0xe00 - 64), 12)
+    } else {
+        (offset.wrapping_add(0x3c0), 10)
+    }
+}
+
+/// Section 4.2.2: code and width of a length of 3 to 8191.
+#[inline(always)]
+pub(crate) const fn length_code(length: u32) -> (u32, u32) {
+    if length == 3 {
+        return (0, 1);
+    }
+    // k - 1 ones, a zero, and the k bits below the highest.
+    let k = 31_u32.wrapping_sub((length | 1).leading_zeros());
+    let ones = 1_u32.wrapping_shl(k.wrapping_sub(1)).wrapping_sub(1);
+    let low = length ^ 1_u32.wrapping_shl(k);
+    (ones.wrapping_shl(k.wrapping_add(1)) | low, k.wrapping_mul(2))
+}
+
+/// Puts codes into the caller's octets, the first bit at the upper end, and notices when they do not fit.
+pub(crate) struct Writer<'a> {
+    octets: &'a mut [u8],
+    at: usize,
+    word: u64,
+    ready: u32,
+    full: bool,
+}
+
+impl<'a> Writer<'a> {
+    pub(crate) const fn new(octets: &'a mut [u8]) -> Self {
+        Self { octets, at: 0, word: 0, ready: 0, full: false }
+    }
+
+    /// Appends the lower `width` bits of a code that has no others; 1 to 56 bits.
+    #[inline(always)]
+    pub(crate) fn put(&mut self, code: u64, width: u32) {
+        self.ready = self.ready.wrapping_add(width);
+        self.word |= code.wrapping_shl(64_u32.wrapping_sub(self.ready));
+        match self.octets.get_mut(self.at..).and_then(|octets| octets.first_chunk_mut()) {
+            Some(place) => *place = self.word.to_be_bytes(),
+            None => self.put_last(),
+        }
+        self.at = self.at.wrapping_add(wide(self.ready >> 3));
+        self.word = self.word.wrapping_shl(self.ready & 0x38);
+        self.ready &= 7;
+    }
+
+    /// Where eight octets no longer fit, whole octets one by one.
+    #[cold]
+    fn put_last(&mut self) {
+        let places = self.octets.get_mut(self.at..).unwrap_or_default();
+        let count = wide(self.ready >> 3);
+        self.full |= places.len() < count;
+        for (place, octet) in places.iter_mut().zip(self.word.to_be_bytes()).take(count) {
+            *place = octet;
+        }
+    }
+
+    /// Appends a copy.
+    #[inline(always)]
+    pub(crate) fn put_copy(&mut self, offset: usize, length: usize) {
+        let (offset, offset_width) = offset_code(narrow(offset));
+        let (length, length_width) = length_code(narrow(length));
+        let code = u64::from(offset).wrapping_shl(length_width) | u64::from(length);
+        self.put(code, offset_width.wrapping_add(length_width));
+    }
+
+    /// Whether codes were lost.
+    pub(crate) const fn is_full(&self) -> bool {
+        self.full
+    }
+
+    /// Ends the last octet with zeros, and gives the length, or nothing when not all codes did fit.
+    pub(crate) fn finish(mut self) -> Option<usize> {
+        if self.ready != 0 {
+            self.put(0, 8_u32.wrapping_sub(self.ready));
+        }
+        if self.full { None } else { Some(self.at) }
+    }
+}

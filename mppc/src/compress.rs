@@ -1,0 +1,179 @@
+//! Packet in, bit stream out.
+
+use crate::code::Writer;
+use crate::level::{self, Level};
+use crate::number::narrow;
+use crate::parse::Packet;
+use crate::window::{FRONT, Window};
+use crate::{BufferTooSmall, Flags, HISTORY_LEN};
+
+/// What happens to the history when a packet does not become shorter and is sent as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Expansion {
+    /// RFC 2118 section 3: the history is emptied, and the next packet says so with [`Flags::FLUSHED`].
+    #[default]
+    Flush,
+    /// The packet is left out of the history, which goes on as if it had never been. Every known decoder reads that, and
+    /// where one packet in eight is incompressible it saves a third of the octets. Under a stateful cipher it also saves
+    /// the restart that `FLUSHED` means there.
+    Keep,
+}
+
+/// A payload and what to send with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a packet has no other parts")]
+pub struct Compressed<'a> {
+    /// A, B and C.
+    pub flags: Flags,
+    /// The bit stream with [`Flags::COMPRESSED`], the packet itself without. Never longer than the packet.
+    pub payload: &'a [u8],
+}
+
+/// RFC 2118 section 4: the sender's half, the history of one direction.
+pub struct Compressor<L: Level = level::Default> {
+    level: L,
+    expansion: Expansion,
+    look_back: bool,
+    /// The next packet says `FLUSHED`, and with it `AT_FRONT`: one deployed decoder wants both.
+    flushed: bool,
+    /// The next compressed packet says `AT_FRONT`.
+    at_front: bool,
+    /// Where the next packet goes: 8192 to 16383.
+    cursor: usize,
+    /// How much of the ring was written since the flush, from its front.
+    written: usize,
+    /// The number of the position at the front.
+    front_number: u32,
+    window: Window,
+    tables: L::Tables,
+}
+
+/// Octet 8191 of the ring is never written: some decoders refuse a copy that ends there, and others misread a copy whose
+/// source runs over it.
+const USABLE: usize = HISTORY_LEN - 1;
+
+/// Tables start with zeros, which has to be a number further back than the history.
+const FIRST_NUMBER: u32 = 16384;
+
+impl<L: Level> Compressor<L> {
+    /// An empty history; the first packet is marked [`Flags::FLUSHED`].
+    #[must_use]
+    pub const fn new(level: L) -> Self {
+        Self {
+            level,
+            expansion: Expansion::Flush,
+            look_back: true,
+            flushed: true,
+            at_front: false,
+            cursor: FRONT,
+            written: 0,
+            front_number: FIRST_NUMBER,
+            window: Window::new(),
+            tables: L::EMPTY,
+        }
+    }
+
+    /// What to do about packets that do not become shorter.
+    #[must_use]
+    pub fn with_expansion(mut self, expansion: Expansion) -> Self {
+        self.expansion = expansion;
+        self
+    }
+
+    /// Whether copies may reach past the front into the round before.
+    #[must_use]
+    pub fn with_look_back(mut self, look_back: bool) -> Self {
+        self.look_back = look_back;
+        self
+    }
+
+    /// Empties the history.
+    pub fn flush(&mut self) {
+        self.flushed = true;
+        self.empty();
+    }
+
+    fn empty(&mut self) {
+        self.at_front = false;
+        self.cursor = FRONT;
+        self.written = 0;
+        self.advance(2 * HISTORY_LEN);
+    }
+
+    /// Compresses one packet.
+    ///
+    /// # Errors
+    ///
+    /// [`BufferTooSmall`]
+    pub fn compress<'b>(&mut self, packet: &[u8], buf: &'b mut [u8]) -> Result<Compressed<'b>, BufferTooSmall> {
+        let available = buf.len();
+        let buf = buf.get_mut(..packet.len()).ok_or(BufferTooSmall { needed: packet.len(), available })?;
+        let mut flags = Flags::NONE;
+        if self.flushed {
+            flags |= Flags::FLUSHED | Flags::AT_FRONT;
+            self.flushed = false;
+            // Said now, and again with the next compressed packet if this one is not.
+            self.at_front = true;
+        }
+        let length = if packet.len() <= USABLE { self.tokens(packet, buf) } else { None };
+        if let Some(length) = length {
+            if self.at_front {
+                flags |= Flags::AT_FRONT;
+                self.at_front = false;
+            }
+            flags |= Flags::COMPRESSED;
+            self.cursor = self.cursor.wrapping_add(packet.len());
+            self.written = self.written.max(self.cursor.wrapping_sub(FRONT));
+            return Ok(Compressed { flags, payload: buf.get(..length).unwrap_or_default() });
+        }
+        buf.copy_from_slice(packet);
+        if self.expansion == Expansion::Flush {
+            self.flush();
+        }
+        Ok(Compressed { flags, payload: buf })
+    }
+
+    /// Puts the packet into the window and its tokens into `buf`, and gives their length when they fit.
+    fn tokens(&mut self, packet: &[u8], buf: &mut [u8]) -> Option<usize> {
+        if self.cursor.wrapping_sub(FRONT).wrapping_add(packet.len()) > USABLE {
+            self.window.turn(self.cursor);
+            self.cursor = FRONT;
+            self.at_front = true;
+            self.advance(HISTORY_LEN);
+        }
+        self.window.place(self.cursor, packet);
+        let packet = Packet {
+            window: &self.window,
+            start: self.cursor,
+            end: self.cursor.wrapping_add(packet.len()),
+            numbering: self.front_number.wrapping_sub(narrow(FRONT)),
+            before_end: if self.look_back { self.written } else { 0 },
+        };
+        let mut writer = Writer::new(buf);
+        if !L::parse(&mut self.tables, &packet, &mut writer) {
+            return None;
+        }
+        writer.finish()
+    }
+
+    fn advance(&mut self, by: usize) {
+        self.front_number = match self.front_number.checked_add(narrow(by)) {
+            Some(number) if number <= u32::MAX - narrow(HISTORY_LEN) => number,
+            _ => {
+                self.tables = L::EMPTY;
+                FIRST_NUMBER
+            }
+        };
+    }
+}
+
+impl<L: Level> core::fmt::Debug for Compressor<L> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Compressor")
+            .field("level", &self.level)
+            .field("expansion", &self.expansion)
+            .field("cursor", &self.cursor.wrapping_sub(FRONT))
+            .finish_non_exhaustive()
+    }
+}

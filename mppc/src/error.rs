@@ -1,0 +1,61 @@
+//! What can be wrong.
+
+/// Why a packet was refused.
+///
+/// `position` counts the octets of the packet that were decoded before the bad token.
+///
+/// ```
+/// use mppc::{DecompressError, Decompressor, Flags};
+///
+/// let mut decompressor = Decompressor::new();
+/// // A copy that ends within its length.
+/// let refused = decompressor.decompress(Flags::COMPRESSED, &[b'a', 0xf0, 0x7f], 1500).unwrap_err();
+/// assert_eq!(refused, DecompressError::Truncated { position: 1 });
+/// assert_eq!(refused.to_string(), "MPPC token cut short after 1 octets of the packet");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecompressError {
+    /// A packet was refused or lost before, and this one is not marked [`FLUSHED`](crate::Flags::FLUSHED).
+    #[error("MPPC history lost: waiting for a packet marked FLUSHED")]
+    NotSynchronized,
+    /// A copy's offset is 0 or above 8191.
+    #[error("MPPC copy with offset {offset} after {position} octets of the packet")]
+    Offset {
+        /// The offset found.
+        offset: u16,
+        /// Octets decoded before the token.
+        position: usize,
+    },
+    /// A copy's length starts with twelve or more ones.
+    #[error("MPPC copy with a length of {ones} ones or more after {position} octets of the packet")]
+    Length {
+        /// How many ones were found: twelve at least.
+        ones: u32,
+        /// Octets decoded before the token.
+        position: usize,
+    },
+    /// The payload ends within a token.
+    #[error("MPPC token cut short after {position} octets of the packet")]
+    Truncated {
+        /// Octets decoded before the token.
+        position: usize,
+    },
+    /// The packet is longer than the caller's limit, or runs over the end of the history.
+    #[error("MPPC packet of more than {limit} octets")]
+    TooLong {
+        /// The caller's limit, or what was left of the history when that is less.
+        limit: usize,
+    },
+}
+
+/// The caller's buffer cannot hold the payload; nothing was written and nothing has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("buffer too small: needs {needed} octets, has {available}")]
+#[non_exhaustive]
+pub struct BufferTooSmall {
+    /// Octets that are always enough.
+    pub needed: usize,
+    /// Octets that were lent.
+    pub available: usize,
+}

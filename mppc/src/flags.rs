@@ -1,0 +1,89 @@
+//! The bits in front of a payload.
+
+/// RFC 2118 section 3.1: the bits A, B, C and D that say what a payload is.
+///
+/// They are the upper half of the first octet of an MPPC header. The other users of the same bit stream send them in an
+/// octet of their own, with the same values.
+///
+/// ```
+/// use mppc::Flags;
+///
+/// let flags = Flags::FLUSHED | Flags::AT_FRONT | Flags::COMPRESSED;
+/// assert_eq!(flags.bits(), 0xe0);
+/// assert!(flags.contains(Flags::FLUSHED));
+/// assert_eq!(flags.to_string(), "A|B|C");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+pub struct Flags(u8);
+
+impl Flags {
+    /// No bit: plain octets that do not enter the history.
+    pub const NONE: Self = Self(0);
+    /// Bit A: the history is empty before this packet.
+    #[doc(alias = "A")]
+    pub const FLUSHED: Self = Self(0x80);
+    /// Bit B: this packet starts at the front of the history.
+    #[doc(alias = "B")]
+    pub const AT_FRONT: Self = Self(0x40);
+    /// Bit C: the payload is a bit stream of tokens.
+    #[doc(alias = "C")]
+    pub const COMPRESSED: Self = Self(0x20);
+    /// Bit D: the payload is encrypted, which RFC 3078 gave a meaning to. RFC 2118 alone wants it zero.
+    #[doc(alias = "D")]
+    pub const ENCRYPTED: Self = Self(0x10);
+
+    /// Takes the upper four bits of an octet; the lower four are of no matter.
+    #[must_use]
+    pub const fn from_bits(octet: u8) -> Self {
+        Self(octet & 0xf0)
+    }
+
+    /// The bits, at the upper end of an octet.
+    #[must_use]
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// Whether all bits of `other` are set.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl core::ops::BitOr for Flags {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl core::ops::BitOrAssign for Flags {
+    fn bitor_assign(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
+
+impl core::fmt::Display for Flags {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let mut between = "";
+        for (flag, name) in
+            [(Self::FLUSHED, "A"), (Self::AT_FRONT, "B"), (Self::COMPRESSED, "C"), (Self::ENCRYPTED, "D")]
+        {
+            if self.contains(flag) {
+                f.write_str(between)?;
+                f.write_str(name)?;
+                between = "|";
+            }
+        }
+        if between.is_empty() { f.write_str("-") } else { Ok(()) }
+    }
+}
+
+impl core::fmt::Debug for Flags {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Flags({self})")
+    }
+}

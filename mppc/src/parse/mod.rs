@@ -1,0 +1,119 @@
+//! Dividing a packet into literals and copies.
+
+use crate::code::{MAX_LENGTH, MIN_LENGTH, Writer};
+use crate::number::narrow;
+use crate::window::{FRONT, Window};
+
+pub(crate) mod greedy;
+pub(crate) mod optimal;
+
+/// What a level is made of.
+pub(crate) trait Parse {
+    /// Where octets of the history are found again. All of it are hints: what they say is compared before it is used.
+    type Tables;
+    const EMPTY: Self::Tables;
+
+    /// Writes a packet's tokens; false when it is not worth going on.
+    fn parse(tables: &mut Self::Tables, packet: &Packet<'_>, writer: &mut Writer<'_>) -> bool;
+}
+
+/// A packet within the window.
+pub(crate) struct Packet<'a> {
+    pub(crate) window: &'a Window,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// What to add to a position to get its number, which never comes again: tables hold numbers, so that a flush just
+    /// goes on with higher ones. Numbers are as far apart as octets in the ring.
+    pub(crate) numbering: u32,
+    /// The end of what may be referred to of the round before.
+    pub(crate) before_end: usize,
+}
+
+impl Packet<'_> {
+    #[inline(always)]
+    pub(crate) fn number(&self, at: usize) -> u32 {
+        narrow(at).wrapping_add(self.numbering)
+    }
+
+    /// The three octets at a position.
+    #[inline(always)]
+    pub(crate) fn three(&self, at: usize) -> u32 {
+        self.four(at) & 0x00ff_ffff
+    }
+
+    #[inline(always)]
+    pub(crate) fn four(&self, at: usize) -> u32 {
+        u32::from_le_bytes(self.window.read(at))
+    }
+
+    /// The longest copy that may start at `at` with its source at `from`: to the end of the packet, and without a source
+    /// that runs out of the round before.
+    #[inline(always)]
+    pub(crate) fn room(&self, at: usize, from: usize) -> usize {
+        let left = self.end.wrapping_sub(at).min(MAX_LENGTH);
+        if from >= FRONT { left } else { left.min(self.before_end.saturating_sub(from)) }
+    }
+
+    /// How many octets at two positions are the same, at most `room`.
+    #[inline(always)]
+    pub(crate) fn common(&self, at: usize, from: usize, room: usize) -> usize {
+        let mut length = 0_usize;
+        while length < room {
+            let here = u64::from_le_bytes(self.window.read(at.wrapping_add(length)));
+            let there = u64::from_le_bytes(self.window.read(from.wrapping_add(length)));
+            let different = here ^ there;
+            if different != 0 {
+                return length.wrapping_add(crate::number::wide(different.trailing_zeros() >> 3)).min(room);
+            }
+            length = length.wrapping_add(8);
+        }
+        room
+    }
+
+    /// Writes the octets between two positions as literals.
+    #[inline(always)]
+    pub(crate) fn put_literals(&self, writer: &mut Writer<'_>, from: usize, to: usize) {
+        let mut at = from;
+        while at < to {
+            let left = narrow(to.wrapping_sub(at));
+            let word = u64::from_be_bytes(self.window.read(at));
+            // Up to seven octets below 0x80 are their own code.
+            let run = (((word & 0x8080_8080_8080_8080) | 0x80).leading_zeros() >> 3).min(left);
+            if run != 0 {
+                let width = run.wrapping_mul(8);
+                writer.put(word.wrapping_shr(64_u32.wrapping_sub(width)), width);
+                at = at.wrapping_add(crate::number::wide(run));
+                continue;
+            }
+            // Otherwise up to six, of 8 or 9 bits each, without asking which.
+            let mut code = 0_u64;
+            let mut width = 0_u32;
+            let mut taken = 0_usize;
+            for octet in word.to_be_bytes().into_iter().take(crate::number::wide(left.min(6))) {
+                let high = u64::from(octet >> 7);
+                code = code.wrapping_shl(8).wrapping_shl(narrow_bit(high)) | u64::from(octet).wrapping_add(high << 7);
+                width = width.wrapping_add(8).wrapping_add(narrow_bit(high));
+                taken = taken.wrapping_add(1);
+            }
+            writer.put(code, width);
+            at = at.wrapping_add(taken);
+        }
+    }
+}
+
+#[inline(always)]
+fn narrow_bit(bit: u64) -> u32 {
+    crate::number::low32(bit)
+}
+
+/// A distance within the history: 1 to 8191.
+#[inline(always)]
+pub(crate) const fn is_near(distance: u32) -> bool {
+    distance.wrapping_sub(1) < 8191
+}
+
+/// The first position at which no copy can start any more.
+#[inline(always)]
+pub(crate) const fn last_start(end: usize) -> usize {
+    end.saturating_sub(MIN_LENGTH - 1)
+}

@@ -1,0 +1,73 @@
+//! The history as plain linear memory.
+//!
+//! RFC 2118's history is a ring of 8192 octets in which every packet lies in one piece. Here it is two halves:
+//!
+//! ```text
+//! 0                     8192                   16384
+//! | the round before     | this round   . . .  | slack |
+//!                        ^ front        ^ cursor
+//! ```
+//!
+//! Octet p of the ring is at 8192 + p when this round has written it, and at p when not. So what lies `offset` octets
+//! behind the cursor in the ring is at `cursor - offset` here, and a copy never wraps. A move to the front copies what
+//! this round wrote down into the first half, over the same octets of the round before.
+
+use crate::HISTORY_LEN;
+
+/// Where this round starts.
+pub(crate) const FRONT: usize = HISTORY_LEN;
+/// Every position is below this, which a mask says to the compiler.
+const MASK: usize = 2 * HISTORY_LEN - 1;
+/// Wide stores may spill over the end by this much.
+const SLACK: usize = 64;
+
+pub(crate) struct Window {
+    octets: [u8; 2 * HISTORY_LEN + SLACK],
+}
+
+impl Window {
+    pub(crate) const fn new() -> Self {
+        Self { octets: [0; 2 * HISTORY_LEN + SLACK] }
+    }
+
+    /// N octets at a position; N is at most the slack.
+    #[inline(always)]
+    pub(crate) fn read<const N: usize>(&self, at: usize) -> [u8; N] {
+        match self.octets.get(at & MASK..).and_then(|octets| octets.first_chunk()) {
+            Some(octets) => *octets,
+            // Not reached: the slack is behind every position. The compiler sees it and drops the branch.
+            None => [0; N],
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn write<const N: usize>(&mut self, at: usize, octets: [u8; N]) {
+        if let Some(place) = self.octets.get_mut(at & MASK..).and_then(|octets| octets.first_chunk_mut()) {
+            *place = octets;
+        }
+    }
+
+    /// Copies a packet to a position at which it fits.
+    pub(crate) fn place(&mut self, at: usize, packet: &[u8]) {
+        if let Some(place) = self.octets.get_mut(at..).and_then(|octets| octets.get_mut(..packet.len())) {
+            place.copy_from_slice(packet);
+        }
+    }
+
+    pub(crate) fn slice(&self, from: usize, to: usize) -> &[u8] {
+        self.octets.get(from..to).unwrap_or_default()
+    }
+
+    /// Starts the next round: what this one wrote, up to `cursor`, becomes the round before.
+    pub(crate) fn turn(&mut self, cursor: usize) {
+        let (before, this) = self.octets.split_at_mut(FRONT);
+        for (to, from) in before.iter_mut().zip(this.get(..cursor.saturating_sub(FRONT)).unwrap_or_default()) {
+            *to = *from;
+        }
+    }
+
+    /// Zeros the round before, from an octet on.
+    pub(crate) fn clear_before(&mut self, from: usize) {
+        self.octets.get_mut(from..FRONT).unwrap_or_default().fill(0);
+    }
+}
