@@ -1,0 +1,147 @@
+//! The chain of session keys of one direction.
+
+use sha1::block_api::compress;
+
+use crate::algorithm::Strength;
+use crate::cipher::{self, HEAD_LEN, Position, Table};
+use crate::key::{KEY_LEN, StartKey, reduce, widened};
+use crate::secret::wipe;
+
+/// RFC 3078 section 7.3, with all that a key change needs at hand: SHA-1's two blocks with the start key and the pads in
+/// place, and two cipher tables, one of which holds the packet's own stream.
+pub(crate) struct Chain {
+    strength: Strength,
+    blocks: [[u8; 64]; 2],
+    interim: [u8; KEY_LEN],
+    tables: [Table; 2],
+    /// How far the packet's own stream has run.
+    position: Position,
+    /// Key changes computed so far.
+    pub(crate) changes: u64,
+}
+
+/// What SHA-1 starts from.
+const SHA1_INITIAL: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
+
+impl Chain {
+    pub(crate) fn new(start: &StartKey) -> Self {
+        let strength = start.strength();
+        let length = strength.key_len();
+        let mut message = [0; 128];
+        // Start key, 40 zeros, session key, 40 octets f2, and what ends SHA-1's input: one bit, zeros, the length in bits.
+        let end = length.saturating_mul(2).saturating_add(80);
+        for (to, from) in message.iter_mut().zip(start.expose_octets()) {
+            *to = *from;
+        }
+        for (at, octet) in message.iter_mut().enumerate().skip(end.saturating_sub(40)) {
+            match at.cmp(&end) {
+                core::cmp::Ordering::Less => *octet = 0xf2,
+                core::cmp::Ordering::Equal => *octet = 0x80,
+                core::cmp::Ordering::Greater => {}
+            }
+        }
+        if let (Some(bits), Ok(octets)) = (message.last_chunk_mut::<8>(), u64::try_from(end)) {
+            *bits = octets.wrapping_mul(8).to_be_bytes();
+        }
+        let mut blocks = [[0; 64]; 2];
+        for (block, half) in blocks.iter_mut().zip(message.chunks_exact(64)) {
+            block.copy_from_slice(half);
+        }
+        wipe(&mut message);
+        Self {
+            strength,
+            blocks,
+            interim: [0; KEY_LEN],
+            tables: [[0; 256]; 2],
+            position: Position::default(),
+            changes: 0,
+        }
+    }
+
+    pub(crate) const fn strength(&self) -> Strength {
+        self.strength
+    }
+
+    /// `GetNewKeyFromSHA`: the interim key behind `current`.
+    pub(crate) fn interim(&mut self, current: &[u8; KEY_LEN]) -> &[u8; KEY_LEN] {
+        let (high, low) = current.split_at(8);
+        let [first, second] = &mut self.blocks;
+        if self.strength.key_len() == KEY_LEN {
+            first[56..64].copy_from_slice(high);
+            second[..8].copy_from_slice(low);
+        } else {
+            first[48..56].copy_from_slice(high);
+        }
+        let mut state = SHA1_INITIAL;
+        compress(&mut state, &self.blocks);
+        for (to, from) in self.interim.chunks_exact_mut(4).zip(state) {
+            to.copy_from_slice(&from.to_be_bytes());
+        }
+        if self.strength.key_len() != KEY_LEN {
+            self.interim = widened(self.strength, &self.interim);
+        }
+        &self.interim
+    }
+
+    /// One key change: the key behind `current`.
+    pub(crate) fn next(&mut self, current: &[u8; KEY_LEN]) -> [u8; KEY_LEN] {
+        self.interim(current);
+        let [_, table] = &mut self.tables;
+        cipher::key(table, &self.interim);
+        let mut head = [0; HEAD_LEN];
+        cipher::apply(table, &mut Position::default(), &mut head);
+        self.finish(&head)
+    }
+
+    /// Keys the packet's stream with `current`, and changes the key: gives the head of the stream and the key behind
+    /// `current`. The rest of the stream is [`apply`](Self::apply)'s.
+    pub(crate) fn open(&mut self, current: &[u8; KEY_LEN]) -> ([u8; HEAD_LEN], [u8; KEY_LEN]) {
+        let next = self.next(current);
+        (self.key(current), next)
+    }
+
+    /// Keys the packet's stream with `key`, without a key change; gives the head of the stream.
+    pub(crate) fn key(&mut self, key: &[u8; KEY_LEN]) -> [u8; HEAD_LEN] {
+        let [table, _] = &mut self.tables;
+        cipher::key(table, key);
+        self.position = Position::default();
+        let mut head = [0; HEAD_LEN];
+        cipher::apply(table, &mut self.position, &mut head);
+        head
+    }
+
+    /// Exclusive-ors the packet's stream, behind its head, into `data`.
+    pub(crate) fn apply(&mut self, data: &mut [u8]) {
+        let [table, _] = &mut self.tables;
+        cipher::apply(table, &mut self.position, data);
+    }
+
+    /// The packet's stream as it stands.
+    pub(crate) fn packet_stream(&self) -> (&Table, Position) {
+        let [table, _] = &self.tables;
+        (table, self.position)
+    }
+
+    /// The session key that the interim key and its own key stream make.
+    fn finish(&mut self, stream: &[u8; HEAD_LEN]) -> [u8; KEY_LEN] {
+        self.changes = self.changes.wrapping_add(1);
+        let mut key = (u128::from_ne_bytes(self.interim) ^ u128::from_ne_bytes(*stream)).to_ne_bytes();
+        if self.strength.key_len() != KEY_LEN {
+            key = widened(self.strength, &key);
+            reduce(self.strength, &mut key);
+        }
+        key
+    }
+}
+
+impl Drop for Chain {
+    fn drop(&mut self) {
+        for block in &mut self.blocks {
+            wipe(block);
+        }
+        for table in &mut self.tables {
+            wipe(table);
+        }
+        wipe(&mut self.interim);
+    }
+}

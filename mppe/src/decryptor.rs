@@ -1,0 +1,408 @@
+//! The receiver's half.
+
+mod stateful;
+mod stateless;
+
+use core::time::Duration;
+
+use crate::algorithm::{Algorithm, Mode};
+use crate::chain::Chain;
+use crate::cipher::{Cipher, HEAD_LEN};
+use crate::config::{Config, FlushedRule};
+use crate::error::DecryptError;
+use crate::header::{CoherencyCount, Flags, Header};
+use crate::key::{KEY_LEN, StartKey};
+use crate::protocol::{self, Proof};
+use crate::secret::Secret;
+use crate::statistics::DecryptorStatistics;
+use stateful::Reset;
+use stateless::{Ahead, LateKeys};
+
+/// RFC 3078: decrypts the packets of one direction.
+///
+/// `LATE` is how many old keys are kept in stateless mode for packets that come late: 32 octets of memory each, at most
+/// 2048 of them. [`Decryptor::new`] keeps 64, `Decryptor::<256>::with_late_keys` as many as it says.
+///
+/// ```
+/// use mppe::{Config, Decryptor, Encryptor, Mode, StartKey, Strength};
+///
+/// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
+/// let config = Config::new(Mode::Stateless);
+/// let (mut encryptor, mut decryptor) = (Encryptor::new(&start, &config), Decryptor::new(&start, &config));
+/// let mut buf = [0; 64];
+/// let length = encryptor.encrypt(0x0021, &[0x45, 0, 0, 20], &mut buf)?.len();
+/// let decrypted = decryptor.decrypt(&mut buf[..length])?;
+/// assert_eq!(decrypted.protocol(), 0x0021);
+/// assert_eq!(decrypted.payload(), [0x45, 0, 0, 20]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # What is done for a packet
+///
+/// Count and key move only when the plaintext can be right: its protocol is one of
+/// [`Config::with_protocols`], an IP packet has its version, and when the count is not the expected one, the length in
+/// the IP header is that of the packet. Until then nothing changes, the octets of the packet included.
+///
+/// *Stateless.* A packet with the expected count costs one key change. One that is late is decrypted with its key when
+/// that is among the last `LATE` ones and was not used. One that is ahead costs as many key changes as packets are
+/// missing, up to the [budget](Config::with_key_change_budget). One that is further ahead is refused with
+/// [`CatchingUp`](DecryptError::CatchingUp) and brings the decryptor nearer by the budget: after the loss of up to 4031
+/// packets (4095 - `LATE` with more late keys) the sixteenth packet at the latest is decrypted with the defaults, in
+/// general that of number 1 + 4031 / budget, rounded up. No packet costs more key changes than the budget and one.
+///
+/// *Stateful.* After a loss everything but the packet that was expected is refused until the peer answers the
+/// [Reset-Request](Self::poll_reset_request) with a FLUSHED packet. No packet costs more than 42 key changes.
+///
+/// # What forgery can do
+///
+/// MPPE has no authentication, so whoever can write to the link can flip bits of a packet, and the same bits of the
+/// plaintext flip. But a forged count leads to a wrong key, and so to random octets. With [`ProtocolSet::IP`] they are
+/// taken for an IP packet
+///
+/// * 1 time in 2000 when the count is the expected one: protocol of one octet (2 of 256) and version (1 of 16). One
+///   packet of garbage is delivered, and the genuine one of the same count is refused;
+/// * 1 time in 100 million when it is not: the IP length (1 of 65 536) has to fit as well.
+///
+/// A protocol that is not IP shows nothing but itself: each that is in the set makes it 1 time in 256 more.
+///
+/// [`ProtocolSet::IP`]: crate::ProtocolSet::IP
+pub struct Decryptor<const LATE: usize = 64> {
+    chain: Chain,
+    config: Config,
+    /// The number of the expected packet since the start; its lower 12 bits are the count.
+    position: u64,
+    /// Stateless: the expected packet's key. Stateful: the one in use.
+    key: Secret<KEY_LEN>,
+    /// What `key` becomes when the packet at hand is taken.
+    candidate: Secret<KEY_LEN>,
+    late: LateKeys<LATE>,
+    ahead: Ahead,
+    /// Stateful: the stream that runs through the packets.
+    stream: Cipher,
+    reset: Option<Reset>,
+    next_identifier: u8,
+    observed_rule: Option<FlushedRule>,
+    latest: Duration,
+    implausible_run: u32,
+    statistics: DecryptorStatistics,
+}
+
+/// How a packet would be decrypted, and what would move when it is taken. The head of its key stream is made.
+struct Plan {
+    head: [u8; HEAD_LEN],
+    position: u64,
+    kind: Kind,
+}
+
+enum Kind {
+    /// Stateless, expected or ahead: the candidate is the next packet's key.
+    Forward,
+    /// Stateless: an old key.
+    Late,
+    /// Stateful: the running stream, which stands behind the head.
+    Running,
+    /// Stateful: a new stream, keyed with the candidate.
+    Restarted { changes: u64, rule: Option<FlushedRule> },
+}
+
+/// A decrypted packet, in the memory of the encrypted one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Decrypted<'p> {
+    /// The header.
+    pub header: Header,
+    /// The plaintext: inner protocol field and packet, or what a compressor made of them.
+    pub plaintext: &'p [u8],
+}
+
+impl<'p> Decrypted<'p> {
+    /// The inner PPP protocol. Without meaning when the packet is compressed.
+    #[must_use]
+    pub fn protocol(&self) -> u16 {
+        protocol::split(self.plaintext).map_or(0, |(protocol, _)| protocol)
+    }
+
+    /// What is behind the inner protocol field of one or two octets: an IP packet.
+    #[must_use]
+    pub fn payload(&self) -> &'p [u8] {
+        protocol::split(self.plaintext).map_or(&[], |(_, payload)| payload)
+    }
+}
+
+/// A decrypted packet that the caller judges: count and key move with [`commit`](Self::commit). Dropped, they stay, and
+/// the packet counts as nonsense.
+///
+/// ```
+/// use mppe::{Config, Decryptor, Encryptor, Flags, Mode, StartKey, Strength};
+///
+/// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
+/// let config = Config::new(Mode::Stateless);
+/// let (mut encryptor, mut decryptor) = (Encryptor::new(&start, &config), Decryptor::new(&start, &config));
+/// let mut buf = *b"--compressed";
+/// let flags = Flags::COMPRESSED | Flags::AT_FRONT;
+/// encryptor.encrypt_compressed_in_place(&mut buf, 2..12, flags)?;
+/// let pending = decryptor.decrypt_pending(&mut buf)?;
+/// assert!(pending.header().flags.contains(flags));
+/// assert_eq!(pending.plaintext(), b"compressed");
+/// // It decompresses well: take it.
+/// pending.commit();
+/// assert_eq!(decryptor.statistics().next_rx_coherency.get(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "the packet is refused when this is dropped"]
+pub struct Pending<'d, 'p, const LATE: usize = 64> {
+    decryptor: &'d mut Decryptor<LATE>,
+    plan: Option<Plan>,
+    header: Header,
+    plaintext: &'p mut [u8],
+}
+
+impl<'p, const LATE: usize> Pending<'_, 'p, LATE> {
+    /// The header, with the compressor's bits.
+    #[must_use]
+    pub const fn header(&self) -> Header {
+        self.header
+    }
+
+    /// The plaintext: protocol field and packet, or what a compressor made of them.
+    #[must_use]
+    pub const fn plaintext(&self) -> &[u8] {
+        self.plaintext
+    }
+
+    /// The plaintext is right: count and key move on.
+    #[expect(clippy::must_use_candidate, reason = "the decompressed packet is elsewhere")]
+    pub fn commit(mut self) -> Decrypted<'p> {
+        if let Some(plan) = self.plan.take() {
+            self.decryptor.commit(&plan);
+        }
+        let plaintext = core::mem::take(&mut self.plaintext);
+        Decrypted { header: self.header, plaintext }
+    }
+}
+
+impl<const LATE: usize> Drop for Pending<'_, '_, LATE> {
+    fn drop(&mut self) {
+        if let Some(plan) = self.plan.take() {
+            self.decryptor.take_back(&plan, self.plaintext.len());
+            let error = DecryptError::Implausible { count: self.header.count };
+            self.decryptor.refuse(error);
+        }
+    }
+}
+
+impl<const LATE: usize> core::fmt::Debug for Pending<'_, '_, LATE> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Pending").field("header", &self.header).finish_non_exhaustive()
+    }
+}
+
+impl Decryptor {
+    /// A decryptor at the start of a link, with 64 late keys.
+    #[must_use]
+    pub fn new(start: &StartKey, config: &Config) -> Self {
+        Self::with_late_keys(start, config)
+    }
+}
+
+impl<const LATE: usize> Decryptor<LATE> {
+    /// A decryptor at the start of a link: count 0, initial session key.
+    #[must_use]
+    pub fn with_late_keys(start: &StartKey, config: &Config) -> Self {
+        const { assert!(LATE <= 2048, "a late count must be nearer behind than ahead") };
+        let mut chain = Chain::new(start);
+        let mut key = Secret(*start.initial_session_key().widened());
+        let stream = Cipher::new(&key.0);
+        if config.mode() == Mode::Stateless {
+            key = Secret(chain.next(&key.0));
+            chain.changes = 0;
+        }
+        Self {
+            chain,
+            config: *config,
+            position: 0,
+            key,
+            candidate: Secret([0; KEY_LEN]),
+            late: LateKeys::new(),
+            ahead: Ahead::new(),
+            stream,
+            reset: None,
+            next_identifier: 1,
+            observed_rule: None,
+            latest: Duration::ZERO,
+            implausible_run: 0,
+            statistics: DecryptorStatistics::default(),
+        }
+    }
+
+    /// Key length and mode.
+    #[must_use]
+    pub const fn algorithm(&self) -> Algorithm {
+        Algorithm { strength: self.chain.strength(), mode: self.config.mode() }
+    }
+
+    /// The count of the packet that is expected next.
+    #[must_use]
+    pub const fn count(&self) -> CoherencyCount {
+        let [low, high, ..] = self.position.to_le_bytes();
+        CoherencyCount::new(u16::from_le_bytes([low, high]))
+    }
+
+    /// RFC 3078 section 6: decrypts `packet`, which starts with the MPPE header, where it lies.
+    ///
+    /// # Errors
+    ///
+    /// [`DecryptError`]; then nothing has changed, the octets included.
+    pub fn decrypt<'p>(&mut self, packet: &'p mut [u8]) -> Result<Decrypted<'p>, DecryptError> {
+        let (header, data) = self.split(packet)?;
+        if header.flags.contains(Flags::COMPRESSED) {
+            return Err(self.refuse(DecryptError::Compressed));
+        }
+        let plan = self.plan(header, data, true)?;
+        self.apply(&plan, data);
+        self.commit(&plan);
+        Ok(Decrypted { header, plaintext: data })
+    }
+
+    /// RFC 3078 section 3, implementation note: as [`decrypt`](Self::decrypt), for a link with MPPC. A compressed packet
+    /// is not judged here but by the caller, who then says whether count and key move. One that is not compressed has
+    /// been judged, and only waits for the caller's word.
+    ///
+    /// # Errors
+    ///
+    /// As [`decrypt`](Self::decrypt).
+    pub fn decrypt_pending<'d, 'p>(&'d mut self, packet: &'p mut [u8]) -> Result<Pending<'d, 'p, LATE>, DecryptError> {
+        let (header, plaintext) = self.split(packet)?;
+        let plan = self.plan(header, plaintext, !header.flags.contains(Flags::COMPRESSED))?;
+        self.apply(&plan, plaintext);
+        Ok(Pending { decryptor: self, plan: Some(plan), header, plaintext })
+    }
+
+    fn split<'p>(&mut self, packet: &'p mut [u8]) -> Result<(Header, &'p mut [u8]), DecryptError> {
+        let available = packet.len();
+        match packet.split_first_chunk_mut() {
+            Some((header, data)) if !data.is_empty() => {
+                let header = Header::from_octets(*header);
+                if header.flags.contains(Flags::ENCRYPTED) {
+                    Ok((header, data))
+                } else {
+                    Err(self.refuse(DecryptError::NotEncrypted))
+                }
+            }
+            // Header (2), inner protocol (1).
+            _ => Err(self.refuse(DecryptError::Truncated { needed: 3, available })),
+        }
+    }
+
+    fn plan(&mut self, header: Header, data: &[u8], judged: bool) -> Result<Plan, DecryptError> {
+        let plan = match self.config.mode() {
+            Mode::Stateless => self.plan_stateless(header, data, judged),
+            Mode::Stateful => self.plan_stateful(header, data, judged),
+        };
+        plan.map_err(|error| self.refuse(error))
+    }
+
+    /// Whether the first octets, decrypted with the head of a key stream, can be right.
+    fn is_plausible(&self, head: &[u8; HEAD_LEN], data: &[u8], proof: Proof) -> bool {
+        let mut first = *head;
+        let length = data.len().min(HEAD_LEN);
+        for (stream, octet) in first.iter_mut().zip(data) {
+            *stream ^= octet;
+        }
+        let first = first.split_at_checked(length).map_or(&[][..], |(first, _)| first);
+        protocol::is_plausible(&self.config.protocols(), first, data.len(), proof)
+    }
+
+    fn apply(&mut self, plan: &Plan, data: &mut [u8]) {
+        let Some((first, rest)) = data.split_first_chunk_mut::<HEAD_LEN>() else {
+            for (octet, stream) in data.iter_mut().zip(plan.head) {
+                *octet ^= stream;
+            }
+            return;
+        };
+        *first = (u128::from_ne_bytes(*first) ^ u128::from_ne_bytes(plan.head)).to_ne_bytes();
+        match plan.kind {
+            Kind::Running => self.stream.apply(rest),
+            Kind::Forward | Kind::Late | Kind::Restarted { .. } => self.chain.apply(rest),
+        }
+    }
+
+    /// Undoes `plan`, whose stream has run over `length` octets.
+    fn take_back(&mut self, plan: &Plan, length: usize) {
+        if matches!(plan.kind, Kind::Running) {
+            self.stream.rewind(length);
+        }
+    }
+
+    fn commit(&mut self, plan: &Plan) {
+        match plan.kind {
+            Kind::Forward => self.commit_forward(plan.position),
+            Kind::Late => {
+                self.late.forget(plan.position);
+                self.statistics.rx_out_of_order_packets = self.statistics.rx_out_of_order_packets.wrapping_add(1);
+            }
+            Kind::Running => self.position = plan.position.wrapping_add(1),
+            Kind::Restarted { changes, rule } => self.commit_restarted(plan.position, changes, rule),
+        }
+        self.implausible_run = 0;
+        self.statistics.packets_decrypted = self.statistics.packets_decrypted.wrapping_add(1);
+    }
+
+    /// Counts a refused packet, and says so when it fills a run of nonsense.
+    fn refuse(&mut self, error: DecryptError) -> DecryptError {
+        let statistics = &mut self.statistics;
+        let count = |counter: &mut u64| *counter = counter.wrapping_add(1);
+        count(&mut statistics.rx_packets_dropped);
+        match error {
+            DecryptError::NotEncrypted => count(&mut statistics.not_encrypted),
+            DecryptError::NotFlushed => count(&mut statistics.not_flushed),
+            DecryptError::Repeated { .. } => count(&mut statistics.rx_out_of_order_packets),
+            DecryptError::Implausible { count: coherency_count } => {
+                count(&mut statistics.implausible);
+                self.implausible_run = self.implausible_run.saturating_add(1);
+                if self.config.mode() == Mode::Stateful {
+                    self.want_reset();
+                }
+                if self.implausible_run == self.config.implausible_limit().max(1) {
+                    return DecryptError::CoherencyLost { count: coherency_count };
+                }
+            }
+            DecryptError::AwaitingFlushed { .. } => self.want_reset(),
+            DecryptError::CatchingUp { .. }
+            | DecryptError::CoherencyLost { .. }
+            | DecryptError::Compressed
+            | DecryptError::Truncated { .. } => {}
+        }
+        error
+    }
+
+    /// Whether the last packets, as many as [`Config::with_implausible_limit`] says or more, were nonsense. A packet
+    /// that is decrypted ends it. Forged packets lead to it as well as differing keys.
+    #[must_use]
+    pub fn is_coherency_lost(&self) -> bool {
+        self.implausible_run >= self.config.implausible_limit().max(1)
+    }
+
+    /// The counters.
+    #[must_use]
+    pub const fn statistics(&self) -> DecryptorStatistics {
+        DecryptorStatistics {
+            next_rx_coherency: self.count(),
+            rx_key_changes: match self.config.mode() {
+                Mode::Stateless => self.position,
+                Mode::Stateful => self.statistics.rx_key_changes,
+            },
+            rx_key_changes_computed: self.chain.changes,
+            ..self.statistics
+        }
+    }
+}
+
+impl<const LATE: usize> core::fmt::Debug for Decryptor<LATE> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Decryptor")
+            .field("algorithm", &format_args!("{}", self.algorithm()))
+            .field("count", &self.count())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,389 @@
+//! The keys of RFC 3079, one type for each step, so that a step cannot be left out or done twice.
+
+use crate::algorithm::Strength;
+use crate::chain::Chain;
+use crate::cipher;
+use crate::secret::Secret;
+
+/// Octets of the longest key.
+pub(crate) const KEY_LEN: usize = 16;
+
+macro_rules! key_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $name {
+            strength: Strength,
+            /// A key of 8 octets stands here twice: as an RC4 key that is the same.
+            octets: Secret<KEY_LEN>,
+        }
+
+        impl $name {
+            /// A key of `strength`: the first [`key_len`](Strength::key_len) octets of `octets`.
+            pub(crate) fn of(strength: Strength, octets: &[u8; KEY_LEN]) -> Self {
+                Self { strength, octets: Secret(widened(strength, octets)) }
+            }
+
+            /// How strong the key is, which tells its length.
+            #[must_use]
+            pub const fn strength(&self) -> Strength {
+                self.strength
+            }
+
+            /// The octets of the key: 8 or 16.
+            #[must_use]
+            pub fn expose_octets(&self) -> &[u8] {
+                self.octets.0.split_at_checked(self.strength.key_len()).map_or(&[], |(octets, _)| octets)
+            }
+        }
+
+        impl core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                write!(f, "{}({}, redacted)", stringify!($name), self.strength)
+            }
+        }
+    };
+}
+
+key_type! {
+    /// RFC 3079: the key of one direction that all its session keys come from ("start key", "master session key",
+    /// "initial session key" in the RFC's three chapters). It encrypts nothing.
+    ///
+    /// Made by [`MasterKey::start_key`](crate::MasterKey::start_key), [`MsChapV1::start_key`](crate::MsChapV1::start_key),
+    /// or from octets that a RADIUS server or an EAP method gives.
+    ///
+    /// ```
+    /// use mppe::{StartKey, Strength};
+    ///
+    /// // RFC 3079 section 3.5.3, the server's send key.
+    /// let start = StartKey::from_octets(Strength::Bits128, *b"\x8b\x7c\xdc\x14\x9b\x99\x3a\x1b\xa1\x18\xcb\x15\x3f\x56\xdc\xcb");
+    /// let first = start.initial_session_key();
+    /// assert_eq!(first.expose_octets()[..4], [0x40, 0x5c, 0xb2, 0x24]);
+    /// // Nothing prints it.
+    /// assert_eq!(format!("{first:?}"), "SessionKey(128 bit, redacted)");
+    /// ```
+    StartKey
+}
+
+key_type! {
+    /// RFC 3078 section 7.3: what `GetNewKeyFromSHA` gives, from which a session key is made.
+    InterimKey
+}
+
+key_type! {
+    /// RFC 3078 section 5: a key that RC4 runs with.
+    SessionKey
+}
+
+impl StartKey {
+    /// The start key whose octets are known. Keys of 8 octets are the first 8.
+    #[must_use]
+    pub fn from_octets(strength: Strength, octets: [u8; KEY_LEN]) -> Self {
+        Self::of(strength, &octets)
+    }
+
+    /// RFC 3079 section 4, RFC 2548 section 2.4: the start key that an attribute MS-MPPE-Send-Key or MS-MPPE-Recv-Key
+    /// holds, decrypted. A shorter one gets zeros in front, of a longer one the first octets are taken.
+    ///
+    /// The attributes are named as the access server sees them: its *send* key is the client's *receive* key.
+    ///
+    /// ```
+    /// use mppe::{StartKey, Strength};
+    ///
+    /// let key = StartKey::from_radius(Strength::Bits40, &[7; 32]);
+    /// assert_eq!(key.expose_octets(), [7; 8]);
+    /// let key = StartKey::from_radius(Strength::Bits40, &[7; 5]);
+    /// assert_eq!(key.expose_octets(), [0, 0, 0, 7, 7, 7, 7, 7]);
+    /// ```
+    #[must_use]
+    #[doc(alias("MS-MPPE-Send-Key", "MS-MPPE-Recv-Key"))]
+    pub fn from_radius(strength: Strength, attribute: &[u8]) -> Self {
+        let mut octets = Secret([0; KEY_LEN]);
+        let padding = strength.key_len().saturating_sub(attribute.len());
+        for (to, from) in octets.0.iter_mut().skip(padding).zip(attribute) {
+            *to = *from;
+        }
+        Self::of(strength, &octets.0)
+    }
+
+    /// RFC 3078 section 7.3: `GetNewKeyFromSHA` of the start key and itself, which leads to the initial session key.
+    #[must_use]
+    #[doc(alias = "GetNewKeyFromSHA")]
+    pub fn initial_interim_key(&self) -> InterimKey {
+        self.interim(&self.octets.0)
+    }
+
+    /// RFC 3078 section 7.3: `GetNewKeyFromSHA` of the start key and the session key that is to be changed.
+    #[must_use]
+    #[doc(alias = "GetNewKeyFromSHA")]
+    pub fn interim_key(&self, current: &SessionKey) -> InterimKey {
+        self.interim(&current.octets.0)
+    }
+
+    fn interim(&self, current: &[u8; KEY_LEN]) -> InterimKey {
+        let mut chain = Chain::new(self);
+        InterimKey::of(self.strength, chain.interim(current))
+    }
+
+    /// RFC 3079 sections 2.1 to 2.3, 3.1 to 3.3, 4.1 to 4.3: the initial session key, *before* any key change.
+    #[must_use]
+    pub fn initial_session_key(&self) -> SessionKey {
+        self.initial_interim_key().reduced()
+    }
+
+    /// RFC 3078 section 7.3: one key change.
+    #[must_use]
+    pub fn next_session_key(&self, current: &SessionKey) -> SessionKey {
+        self.interim_key(current).encrypted_and_reduced()
+    }
+}
+
+impl InterimKey {
+    /// The session key of these very octets, but for those that a weaker strength makes known. So is the initial one made.
+    #[must_use]
+    pub fn reduced(&self) -> SessionKey {
+        let mut octets = self.octets.clone();
+        reduce(self.strength, &mut octets.0);
+        SessionKey { strength: self.strength, octets }
+    }
+
+    /// The session key that comes of RC4, keyed with these octets, over these octets, then reduced. So are all later
+    /// ones made.
+    #[must_use]
+    pub fn encrypted_and_reduced(&self) -> SessionKey {
+        let mut octets = self.octets.clone();
+        let mut cipher = cipher::Cipher::new(&self.octets.0);
+        if let Some((key, _)) = octets.0.split_at_mut_checked(self.strength.key_len()) {
+            cipher.apply(key);
+        }
+        let mut key = SessionKey::of(self.strength, &octets.0);
+        reduce(self.strength, &mut key.octets.0);
+        key
+    }
+}
+
+impl SessionKey {
+    /// The session key whose octets are known. Keys of 8 octets are the first 8.
+    #[must_use]
+    pub fn from_octets(strength: Strength, octets: [u8; KEY_LEN]) -> Self {
+        Self::of(strength, &octets)
+    }
+
+    /// The 16 octets that RC4 takes.
+    pub(crate) const fn widened(&self) -> &[u8; KEY_LEN] {
+        &self.octets.0
+    }
+
+    /// RFC 3078 sections 5 and 6: RC4, newly keyed, over `data`: a stateless packet's plaintext becomes its ciphertext
+    /// and the other way round.
+    ///
+    /// ```
+    /// use mppe::{SessionKey, Strength};
+    ///
+    /// // RFC 3079 section 3.5.1.
+    /// let octets = [0xd1, 0x26, 0x9e, 0xc4, 0x9f, 0xa6, 0x2e, 0x3e, 0, 0, 0, 0, 0, 0, 0, 0];
+    /// let key = SessionKey::from_octets(Strength::Bits40, octets);
+    /// let mut data = *b"test message";
+    /// key.apply_keystream(&mut data);
+    /// assert_eq!(data[..4], [0x92, 0x91, 0x37, 0x91]);
+    /// ```
+    pub fn apply_keystream(&self, data: &mut [u8]) {
+        cipher::Cipher::new(&self.octets.0).apply(data);
+    }
+}
+
+/// The first half twice for the keys of 8 octets.
+pub(crate) fn widened(strength: Strength, octets: &[u8; KEY_LEN]) -> [u8; KEY_LEN] {
+    let mut wide = *octets;
+    if strength.key_len() != KEY_LEN {
+        let (first, second) = wide.split_at_mut(8);
+        second.copy_from_slice(first);
+    }
+    wide
+}
+
+/// RFC 3078 section 7.3: makes the first octets of a weaker key known, in both halves.
+pub(crate) fn reduce(strength: Strength, octets: &mut [u8; KEY_LEN]) {
+    let known = strength.known_octets();
+    for half in octets.chunks_exact_mut(8) {
+        for (to, from) in half.iter_mut().zip(known) {
+            *to = *from;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Direction, MasterKey, MsChapV1, ShortKeySource, Side};
+
+    fn octets<const N: usize>(text: &str) -> [u8; N] {
+        hex::decode(text).unwrap().try_into().unwrap()
+    }
+
+    const CLIENT_PASS_HASH_HASH: &str = "41c00c584bd2d91c4017a2a12fa59f3f";
+
+    fn shown(key: &[u8]) -> alloc::string::String {
+        hex::encode(key)
+    }
+
+    /// RFC 3079 sections 2.5.1 to 2.5.3, with the misprint of step 3 put right.
+    #[test]
+    fn from_ms_chap_v1() {
+        let source = MsChapV1::new(octets("102db5df085d3041"))
+            .with_lm_password_hash(octets("76a152936096d7830e2390227404afd2"))
+            .with_nt_password_hash_hash(octets(CLIENT_PASS_HASH_HASH));
+        let samples = [
+            (Strength::Bits40, "76a152936096d783", "d80801538cec4a08", "d1269e538cec4a08"),
+            (Strength::Bits56, "76a152936096d783", "d80801538cec4a08", "d10801538cec4a08"),
+            (
+                Strength::Bits128,
+                "a8947850cfc0acc1d1789fb62ddcddb0",
+                "59d159bc09f76f1da2a86a28ffec0b1e",
+                "59d159bc09f76f1da2a86a28ffec0b1e",
+            ),
+        ];
+        for (strength, start_key, interim, session) in samples {
+            let start = source.start_key(strength, ShortKeySource::LmHash).unwrap();
+            assert_eq!(shown(start.expose_octets()), start_key);
+            assert_eq!(shown(start.initial_interim_key().expose_octets()), interim);
+            assert_eq!(shown(start.initial_interim_key().reduced().expose_octets()), session);
+            assert_eq!(shown(start.initial_session_key().expose_octets()), session);
+        }
+    }
+
+    /// pppd's short keys are the first octets of the long one; without a hash there is a reason.
+    #[test]
+    fn short_keys_of_ms_chap_v1_by_source() {
+        let nt = MsChapV1::new(octets("102db5df085d3041")).with_nt_password_hash_hash(octets(CLIENT_PASS_HASH_HASH));
+        for strength in [Strength::Bits40, Strength::Bits56] {
+            let start = nt.start_key(strength, ShortKeySource::NtHash).unwrap();
+            assert_eq!(shown(start.expose_octets()), "a8947850cfc0acc1");
+            // A RADIUS server that does not know the LM hash sends zeros.
+            let zeros = nt.clone().with_lm_key([0; 8]);
+            let refused = zeros.start_key(strength, ShortKeySource::LmHash).unwrap_err();
+            assert_eq!(refused, crate::KeyError::LmHashUnknown { strength });
+            let lm = MsChapV1::new([0; 8]).with_lm_key([7; 8]);
+            let refused = lm.start_key(strength, ShortKeySource::NtHash).unwrap_err();
+            assert_eq!(refused, crate::KeyError::NtHashUnknown { strength });
+        }
+    }
+
+    /// RFC 3079 sections 3.5.1 to 3.5.3, with the misprint of the second encrypted message put right.
+    #[test]
+    fn from_ms_chap_v2() {
+        let nt_response = octets("82309ecd8d708b5ea08faa3981cd83544233114a3d85d6df");
+        let master = MasterKey::from_ms_chap_v2(&octets(CLIENT_PASS_HASH_HASH), &nt_response);
+        assert_eq!(shown(master.expose_octets()), "fdece3717a8c838cb388e527ae3cdd31");
+        let samples = [
+            (Strength::Bits40, "8b7cdc149b993a1b", "d1269ec49fa62e3e", "929137917e5803d668d75898"),
+            (Strength::Bits56, "8b7cdc149b993a1b", "d15c00c49fa62e3e", "3f106833fa448da842bc57b8"),
+            (
+                Strength::Bits128,
+                "8b7cdc149b993a1ba118cb153f56dccb",
+                "405cb2247a7956e6e211007ae27b22d4",
+                "81848317df68846272fb5abe",
+            ),
+        ];
+        for (strength, start_key, session_key, message) in samples {
+            for (side, direction) in [(Side::Server, Direction::Send), (Side::Client, Direction::Receive)] {
+                let start = master.start_key(strength, side, direction);
+                assert_eq!(shown(start.expose_octets()), start_key);
+                let session = start.initial_session_key();
+                assert_eq!(shown(session.expose_octets()), session_key);
+                let mut data = *b"test message";
+                session.apply_keystream(&mut data);
+                assert_eq!(shown(&data), message);
+            }
+            let other = master.start_key(strength, Side::Server, Direction::Receive);
+            let same = master.start_key(strength, Side::Client, Direction::Send);
+            assert_eq!(other.expose_octets(), same.expose_octets());
+            assert_ne!(shown(other.expose_octets()), start_key);
+        }
+    }
+
+    /// What a RADIUS server (FreeRADIUS 3.2.1) sent for a password: the same start keys, seen from the access server.
+    #[test]
+    fn agree_with_a_radius_server() {
+        let hash_hash = octets("6e3c6383d08f854fa50e9b56551ee9c2");
+        let nt_response = octets("74b05a3331041d711428ffe202e93a48882a4550bd7139fb");
+        let master = MasterKey::from_ms_chap_v2(&hash_hash, &nt_response);
+        let send = StartKey::from_radius(Strength::Bits128, &octets::<16>("bc495168652e52f29b235b0e513017ef"));
+        let receive = StartKey::from_radius(Strength::Bits128, &octets::<16>("970552dc8db300e204bc0b83ad3a33ce"));
+        let made = |direction| master.start_key(Strength::Bits128, Side::Server, direction);
+        assert_eq!(send.expose_octets(), made(Direction::Send).expose_octets());
+        assert_eq!(receive.expose_octets(), made(Direction::Receive).expose_octets());
+
+        // MS-CHAPv1: the NT-Key of MS-CHAP-MPPE-Keys, whose LM-Key is zero.
+        let source = MsChapV1::new(octets("25c7cbf2027bc30f"))
+            .with_lm_key([0; 8])
+            .with_nt_password_hash_hash(octets("0297cb5e8b7dfb89880038a87b124ee5"));
+        let start = source.start_key(Strength::Bits128, ShortKeySource::LmHash).unwrap();
+        assert_eq!(shown(start.expose_octets()), "2f266d5c71641ea2f67aa1bdc1c25013");
+    }
+
+    /// A key change, step by step, against SHA-1 and RC4 of other crates.
+    #[test]
+    fn changes_as_the_rfc_says() {
+        use rc4::{KeyInit, Rc4, StreamCipher};
+        use sha1::{Digest, Sha1};
+
+        for strength in [Strength::Bits40, Strength::Bits56, Strength::Bits128] {
+            let length = strength.key_len();
+            let start = StartKey::from_octets(strength, *b"0123456789abcdef");
+            let mut session = start.initial_session_key();
+            for _ in 0..100 {
+                let digest = Sha1::new()
+                    .chain_update(start.expose_octets())
+                    .chain_update([0; 40])
+                    .chain_update(session.expose_octets())
+                    .chain_update([0xf2; 40])
+                    .finalize();
+                let interim = start.interim_key(&session);
+                assert_eq!(interim.expose_octets(), &digest[..length]);
+                let mut expected = digest[..length].to_vec();
+                Rc4::new_from_slice(&digest[..length]).unwrap().apply_keystream(&mut expected);
+                let known = match strength {
+                    Strength::Bits40 => &b"\xd1\x26\x9e"[..],
+                    Strength::Bits56 => b"\xd1",
+                    Strength::Bits128 => b"",
+                };
+                expected[..known.len()].copy_from_slice(known);
+                session = start.next_session_key(&session);
+                assert_eq!(session.expose_octets(), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn from_radius_and_eap() {
+        let long: [u8; 32] = core::array::from_fn(|at| u8::try_from(at).unwrap());
+        assert_eq!(StartKey::from_radius(Strength::Bits128, &long).expose_octets(), &long[..16]);
+        assert_eq!(StartKey::from_radius(Strength::Bits56, &long).expose_octets(), &long[..8]);
+        assert_eq!(
+            shown(StartKey::from_radius(Strength::Bits128, &[1, 2]).expose_octets()),
+            "00000000000000000000000000000102"
+        );
+        assert_eq!(StartKey::from_radius(Strength::Bits40, &[]).expose_octets(), [0; 8]);
+        let msk: [u8; 64] = core::array::from_fn(|at| u8::try_from(at).unwrap());
+        let key =
+            |side, direction| StartKey::from_eap(Strength::Bits128, &msk, side, direction).expose_octets().to_vec();
+        assert_eq!(key(Side::Client, Direction::Send), msk[..16]);
+        assert_eq!(key(Side::Server, Direction::Receive), msk[..16]);
+        assert_eq!(key(Side::Client, Direction::Receive), msk[32..48]);
+        assert_eq!(key(Side::Server, Direction::Send), msk[32..48]);
+    }
+
+    #[test]
+    fn nothing_prints_a_key() {
+        let start = StartKey::from_octets(Strength::Bits128, [0x77; 16]);
+        let printed = alloc::format!(
+            "{start:?} {:?} {:?} {:?} {:?}",
+            start.initial_interim_key(),
+            start.initial_session_key(),
+            MasterKey::from_octets([0x77; 16]),
+            MsChapV1::new([1; 8]).with_nt_password_hash_hash([0x77; 16]),
+        );
+        assert!(!printed.contains("77") && !printed.contains("119"), "{printed}");
+    }
+}
