@@ -1,1 +1,40 @@
-//! .
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(any(test, feature = "alloc"))]
+extern crate alloc;
+// `Arbitrary` cannot do without it.
+#[cfg(any(test, feature = "arbitrary"))]
+extern crate std;
+
+#[macro_use]
+mod number;
+#[macro_use]
+mod wire;
+
+pub mod ccp;
+pub mod chap;
+pub mod eap;
+pub mod ipcp;
+pub mod ipv6cp;
+pub mod lcp;
+pub mod pap;
+
+mod error;
+mod frame;
+mod option;
+mod packet;
+mod protocol;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{BufferTooSmall, DecodeError, EncodeError, ExpectedLength, Field};
+pub use frame::Frame;
+pub use option::{EncodeOption, OptionWriter, Options, RawOption};
+pub use packet::{Code, Packet};
+pub use protocol::{Protocol, ProtocolKind};
+pub use text::Text;
