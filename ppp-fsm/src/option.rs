@@ -183,6 +183,25 @@ impl<'a> Iterator for Options<'a> {
 impl core::iter::FusedIterator for Options<'_> {}
 
 /// An option that [`OptionWriter`] can write. All option types of this crate are; a protocol of your own may have more.
+///
+/// ```
+/// use ppp_fsm::{EncodeError, EncodeOption, OptionWriter, RawOption};
+///
+/// /// Option 1 of a protocol that is not in this crate.
+/// struct Speed(u8);
+///
+/// impl EncodeOption for Speed {
+///     fn encode_option<'b>(&self, buf: &'b mut [u8]) -> Result<&'b [u8], EncodeError> {
+///         RawOption { option_type: 1, data: &[self.0] }.encode(buf)
+///     }
+/// }
+///
+/// let mut buf = [0; 8];
+/// let mut options = OptionWriter::new(&mut buf);
+/// options.push(&Speed(9))?;
+/// assert_eq!(options.finish(), [1, 3, 9]);
+/// # Ok::<(), EncodeError>(())
+/// ```
 pub trait EncodeOption {
     /// Writes type, length and data to the start of `buf`, and gives the octets written.
     ///

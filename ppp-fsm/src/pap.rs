@@ -94,7 +94,7 @@ pub struct Request<'a> {
 /// use ppp_fsm::Text;
 /// use ppp_fsm::pap::{Message, Packet, Reply};
 ///
-/// // Cisco says yes without the octet that has the length of the message.
+/// // An Ack without even the octet that has the length of the message.
 /// let Message::AuthenticateAck(reply) = Packet::decode(&[2, 1, 0, 4])?.message else { unreachable!() };
 /// assert_eq!(reply, Reply::Bare);
 /// assert_eq!(reply.text(), Text(b""));

@@ -13,7 +13,7 @@ use crate::{Code, DecodeError, EncodeError, Field, Options, Packet as RawPacket,
 /// use ppp_fsm::Text;
 /// use ppp_fsm::lcp::{Identification, Message, Packet};
 ///
-/// // What every Windows client sends when the link is up.
+/// // What a Windows 2000 client sends when the link is up.
 /// let packet = Packet::decode(b"\x0c\x03\x00\x12\x00\x15\x70\x6aMSRASV5.00")?;
 /// let hello = Identification { magic_number: 0x0015_706a, message: Text(b"MSRASV5.00") };
 /// assert_eq!(packet, Packet { identifier: 3, message: Message::Identification(hello) });
@@ -31,6 +31,18 @@ pub struct Packet<'a> {
 }
 
 /// RFC 1661 sections 5.1 to 5.9, RFC 1570 section 1: what an LCP packet says.
+///
+/// ```
+/// use ppp_fsm::lcp::{Message, MicrosoftTermination, Packet};
+///
+/// let packet = Packet::decode(b"\x05\x04\x00\x10\x16\xf0\x1e\x10\x00\x3c\xcd\x74\x00\x00\x02\xb3")?;
+/// match packet.message {
+///     Message::TerminateRequest(data) => assert_eq!(MicrosoftTermination::decode(data).map(|m| m.error), Some(691)),
+///     other => panic!("{other:?}"),
+/// }
+/// assert!(packet.message.options().is_none());
+/// # Ok::<(), ppp_fsm::DecodeError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[non_exhaustive]

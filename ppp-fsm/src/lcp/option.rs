@@ -158,7 +158,7 @@ impl fmt::Debug for QualityProtocol<'_> {
 /// ```
 /// use ppp_fsm::lcp::{Callback, CallbackOperation};
 ///
-/// // What every Windows client asks for.
+/// // What Windows clients ask for.
 /// let callback = Callback { operation: CallbackOperation::CBCP, message: &[] };
 /// assert_eq!(callback.to_string(), "6 CBCP");
 /// ```

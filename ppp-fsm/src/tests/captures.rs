@@ -5,8 +5,8 @@
 //! `OISF` suricata-verify pppoe; `moxie0` chapcrack; `joswr1ght` asleap, a Windows 2000 client; `openwall` john-samples,
 //! a Windows 7 client), own recordings of Linux pppd and accel-ppp, and a published trace of a Cisco router.
 
-use std::format;
-use std::string::{String, ToString};
+use alloc::format;
+use alloc::string::{String, ToString};
 
 use super::check;
 use crate::{Packet, Protocol, ccp, chap, eap, ipcp, ipv6cp, lcp, pap};

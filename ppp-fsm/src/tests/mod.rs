@@ -1,11 +1,13 @@
 //! Tests over all codecs: packets of real peers, hostile packets, round trips.
 
+#![expect(clippy::arithmetic_side_effects, reason = "a test that overflows fails, as it should")]
+
 mod captures;
 mod hostile;
 mod redaction;
 mod round_trip;
 
-use std::vec;
+use alloc::vec;
 
 use crate::{Code, DecodeError, OptionWriter, Packet, Protocol, RawOption, ccp, chap, eap, ipcp, ipv6cp, lcp, pap};
 
@@ -52,7 +54,7 @@ fn check_options(protocol: Protocol, packet: &Packet<'_>) {
     let mut steps = 0;
     while let Some(option) = options.next() {
         steps += 1;
-        assert!(steps <= packet.data.len() / 2 + 1);
+        assert!(steps <= packet.data.len().div_ceil(2));
         let Ok(raw) = option else {
             assert_eq!(options.next(), None, "nothing follows an error");
             break;

@@ -1,7 +1,7 @@
 //! What is never printed: passwords, and control characters of a peer.
 
-use std::format;
-use std::string::String;
+use alloc::format;
+use alloc::string::String;
 
 use crate::{Frame, Packet, Protocol, Text, chap, eap, lcp, pap};
 

@@ -1,7 +1,7 @@
 //! What is written is read back, and what is read is written back.
 
-use std::net::Ipv4Addr;
-use std::vec::Vec;
+use alloc::vec::Vec;
+use core::net::Ipv4Addr;
 
 use proptest::prelude::*;
 
@@ -18,7 +18,7 @@ fn octets(length: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value
 /// The octets of `$value`, the same from all ways to write it.
 macro_rules! written {
     ($value:expr) => {{
-        let mut buf = std::vec![0; $value.encoded_len()];
+        let mut buf = alloc::vec![0; $value.encoded_len()];
         let octets = $value.encode(&mut buf).unwrap().to_vec();
         prop_assert_eq!(octets.len(), $value.encoded_len());
         let short = octets.len() - 1;
@@ -31,7 +31,7 @@ macro_rules! written {
             let mut buf = bytes::BytesMut::new();
             $value.encode_to(&mut buf).unwrap();
             prop_assert_eq!(&buf[..], &octets[..]);
-            prop_assert!($value.encode_to(&mut &mut std::vec![0; short][..]).is_err());
+            prop_assert!($value.encode_to(&mut &mut alloc::vec![0; short][..]).is_err());
         }
         octets
     }};
@@ -306,7 +306,7 @@ proptest! {
             octets[0] = code;
             let length = u16::try_from(octets.len()).unwrap() - padding;
             octets[2..4].copy_from_slice(&length.to_be_bytes());
-            octets[5] = octets[5] % 12;
+            octets[5] %= 12;
         }
         for protocol in PROTOCOLS {
             if check(protocol, &octets).is_ok() {
@@ -318,7 +318,7 @@ proptest! {
     #[test]
     fn options_of_any_octets_end(octets in octets(0..300), small in any::<bool>()) {
         let octets: Vec<u8> = if small { octets.iter().map(|octet| octet % 5).collect() } else { octets };
-        let bound = octets.len() / 2 + 1;
+        let bound = octets.len().div_ceil(2);
         let mut options = Options::new(&octets);
         prop_assert!(options.size_hint().1.unwrap() <= bound);
         let mut steps = 0;
@@ -333,8 +333,8 @@ proptest! {
 
 #[test]
 fn lengths_that_no_field_can_say_are_refused() {
-    let long = std::vec![0; 65536];
-    let mut buf = std::vec![0; 70000];
+    let long = alloc::vec![0; 65536];
+    let mut buf = alloc::vec![0; 70000];
     let refused = |found: Result<&[u8], EncodeError>| match found {
         Err(EncodeError::TooLong { length, maximum, .. }) => (length, maximum),
         other => panic!("{other:?}"),
