@@ -1,0 +1,101 @@
+//! What every message begins with.
+
+use crate::code::{ControlMessageType, MessageType};
+use crate::wire::{Reader, Value, Writer};
+use crate::{DecodeError, Field, MAGIC_COOKIE, Message};
+
+/// RFC 2637 section 1.4: what the first octets of a message say of it.
+///
+/// ```
+/// use pptp_wire::Header;
+/// use pptp_wire::code::{ControlMessageType, MessageType};
+///
+/// // The rest of the message need not be there.
+/// let header = Header::decode(b"\x00\x9c\x00\x01\x1a\x2b\x3c\x4d\x00\x01")?;
+/// assert_eq!(header.length, 156);
+/// assert_eq!(header.message_type, MessageType::CONTROL);
+/// assert_eq!(header.control_message_type, Some(ControlMessageType::START_CONTROL_CONNECTION_REQUEST));
+/// # Ok::<(), pptp_wire::DecodeError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Header {
+    /// Octets of the whole message, header included.
+    pub length: u16,
+    /// What kind of message.
+    pub message_type: MessageType,
+    /// Which control message; `None` unless the message type is [`MessageType::CONTROL`].
+    pub control_message_type: Option<ControlMessageType>,
+}
+
+impl Header {
+    /// The fixed header: length (2), message type (2), magic cookie (4). The shortest message is no more than that.
+    pub const LEN: usize = 2 + 2 + 4;
+
+    /// Fixed header (8), control message type (2), reserved0 (2): the shortest control message.
+    pub const MIN_CONTROL_LEN: usize = Self::LEN + 2 + 2;
+
+    pub(crate) const LENGTH_OFFSET: usize = 0;
+    /// Behind length (2) and message type (2).
+    pub(crate) const MAGIC_COOKIE_OFFSET: usize = 2 + 2;
+
+    /// Reads the first 8 octets of a message, or 10 when it is a control message.
+    ///
+    /// Each field is checked before the next one is looked at.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::Length`] when the length is not 8 to 220, or 12 to 220 for a control message;
+    /// [`DecodeError::MagicCookie`] when the cookie is wrong; [`DecodeError::LengthOfType`] when messages of this type
+    /// have another length; [`DecodeError::Truncated`] when the octets end before that.
+    pub fn decode(octets: &[u8]) -> Result<Self, DecodeError> {
+        Self::read(&mut Reader::new(octets))
+    }
+
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let length = u16::read(reader, Field::Length)?;
+        check_length(length, Self::LEN)?;
+        let message_type = MessageType::read(reader, Field::MessageType)?;
+        if message_type == MessageType::CONTROL {
+            check_length(length, Self::MIN_CONTROL_LEN)?;
+        }
+        let found = u32::read(reader, Field::MagicCookie)?;
+        if found != MAGIC_COOKIE {
+            return Err(DecodeError::MagicCookie { found });
+        }
+        if message_type != MessageType::CONTROL {
+            return Ok(Self { length, message_type, control_message_type: None });
+        }
+        let control_message_type = ControlMessageType::read(reader, Field::ControlMessageType)?;
+        match control_message_type.message_len() {
+            Some(expected) if expected != usize::from(length) => {
+                Err(DecodeError::LengthOfType { control_message_type, expected, found: length })
+            }
+            _ => Ok(Self { length, message_type, control_message_type: Some(control_message_type) }),
+        }
+    }
+
+    /// Writes the header of a message of `length` octets, at most [`Message::MAX_LEN`].
+    pub(crate) fn write(
+        length: usize,
+        message_type: MessageType,
+        control_message_type: Option<ControlMessageType>,
+        writer: &mut Writer<'_>,
+    ) {
+        let [.., high, low] = length.to_be_bytes();
+        writer.put(&[high, low]);
+        message_type.write(writer);
+        MAGIC_COOKIE.write(writer);
+        if let Some(control_message_type) = control_message_type {
+            control_message_type.write(writer);
+        }
+    }
+}
+
+fn check_length(found: u16, minimum: usize) -> Result<(), DecodeError> {
+    if (minimum..=Message::MAX_LEN).contains(&found.into()) {
+        Ok(())
+    } else {
+        Err(DecodeError::Length { found, minimum })
+    }
+}

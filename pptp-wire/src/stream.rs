@@ -1,0 +1,175 @@
+//! Messages out of a TCP stream.
+
+use crate::{DecodeError, Header, Message, StreamError};
+
+/// RFC 2637 section 1.4: takes the octets of a control connection in pieces of any size, and gives its messages.
+///
+/// It holds at most one message that is not whole yet, in 220 octets of its own. Each field of the header is checked as
+/// soon as its last octet is there: the length after two octets, the magic cookie after eight, the length against the
+/// type after ten. A wrong one ends the stream: it cannot be known where the next message starts, and RFC 2637 forbids
+/// to look for another cookie.
+///
+/// ```
+/// use pptp_wire::message::EchoRequest;
+/// use pptp_wire::{Message, Reassembler};
+///
+/// // Two messages, and half of a third one.
+/// let octets = b"\
+///     \x00\x10\x00\x01\x1a\x2b\x3c\x4d\x00\x05\x00\x00\x00\x00\x00\x01\
+///     \x00\x10\x00\x01\x1a\x2b\x3c\x4d\x00\x05\x00\x00\x00\x00\x00\x02\
+///     \x00\x10\x00\x01\x1a\x2b\x3c\x4d";
+/// let mut stream = Reassembler::new();
+/// let mut input = &octets[..];
+/// let mut identifiers = vec![];
+/// while let Some(message) = stream.next_message(&mut input)? {
+///     if let Message::EchoRequest(EchoRequest { identifier, .. }) = message {
+///         identifiers.push(identifier);
+///     }
+/// }
+/// assert_eq!(identifiers, [1, 2]);
+/// assert!(input.is_empty());
+/// assert_eq!(stream.pending().len(), 8);
+/// # Ok::<(), pptp_wire::StreamError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Reassembler {
+    /// The start of a message.
+    buffer: [u8; Message::MAX_LEN],
+    /// How much of the buffer is filled.
+    filled: usize,
+    /// Octets of the messages given before.
+    message_offset: u64,
+    error: Option<StreamError>,
+}
+
+impl Reassembler {
+    /// At the start of a stream.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { buffer: [0; Message::MAX_LEN], filled: 0, message_offset: 0, error: None }
+    }
+
+    /// Takes octets off the front of `input` until a message is whole, and gives it; or takes all of them, and gives
+    /// `None` when more are needed.
+    ///
+    /// Octets behind the message stay in `input`: call again until `None`, or later, with the same octets first.
+    ///
+    /// # Errors
+    ///
+    /// [`StreamError`] when a field of a header is wrong, never with [`DecodeError::Truncated`]. The stream is dead
+    /// then: each later call gives the same error and takes nothing.
+    pub fn next_message(&mut self, input: &mut &[u8]) -> Result<Option<Message>, StreamError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        loop {
+            let needed = match Header::decode(self.pending()) {
+                Ok(header) => usize::from(header.length),
+                // The header is looked at again when its next field is whole.
+                Err(DecodeError::Truncated { offset, needed, .. }) => offset.saturating_add(needed),
+                Err(error) => return Err(self.fail(error)),
+            };
+            if needed == self.filled {
+                return self.take_message().map(Some);
+            }
+            if input.is_empty() {
+                return Ok(None);
+            }
+            self.fill(needed, input);
+        }
+    }
+
+    /// As [`next_message`](Self::next_message), from a `bytes::Buf`.
+    ///
+    /// ```
+    /// use bytes::{Buf, BytesMut};
+    /// use pptp_wire::{Message, Reassembler, message::EchoRequest};
+    ///
+    /// let mut received = BytesMut::new();
+    /// Message::from(EchoRequest::new(7)).encode_to(&mut received)?;
+    /// let tail = received.split_off(5);
+    ///
+    /// let mut stream = Reassembler::new();
+    /// let message = stream.next_message_from(&mut received.chain(tail))?;
+    /// assert_eq!(message, Some(EchoRequest::new(7).into()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`next_message`](Self::next_message).
+    #[cfg(feature = "bytes")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "bytes")))]
+    pub fn next_message_from(&mut self, input: &mut impl bytes::Buf) -> Result<Option<Message>, StreamError> {
+        loop {
+            let mut chunk = input.chunk();
+            let available = chunk.len();
+            let result = self.next_message(&mut chunk);
+            let taken = available.saturating_sub(chunk.len());
+            input.advance(taken);
+            match result {
+                Ok(None) if taken != 0 => {}
+                done => return done,
+            }
+        }
+    }
+
+    /// The octets taken of a message that is not whole yet. When the stream has ended and there are any, it was cut.
+    ///
+    /// After an error, they are those of the message that is wrong.
+    #[must_use]
+    pub fn pending(&self) -> &[u8] {
+        self.buffer.get(..self.filled).unwrap_or_default()
+    }
+
+    /// How many octets of the stream were taken.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.message_offset.saturating_add(widen(self.filled))
+    }
+
+    /// What ended the stream, if anything did.
+    #[must_use]
+    pub const fn error(&self) -> Option<StreamError> {
+        self.error
+    }
+
+    /// Moves octets from the input to the buffer until it has `needed` of them or the input is empty.
+    fn fill(&mut self, needed: usize, input: &mut &[u8]) {
+        let room = self.buffer.get_mut(self.filled..needed).unwrap_or_default();
+        let (octets, rest) = input.split_at_checked(room.len()).unwrap_or((input, &[]));
+        for (to, from) in room.iter_mut().zip(octets) {
+            *to = *from;
+        }
+        self.filled = self.filled.saturating_add(octets.len());
+        *input = rest;
+    }
+
+    fn take_message(&mut self) -> Result<Message, StreamError> {
+        match Message::decode(self.pending()) {
+            Ok((message, _)) => {
+                self.message_offset = self.offset();
+                self.filled = 0;
+                Ok(message)
+            }
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    fn fail(&mut self, error: DecodeError) -> StreamError {
+        let error = StreamError { offset: self.message_offset.saturating_add(widen(error.offset())), error };
+        self.error = Some(error);
+        error
+    }
+}
+
+impl Default for Reassembler {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// `u64` is at least as wide as `usize` on every target that Rust has.
+fn widen(octets: usize) -> u64 {
+    u64::try_from(octets).unwrap_or(u64::MAX)
+}
