@@ -72,3 +72,28 @@ pub fn challenge_response(challenge: &[u8; 8], hash: &[u8; 16]) -> ChallengeResp
     }
     ChallengeResponse::from_bytes(response)
 }
+
+/// The two keys that a hash of 16 octets is.
+pub(crate) fn two_keys(hash: &[u8; 16]) -> TwoKeys {
+    Scratch(array(*hash))
+}
+
+/// Twice the first seven octets of a challenge.
+pub(crate) fn same_key(challenge: [u8; 8]) -> TwoKeys {
+    let key = challenge.into_iter().take(7);
+    Scratch(array(key.clone().chain(key)))
+}
+
+/// Encrypts or decrypts 16 octets, each half with a key of its own.
+pub(crate) fn each_half(octets: &[u8; 16], keys: &[u8; 14], step: impl Fn(&[u8; 8], &[u8; 7]) -> [u8; 8]) -> [u8; 16] {
+    let mut out = [0; 16];
+    let halves = octets.chunks_exact(8).zip(keys.chunks_exact(7));
+    for (to, (from, key)) in out.chunks_exact_mut(8).zip(halves) {
+        if let (Ok(from), Ok(key)) = (from.try_into(), key.try_into()) {
+            to.copy_from_slice(&step(from, key));
+        }
+    }
+    out
+}
+
+type TwoKeys = Scratch<14>;

@@ -12,6 +12,12 @@ pub enum Value {
     V2Challenge,
     /// The response value of MS-CHAP version 2, 49 octets.
     V2Response,
+    /// The Change Password packet of version 1 of it, 68 octets behind the CHAP header.
+    ChangePassword1,
+    /// The Change Password packet of version 2 of it, 1114 octets behind the CHAP header.
+    ChangePassword2,
+    /// The Change-Password packet of MS-CHAP version 2, 582 octets behind the CHAP header.
+    ChangePassword,
 }
 
 impl core::fmt::Display for Value {
@@ -21,6 +27,9 @@ impl core::fmt::Display for Value {
             Self::V1Response => "MS-CHAPv1 response",
             Self::V2Challenge => "MS-CHAPv2 challenge",
             Self::V2Response => "MS-CHAPv2 response",
+            Self::ChangePassword1 => "MS-CHAPv1 change of password, version 1,",
+            Self::ChangePassword2 => "MS-CHAPv1 change of password, version 2,",
+            Self::ChangePassword => "MS-CHAPv2 change of password",
         })
     }
 }

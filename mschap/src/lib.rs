@@ -9,7 +9,11 @@ extern crate alloc;
 #[cfg(any(test, feature = "arbitrary"))]
 extern crate std;
 
+mod account;
+mod authenticator;
 pub mod des;
+mod encrypted_hash;
+mod encrypted_password;
 mod error;
 mod failure;
 mod failure_code;
@@ -17,14 +21,20 @@ mod hash;
 mod lm_hash;
 mod name;
 mod password;
+mod peer;
 mod response;
 mod secret;
+mod start_key;
 mod success;
 mod text;
 pub mod v1;
 pub mod v2;
 mod write;
 
+pub use account::Account;
+pub use authenticator::{AuthenticatorError, Reply};
+pub use encrypted_hash::EncryptedHash;
+pub use encrypted_password::{ChangeError, EncryptedPassword, NewPassword, PasswordError};
 pub use error::{BufferTooSmall, DecodeError, Value};
 pub use failure::{Failure, FailureChallenge};
 pub use failure_code::FailureCode;
@@ -32,7 +42,9 @@ pub use hash::{NtHash, NtHashHash};
 pub use lm_hash::{LmHash, LmHashError};
 pub use name::NamePolicy;
 pub use password::{Octets, Password};
+pub use peer::{Next, ProofError, Refusal};
 pub use response::ChallengeResponse;
+pub use start_key::{MasterKey, StartKey};
 pub use success::Success;
 pub use text::Text;
 

@@ -51,8 +51,7 @@ impl<'a> Success<'a> {
     /// [`DecodeError::AuthenticatorResponse`] when `S=` is there and 40 hexadecimal digits, no more and no less, are not.
     pub fn decode(message: &'a [u8]) -> Result<Self, DecodeError> {
         let Some(rest) = message.strip_prefix(Self::RESPONSE) else {
-            let text = (!message.is_empty()).then_some(Text::new(message));
-            return Ok(Self { authenticator_response: None, message: text });
+            return Ok(Self::text(message));
         };
         let limit = AuthenticatorResponse::DIGITS.saturating_add(1);
         let digits = rest.iter().take(limit).take_while(|octet| octet.is_ascii_hexdigit()).count();
@@ -62,6 +61,11 @@ impl<'a> Success<'a> {
         };
         let text = rest.trim_ascii_start().strip_prefix(Self::MESSAGE).map(Text::new);
         Ok(Self { authenticator_response: Some(proof), message: text })
+    }
+
+    /// The message of version 1: text alone, or nothing.
+    pub(crate) fn text(message: &'a [u8]) -> Self {
+        Self { authenticator_response: None, message: (!message.is_empty()).then_some(Text::new(message)) }
     }
 
     /// Writes the message to the start of `buf`, and gives the octets written: `S=` with upper-case digits, a blank and

@@ -2,6 +2,16 @@
 //!
 //! The authenticator proves nothing, and its challenge is answered directly. It is here for peers that know nothing better.
 
+mod authenticator;
+mod change_password_1;
+mod change_password_2;
+mod peer;
+
+pub use authenticator::{Accepted, Authenticator, ChangeVerdict, NewHashes, Verdict};
+pub use change_password_1::ChangePassword1;
+pub use change_password_2::ChangePassword2;
+pub use peer::Peer;
+
 use crate::error::exactly;
 use crate::write::array;
 use crate::{ChallengeResponse, DecodeError, LmHash, NtHash, Value};

@@ -1,5 +1,12 @@
 //! RFC 2759: MS-CHAP version 2, in which both sides prove themselves.
 
+mod authenticator;
+mod change_password;
+mod peer;
+
+pub use authenticator::{Accepted, Authenticator, ChangeVerdict, Verdict};
+pub use change_password::ChangePassword;
+pub use peer::Peer;
 use sha1::{Digest, Sha1};
 
 use crate::error::exactly;

@@ -1,22 +1,14 @@
 //! Samples of the RFCs and of other projects, at every intermediate step.
 
 use alloc::format;
-use alloc::vec::Vec;
 
 use proptest::prelude::*;
 
+use super::{array, octets};
 use crate::{
     ChallengeResponse, DecodeError, LmHash, LmHashError, NamePolicy, NtHash, NtHashHash, Password, Success, Value, des,
     v1, v2,
 };
-
-fn octets(digits: &str) -> Vec<u8> {
-    hex::decode(digits).unwrap()
-}
-
-fn array<const N: usize>(digits: &str) -> [u8; N] {
-    octets(digits).try_into().unwrap()
-}
 
 /// RFC 2433 section B.2.
 #[test]

@@ -1,0 +1,60 @@
+//! What an authenticator knows about an account.
+
+use crate::{FailureCode, LmHash, NtHash};
+
+/// What an authenticator has stored about the account that a response names. The password is never needed.
+///
+/// ```
+/// use mschap::{Account, FailureCode, NtHash};
+///
+/// let stored = NtHash::from_password("clientPass");
+/// let account = Account::new(&stored);
+/// let expired = Account::new(&stored).with_restriction(FailureCode::PASSWORD_EXPIRED);
+/// // To the peer this is the same as a wrong password, also in time.
+/// let unknown = Account::unknown();
+/// # let _ = (account, expired, unknown);
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Account<'a> {
+    pub(crate) hash: Option<&'a NtHash>,
+    pub(crate) lm_hash: Option<&'a LmHash>,
+    pub(crate) restriction: Option<FailureCode>,
+}
+
+/// Stands for the hash of an account that there is not, so that the same work is done for it.
+static NO_HASH: NtHash = NtHash::from_bytes([0; NtHash::LEN]);
+
+impl<'a> Account<'a> {
+    /// An account with this NT hash.
+    #[must_use]
+    pub const fn new(hash: &'a NtHash) -> Self {
+        Self { hash: Some(hash), lm_hash: None, restriction: None }
+    }
+
+    /// No such account: every response is refused with [`FailureCode::AUTHENTICATION_FAILURE`].
+    #[must_use]
+    pub const fn unknown() -> Self {
+        Self { hash: None, lm_hash: None, restriction: None }
+    }
+
+    /// Also, or for an [`unknown`](Self::unknown) NT hash only, takes LAN Manager responses. Default: they are refused.
+    ///
+    /// Only version 1 has them, and RFC 2433 section 6 deprecates them: they tell the password to who listens.
+    #[must_use]
+    pub const fn with_lm_hash(self, hash: &'a LmHash) -> Self {
+        Self { lm_hash: Some(hash), ..self }
+    }
+
+    /// Refuses the account with this code although the password is right. Default: none.
+    ///
+    /// A peer with a wrong password is not told. [`FailureCode::PASSWORD_EXPIRED`] lets the peer change the password.
+    #[must_use]
+    pub const fn with_restriction(self, code: FailureCode) -> Self {
+        Self { restriction: Some(code), ..self }
+    }
+
+    /// The hash to compute with, and whether there is one.
+    pub(crate) fn hash_or_dummy(&self) -> (&'a NtHash, bool) {
+        (self.hash.unwrap_or(&NO_HASH), self.hash.is_some())
+    }
+}

@@ -1,0 +1,227 @@
+//! The 516 octets in which a new password travels.
+
+use rc4::{KeyInit, Rc4, StreamCipher};
+
+use crate::secret::{Scratch, secret};
+use crate::write::array;
+use crate::{LmHash, NtHash, Password};
+
+secret! {
+    /// RFC 2433 section A.12, RFC 2759 section 8.10: a new password, encrypted with the hash of the old one.
+    ///
+    /// | octets | decrypted |
+    /// |---|---|
+    /// | 512 | random octets, and at their end the new password in UTF-16LE |
+    /// | 4 | how many octets of these the password has, little-endian |
+    ///
+    /// ```
+    /// use mschap::{EncryptedPassword, NtHash};
+    ///
+    /// let old = NtHash::from_password("secret");
+    /// let padding = [0x5a; 512]; // unpredictable, and new each time
+    /// let sent = EncryptedPassword::seal("Grüße 🔑", &old, &padding)?;
+    ///
+    /// let new = sent.open(&old)?;
+    /// assert_eq!(new.utf16le().len(), 16); // octets: 8 code units, of which the key has two
+    /// assert!(new.chars().eq("Grüße 🔑".chars().map(Ok)));
+    /// assert!(new.nt_hash().ct_eq(&NtHash::from_password("Grüße 🔑")));
+    ///
+    /// // With another hash it is noise, which hardly ever states a possible length.
+    /// assert!(sent.open(&NtHash::from_password("Secret")).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// ```compile_fail,E0369
+    /// # use mschap::EncryptedPassword;
+    /// let (one, other) = (EncryptedPassword::from_bytes([0; 516]), EncryptedPassword::from_bytes([0; 516]));
+    /// let same = one == other;
+    /// ```
+    #[doc(alias = "PWBLOCK")]
+    #[doc(alias = "EncryptPwBlockWithPasswordHash")]
+    #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+    EncryptedPassword, 516
+}
+
+impl EncryptedPassword {
+    /// Encrypts a new password with the old NT hash.
+    ///
+    /// `padding` must be unpredictable and never be used twice. What the password does not need of it is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordError`]: the password does not fit, or is not whole code units.
+    #[doc(alias = "NewPasswordEncryptedWithOldNtPasswordHash")]
+    pub fn seal<'a, P: Into<Password<'a>>>(
+        new: P,
+        old: &NtHash,
+        padding: &[u8; Password::MAX_OCTETS],
+    ) -> Result<Self, PasswordError> {
+        Self::seal_with(new.into(), old.as_bytes(), padding)
+    }
+
+    /// RFC 2433 section A.15: encrypts a new password with the old LAN Manager hash, which its section 10 deprecates.
+    ///
+    /// # Errors
+    ///
+    /// As [`seal`](Self::seal).
+    #[doc(alias = "NewPasswordEncryptedWithOldLmPasswordHash")]
+    pub fn seal_with_lm<'a, P: Into<Password<'a>>>(
+        new: P,
+        old: &LmHash,
+        padding: &[u8; Password::MAX_OCTETS],
+    ) -> Result<Self, PasswordError> {
+        Self::seal_with(new.into(), old.as_bytes(), padding)
+    }
+
+    /// The field left empty: zeros.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self([0; Self::LEN])
+    }
+
+    /// Decrypts the new password with the old NT hash.
+    ///
+    /// That it opens proves little: the [`EncryptedHash`](crate::EncryptedHash) beside it must be that of the old hash.
+    ///
+    /// # Errors
+    ///
+    /// [`ChangeError::PasswordLength`] when the stated length is impossible: most often the hash is another one.
+    pub fn open(&self, old: &NtHash) -> Result<NewPassword, ChangeError> {
+        self.open_with(old.as_bytes())
+    }
+
+    /// Decrypts the new password with the old LAN Manager hash.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_with_lm(&self, old: &LmHash) -> Result<NewPassword, ChangeError> {
+        self.open_with(old.as_bytes())
+    }
+
+    fn seal_with(
+        new: Password<'_>,
+        key: &[u8; 16],
+        padding: &[u8; Password::MAX_OCTETS],
+    ) -> Result<Self, PasswordError> {
+        let length = new.octets().count();
+        let Some(unused) = Password::MAX_OCTETS.checked_sub(length) else {
+            return Err(PasswordError::TooLong { length });
+        };
+        if length & 1 != 0 {
+            return Err(PasswordError::HalfCodeUnit { length });
+        }
+        let stated = u32::try_from(length).unwrap_or_default().to_le_bytes();
+        let padding = padding.iter().copied().take(unused);
+        let mut block = Self(array(padding.chain(new.octets()).chain(stated)));
+        rc4(key, &mut block.0);
+        Ok(block)
+    }
+
+    fn open_with(&self, key: &[u8; 16]) -> Result<NewPassword, ChangeError> {
+        let mut clear = Scratch(self.0);
+        rc4(key, &mut clear.0);
+        let password = Scratch(array(clear.0));
+        let [.., a, b, c, d] = clear.0;
+        let found = u32::from_le_bytes([a, b, c, d]);
+        let length = usize::try_from(found).ok().filter(|length| length & 1 == 0);
+        match length.and_then(|length| Password::MAX_OCTETS.checked_sub(length)) {
+            Some(unused) => Ok(NewPassword { octets: password, unused }),
+            None => Err(ChangeError::PasswordLength { found }),
+        }
+    }
+}
+
+/// RFC 2433 section A.13: `Rc4Encrypt()`, which decrypts too.
+fn rc4(key: &[u8; 16], octets: &mut [u8]) {
+    match Rc4::new_from_slice(key) {
+        Ok(mut cipher) => cipher.apply_keystream(octets),
+        // Keys of 1 to 256 octets are taken, so this is never reached; if it were, nothing would be told.
+        Err(_) => octets.fill(0),
+    }
+}
+
+/// A new password that an authenticator has decrypted. Not printed, and wiped when dropped.
+///
+/// ```
+/// use mschap::{EncryptedPassword, NtHash};
+///
+/// let old = NtHash::from_password("secret");
+/// let new = EncryptedPassword::seal("Neu", &old, &[0; 512])?.open(&old)?;
+/// assert_eq!(new.utf16le(), [b'N', 0, b'e', 0, b'u', 0]);
+/// assert_eq!(format!("{new:?}"), "NewPassword(..)");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct NewPassword {
+    octets: Scratch<{ Password::MAX_OCTETS }>,
+    unused: usize,
+}
+
+impl NewPassword {
+    /// The password, in UTF-16LE, as the peer sent it.
+    #[must_use]
+    pub fn utf16le(&self) -> &[u8] {
+        self.octets.0.get(self.unused..).unwrap_or_default()
+    }
+
+    /// The characters, to check them against rules for passwords. An error is a surrogate without its other half.
+    pub fn chars(&self) -> impl Iterator<Item = Result<char, core::char::DecodeUtf16Error>> + '_ {
+        let units = self.utf16le().chunks_exact(2).map(|unit| match unit {
+            [low, high] => u16::from_le_bytes([*low, *high]),
+            _ => 0,
+        });
+        char::decode_utf16(units)
+    }
+
+    /// The NT hash, which an authenticator stores in place of the old one.
+    #[must_use]
+    pub fn nt_hash(&self) -> NtHash {
+        NtHash::from_password(Password::Utf16Le(self.utf16le()))
+    }
+}
+
+impl core::fmt::Debug for NewPassword {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("NewPassword(..)")
+    }
+}
+
+/// Why a new password cannot be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PasswordError {
+    /// It has more than 256 UTF-16 code units.
+    #[error("new password of {length} octets: at most 512 fit")]
+    TooLong {
+        /// Its length in octets of UTF-16LE.
+        length: usize,
+    },
+    /// [`Password::Utf16Le`] with an odd number of octets.
+    #[error("new password of {length} octets is not whole UTF-16 code units")]
+    HalfCodeUnit {
+        /// Its length in octets.
+        length: usize,
+    },
+}
+
+/// Why an authenticator does not take a change of password. The peer is told
+/// [`FailureCode::CHANGING_PASSWORD`](crate::FailureCode::CHANGING_PASSWORD) in each case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChangeError {
+    /// The decrypted length of the new password is odd or more than 512: the peer's old hash is another one.
+    #[error("new password of {found} octets: the peer has another old hash")]
+    PasswordLength {
+        /// The decrypted length.
+        found: u32,
+    },
+    /// The old hash that the peer sent is not the one that is stored.
+    #[error("the peer has another old hash")]
+    OldHash,
+    /// The response to the challenge is not that of the new password.
+    #[error("the response is not that of the new password")]
+    Response,
+    /// The packet has only fields that the authenticator cannot use: made from the LAN Manager hash, say.
+    #[error("the fields of the packet that are in use are not those that the authenticator takes")]
+    NoUsableFields,
+}

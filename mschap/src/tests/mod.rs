@@ -1,0 +1,14 @@
+mod change_password;
+mod machine_v1;
+mod machine_v2;
+mod vectors;
+
+use alloc::vec::Vec;
+
+fn octets(digits: &str) -> Vec<u8> {
+    hex::decode(digits).unwrap()
+}
+
+fn array<const N: usize>(digits: &str) -> [u8; N] {
+    octets(digits).try_into().unwrap()
+}

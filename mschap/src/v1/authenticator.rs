@@ -1,0 +1,262 @@
+//! The authenticator of version 1: who sends a challenge and decides.
+
+use super::{CHALLENGE_LEN, ChangePassword1, ChangePassword2, Response, implied_challenge};
+use crate::authenticator::{Core, Phase, identify, verdict};
+use crate::{
+    Account, AuthenticatorError, ChangeError, Failure, FailureChallenge, FailureCode, LmHash, NewPassword, NtHash,
+    NtHashHash, Reply, StartKey,
+};
+
+/// RFC 2433 section B.1: an authenticator that works from stored hashes.
+///
+/// ```
+/// use mschap::{Account, NtHash, v1};
+///
+/// let stored = NtHash::from_password("clientPass");
+/// let mut authenticator = v1::Authenticator::new([0x11; 8], 1); // unpredictable
+/// let (_, wrong) = v1::Peer::respond(&NtHash::from_password("?"), authenticator.challenge());
+/// let account = Account::new(&stored);
+/// let verdict = authenticator.handle_response(&wrong.encode(), b"alice", &account, Some([0x22; 8]))?;
+/// assert!(matches!(verdict, v1::Verdict::Refused(_)));
+/// let mut buf = [0; 64];
+/// assert_eq!(authenticator.reply().unwrap().encode(&mut buf)?, b"E=691 R=1 C=2222222222222222 V=2");
+///
+/// let (_, right) = v1::Peer::respond(&stored, authenticator.challenge());
+/// let verdict = authenticator.handle_response(&right.encode(), b"alice", &account, None)?;
+/// let v1::Verdict::Accepted(accepted) = verdict else { panic!("refused") };
+/// assert!(accepted.start_key().is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// * The peer that was told [`PASSWORD_EXPIRED`](FailureCode::PASSWORD_EXPIRED) may change its password once.
+/// * A packet that comes again, because its reply was lost, is [`Verdict::Duplicate`]: [`reply`](Self::reply) is sent
+///   again, and no try is lost.
+/// * Version 1 does not hash the name, so who has one account's response to the challenge has that of every account
+///   with the same password.
+#[derive(Debug)]
+pub struct Authenticator {
+    core: Core<CHALLENGE_LEN>,
+    takes_change_1: bool,
+}
+
+/// What an [`Authenticator`] makes of a response.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// The peer has proved that it knows the password.
+    Accepted(Accepted),
+    /// The peer is refused; what it is told.
+    Refused(Failure<'static>),
+    /// The packet was handled before: the last reply is sent again.
+    Duplicate,
+}
+
+/// What an [`Authenticator`] makes of a change of password.
+#[derive(Debug)]
+#[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "rare, short-lived, and there is no heap to put it on")]
+pub enum ChangeVerdict {
+    /// The peer knows the old password. The caller stores the new hashes and sends the
+    /// [`reply`](Authenticator::reply), or calls [`reject_change`](Authenticator::reject_change) before.
+    Changed {
+        /// The peer, with the new password.
+        accepted: Accepted,
+        /// What to store.
+        hashes: NewHashes,
+        /// The new password itself, which version 1 of the packet does not have.
+        new_password: Option<NewPassword>,
+    },
+    /// The change is refused; why, and what the peer is told.
+    Refused {
+        /// Why.
+        reason: ChangeError,
+        /// What the peer is told.
+        failure: Failure<'static>,
+    },
+    /// The packet was handled before: the last reply is sent again.
+    Duplicate,
+}
+
+/// The hashes of a new password.
+#[derive(Debug, Clone)]
+#[expect(clippy::exhaustive_structs, reason = "there are two kinds")]
+pub struct NewHashes {
+    /// The NT hash, if the packet has one.
+    pub nt: Option<NtHash>,
+    /// The LAN Manager hash, if the packet has one.
+    pub lm: Option<LmHash>,
+}
+
+/// A peer that has proved itself, and what its keys are made from.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Accepted {
+    /// The hash of the account's NT hash; none if the account has no NT hash.
+    pub hash: Option<NtHashHash>,
+    /// The challenge that was answered.
+    pub challenge: [u8; CHALLENGE_LEN],
+}
+
+impl Accepted {
+    /// RFC 3079 section 2.3: the key that 128-bit MPPE starts from, in both directions.
+    #[must_use]
+    pub fn start_key(&self) -> Option<StartKey> {
+        self.hash.as_ref().map(|hash| StartKey::from_v1(hash, &self.challenge))
+    }
+}
+
+impl Authenticator {
+    /// An authenticator that has sent this challenge, which must be unpredictable.
+    ///
+    /// After a wrong password the peer may try `retries` times more.
+    #[must_use]
+    pub const fn new(challenge: [u8; CHALLENGE_LEN], retries: u8) -> Self {
+        Self { core: Core::new(challenge, retries), takes_change_1: false }
+    }
+
+    /// Also takes version 1 of the change of password. Default: it is refused with `V=2`, and unanswered if it comes.
+    ///
+    /// Who listens to it learns the new hash.
+    #[must_use]
+    pub const fn with_change_password_1(mut self) -> Self {
+        self.takes_change_1 = true;
+        self
+    }
+
+    /// The challenge that the next packet of the peer answers.
+    #[must_use]
+    pub const fn challenge(&self) -> &[u8; CHALLENGE_LEN] {
+        &self.core.challenge
+    }
+
+    /// What to send: the reply to the packet handled last.
+    #[must_use]
+    pub fn reply(&self) -> Option<Reply<'static>> {
+        self.core.reply()
+    }
+
+    /// RFC 2433 section 6: takes the Value and Name fields of a Response packet.
+    ///
+    /// `next_challenge`, 8 new unpredictable octets, goes into the Failure message if there is one. Without it the peer
+    /// adds 23 to the first octet of the last one, as old peers expect, and so does this.
+    ///
+    /// The LAN Manager response is used if the flag asks for it or the account has no NT hash, and if the account
+    /// [has that hash](Account::with_lm_hash).
+    ///
+    /// # Errors
+    ///
+    /// [`AuthenticatorError`]: the packet is not answered.
+    pub fn handle_response(
+        &mut self,
+        value: &[u8],
+        name: &[u8],
+        account: &Account<'_>,
+        next_challenge: Option<[u8; CHALLENGE_LEN]>,
+    ) -> Result<Verdict, AuthenticatorError> {
+        let id = identify(Phase::Response, value, name);
+        if self.core.is_duplicate(Phase::Response, &id)? {
+            return Ok(Verdict::Duplicate);
+        }
+        let response = Response::decode(value)?;
+        let (hash, exists) = account.hash_or_dummy();
+        let proved_nt = response.verify(hash, &self.core.challenge) && exists;
+        let proved = match account.lm_hash {
+            Some(lm_hash) if !(exists && response.uses_nt()) => response.verify_lm(lm_hash, &self.core.challenge),
+            _ => proved_nt,
+        };
+        if let Err(code) = verdict(proved, account.restriction) {
+            let failure = self.failure(code, next_challenge);
+            self.core.refused(id, failure);
+            return Ok(Verdict::Refused(failure));
+        }
+        self.core.accepted(id, None);
+        Ok(Verdict::Accepted(Accepted { hash: account.hash.map(NtHash::hash), challenge: self.core.challenge }))
+    }
+
+    /// RFC 2433 section 9: takes what follows the header of a Change Password packet of version 1, with the name of the
+    /// Response packet before it.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthenticatorError`]: the packet is not answered; also without
+    /// [`with_change_password_1`](Self::with_change_password_1).
+    pub fn handle_change_password_1(
+        &mut self,
+        octets: &[u8],
+        name: &[u8],
+        account: &Account<'_>,
+    ) -> Result<ChangeVerdict, AuthenticatorError> {
+        if !self.takes_change_1 {
+            return Err(AuthenticatorError::NotNow);
+        }
+        let id = identify(Phase::ChangePassword, octets, name);
+        if self.core.is_duplicate(Phase::ChangePassword, &id)? {
+            return Ok(ChangeVerdict::Duplicate);
+        }
+        let opened = ChangePassword1::decode(octets)?.open(account, &self.core.challenge);
+        Ok(self.decide(id, opened.map(|hashes| (hashes, None))))
+    }
+
+    /// RFC 2433 section 10: takes what follows the header of a Change Password packet of version 2, with the name of the
+    /// Response packet before it.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthenticatorError`]: the packet is not answered.
+    pub fn handle_change_password_2(
+        &mut self,
+        octets: &[u8],
+        name: &[u8],
+        account: &Account<'_>,
+    ) -> Result<ChangeVerdict, AuthenticatorError> {
+        let id = identify(Phase::ChangePassword, octets, name);
+        if self.core.is_duplicate(Phase::ChangePassword, &id)? {
+            return Ok(ChangeVerdict::Duplicate);
+        }
+        let opened = ChangePassword2::decode(octets)?.open(account, &self.core.challenge);
+        Ok(self.decide(id, opened.map(|new| (NewHashes { nt: Some(new.nt_hash()), lm: None }, Some(new)))))
+    }
+
+    /// Refuses a new password that was [`Changed`](ChangeVerdict::Changed), because of rules for passwords, or because it
+    /// could not be stored. [`reply`](Self::reply) then says so.
+    ///
+    /// After anything else this does nothing.
+    pub fn reject_change(&mut self) {
+        if self.core.has_changed_password() {
+            let failure = self.failure(FailureCode::CHANGING_PASSWORD, None);
+            self.core.take_back(failure);
+        }
+    }
+
+    fn decide(&mut self, id: [u8; 20], opened: Result<(NewHashes, Option<NewPassword>), ChangeError>) -> ChangeVerdict {
+        match opened {
+            Ok((hashes, new_password)) => {
+                self.core.accepted(id, None);
+                let hash = hashes.nt.as_ref().map(NtHash::hash);
+                let accepted = Accepted { hash, challenge: self.core.challenge };
+                ChangeVerdict::Changed { accepted, hashes, new_password }
+            }
+            Err(reason) => {
+                let failure = self.failure(FailureCode::CHANGING_PASSWORD, None);
+                self.core.refused(id, failure);
+                ChangeVerdict::Refused { reason, failure }
+            }
+        }
+    }
+
+    fn failure(&mut self, code: FailureCode, next_challenge: Option<[u8; CHALLENGE_LEN]>) -> Failure<'static> {
+        let retry = self.core.refuse(code);
+        if let Some(challenge) = next_challenge {
+            self.core.challenge = challenge;
+        } else if retry {
+            self.core.challenge = implied_challenge(&self.core.challenge);
+        }
+        Failure {
+            code: Some(code),
+            retry: Some(retry),
+            challenge: next_challenge.map(FailureChallenge::V1),
+            version: Some(ChangePassword2::VERSION),
+            message: None,
+        }
+    }
+}
