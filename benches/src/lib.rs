@@ -1,0 +1,17 @@
+//! What the data path costs, beside the peers: see `README.md`.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::print_stdout,
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    reason = "a measurement that goes wrong stops"
+)]
+
+pub mod mppe;
+pub mod openssl;
+pub mod ratio;
