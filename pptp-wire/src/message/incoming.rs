@@ -10,11 +10,13 @@ use crate::{Header, Text};
 /// use pptp_wire::code::Bearer;
 /// use pptp_wire::message::IncomingCallRequest;
 ///
-/// let request = IncomingCallRequest::new(9, 1, Bearer::DIGITAL).with_dialing_number(Text::new("0301234")?);
+/// let request = IncomingCallRequest::new(9, 1, Bearer::DIGITAL)
+///     .with_dialed_number(Text::new("110")?)
+///     .with_dialing_number(Text::new("0301234")?);
 /// assert_eq!(
 ///     request.to_string(),
 ///     "Incoming-Call-Request: call id 9, call serial number 1, bearer type digital, physical channel id 0, \
-///      dialing number length 7, dialing number \"0301234\""
+///      dialed number length 3, dialing number length 7, dialed number \"110\", dialing number \"0301234\""
 /// );
 /// # Ok::<(), pptp_wire::TextError>(())
 /// ```

@@ -419,3 +419,23 @@ fn reports_about_the_line() {
         "Set-Link-Info: peer's call id 4, send ACCM 0x00000000, receive ACCM 0xffffffff",
     );
 }
+
+/// What peers are known to get wrong, and what is read.
+#[test]
+fn deviations_are_taken() {
+    // A Cisco puts something into reserved0; Windows 95 does not fill up its texts.
+    let octets = octets(&format!("009c00011a2b3c4d0001 7f01 0100 0203 00*12 {} {}", "41".repeat(64), "42".repeat(64)));
+    let message = decode(&octets);
+    let Message::StartControlConnectionRequest(request) = message else { panic!("{message}") };
+    assert_eq!((request.reserved0, request.reserved1), (0x7f01, 0x0203));
+    assert_eq!((request.framing_capabilities, request.bearer_capabilities), (Framing::NONE, Bearer::NONE));
+    assert_eq!(request.host_name.as_bytes(), [b'A'; 64]);
+    assert_eq!(request.vendor_name.as_bytes(), [b'B'; 64]);
+    assert!(message.to_string().starts_with("Start-Control-Connection-Request: reserved0 32513, protocol version 1.0"));
+
+    // A modem's result code.
+    let message = decode(&crate::octets("009c00011a2b3c4d0002 0000 0100 00 00 00*140"));
+    let Message::StartControlConnectionReply(reply) = message else { panic!("{message}") };
+    assert_eq!(reply.result_code, StartResult::new(0));
+    assert!(message.to_string().contains("result code unknown (0), framing capabilities none"));
+}
