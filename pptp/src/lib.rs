@@ -1,1 +1,19 @@
-//! .
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub use mppe;
+pub use mschap;
+pub use ppp_fsm as ppp;
+pub use pptp_gre as gre;
+pub use pptp_wire as wire;
+
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+pub mod inspect;

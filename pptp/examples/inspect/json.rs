@@ -1,0 +1,190 @@
+//! JSON objects with the names and values that tshark has for the same fields.
+
+use ppp_fsm::{Code, Frame, Protocol, chap, eap, pap};
+use serde_json::{Map, Value, json};
+
+/// An object, whose members are in alphabetical order.
+pub type Object = Map<String, Value>;
+
+fn object(kind: &str, octets: Option<&[u8]>) -> Object {
+    let mut object = Object::new();
+    object.insert("k".into(), kind.into());
+    if let Some(octets) = octets {
+        object.insert("raw".into(), hexadecimal(octets));
+    }
+    object
+}
+
+fn hexadecimal(octets: &[u8]) -> Value {
+    hex::encode(octets).into()
+}
+
+/// Adds a member of octets unless there are none.
+fn insert_octets(object: &mut Object, name: &str, octets: &[u8]) {
+    if !octets.is_empty() {
+        object.insert(name.into(), hexadecimal(octets));
+    }
+}
+
+fn insert_length(object: &mut Object, name: &str, octets: &[u8]) {
+    object.insert(name.into(), format!("{:02x}", octets.len()).into());
+}
+
+/// A GRE packet of any version: its flags, and what stands in the header.
+pub fn gre(octets: &[u8]) -> Option<Object> {
+    let (&[f0, f1, p0, p1], rest) = octets.split_first_chunk()?;
+    let flags = pptp_gre::Flags::from_bits(u16::from_be_bytes([f0, f1]));
+    let mut object = object("gre", Some(octets));
+    let mut insert = |name: &str, value: Value| drop(object.insert(name.into(), value));
+    insert("flags", flags.bits().into());
+    insert("checksum", u8::from(flags.checksum_present()).into());
+    insert("routing", u8::from(flags.routing_present()).into());
+    insert("key", u8::from(flags.key_present()).into());
+    insert("sequence_number", u8::from(flags.sequence_number_present()).into());
+    insert("strict_source_route", u8::from(flags.strict_source_route()).into());
+    insert("recursion_control", flags.recursion_control().into());
+    insert("reserved", flags.reserved().into());
+    insert("version", flags.version().into());
+    insert("proto", u16::from_be_bytes([p0, p1]).into());
+    if flags.version() == 1 {
+        insert("ack", u8::from(flags.acknowledgment_number_present()).into());
+        if let Ok((header, payload_length, _)) = pptp_gre::Header::decode(octets) {
+            insert("payload_length", payload_length.into());
+            insert("call_id", header.call_id.into());
+            if let Some(number) = header.sequence_number {
+                insert("seq", number.into());
+            }
+            if let Some(number) = header.acknowledgment_number {
+                insert("ack_number", number.into());
+            }
+        } else if let Some(&[l0, l1, c0, c1]) = rest.first_chunk() {
+            insert("payload_length", u16::from_be_bytes([l0, l1]).into());
+            insert("call_id", u16::from_be_bytes([c0, c1]).into());
+        }
+    }
+    Some(object)
+}
+
+/// A PPP frame; `octets` where the carrier has a length of its own.
+pub fn frame(frame: &Frame<'_>, via: &str, octets: Option<&[u8]>) -> Object {
+    let mut object = object("ppp", octets);
+    object.insert("acf".into(), frame.address_control.into());
+    object.insert("pfc".into(), frame.compressed.into());
+    object.insert("protocol".into(), frame.protocol.0.into());
+    object.insert("via".into(), via.into());
+    object
+}
+
+/// The name of a control protocol, of which packets are `cp` objects.
+pub fn control_protocol_name(protocol: Protocol) -> Option<&'static str> {
+    Some(match protocol {
+        Protocol::LCP => "lcp",
+        Protocol::IPCP => "ipcp",
+        Protocol::IPV6CP => "ipv6cp",
+        Protocol::CCP => "ccp",
+        Protocol::CDPCP => "cdpcp",
+        _ => return None,
+    })
+}
+
+/// A packet of a control protocol. What its length says is given, also when there is less.
+pub fn control_protocol(name: &str, octets: &[u8]) -> Option<Object> {
+    let (&[code, identifier, high, low], rest) = octets.split_first_chunk()?;
+    let length = u16::from_be_bytes([high, low]);
+    let data = rest.get(..usize::from(length).saturating_sub(4)).unwrap_or(rest);
+    let code = Code(code);
+    let mut object = object("cp", Some(octets.get(..usize::from(length)).unwrap_or(octets)));
+    object.insert("proto".into(), name.into());
+    object.insert("code".into(), code.0.into());
+    object.insert("id".into(), identifier.into());
+    object.insert("length".into(), length.into());
+    if code.has_options() {
+        let options = ppp_fsm::Options::new(data).map_while(Result::ok);
+        let options = options.map(|option| json!([option.option_type, option.data.len() + 2, hex::encode(option.data)]));
+        object.insert("options".into(), options.collect());
+    } else {
+        object.insert("data".into(), hexadecimal(data));
+        let has_magic = [Code::ECHO_REQUEST, Code::ECHO_REPLY, Code::DISCARD_REQUEST, Code::IDENTIFICATION];
+        if let (true, Some(magic)) = (name == "lcp" && has_magic.contains(&code), data.first_chunk::<4>()) {
+            object.insert("magic".into(), hexadecimal(magic));
+        }
+    }
+    Some(object)
+}
+
+/// Code, identifier and length of a packet of an authentication protocol.
+fn authentication(kind: &str, code: u8, identifier: u8, octets: &[u8]) -> Object {
+    let length = octets.get(2..4).map_or(0, |length| u16::from(length[0]) << 8 | u16::from(length[1]));
+    let mut object = object(kind, Some(octets.get(..usize::from(length)).unwrap_or(octets)));
+    object.insert("code".into(), code.into());
+    object.insert("id".into(), identifier.into());
+    object.insert("length".into(), length.into());
+    object
+}
+
+/// A packet of CHAP.
+pub fn chap(packet: &chap::Packet<'_>, octets: &[u8]) -> Object {
+    let mut object = authentication("chap", packet.message.code().0, packet.identifier, octets);
+    match packet.message {
+        chap::Message::Challenge(value) | chap::Message::Response(value) => {
+            object.insert("value_size".into(), value.value.len().into());
+            insert_octets(&mut object, "value", value.value);
+            insert_octets(&mut object, "name", value.name.0);
+        }
+        chap::Message::Success(text) | chap::Message::Failure(text) => {
+            insert_octets(&mut object, "message", text.0);
+        }
+        chap::Message::Other { data, .. } => insert_octets(&mut object, "data", data),
+        _ => {}
+    }
+    object
+}
+
+/// A packet of PAP.
+pub fn pap(packet: &pap::Packet<'_>, octets: &[u8]) -> Object {
+    let mut object = authentication("pap", packet.message.code().0, packet.identifier, octets);
+    match packet.message {
+        pap::Message::AuthenticateRequest(request) => {
+            object.insert("peer_id.length".into(), request.peer_id.0.len().into());
+            insert_octets(&mut object, "peer_id", request.peer_id.0);
+            insert_length(&mut object, "password.length", request.password.as_octets());
+            insert_octets(&mut object, "password", request.password.as_octets());
+        }
+        pap::Message::AuthenticateAck(reply) | pap::Message::AuthenticateNak(reply) => {
+            if let pap::Reply::Message { message, .. } = reply {
+                insert_length(&mut object, "message.length", message.0);
+                insert_octets(&mut object, "message", message.0);
+            }
+        }
+        pap::Message::Other { data, .. } => insert_octets(&mut object, "data", data),
+        _ => {}
+    }
+    object
+}
+
+/// A packet of EAP.
+pub fn eap(packet: &eap::Packet<'_>, octets: &[u8]) -> Object {
+    let mut object = authentication("eap", packet.message.code().0, packet.identifier, octets);
+    if let eap::Message::Request(method) | eap::Message::Response(method) = packet.message {
+        object.insert("type".into(), method.method_type.0.into());
+        if method.method_type == eap::Type::IDENTITY {
+            insert_octets(&mut object, "identity", method.data);
+        }
+        if let Ok(Some(value)) = method.md5_challenge() {
+            insert_length(&mut object, "md5.value_size", value.value);
+            insert_octets(&mut object, "md5.value", value.value);
+            insert_octets(&mut object, "md5.extra_data", value.name.0);
+        }
+    }
+    object
+}
+
+/// Compressed or encrypted data, protocol 0x00fd: what MPPE's header says, whether it is MPPE or not.
+pub fn compressed_data(octets: &[u8]) -> Option<Object> {
+    let &[high, low] = octets.first_chunk()?;
+    let mut object = object("comp", Some(octets));
+    object.insert("flags".into(), (high >> 4).into());
+    object.insert("count".into(), mppe::CoherencyCount::new(u16::from_be_bytes([high, low])).get().into());
+    object.insert("size".into(), octets.len().into());
+    Some(object)
+}

@@ -1,0 +1,290 @@
+//! Who the client is, how it proved that, and which keys follow.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use mppe::{Direction as KeyDirection, MasterKey, MsChapV1, ShortKeySource, Side, StartKey, Strength};
+use mschap::{Failure, LmHash, NamePolicy, NtHash, Success, v1, v2};
+use ppp_fsm::chap;
+
+use super::secret::{Credential, Secrets};
+use super::{NotDecrypted, Proof};
+
+/// How the client is authenticated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Method {
+    /// RFC 1334: the password in the clear.
+    Pap,
+    /// RFC 1994: CHAP, with MD5.
+    ChapMd5,
+    /// RFC 2433.
+    MsChapV1,
+    /// RFC 2759.
+    MsChapV2,
+    /// RFC 3748, of whatever type.
+    Eap,
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pap => "PAP",
+            Self::ChapMd5 => "CHAP-MD5",
+            Self::MsChapV1 => "MS-CHAP",
+            Self::MsChapV2 => "MS-CHAP-V2",
+            Self::Eap => "EAP",
+        })
+    }
+}
+
+/// What has come of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "there is no fourth outcome")]
+pub enum Outcome {
+    /// No answer was seen.
+    Pending,
+    /// The authenticator accepted the client.
+    Accepted,
+    /// The authenticator refused the client, with MS-CHAP's error number where it gave one.
+    Refused {
+        /// 691 for a wrong name or password.
+        code: Option<u32>,
+    },
+}
+
+/// Whether the secrets that were given fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "there is no fourth verdict")]
+pub enum Verdict {
+    /// There was none for this user, or the method cannot be checked.
+    Unchecked,
+    /// One fits.
+    Fits,
+    /// None fits, as this proof shows.
+    DoesNotFit(Proof),
+}
+
+/// The authentication of a session's client.
+///
+/// ```
+/// use pptp::inspect::{Inspector, Outcome, Secrets, Verdict};
+/// # use core::net::{IpAddr, Ipv4Addr};
+///
+/// # let [client, server] = [1, 2].map(|host| IpAddr::V4(Ipv4Addr::new(192, 0, 2, host)));
+/// # let frame = |frame: &[u8], number: u8| {
+/// #     let mut packet = vec![0x30, 1, 0x88, 0x0b, 0, frame.len() as u8, 0, 7, 0, 0, 0, number];
+/// #     packet.extend(frame);
+/// #     packet
+/// # };
+/// # let request = frame(b"\xc0\x23\x01\x01\x00\x0e\x05alice\x03abc", 0);
+/// # let ack = frame(b"\xc0\x23\x02\x01\x00\x05\x00", 0);
+/// let mut inspector = Inspector::new(Secrets::new());
+/// inspector.handle_gre(1, client, server, &request, &mut |_| {});
+/// inspector.handle_gre(2, server, client, &ack, &mut |_| {});
+/// let session = inspector.sessions().next().unwrap();
+/// let authentication = session.authentication().unwrap();
+/// assert_eq!(authentication.to_string(), r#"PAP of "alice", accepted"#);
+/// assert_eq!(authentication.outcome(), Outcome::Accepted);
+/// assert_eq!(authentication.verdict(), Verdict::Unchecked);
+/// ```
+pub struct Authentication {
+    method: Method,
+    name: Vec<u8>,
+    outcome: Outcome,
+    verdict: Verdict,
+    identifier: u8,
+    proof: Option<v2::AuthenticatorResponse>,
+    keys: Option<Keys>,
+}
+
+/// What start keys are made from.
+enum Keys {
+    V1(MsChapV1),
+    V2(MasterKey),
+}
+
+/// A challenge that was seen, to be answered.
+pub(super) struct Challenge {
+    pub(super) identifier: u8,
+    value: Vec<u8>,
+}
+
+impl Challenge {
+    pub(super) fn new(identifier: u8, value: &[u8]) -> Self {
+        Self { identifier, value: value.to_vec() }
+    }
+}
+
+impl Authentication {
+    pub(super) fn new(method: Method, identifier: u8, name: &[u8]) -> Self {
+        Self {
+            method,
+            name: name.to_vec(),
+            outcome: Outcome::Pending,
+            verdict: Verdict::Unchecked,
+            identifier,
+            proof: None,
+            keys: None,
+        }
+    }
+
+    /// The response to a challenge, which is checked with the secrets.
+    pub(super) fn of_response(challenge: &Challenge, value: &chap::Value<'_>, secrets: &Secrets) -> Self {
+        let name = value.name.0;
+        let authenticate = |method| Self::new(method, challenge.identifier, name);
+        if let (Ok(response), Ok(authenticator)) =
+            (v2::Response::decode(value.value), v2::decode_challenge(&challenge.value))
+        {
+            let mut authentication = authenticate(Method::MsChapV2);
+            authentication.check_v2(&response, &authenticator, secrets);
+            return authentication;
+        }
+        if let (Ok(response), Ok(challenge)) =
+            (v1::Response::decode(value.value), v1::decode_challenge(&challenge.value))
+        {
+            let mut authentication = authenticate(Method::MsChapV1);
+            authentication.check_v1(&response, challenge, secrets);
+            return authentication;
+        }
+        authenticate(Method::ChapMd5)
+    }
+
+    fn check_v2(&mut self, response: &v2::Response, authenticator: &[u8; 16], secrets: &Secrets) {
+        let challenges = response.challenges(authenticator);
+        let policies = [NamePolicy::default(), NamePolicy::CutBehindFirstBackslash, NamePolicy::Whole];
+        let name = self.name.clone();
+        for hash in hashes(secrets.of(&name)) {
+            self.verdict = Verdict::DoesNotFit(Proof::Client);
+            for user in policies.map(|policy| policy.user(&name)) {
+                if response.verify(hash, authenticator, user) {
+                    let hash_hash = hash.hash();
+                    let challenge = challenges.hash(user);
+                    self.proof = Some(v2::AuthenticatorResponse::new(&hash_hash, &response.nt_response, &challenge));
+                    let nt_response = response.nt_response.as_bytes();
+                    self.keys = Some(Keys::V2(MasterKey::from_ms_chap_v2(hash_hash.as_bytes(), nt_response)));
+                    self.verdict = Verdict::Fits;
+                    return;
+                }
+            }
+        }
+    }
+
+    fn check_v1(&mut self, response: &v1::Response, challenge: [u8; 8], secrets: &Secrets) {
+        let name = self.name.clone();
+        for credential in secrets.of(&name) {
+            self.verdict = Verdict::DoesNotFit(Proof::Client);
+            let lm_hash = credential.lm_hash.as_ref();
+            let fits = |hash: &&NtHash| response.verify(hash, &challenge);
+            let lm_fits = || lm_hash.is_some_and(|hash| response.verify_lm(hash, &challenge));
+            let nt_hash =
+                credential.nt_hashes.iter().find(fits).or_else(|| credential.nt_hashes.first().filter(|_| lm_fits()));
+            if let Some(hash) = nt_hash {
+                let mut known = MsChapV1::new(challenge).with_nt_password_hash_hash(*hash.hash().as_bytes());
+                if let Some(lm_hash) = lm_hash {
+                    known = known.with_lm_password_hash(*LmHash::as_bytes(lm_hash));
+                }
+                self.keys = Some(Keys::V1(known));
+                self.verdict = Verdict::Fits;
+                return;
+            }
+        }
+    }
+
+    /// The authenticator accepts; its proof is checked.
+    pub(super) fn accept(&mut self, message: &[u8]) {
+        self.outcome = Outcome::Accepted;
+        if let Some(expected) = &self.proof {
+            let found = Success::decode(message).ok().and_then(|success| success.authenticator_response);
+            if !found.is_some_and(|found| found.ct_eq(expected)) {
+                self.verdict = Verdict::DoesNotFit(Proof::Server);
+            }
+        }
+    }
+
+    /// The authenticator refuses.
+    pub(super) fn refuse(&mut self, message: &[u8]) {
+        let code = match self.method {
+            Method::MsChapV1 | Method::MsChapV2 => Failure::decode(message).code.map(|code| code.0),
+            Method::Pap | Method::ChapMd5 | Method::Eap => None,
+        };
+        self.outcome = Outcome::Refused { code };
+    }
+
+    /// The start keys that this direction may use: one, or two where peers differ.
+    pub(super) fn start_keys(&self, strength: Strength, from_client: bool) -> Result<Vec<StartKey>, NotDecrypted> {
+        let direction = if from_client { KeyDirection::Send } else { KeyDirection::Receive };
+        match (&self.keys, self.verdict) {
+            (Some(Keys::V2(master)), _) => Ok(Vec::from([master.start_key(strength, Side::Client, direction)])),
+            (Some(Keys::V1(known)), _) => {
+                let sources: &[ShortKeySource] = match strength {
+                    Strength::Bits40 | Strength::Bits56 => &[ShortKeySource::LmHash, ShortKeySource::NtHash],
+                    Strength::Bits128 => &[ShortKeySource::NtHash],
+                };
+                // Where the hash for one of them is not known, the other one is tried.
+                Ok(sources.iter().filter_map(|source| known.start_key(strength, *source).ok()).collect())
+            }
+            (None, Verdict::DoesNotFit(_)) => Err(NotDecrypted::WrongSecret),
+            (None, _) => Err(match self.method {
+                Method::MsChapV1 | Method::MsChapV2 => NotDecrypted::NoSecret,
+                Method::Pap | Method::ChapMd5 | Method::Eap => NotDecrypted::NoKeys,
+            }),
+        }
+    }
+
+    /// How the client is authenticated.
+    #[must_use]
+    pub const fn method(&self) -> Method {
+        self.method
+    }
+
+    /// The name of the client, as it sent it: at most 255 octets, of whatever kind.
+    #[must_use]
+    pub fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    /// What the authenticator said.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// Whether the secrets that were given fit.
+    #[must_use]
+    pub const fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    pub(super) const fn identifier(&self) -> u8 {
+        self.identifier
+    }
+}
+
+/// All hashes of all passwords.
+fn hashes<'s>(credentials: impl Iterator<Item = &'s Credential>) -> impl Iterator<Item = &'s NtHash> {
+    credentials.flat_map(|credential| &credential.nt_hashes)
+}
+
+impl fmt::Display for Authentication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of \"{}\", ", self.method, self.name.escape_ascii())?;
+        match self.outcome {
+            Outcome::Pending => f.write_str("not answered")?,
+            Outcome::Accepted => f.write_str("accepted")?,
+            Outcome::Refused { code: None } => f.write_str("refused")?,
+            Outcome::Refused { code: Some(code) } => write!(f, "refused with error {code}")?,
+        }
+        match self.verdict {
+            Verdict::Unchecked => Ok(()),
+            Verdict::Fits => f.write_str("; the given secret fits"),
+            Verdict::DoesNotFit(proof) => write!(f, "; the given secret does not fit {}", proof.of()),
+        }
+    }
+}
+
+impl fmt::Debug for Authentication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Authentication({self})")
+    }
+}

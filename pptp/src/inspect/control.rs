@@ -1,0 +1,205 @@
+//! Control connections: streams of messages, and what they say of calls.
+
+use alloc::collections::VecDeque;
+use core::net::SocketAddr;
+
+use pptp_wire::code::OutgoingCallResult;
+use pptp_wire::{Message, Reassembler};
+
+use super::session::Origin;
+use super::table::Sessions;
+use super::{Cause, Content, Event, Record, SessionId};
+
+/// Directions of control connections that are followed at a time; the one that was quiet longest is dropped.
+const MAX_STREAMS: usize = 2048;
+
+/// What came on one direction of a control connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ControlInput<'a> {
+    /// A new connection starts.
+    Start,
+    /// The octets that follow.
+    Octets(&'a [u8]),
+    /// Octets that were given before: a retransmission. They change nothing.
+    Repeated(&'a [u8]),
+    /// Octets are missing here.
+    Lost,
+    /// The sender has closed its direction, or the connection was reset.
+    End,
+}
+
+#[derive(Default)]
+pub(super) struct Streams {
+    /// The latest last.
+    streams: VecDeque<(Key, Stream)>,
+}
+
+type Key = (SocketAddr, SocketAddr);
+
+#[derive(Default)]
+struct Stream {
+    reassembler: Reassembler,
+    /// It is not known where a message starts.
+    lost: bool,
+}
+
+impl Streams {
+    pub(super) fn handle(
+        &mut self,
+        tag: u64,
+        (source, destination): Key,
+        input: ControlInput<'_>,
+        sessions: &mut Sessions,
+        sink: &mut impl FnMut(Record<'_>),
+    ) {
+        let key = (source, destination);
+        let known = self.streams.iter().rposition(|(other, _)| *other == key);
+        let mut stream =
+            known.and_then(|index| self.streams.remove(index)).map(|(_, stream)| stream).unwrap_or_default();
+        match input {
+            ControlInput::Start => stream = Stream::default(),
+            ControlInput::Lost => stream = Stream { lost: true, ..Stream::default() },
+            ControlInput::Octets(octets) => stream.read(tag, key, octets, sessions, sink),
+            ControlInput::Repeated(octets) => repeat(tag, key, octets, sink),
+            ControlInput::End => {
+                for id in sessions.of_connection(source, destination) {
+                    let sender = sessions.sender(id, source);
+                    end(tag, id, sender, Cause::ControlConnectionClosed, sessions, sink);
+                }
+            }
+        }
+        if !matches!(input, ControlInput::End) {
+            if self.streams.len() >= MAX_STREAMS {
+                self.streams.pop_front();
+            }
+            self.streams.push_back((key, stream));
+        }
+    }
+}
+
+impl Stream {
+    fn read(
+        &mut self,
+        tag: u64,
+        (source, destination): Key,
+        octets: &[u8],
+        sessions: &mut Sessions,
+        sink: &mut impl FnMut(Record<'_>),
+    ) {
+        if self.lost {
+            // Go on where a message starts with the octets that were given.
+            if pptp_wire::Header::decode(octets).is_err() {
+                return;
+            }
+            *self = Self::default();
+        }
+        let mut rest = octets;
+        loop {
+            match self.reassembler.next_message(&mut rest) {
+                Ok(Some(message)) => {
+                    sink(record(tag, false, Content::Control { source, destination, message: &message }));
+                    follow(tag, (source, destination), &message, sessions, sink);
+                }
+                Ok(None) => return,
+                Err(error) => {
+                    self.lost = true;
+                    sink(record(tag, false, Content::ControlUnreadable { source, destination, error }));
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn record(tag: u64, repeated: bool, content: Content<'_>) -> Record<'_> {
+    Record { tag, session: None, direction: None, repeated, content }
+}
+
+/// Messages that were given before: shown, where they start with the octets, and not followed.
+fn repeat(tag: u64, (source, destination): Key, octets: &[u8], sink: &mut impl FnMut(Record<'_>)) {
+    let mut rest = octets;
+    while let Ok((message, behind)) = Message::decode(rest) {
+        sink(record(tag, true, Content::Control { source, destination, message: &message }));
+        rest = behind;
+    }
+}
+
+fn follow(
+    tag: u64,
+    (source, destination): Key,
+    message: &Message,
+    sessions: &mut Sessions,
+    sink: &mut impl FnMut(Record<'_>),
+) {
+    match message {
+        Message::OutgoingCallRequest(request) => {
+            sessions.place_call(source, destination, request.call_id);
+        }
+        Message::IncomingCallRequest(request) => {
+            // The caller is behind the one that asks: it is the client.
+            sessions.place_call(source, destination, request.call_id);
+        }
+        Message::OutgoingCallReply(reply) => {
+            let id = sessions.accept_call(source, destination, reply.peer_call_id, reply.call_id);
+            if let (Some(id), false) = (id, reply.result_code == OutgoingCallResult::CONNECTED) {
+                let sender = sessions.sender(id, source);
+                end(tag, id, sender, Cause::CallRefused(reply.result_code), sessions, sink);
+            }
+        }
+        Message::IncomingCallReply(reply) => {
+            sessions.accept_call(source, destination, reply.peer_call_id, reply.call_id);
+        }
+        Message::CallClearRequest(request) => {
+            let id = sessions.of_call_id(source.ip(), destination.ip(), request.call_id);
+            if let Some(id) = id {
+                let sender = sessions.sender(id, source);
+                end(tag, id, sender, Cause::CallCleared, sessions, sink);
+            }
+        }
+        Message::CallDisconnectNotify(notify) => {
+            // The sender's call id as the RFC says, or the receiver's as accel-ppp has it.
+            let id = sessions
+                .of_call_id(source.ip(), destination.ip(), notify.call_id)
+                .or_else(|| sessions.of_call_id(destination.ip(), source.ip(), notify.call_id));
+            if let Some(id) = id {
+                let sender = sessions.sender(id, source);
+                end(tag, id, sender, Cause::CallDisconnected(notify.result_code), sessions, sink);
+            }
+        }
+        Message::StopControlConnectionRequest(request) => {
+            for id in sessions.of_connection(source, destination) {
+                let sender = sessions.sender(id, source);
+                end(tag, id, sender, Cause::ControlConnectionStopped(request.reason), sessions, sink);
+            }
+        }
+        // The others say nothing of calls.
+        Message::StartControlConnectionRequest(_)
+        | Message::StartControlConnectionReply(_)
+        | Message::StopControlConnectionReply(_)
+        | Message::EchoRequest(_)
+        | Message::EchoReply(_)
+        | Message::IncomingCallConnected(_)
+        | Message::WanErrorNotify(_)
+        | Message::SetLinkInfo(_)
+        | Message::Unknown(_)
+        | _ => {}
+    }
+}
+
+fn end(
+    tag: u64,
+    id: SessionId,
+    sender: Option<usize>,
+    cause: Cause,
+    sessions: &mut Sessions,
+    sink: &mut impl FnMut(Record<'_>),
+) {
+    if let Some(session) = sessions.finish(id, sender, cause) {
+        if let Some(end) = session.end() {
+            let origin = Origin { tag, sender: sender.unwrap_or(0), repeated: false };
+            sink(session.record(origin, Content::Event(Event::Ends(end))));
+        }
+    }
+    sessions.note_end(id);
+}

@@ -1,0 +1,204 @@
+//! One direction's encryption: passive, so it can only follow.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use mppe::{Algorithm, Config, DecryptError, Decryptor, Flags, FlushedRule, Header, Mode, ProtocolSet, StartKey};
+
+use super::NotDecrypted;
+
+/// Stateful: packets that wait for an earlier one, and their octets. With more, the earlier one is taken as lost.
+const MAX_HELD: usize = 32;
+const MAX_HELD_OCTETS: usize = 1 << 15;
+
+/// How one direction encrypts.
+#[derive(Default)]
+pub(super) enum Encryption {
+    /// Not at all, as far as was seen.
+    #[default]
+    None,
+    /// With something else than MPPE.
+    Other {
+        option_type: u8,
+    },
+    /// With MPPE, but there are no keys.
+    NoKeys {
+        algorithm: Algorithm,
+        reason: NotDecrypted,
+    },
+    Mppe(Box<Mppe>),
+}
+
+/// MPPE, with keys.
+pub(super) struct Mppe {
+    /// Several as long as it is not known which one is right.
+    candidates: Vec<Decryptor>,
+    /// Whether a packet was decrypted.
+    pub(super) settled: bool,
+    /// Stateful: packets that came too early.
+    held: VecDeque<Held>,
+    held_octets: usize,
+    /// Stateful: a packet is lost, and none with FLUSHED has come since.
+    after_loss: bool,
+    missed: u64,
+    rule: Option<FlushedRule>,
+}
+
+struct Held {
+    tag: u64,
+    packet: Vec<u8>,
+}
+
+/// A packet that was decrypted into the caller's buffer.
+pub(super) struct Decrypted {
+    pub(super) header: Header,
+    pub(super) algorithm: Algorithm,
+    pub(super) missed: u64,
+    /// A rule that was not known before.
+    pub(super) rule: Option<FlushedRule>,
+}
+
+impl Encryption {
+    /// What an algorithm needs: decryptors for each of the keys, or the reason why there are none.
+    pub(super) fn new(algorithm: Algorithm, keys: Result<Vec<StartKey>, NotDecrypted>) -> Self {
+        match keys {
+            Ok(keys) => Self::Mppe(Box::new(Mppe::new(keys.into_iter().map(|key| (key, algorithm.mode))))),
+            Err(reason) => Self::NoKeys { algorithm, reason },
+        }
+    }
+
+    pub(super) fn algorithm(&self) -> Option<Algorithm> {
+        match self {
+            Self::None | Self::Other { .. } => None,
+            Self::NoKeys { algorithm, .. } => Some(*algorithm),
+            Self::Mppe(mppe) => mppe.candidates.first().map(Decryptor::algorithm),
+        }
+    }
+}
+
+impl Mppe {
+    /// Decryptors at the start of a link.
+    pub(super) fn new(keys: impl Iterator<Item = (StartKey, Mode)>) -> Self {
+        let decryptor = |(key, mode): (StartKey, Mode)| {
+            let protocols = ProtocolSet::IP.with(ProtocolSet::VJ_COMPRESSED).with(ProtocolSet::VJ_UNCOMPRESSED);
+            // Whatever was lost or not seen: no packet is refused for being far ahead.
+            Decryptor::new(&key, &Config::new(mode).with_protocols(protocols).with_key_change_budget(4096))
+        };
+        Self {
+            candidates: keys.map(decryptor).collect(),
+            settled: false,
+            held: VecDeque::new(),
+            held_octets: 0,
+            after_loss: false,
+            missed: 0,
+            rule: None,
+        }
+    }
+
+    /// What FLUSHED packets have shown.
+    pub(super) const fn rule(&self) -> Option<FlushedRule> {
+        self.rule
+    }
+
+    /// Decrypts a packet into `plain`, or holds it, or says why neither.
+    pub(super) fn handle(&mut self, tag: u64, packet: &[u8], plain: &mut Vec<u8>) -> Result<Decrypted, NotDecrypted> {
+        if let Some(missing) = self.must_wait(packet) {
+            if self.held.len() < MAX_HELD && self.held_octets.saturating_add(packet.len()) <= MAX_HELD_OCTETS {
+                self.held_octets = self.held_octets.saturating_add(packet.len());
+                self.held.push_back(Held { tag, packet: packet.to_vec() });
+                return Err(NotDecrypted::Held { missing });
+            }
+            self.give_up();
+        }
+        self.decrypt(packet, plain)
+    }
+
+    /// In stateful mode a packet can only be decrypted after all before it.
+    fn must_wait(&self, packet: &[u8]) -> Option<mppe::CoherencyCount> {
+        let [decryptor] = &self.candidates[..] else { return None };
+        let (header, _) = Header::decode(packet).ok()?;
+        let ahead = header.count.since(decryptor.count());
+        let early =
+            decryptor.algorithm().mode == Mode::Stateful && ahead != 0 && ahead < mppe::CoherencyCount::SPACE >> 1;
+        (early && self.settled && !self.after_loss).then(|| decryptor.count())
+    }
+
+    /// Whether packets wait.
+    pub(super) fn has_held(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// The earlier packet is lost.
+    pub(super) fn give_up(&mut self) {
+        self.after_loss = true;
+    }
+
+    /// A held packet whose turn has come: the next one in order, or, once the gap is given up, each.
+    pub(super) fn handle_held(&mut self, plain: &mut Vec<u8>) -> Option<(u64, Result<Decrypted, NotDecrypted>)> {
+        let expected = self.candidates.first()?.count();
+        let count = |held: &Held| Header::decode(&held.packet).map_or(0, |(header, _)| header.count.since(expected));
+        let (index, ahead) = self.held.iter().map(count).enumerate().min_by_key(|(_, ahead)| *ahead)?;
+        if ahead != 0 && !self.after_loss {
+            return None;
+        }
+        let Held { tag, packet } = self.held.remove(index)?;
+        self.held_octets = self.held_octets.saturating_sub(packet.len());
+        Some((tag, self.decrypt(&packet, plain)))
+    }
+
+    fn decrypt(&mut self, packet: &[u8], plain: &mut Vec<u8>) -> Result<Decrypted, NotDecrypted> {
+        let mut failure = NotDecrypted::NoKeys;
+        for index in 0..self.candidates.len() {
+            plain.clear();
+            plain.extend_from_slice(packet);
+            let tried = self.candidates.get_mut(index).map(|decryptor| {
+                let pending = decryptor.decrypt_pending(plain)?;
+                Ok(pending.commit().header)
+            });
+            match tried {
+                Some(Ok(header)) => {
+                    self.candidates.swap(0, index);
+                    self.candidates.truncate(1);
+                    plain.drain(..Header::LEN.min(plain.len()));
+                    return self.decrypted(header);
+                }
+                Some(Err(error)) => failure = self.failure(error),
+                None => {}
+            }
+        }
+        Err(failure)
+    }
+
+    fn decrypted(&mut self, header: Header) -> Result<Decrypted, NotDecrypted> {
+        let Some(decryptor) = self.candidates.first() else { return Err(NotDecrypted::NoKeys) };
+        (self.settled, self.after_loss) = (true, false);
+        let missed = decryptor.statistics().rx_missed_packets;
+        let rule = decryptor.observed_rule().filter(|rule| self.rule != Some(*rule));
+        self.rule = rule.or(self.rule);
+        let newly_missed = missed.saturating_sub(self.missed);
+        self.missed = missed;
+        if header.flags.contains(Flags::COMPRESSED) {
+            return Err(NotDecrypted::Compressed);
+        }
+        Ok(Decrypted { header, algorithm: decryptor.algorithm(), missed: newly_missed, rule })
+    }
+
+    fn failure(&mut self, error: DecryptError) -> NotDecrypted {
+        match error {
+            DecryptError::AwaitingFlushed { .. } => {
+                self.after_loss = true;
+                NotDecrypted::AfterLoss
+            }
+            DecryptError::Repeated { .. } => NotDecrypted::Repeated,
+            DecryptError::Truncated { .. } | DecryptError::NotEncrypted | DecryptError::NotFlushed => {
+                NotDecrypted::NotMppe
+            }
+            DecryptError::Compressed
+            | DecryptError::Implausible { .. }
+            | DecryptError::CatchingUp { .. }
+            | DecryptError::CoherencyLost { .. }
+            | _ => NotDecrypted::Nonsense,
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Why a session ended.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use pptp_wire::code::{DisconnectResult, OutgoingCallResult, StopReason};
+
+use super::Direction;
+
+/// Why a session ended: the first thing that told so.
+///
+/// ```
+/// use pptp::inspect::{Cause, End};
+///
+/// let end = End { sender: None, cause: Cause::MicrosoftError(742) };
+/// assert_eq!(end.windows_error(), Some(742));
+/// assert_eq!(
+///     end.to_string(),
+///     "the link was terminated with Windows error 742: the remote computer does not support the required encryption",
+/// );
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "who and why")]
+pub struct End {
+    /// Where what told so went, if it was a packet.
+    pub sender: Option<Direction>,
+    /// What told so.
+    pub cause: Cause,
+}
+
+/// What ended a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The authenticator refused the client, with MS-CHAP's error number where it gave one.
+    AuthenticationFailed {
+        /// 691 for a wrong name or password.
+        code: Option<u32>,
+    },
+    /// The link was terminated after CCP had come to nothing.
+    NoEncryption {
+        /// What the Terminate-Request says, at most 64 octets of it.
+        message: Vec<u8>,
+    },
+    /// LCP Terminate-Request.
+    Terminated {
+        /// What it says, at most 64 octets of it.
+        message: Vec<u8>,
+    },
+    /// LCP Terminate-Request of Windows, with an error number that is not 0.
+    MicrosoftError(u32),
+    /// The call was refused.
+    CallRefused(OutgoingCallResult),
+    /// Call-Clear-Request.
+    CallCleared,
+    /// Call-Disconnect-Notify.
+    CallDisconnected(DisconnectResult),
+    /// Stop-Control-Connection-Request.
+    ControlConnectionStopped(StopReason),
+    /// The TCP connection was closed without a word.
+    ControlConnectionClosed,
+}
+
+impl End {
+    /// The number that Windows shows for such an end, where there is one.
+    #[must_use]
+    pub const fn windows_error(&self) -> Option<u32> {
+        match &self.cause {
+            Cause::AuthenticationFailed { code: Some(code) } | Cause::MicrosoftError(code) => Some(*code),
+            Cause::AuthenticationFailed { code: None } => Some(691),
+            Cause::NoEncryption { .. } => Some(742),
+            Cause::Terminated { .. }
+            | Cause::CallRefused(_)
+            | Cause::CallCleared
+            | Cause::CallDisconnected(_)
+            | Cause::ControlConnectionStopped(_)
+            | Cause::ControlConnectionClosed => None,
+        }
+    }
+}
+
+/// What Windows says of its error numbers that concern PPP, in our words.
+#[must_use]
+pub fn windows_error_text(code: u32) -> Option<&'static str> {
+    Some(match code {
+        619 => "the connection was closed before it was up, often because GRE is blocked",
+        629 => "the remote computer closed the connection",
+        646 => "the account may not log on at this time of day",
+        647 => "the account is disabled",
+        648 => "the password has expired",
+        649 => "the account may not dial in",
+        691 => "the user name or the password is wrong",
+        709 => "the new password was not taken",
+        718 => "the remote computer did not answer in time",
+        720 => "no PPP control protocol could be agreed upon",
+        734 => "LCP was terminated",
+        741 => "this computer does not support the required encryption",
+        742 => "the remote computer does not support the required encryption",
+        806 => "GRE packets do not come through",
+        919 => "no authentication protocol could be agreed upon",
+        _ => return None,
+    })
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.sender {
+            Some(Direction::ToServer) => f.write_str("by the client: ")?,
+            Some(Direction::ToClient) => f.write_str("by the server: ")?,
+            None => {}
+        }
+        match &self.cause {
+            Cause::AuthenticationFailed { code: None } => f.write_str("the authentication failed"),
+            Cause::AuthenticationFailed { code: Some(code) } => {
+                write!(f, "the authentication failed with error {code}")?;
+                explain(*code, f)
+            }
+            Cause::NoEncryption { message } => {
+                f.write_str("the link was terminated for want of encryption")?;
+                quote(message, f)
+            }
+            Cause::Terminated { message } => {
+                f.write_str("the link was terminated")?;
+                quote(message, f)
+            }
+            Cause::MicrosoftError(code) => {
+                write!(f, "the link was terminated with Windows error {code}")?;
+                explain(*code, f)
+            }
+            Cause::CallRefused(result) => write!(f, "the call was refused: {result}"),
+            Cause::CallCleared => f.write_str("the call was cleared"),
+            Cause::CallDisconnected(result) => write!(f, "the call was disconnected: {result}"),
+            Cause::ControlConnectionStopped(reason) => write!(f, "the control connection was stopped: {reason}"),
+            Cause::ControlConnectionClosed => f.write_str("the TCP connection was closed"),
+        }
+    }
+}
+
+fn explain(code: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match windows_error_text(code) {
+        Some(text) => write!(f, ": {text}"),
+        None => Ok(()),
+    }
+}
+
+fn quote(message: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if message.is_empty() { Ok(()) } else { write!(f, ", \"{}\"", message.escape_ascii()) }
+}

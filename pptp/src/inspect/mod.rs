@@ -1,0 +1,204 @@
+//! A passive decoder: it is fed what others send, and tells every layer of it, decrypted where it has the secret.
+//!
+//! An [`Inspector`] follows control connections, calls, authentication, CCP and MPPE. It has no sockets, no clock and no
+//! files: feed it the octets of TCP port 1723 in order, the payloads of IP packets of protocol 47, or PPP frames of another
+//! carrier. For each packet it calls a closure with one [`Record`] after another, outermost layer first. Records borrow,
+//! so nothing is copied that is not decrypted.
+//!
+//! ```
+//! use pptp::inspect::{Content, ControlInput, Inspector, Secrets};
+//! use pptp::wire::Message;
+//! use pptp::wire::message::{OutgoingCallReply, OutgoingCallRequest};
+//! # use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+//!
+//! let client = SocketAddr::from(([192, 0, 2, 1], 40_000));
+//! let server = SocketAddr::from(([192, 0, 2, 2], 1723));
+//! let mut inspector = Inspector::new(Secrets::new().with_password(Some("alice"), "wonderland"));
+//! let mut trace = Vec::new();
+//! let mut take = |record: pptp::inspect::Record<'_>| match record.content {
+//!     Content::Control { message, .. } => trace.push(message.name().to_string()),
+//!     Content::ControlProtocol { packet: Ok(packet), .. } => trace.push(packet.to_string()),
+//!     _ => {}
+//! };
+//!
+//! // The client places a call, the server takes it; the number of the packet comes back with each record.
+//! let request = Message::from(OutgoingCallRequest::new(7, 0)).to_vec();
+//! inspector.handle_control(1, client, server, ControlInput::Octets(&request), &mut take);
+//! # let reply = Message::from(OutgoingCallReply::new(21, 7, 100_000_000)).to_vec();
+//! inspector.handle_control(2, server, client, ControlInput::Octets(&reply), &mut take);
+//!
+//! // The first packet of the tunnel, to the client's call 7: LCP Configure-Request.
+//! let packet = b"\x30\x01\x88\x0b\x00\x12\x00\x07\x00\x00\x00\x00\xff\x03\xc0\x21\x01\x01\x00\x0e\x01\x04\x05\x78\x05\x06\x11\x22\x33\x44";
+//! inspector.handle_gre(3, server.ip(), client.ip(), packet, &mut take);
+//!
+//! assert_eq!(trace, ["Outgoing-Call-Request", "Outgoing-Call-Reply", "CONFREQ id 1 len 14"]);
+//! let session = inspector.sessions().next().unwrap();
+//! assert_eq!(session.call_ids(), (Some(7), Some(21)));
+//! ```
+//!
+//! # Bounds
+//!
+//! Whatever it is fed, it knows at most 1024 sessions and 2048 directions of control connections at a time, less than
+//! 100 MB if a hostile capture fills all of them, and a few hundred kilobytes for a usual one. It holds back at most
+//! 32 packets of a direction, those that stateful encryption makes wait for an earlier one. The work for a packet is at
+//! most 4096 key changes for each candidate key, about 2 milliseconds, and 14 candidates when all was given and nothing seen.
+
+mod authentication;
+mod control;
+mod encryption;
+mod end;
+mod record;
+mod secret;
+mod sequence;
+mod session;
+mod table;
+
+use alloc::vec::Vec;
+use core::net::{IpAddr, SocketAddr};
+
+use ppp_fsm::Protocol;
+
+pub use authentication::{Authentication, Method, Outcome, Verdict};
+pub use control::ControlInput;
+pub use end::{Cause, End, windows_error_text};
+pub use record::{Content, Decryption, Direction, Event, NotDecrypted, Proof, Record, SessionId};
+pub use secret::Secrets;
+pub use session::{Counters, Session};
+
+use control::Streams;
+use session::{CLIENT, Origin, SERVER};
+use table::Sessions;
+
+/// Follows everything that it is fed.
+///
+/// Each `handle_…` takes a `tag`, which comes back with the records about the packet: its number in a file, for example.
+/// Records about a packet may come later than the packet, when it waited for an earlier one.
+///
+/// See the [module](self) for an example.
+#[derive(Default)]
+pub struct Inspector {
+    secrets: Secrets,
+    streams: Streams,
+    sessions: Sessions,
+    /// The packet that is being decrypted.
+    plain: Vec<u8>,
+}
+
+impl Inspector {
+    /// An inspector that has seen nothing.
+    #[must_use]
+    pub fn new(secrets: Secrets) -> Self {
+        Self { secrets, ..Self::default() }
+    }
+
+    /// What came on one direction of a control connection. Octets may be cut in any way.
+    pub fn handle_control(
+        &mut self,
+        tag: u64,
+        source: SocketAddr,
+        destination: SocketAddr,
+        input: ControlInput<'_>,
+        sink: &mut impl FnMut(Record<'_>),
+    ) {
+        self.streams.handle(tag, (source, destination), input, &mut self.sessions, sink);
+    }
+
+    /// The payload of an IP packet of protocol 47.
+    pub fn handle_gre(
+        &mut self,
+        tag: u64,
+        source: IpAddr,
+        destination: IpAddr,
+        octets: &[u8],
+        sink: &mut impl FnMut(Record<'_>),
+    ) {
+        let packet = pptp_gre::Packet::decode(octets);
+        let content = Content::Gre { source, destination, packet, octets };
+        let Ok(packet) = packet else {
+            sink(Record { tag, session: None, direction: None, repeated: false, content });
+            return;
+        };
+        let (id, sender) = self.sessions.of_gre(source, destination, packet.header.call_id);
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let side = session.side_mut(sender);
+        let repeated = packet.header.sequence_number.is_some_and(|number| side.sequence.note(number));
+        if packet.is_acknowledgment_only() {
+            side.counters.acknowledgments = side.counters.acknowledgments.saturating_add(1);
+        }
+        let origin = Origin { tag, sender, repeated };
+        sink(session.record(origin, content));
+        if !packet.payload.is_empty() {
+            session.handle_frame(origin, packet.payload, &self.secrets, &mut self.plain, sink);
+            if session.end().is_some() {
+                self.sessions.note_end(id);
+            }
+        }
+    }
+
+    /// A PPP frame of another carrier: a serial link, PPPoE, L2TP, SSTP. `link` is a number that tells links apart.
+    pub fn handle_frame(
+        &mut self,
+        tag: u64,
+        link: u64,
+        direction: Direction,
+        octets: &[u8],
+        sink: &mut impl FnMut(Record<'_>),
+    ) {
+        let Some((session, origin)) = link_session(&mut self.sessions, tag, link, direction) else { return };
+        session.handle_frame(origin, octets, &self.secrets, &mut self.plain, sink);
+    }
+
+    /// A PPP packet of another carrier that tells the protocol by itself.
+    pub fn handle_packet(
+        &mut self,
+        tag: u64,
+        link: u64,
+        direction: Direction,
+        protocol: Protocol,
+        octets: &[u8],
+        sink: &mut impl FnMut(Record<'_>),
+    ) {
+        let Some((session, origin)) = link_session(&mut self.sessions, tag, link, direction) else { return };
+        session.handle_packet(origin, protocol, octets, &self.secrets, &mut self.plain, sink);
+    }
+
+    /// Nothing more comes: packets that waited for an earlier one are told of now.
+    pub fn finish(&mut self, tag: u64, sink: &mut impl FnMut(Record<'_>)) {
+        let ids: Vec<_> = self.sessions.ids().collect();
+        for id in ids {
+            let Some(session) = self.sessions.get_mut(id) else { continue };
+            for sender in [CLIENT, SERVER] {
+                let origin = Origin { tag, sender, repeated: false };
+                session.release_held(origin, true, &mut self.plain, sink);
+            }
+        }
+    }
+
+    /// The sessions that are known, in the order in which they were first seen.
+    pub fn sessions(&self) -> impl Iterator<Item = &Session> {
+        self.sessions.iter()
+    }
+
+    /// How many sessions were forgotten because there were too many.
+    #[must_use]
+    pub const fn forgotten_sessions(&self) -> u64 {
+        self.sessions.forgotten()
+    }
+}
+
+fn link_session(sessions: &mut Sessions, tag: u64, link: u64, direction: Direction) -> Option<(&mut Session, Origin)> {
+    let id = sessions.of_link(link);
+    let session = sessions.get_mut(id)?;
+    let sender = match direction {
+        Direction::ToServer => CLIENT,
+        Direction::ToClient => SERVER,
+    };
+    session.certain = true;
+    Some((session, Origin { tag, sender, repeated: false }))
+}
+
+impl core::fmt::Debug for Inspector {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Inspector").field("secrets", &self.secrets).finish_non_exhaustive()
+    }
+}

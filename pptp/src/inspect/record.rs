@@ -1,0 +1,244 @@
+//! What an inspector gives: one record after another.
+
+use core::net::{IpAddr, SocketAddr};
+
+use mppe::{Algorithm, CoherencyCount, FlushedRule};
+use ppp_fsm::{Frame, Protocol, chap, eap, pap};
+use pptp_wire::Message;
+
+use super::{Authentication, End};
+
+/// The number of a session, from 1, in the order in which they were first seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::exhaustive_structs, reason = "a number")]
+pub struct SessionId(pub u64);
+
+/// Where a packet of a session goes.
+///
+/// The client is the one that placed the call, or the one that the other authenticates; until either was seen, the one
+/// that was *not* heard first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "there are two directions")]
+pub enum Direction {
+    /// From the client.
+    ToServer,
+    /// From the server.
+    ToClient,
+}
+
+/// One layer of one packet, or something that follows from it. Borrowed: take what you need.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Record<'a> {
+    /// What the caller gave with the packet: its number in a file.
+    pub tag: u64,
+    /// The session it belongs to, where that is known.
+    pub session: Option<SessionId>,
+    /// Where it goes, where there is a session.
+    pub direction: Option<Direction>,
+    /// Whether the same packet was seen before. Repeated ones change nothing.
+    pub repeated: bool,
+    /// What it is.
+    pub content: Content<'a>,
+}
+
+/// What a [`Record`] is about. The layers of a packet come outermost first.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Content<'a> {
+    /// A message of the control connection.
+    Control {
+        /// Who sent it.
+        source: SocketAddr,
+        /// To whom.
+        destination: SocketAddr,
+        /// The message; it is encoded to the octets that were seen.
+        message: &'a Message,
+    },
+    /// The control connection cannot be followed from here on, until a message starts with a segment again.
+    ControlUnreadable {
+        /// Who sent it.
+        source: SocketAddr,
+        /// To whom.
+        destination: SocketAddr,
+        /// What is wrong with it.
+        error: pptp_wire::StreamError,
+    },
+    /// A GRE packet, of any version.
+    Gre {
+        /// Who sent it.
+        source: IpAddr,
+        /// To whom.
+        destination: IpAddr,
+        /// The packet, or why it is not RFC 2637's.
+        packet: Result<pptp_gre::Packet<'a>, pptp_gre::DecodeError>,
+        /// All its octets.
+        octets: &'a [u8],
+    },
+    /// A PPP frame.
+    Frame {
+        /// The frame, or why it is none.
+        frame: Result<Frame<'a>, ppp_fsm::DecodeError>,
+        /// All its octets.
+        octets: &'a [u8],
+    },
+    /// A packet of LCP, CCP, IPCP, IPV6CP or another control protocol.
+    ControlProtocol {
+        /// The protocol.
+        protocol: Protocol,
+        /// The packet, or why it is none.
+        packet: Result<ppp_fsm::Packet<'a>, ppp_fsm::DecodeError>,
+        /// All its octets.
+        octets: &'a [u8],
+    },
+    /// A packet of CHAP or MS-CHAP.
+    Chap {
+        /// The packet, or why it is none.
+        packet: Result<chap::Packet<'a>, ppp_fsm::DecodeError>,
+        /// All its octets.
+        octets: &'a [u8],
+    },
+    /// A packet of PAP, with a password in the clear.
+    Pap {
+        /// The packet, or why it is none.
+        packet: Result<pap::Packet<'a>, ppp_fsm::DecodeError>,
+        /// All its octets.
+        octets: &'a [u8],
+    },
+    /// A packet of EAP.
+    Eap {
+        /// The packet, or why it is none.
+        packet: Result<eap::Packet<'a>, ppp_fsm::DecodeError>,
+        /// All its octets.
+        octets: &'a [u8],
+    },
+    /// Protocol 0x00fd: encrypted or compressed.
+    CompressedData {
+        /// The header that it has if it is MPPE or MPPC; `None` when there are not two octets.
+        header: Option<mppe::Header>,
+        /// All its octets.
+        octets: &'a [u8],
+    },
+    /// A datagram of a network protocol, in the clear or decrypted.
+    Datagram {
+        /// The inner protocol: IP, IPv6, or one of header compression.
+        protocol: Protocol,
+        /// The datagram: an IP packet.
+        octets: &'a [u8],
+        /// How it was decrypted; `None` when it was in the clear.
+        decrypted: Option<Decryption<'a>>,
+    },
+    /// Compressed data that was not decrypted.
+    NotDecrypted {
+        /// Why.
+        reason: NotDecrypted,
+    },
+    /// Something that follows from the packet before.
+    Event(Event<'a>),
+}
+
+/// How a datagram was decrypted.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Decryption<'a> {
+    /// The MPPE header.
+    pub header: mppe::Header,
+    /// Strength and mode.
+    pub algorithm: Algorithm,
+    /// The whole plaintext: inner protocol field and datagram.
+    pub plaintext: &'a [u8],
+    /// Packets that were missed between the one that was decrypted before and this one.
+    pub missed: u64,
+}
+
+/// Why compressed data was not decrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotDecrypted {
+    /// No password, hash or key was given that could help.
+    #[error("no secret for this session")]
+    NoSecret,
+    /// The authentication leads to no keys: PAP, CHAP-MD5, EAP, or it was not seen.
+    #[error("no keys: the authentication that was seen makes none")]
+    NoKeys,
+    /// The secret that was given does not fit the authentication.
+    #[error("the given secret does not fit this session")]
+    WrongSecret,
+    /// CCP agreed on something that is not MPPE, such as Deflate or BSD-Compress.
+    #[error("compressed with CCP option {option_type}, not MPPE")]
+    OtherCompression {
+        /// The type of the option.
+        option_type: u8,
+    },
+    /// It is compressed with MPPC.
+    #[error("compressed with MPPC")]
+    Compressed,
+    /// It waits for an earlier packet; it is tried again when that comes, or does not.
+    #[error("waits for an earlier packet: {missing} is missing")]
+    Held {
+        /// The count of the packet that is missing.
+        missing: CoherencyCount,
+    },
+    /// Stateful encryption, after a loss: no packet can be decrypted before one with the FLUSHED bit.
+    #[error("stateful, after a loss: not before a FLUSHED packet")]
+    AfterLoss,
+    /// None of the keys makes sense of it.
+    #[error("no key makes sense of it")]
+    Nonsense,
+    /// A packet with its count came before.
+    #[error("its count came before")]
+    Repeated,
+    /// It is not a packet of MPPE: cut short, or not encrypted.
+    #[error("not MPPE: cut short or not encrypted")]
+    NotMppe,
+}
+
+/// Something that follows from the packets so far.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A secret fits the response of the client.
+    SecretFits {
+        /// Which of the two proofs it was checked with.
+        proof: Proof,
+    },
+    /// The secret does not fit.
+    SecretDoesNotFit {
+        /// Which of the two proofs failed.
+        proof: Proof,
+    },
+    /// The authenticator has answered.
+    Authenticated(&'a Authentication),
+    /// One direction encrypts from here on.
+    Encrypts {
+        /// How.
+        algorithm: Algorithm,
+        /// Whether there are keys to decrypt it.
+        keys: Result<(), NotDecrypted>,
+    },
+    /// It shows what a FLUSHED packet does to the key, which the RFC and Linux do differently.
+    FlushedRule(FlushedRule),
+    /// The session ends.
+    Ends(&'a End),
+}
+
+/// Which of the two proofs of MS-CHAP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "there are two proofs")]
+pub enum Proof {
+    /// The client's, in its Response.
+    Client,
+    /// The server's, in its Success: `S=`.
+    Server,
+}
+
+impl Proof {
+    /// Who gives it.
+    #[must_use]
+    pub const fn of(self) -> &'static str {
+        match self {
+            Self::Client => "the client's Response",
+            Self::Server => "the server's Success",
+        }
+    }
+}
