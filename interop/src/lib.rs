@@ -4,8 +4,11 @@
 pub mod file;
 #[path = "../../pptp/examples/inspect/outer.rs"]
 pub mod outer;
+#[path = "../../pptp/examples/inspect/json.rs"]
+pub mod json;
 
 mod tally;
+pub mod vector;
 
 use std::path::{Path, PathBuf};
 
@@ -73,7 +76,7 @@ pub fn json_lines(path: &Path) -> Vec<Value> {
 ///
 /// When it cannot be read or is not JSON.
 #[must_use]
-pub fn json(path: &Path) -> Value {
+pub fn json_file(path: &Path) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 

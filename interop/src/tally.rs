@@ -40,12 +40,13 @@ impl Tally {
         let kinds: Vec<_> = self.agreed.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
         println!("{title}: {} records agree: {}", self.total(), kinds.join(", "));
         for difference in &self.differences {
+            let shown: String = difference.chars().take(300).collect();
             if let Some(reason) = explain(difference) {
                 explained += 1;
-                println!("  {difference}\n    because {reason}");
+                println!("  {shown}\n    because {reason}");
             } else {
                 unexplained += 1;
-                println!("  {difference}\n    WITHOUT A REASON");
+                println!("  {shown}\n    WITHOUT A REASON");
             }
         }
         println!("{title}: differences: {explained} with a reason, {unexplained} without");

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use pcap_parser::pcapng::Block;
-use pcap_parser::traits::{PcapNGPacketBlock, PcapReaderIterator};
+use pcap_parser::traits::PcapNGPacketBlock;
 use pcap_parser::{PcapBlockOwned, PcapError};
 
 /// As much of the file as is in memory at a time, and the longest record.

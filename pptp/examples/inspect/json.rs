@@ -1,6 +1,7 @@
 //! JSON objects with the names and values that tshark has for the same fields.
 
 use ppp_fsm::{Code, Frame, Protocol, chap, eap, pap};
+use pptp_wire::Message;
 use serde_json::{Map, Value, json};
 
 /// An object, whose members are in alphabetical order.
@@ -187,4 +188,152 @@ pub fn compressed_data(octets: &[u8]) -> Option<Object> {
     object.insert("count".into(), mppe::CoherencyCount::new(u16::from_be_bytes([high, low])).get().into());
     object.insert("size".into(), octets.len().into());
     Some(object)
+}
+
+/// A message of the control connection, with the names of its fields in RFC 2637.
+pub fn control(message: &Message) -> Object {
+    let mut buf = [0; Message::MAX_LEN];
+    let octets = message.encode(&mut buf).unwrap_or_default();
+    let mut object = object("pptp", Some(octets));
+    let mut insert = |name: &str, value: Value| drop(object.insert(name.into(), value));
+    insert("length", octets.len().into());
+    insert("type", message.message_type().get().into());
+    insert("magic_cookie", pptp_wire::MAGIC_COOKIE.into());
+    if let Some(number) = message.control_message_type() {
+        insert("control_message_type", number.get().into());
+    }
+    match message {
+        Message::StartControlConnectionRequest(m) => {
+            insert("reserved", json!([m.reserved0, m.reserved1]));
+            insert("protocol_version", m.protocol_version.get().into());
+            insert("framing_capabilities", m.framing_capabilities.bits().into());
+            insert("bearer_capabilities", m.bearer_capabilities.bits().into());
+            insert("maximum_channels", m.maximum_channels.into());
+            insert("firmware_revision", m.firmware_revision.into());
+            insert("host_name", text(&m.host_name));
+            insert("vendor_name", text(&m.vendor_name));
+        }
+        Message::StartControlConnectionReply(m) => {
+            insert("reserved", json!([m.reserved0]));
+            insert("protocol_version", m.protocol_version.get().into());
+            insert("control_result", m.result_code.get().into());
+            insert("error", m.error_code.get().into());
+            insert("framing_capabilities", m.framing_capabilities.bits().into());
+            insert("bearer_capabilities", m.bearer_capabilities.bits().into());
+            insert("maximum_channels", m.maximum_channels.into());
+            insert("firmware_revision", m.firmware_revision.into());
+            insert("host_name", text(&m.host_name));
+            insert("vendor_name", text(&m.vendor_name));
+        }
+        Message::StopControlConnectionRequest(m) => {
+            insert("reserved", json!([m.reserved0, m.reserved1, m.reserved2]));
+            insert("reason", m.reason.get().into());
+        }
+        Message::StopControlConnectionReply(m) => {
+            insert("reserved", json!([m.reserved0, m.reserved1]));
+            insert("stop_result", m.result_code.get().into());
+            insert("error", m.error_code.get().into());
+        }
+        Message::EchoRequest(m) => {
+            insert("reserved", json!([m.reserved0]));
+            insert("identifier", m.identifier.into());
+        }
+        Message::EchoReply(m) => {
+            insert("reserved", json!([m.reserved0, m.reserved1]));
+            insert("identifier", m.identifier.into());
+            insert("echo_result", m.result_code.get().into());
+            insert("error", m.error_code.get().into());
+        }
+        Message::OutgoingCallRequest(m) => {
+            insert("reserved", json!([m.reserved0, m.reserved1]));
+            insert("call_id", m.call_id.into());
+            insert("call_serial_number", m.call_serial_number.into());
+            insert("minimum_bps", m.minimum_bps.into());
+            insert("maximum_bps", m.maximum_bps.into());
+            insert("bearer_type", m.bearer_type.bits().into());
+            insert("framing_type", m.framing_type.bits().into());
+            insert("packet_receive_window_size", m.packet_receive_window_size.into());
+            insert("packet_processing_delay", m.packet_processing_delay.into());
+            insert("phone_number_length", m.phone_number_length.into());
+            insert("phone_number", text(&m.phone_number));
+            insert("subaddress", text(&m.subaddress));
+        }
+        Message::OutgoingCallReply(m) => {
+            insert("reserved", json!([m.reserved0]));
+            insert("call_id", m.call_id.into());
+            insert("peer_call_id", m.peer_call_id.into());
+            insert("out_result", m.result_code.get().into());
+            insert("error", m.error_code.get().into());
+            insert("cause", m.cause_code.get().into());
+            insert("connect_speed", m.connect_speed.into());
+            insert("packet_receive_window_size", m.packet_receive_window_size.into());
+            insert("packet_processing_delay", m.packet_processing_delay.into());
+            insert("physical_channel_id", m.physical_channel_id.into());
+        }
+        Message::IncomingCallRequest(m) => {
+            insert("reserved", json!([m.reserved0]));
+            insert("call_id", m.call_id.into());
+            insert("call_serial_number", m.call_serial_number.into());
+            insert("bearer_type", m.bearer_type.bits().into());
+            insert("physical_channel_id", m.physical_channel_id.into());
+            insert("dialed_number_length", m.dialed_number_length.into());
+            insert("dialing_number_length", m.dialing_number_length.into());
+            insert("dialed_number", text(&m.dialed_number));
+            insert("dialing_number", text(&m.dialing_number));
+            insert("subaddress", text(&m.subaddress));
+        }
+        Message::IncomingCallReply(m) => {
+            insert("reserved", json!([m.reserved0, m.reserved1]));
+            insert("call_id", m.call_id.into());
+            insert("peer_call_id", m.peer_call_id.into());
+            insert("in_result", m.result_code.get().into());
+            insert("error", m.error_code.get().into());
+            insert("packet_receive_window_size", m.packet_receive_window_size.into());
+            insert("packet_processing_delay", m.packet_transmit_delay.into());
+        }
+        Message::IncomingCallConnected(m) => {
+            insert("reserved", json!([m.reserved0, m.reserved1]));
+            insert("peer_call_id", m.peer_call_id.into());
+            insert("connect_speed", m.connect_speed.into());
+            insert("packet_receive_window_size", m.packet_receive_window_size.into());
+            insert("packet_processing_delay", m.packet_transmit_delay.into());
+            insert("framing_type", m.framing_type.bits().into());
+        }
+        Message::CallClearRequest(m) => {
+            insert("reserved", json!([m.reserved0, m.reserved1]));
+            insert("call_id", m.call_id.into());
+        }
+        Message::CallDisconnectNotify(m) => {
+            insert("reserved", json!([m.reserved0, m.reserved1]));
+            insert("call_id", m.call_id.into());
+            insert("disc_result", m.result_code.get().into());
+            insert("error", m.error_code.get().into());
+            insert("cause", m.cause_code.get().into());
+            insert("call_Statistics", text(&m.call_statistics));
+        }
+        Message::WanErrorNotify(m) => {
+            insert("reserved", json!([m.reserved0, m.reserved1]));
+            insert("peer_call_id", m.peer_call_id.into());
+            insert("crc_errors", m.crc_errors.into());
+            insert("framing_errors", m.framing_errors.into());
+            insert("hardware_overruns", m.hardware_overruns.into());
+            insert("buffer_overruns", m.buffer_overruns.into());
+            insert("timeout_errors", m.timeout_errors.into());
+            insert("alignment_errors", m.alignment_errors.into());
+        }
+        Message::SetLinkInfo(m) => {
+            insert("reserved", json!([m.reserved0, m.reserved1]));
+            insert("peer_call_id", m.peer_call_id.into());
+            insert("send_accm", m.send_accm.get().into());
+            insert("receive_accm", m.receive_accm.get().into());
+        }
+        _ => {}
+    }
+    object
+}
+
+/// A text and the size of its field. Octets that are not ASCII are taken for Latin-1.
+fn text<const N: usize>(text: &pptp_wire::Text<N>) -> Value {
+    let characters: String = text.as_bytes().iter().copied().map(char::from).collect();
+    json!({ "size": N, "text": characters })
 }
