@@ -10,27 +10,37 @@ pub(crate) const MAX_LENGTH: usize = 2047;
 /// Section 4.2.1: code and width of an offset of 1 to 8191.
 #[inline(always)]
 pub(crate) const fn offset_code(offset: u32) -> (u32, u32) {
-    if offset >= 320 {
-        (offset.wrapping_add(0xc000 - 320), 16)
-    } else if offset >= 64 {
-        (offset.wrapping_add(0xe00 - 64), 12)
-    } else {
-        (offset.wrapping_add(0x3c0), 10)
-    }
+    // Without a branch: which class comes next is anybody's guess.
+    let (code, width) = if offset >= 64 { (0xe00 - 64, 12) } else { (0x3c0, 10) };
+    let (code, width) = if offset >= 320 { (0xc000 - 320, 16) } else { (code, width) };
+    (offset.wrapping_add(code), width)
 }
 
 /// Section 4.2.2: code and width of a length of 3 to 8191.
 #[inline(always)]
 pub(crate) const fn length_code(length: u32) -> (u32, u32) {
-    if length == 3 {
-        return (0, 1);
-    }
-    // k - 1 ones, a zero, and the k bits below the highest.
+    // k - 1 ones, a zero, and the k bits below the highest. The length 3 has k = 1, but no bit below.
     let k = 31_u32.wrapping_sub((length | 1).leading_zeros());
     let ones = 1_u32.wrapping_shl(k.wrapping_sub(1)).wrapping_sub(1);
     let low = length ^ 1_u32.wrapping_shl(k);
-    (ones.wrapping_shl(k.wrapping_add(1)) | low, k.wrapping_mul(2))
+    if length == 3 { (0, 1) } else { (ones.wrapping_shl(k.wrapping_add(1)) | low, k.wrapping_mul(2)) }
 }
+
+/// Codes and widths of the lengths that most copies have.
+const SHORT_LENGTHS: [(u16, u8); 64] = {
+    let mut table = [(0, 0); 64];
+    let mut length = 3;
+    while length < 64 {
+        let (code, width) = length_code(length);
+        let [low, _, _, _] = width.to_le_bytes();
+        #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+        {
+            table[wide(length)] = (crate::number::low16(code), low);
+        }
+        length = length.wrapping_add(1);
+    }
+    table
+};
 
 /// Puts codes into the caller's octets, the first bit at the upper end, and notices when they do not fit.
 pub(crate) struct Writer<'a> {
@@ -49,38 +59,31 @@ impl<'a> Writer<'a> {
     /// Appends the lower `width` bits of a code that has no others; 1 to 56 bits.
     #[inline(always)]
     pub(crate) fn put(&mut self, code: u64, width: u32) {
-        self.ready = self.ready.wrapping_add(width);
-        self.word |= code.wrapping_shl(64_u32.wrapping_sub(self.ready));
+        let ready = self.ready.wrapping_add(width);
+        let word = self.word | code.wrapping_shl(64_u32.wrapping_sub(ready));
         match self.octets.get_mut(self.at..).and_then(|octets| octets.first_chunk_mut()) {
-            Some(place) => *place = self.word.to_be_bytes(),
-            None => self.put_last(),
+            Some(place) => *place = word.to_be_bytes(),
+            None => self.full |= put_last(self.octets, self.at, word, wide(ready >> 3)),
         }
-        self.at = self.at.wrapping_add(wide(self.ready >> 3));
-        self.word = self.word.wrapping_shl(self.ready & 0x38);
-        self.ready &= 7;
-    }
-
-    /// Where eight octets no longer fit, whole octets one by one.
-    #[cold]
-    fn put_last(&mut self) {
-        let places = self.octets.get_mut(self.at..).unwrap_or_default();
-        let count = wide(self.ready >> 3);
-        self.full |= places.len() < count;
-        for (place, octet) in places.iter_mut().zip(self.word.to_be_bytes()).take(count) {
-            *place = octet;
-        }
+        self.at = self.at.wrapping_add(wide(ready >> 3));
+        self.word = word.wrapping_shl(ready & 0x38);
+        self.ready = ready & 7;
     }
 
     /// Appends a copy.
     #[inline(always)]
     pub(crate) fn put_copy(&mut self, offset: usize, length: usize) {
         let (offset, offset_width) = offset_code(narrow(offset));
-        let (length, length_width) = length_code(narrow(length));
+        let (length, length_width) = match SHORT_LENGTHS.get(length) {
+            Some((code, width)) => (u32::from(*code), u32::from(*width)),
+            None => length_code(narrow(length)),
+        };
         let code = u64::from(offset).wrapping_shl(length_width) | u64::from(length);
         self.put(code, offset_width.wrapping_add(length_width));
     }
 
     /// Whether codes were lost.
+    #[inline(always)]
     pub(crate) const fn is_full(&self) -> bool {
         self.full
     }
@@ -92,4 +95,18 @@ impl<'a> Writer<'a> {
         }
         if self.full { None } else { Some(self.at) }
     }
+}
+
+/// Where eight octets no longer fit: whole octets one by one. True when they do not fit either.
+///
+/// It takes values rather than the writer, which can stay in registers then.
+#[cold]
+#[inline(never)]
+fn put_last(octets: &mut [u8], at: usize, word: u64, count: usize) -> bool {
+    let places = octets.get_mut(at..).unwrap_or_default();
+    let full = places.len() < count;
+    for (place, octet) in places.iter_mut().zip(word.to_be_bytes()).take(count) {
+        *place = octet;
+    }
+    full
 }

@@ -143,18 +143,14 @@ impl<L: Level> Compressor<L> {
             self.advance(HISTORY_LEN);
         }
         self.window.place(self.cursor, packet);
-        let packet = Packet {
-            window: &self.window,
-            start: self.cursor,
-            end: self.cursor.wrapping_add(packet.len()),
-            numbering: self.front_number.wrapping_sub(narrow(FRONT)),
-            before_end: if self.look_back { self.written } else { 0 },
-        };
-        let mut writer = Writer::new(buf);
-        if !L::parse(&mut self.tables, &packet, &mut writer) {
-            return None;
-        }
-        writer.finish()
+        let packet = Packet::new(
+            &self.window,
+            self.cursor,
+            self.cursor.wrapping_add(packet.len()),
+            self.front_number.wrapping_sub(narrow(FRONT)),
+            if self.look_back { self.written } else { 0 },
+        );
+        L::parse(&mut self.tables, &packet, Writer::new(buf))
     }
 
     fn advance(&mut self, by: usize) {

@@ -29,17 +29,17 @@ impl Parse for Fast {
     type Tables = parse::greedy::Tables;
     const EMPTY: Self::Tables = parse::greedy::Tables::EMPTY;
 
-    fn parse(tables: &mut Self::Tables, packet: &parse::Packet<'_>, writer: &mut crate::code::Writer<'_>) -> bool {
+    fn parse(tables: &mut Self::Tables, packet: &parse::Packet<'_>, writer: crate::code::Writer<'_>) -> Option<usize> {
         parse::greedy::parse(tables, packet, writer)
     }
 }
 
 impl Parse for Default {
-    type Tables = parse::optimal::Tables;
-    const EMPTY: Self::Tables = parse::optimal::Tables::EMPTY;
+    type Tables = parse::lazy::Tables;
+    const EMPTY: Self::Tables = parse::lazy::Tables::EMPTY;
 
-    fn parse(tables: &mut Self::Tables, packet: &parse::Packet<'_>, writer: &mut crate::code::Writer<'_>) -> bool {
-        parse::optimal::parse::<4, 32>(tables, packet, writer)
+    fn parse(tables: &mut Self::Tables, packet: &parse::Packet<'_>, writer: crate::code::Writer<'_>) -> Option<usize> {
+        parse::lazy::parse::<32>(tables, packet, writer)
     }
 }
 
@@ -47,7 +47,7 @@ impl Parse for Max {
     type Tables = parse::optimal::Tables;
     const EMPTY: Self::Tables = parse::optimal::Tables::EMPTY;
 
-    fn parse(tables: &mut Self::Tables, packet: &parse::Packet<'_>, writer: &mut crate::code::Writer<'_>) -> bool {
+    fn parse(tables: &mut Self::Tables, packet: &parse::Packet<'_>, writer: crate::code::Writer<'_>) -> Option<usize> {
         parse::optimal::parse::<96, 256>(tables, packet, writer)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Packet, is_near, last_start};
 use crate::code::{MIN_LENGTH, Writer};
-use crate::number::{narrow, wide};
+use crate::number::wide;
 
 const BITS: u32 = 12;
 
@@ -24,13 +24,9 @@ impl Tables {
     }
 }
 
-/// How far a packet is tried when nothing is found in it.
-const PROBE: usize = 128;
-
-pub(crate) fn parse(tables: &mut Tables, packet: &Packet<'_>, writer: &mut Writer<'_>) -> bool {
+pub(crate) fn parse(tables: &mut Tables, packet: &Packet<'_>, mut writer: Writer<'_>) -> Option<usize> {
     let stop = last_start(packet.end);
-    let probe = stop.min(packet.start.wrapping_add(PROBE));
-    let mut limit = probe;
+    let mut limit = stop.min(packet.probe);
     let mut at = packet.start;
     // Octets from here on are not written yet.
     let mut anchor = at;
@@ -42,7 +38,7 @@ pub(crate) fn parse(tables: &mut Tables, packet: &Packet<'_>, writer: &mut Write
             let number = packet.number(at);
             let distance = number.wrapping_sub(tables.replace(three, number));
             let from = at.wrapping_sub(wide(distance));
-            if packet.three(from) == three && is_near(distance) {
+            if (packet.three(from) == three) & is_near(distance) {
                 length = packet.common(at, from, packet.room(at, from));
                 if length >= MIN_LENGTH {
                     offset = wide(distance);
@@ -55,13 +51,13 @@ pub(crate) fn parse(tables: &mut Tables, packet: &Packet<'_>, writer: &mut Write
             if limit == stop {
                 break;
             }
-            if anchor == packet.start && is_noise(packet, anchor, at) {
-                return false;
+            if anchor == packet.start {
+                return None;
             }
             limit = stop;
             continue;
         }
-        packet.put_literals(writer, anchor, at);
+        packet.put_literals(&mut writer, anchor, at);
         writer.put_copy(offset, length);
         let after = at.wrapping_add(length);
         for inner in [at.wrapping_add(1), after.wrapping_sub(2), after.wrapping_sub(1)] {
@@ -72,16 +68,9 @@ pub(crate) fn parse(tables: &mut Tables, packet: &Packet<'_>, writer: &mut Write
         at = after;
         anchor = at;
         if writer.is_full() {
-            return false;
+            return None;
         }
     }
-    packet.put_literals(writer, anchor, packet.end);
-    true
-}
-
-/// Whether octets without any copy look like those of random data: a quarter of them above 0x7f.
-fn is_noise(packet: &Packet<'_>, from: usize, to: usize) -> bool {
-    let octets = packet.window.slice(from, to);
-    let high: u32 = octets.iter().map(|octet| u32::from(octet >> 7)).sum();
-    high.wrapping_mul(4) >= narrow(octets.len())
+    packet.put_literals(&mut writer, anchor, packet.end);
+    writer.finish()
 }

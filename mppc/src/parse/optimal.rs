@@ -88,23 +88,30 @@ impl Tables {
 pub(crate) fn parse<const DEPTH: u32, const NICE: usize>(
     tables: &mut Tables,
     packet: &Packet<'_>,
-    writer: &mut Writer<'_>,
-) -> bool {
+    mut writer: Writer<'_>,
+) -> Option<usize> {
     let mut start = packet.start;
     while start < packet.end {
         let end = packet.end.min(start.wrapping_add(BLOCK));
-        find::<DEPTH, NICE>(tables, packet, start, end);
-        put(tables, packet, writer, start, end);
+        if !find::<DEPTH, NICE>(tables, packet, start, end) {
+            return None;
+        }
+        put(tables, packet, &mut writer, start, end);
         if writer.is_full() {
-            return false;
+            return None;
         }
         start = end;
     }
-    true
+    writer.finish()
 }
 
-/// Fills `ways` for a block.
-fn find<const DEPTH: u32, const NICE: usize>(tables: &mut Tables, packet: &Packet<'_>, start: usize, end: usize) {
+/// Fills `ways` for a block; false when it is not worth going on.
+fn find<const DEPTH: u32, const NICE: usize>(
+    tables: &mut Tables,
+    packet: &Packet<'_>,
+    start: usize,
+    end: usize,
+) -> bool {
     let count = end.wrapping_sub(start);
     if let Some(ways) = tables.ways.get_mut(..=count) {
         ways.fill(u64::MAX);
@@ -113,67 +120,74 @@ fn find<const DEPTH: u32, const NICE: usize>(tables: &mut Tables, packet: &Packe
         *way = 0;
     }
     let stop = last_start(packet.end);
-    let mut at = start;
-    while at < end {
+    let mut covered = start;
+    let mut again = start;
+    let mut literal = 0;
+    let mut found = false;
+    for at in start..end {
         let index = at.wrapping_sub(start);
-        let way = tables.ways.get(index).copied().unwrap_or(0);
+        let way = match tables.ways.get_mut(index) {
+            Some(way) => {
+                *way = literal.min(*way);
+                *way
+            }
+            None => 0,
+        };
         let cost = low32(way >> 32);
         let [octet] = packet.window.read(at);
-        tables.relax(index.wrapping_add(1), cost.wrapping_add(8).wrapping_add(u32::from(octet >> 7)), 0, 1);
+        // Literals in a row are one token, to walk back over them at once.
+        let run = if low32(way) >> 16 == 0 { low32(way).wrapping_add(1) } else { 1 };
+        literal = u64::from(cost.wrapping_add(8).wrapping_add(u32::from(octet >> 7))) << 32 | u64::from(run);
         if at >= stop {
-            at = at.wrapping_add(1);
             continue;
+        }
+        if at == packet.probe && !found {
+            return false;
         }
         let number = packet.number(at);
         let four = packet.four(at);
+        let distance3 = number.wrapping_sub(tables.replace3(four, number));
+        let mut step = if at.wrapping_add(4) <= packet.end { tables.chain(four, number) } else { 0 };
+        if at < covered && at > again {
+            continue;
+        }
         let mut longest = 0;
         let left = end.wrapping_sub(at);
-        let distance3 = number.wrapping_sub(tables.replace3(four, number));
-        if is_near(distance3) {
-            let from = at.wrapping_sub(wide(distance3));
-            if packet.three(from) == four & 0x00ff_ffff {
+        let from = at.wrapping_sub(wide(distance3));
+        if (packet.three(from) == four & 0x00ff_ffff) & is_near(distance3) {
+            let length = packet.common(at, from, packet.room(at, from).min(left));
+            if length >= MIN_LENGTH {
+                tables.relax_copy(index, cost, wide(distance3), 2, length);
+                longest = length;
+            }
+        }
+        let mut distance = step;
+        let mut depth = DEPTH;
+        while step != 0 && is_near(distance) && depth != 0 && longest < NICE {
+            let from = at.wrapping_sub(wide(distance));
+            // Only what is longer matters: look at its last four octets first.
+            let probe = longest.saturating_sub(3);
+            if packet.four(from.wrapping_add(probe)) == packet.four(at.wrapping_add(probe)) {
                 let length = packet.common(at, from, packet.room(at, from).min(left));
-                if length >= MIN_LENGTH {
-                    tables.relax_copy(index, cost, wide(distance3), 2, length);
+                if length > longest && length >= MIN_LENGTH {
+                    tables.relax_copy(index, cost, wide(distance), longest, length);
                     longest = length;
                 }
             }
+            step = tables.before(number.wrapping_sub(distance));
+            distance = distance.wrapping_add(step);
+            depth = depth.wrapping_sub(1);
         }
-        if at.wrapping_add(4) <= packet.end {
-            let mut step = tables.chain(four, number);
-            let mut distance = step;
-            let mut depth = DEPTH;
-            while step != 0 && is_near(distance) && depth != 0 && longest < NICE {
-                let from = at.wrapping_sub(wide(distance));
-                // Only what is longer matters: look at its last four octets first.
-                let probe = longest.saturating_sub(3);
-                if packet.four(from.wrapping_add(probe)) == packet.four(at.wrapping_add(probe)) {
-                    let length = packet.common(at, from, packet.room(at, from).min(left));
-                    if length > longest && length >= MIN_LENGTH {
-                        tables.relax_copy(index, cost, wide(distance), longest, length);
-                        longest = length;
-                    }
-                }
-                step = tables.before(number.wrapping_sub(distance));
-                distance = distance.wrapping_add(step);
-                depth = depth.wrapping_sub(1);
-            }
-        }
-        at = at.wrapping_add(1);
-        if longest >= NICE {
-            // Inside a long copy nothing better is to be expected.
-            let after = at.wrapping_add(longest).wrapping_sub(1);
-            while at < after.min(stop) {
-                let (number, four) = (packet.number(at), packet.four(at));
-                tables.replace3(four, number);
-                if at.wrapping_add(4) <= packet.end {
-                    tables.chain(four, number);
-                }
-                at = at.wrapping_add(1);
-            }
-            at = after;
+        found |= longest != 0;
+        if longest >= NICE && at.wrapping_add(longest) > covered {
+            covered = at.wrapping_add(longest);
+            again = at.wrapping_add(1);
         }
     }
+    if let Some(way) = tables.ways.get_mut(count) {
+        *way = literal.min(*way);
+    }
+    true
 }
 
 /// Walks back along the cheapest way, then writes it.
@@ -191,17 +205,15 @@ fn put(tables: &mut Tables, packet: &Packet<'_>, writer: &mut Writer<'_>, start:
     }
     let mut way = next;
     let mut at = start;
-    let mut anchor = start;
     while at < end {
         let length = wide(low32(way) & 0xffff).max(1);
         let offset = wide(low32(way) >> 16);
-        if offset != 0 {
-            packet.put_literals(writer, anchor, at);
+        if offset == 0 {
+            packet.put_literals(writer, at, at.wrapping_add(length));
+        } else {
             writer.put_copy(offset, length);
-            anchor = at.wrapping_add(length);
         }
         at = at.wrapping_add(length);
         way = tables.ways.get(at.wrapping_sub(start)).copied().unwrap_or(1);
     }
-    packet.put_literals(writer, anchor, end);
 }
