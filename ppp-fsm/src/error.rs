@@ -149,7 +149,7 @@ pub enum DecodeError {
         /// The octet there.
         found: u8,
     },
-    /// The protocol is even (RFC 1661 section 2), or ff in one octet, which would be an address (RFC 1661 section 6.6).
+    /// The protocol is even (RFC 1661 section 2), or ff in one octet, which would be an address (RFC 1662 section 3.2).
     ///
     /// RFC 1661 wants it treated as a protocol that nobody knows: what is rejected starts at `offset`.
     #[error("PPP protocol {:#06x} at offset {offset} is not allowed", found.0)]

@@ -136,7 +136,7 @@ impl Protocol {
         self.0 & Self::LAST != 0 && self.0 & Self::EXTENSION == 0
     }
 
-    /// RFC 1661 section 6.5: whether one octet can say it. All valid ones below 0100 but 00ff.
+    /// RFC 1661 section 6.5, RFC 1662 section 3.2: whether one octet can say it. All valid ones below 0100 but 00ff.
     #[must_use]
     pub const fn is_compressible(self) -> bool {
         self.is_valid() && self.0 < Self::ALL_STATIONS

@@ -305,3 +305,31 @@ fn options_have_an_exact_upper_bound() {
     assert_eq!(options.by_ref().count(), 2);
     assert_eq!(options.size_hint(), (0, Some(0)));
 }
+
+#[test]
+fn every_protocol_number_has_its_form() {
+    for number in 0..=u16::MAX {
+        let protocol = Protocol(number);
+        let [high, low] = number.to_be_bytes();
+        assert_eq!(protocol.is_valid(), high % 2 == 0 && low % 2 == 1, "{protocol:?}");
+        assert_eq!(protocol.is_compressible(), high == 0 && low % 2 == 1 && low != 0xff, "{protocol:?}");
+        let control = protocol.network_protocol().is_some();
+        assert_eq!(control, (0x80..0xc0).contains(&high), "{protocol:?}");
+        if high % 2 == 0 {
+            assert_eq!(Frame::decode(&[high, low]).is_ok(), protocol.is_valid(), "{protocol:?}");
+        }
+    }
+}
+
+#[test]
+fn a_password_matches_only_as_a_whole() {
+    let right = b"wonderland";
+    let password = pap::Password::new(right);
+    assert!(password.matches(right));
+    assert!(!password.matches(&right[..9]) && !password.matches(b"wonderland\0") && !password.matches(b""));
+    for position in 0..right.len() {
+        let mut wrong = *right;
+        wrong[position] ^= 1;
+        assert!(!password.matches(&wrong), "octet {position}");
+    }
+}
