@@ -4,6 +4,10 @@
 pub mod file;
 #[path = "../../pptp/examples/inspect/outer.rs"]
 pub mod outer;
+#[path = "../../pptp/examples/inspect/feed.rs"]
+pub mod feed;
+#[path = "../../pptp/examples/inspect/tcp.rs"]
+pub mod tcp;
 #[path = "../../pptp/examples/inspect/json.rs"]
 pub mod json;
 

@@ -29,6 +29,7 @@ fn samples_of_the_rfcs() {
     let vectors = Vector::new(&file);
     vectors.at("about").pass_over();
     vectors.at("errata").pass_over();
+    vectors.at("no_samples_in").pass_over();
     // The subjects of other tests: these need the digest of CHAP, HDLC framing and MPPC.
     for other in ["rfc1321_md5", "rfc1662_hdlc", "rfc2118_mppc"] {
         vectors.at(other).pass_over();

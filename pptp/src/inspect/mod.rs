@@ -136,6 +136,9 @@ impl Inspector {
     }
 
     /// A PPP frame of another carrier: a serial link, PPPoE, L2TP, SSTP. `link` is a number that tells links apart.
+    ///
+    /// Who does not know which end is the client gives one direction to each end; when the authentication shows that it
+    /// is the other way round, the records say so from then on.
     pub fn handle_frame(
         &mut self,
         tag: u64,
@@ -189,11 +192,10 @@ impl Inspector {
 fn link_session(sessions: &mut Sessions, tag: u64, link: u64, direction: Direction) -> Option<(&mut Session, Origin)> {
     let id = sessions.of_link(link);
     let session = sessions.get_mut(id)?;
-    let sender = match direction {
-        Direction::ToServer => CLIENT,
-        Direction::ToClient => SERVER,
+    let sender = match (direction, session.swapped) {
+        (Direction::ToServer, false) | (Direction::ToClient, true) => CLIENT,
+        (Direction::ToServer, true) | (Direction::ToClient, false) => SERVER,
     };
-    session.certain = true;
     Some((session, Origin { tag, sender, repeated: false }))
 }
 

@@ -30,6 +30,8 @@ pub struct Session {
     pub(super) sides: [Side; 2],
     /// Whether it is known which of them is the client.
     pub(super) certain: bool,
+    /// Whether that was learnt, and it is the other way round than was thought at first.
+    pub(super) swapped: bool,
     /// The ends of the control connection, the client's first.
     pub(super) connection: Option<(SocketAddr, SocketAddr)>,
     lcp_acknowledged: [bool; 2],
@@ -104,6 +106,7 @@ impl Session {
             id,
             sides: [Side::default(), Side::default()],
             certain: false,
+            swapped: false,
             connection: None,
             lcp_acknowledged: [false; 2],
             challenge: None,
@@ -212,7 +215,7 @@ impl Session {
         if !self.certain && server == CLIENT {
             self.sides.reverse();
             self.lcp_acknowledged.reverse();
-            self.certain = true;
+            (self.certain, self.swapped) = (true, true);
             return SERVER;
         }
         self.certain = true;

@@ -1,0 +1,151 @@
+//! Every MPPE packet of the sessions whose password is known is decrypted, and what comes out is right.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::path::Path;
+
+use pptp::inspect::{Content, Direction, Inspector, NotDecrypted, Secrets};
+use pptp_interop::feed::{self, Item};
+use pptp_interop::{about, capture_names, captures, file, json_lines, octets, shared};
+
+/// A decrypted packet.
+struct Plain {
+    number: u64,
+    direction: Direction,
+    plaintext: Vec<u8>,
+    header: mppe::Header,
+    algorithm: mppe::Algorithm,
+}
+
+/// What an inspector makes of a capture: the decrypted packets, and how many were not, for each reason.
+struct Read {
+    plain: Vec<Plain>,
+    refused: BTreeMap<String, u64>,
+    inspector: Inspector,
+}
+
+fn inspect(capture: &Path, secrets: Secrets) -> Read {
+    let mut read = Read { plain: Vec::new(), refused: BTreeMap::new(), inspector: Inspector::default() };
+    let mut inspector = Inspector::new(secrets);
+    let (_, result) = feed::read(File::open(capture).unwrap(), &mut inspector, |_, item| {
+        let Item::Record(record) = item else { return };
+        match record.content {
+            Content::Datagram { decrypted: Some(decryption), .. } => read.plain.push(Plain {
+                number: record.tag,
+                direction: record.direction.unwrap(),
+                plaintext: decryption.plaintext.to_vec(),
+                header: decryption.header,
+                algorithm: decryption.algorithm,
+            }),
+            Content::NotDecrypted { reason } if !matches!(reason, NotDecrypted::Held { .. }) => {
+                *read.refused.entry(reason.to_string()).or_default() += 1;
+            }
+            _ => {}
+        }
+    });
+    assert_eq!(result, Ok(()), "{}", capture.display());
+    read.inspector = inspector;
+    read
+}
+
+#[test]
+fn public_sessions_decrypt_to_what_another_implementation_found() {
+    let Some(shared) = shared() else { return };
+    for (capture, user, password) in [
+        ("pptp-win7-pptpd-mschapv2.pcap", "lulu", "password"),
+        ("pptp-win2000-poptop-80211.pcap", "scott", "turquoise"),
+    ] {
+        let secrets = Secrets::new().with_password(Some(user), password);
+        let read = inspect(&shared.join("captures").join(capture), secrets);
+        let expected = json_lines(&shared.join(format!("captures/expected/{capture}.decrypted.jsonl")));
+        let (chap, expected) = expected.split_first().unwrap();
+        assert_eq!(expected.len(), read.plain.len());
+        for (expected, found) in expected.iter().zip(&read.plain) {
+            assert_eq!(found.number, expected["n"].as_u64().unwrap());
+            assert_eq!(u64::from(found.header.count.get()), expected["count"].as_u64().unwrap());
+            assert_eq!(u64::from(found.algorithm.strength.bits()), expected["bits"].as_u64().unwrap());
+            assert_eq!(found.algorithm.mode == mppe::Mode::Stateless, expected["stateless"].as_bool().unwrap());
+            assert_eq!(found.plaintext, octets(expected, "plain"));
+        }
+        assert_eq!(read.refused, BTreeMap::new());
+        let session = read.inspector.sessions().find(|session| session.authentication().is_some()).unwrap();
+        let authentication = session.authentication().unwrap();
+        assert_eq!(authentication.name(), chap["chap"]["name"].as_str().unwrap().as_bytes());
+        assert_eq!(authentication.verdict(), pptp::inspect::Verdict::Fits);
+        println!("{capture}: {} packets decrypted, all as expected; {authentication}", read.plain.len());
+    }
+}
+
+/// The plain IP packets on the client's ppp interface.
+fn inner(capture: &str) -> Option<BTreeSet<Vec<u8>>> {
+    let file = File::open(captures().join(capture).join("inner.pcap")).ok()?;
+    let mut packets = BTreeSet::new();
+    let (_, result) = file::read(file, |frame| {
+        // Linux cooked capture: a header of 16 octets.
+        packets.insert(frame.octets[16..].to_vec());
+    });
+    assert_eq!(result, Ok(()));
+    Some(packets)
+}
+
+/// Whether it is an IP packet, whole and with the right checksum.
+fn is_whole_ip(plaintext: &[u8]) -> bool {
+    let Ok(frame) = ppp_fsm::Frame::decode(plaintext) else { return false };
+    let ip = frame.information;
+    match frame.protocol {
+        ppp_fsm::Protocol::IP => etherparse::Ipv4Header::from_slice(ip).is_ok_and(|(header, _)| {
+            usize::from(header.total_len) == ip.len() && header.header_checksum == header.calc_header_checksum()
+        }),
+        ppp_fsm::Protocol::IPV6 => etherparse::Ipv6Header::from_slice(ip)
+            .is_ok_and(|(header, payload)| usize::from(header.payload_length) == payload.len()),
+        _ => false,
+    }
+}
+
+/// How many packets each lab capture has, by its README: of the client and of the server, and how many of each were seen on
+/// the client's ppp interface.
+const COUNTS: &[(&str, [usize; 4])] = &[
+    ("a-mschapv2-mppe128", [36, 36, 36, 36]),
+    ("a-mschapv2-mppe128-domain", [35, 34, 36, 36]),
+    ("a-mschapv2-mppe128-hdlc", [33, 32, 34, 33]),
+    ("a-mschapv2-mppe128-mtu1500", [12, 12, 11, 10]),
+    ("b-mppe128-stateful", [34, 34, 35, 35]),
+    ("b-mppe128-stateful-drops", [310, 310, 260, 255]),
+    ("c-mschapv2-mppe40", [33, 32, 35, 35]),
+    ("d-mschapv1-mppe128", [34, 34, 34, 33]),
+    ("i-loss", [0, 0, 0, 0]),
+    ("i-reorder", [0, 0, 0, 0]),
+    ("j-ipcp-dns", [0, 0, 0, 0]),
+    ("j-ipv6cp", [0, 0, 0, 0]),
+    ("k-idle-echo", [0, 0, 0, 0]),
+    ("m-pptp-term", [2, 1, 2, 1]),
+    ("m-two-clients", [7, 5, 6, 4]),
+    ("x-accel-idle-echo", [1, 1, 1, 1]),
+    ("x-accel-mschapv2-mppe128", [34, 34, 34, 34]),
+];
+
+#[test]
+fn every_packet_of_our_captures_decrypts() {
+    let mut total = 0;
+    for capture in capture_names() {
+        let folder = captures().join(&capture);
+        let secrets = || Secrets::new().with_password(None, &about(&capture, "password"));
+        let client = inspect(&folder.join("client.pcap"), secrets());
+        // What the server sent is whole only at the server, where packets were lost between.
+        let server = folder.join("server.pcap");
+        let server = if server.exists() { inspect(&server, secrets()) } else { inspect(&folder.join("client.pcap"), secrets()) };
+        let inner = inner(&capture).unwrap_or_default();
+        let of = |read: &Read, direction| {
+            let plain = read.plain.iter().filter(|plain| plain.direction == direction);
+            let found = plain.clone().filter(|plain| inner.contains(ppp_fsm::Frame::decode(&plain.plaintext).unwrap().information));
+            for plain in plain.clone() {
+                assert!(is_whole_ip(&plain.plaintext), "{capture}: {}", plain.number);
+            }
+            [plain.clone().count(), found.count()]
+        };
+        let counts = [of(&client, Direction::ToServer), of(&server, Direction::ToClient)].concat();
+        total += counts[0] + counts[2];
+        println!("{capture}: {counts:?} client {:?} server {:?}", client.refused, server.refused);
+    }
+    println!("{total} packets in all");
+}
