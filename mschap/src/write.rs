@@ -48,6 +48,12 @@ impl<'b> Writer<'b> {
         Self { buf, len: 0 }
     }
 
+    /// How many octets were put.
+    #[cfg(feature = "radius")]
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
     pub(crate) fn put(&mut self, octets: impl IntoIterator<Item = u8>) {
         for octet in octets {
             if let Some(to) = self.buf.get_mut(self.len) {

@@ -1,6 +1,10 @@
 mod change_password;
 mod machine_v1;
 mod machine_v2;
+#[cfg(feature = "radius")]
+mod radius;
+#[cfg(feature = "radius")]
+mod radius_vectors;
 mod vectors;
 
 use alloc::vec::Vec;
