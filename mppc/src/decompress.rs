@@ -175,7 +175,7 @@ impl Bits for Body<'_> {
         };
         self.word |= u64::from_be_bytes(*octets).wrapping_shr(self.ready);
         self.at = self.at.wrapping_add(wide(63_u32.wrapping_sub(self.ready) >> 3));
-        self.ready |= 56;
+        self.ready |= 0x38;
         true
     }
 
@@ -215,8 +215,7 @@ impl Bits for Tail {
 
     #[inline(always)]
     fn word(&self) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = self.word.to_be_bytes();
-        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+        u64::try_from(self.word >> 64).unwrap_or(0)
     }
 
     #[inline(always)]

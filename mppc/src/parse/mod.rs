@@ -5,8 +5,8 @@ use crate::number::{narrow, wide};
 use crate::window::{FRONT, Window};
 
 pub(crate) mod greedy;
-pub(crate) mod optimal;
 pub(crate) mod lazy;
+pub(crate) mod optimal;
 
 /// What a level is made of.
 pub(crate) trait Parse {
