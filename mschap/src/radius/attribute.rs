@@ -6,7 +6,7 @@ use super::{
     AttributeError, Chap2Cpw, Chap2Response, Chap2Success, ChapError, ChapResponse, Cpw1, Cpw2, Domain, EncPw,
     EncodeError, EncryptionPolicy, EncryptionTypes, HiddenKey, HiddenMppeKeys, VENDOR_ID, VENDOR_SPECIFIC, VendorType,
 };
-use crate::write::Writer;
+use crate::write::{Writer, length, write};
 
 /// RFC 2548: an attribute of Microsoft.
 ///
@@ -155,18 +155,16 @@ impl<'a> Attribute<'a> {
     /// [`EncodeError`]: the value does not fit an attribute, or the attribute does not fit `buf`.
     pub fn encode<'b>(&self, buf: &'b mut [u8]) -> Result<&'b [u8], EncodeError> {
         let vendor_type = self.vendor_type();
-        let mut counter = Writer::new(&mut []);
-        self.put_value(&mut counter);
-        let length = counter.len();
+        let length = length(|writer| self.put_value(writer));
         let (Some(outer), Some(inner)) = (length_field(length, 8), length_field(length, 2)) else {
             return Err(EncodeError::TooLong { vendor_type, length });
         };
-        let mut writer = Writer::new(buf);
-        writer.put([VENDOR_SPECIFIC, outer]);
-        writer.put(VENDOR_ID.to_be_bytes());
-        writer.put([vendor_type.0, inner]);
-        self.put_value(&mut writer);
-        Ok(writer.finish()?)
+        Ok(write(buf, |writer| {
+            writer.put([VENDOR_SPECIFIC, outer]);
+            writer.put(VENDOR_ID.to_be_bytes());
+            writer.put([vendor_type.0, inner]);
+            self.put_value(writer);
+        })?)
     }
 
     fn put_value(&self, writer: &mut Writer<'_>) {

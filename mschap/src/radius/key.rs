@@ -94,7 +94,7 @@ impl LmKey {
     /// The key of an account with this hash.
     #[must_use]
     pub fn new(hash: &crate::LmHash) -> Self {
-        Self(array(*hash.as_bytes()))
+        Self(array(hash.as_bytes().iter().copied()))
     }
 
     /// The key left empty: eight zeros, as most servers send it.
