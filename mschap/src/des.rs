@@ -9,7 +9,8 @@ use crate::ChallengeResponse;
 use crate::secret::Scratch;
 use crate::write::array;
 
-/// RFC 2433 section B.3, RFC 2759 section 9.3: spreads 56 bits over eight octets, with odd parity in the lowest bit of each.
+/// RFC 2433 section B.3, RFC 2759 section 9.3: spreads 56 bits over eight octets, with odd parity in the lowest bit of
+/// each.
 ///
 /// ```
 /// let key = mschap::des::expand_key(&[0xfc, 0x15, 0x6a, 0xf7, 0xed, 0xcd, 0x6c]);

@@ -180,6 +180,9 @@ impl NewPassword {
     }
 }
 
+#[cfg(feature = "zeroize")]
+impl zeroize::ZeroizeOnDrop for NewPassword {}
+
 impl core::fmt::Debug for NewPassword {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("NewPassword(..)")

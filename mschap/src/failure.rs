@@ -37,7 +37,8 @@ pub struct Failure<'a> {
     pub retry: Option<bool>,
     /// `C=`: the challenge that the next response, or the password change, answers.
     ///
-    /// Version 1: when missing, that is [`v1::implied_challenge`](crate::v1::implied_challenge). Version 2: it must be there.
+    /// Version 1: when missing, that is [`v1::implied_challenge`](crate::v1::implied_challenge). Version 2: it must be
+    /// there.
     pub challenge: Option<FailureChallenge>,
     /// `V=`: the version of the password change that the authenticator knows: 3 in MS-CHAP version 2; 1 when missing.
     pub version: Option<u32>,
@@ -89,8 +90,8 @@ impl<'a> Failure<'a> {
         self.retry == Some(true)
     }
 
-    /// Writes the message to the start of `buf`, and gives the octets written: the fields that there are, in the order of
-    /// the RFC, with upper-case digits.
+    /// Writes the message to the start of `buf`, and gives the octets written: the fields that there are, in the order
+    /// of the RFC, with upper-case digits.
     ///
     /// # Errors
     ///

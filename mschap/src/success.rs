@@ -48,7 +48,8 @@ impl<'a> Success<'a> {
     ///
     /// # Errors
     ///
-    /// [`DecodeError::AuthenticatorResponse`] when `S=` is there and 40 hexadecimal digits, no more and no less, are not.
+    /// [`DecodeError::AuthenticatorResponse`] when `S=` is there and 40 hexadecimal digits, no more and no less, are
+    /// not.
     pub fn decode(message: &'a [u8]) -> Result<Self, DecodeError> {
         let Some(rest) = message.strip_prefix(Self::RESPONSE) else {
             return Ok(Self::text(message));

@@ -1,6 +1,7 @@
 //! RFC 2433: MS-CHAP version 1.
 //!
-//! The authenticator proves nothing, and its challenge is answered directly. It is here for peers that know nothing better.
+//! The authenticator proves nothing, and its challenge is answered directly. It is here for peers that know nothing
+//! better.
 
 mod authenticator;
 mod change_password_1;

@@ -53,8 +53,8 @@ pub struct Challenges {
 impl Challenges {
     /// RFC 2759 section 8.2: `ChallengeHash()`, the eight octets that are answered.
     ///
-    /// `user` is the name as it is hashed, without a Windows domain: [`NamePolicy::user`](crate::NamePolicy::user) gives
-    /// it. Both proofs of one authentication must use the same.
+    /// `user` is the name as it is hashed, without a Windows domain: [`NamePolicy::user`](crate::NamePolicy::user)
+    /// gives it. Both proofs of one authentication must use the same.
     #[must_use]
     #[doc(alias = "ChallengeHash")]
     pub fn hash(&self, user: &[u8]) -> [u8; 8] {
@@ -176,8 +176,8 @@ impl Response {
 secret! {
     /// RFC 2759 section 8.7: `GenerateAuthenticatorResponse()`, the authenticator's proof that it knows the hash too.
     ///
-    /// It is sent as `S=` and 40 digits in a [`Success`](crate::Success) message. The peer makes its own and compares with
-    /// [`ct_eq`](Self::ct_eq), which is `CheckAuthenticatorResponse()` of section 8.8.
+    /// It is sent as `S=` and 40 digits in a [`Success`](crate::Success) message. The peer makes its own and compares
+    /// with [`ct_eq`](Self::ct_eq), which is `CheckAuthenticatorResponse()` of section 8.8.
     ///
     /// ```
     /// use mschap::{NtHash, Success, v2};

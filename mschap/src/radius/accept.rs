@@ -165,8 +165,8 @@ pub struct StartKeys {
 }
 
 impl StartKeys {
-    /// The length of both attributes: for each Type, Length (1 each), Vendor-Id (4), Vendor-Type, Vendor-Length (1 each),
-    /// Salt (2), String (32).
+    /// The length of both attributes: for each Type, Length (1 each), Vendor-Id (4), Vendor-Type, Vendor-Length (1
+    /// each), Salt (2), String (32).
     pub const ENCODED_LEN: usize = 84;
 
     /// The keys of an authentication of version 2.

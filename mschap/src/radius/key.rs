@@ -72,7 +72,8 @@ impl core::fmt::Debug for Hiding<'_> {
 }
 
 secret! {
-    /// RFC 2548 section 2.4.1: the LM-Key of MS-CHAP-MPPE-Keys: the first eight octets of the LAN Manager hash, or zero.
+    /// RFC 2548 section 2.4.1: the LM-Key of MS-CHAP-MPPE-Keys: the first eight octets of the LAN Manager hash, or
+    /// zero.
     ///
     /// ```
     /// use mschap::LmHash;
@@ -320,6 +321,9 @@ impl SessionKey {
     }
 }
 
+#[cfg(feature = "zeroize")]
+impl zeroize::ZeroizeOnDrop for SessionKey {}
+
 impl core::fmt::Debug for SessionKey {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "SessionKey({} octets)", self.length)
@@ -330,7 +334,8 @@ impl core::fmt::Debug for SessionKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// The first bit of the salt is not set. A salt of zero stands for a key that is not hidden (RFC 2548 section 2.4.2).
+    /// The first bit of the salt is not set. A salt of zero stands for a key that is not hidden (RFC 2548 section
+    /// 2.4.2).
     #[error("salt {:02x}{:02x} without its first bit", .found[0], .found[1])]
     Salt {
         /// The salt.
@@ -348,7 +353,8 @@ pub enum KeyError {
         /// Its length.
         found: usize,
     },
-    /// The key is empty, too long, or followed by 16 octets or more: when revealing, most often the secret is another one.
+    /// The key is empty, too long, or followed by 16 octets or more: when revealing, most often the secret is another
+    /// one.
     #[error("key of {stated} octets where {available} are")]
     KeyLength {
         /// The length of the key.

@@ -208,7 +208,7 @@ pub(super) const REAL: [Exchange; 4] = [
     },
 ];
 
-/// Keys hidden by an implementation of ours from the RFC alone, and revealed by pyrad: secret, Request Authenticator,
+/// Keys hidden by an implementation written from the RFC alone, and revealed by pyrad: secret, Request Authenticator,
 /// two salted keys (salt, key, attribute), and MS-CHAP-MPPE-Keys (LM-Key, NT-Key, attribute).
 pub(super) struct Hidden {
     pub(super) secret: &'static str,
