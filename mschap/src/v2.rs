@@ -128,23 +128,14 @@ impl Response {
     /// [`DecodeError::Length`] when it is not 49 octets.
     pub fn decode(value: &[u8]) -> Result<Self, DecodeError> {
         let value: &[u8; Self::LEN] = exactly(Value::V2Response, value)?;
-        let mut response = Self {
-            peer_challenge: [0; CHALLENGE_LEN],
-            reserved: [0; 8],
-            nt_response: ChallengeResponse::empty(),
-            flags: 0,
-        };
-        if let Some((peer_challenge, rest)) = value.split_first_chunk() {
-            response.peer_challenge = *peer_challenge;
-            if let Some((reserved, rest)) = rest.split_first_chunk() {
-                response.reserved = *reserved;
-                if let Some((nt_response, [flags])) = rest.split_first_chunk() {
-                    response.nt_response = ChallengeResponse::from_bytes(*nt_response);
-                    response.flags = *flags;
-                }
-            }
-        }
-        Ok(response)
+        let [.., flags] = *value;
+        let mut fields = value.iter().copied();
+        Ok(Self {
+            peer_challenge: array(fields.by_ref().take(CHALLENGE_LEN)),
+            reserved: array(fields.by_ref().take(8)),
+            nt_response: ChallengeResponse::from_bytes(array(fields)),
+            flags,
+        })
     }
 
     /// The Value field.
