@@ -30,10 +30,8 @@ pub enum DecompressError {
         position: usize,
     },
     /// A copy's length starts with twelve or more ones.
-    #[error("MPPC copy with a length of {ones} ones or more after {position} octets of the packet")]
+    #[error("MPPC copy with an endless length after {position} octets of the packet")]
     Length {
-        /// How many ones were found: twelve at least.
-        ones: u32,
         /// Octets decoded before the token.
         position: usize,
     },
