@@ -14,6 +14,7 @@ mod number;
 #[macro_use]
 mod wire;
 
+pub mod automaton;
 pub mod ccp;
 pub mod chap;
 pub mod eap;
