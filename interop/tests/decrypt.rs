@@ -69,7 +69,8 @@ fn public_sessions_decrypt_to_what_another_implementation_found() {
             assert_eq!(found.plaintext, octets(expected, "plain"));
         }
         assert_eq!(read.refused, BTreeMap::new());
-        let repeated = read.inspector.sessions().map(|session| session.counters(Direction::ToServer).repeated).sum::<u64>();
+        let repeated =
+            read.inspector.sessions().map(|session| session.counters(Direction::ToServer).repeated).sum::<u64>();
         assert!(repeated >= u64::try_from(skipped.len()).unwrap());
         let session = read.inspector.sessions().find(|session| session.authentication().is_some()).unwrap();
         let authentication = session.authentication().unwrap();
@@ -136,16 +137,26 @@ fn every_packet_of_our_captures_decrypts() {
         let client = inspect(&folder.join("client.pcap"), secrets());
         // What the server sent is whole only at the server, where packets were lost between.
         let server = folder.join("server.pcap");
-        let server = if server.exists() { inspect(&server, secrets()) } else { inspect(&folder.join("client.pcap"), secrets()) };
+        let server =
+            if server.exists() { inspect(&server, secrets()) } else { inspect(&folder.join("client.pcap"), secrets()) };
         let inner = inner(&capture).unwrap_or_default();
         let of = |read: &Read, direction| {
             let plain = read.plain.iter().filter(|plain| plain.direction == direction);
-            let found = plain.clone().filter(|plain| inner.contains(ppp_fsm::Frame::decode(&plain.plaintext).unwrap().information));
+            let found = plain
+                .clone()
+                .filter(|plain| inner.contains(ppp_fsm::Frame::decode(&plain.plaintext).unwrap().information));
             for plain in plain.clone() {
                 assert!(is_whole_ip(&plain.plaintext), "{capture}: {}", plain.number);
             }
             [plain.clone().count(), found.count()]
         };
+        // And the other way round: what the interface saw has crossed the link, encrypted.
+        let crossed: BTreeSet<_> =
+            client.plain.iter().map(|plain| ppp_fsm::Frame::decode(&plain.plaintext).unwrap().information).collect();
+        if !crossed.is_empty() {
+            let not_found = inner.iter().filter(|packet| !crossed.contains(packet.as_slice())).count();
+            assert_eq!(not_found, 0, "{capture}: packets of the interface that were not decrypted");
+        }
         let counts = [of(&client, Direction::ToServer), of(&server, Direction::ToClient)].concat();
         let expected = COUNTS.iter().find(|(name, _)| *name == capture).map_or([0; 4], |(_, counts)| *counts);
         assert_eq!(counts, expected, "{capture}");

@@ -211,10 +211,7 @@ impl Outer {
             }
             (Some(LaxNetSlice::Ipv6(ip)), transport) => {
                 let header = ip.header();
-                let path = (
-                    Address::Ip(header.source_addr().into()),
-                    Address::Ip(header.destination_addr().into()),
-                );
+                let path = (Address::Ip(header.source_addr().into()), Address::Ip(header.destination_addr().into()));
                 let payload = ip.payload();
                 self.inner(path, payload.ip_number, payload.payload, transport.as_ref(), depth, each);
             }
