@@ -149,11 +149,8 @@ fn complain(text: std::fmt::Arguments<'_>) {
 }
 
 fn run(arguments: &Arguments) -> io::Result<ExitCode> {
-    let source: Box<dyn io::Read + Send> = if arguments.file.as_os_str() == "-" {
-        Box::new(io::stdin())
-    } else {
-        Box::new(File::open(&arguments.file)?)
-    };
+    let source: Box<dyn io::Read + Send> =
+        if arguments.file.as_os_str() == "-" { Box::new(io::stdin()) } else { Box::new(File::open(&arguments.file)?) };
     let mut output = if arguments.json {
         Output::Lines(Lines::new(BufWriter::with_capacity(BUFFER, io::stdout())))
     } else if arguments.summary {
@@ -232,10 +229,12 @@ fn verdict(arguments: &Arguments, inspector: &Inspector, seen: &Seen, read: Resu
             status = ExitCode::from(1);
         }
     }
-    let nonsense = |direction| inspector.sessions().any(|session| {
-        let counters = session.counters(direction);
-        counters.nonsense != 0 && counters.decrypted == 0
-    });
+    let nonsense = |direction| {
+        inspector.sessions().any(|session| {
+            let counters = session.counters(direction);
+            counters.nonsense != 0 && counters.decrypted == 0
+        })
+    };
     if status == ExitCode::SUCCESS && [Direction::ToServer, Direction::ToClient].into_iter().any(nonsense) {
         complain(format_args!("wrong keys: packets of at least one direction decrypt to nonsense with all of them"));
         status = ExitCode::from(1);

@@ -66,8 +66,7 @@ fn json_agrees_line_by_line_with_tshark() {
         files += 1;
         let output = inspect(&["--json", folder.join(name).to_str().unwrap()]);
         assert!(output.status.success(), "{name}: {}", text(&output.stderr));
-        let found: Vec<Value> =
-            text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let found: Vec<Value> = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let expected: Vec<Value> = std::fs::read_to_string(&path)
             .unwrap()
             .lines()

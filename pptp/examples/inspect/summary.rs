@@ -70,6 +70,7 @@ fn counters(counters: &Counters) -> String {
     };
     add(counters.compressed, "encrypted or compressed");
     add(counters.decrypted, "decrypted");
+    add(counters.recovered, "of them after a loss");
     add(counters.after_loss, "not to be decrypted after a loss");
     add(counters.nonsense, "that no key fits");
     add(counters.clear, "datagrams in the clear");

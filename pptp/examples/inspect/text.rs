@@ -105,7 +105,9 @@ impl<W: Write> Trace<W> {
                 }
                 Ok(())
             }
-            Content::Datagram { protocol, octets, decrypted } => self.datagram(place, record, protocol, octets, decrypted),
+            Content::Datagram { protocol, octets, decrypted } => {
+                self.datagram(place, record, protocol, octets, decrypted)
+            }
             Content::NotDecrypted { reason } => {
                 let packet = std::mem::take(&mut self.packet);
                 self.line(place, Some(record), "MPPE", format_args!("{packet}: {BAD}not decrypted: {reason}{BAD:#}"))
@@ -190,6 +192,7 @@ impl<W: Write> Trace<W> {
             0 => String::new(),
             missed => format!(", {missed} missed before"),
         };
+        let late = if decryption.recovered { " (after a loss)" } else { late };
         let text = format_args!("count {} {}{late}{missed}: {GOOD}{inner}{GOOD:#}", header.count, header.flags);
         self.line(place, Some(record), "MPPE", text)
     }
@@ -237,7 +240,11 @@ impl<W: Write> Trace<W> {
             Some((Some(Direction::ToServer), _)) => "I ",
             Some((Some(Direction::ToClient), _)) => "O ",
             Some((None, Content::Control { destination, .. } | Content::ControlUnreadable { destination, .. })) => {
-                if destination.port() == CONTROL_PORT { "I " } else { "O " }
+                if destination.port() == CONTROL_PORT {
+                    "I "
+                } else {
+                    "O "
+                }
             }
             _ => "",
         };
