@@ -3,8 +3,6 @@
 //! Criterion measures one variant after the other in one launch, so its figures are good for following one variant
 //! over time. For ratios beside the peers: `mppe_ratios`.
 
-use std::hint::black_box;
-
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 fn all(criterion: &mut Criterion) {
@@ -16,7 +14,7 @@ fn all(criterion: &mut Criterion) {
             let Some(mut work) = work else {
                 continue;
             };
-            measured.bench_function(BenchmarkId::from_parameter(variant), |bencher| bencher.iter(|| black_box(work())));
+            measured.bench_function(BenchmarkId::from_parameter(variant), |bencher| bencher.iter(&mut work));
         }
         measured.finish();
     }

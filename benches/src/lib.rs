@@ -5,6 +5,7 @@
     clippy::cast_precision_loss,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::integer_division,
     clippy::missing_panics_doc,
     clippy::print_stdout,
     clippy::std_instead_of_alloc,

@@ -1,6 +1,9 @@
 //! MPPE of 128 bits beside the same written with OpenSSL, and with the crates `rc4` and `sha1`.
 
-use mppe::{Config, Encryptor, Mode, StartKey, Strength};
+use mppe::{
+    Batch, Config, DecryptError, Decryptor, Encryptor, Incoming, Mode, Outgoing, Receiving, Sending, SessionKey,
+    StartKey, Strength,
+};
 use rc4::{KeyInit, Rc4, StreamCipher};
 use sha1::{Digest, Sha1};
 
@@ -9,15 +12,13 @@ use crate::ratio::Group;
 
 const START: [u8; 16] = *b"start key of 16.";
 /// Packets of one call.
-const PACKETS: usize = 12;
+const PACKETS: usize = 24;
 
 /// The lengths of the packets of one call.
 fn lengths(name: &str) -> [usize; PACKETS] {
-    match name {
-        // The mix of a busy link: seven small ones, four of middle length, a long one.
-        "mix" => [64, 576, 64, 64, 576, 64, 1400, 64, 576, 64, 64, 576],
-        length => [length.parse().expect("a length"); PACKETS],
-    }
+    // A busy link: seven small ones, four of middle length, a long one.
+    const MIX: [usize; 12] = [64, 576, 64, 64, 576, 64, 1400, 64, 576, 64, 64, 576];
+    std::array::from_fn(|at| if name == "mix" { MIX[at % MIX.len()] } else { name.parse().expect("a length") })
 }
 
 /// The crates, put together the plain way.
@@ -125,7 +126,176 @@ fn single(mode: Mode, name: &str) -> impl FnMut() + use<> {
     }
 }
 
+fn start(number: usize) -> StartKey {
+    let mut octets = START;
+    octets[0] = u8::try_from(number).expect("a few");
+    StartKey::from_octets(Strength::Bits128, octets)
+}
+
+/// The packets of one call, `N` at a time.
+fn packets_by<const N: usize>(name: &str) -> Vec<[Vec<u8>; N]> {
+    let mut packets = packets(name).into_iter();
+    (0..PACKETS / N).map(|_| std::array::from_fn(|_| packets.next().expect("enough"))).collect()
+}
+
+/// One call of our sender, `N` packets of one session at a time.
+fn batch<const N: usize>(mode: Mode, name: &str) -> impl FnMut() + use<N> {
+    let mut encryptor = Encryptor::new(&start(0), &Config::new(mode));
+    let mut groups = packets_by::<N>(name);
+    let mut batch = Batch::new();
+    move || {
+        for packets in &mut groups {
+            let mut packets = packets.each_mut().map(|packet| outgoing(packet));
+            batch.encrypt(&mut [Sending::new(&mut encryptor, &mut packets)]);
+        }
+    }
+}
+
+fn outgoing(packet: &mut [u8]) -> Outgoing<'_> {
+    renew(packet);
+    let end = packet.len();
+    Outgoing::new(packet, 2..end)
+}
+
+/// One call of our sender, a packet of each of `N` sessions at a time.
+fn sessions<const N: usize>(mode: Mode, name: &str) -> impl FnMut() + use<N> {
+    let mut encryptors: [Encryptor; N] =
+        std::array::from_fn(|number| Encryptor::new(&start(number), &Config::new(mode)));
+    let mut groups = packets_by::<N>(name);
+    let mut batch = Batch::new();
+    move || {
+        for packets in &mut groups {
+            let mut packets = packets.each_mut().map(|packet| [outgoing(packet)]);
+            let mut packets = packets.iter_mut();
+            let mut sessions = encryptors.each_mut().map(|encryptor| {
+                Sending::new(encryptor, packets.next().map_or(&mut [][..], |packets| &mut packets[..]))
+            });
+            batch.encrypt(&mut sessions);
+        }
+    }
+}
+
+/// IPv4 packets, encrypted and decrypted again one by one.
+fn there_and_back(mode: Mode, name: &str) -> impl FnMut() + use<> {
+    let mut encryptor = Encryptor::new(&start(0), &Config::new(mode));
+    let mut decryptor = Decryptor::new(&start(0), &Config::new(mode));
+    let mut packets = packets(name);
+    move || {
+        for packet in &mut packets {
+            renew(packet);
+            let end = packet.len();
+            encryptor.encrypt_in_place(packet, 2..end).expect("a packet");
+            decryptor.decrypt(packet).expect("the same packet");
+        }
+    }
+}
+
+/// The same, `N` packets of one session at a time.
+fn batch_there_and_back<const N: usize>(mode: Mode, name: &str) -> impl FnMut() + use<N> {
+    let mut encryptor = Encryptor::new(&start(0), &Config::new(mode));
+    let mut decryptor = Decryptor::new(&start(0), &Config::new(mode));
+    let mut groups = packets_by::<N>(name);
+    let mut batch = Batch::new();
+    move || {
+        for packets in &mut groups {
+            let mut sent = packets.each_mut().map(|packet| outgoing(packet));
+            batch.encrypt(&mut [Sending::new(&mut encryptor, &mut sent)]);
+            let mut received = packets.each_mut().map(|packet| Incoming::new(packet));
+            batch.decrypt(&mut [Receiving::new(&mut decryptor, &mut received)]);
+            assert!(received.iter().all(|packet| matches!(packet.decrypted(), Some(Ok(_)))), "the same packet");
+        }
+    }
+}
+
+/// The same, a packet of each of `N` sessions at a time.
+fn sessions_there_and_back<const N: usize>(mode: Mode, name: &str) -> impl FnMut() + use<N> {
+    let config = Config::new(mode);
+    let mut encryptors: [Encryptor; N] = std::array::from_fn(|number| Encryptor::new(&start(number), &config));
+    let mut decryptors: [Decryptor; N] = std::array::from_fn(|number| Decryptor::new(&start(number), &config));
+    let mut groups = packets_by::<N>(name);
+    let mut batch = Batch::new();
+    move || {
+        for packets in &mut groups {
+            let mut sent = packets.each_mut().map(|packet| [outgoing(packet)]);
+            let mut sent = sent.iter_mut();
+            let mut sending = encryptors
+                .each_mut()
+                .map(|encryptor| Sending::new(encryptor, sent.next().map_or(&mut [][..], |packets| &mut packets[..])));
+            batch.encrypt(&mut sending);
+            let mut received = packets.each_mut().map(|packet| [Incoming::new(packet)]);
+            let mut those = received.iter_mut();
+            let mut receiving = decryptors.each_mut().map(|decryptor| {
+                Receiving::new(decryptor, those.next().map_or(&mut [][..], |packets| &mut packets[..]))
+            });
+            batch.decrypt(&mut receiving);
+            assert!(received.iter().all(|[packet]| matches!(packet.decrypted(), Some(Ok(_)))), "the same packet");
+        }
+    }
+}
+
+fn plain_there_and_back<P: Primitives>(primitives: P, mode: Mode, name: &str) -> impl FnMut() + use<P> {
+    let mut sender = Plain::new(primitives.clone(), mode);
+    let mut receiver = Plain::new(primitives, mode);
+    let mut packets = packets(name);
+    move || {
+        for packet in &mut packets {
+            renew(packet);
+            sender.encrypt(packet);
+            receiver.encrypt(packet);
+            assert!(packet[2..4] == [0x00, 0x21], "the same packet");
+        }
+    }
+}
+
+/// RC4's key schedule and stream alone.
+fn cipher<P: Primitives>(primitives: P, name: &str) -> impl FnMut() + use<P> {
+    let mut cipher = primitives.cipher();
+    let mut packets = packets(name);
+    move || {
+        for packet in &mut packets {
+            primitives.set_key(&mut cipher, &START);
+            primitives.apply(&mut cipher, packet);
+        }
+    }
+}
+
+fn our_cipher(name: &str) -> impl FnMut() + use<> {
+    let key = SessionKey::from_octets(Strength::Bits128, START);
+    let mut packets = packets(name);
+    move || {
+        for packet in &mut packets {
+            key.apply_keystream(packet);
+        }
+    }
+}
+
+/// Key changes of one call.
+const CHANGES: usize = 128;
+
+fn key_changes<P: Primitives>(primitives: P) -> impl FnMut() + use<P> {
+    let mut sender = Plain::new(primitives, Mode::Stateless);
+    move || {
+        for _ in 0..CHANGES {
+            sender.change_key();
+        }
+    }
+}
+
+/// A forged packet that is 127 ahead: so many key changes, one more for the packet, and its refusal.
+fn our_key_changes() -> impl FnMut() + use<> {
+    let mut decryptor = Decryptor::new(&start(0), &Config::new(Mode::Stateless));
+    move || {
+        let mut forged = [0x90, 127, 0x55, 0x55, 0x55, 0x55];
+        let forged = decryptor.decrypt(&mut forged);
+        assert!(matches!(forged, Err(DecryptError::Implausible { .. } | DecryptError::CoherencyLost { .. })));
+    }
+}
+
 const OURS: &str = "ours, one by one";
+const FOUR: &str = "ours, batch of 4, one session";
+const EIGHT: &str = "ours, batch of 8, one session";
+const FOUR_SESSIONS: &str = "ours, batch over 4 sessions";
+const EIGHT_SESSIONS: &str = "ours, batch over 8 sessions";
 const LOW: &str = "OpenSSL low level";
 const EVP: &str = "OpenSSL EVP legacy";
 const CRATES: &str = "crates rc4 and sha1";
@@ -135,30 +305,87 @@ const CRATES: &str = "crates rc4 and sha1";
 pub fn groups() -> Vec<Group> {
     let mut groups = Vec::new();
     let units = u32::try_from(PACKETS).expect("a few");
-    for (name, low, evp, crates) in
-        [("64", 1.9, 2.5, 2.0), ("512", 1.48, 1.8, 1.85), ("1400", 1.25, 1.4, 1.75), ("mix", 1.55, 1.8, 1.8)]
-    {
-        let mode = Mode::Stateless;
+    let mode = Mode::Stateless;
+    for (name, [low, evp, crates, one_session, many]) in [
+        ("64", [1.9, 2.5, 2.0, 1.9, 2.5]),
+        ("512", [1.48, 1.8, 1.85, 1.6, 1.85]),
+        ("1400", [1.25, 1.4, 1.75, 1.45, 1.55]),
+        ("mix", [1.55, 1.8, 1.8, 1.55, 1.85]),
+    ] {
         groups.push(
             Group::new(format!("stateless {name}"), units)
                 .with(OURS, single(mode, name))
+                .with(FOUR, batch::<4>(mode, name))
+                .with(EIGHT, batch::<8>(mode, name))
+                .with(FOUR_SESSIONS, sessions::<4>(mode, name))
+                .with(EIGHT_SESSIONS, sessions::<8>(mode, name))
                 .with_maybe(LOW, LowLevel::load().map(|library| plain(library, mode, name)))
                 .with_maybe(EVP, Evp::load().map(|library| plain(library, mode, name)))
                 .with(CRATES, plain(Crates, mode, name))
                 .goal(OURS, LOW, low)
                 .goal(OURS, EVP, evp)
-                .goal(OURS, CRATES, crates),
+                .goal(OURS, CRATES, crates)
+                .goal(FOUR, LOW, one_session)
+                .goal(EIGHT, LOW, one_session)
+                .goal(EIGHT_SESSIONS, LOW, many),
         );
     }
-    for (name, low) in [("64", 0.93), ("512", 0.93), ("1400", 0.93), ("mix", 0.93)] {
-        let mode = Mode::Stateful;
+    let mode = Mode::Stateful;
+    for name in ["64", "512", "1400", "mix"] {
+        let group = Group::new(format!("stateful {name}"), units)
+            .with(OURS, single(mode, name))
+            .with(FOUR_SESSIONS, sessions::<4>(mode, name))
+            .with_maybe(LOW, LowLevel::load().map(|library| plain(library, mode, name)))
+            .with_maybe(EVP, Evp::load().map(|library| plain(library, mode, name)))
+            .with(CRATES, plain(Crates, mode, name));
+        groups.push(match name {
+            "1400" => group.goal(OURS, LOW, 0.93).goal(FOUR_SESSIONS, LOW, 1.18),
+            _ => group,
+        });
+    }
+    for (mode, name) in [Mode::Stateless, Mode::Stateful]
+        .into_iter()
+        .flat_map(|mode| ["64", "512", "1400", "mix"].map(|name| (mode, name)))
+    {
+        groups.push(there_and_back_group(mode, name, units));
+    }
+    for name in ["64", "512", "1400"] {
         groups.push(
-            Group::new(format!("stateful {name}"), units)
-                .with(OURS, single(mode, name))
-                .with_maybe(LOW, LowLevel::load().map(|library| plain(library, mode, name)))
-                .with(CRATES, plain(Crates, mode, name))
-                .goal(OURS, LOW, low),
+            Group::new(format!("RC4 alone {name}"), units)
+                .with("ours", our_cipher(name))
+                .with_maybe(LOW, LowLevel::load().map(|library| cipher(library, name)))
+                .with_maybe(EVP, Evp::load().map(|library| cipher(library, name)))
+                .with(CRATES, cipher(Crates, name)),
         );
     }
+    groups.push(
+        Group::new("key change alone", u32::try_from(CHANGES).expect("a few"))
+            .with("ours, lost packets", our_key_changes())
+            .with_maybe(LOW, LowLevel::load().map(key_changes))
+            .with_maybe(EVP, Evp::load().map(key_changes))
+            .with(CRATES, key_changes(Crates))
+            .goal("ours, lost packets", LOW, 1.55),
+    );
     groups
+}
+
+/// Encrypted and decrypted: no batch is slower than one by one.
+fn there_and_back_group(mode: Mode, name: &str, units: u32) -> Group {
+    let mut group = Group::new(format!("there and back, {mode} {name}"), units)
+        .with(OURS, there_and_back(mode, name))
+        .with_maybe(LOW, LowLevel::load().map(|library| plain_there_and_back(library, mode, name)))
+        .with("ours, batch of 1, one session", batch_there_and_back::<1>(mode, name))
+        .with("ours, batch of 2, one session", batch_there_and_back::<2>(mode, name))
+        .with("ours, batch of 3, one session", batch_there_and_back::<3>(mode, name))
+        .with(FOUR, batch_there_and_back::<4>(mode, name))
+        .with(EIGHT, batch_there_and_back::<8>(mode, name))
+        .with("ours, batch over 2 sessions", sessions_there_and_back::<2>(mode, name))
+        .with("ours, batch over 3 sessions", sessions_there_and_back::<3>(mode, name))
+        .with(FOUR_SESSIONS, sessions_there_and_back::<4>(mode, name))
+        .with("ours, batch over 6 sessions", sessions_there_and_back::<6>(mode, name))
+        .with(EIGHT_SESSIONS, sessions_there_and_back::<8>(mode, name));
+    for of in group.names().into_iter().filter(|name| name.contains("batch")) {
+        group = group.goal(of, OURS, 0.97);
+    }
+    group
 }

@@ -55,6 +55,12 @@ impl Group {
         self
     }
 
+    /// The names of the variants.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        self.variants.iter().map(|variant| variant.name).collect()
+    }
+
     /// Name, units of a call, and the variants, for another way to measure.
     #[must_use]
     pub fn into_parts(self) -> (String, u32, Vec<(&'static str, Option<Work>)>) {

@@ -31,6 +31,39 @@ pub struct Compressed<'a> {
 }
 
 /// RFC 2118 section 4: the sender's half, the history of one direction.
+///
+/// Every level's packets are read by every known decoder: copies end before the last octet of the ring, no source runs
+/// over it or over octets that nobody wrote since the flush, A comes with B, and the padding is zero.
+///
+/// ```
+/// use mppc::{Compressor, Decompressor, Flags, level};
+///
+/// let mut compressor = Compressor::new(level::Default);
+/// let mut decompressor = Decompressor::new();
+/// let packet = b"for whom the bell tolls, the bell tolls for thee.";
+/// let mut buf = [0; 64];
+///
+/// let first = compressor.compress(packet, &mut buf)?;
+/// assert_eq!(first.flags, Flags::FLUSHED | Flags::AT_FRONT | Flags::COMPRESSED);
+/// assert_eq!(first.payload.len(), 33);
+/// assert_eq!(decompressor.decompress(first.flags, first.payload, 1500)?, packet);
+///
+/// // Later packets profit from earlier ones.
+/// let second = compressor.compress(packet, &mut buf)?;
+/// assert_eq!(second.flags, Flags::COMPRESSED);
+/// assert_eq!(second.payload.len(), 3);
+/// assert_eq!(decompressor.decompress(second.flags, second.payload, 1500)?, packet);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// # With a cipher
+///
+/// RFC 3078's encryption shares the header. Its bits A, D and the count belong to the cipher; of [`Compressed::flags`] it
+/// sends B and C as they are. A must not get lost: when it is set, the cipher has to send A too; when the cipher sends A
+/// for a reason of its own, call [`flush`](Self::flush) before the packet is compressed.
+///
+/// In its stateful mode A restarts the key stream with the same key, so that each incompressible packet under
+/// [`Expansion::Flush`] gives two-time pads away: use [`Expansion::Keep`] there.
 pub struct Compressor<L: Level = level::Default> {
     level: L,
     expansion: Expansion,
@@ -55,6 +88,8 @@ const USABLE: usize = HISTORY_LEN - 1;
 
 /// Tables start with zeros, which has to be a number further back than the history.
 const FIRST_NUMBER: u32 = 16384;
+/// With a round and two steps of [`Compressor::advance`] above it that a number has room for.
+const LAST_NUMBER: u32 = u32::MAX - 65536;
 
 impl<L: Level> Compressor<L> {
     /// An empty history; the first packet is marked [`Flags::FLUSHED`].
@@ -74,55 +109,58 @@ impl<L: Level> Compressor<L> {
         }
     }
 
-    /// What to do about packets that do not become shorter.
+    /// What to do about packets that do not become shorter; [`Expansion::Flush`] if not called.
     #[must_use]
-    pub fn with_expansion(mut self, expansion: Expansion) -> Self {
+    pub const fn with_expansion(mut self, expansion: Expansion) -> Self {
         self.expansion = expansion;
         self
     }
 
-    /// Whether copies may reach past the front into the round before.
+    /// Whether copies may reach over the front into octets that were there before the last move to the front; true if not
+    /// called. Without, a sixth is lost of what compression saves. All known decoders of other projects read such copies,
+    /// but for one emulator's.
     #[must_use]
-    pub fn with_look_back(mut self, look_back: bool) -> Self {
+    pub const fn with_look_back(mut self, look_back: bool) -> Self {
         self.look_back = look_back;
         self
     }
 
-    /// Empties the history.
+    /// Empties the history: the next packet is marked [`Flags::FLUSHED`], and what comes is the same as from a new
+    /// compressor. A few numbers are set, no memory is cleared, so this may be called before every packet.
     pub fn flush(&mut self) {
         self.flushed = true;
-        self.empty();
-    }
-
-    fn empty(&mut self) {
         self.at_front = false;
         self.cursor = FRONT;
         self.written = 0;
         self.advance(2 * HISTORY_LEN);
     }
 
-    /// Compresses one packet.
+    /// Compresses one packet into the start of `buf`.
+    ///
+    /// The payload is never longer than the packet. One that would be is the packet itself, without
+    /// [`Flags::COMPRESSED`]; so is a packet of more than 8191 octets, and one that looks random and has no copies in its
+    /// first octets. What that means to the history says [`Expansion`].
     ///
     /// # Errors
     ///
-    /// [`BufferTooSmall`]
+    /// [`BufferTooSmall`] when `buf` is shorter than the packet; nothing has changed then.
     pub fn compress<'b>(&mut self, packet: &[u8], buf: &'b mut [u8]) -> Result<Compressed<'b>, BufferTooSmall> {
         let available = buf.len();
         let buf = buf.get_mut(..packet.len()).ok_or(BufferTooSmall { needed: packet.len(), available })?;
-        let mut flags = Flags::NONE;
+        let mut flags = Flags::empty();
         if self.flushed {
             flags |= Flags::FLUSHED | Flags::AT_FRONT;
             self.flushed = false;
-            // Said now, and again with the next compressed packet if this one is not.
+            // B once more on the next compressed packet, if this one is not: one decoder overlooks A without C.
             self.at_front = true;
         }
         let length = if packet.len() <= USABLE { self.tokens(packet, buf) } else { None };
         if let Some(length) = length {
+            flags |= Flags::COMPRESSED;
             if self.at_front {
                 flags |= Flags::AT_FRONT;
                 self.at_front = false;
             }
-            flags |= Flags::COMPRESSED;
             self.cursor = self.cursor.wrapping_add(packet.len());
             self.written = self.written.max(self.cursor.wrapping_sub(FRONT));
             return Ok(Compressed { flags, payload: buf.get(..length).unwrap_or_default() });
@@ -132,6 +170,22 @@ impl<L: Level> Compressor<L> {
             self.flush();
         }
         Ok(Compressed { flags, payload: buf })
+    }
+
+    /// As [`compress`](Self::compress), with the payload in a vector of its own.
+    #[cfg(feature = "alloc")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+    pub fn compress_to_vec(&mut self, packet: &[u8]) -> (Flags, alloc::vec::Vec<u8>) {
+        let mut buf = alloc::vec![0; packet.len()];
+        match self.compress(packet, &mut buf) {
+            Ok(Compressed { flags, payload }) => {
+                let length = payload.len();
+                buf.truncate(length);
+                (flags, buf)
+            }
+            // Not reached: the buffer is as long as the packet.
+            Err(BufferTooSmall { .. }) => (Flags::empty(), buf),
+        }
     }
 
     /// Puts the packet into the window and its tokens into `buf`, and gives their length when they fit.
@@ -154,13 +208,11 @@ impl<L: Level> Compressor<L> {
     }
 
     fn advance(&mut self, by: usize) {
-        self.front_number = match self.front_number.checked_add(narrow(by)) {
-            Some(number) if number <= u32::MAX - narrow(HISTORY_LEN) => number,
-            _ => {
-                self.tables = L::EMPTY;
-                FIRST_NUMBER
-            }
-        };
+        self.front_number = self.front_number.wrapping_add(narrow(by));
+        if self.front_number > LAST_NUMBER {
+            self.tables = L::EMPTY;
+            self.front_number = FIRST_NUMBER;
+        }
     }
 }
 

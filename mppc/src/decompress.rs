@@ -13,8 +13,7 @@ use crate::{DecompressError, Flags, HISTORY_LEN};
 /// use mppc::{DecompressError, Decompressor, Flags};
 ///
 /// // The example of RFC 2118 section 4: literals, then the copies <16,15>, <40,4> and <19,3>.
-/// let payload = b"for whom the bell tolls,\xf4\x37\x20\xf4\xa0\x7c\xa6\x65\x2e";
-/// # let payload: &[u8] = &[0x66,0x6f,0x72,0x20,0x77,0x68,0x6f,0x6d,0x20,0x74,0x68,0x65,0x20,0x62,0x65,0x6c,0x6c,0x20,0x74,0x6f,0x6c,0x6c,0x73,0x2c,0xf4,0x37,0x20,0xf4,0xa0,0x7c,0xa6,0x65,0x2e];
+/// let payload = b"for whom the bell tolls,\xf4\x37\x20\xfa\x23\xd3\x32\x97\0";
 /// let mut decompressor = Decompressor::new();
 /// let plain = decompressor.decompress(Flags::FLUSHED | Flags::COMPRESSED, payload, 1500)?;
 /// assert_eq!(plain, b"for whom the bell tolls, the bell tolls for thee.");
@@ -92,7 +91,7 @@ impl Decompressor {
             let position = at.wrapping_sub(start);
             return Err(match fault {
                 Fault::Offset(offset) => DecompressError::Offset { offset: crate::number::low16(offset), position },
-                Fault::Length(ones) => DecompressError::Length { ones, position },
+                Fault::Length => DecompressError::Length { position },
                 Fault::Truncated => DecompressError::Truncated { position },
                 Fault::TooLong => DecompressError::TooLong { limit: room.min(limit) },
             });
@@ -133,7 +132,7 @@ impl core::fmt::Debug for Decompressor {
 
 enum Fault {
     Offset(u32),
-    Length(u32),
+    Length,
     Truncated,
     TooLong,
 }
@@ -175,7 +174,7 @@ impl Bits for Body<'_> {
         };
         self.word |= u64::from_be_bytes(*octets).wrapping_shr(self.ready);
         self.at = self.at.wrapping_add(wide(63_u32.wrapping_sub(self.ready) >> 3));
-        self.ready |= 56;
+        self.ready |= 0x38;
         true
     }
 
@@ -215,8 +214,7 @@ impl Bits for Tail {
 
     #[inline(always)]
     fn word(&self) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = self.word.to_be_bytes();
-        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+        u64::try_from(self.word >> 64).unwrap_or(0)
     }
 
     #[inline(always)]
@@ -302,7 +300,7 @@ fn run(bits: &mut impl Bits, output: &mut Output<'_>) -> Result<(), Fault> {
             None => 0,
         });
         let rest = word.wrapping_shl(width);
-        let ones = (!rest | 1 << 40).leading_zeros();
+        let ones = (!rest | 1).leading_zeros();
         let (length, length_width) = if ones == 0 {
             (3, 1)
         } else {
@@ -311,7 +309,7 @@ fn run(bits: &mut impl Bits, output: &mut Output<'_>) -> Result<(), Fault> {
             (1_u32.wrapping_shl(k) | low, k.wrapping_mul(2))
         };
         if ones >= 12 {
-            break Err(if bits.has(width.wrapping_add(12)) { Fault::Length(ones) } else { Fault::Truncated });
+            break Err(Fault::Length);
         }
         let token = width.wrapping_add(length_width);
         if !bits.has(token) {

@@ -1,5 +1,7 @@
 //! What can be wrong.
 
+use crate::CoherencyCount;
+
 /// Why a packet was refused.
 ///
 /// `position` counts the octets of the packet that were decoded before the bad token.
@@ -28,10 +30,8 @@ pub enum DecompressError {
         position: usize,
     },
     /// A copy's length starts with twelve or more ones.
-    #[error("MPPC copy with a length of {ones} ones or more after {position} octets of the packet")]
+    #[error("MPPC copy with an endless length after {position} octets of the packet")]
     Length {
-        /// How many ones were found: twelve at least.
-        ones: u32,
         /// Octets decoded before the token.
         position: usize,
     },
@@ -47,6 +47,34 @@ pub enum DecompressError {
         /// The caller's limit, or what was left of the history when that is less.
         limit: usize,
     },
+}
+
+/// Why an MPPC packet was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReceiveError {
+    /// The packet ends within its header.
+    #[error("MPPC header cut short: needs {needed} octets, has {available}")]
+    Truncated {
+        /// Octets of the header.
+        needed: usize,
+        /// How many octets there are.
+        available: usize,
+    },
+    /// Bit D is set: the packet is for a cipher that shares this header.
+    #[error("MPPC packet is encrypted")]
+    Encrypted,
+    /// Packets are missing in front of this one, and it is not marked [`FLUSHED`](crate::Flags::FLUSHED).
+    #[error("MPPC packet {found}, not {expected}")]
+    OutOfSequence {
+        /// The count that would have been next.
+        expected: CoherencyCount,
+        /// The count of the packet.
+        found: CoherencyCount,
+    },
+    /// The payload was refused.
+    #[error(transparent)]
+    Decompress(#[from] DecompressError),
 }
 
 /// The caller's buffer cannot hold the payload; nothing was written and nothing has changed.

@@ -11,15 +11,19 @@
 /// let flags = Flags::FLUSHED | Flags::AT_FRONT | Flags::COMPRESSED;
 /// assert_eq!(flags.bits(), 0xe0);
 /// assert!(flags.contains(Flags::FLUSHED));
-/// assert_eq!(flags.to_string(), "A|B|C");
+/// assert_eq!(flags.to_string(), "A B C");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct Flags(u8);
 
+#[cfg(feature = "arbitrary")]
+impl<'a> arbitrary::Arbitrary<'a> for Flags {
+    fn arbitrary(octets: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
+        Ok(Self::from_bits(u8::arbitrary(octets)?))
+    }
+}
+
 impl Flags {
-    /// No bit: plain octets that do not enter the history.
-    pub const NONE: Self = Self(0);
     /// Bit A: the history is empty before this packet.
     #[doc(alias = "A")]
     pub const FLUSHED: Self = Self(0x80);
@@ -33,10 +37,18 @@ impl Flags {
     #[doc(alias = "D")]
     pub const ENCRYPTED: Self = Self(0x10);
 
-    /// Takes the upper four bits of an octet; the lower four are of no matter.
+    const ALL: u8 = 0xf0;
+
+    /// No bit at all: plain octets that do not enter the history.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self(0)
+    }
+
+    /// The upper four bits of an octet; the lower four are ignored.
     #[must_use]
     pub const fn from_bits(octet: u8) -> Self {
-        Self(octet & 0xf0)
+        Self(octet & Self::ALL)
     }
 
     /// The bits, at the upper end of an octet.
@@ -68,17 +80,13 @@ impl core::ops::BitOrAssign for Flags {
 
 impl core::fmt::Display for Flags {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let mut between = "";
-        for (flag, name) in
-            [(Self::FLUSHED, "A"), (Self::AT_FRONT, "B"), (Self::COMPRESSED, "C"), (Self::ENCRYPTED, "D")]
-        {
-            if self.contains(flag) {
-                f.write_str(between)?;
-                f.write_str(name)?;
-                between = "|";
-            }
+        let letters = [(Self::FLUSHED, "A"), (Self::AT_FRONT, "B"), (Self::COMPRESSED, "C"), (Self::ENCRYPTED, "D")];
+        let mut separator = "";
+        for (_, letter) in letters.iter().filter(|(flag, _)| self.contains(*flag)) {
+            write!(f, "{separator}{letter}")?;
+            separator = " ";
         }
-        if between.is_empty() { f.write_str("-") } else { Ok(()) }
+        if separator.is_empty() { f.write_str("none") } else { Ok(()) }
     }
 }
 

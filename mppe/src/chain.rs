@@ -12,8 +12,10 @@ use crate::secret::wipe;
 pub(crate) struct Chain {
     strength: Strength,
     blocks: [[u8; 64]; 2],
-    interim: [u8; KEY_LEN],
-    tables: [Table; 2],
+    /// The packet's key, and the interim key behind it.
+    keys: [[[u8; KEY_LEN]; 2]; 1],
+    table: [Table; 1],
+    interim_table: [Table; 1],
     /// How far the packet's own stream has run.
     position: Position,
     /// Key changes computed so far.
@@ -51,9 +53,10 @@ impl Chain {
         Self {
             strength,
             blocks,
-            interim: [0; KEY_LEN],
-            tables: [[0; 256]; 2],
-            position: Position::default(),
+            keys: [[[0; KEY_LEN]; 2]],
+            table: [[0; 256]],
+            interim_table: [[0; 256]],
+            position: Position::START,
             changes: 0,
         }
     }
@@ -74,37 +77,50 @@ impl Chain {
         }
         let mut state = SHA1_INITIAL;
         compress(&mut state, &self.blocks);
-        for (to, from) in self.interim.chunks_exact_mut(4).zip(state) {
+        let [[_, interim]] = &mut self.keys;
+        for (to, from) in interim.chunks_exact_mut(4).zip(state) {
             to.copy_from_slice(&from.to_be_bytes());
         }
         if self.strength.key_len() != KEY_LEN {
-            self.interim = widened(self.strength, &self.interim);
+            *interim = widened(self.strength, interim);
         }
-        &self.interim
+        interim
+    }
+
+    /// The two keys that a packet's tables are made from: the given one, and the interim key behind it.
+    pub(crate) fn keys(&mut self, current: &[u8; KEY_LEN]) -> &[[u8; KEY_LEN]; 2] {
+        self.interim(current);
+        let [keys] = &mut self.keys;
+        let [own, _] = keys;
+        *own = *current;
+        keys
     }
 
     /// One key change: the key behind `current`.
     pub(crate) fn next(&mut self, current: &[u8; KEY_LEN]) -> [u8; KEY_LEN] {
         self.interim(current);
-        let [_, table] = &mut self.tables;
-        cipher::key(table, &self.interim);
+        let ([table], [[_, interim]]) = (&mut self.interim_table, &self.keys);
+        cipher::key(table, interim);
         let mut head = [0; HEAD_LEN];
-        cipher::apply(table, &mut Position::default(), &mut head);
+        let mut position = Position::START;
+        cipher::apply(table, &mut position, &mut head);
         self.finish(&head)
     }
 
     /// Keys the packet's stream with `current`, and changes the key: gives the head of the stream and the key behind
     /// `current`. The rest of the stream is [`apply`](Self::apply)'s.
     pub(crate) fn open(&mut self, current: &[u8; KEY_LEN]) -> ([u8; HEAD_LEN], [u8; KEY_LEN]) {
-        let next = self.next(current);
-        (self.key(current), next)
+        self.keys(current);
+        let ([position], [[head, stream]]) = cipher::open(&mut self.table, &mut self.interim_table, &self.keys);
+        self.position = position;
+        (head, self.finish(&stream))
     }
 
     /// Keys the packet's stream with `key`, without a key change; gives the head of the stream.
     pub(crate) fn key(&mut self, key: &[u8; KEY_LEN]) -> [u8; HEAD_LEN] {
-        let [table, _] = &mut self.tables;
+        let [table] = &mut self.table;
         cipher::key(table, key);
-        self.position = Position::default();
+        self.position = Position::START;
         let mut head = [0; HEAD_LEN];
         cipher::apply(table, &mut self.position, &mut head);
         head
@@ -112,20 +128,21 @@ impl Chain {
 
     /// Exclusive-ors the packet's stream, behind its head, into `data`.
     pub(crate) fn apply(&mut self, data: &mut [u8]) {
-        let [table, _] = &mut self.tables;
+        let [table] = &mut self.table;
         cipher::apply(table, &mut self.position, data);
     }
 
     /// The packet's stream as it stands.
     pub(crate) fn packet_stream(&self) -> (&Table, Position) {
-        let [table, _] = &self.tables;
+        let [table] = &self.table;
         (table, self.position)
     }
 
     /// The session key that the interim key and its own key stream make.
-    fn finish(&mut self, stream: &[u8; HEAD_LEN]) -> [u8; KEY_LEN] {
+    pub(crate) fn finish(&mut self, stream: &[u8; HEAD_LEN]) -> [u8; KEY_LEN] {
         self.changes = self.changes.wrapping_add(1);
-        let mut key = (u128::from_ne_bytes(self.interim) ^ u128::from_ne_bytes(*stream)).to_ne_bytes();
+        let [[_, interim]] = self.keys;
+        let mut key = (u128::from_ne_bytes(interim) ^ u128::from_ne_bytes(*stream)).to_ne_bytes();
         if self.strength.key_len() != KEY_LEN {
             key = widened(self.strength, &key);
             reduce(self.strength, &mut key);
@@ -139,9 +156,9 @@ impl Drop for Chain {
         for block in &mut self.blocks {
             wipe(block);
         }
-        for table in &mut self.tables {
+        for table in self.table.iter_mut().chain(&mut self.interim_table) {
             wipe(table);
         }
-        wipe(&mut self.interim);
+        self.keys.as_flattened_mut().iter_mut().for_each(wipe);
     }
 }

@@ -4,6 +4,7 @@
 //! each step reads the next step's entry *before* its own swap, and repairs the one case in 256 where the swap hit it.
 #![expect(clippy::indexing_slicing, reason = "an octet indexes a table of 256 entries")]
 #![expect(clippy::inline_always, reason = "a step must melt into its loop")]
+#![expect(clippy::needless_range_loop, reason = "lanes are stepped in turn")]
 
 use crate::key::KEY_LEN;
 use crate::secret::wipe;
@@ -38,6 +39,11 @@ pub(crate) struct Position {
     j: u8,
 }
 
+impl Position {
+    /// Nothing has been made of the stream.
+    pub(crate) const START: Self = Self { i: 0, j: 0 };
+}
+
 /// The swap hit the entry that was read ahead, which now holds `written`.
 #[cold]
 #[inline(never)]
@@ -46,6 +52,7 @@ fn hit(written: u8) -> u8 {
 }
 
 /// One stream at work: the position, and the next entry, read ahead.
+#[derive(Clone, Copy)]
 struct Lane {
     i: u8,
     j: u8,
@@ -60,31 +67,69 @@ impl Lane {
     }
 
     #[inline(always)]
-    fn position(&self) -> Position {
+    fn position(self) -> Position {
         Position { i: self.i, j: self.j }
     }
 
     /// One octet of key stream.
     #[inline(always)]
-    fn step(&mut self, table: &mut Table) -> u8 {
+    fn step(&mut self, table: &mut Table, read_ahead: bool) -> u8 {
         self.i = self.i.wrapping_add(1);
-        let (sum, next) = self.swap(table, self.i, 0);
-        self.ahead = next;
+        let sum = self.swap(table, self.i, 0, read_ahead);
         table[usize::from(sum)]
     }
 
-    /// Exchanges entry `i` and the entry that it leads to; gives their sum and entry `i + 1`.
+    /// Exchanges entry `i` and the entry that it leads to; gives their sum.
     #[inline(always)]
-    fn swap(&mut self, table: &mut Table, i: u8, key: u8) -> (u8, u8) {
-        let x = self.ahead;
+    fn swap(&mut self, table: &mut Table, i: u8, key: u8, read_ahead: bool) -> u8 {
+        let x = if read_ahead { self.ahead } else { table[usize::from(i)] };
         self.j = self.j.wrapping_add(x).wrapping_add(key);
         let y = table[usize::from(self.j)];
         let next = i.wrapping_add(1);
         let ahead = table[usize::from(next)];
         table[usize::from(i)] = y;
         table[usize::from(self.j)] = x;
-        (x.wrapping_add(y), if self.j == next { hit(x) } else { ahead })
+        if read_ahead {
+            self.ahead = if self.j == next { hit(x) } else { ahead };
+        }
+        x.wrapping_add(y)
     }
+}
+
+/// The key schedules of `LANES` packets, stepped together, and the head of each stream: of each packet the table of its
+/// own key, and the one that the next key is made with.
+///
+/// Two tables wait for each other's loads and stores, so they read ahead; more fill the processor anyway.
+#[inline(never)]
+pub(crate) fn open<const LANES: usize>(
+    tables: &mut [Table; LANES],
+    interim: &mut [Table; LANES],
+    keys: &[[[u8; KEY_LEN]; 2]; LANES],
+) -> ([Position; LANES], [[[u8; HEAD_LEN]; 2]; LANES]) {
+    let read_ahead = LANES == 1;
+    *tables = [IDENTITY; LANES];
+    *interim = [IDENTITY; LANES];
+    let mut lanes = [[Lane { i: 0, j: 0, ahead: 0 }; 2]; LANES];
+    for row in 0..16u8 {
+        for column in 0..16u8 {
+            let i = row << 4 | column;
+            for lane in 0..LANES {
+                lanes[lane][0].swap(&mut tables[lane], i, keys[lane][0][usize::from(column)], read_ahead);
+                lanes[lane][1].swap(&mut interim[lane], i, keys[lane][1][usize::from(column)], read_ahead);
+            }
+        }
+    }
+    let mut heads = [[[0; HEAD_LEN]; 2]; LANES];
+    for lane in 0..LANES {
+        lanes[lane] = [&tables[lane], &interim[lane]].map(|table| Lane::at(table, Position::START));
+    }
+    for octet in 0..HEAD_LEN {
+        for lane in 0..LANES {
+            heads[lane][0][octet] = lanes[lane][0].step(&mut tables[lane], read_ahead);
+            heads[lane][1][octet] = lanes[lane][1].step(&mut interim[lane], read_ahead);
+        }
+    }
+    (lanes.map(|[own, _]| own.position()), heads)
 }
 
 /// The key schedule of one key.
@@ -93,9 +138,8 @@ pub(crate) fn key(table: &mut Table, key: &[u8; KEY_LEN]) {
     *table = IDENTITY;
     let mut lane = Lane { i: 0, j: 0, ahead: 0 };
     for row in 0..16u8 {
-        for (column, octet) in (0u8..).zip(key) {
-            let i = (row << 4).wrapping_add(column);
-            (_, lane.ahead) = lane.swap(table, i, octet);
+        for (column, octet) in (0..16u8).zip(key) {
+            lane.swap(table, row << 4 | column, octet, true);
         }
     }
 }
@@ -105,15 +149,130 @@ pub(crate) fn apply(table: &mut Table, position: &mut Position, data: &mut [u8])
     let mut lane = Lane::at(table, *position);
     let mut words = data.chunks_exact_mut(4);
     for word in words.by_ref() {
-        let stream = u32::from_le_bytes([lane.step(table), lane.step(table), lane.step(table), lane.step(table)]);
+        let stream = u32::from_le_bytes([
+            lane.step(table, true),
+            lane.step(table, true),
+            lane.step(table, true),
+            lane.step(table, true),
+        ]);
         if let Some(word) = word.first_chunk_mut() {
             *word = (u32::from_le_bytes(*word) ^ stream).to_le_bytes();
         }
     }
     for octet in words.into_remainder() {
-        *octet ^= lane.step(table);
+        *octet ^= lane.step(table, true);
     }
     *position = lane.position();
+}
+
+/// Octets of key stream that a lane makes before they meet the data.
+const CHUNK: usize = 56;
+
+/// Packets whose streams are stepped together at most.
+pub(crate) const LANES: usize = 4;
+
+/// Exclusive-ors each packet's own stream into its data, all lanes at once as long as they last. All start at one `i`
+/// when `SHARED`.
+pub(crate) fn apply_lanes<const SHARED: bool>(
+    tables: &mut [Table; LANES],
+    positions: &mut [Position; LANES],
+    data: &mut [&mut [u8]; LANES],
+) {
+    apply_lanes_of::<SHARED, _>(tables, positions, data, &mut [(); LANES]);
+}
+
+/// As [`apply_lanes`]. Lanes change places when one ends; `owners` go with them.
+pub(crate) fn apply_lanes_of<const SHARED: bool, T>(
+    tables: &mut [Table; LANES],
+    positions: &mut [Position; LANES],
+    data: &mut [&mut [u8]; LANES],
+    owners: &mut [T; LANES],
+) {
+    // The lanes that have something left are in front.
+    let mut active = LANES;
+    loop {
+        let mut lane = 0;
+        while lane < active {
+            if data[lane].is_empty() {
+                active = active.saturating_sub(1);
+                tables.swap(lane, active);
+                positions.swap(lane, active);
+                data.swap(lane, active);
+                owners.swap(lane, active);
+            } else {
+                lane = lane.saturating_add(1);
+            }
+        }
+        match (active, SHARED) {
+            (4, _) => step_lanes::<4, SHARED>(tables.first_chunk_mut(), positions.first_chunk_mut(), data),
+            (3, true) => step_lanes::<3, true>(tables.first_chunk_mut(), positions.first_chunk_mut(), data),
+            (2, true) => step_lanes::<2, true>(tables.first_chunk_mut(), positions.first_chunk_mut(), data),
+            _ => {
+                for ((table, position), data) in tables.iter_mut().zip(positions).zip(data).take(active) {
+                    apply(table, position, data);
+                }
+                return;
+            }
+        }
+    }
+}
+
+/// As many octets as the shortest of the first `COUNT` lanes has.
+#[inline(never)]
+fn step_lanes<const COUNT: usize, const SHARED: bool>(
+    tables: Option<&mut [Table; COUNT]>,
+    positions: Option<&mut [Position; COUNT]>,
+    data: &mut [&mut [u8]; LANES],
+) {
+    let (Some(tables), Some(positions)) = (tables, positions) else {
+        return;
+    };
+    let left = data.iter().take(COUNT).map(|data| data.len()).min().unwrap_or(0);
+    let mut chunks = left.checked_div(CHUNK).unwrap_or(0);
+    while chunks > 0 {
+        step_chunk::<COUNT, SHARED>(tables, positions, data, CHUNK);
+        chunks = chunks.saturating_sub(1);
+    }
+    step_chunk::<COUNT, SHARED>(tables, positions, data, left.checked_rem(CHUNK).unwrap_or(0));
+}
+
+/// `length` octets, not more than a chunk, of each lane.
+#[inline(always)]
+fn step_chunk<const COUNT: usize, const SHARED: bool>(
+    tables: &mut [Table; COUNT],
+    positions: &mut [Position; COUNT],
+    data: &mut [&mut [u8]; LANES],
+    length: usize,
+) {
+    let read_ahead = COUNT < 4;
+    let mut stream = [[0; CHUNK]; COUNT];
+    let mut lanes: [Lane; COUNT] = core::array::from_fn(|lane| Lane::at(&tables[lane], positions[lane]));
+    let mut counts = lanes.map(|lane| lane.i);
+    for octet in 0..CHUNK {
+        if octet == length {
+            break;
+        }
+        for lane in 0..COUNT {
+            // One count for all lanes is one register.
+            let count = if SHARED { 0 } else { lane };
+            if count == lane {
+                counts[count] = counts[count].wrapping_add(1);
+            }
+            let sum = lanes[lane].swap(&mut tables[lane], counts[count], 0, read_ahead);
+            stream[lane][octet] = tables[lane][usize::from(sum)];
+        }
+    }
+    for lane in 0..COUNT {
+        positions[lane] = Position { i: counts[if SHARED { 0 } else { lane }], j: lanes[lane].j };
+    }
+    for (data, stream) in data.iter_mut().zip(&stream) {
+        if let Some((now, later)) = core::mem::take(data).split_at_mut_checked(length) {
+            for (octet, stream) in now.iter_mut().zip(stream) {
+                *octet ^= stream;
+            }
+            *data = later;
+        }
+    }
 }
 
 /// Takes back the last `steps` octets of key stream: RC4 runs backwards as well.
@@ -135,14 +294,14 @@ pub(crate) struct Cipher {
 
 impl Cipher {
     pub(crate) fn new(octets: &[u8; KEY_LEN]) -> Self {
-        let mut cipher = Self { table: [0; 256], position: Position::default() };
+        let mut cipher = Self { table: [0; 256], position: Position::START };
         cipher.restart(octets);
         cipher
     }
 
     pub(crate) fn restart(&mut self, octets: &[u8; KEY_LEN]) {
         key(&mut self.table, octets);
-        self.position = Position::default();
+        self.position = Position::START;
     }
 
     pub(crate) fn apply(&mut self, data: &mut [u8]) {

@@ -294,6 +294,54 @@ impl<const LATE: usize> Decryptor<LATE> {
         }
     }
 
+    /// Whether a packet can be one of a batch's lanes: the expected one, of a stateless link.
+    pub(crate) fn is_lane(&self, packet: &[u8]) -> bool {
+        const BITS: Flags = Flags::FLUSHED.union(Flags::ENCRYPTED);
+        Header::decode(packet).is_ok_and(|(header, data)| {
+            let bits = header.flags.contains(BITS) && !header.flags.contains(Flags::COMPRESSED);
+            bits && header.count == self.count() && !data.is_empty() && self.config.mode() == Mode::Stateless
+        })
+    }
+
+    /// Stateless: the keys of the expected packet's tables, for a batch; [`lane_done`](Self::lane_done) is to follow.
+    pub(crate) fn lane_keys(&mut self) -> &[[u8; KEY_LEN]; 2] {
+        self.chain.keys(&self.key.0)
+    }
+
+    /// Stateless: the heads of both streams judge the packet, and make the next key.
+    pub(crate) fn lane_done(&mut self, [head, stream]: &[[u8; HEAD_LEN]; 2], data: &[u8]) -> Result<(), DecryptError> {
+        self.candidate.0 = self.chain.finish(stream);
+        if self.is_plausible(head, data, Proof::Expected) {
+            self.commit(&Plan { head: *head, position: self.position, kind: Kind::Forward });
+            return Ok(());
+        }
+        let count = self.count();
+        Err(self.refuse(DecryptError::Implausible { count }))
+    }
+
+    /// Whether the stateful stream runs through a packet.
+    pub(crate) fn is_running(&self, packet: &[u8]) -> bool {
+        Header::decode(packet).is_ok_and(|(header, data)| {
+            let other = Flags::FLUSHED.union(Flags::COMPRESSED);
+            let bits = header.flags.contains(Flags::ENCRYPTED) && header.flags.intersection(other) == Flags::empty();
+            let turn = header.count == self.count() && !header.count.is_flag();
+            bits && turn && !data.is_empty() && self.config.mode() == Mode::Stateful
+        })
+    }
+
+    /// Stateful: judges and takes a packet that the stream runs through, and gives the head of its stream.
+    pub(crate) fn run_into(&mut self, packet: &[u8]) -> Result<[u8; HEAD_LEN], DecryptError> {
+        let (header, data) = Header::decode(packet)?;
+        let plan = self.plan(header, data, true)?;
+        self.commit(&plan);
+        Ok(plan.head)
+    }
+
+    /// Stateful: the stream that runs through the packets.
+    pub(crate) const fn running(&mut self) -> &mut Cipher {
+        &mut self.stream
+    }
+
     fn plan(&mut self, header: Header, data: &[u8], judged: bool) -> Result<Plan, DecryptError> {
         let plan = match self.config.mode() {
             Mode::Stateless => self.plan_stateless(header, data, judged),

@@ -119,8 +119,7 @@ impl Encryptor {
         buf: &'b mut [u8],
         plaintext: Range<usize>,
     ) -> Result<&'b [u8], EncryptError> {
-        let packet = Self::packet(buf, plaintext)?;
-        Self::check_protocol(packet)?;
+        let packet = checked(buf, plaintext, Flags::empty())?;
         Ok(self.encrypt_packet(packet, Flags::empty()))
     }
 
@@ -139,31 +138,11 @@ impl Encryptor {
         plaintext: Range<usize>,
         flags: Flags,
     ) -> Result<&'b [u8], EncryptError> {
-        let packet = Self::packet(buf, plaintext)?;
-        if !flags.contains(Flags::COMPRESSED) {
-            Self::check_protocol(packet)?;
-        }
+        let packet = checked(buf, plaintext, flags)?;
         Ok(self.encrypt_packet(packet, flags.intersection(Flags::COMPRESSION)))
     }
 
-    /// Header and plaintext.
-    fn packet(buf: &mut [u8], plaintext: Range<usize>) -> Result<&mut [u8], EncryptError> {
-        let Range { start, end } = plaintext;
-        let front = start.checked_sub(Header::LEN).ok_or(EncryptError::NoHeadroom { start })?;
-        let too_small = BufferTooSmall { needed: end, available: buf.len() };
-        if end <= start {
-            return Err(EncryptError::NoProtocol);
-        }
-        Ok(buf.get_mut(front..end).ok_or(too_small)?)
-    }
-
-    fn check_protocol(packet: &[u8]) -> Result<(), EncryptError> {
-        let plaintext = packet.get(Header::LEN..).unwrap_or(&[]);
-        let (protocol, _) = protocol::split(plaintext).ok_or(EncryptError::NoProtocol)?;
-        if protocol::is_encryptable(protocol) { Ok(()) } else { Err(EncryptError::Protocol { found: protocol }) }
-    }
-
-    fn encrypt_packet<'b>(&mut self, packet: &'b mut [u8], compression: Flags) -> &'b [u8] {
+    pub(crate) fn encrypt_packet<'b>(&mut self, packet: &'b mut [u8], compression: Flags) -> &'b [u8] {
         let Some((header, data)) = packet.split_first_chunk_mut::<{ Header::LEN }>() else {
             return packet;
         };
@@ -174,14 +153,44 @@ impl Encryptor {
             }
             Mode::Stateful => self.encrypt_stateful(data),
         };
+        *header = self.next_header(flushed, compression);
+        packet
+    }
+
+    /// The header of the packet that was encrypted; the count moves on.
+    pub(crate) fn next_header(&mut self, flushed: bool, compression: Flags) -> [u8; Header::LEN] {
         let mut flags = Flags::ENCRYPTED | compression;
         if flushed {
             flags = flags | Flags::FLUSHED;
         }
-        *header = Header { flags, count: self.count }.to_octets();
+        let header = Header { flags, count: self.count };
         self.count = self.count.next();
         self.packets = self.packets.wrapping_add(1);
-        packet
+        header.to_octets()
+    }
+
+    /// Stateless: the keys of the next packet's tables, for a batch; [`lane_done`](Self::lane_done) is to follow.
+    pub(crate) fn lane_keys(&mut self) -> &[[u8; KEY_LEN]; 2] {
+        self.chain.keys(&self.key.0)
+    }
+
+    /// Stateless: the head of the second table's stream makes the next key.
+    pub(crate) fn lane_done(&mut self, stream: &[u8; HEAD_LEN]) {
+        self.key.0 = self.chain.finish(stream);
+    }
+
+    /// Stateful: the stream that runs through the packets, if it runs through the next one.
+    pub(crate) fn running(&mut self) -> Option<&mut Cipher> {
+        let runs = self.mode == Mode::Stateful && !self.flush && !self.count.is_flag();
+        runs.then_some(&mut self.stream)
+    }
+
+    pub(crate) const fn stream(&mut self) -> &mut Cipher {
+        &mut self.stream
+    }
+
+    pub(crate) const fn mode(&self) -> Mode {
+        self.mode
     }
 
     fn encrypt_stateless(&mut self, data: &mut [u8]) {
@@ -226,6 +235,25 @@ impl Encryptor {
             },
         }
     }
+}
+
+/// Header and plaintext, when that may be encrypted.
+pub(crate) fn checked(buf: &mut [u8], plaintext: Range<usize>, flags: Flags) -> Result<&mut [u8], EncryptError> {
+    let Range { start, end } = plaintext;
+    let front = start.checked_sub(Header::LEN).ok_or(EncryptError::NoHeadroom { start })?;
+    if end <= start {
+        return Err(EncryptError::NoProtocol);
+    }
+    let too_small = BufferTooSmall { needed: end, available: buf.len() };
+    let packet = buf.get_mut(front..end).ok_or(too_small)?;
+    if !flags.contains(Flags::COMPRESSED) {
+        let plaintext = packet.get(Header::LEN..).unwrap_or(&[]);
+        let (protocol, _) = protocol::split(plaintext).ok_or(EncryptError::NoProtocol)?;
+        if !protocol::is_encryptable(protocol) {
+            return Err(EncryptError::Protocol { found: protocol });
+        }
+    }
+    Ok(packet)
 }
 
 impl core::fmt::Debug for Encryptor {

@@ -10,6 +10,7 @@ extern crate alloc;
 extern crate std;
 
 mod algorithm;
+mod batch;
 mod chain;
 mod cipher;
 mod config;
@@ -26,6 +27,7 @@ mod statistics;
 mod tests;
 
 pub use algorithm::{Algorithm, Mode, Strength};
+pub use batch::{Batch, Incoming, Outgoing, Receiving, Sending};
 pub use config::{Config, FlushedRule};
 pub use decryptor::{Decrypted, Decryptor, Pending};
 pub use encryptor::Encryptor;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::arithmetic_side_effects, clippy::integer_division, reason = "a test may fail")]
 
+mod batch;
 mod captured;
 mod link;
 

@@ -37,9 +37,9 @@ impl<'a> Account<'a> {
         Self { hash: None, lm_hash: None, restriction: None }
     }
 
-    /// Also, or for an [`unknown`](Self::unknown) NT hash only, takes LAN Manager responses. Default: they are refused.
+    /// Takes LAN Manager responses of version 1 too, or alone if there is no NT hash. Default: they are refused.
     ///
-    /// Only version 1 has them, and RFC 2433 section 6 deprecates them: they tell the password to who listens.
+    /// RFC 2433 section 6 deprecates them: they tell the password to who listens.
     #[must_use]
     pub const fn with_lm_hash(self, hash: &'a LmHash) -> Self {
         Self { lm_hash: Some(hash), ..self }

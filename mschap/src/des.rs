@@ -9,7 +9,8 @@ use crate::ChallengeResponse;
 use crate::secret::Scratch;
 use crate::write::array;
 
-/// RFC 2433 section B.3, RFC 2759 section 9.3: spreads 56 bits over eight octets, with odd parity in the lowest bit of each.
+/// RFC 2433 section B.3, RFC 2759 section 9.3: spreads 56 bits over eight octets, with odd parity in the lowest bit of
+/// each.
 ///
 /// ```
 /// let key = mschap::des::expand_key(&[0xfc, 0x15, 0x6a, 0xf7, 0xed, 0xcd, 0x6c]);
@@ -62,7 +63,7 @@ pub fn decrypt(cypher: &[u8; 8], key: &[u8; 7]) -> [u8; 8] {
 #[must_use]
 #[doc(alias = "ChallengeResponse")]
 pub fn challenge_response(challenge: &[u8; 8], hash: &[u8; 16]) -> ChallengeResponse {
-    let keys: Scratch<21> = Scratch(array(*hash));
+    let keys: Scratch<21> = Scratch(array(hash.iter().copied()));
     let mut response = [0; ChallengeResponse::LEN];
     // Three keys of 7 octets, three blocks of 8.
     for (block, key) in response.chunks_exact_mut(8).zip(keys.0.chunks_exact(7)) {
@@ -75,7 +76,7 @@ pub fn challenge_response(challenge: &[u8; 8], hash: &[u8; 16]) -> ChallengeResp
 
 /// The two keys that a hash of 16 octets is.
 pub(crate) fn two_keys(hash: &[u8; 16]) -> TwoKeys {
-    Scratch(array(*hash))
+    Scratch(array(hash.iter().copied()))
 }
 
 /// Twice the first seven octets of a challenge.

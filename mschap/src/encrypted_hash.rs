@@ -30,7 +30,8 @@ impl EncryptedHash {
         Self([0; Self::LEN])
     }
 
-    /// RFC 2433 section A.17, RFC 2759 section 8.13: `NtPasswordHashEncryptedWithBlock()`, of an NT or LAN Manager hash.
+    /// RFC 2433 section A.17, RFC 2759 section 8.13: `NtPasswordHashEncryptedWithBlock()`, of an NT or LAN Manager
+    /// hash.
     ///
     /// The keys are the first 14 octets of `key`.
     #[must_use]

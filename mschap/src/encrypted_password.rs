@@ -121,7 +121,7 @@ impl EncryptedPassword {
     fn open_with(&self, key: &[u8; 16]) -> Result<NewPassword, ChangeError> {
         let mut clear = Scratch(self.0);
         rc4(key, &mut clear.0);
-        let password = Scratch(array(clear.0));
+        let password = Scratch(array(clear.0.iter().copied()));
         let [.., a, b, c, d] = clear.0;
         let found = u32::from_le_bytes([a, b, c, d]);
         let length = usize::try_from(found).ok().filter(|length| length & 1 == 0);
@@ -179,6 +179,9 @@ impl NewPassword {
         NtHash::from_password(Password::Utf16Le(self.utf16le()))
     }
 }
+
+#[cfg(feature = "zeroize")]
+impl zeroize::ZeroizeOnDrop for NewPassword {}
 
 impl core::fmt::Debug for NewPassword {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {

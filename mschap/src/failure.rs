@@ -1,6 +1,6 @@
 //! The Message field of a Failure packet.
 
-use crate::write::{Writer, hex, unhex};
+use crate::write::{Writer, hex, unhex, write};
 use crate::{BufferTooSmall, FailureCode, Text};
 
 /// RFC 2433 section 8, RFC 2759 section 6: the Message field of a Failure packet.
@@ -37,7 +37,8 @@ pub struct Failure<'a> {
     pub retry: Option<bool>,
     /// `C=`: the challenge that the next response, or the password change, answers.
     ///
-    /// Version 1: when missing, that is [`v1::implied_challenge`](crate::v1::implied_challenge). Version 2: it must be there.
+    /// Version 1: when missing, that is [`v1::implied_challenge`](crate::v1::implied_challenge). Version 2: it must be
+    /// there.
     pub challenge: Option<FailureChallenge>,
     /// `V=`: the version of the password change that the authenticator knows: 3 in MS-CHAP version 2; 1 when missing.
     pub version: Option<u32>,
@@ -89,40 +90,42 @@ impl<'a> Failure<'a> {
         self.retry == Some(true)
     }
 
-    /// Writes the message to the start of `buf`, and gives the octets written: the fields that there are, in the order of
-    /// the RFC, with upper-case digits.
+    /// Writes the message to the start of `buf`, and gives the octets written: the fields that there are, in the order
+    /// of the RFC, with upper-case digits.
     ///
     /// # Errors
     ///
     /// [`BufferTooSmall`].
     pub fn encode<'b>(&self, buf: &'b mut [u8]) -> Result<&'b [u8], BufferTooSmall> {
-        let mut writer = Writer::new(buf);
+        write(buf, |writer| self.put(writer))
+    }
+
+    fn put(&self, writer: &mut Writer<'_>) {
         let mut separator: &[u8] = b"";
         let mut key = |writer: &mut Writer<'_>, key: &[u8]| {
             writer.put_slice(core::mem::replace(&mut separator, b" "));
             writer.put_slice(key);
         };
         if let Some(code) = self.code {
-            key(&mut writer, b"E=");
+            key(writer, b"E=");
             writer.put_decimal(code.0);
         }
         if let Some(retry) = self.retry {
-            key(&mut writer, b"R=");
+            key(writer, b"R=");
             writer.put_decimal(u32::from(retry));
         }
         if let Some(challenge) = &self.challenge {
-            key(&mut writer, b"C=");
+            key(writer, b"C=");
             writer.put(hex(challenge.as_bytes()));
         }
         if let Some(version) = self.version {
-            key(&mut writer, b"V=");
+            key(writer, b"V=");
             writer.put_decimal(version);
         }
         if let Some(text) = self.message {
-            key(&mut writer, b"M=");
+            key(writer, b"M=");
             writer.put_slice(text.as_bytes());
         }
-        writer.finish()
     }
 }
 
@@ -321,8 +324,9 @@ mod tests {
     fn short_buffers_are_named() {
         let failure = Failure { code: Some(FailureCode(691)), retry: Some(false), ..Failure::default() };
         for available in 0..9 {
-            let error = failure.encode(&mut [0; 9][..available]).unwrap_err();
-            assert_eq!(error, BufferTooSmall { needed: 9, available });
+            let mut buf = [0; 9];
+            let error = failure.encode(&mut buf[..available]).unwrap_err();
+            assert_eq!((error, buf), (BufferTooSmall { needed: 9, available }, [0; 9]));
         }
     }
 }

@@ -22,6 +22,9 @@ mod lm_hash;
 mod name;
 mod password;
 mod peer;
+#[cfg(feature = "radius")]
+#[cfg_attr(docsrs, doc(cfg(feature = "radius")))]
+pub mod radius;
 mod response;
 mod secret;
 mod start_key;

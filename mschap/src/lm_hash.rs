@@ -52,7 +52,8 @@ impl LmHash {
 
     /// Hashes a password of at most 14 octets in the OEM code page that both sides use.
     ///
-    /// `a` to `z` become upper case here; octets from 0x80 on are taken as they are, so the caller makes those upper case.
+    /// `a` to `z` become upper case here; octets from 0x80 on are taken as they are, so the caller makes those upper
+    /// case.
     ///
     /// # Errors
     ///

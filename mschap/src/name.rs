@@ -40,7 +40,8 @@ impl NamePolicy {
         self.split(name).1
     }
 
-    /// The Windows domain in front of them, without the backslash. `None` when there is no backslash, or none is cut at.
+    /// The Windows domain in front of them, without the backslash. `None` when there is no backslash, or none is cut
+    /// at.
     #[must_use]
     pub fn domain(self, name: &[u8]) -> Option<&[u8]> {
         self.split(name).0

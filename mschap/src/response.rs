@@ -6,8 +6,8 @@ secret! {
     /// RFC 2433 section A.7, RFC 2759 section 8.5: the 24 octets with which a peer proves that it knows a hash.
     ///
     /// Version 1 sends one or two of them ([`v1::Response`](crate::v1::Response)), version 2 one
-    /// ([`v2::Response`](crate::v2::Response)). They go over the wire, but a hash can be searched for with them, so they
-    /// are not printed.
+    /// ([`v2::Response`](crate::v2::Response)). They go over the wire, but a hash can be searched for with them, so
+    /// they are not printed.
     ///
     /// ```
     /// let hash = mschap::NtHash::from_password("MyPw");

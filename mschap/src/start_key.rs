@@ -82,14 +82,16 @@ impl MasterKey {
         Self(array(digest))
     }
 
-    /// RFC 3079 section 3.4: `GetAsymmetricStartKey()`, what the authenticator encrypts with and the peer decrypts with.
+    /// RFC 3079 section 3.4: `GetAsymmetricStartKey()`, what the authenticator encrypts with and the peer decrypts
+    /// with.
     #[must_use]
     #[doc(alias = "GetAsymetricStartKey")]
     pub fn authenticator_to_peer(&self) -> StartKey {
         self.start_key(&Self::MAGIC_SERVER_SENDS)
     }
 
-    /// RFC 3079 section 3.4: `GetAsymmetricStartKey()`, what the peer encrypts with and the authenticator decrypts with.
+    /// RFC 3079 section 3.4: `GetAsymmetricStartKey()`, what the peer encrypts with and the authenticator decrypts
+    /// with.
     #[must_use]
     #[doc(alias = "GetAsymetricStartKey")]
     pub fn peer_to_authenticator(&self) -> StartKey {

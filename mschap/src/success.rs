@@ -1,7 +1,7 @@
 //! The Message field of a Success packet.
 
 use crate::v2::AuthenticatorResponse;
-use crate::write::{Writer, unhex};
+use crate::write::{unhex, write};
 use crate::{BufferTooSmall, DecodeError, Text};
 
 /// RFC 2433 section 7, RFC 2759 section 5: the Message field of a Success packet.
@@ -48,7 +48,8 @@ impl<'a> Success<'a> {
     ///
     /// # Errors
     ///
-    /// [`DecodeError::AuthenticatorResponse`] when `S=` is there and 40 hexadecimal digits, no more and no less, are not.
+    /// [`DecodeError::AuthenticatorResponse`] when `S=` is there and 40 hexadecimal digits, no more and no less, are
+    /// not.
     pub fn decode(message: &'a [u8]) -> Result<Self, DecodeError> {
         let Some(rest) = message.strip_prefix(Self::RESPONSE) else {
             return Ok(Self::text(message));
@@ -75,18 +76,18 @@ impl<'a> Success<'a> {
     ///
     /// [`BufferTooSmall`].
     pub fn encode<'b>(&self, buf: &'b mut [u8]) -> Result<&'b [u8], BufferTooSmall> {
-        let mut writer = Writer::new(buf);
-        if let Some(proof) = &self.authenticator_response {
-            writer.put(proof.to_text());
-        }
-        if let Some(text) = self.message {
-            if self.authenticator_response.is_some() {
-                writer.put_slice(b" ");
-                writer.put_slice(Self::MESSAGE);
+        write(buf, |writer| {
+            if let Some(proof) = &self.authenticator_response {
+                writer.put(proof.to_text());
             }
-            writer.put_slice(text.as_bytes());
-        }
-        writer.finish()
+            if let Some(text) = self.message {
+                if self.authenticator_response.is_some() {
+                    writer.put_slice(b" ");
+                    writer.put_slice(Self::MESSAGE);
+                }
+                writer.put_slice(text.as_bytes());
+            }
+        })
     }
 }
 

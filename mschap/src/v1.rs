@@ -1,6 +1,7 @@
 //! RFC 2433: MS-CHAP version 1.
 //!
-//! The authenticator proves nothing, and its challenge is answered directly. It is here for peers that know nothing better.
+//! The authenticator proves nothing, and its challenge is answered directly. It is here for peers that know nothing
+//! better.
 
 mod authenticator;
 mod change_password_1;
@@ -96,12 +97,9 @@ impl Response {
 
     /// Fills in the LAN Manager field too, which RFC 2433 section 6 advises against: the hash is easily found from it.
     #[must_use]
-    pub fn with_lm(self, hash: &LmHash, challenge: &[u8; CHALLENGE_LEN]) -> Self {
-        Self {
-            lm_response: hash.challenge_response(challenge),
-            nt_response: self.nt_response.clone(),
-            flags: self.flags,
-        }
+    pub fn with_lm(mut self, hash: &LmHash, challenge: &[u8; CHALLENGE_LEN]) -> Self {
+        self.lm_response = hash.challenge_response(challenge);
+        self
     }
 
     /// Reads the Value field.
@@ -111,16 +109,13 @@ impl Response {
     /// [`DecodeError::Length`] when it is not 49 octets.
     pub fn decode(value: &[u8]) -> Result<Self, DecodeError> {
         let value: &[u8; Self::LEN] = exactly(Value::V1Response, value)?;
-        let mut response =
-            Self { lm_response: ChallengeResponse::empty(), nt_response: ChallengeResponse::empty(), flags: 0 };
-        if let Some((lm, rest)) = value.split_first_chunk() {
-            response.lm_response = ChallengeResponse::from_bytes(*lm);
-            if let Some((nt, [flags])) = rest.split_first_chunk() {
-                response.nt_response = ChallengeResponse::from_bytes(*nt);
-                response.flags = *flags;
-            }
-        }
-        Ok(response)
+        let [.., flags] = *value;
+        let mut fields = value.iter().copied();
+        Ok(Self {
+            lm_response: ChallengeResponse::from_bytes(array(fields.by_ref().take(ChallengeResponse::LEN))),
+            nt_response: ChallengeResponse::from_bytes(array(fields)),
+            flags,
+        })
     }
 
     /// The Value field.

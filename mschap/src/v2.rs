@@ -53,8 +53,8 @@ pub struct Challenges {
 impl Challenges {
     /// RFC 2759 section 8.2: `ChallengeHash()`, the eight octets that are answered.
     ///
-    /// `user` is the name as it is hashed, without a Windows domain: [`NamePolicy::user`](crate::NamePolicy::user) gives
-    /// it. Both proofs of one authentication must use the same.
+    /// `user` is the name as it is hashed, without a Windows domain: [`NamePolicy::user`](crate::NamePolicy::user)
+    /// gives it. Both proofs of one authentication must use the same.
     #[must_use]
     #[doc(alias = "ChallengeHash")]
     pub fn hash(&self, user: &[u8]) -> [u8; 8] {
@@ -128,23 +128,14 @@ impl Response {
     /// [`DecodeError::Length`] when it is not 49 octets.
     pub fn decode(value: &[u8]) -> Result<Self, DecodeError> {
         let value: &[u8; Self::LEN] = exactly(Value::V2Response, value)?;
-        let mut response = Self {
-            peer_challenge: [0; CHALLENGE_LEN],
-            reserved: [0; 8],
-            nt_response: ChallengeResponse::empty(),
-            flags: 0,
-        };
-        if let Some((peer_challenge, rest)) = value.split_first_chunk() {
-            response.peer_challenge = *peer_challenge;
-            if let Some((reserved, rest)) = rest.split_first_chunk() {
-                response.reserved = *reserved;
-                if let Some((nt_response, [flags])) = rest.split_first_chunk() {
-                    response.nt_response = ChallengeResponse::from_bytes(*nt_response);
-                    response.flags = *flags;
-                }
-            }
-        }
-        Ok(response)
+        let [.., flags] = *value;
+        let mut fields = value.iter().copied();
+        Ok(Self {
+            peer_challenge: array(fields.by_ref().take(CHALLENGE_LEN)),
+            reserved: array(fields.by_ref().take(8)),
+            nt_response: ChallengeResponse::from_bytes(array(fields)),
+            flags,
+        })
     }
 
     /// The Value field.
@@ -176,8 +167,8 @@ impl Response {
 secret! {
     /// RFC 2759 section 8.7: `GenerateAuthenticatorResponse()`, the authenticator's proof that it knows the hash too.
     ///
-    /// It is sent as `S=` and 40 digits in a [`Success`](crate::Success) message. The peer makes its own and compares with
-    /// [`ct_eq`](Self::ct_eq), which is `CheckAuthenticatorResponse()` of section 8.8.
+    /// It is sent as `S=` and 40 digits in a [`Success`](crate::Success) message. The peer makes its own and compares
+    /// with [`ct_eq`](Self::ct_eq), which is `CheckAuthenticatorResponse()` of section 8.8.
     ///
     /// ```
     /// use mschap::{NtHash, Success, v2};

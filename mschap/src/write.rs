@@ -37,17 +37,29 @@ fn nibble(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
-/// Writes pieces one behind the other, and counts what they would need.
+/// Writes to the start of `buf` what `put` puts, or nothing if there is no room for all of it.
+pub(crate) fn write(buf: &mut [u8], put: impl Fn(&mut Writer<'_>)) -> Result<&[u8], BufferTooSmall> {
+    let needed = length(&put);
+    let available = buf.len();
+    let octets = buf.get_mut(..needed).ok_or(BufferTooSmall { needed, available })?;
+    put(&mut Writer { buf: octets, len: 0 });
+    Ok(octets)
+}
+
+/// How many octets `put` puts.
+pub(crate) fn length(put: impl Fn(&mut Writer<'_>)) -> usize {
+    let mut counter = Writer { buf: &mut [], len: 0 };
+    put(&mut counter);
+    counter.len
+}
+
+/// Takes pieces one behind the other. What is beyond the end of the buffer is counted.
 pub(crate) struct Writer<'b> {
     buf: &'b mut [u8],
     len: usize,
 }
 
-impl<'b> Writer<'b> {
-    pub(crate) fn new(buf: &'b mut [u8]) -> Self {
-        Self { buf, len: 0 }
-    }
-
+impl Writer<'_> {
     pub(crate) fn put(&mut self, octets: impl IntoIterator<Item = u8>) {
         for octet in octets {
             if let Some(to) = self.buf.get_mut(self.len) {
@@ -75,11 +87,5 @@ impl<'b> Writer<'b> {
             }
         }
         self.put(digits.into_iter().skip(first));
-    }
-
-    pub(crate) fn finish(self) -> Result<&'b [u8], BufferTooSmall> {
-        let available = self.buf.len();
-        let buf: &'b [u8] = self.buf;
-        buf.get(..self.len).ok_or(BufferTooSmall { needed: self.len, available })
     }
 }

@@ -17,6 +17,7 @@ mod wire;
 pub mod ccp;
 pub mod chap;
 pub mod eap;
+pub mod hdlc;
 pub mod ipcp;
 pub mod ipv6cp;
 pub mod lcp;

@@ -5,82 +5,84 @@ use crate::code::{MIN_LENGTH, Writer, length_code, offset_code};
 use crate::number::{narrow, wide};
 
 const BITS: u32 = 12;
-const WAYS: usize = 6;
 const BUCKETS: u32 = 11;
+/// Positions in a bucket.
+const WAYS: usize = 6;
+/// A copy as long as this is taken without a look at the next position.
+const NICE: usize = 32;
+/// The next position's copy has to save so many bits more: it leaves less of what follows to be copied.
+const BETTER: u32 = 3;
+/// A copy of this length with an offset below it is the same few octets over and over.
 const PERIODIC: usize = 64;
 
+/// The numbers of positions, by a hash of the octets that begin there.
 pub(crate) struct Tables {
-    /// The number of the last position that began with three octets of some hash.
-    last3: [u32; 1 << BITS],
-    /// The same for four octets, the last four positions.
-    last4: [[u32; WAYS]; 1 << BUCKETS],
-}
-
-#[derive(Clone, Copy)]
-struct Found {
-    length: usize,
-    distance: u32,
-    gain: u32,
+    /// Three octets: the last position.
+    three: [u32; 1 << BITS],
+    /// Four octets: the last six positions, the last one first.
+    four: [[u32; WAYS]; 1 << BUCKETS],
 }
 
 impl Tables {
-    pub(crate) const EMPTY: Self = Self { last3: [0; 1 << BITS], last4: [[0; WAYS]; 1 << BUCKETS] };
+    #[expect(clippy::large_stack_arrays, reason = "a constant; where the state lies is the caller's choice")]
+    pub(crate) const EMPTY: Self = Self { three: [0; 1 << BITS], four: [[0; WAYS]; 1 << BUCKETS] };
 
     #[inline(always)]
-    fn replace3(&mut self, four: u32, number: u32) -> u32 {
+    fn enter_three(&mut self, four: u32, number: u32) -> u32 {
         let slot = wide((four << 8).wrapping_mul(0x9e37_79b1) >> (32 - BITS));
-        match self.last3.get_mut(slot) {
+        match self.three.get_mut(slot) {
             Some(last) => core::mem::replace(last, number),
             None => 0,
         }
     }
 
     #[inline(always)]
-    fn bucket(&mut self, four: u32, number: u32) -> [u32; WAYS] {
+    fn enter_four(&mut self, four: u32, number: u32) -> [u32; WAYS] {
         let slot = wide(four.wrapping_mul(0x9e37_79b1) >> (32 - BUCKETS));
-        match self.last4.get_mut(slot) {
+        match self.four.get_mut(slot) {
             Some(bucket) => {
-                let found = *bucket;
-                let [a, b, c, d, e, _] = found;
-                *bucket = [number, a, b, c, d, e];
-                found
+                let before = *bucket;
+                let [first, second, third, fourth, fifth, _] = before;
+                *bucket = [number, first, second, third, fourth, fifth];
+                before
             }
             None => [0; WAYS],
         }
     }
 
+    /// Enters a position and gives what was there before.
     #[inline(always)]
-    fn insert(&mut self, packet: &Packet<'_>, at: usize) {
+    fn enter(&mut self, packet: &Packet<'_>, at: usize) -> (u32, [u32; WAYS]) {
         let (four, number) = (packet.four(at), packet.number(at));
-        self.replace3(four, number);
-        if at.wrapping_add(4) <= packet.end {
-            self.bucket(four, number);
-        }
+        let last = self.enter_three(four, number);
+        if at.wrapping_add(4) <= packet.end { (last, self.enter_four(four, number)) } else { (last, [0; WAYS]) }
     }
 
+    /// Enters a position and gives the copy there that saves most.
     #[inline(always)]
-    fn search(&mut self, packet: &Packet<'_>, at: usize) -> Found {
-        let (four, number) = (packet.four(at), packet.number(at));
-        let distance3 = number.wrapping_sub(self.replace3(four, number));
-        let bucket = if at.wrapping_add(4) <= packet.end { self.bucket(four, number) } else { [0; WAYS] };
-        let mut best = Found { length: 0, distance: 0, gain: 0 };
-        let from = at.wrapping_sub(wide(distance3));
-        if (packet.three(from) == four & 0x00ff_ffff) & is_near(distance3) {
+    fn search(&mut self, packet: &Packet<'_>, at: usize) -> Copy {
+        let number = packet.number(at);
+        let (last, bucket) = self.enter(packet, at);
+        let mut best = Copy { length: 0, distance: 0, saved: 0 };
+        let distance = number.wrapping_sub(last);
+        let from = at.wrapping_sub(wide(distance));
+        if (packet.three(from) == packet.three(at)) & is_near(distance) {
             let length = packet.common(at, from, packet.room(at, from));
             if length >= MIN_LENGTH {
-                best = Found { length, distance: distance3, gain: gain(length, distance3) };
+                best = Copy::new(length, distance);
             }
         }
         for before in bucket {
             let distance = number.wrapping_sub(before);
             let from = at.wrapping_sub(wide(distance));
-            let probe = best.length.saturating_sub(3);
-            if (packet.four(from.wrapping_add(probe)) == packet.four(at.wrapping_add(probe))) & is_near(distance) {
+            // Only what is longer can be better: look first at the last four octets that it would need.
+            let last = best.length.saturating_sub(3);
+            if (packet.four(from.wrapping_add(last)) == packet.four(at.wrapping_add(last))) & is_near(distance) {
                 let length = packet.common(at, from, packet.room(at, from));
                 if length > best.length {
-                    let gain = gain(length, distance);
-                    if gain > best.gain {
-                        best = Found { length, distance, gain };
+                    let copy = Copy::new(length, distance);
+                    if copy.saved > best.saved {
+                        best = copy;
                     }
                 }
             }
@@ -89,20 +91,27 @@ impl Tables {
     }
 }
 
-/// How many bits a copy saves, about.
-#[inline(always)]
-fn gain(length: usize, distance: u32) -> u32 {
-    let length = narrow(length);
-    length.wrapping_mul(8).wrapping_sub(offset_code(distance).1).wrapping_sub(length_code(length).1)
+/// A copy; none when the length is 0.
+#[derive(Clone, Copy)]
+struct Copy {
+    length: usize,
+    distance: u32,
+    /// How many bits fewer it has than literals, which are counted as eight.
+    saved: u32,
 }
 
-pub(crate) fn parse<const NICE: usize>(
-    tables: &mut Tables,
-    packet: &Packet<'_>,
-    mut writer: Writer<'_>,
-) -> Option<usize> {
+impl Copy {
+    #[inline(always)]
+    fn new(length: usize, distance: u32) -> Self {
+        let bits = offset_code(distance).1.wrapping_add(length_code(narrow(length)).1);
+        Self { length, distance, saved: narrow(length).wrapping_mul(8).saturating_sub(bits) }
+    }
+}
+
+pub(crate) fn parse(tables: &mut Tables, packet: &Packet<'_>, mut writer: Writer<'_>) -> Option<usize> {
     let stop = last_start(packet.end);
     let mut at = packet.start;
+    // Octets from here on are not written yet.
     let mut anchor = at;
     while at < stop {
         let mut best = tables.search(packet, at);
@@ -117,7 +126,7 @@ pub(crate) fn parse<const NICE: usize>(
         while best.length < NICE && entered < stop {
             let next = tables.search(packet, entered);
             entered = entered.wrapping_add(1);
-            if next.gain <= best.gain.wrapping_add(3) {
+            if next.saved <= best.saved.wrapping_add(BETTER) {
                 break;
             }
             best = next;
@@ -131,11 +140,11 @@ pub(crate) fn parse<const NICE: usize>(
             return None;
         }
         if best.length >= PERIODIC && wide(best.distance) < PERIODIC {
-            // The same few octets over and over: the last of them will do.
+            // The last of them will do.
             entered = entered.max(at.wrapping_sub(PERIODIC));
         }
         while entered < at.min(stop) {
-            tables.insert(packet, entered);
+            tables.enter(packet, entered);
             entered = entered.wrapping_add(1);
         }
     }

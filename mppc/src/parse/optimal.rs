@@ -1,51 +1,57 @@
 //! The cheapest way through all copies that a search has found.
 //!
-//! Costs are exact bits. A copy's cost depends on the classes of its offset and its length only, so of every length class
-//! just the longest is tried: to be one octet further never costs more than the one bit class that it may lose.
+//! Costs are exact bits. What a copy costs depends on the classes of its offset and its length only. So of each length
+//! class just the longest copy is tried: an octet more for the same bits never makes the rest dearer, but in the rare
+//! case that three octets behind are then no copy any more. And of two copies of one length only the nearer is.
 
 use super::{Packet, is_near, last_start};
 use crate::code::{MIN_LENGTH, Writer, length_code, offset_code};
 use crate::number::{low16, low32, narrow, wide};
 
 const BITS: u32 = 12;
-/// Octets that are taken at a time: a packet on an Ethernet or less.
-const BLOCK: usize = 2048;
 const CHAIN: usize = 8192;
+/// Octets that are taken at a time: more than a packet on an Ethernet has.
+const BLOCK: usize = 2048;
+/// Links of a chain that are followed.
+const DEPTH: u32 = 96;
+/// Within a copy as long as this nothing is searched.
+const NICE: usize = 256;
 
 pub(crate) struct Tables {
-    /// The number of the last position that began with three octets of some hash.
-    last3: [u32; 1 << BITS],
+    /// The number of the last position, by a hash of the three octets that begin there.
+    three: [u32; 1 << BITS],
     /// The same for four octets,
-    last4: [u32; 1 << BITS],
-    /// and how far back the one before it is; 0 for none.
+    four: [u32; 1 << BITS],
+    /// and for each position how far back the one before it is, 0 when there is none.
     back: [u16; CHAIN],
-    /// For every octet of the block: the cost of the cheapest way there in bits (upper half), offset, and length of the
-    /// last token on it.
+    /// For each octet of the block the cheapest way to it: its cost in bits (32), then the token that ends there, as
+    /// offset (16) and length (16). Offset 0 are literals.
     ways: [u64; BLOCK + 1],
 }
 
 impl Tables {
+    #[expect(clippy::large_stack_arrays, reason = "a constant; where the state lies is the caller's choice")]
     pub(crate) const EMPTY: Self =
-        Self { last3: [0; 1 << BITS], last4: [0; 1 << BITS], back: [0; CHAIN], ways: [0; BLOCK + 1] };
+        Self { three: [0; 1 << BITS], four: [0; 1 << BITS], back: [0; CHAIN], ways: [0; BLOCK + 1] };
 
+    /// Enters a position by three octets and gives the distance to the one before.
     #[inline(always)]
-    fn replace3(&mut self, four: u32, number: u32) -> u32 {
+    fn enter_three(&mut self, four: u32, number: u32) -> u32 {
         let slot = wide((four << 8).wrapping_mul(0x9e37_79b1) >> (32 - BITS));
-        match self.last3.get_mut(slot) {
-            Some(last) => core::mem::replace(last, number),
+        match self.three.get_mut(slot) {
+            Some(last) => number.wrapping_sub(core::mem::replace(last, number)),
             None => 0,
         }
     }
 
-    /// Enters a position by four octets and gives the distance to the one before, 0 for none.
+    /// Enters a position by four octets and gives the distance to the one before, 0 when there is none.
     #[inline(always)]
-    fn chain(&mut self, four: u32, number: u32) -> u32 {
+    fn enter_four(&mut self, four: u32, number: u32) -> u32 {
         let slot = wide(four.wrapping_mul(0x9e37_79b1) >> (32 - BITS));
-        let before = match self.last4.get_mut(slot) {
-            Some(last) => core::mem::replace(last, number),
+        let distance = match self.four.get_mut(slot) {
+            Some(last) => number.wrapping_sub(core::mem::replace(last, number)),
             None => 0,
         };
-        let distance = number.wrapping_sub(before);
         let distance = if is_near(distance) { distance } else { 0 };
         if let Some(back) = self.back.get_mut(wide(number) & (CHAIN - 1)) {
             *back = low16(distance);
@@ -53,49 +59,103 @@ impl Tables {
         distance
     }
 
+    /// Enters a position that is not searched.
+    fn enter(&mut self, packet: &Packet<'_>, at: usize) {
+        let (four, number) = (packet.four(at), packet.number(at));
+        self.enter_three(four, number);
+        if at.wrapping_add(4) <= packet.end {
+            self.enter_four(four, number);
+        }
+    }
+
     #[inline(always)]
-    fn before(&self, number: u32) -> u32 {
+    fn back(&self, number: u32) -> u32 {
         self.back.get(wide(number) & (CHAIN - 1)).copied().map_or(0, u32::from)
     }
 
     #[inline(always)]
-    fn relax(&mut self, to: usize, cost: u32, offset: u32, length: u32) {
-        if let Some(way) = self.ways.get_mut(to) {
-            let new = u64::from(cost) << 32 | u64::from(offset) << 16 | u64::from(length);
-            *way = (*way).min(new);
+    fn improve(&mut self, index: usize, way: u64) -> u64 {
+        match self.ways.get_mut(index) {
+            Some(best) => {
+                *best = way.min(*best);
+                *best
+            }
+            None => 0,
         }
     }
 
-    /// Tries the longest copy of each length class above `shorter`.
+    /// Tries copies from `index` on: of each length class above `shorter` the longest, up to `length`.
     #[inline(always)]
-    fn relax_copy(&mut self, index: usize, cost: u32, offset: usize, shorter: usize, length: usize) {
-        let offset = narrow(offset);
-        let cost = cost.wrapping_add(offset_code(offset).1);
-        let mut top = shorter.wrapping_add(1).max(3);
-        loop {
-            // The end of the class of `top`: 3, 7, 15, ...
-            let class = 31_u32.wrapping_sub(narrow(top).leading_zeros());
-            let end = wide(2_u32.wrapping_shl(class)).wrapping_sub(1).min(length);
-            self.relax(index.wrapping_add(end), cost.wrapping_add(length_code(narrow(end)).1), offset, narrow(end));
-            if end >= length {
-                return;
-            }
-            top = end.wrapping_add(1);
+    fn improve_copies(&mut self, index: usize, cost: u32, distance: u32, shorter: usize, length: usize) {
+        let cost = cost.wrapping_add(offset_code(distance).1);
+        let mut first = shorter.wrapping_add(1).max(MIN_LENGTH);
+        while first <= length {
+            // The last length with the same highest bit.
+            let class = u32::BITS.wrapping_sub(narrow(first).leading_zeros());
+            let last = wide(1_u32.wrapping_shl(class)).wrapping_sub(1).min(length);
+            let cost = cost.wrapping_add(length_code(narrow(last)).1);
+            self.improve(index.wrapping_add(last), way(cost, distance, narrow(last)));
+            first = last.wrapping_add(1);
         }
+    }
+
+    /// Enters a position, tries all copies there, and gives the length of the longest, which ends before `end`.
+    #[inline(always)]
+    fn search(&mut self, packet: &Packet<'_>, at: usize, end: usize, index: usize, cost: u32) -> usize {
+        let (four, number) = (packet.four(at), packet.number(at));
+        let left = end.wrapping_sub(at);
+        let mut longest = 0;
+        let distance = self.enter_three(four, number);
+        let from = at.wrapping_sub(wide(distance));
+        if (packet.three(from) == packet.three(at)) & is_near(distance) {
+            let length = packet.common(at, from, packet.room(at, from).min(left));
+            if length >= MIN_LENGTH {
+                self.improve_copies(index, cost, distance, 0, length);
+                longest = length;
+            }
+        }
+        if at.wrapping_add(4) > packet.end {
+            return longest;
+        }
+        let mut step = self.enter_four(four, number);
+        let mut distance = step;
+        let mut depth = DEPTH;
+        while step != 0 && is_near(distance) && depth != 0 && longest < NICE {
+            let from = at.wrapping_sub(wide(distance));
+            // Only what is longer matters: look first at the last four octets that it would need.
+            let last = longest.saturating_sub(3);
+            if packet.four(from.wrapping_add(last)) == packet.four(at.wrapping_add(last)) {
+                let length = packet.common(at, from, packet.room(at, from).min(left));
+                if length > longest {
+                    self.improve_copies(index, cost, distance, longest, length);
+                    longest = length;
+                }
+            }
+            step = self.back(number.wrapping_sub(distance));
+            distance = distance.wrapping_add(step);
+            depth = depth.wrapping_sub(1);
+        }
+        longest
     }
 }
 
-pub(crate) fn parse<const DEPTH: u32, const NICE: usize>(
-    tables: &mut Tables,
-    packet: &Packet<'_>,
-    mut writer: Writer<'_>,
-) -> Option<usize> {
+#[inline(always)]
+fn way(cost: u32, offset: u32, length: u32) -> u64 {
+    u64::from(cost) << 32 | u64::from(offset) << 16 | u64::from(length)
+}
+
+/// Offset and length of the token that ends a way; a length is never 0.
+#[inline(always)]
+fn token(way: u64) -> (usize, usize) {
+    let token = low32(way);
+    (wide(token >> 16), wide(token & 0xffff).max(1))
+}
+
+pub(crate) fn parse(tables: &mut Tables, packet: &Packet<'_>, mut writer: Writer<'_>) -> Option<usize> {
     let mut start = packet.start;
     while start < packet.end {
         let end = packet.end.min(start.wrapping_add(BLOCK));
-        if !find::<DEPTH, NICE>(tables, packet, start, end) {
-            return None;
-        }
+        find(tables, packet, start, end)?;
         put(tables, packet, &mut writer, start, end);
         if writer.is_full() {
             return None;
@@ -105,115 +165,64 @@ pub(crate) fn parse<const DEPTH: u32, const NICE: usize>(
     writer.finish()
 }
 
-/// Fills `ways` for a block; false when it is not worth going on.
-fn find<const DEPTH: u32, const NICE: usize>(
-    tables: &mut Tables,
-    packet: &Packet<'_>,
-    start: usize,
-    end: usize,
-) -> bool {
-    let count = end.wrapping_sub(start);
-    if let Some(ways) = tables.ways.get_mut(..=count) {
-        ways.fill(u64::MAX);
-    }
-    if let Some(way) = tables.ways.first_mut() {
-        *way = 0;
-    }
+/// Fills in `ways` for a block; nothing when it is not worth going on.
+fn find(tables: &mut Tables, packet: &Packet<'_>, start: usize, end: usize) -> Option<()> {
+    tables.ways.get_mut(..=end.wrapping_sub(start)).unwrap_or_default().fill(u64::MAX);
     let stop = last_start(packet.end);
-    let mut covered = start;
-    let mut again = start;
-    let mut literal = 0;
+    let mut literals = 0;
     let mut found = false;
+    // Up to here a long copy was found.
+    let mut covered = start;
     for at in start..end {
         let index = at.wrapping_sub(start);
-        let way = match tables.ways.get_mut(index) {
-            Some(way) => {
-                *way = literal.min(*way);
-                *way
-            }
-            None => 0,
-        };
-        let cost = low32(way >> 32);
+        let best = tables.improve(index, literals);
+        let cost = low32(best >> 32);
         let [octet] = packet.window.read(at);
-        // Literals in a row are one token, to walk back over them at once.
-        let run = if low32(way) >> 16 == 0 { low32(way).wrapping_add(1) } else { 1 };
-        literal = u64::from(cost.wrapping_add(8).wrapping_add(u32::from(octet >> 7))) << 32 | u64::from(run);
+        // Literals in a row are one token, so that the way back is short.
+        let run = if low32(best) >> 16 == 0 { low32(best).wrapping_add(1) } else { 1 };
+        literals = way(cost.wrapping_add(8).wrapping_add(u32::from(octet >> 7)), 0, run);
         if at >= stop {
             continue;
         }
-        if at == packet.probe && !found {
-            return false;
-        }
-        let number = packet.number(at);
-        let four = packet.four(at);
-        let distance3 = number.wrapping_sub(tables.replace3(four, number));
-        let mut step = if at.wrapping_add(4) <= packet.end { tables.chain(four, number) } else { 0 };
-        if at < covered && at > again {
+        if at < covered {
+            tables.enter(packet, at);
             continue;
         }
-        let mut longest = 0;
-        let left = end.wrapping_sub(at);
-        let from = at.wrapping_sub(wide(distance3));
-        if (packet.three(from) == four & 0x00ff_ffff) & is_near(distance3) {
-            let length = packet.common(at, from, packet.room(at, from).min(left));
-            if length >= MIN_LENGTH {
-                tables.relax_copy(index, cost, wide(distance3), 2, length);
-                longest = length;
-            }
+        if at == packet.probe && !found {
+            return None;
         }
-        let mut distance = step;
-        let mut depth = DEPTH;
-        while step != 0 && is_near(distance) && depth != 0 && longest < NICE {
-            let from = at.wrapping_sub(wide(distance));
-            // Only what is longer matters: look at its last four octets first.
-            let probe = longest.saturating_sub(3);
-            if packet.four(from.wrapping_add(probe)) == packet.four(at.wrapping_add(probe)) {
-                let length = packet.common(at, from, packet.room(at, from).min(left));
-                if length > longest && length >= MIN_LENGTH {
-                    tables.relax_copy(index, cost, wide(distance), longest, length);
-                    longest = length;
-                }
-            }
-            step = tables.before(number.wrapping_sub(distance));
-            distance = distance.wrapping_add(step);
-            depth = depth.wrapping_sub(1);
-        }
+        let longest = tables.search(packet, at, end, index, cost);
         found |= longest != 0;
-        if longest >= NICE && at.wrapping_add(longest) > covered {
+        if longest >= NICE {
             covered = at.wrapping_add(longest);
-            again = at.wrapping_add(1);
         }
     }
-    if let Some(way) = tables.ways.get_mut(count) {
-        *way = literal.min(*way);
-    }
-    true
+    tables.improve(end.wrapping_sub(start), literals);
+    Some(())
 }
 
 /// Walks back along the cheapest way, then writes it.
 fn put(tables: &mut Tables, packet: &Packet<'_>, writer: &mut Writer<'_>, start: usize, end: usize) {
-    // Turn the way round: each stop learns which token leaves it.
+    // Turn the way round: where a token ended, the next one is noted.
     let mut index = end.wrapping_sub(start);
-    let mut next = 0_u64;
+    let mut next = 0;
     while index != 0 {
-        let way = tables.ways.get(index).copied().unwrap_or(1);
-        if let Some(place) = tables.ways.get_mut(index) {
-            *place = next;
-        }
-        next = way;
-        index = index.saturating_sub(wide(low32(way) & 0xffff).max(1));
+        let Some(way) = tables.ways.get_mut(index) else {
+            return;
+        };
+        let this = core::mem::replace(way, next);
+        next = this;
+        index = index.saturating_sub(token(this).1);
     }
-    let mut way = next;
     let mut at = start;
     while at < end {
-        let length = wide(low32(way) & 0xffff).max(1);
-        let offset = wide(low32(way) >> 16);
+        let (offset, length) = token(next);
         if offset == 0 {
             packet.put_literals(writer, at, at.wrapping_add(length));
         } else {
             writer.put_copy(offset, length);
         }
         at = at.wrapping_add(length);
-        way = tables.ways.get(at.wrapping_sub(start)).copied().unwrap_or(1);
+        next = tables.ways.get(at.wrapping_sub(start)).copied().unwrap_or(0);
     }
 }

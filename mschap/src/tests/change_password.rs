@@ -15,7 +15,7 @@ use crate::{
 
 /// FreeRADIUS/freeradius-server, src/tests/modules/mschap/pwdchange_local.attrs: `example\john` changes `secret` to
 /// `SuperSecret`.
-const ENCRYPTED_PASSWORD: &str = concat!(
+pub(super) const ENCRYPTED_PASSWORD: &str = concat!(
     "77cacaa2463c96a347788728c0bd61e79e7ebc0b7e78ea085dd118bab500581e155a28f881a475a8c6de930848190d9265b32609b4a4701c",
     "fa43e77019fc3e56dbcaf6fb7a2c3be95259721b5b676e4aa513942a23979610410b8779e50ddba76c2e1f055e7f1bcbe18db94a00a8f1f9",
     "7937bafef617f972ecc05db30d2511ddc4c48e9e65f9dba637f39e7803679f83ecb0b7257638f34bc07749bea3a38f3f2effa995248a3cef",

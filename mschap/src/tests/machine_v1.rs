@@ -146,6 +146,14 @@ fn a_bad_change_of_password_is_refused_with_709() {
 }
 
 #[test]
+fn an_unknown_account_has_no_password() {
+    let mut authenticator = Authenticator::new(FIRST, 0);
+    let (_, response) = Peer::respond(&NtHash::from_bytes([0; 16]), &FIRST);
+    let verdict = authenticator.handle_response(&response.encode(), NAME, &Account::unknown(), None).unwrap();
+    assert!(matches!(verdict, Verdict::Refused(_)));
+}
+
+#[test]
 fn lan_manager_only_if_the_account_has_it() {
     let (nt, lm) = (hash("right"), LmHash::from_password("right").unwrap());
     let both = Response::new(&nt, &FIRST).with_lm(&lm, &FIRST);

@@ -232,6 +232,38 @@ fn restrictions_are_told_to_who_knows_the_password() {
     assert!(matches!(verdict, Verdict::Refused(_)));
 }
 
+/// Tries are for wrong passwords: who is refused for another reason is refused for good.
+#[test]
+fn restrictions_do_not_allow_a_retry() {
+    let stored = hash("right");
+    for code in [646, 647, 649, 709, 4711].map(FailureCode) {
+        let account = Account::new(&stored).with_restriction(code);
+        let mut authenticator = Authenticator::new([1; 16], 5);
+        let (peer, response) = respond(&authenticator, "right");
+        authenticator.handle_response(&response.encode(), NAME, &account, [2; 16]).unwrap();
+        let message = message(&authenticator);
+        assert_eq!(peer.handle_failure(&message).next, Next::Stop);
+        let (_, again) = respond(&authenticator, "right");
+        let refused = authenticator.handle_response(&again.encode(), NAME, &account, [3; 16]);
+        assert_eq!(refused.unwrap_err(), AuthenticatorError::NotNow);
+    }
+}
+
+/// There is no hash with which an account that there is not could change its password.
+#[test]
+fn an_unknown_account_has_no_password_to_change() {
+    let stored = hash("expired");
+    let account = Account::new(&stored).with_restriction(FailureCode::PASSWORD_EXPIRED);
+    let mut authenticator = Authenticator::new([1; 16], 0);
+    let (_, response) = respond(&authenticator, "expired");
+    authenticator.handle_response(&response.encode(), NAME, &account, [3; 16]).unwrap();
+    let challenges = Challenges { authenticator: [3; 16], peer: [0xbb; 16] };
+    let zero = NtHash::from_bytes([0; 16]);
+    let (_, packet) = Peer::change_password(&zero, "new", &challenges, USER, &[5; 512]).unwrap();
+    let verdict = authenticator.handle_change_password(&packet.encode(), NAME, &Account::unknown(), [4; 16]);
+    assert!(matches!(verdict, Ok(ChangeVerdict::Refused { reason: ChangeError::OldHash, .. })));
+}
+
 #[test]
 fn a_packet_that_comes_again_costs_nothing() {
     let stored = hash("right");

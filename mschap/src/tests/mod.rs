@@ -1,7 +1,17 @@
+#[cfg(feature = "arbitrary")]
+mod arbitrary_values;
 mod change_password;
 mod machine_v1;
 mod machine_v2;
+#[cfg(feature = "radius")]
+mod radius;
+#[cfg(feature = "radius")]
+mod radius_limits;
+#[cfg(feature = "radius")]
+mod radius_vectors;
 mod vectors;
+#[cfg(feature = "zeroize")]
+mod wiped;
 
 use alloc::vec::Vec;
 

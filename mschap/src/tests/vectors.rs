@@ -88,7 +88,7 @@ const V2: [V2; 9] = [
         nt_response: "d7d829d9545cef1d631b4e568ffb7586050fa3a4d02dbc0b",
         proof: None,
     },
-    // The same, and a session of Windows 7 with pptpd.
+    // The same, and a session of Windows 7 with pppd.
     V2 {
         name: b"lulu",
         user: b"lulu",
@@ -108,7 +108,7 @@ const V2: [V2; 9] = [
         nt_response: "e866286bb30d0215ed16cf425b6a29d206667a9853e23ca4",
         proof: Some("S=68649B6763301DD65FC2559F2D172943196EA88A"),
     },
-    // moxie0/chapcrack, tests/pptp.cap.
+    // moxie0/chapcrack, the session of tests/Parse_Test.py.
     V2 {
         name: b"moxie",
         user: b"moxie",
@@ -230,7 +230,8 @@ fn hashes_of_other_projects() {
     assert_eq!(challenges.hash(NamePolicy::default().user(br"EXAMPLE\bob")), array("ad18b6b8e1478b4c"));
 }
 
-/// openwall/john-samples, Radius/radius-sample-5.pcap: the password is longer than 14, the response that of an empty one.
+/// openwall/john-samples, Radius/radius-sample-5.pcap: the password is longer than 14, the response that of an empty
+/// one.
 #[test]
 fn lm_response_of_a_password_without_lm_hash() {
     let long = LmHash::from_password("ThisIsThePassword");

@@ -197,8 +197,8 @@ impl Authenticator {
         Ok(self.decide(id, opened.map(|hashes| (hashes, None))))
     }
 
-    /// RFC 2433 section 10: takes what follows the header of a Change Password packet of version 2, with the name of the
-    /// Response packet before it.
+    /// RFC 2433 section 10: takes what follows the header of a Change Password packet of version 2, with the name of
+    /// the Response packet before it.
     ///
     /// # Errors
     ///
@@ -217,8 +217,8 @@ impl Authenticator {
         Ok(self.decide(id, opened.map(|new| (NewHashes { nt: Some(new.nt_hash()), lm: None }, Some(new)))))
     }
 
-    /// Refuses a new password that was [`Changed`](ChangeVerdict::Changed), because of rules for passwords, or because it
-    /// could not be stored. [`reply`](Self::reply) then says so.
+    /// Refuses a new password that was [`Changed`](ChangeVerdict::Changed), because of rules for passwords, or because
+    /// it could not be stored. [`reply`](Self::reply) then says so.
     ///
     /// After anything else this does nothing.
     pub fn reject_change(&mut self) {

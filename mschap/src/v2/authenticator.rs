@@ -222,8 +222,8 @@ impl Authenticator {
         Ok(ChangeVerdict::Changed { accepted, new_password })
     }
 
-    /// Refuses a new password that was [`Changed`](ChangeVerdict::Changed), because of rules for passwords, or because it
-    /// could not be stored. [`reply`](Self::reply) then says so.
+    /// Refuses a new password that was [`Changed`](ChangeVerdict::Changed), because of rules for passwords, or because
+    /// it could not be stored. [`reply`](Self::reply) then says so.
     ///
     /// After anything else this does nothing.
     pub fn reject_change(&mut self, next_challenge: [u8; CHALLENGE_LEN]) {

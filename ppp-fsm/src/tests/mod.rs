@@ -3,6 +3,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "a test that overflows fails, as it should")]
 
 mod captures;
+mod hdlc;
 mod hostile;
 mod redaction;
 mod round_trip;

@@ -1,0 +1,111 @@
+//! The two octets in front of every MPPC packet.
+
+use core::fmt;
+
+use crate::{BufferTooSmall, Flags, ReceiveError};
+
+/// RFC 2118 section 3.1: the coherency count, 12 bits: after 4095 comes 0.
+///
+/// ```
+/// use mppc::CoherencyCount;
+///
+/// let last = CoherencyCount::new(0x0fff);
+/// assert_eq!(last.next(), CoherencyCount::new(0));
+/// assert_eq!(last.to_string(), "4095");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct CoherencyCount(u16);
+
+#[cfg(feature = "arbitrary")]
+impl<'a> arbitrary::Arbitrary<'a> for CoherencyCount {
+    fn arbitrary(octets: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
+        Ok(Self::new(u16::arbitrary(octets)?))
+    }
+}
+
+impl CoherencyCount {
+    /// The count of the lower 12 bits of `count`; the upper four are ignored.
+    #[must_use]
+    pub const fn new(count: u16) -> Self {
+        Self(count & 0x0fff)
+    }
+
+    /// The number, 0 to 4095.
+    #[must_use]
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+
+    /// The count of the following packet.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self::new(self.0.wrapping_add(1))
+    }
+}
+
+impl fmt::Display for CoherencyCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// RFC 2118 section 3.1: the header of an MPPC packet, behind the PPP protocol field 0x00fd.
+///
+/// ```
+/// use mppc::{CoherencyCount, Flags, Header};
+///
+/// let (header, payload) = Header::decode(&[0xe0, 0x07, 0x00, 0x21])?;
+/// assert_eq!(header.flags, Flags::FLUSHED | Flags::AT_FRONT | Flags::COMPRESSED);
+/// assert_eq!(header.count, CoherencyCount::new(7));
+/// assert_eq!(payload, [0x00, 0x21]);
+/// assert_eq!(header.to_octets(), [0xe0, 0x07]);
+/// # Ok::<(), mppc::ReceiveError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+#[expect(clippy::exhaustive_structs, reason = "the RFC has no other fields")]
+pub struct Header {
+    /// Bits A to D.
+    pub flags: Flags,
+    /// The number of the packet.
+    pub count: CoherencyCount,
+}
+
+impl Header {
+    /// Flags and count (2).
+    pub const LEN: usize = 2;
+
+    /// Reads the header, and gives it and the octets behind it.
+    ///
+    /// # Errors
+    ///
+    /// [`ReceiveError::Truncated`] when there are less than two octets.
+    pub fn decode(octets: &[u8]) -> Result<(Self, &[u8]), ReceiveError> {
+        let Some((&[high, low], payload)) = octets.split_first_chunk() else {
+            return Err(ReceiveError::Truncated { needed: Self::LEN, available: octets.len() });
+        };
+        let count = CoherencyCount::new(u16::from_be_bytes([high, low]));
+        Ok((Self { flags: Flags::from_bits(high), count }, payload))
+    }
+
+    /// The two octets of this header.
+    #[must_use]
+    pub const fn to_octets(self) -> [u8; Self::LEN] {
+        let [high, low] = self.count.0.to_be_bytes();
+        [self.flags.bits() | high, low]
+    }
+
+    /// Writes the header to the start of `buf`, and gives the octets written.
+    ///
+    /// # Errors
+    ///
+    /// [`BufferTooSmall`] when `buf` is shorter than two octets.
+    pub fn encode(self, buf: &mut [u8]) -> Result<&[u8], BufferTooSmall> {
+        let available = buf.len();
+        let Some((octets, _)) = buf.split_first_chunk_mut() else {
+            return Err(BufferTooSmall { needed: Self::LEN, available });
+        };
+        *octets = self.to_octets();
+        Ok(octets)
+    }
+}

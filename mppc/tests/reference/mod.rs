@@ -1,0 +1,203 @@
+//! A decoder written from the text of RFC 2118, one bit and one octet at a time, to compare with.
+//!
+//! It also notes what a decoder accepts but a sender must not do, because some decoder in use gets it wrong.
+
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::integer_division,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a model that goes wrong stops"
+)]
+
+/// Why a payload is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    NotSynchronized,
+    Offset(usize),
+    Length,
+    Truncated,
+    TooLong,
+}
+
+/// Whether a decoder's answer is the model's.
+pub(crate) fn same(
+    decoded: &Result<&[u8], mppc::DecompressError>,
+    expected: &Result<Vec<u8>, Fault>,
+) -> Result<(), String> {
+    use mppc::DecompressError;
+    let same = match (decoded, expected) {
+        (Ok(decoded), Ok(expected)) => decoded == expected,
+        (Err(DecompressError::Offset { offset, .. }), Err(Fault::Offset(expected))) => {
+            usize::from(*offset) == *expected
+        }
+        (Err(error), Err(expected)) => {
+            *expected
+                == match error {
+                    DecompressError::NotSynchronized => Fault::NotSynchronized,
+                    DecompressError::Length { .. } => Fault::Length,
+                    DecompressError::Truncated { .. } => Fault::Truncated,
+                    DecompressError::TooLong { .. } => Fault::TooLong,
+                    _ => return Err(format!("{error}, not {expected:?}")),
+                }
+        }
+        _ => false,
+    };
+    if same { Ok(()) } else { Err(format!("{decoded:?}, not {expected:?}")) }
+}
+
+/// The receiver's ring.
+pub(crate) struct Reference {
+    ring: Vec<u8>,
+    /// Octets that were written since the flush.
+    written: Vec<bool>,
+    cursor: usize,
+    lost: bool,
+    /// What the last packet did that a sender must not do.
+    pub(crate) broken_rules: Vec<&'static str>,
+    /// Copies of the last packet that reached over the front.
+    pub(crate) over_the_front: usize,
+}
+
+struct Bits<'a> {
+    octets: &'a [u8],
+    at: usize,
+}
+
+impl Bits<'_> {
+    fn left(&self) -> usize {
+        self.octets.len() * 8 - self.at
+    }
+
+    fn bit(&mut self) -> Result<usize, Fault> {
+        let octet = self.octets.get(self.at / 8).ok_or(Fault::Truncated)?;
+        let bit = octet >> (7 - self.at % 8) & 1;
+        self.at += 1;
+        Ok(usize::from(bit))
+    }
+
+    fn number(&mut self, width: usize) -> Result<usize, Fault> {
+        (0..width).try_fold(0, |number, _| Ok(number * 2 + self.bit()?))
+    }
+}
+
+impl Reference {
+    pub(crate) fn new() -> Self {
+        Self {
+            ring: vec![0; 8192],
+            written: vec![false; 8192],
+            cursor: 0,
+            lost: false,
+            broken_rules: Vec::new(),
+            over_the_front: 0,
+        }
+    }
+
+    /// Decodes one payload: bits A, B, C are 0x80, 0x40, 0x20 of `flags`.
+    pub(crate) fn decode(&mut self, flags: u8, payload: &[u8], limit: usize) -> Result<Vec<u8>, Fault> {
+        self.broken_rules.clear();
+        self.over_the_front = 0;
+        if flags & 0x80 != 0 {
+            self.ring.fill(0);
+            self.written.fill(false);
+            self.cursor = 0;
+            self.lost = false;
+            if flags & 0x40 == 0 {
+                self.broken_rules.push("A without B");
+            }
+        }
+        if self.lost {
+            return Err(Fault::NotSynchronized);
+        }
+        if flags & 0x40 != 0 {
+            self.cursor = 0;
+        }
+        let packet = if flags & 0x20 != 0 {
+            self.tokens(payload, limit)
+        } else if payload.len() <= limit {
+            Ok(payload.to_vec())
+        } else {
+            Err(Fault::TooLong)
+        };
+        self.lost = packet.is_err();
+        packet
+    }
+
+    fn tokens(&mut self, payload: &[u8], limit: usize) -> Result<Vec<u8>, Fault> {
+        let mut packet = Vec::new();
+        let mut bits = Bits { octets: payload, at: 0 };
+        while bits.left() >= 8 {
+            let high = bits.bit()?;
+            if high == 1 && bits.bit()? == 1 {
+                self.copy(&mut bits, limit, &mut packet)?;
+            } else {
+                let literal = high * 0x80 + bits.number(7)?;
+                self.put(literal, limit, &mut packet)?;
+            }
+        }
+        while let Ok(bit) = bits.bit() {
+            if bit == 1 {
+                self.broken_rules.push("padding is not zero");
+            }
+        }
+        if self.cursor > 8191 {
+            self.broken_rules.push("octet 8191 is written");
+        }
+        Ok(packet)
+    }
+
+    fn put(&mut self, octet: usize, limit: usize, packet: &mut Vec<u8>) -> Result<(), Fault> {
+        if packet.len() == limit || self.cursor == 8192 {
+            return Err(Fault::TooLong);
+        }
+        let octet = u8::try_from(octet).unwrap();
+        self.ring[self.cursor] = octet;
+        self.written[self.cursor] = true;
+        self.cursor += 1;
+        packet.push(octet);
+        Ok(())
+    }
+
+    fn copy(&mut self, bits: &mut Bits<'_>, limit: usize, packet: &mut Vec<u8>) -> Result<(), Fault> {
+        let (width, first) = match bits.bit()? {
+            0 => (13, 320),
+            _ if bits.bit()? == 0 => (8, 64),
+            _ => (6, 0),
+        };
+        let offset = first + bits.number(width)?;
+        let mut ones = 0;
+        while bits.bit()? == 1 {
+            ones += 1;
+            if ones == 12 {
+                return Err(Fault::Length);
+            }
+        }
+        let length = if ones == 0 { 3 } else { (1 << (ones + 1)) + bits.number(ones + 1)? };
+        if offset == 0 || offset > 8191 {
+            return Err(Fault::Offset(offset));
+        }
+        if length > limit - packet.len() || length > 8192 - self.cursor {
+            return Err(Fault::TooLong);
+        }
+        let source = (self.cursor + 8192 - offset) % 8192;
+        if offset > self.cursor {
+            self.over_the_front += 1;
+            if source + length > 8191 {
+                self.broken_rules.push("a source runs over the end of the ring");
+            }
+        }
+        if length > 2047 {
+            self.broken_rules.push("a copy of 2048 octets or more");
+        }
+        for index in 0..length {
+            let from = (source + index) % 8192;
+            if !self.written[from] {
+                self.broken_rules.push("a source that nobody wrote");
+            }
+            let octet = usize::from(self.ring[from]);
+            self.put(octet, limit, packet)?;
+        }
+        Ok(())
+    }
+}
