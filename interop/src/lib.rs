@@ -1,15 +1,15 @@
 #![doc = include_str!("../README.md")]
 
-#[path = "../../pptp/examples/inspect/file.rs"]
-pub mod file;
-#[path = "../../pptp/examples/inspect/outer.rs"]
-pub mod outer;
 #[path = "../../pptp/examples/inspect/feed.rs"]
 pub mod feed;
-#[path = "../../pptp/examples/inspect/tcp.rs"]
-pub mod tcp;
+#[path = "../../pptp/examples/inspect/file.rs"]
+pub mod file;
 #[path = "../../pptp/examples/inspect/json.rs"]
 pub mod json;
+#[path = "../../pptp/examples/inspect/outer.rs"]
+pub mod outer;
+#[path = "../../pptp/examples/inspect/tcp.rs"]
+pub mod tcp;
 
 mod tally;
 pub mod vector;

@@ -46,11 +46,8 @@ impl<'a> Vector<'a> {
     #[must_use]
     pub fn each(&self) -> Vec<Self> {
         let list = self.value.as_array().unwrap_or_else(|| panic!("{} is no list", self.path));
-        let element = |(index, value)| Self {
-            value,
-            path: format!("{}[{index}]", self.path),
-            visited: Rc::clone(&self.visited),
-        };
+        let element =
+            |(index, value)| Self { value, path: format!("{}[{index}]", self.path), visited: Rc::clone(&self.visited) };
         list.iter().enumerate().map(element).collect()
     }
 
@@ -110,7 +107,8 @@ impl<'a> Vector<'a> {
         let prose = |leaf: &String| {
             ["source.repo", "source.path", "source.commit", "note", "section"].iter().any(|end| leaf.ends_with(end))
         };
-        let forgotten = leaves(self.value, &self.path).into_iter().filter(|leaf| !visited.contains(leaf) && !prose(leaf));
+        let forgotten =
+            leaves(self.value, &self.path).into_iter().filter(|leaf| !visited.contains(leaf) && !prose(leaf));
         (visited.len(), forgotten.collect())
     }
 

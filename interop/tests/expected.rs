@@ -62,9 +62,7 @@ fn read(expected: &Value, frames: &BTreeMap<u64, Vec<Vec<u8>>>) -> Result<Object
             }
             json::control_protocol(expected["proto"].as_str().unwrap(), octets).ok_or_else(|| "no packet".into())
         }
-        "chap" => {
-            Ok(json::chap(&chap::Packet::decode(octets).map_err(|error| error.to_string())?, octets))
-        }
+        "chap" => Ok(json::chap(&chap::Packet::decode(octets).map_err(|error| error.to_string())?, octets)),
         "pap" => Ok(json::pap(&pap::Packet::decode(octets).map_err(|error| error.to_string())?, octets)),
         "eap" => Ok(json::eap(&eap::Packet::decode(octets).map_err(|error| error.to_string())?, octets)),
         "comp" => Ok(json::compressed_data(octets).unwrap()),
@@ -77,9 +75,8 @@ fn differences(expected: &Object, found: &Object) -> Vec<String> {
     let names = expected.keys().chain(found.keys().filter(|name| !expected.contains_key(*name)));
     let differs = |name: &&String| !PLACE.contains(&name.as_str()) && expected.get(*name) != found.get(*name);
     let show = |value: Option<&Value>| value.map_or("absent".to_owned(), ToString::to_string);
-    let difference = |name: &String| {
-        format!("{name} is {} for us, {} for tshark", show(found.get(name)), show(expected.get(name)))
-    };
+    let difference =
+        |name: &String| format!("{name} is {} for us, {} for tshark", show(found.get(name)), show(expected.get(name)));
     names.filter(differs).map(difference).collect()
 }
 
@@ -89,7 +86,9 @@ fn reason(difference: &str) -> Option<&'static str> {
         return Some("the packet's length is 4, so the next octet, 0x94, is padding and no message length");
     }
     if difference.starts_with("bad-ipcp-length.pcap:1: cp: options is [[2,218,") {
-        return Some("we list every option before the one that goes past the end, tshark only the one whose type it knows");
+        return Some(
+            "we list every option before the one that goes past the end, tshark only the one whose type it knows",
+        );
     }
     None
 }

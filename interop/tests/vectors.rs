@@ -53,7 +53,10 @@ fn samples_of_the_rfcs() {
     assert_eq!(response.as_bytes(), &sample.at("nt_challenge_response").array());
     for message in rfc2433.at("failure_messages").each() {
         let mut buf = [0; 64];
-        assert_eq!(mschap::Failure::decode(message.text().as_bytes()).encode(&mut buf).unwrap(), message.text().as_bytes());
+        assert_eq!(
+            mschap::Failure::decode(message.text().as_bytes()).encode(&mut buf).unwrap(),
+            message.text().as_bytes()
+        );
     }
     for rfc in [rfc2433, vectors.at("rfc2759")] {
         for vector in rfc.at("des_keys").each() {

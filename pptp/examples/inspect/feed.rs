@@ -30,6 +30,8 @@ pub enum Item<'a> {
     Record(&'a Record<'a>),
     /// An IP fragment that is not whole yet.
     Fragment,
+    /// An IP packet in a tunnel of another kind, in the clear; the place has its addresses.
+    Tunnelled,
     /// All records of the captured frame were given.
     FrameEnd,
 }
@@ -99,6 +101,10 @@ fn feed(
             });
         }
         Carried::Fragment => each(&place, Item::Fragment),
+        Carried::Tunnelled { path } => {
+            place.path = Some(path);
+            each(&place, Item::Tunnelled);
+        }
     }
 }
 

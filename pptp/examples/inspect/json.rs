@@ -101,7 +101,8 @@ pub fn control_protocol(name: &str, octets: &[u8]) -> Option<Object> {
     object.insert("length".into(), length.into());
     if code.has_options() {
         let options = ppp_fsm::Options::new(data).map_while(Result::ok);
-        let options = options.map(|option| json!([option.option_type, option.data.len() + 2, hex::encode(option.data)]));
+        let options =
+            options.map(|option| json!([option.option_type, option.data.len() + 2, hex::encode(option.data)]));
         object.insert("options".into(), options.collect());
     } else {
         object.insert("data".into(), hexadecimal(data));

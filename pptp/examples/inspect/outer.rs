@@ -53,6 +53,11 @@ pub enum Carrier {
 }
 
 impl Carrier {
+    /// Whether it says how long the frame is; a serial frame, and one in L2TP, is what is left of the captured one.
+    pub fn has_own_length(self) -> bool {
+        matches!(self, Self::Ethernet(_))
+    }
+
     /// The name in JSON lines.
     pub fn name(self) -> &'static str {
         match self {
@@ -88,6 +93,8 @@ pub enum Carried<'a> {
     Packet { path: Path, protocol: u16, octets: &'a [u8] },
     /// An IP packet that is a fragment, not yet whole.
     Fragment,
+    /// A tunnelled IP packet that carries nothing of interest: only who sends it to whom.
+    Tunnelled { path: Path },
 }
 
 /// Takes frames apart, and puts fragments of IP packets together.
@@ -211,10 +218,7 @@ impl Outer {
             }
             (Some(LaxNetSlice::Ipv6(ip)), transport) => {
                 let header = ip.header();
-                let path = (
-                    Address::Ip(header.source_addr().into()),
-                    Address::Ip(header.destination_addr().into()),
-                );
+                let path = (Address::Ip(header.source_addr().into()), Address::Ip(header.destination_addr().into()));
                 let payload = ip.payload();
                 self.inner(path, payload.ip_number, payload.payload, transport.as_ref(), depth, each);
             }
@@ -268,13 +272,14 @@ impl Outer {
             }
             None if protocol == ip_number::GRE => {
                 each(Carried::Gre { path, octets: payload });
-                if let (Some(ip), true) = (gre_of_version_0(payload), depth > 0) {
-                    self.packet(LaxSlicedPacket::from_ip(ip).ok(), depth - 1, each);
+                if let (Some(tunnelled), true) = (gre_of_version_0(payload), depth > 0) {
+                    self.packet(tunnelled, depth - 1, each);
                 }
             }
             None if [ip_number::IPV4, ip_number::IPV6].contains(&protocol) && depth > 0 => {
                 self.packet(LaxSlicedPacket::from_ip(payload).ok(), depth - 1, each);
             }
+            _ if depth < MAX_NESTING => each(Carried::Tunnelled { path }),
             _ => {}
         }
     }
@@ -326,15 +331,20 @@ fn l2tp_data(octets: &[u8]) -> Option<(u16, u16, &[u8])> {
     Some((tunnel, session, octets.get(at..)?))
 }
 
-/// RFC 2784, 2890: the IP packet in a GRE packet of version 0.
-fn gre_of_version_0(octets: &[u8]) -> Option<&[u8]> {
+/// RFC 2784, 2890: the IP packet, or the Ethernet frame, in a GRE packet of version 0.
+fn gre_of_version_0(octets: &[u8]) -> Option<Option<LaxSlicedPacket<'_>>> {
     let flags = be_u16(octets.get(..2)?)?;
-    // Version 0, no routing, protocol IPv4.
-    if flags & 0x4007 != 0 || be_u16(octets.get(2..4)?)? != 0x0800 {
+    // Version 0, no routing.
+    if flags & 0x4007 != 0 {
         return None;
     }
     let optional = [0x8000, 0x2000, 0x1000].iter().filter(|bit| flags & **bit != 0).count();
-    octets.get(4 + 4 * optional..)
+    let payload = octets.get(4 + 4 * optional..)?;
+    match be_u16(octets.get(2..4)?)? {
+        0x0800 => Some(LaxSlicedPacket::from_ip(payload).ok()),
+        0x6558 => Some(LaxSlicedPacket::from_ethernet(payload).ok()),
+        _ => None,
+    }
 }
 
 fn be_u16(octets: &[u8]) -> Option<u16> {

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use mppe::{Algorithm, Config, DecryptError, Decryptor, Flags, FlushedRule, Header, Mode, ProtocolSet, StartKey};
 
 use super::NotDecrypted;
+use super::recover::Place;
 
 /// Stateful: packets that wait for an earlier one, and their octets. With more, the earlier one is taken as lost.
 const MAX_HELD: usize = 32;
@@ -33,7 +34,7 @@ pub(super) enum Encryption {
 /// MPPE, with keys.
 pub(super) struct Mppe {
     /// Several as long as it is not known which one is right.
-    candidates: Vec<Decryptor>,
+    candidates: Vec<Candidate>,
     /// Whether a packet was decrypted.
     pub(super) settled: bool,
     /// Stateful: packets that came too early.
@@ -41,8 +42,16 @@ pub(super) struct Mppe {
     held_octets: usize,
     /// Stateful: a packet is lost, and none with FLUSHED has come since.
     after_loss: bool,
+    /// Stateful: where the stream stands, to go on after a loss.
+    place: Place,
     missed: u64,
     rule: Option<FlushedRule>,
+}
+
+/// A key that may be right, and its decryptor.
+struct Candidate {
+    start: StartKey,
+    decryptor: Decryptor,
 }
 
 struct Held {
@@ -55,6 +64,8 @@ pub(super) struct Decrypted {
     pub(super) header: Header,
     pub(super) algorithm: Algorithm,
     pub(super) missed: u64,
+    /// Found in the stream after a loss, where the receiver could not decrypt it.
+    pub(super) recovered: bool,
     /// A rule that was not known before.
     pub(super) rule: Option<FlushedRule>,
 }
@@ -72,7 +83,7 @@ impl Encryption {
         match self {
             Self::None | Self::Other { .. } => None,
             Self::NoKeys { algorithm, .. } => Some(*algorithm),
-            Self::Mppe(mppe) => mppe.candidates.first().map(Decryptor::algorithm),
+            Self::Mppe(mppe) => mppe.candidates.first().map(|candidate| candidate.decryptor.algorithm()),
         }
     }
 }
@@ -80,17 +91,19 @@ impl Encryption {
 impl Mppe {
     /// Decryptors at the start of a link.
     pub(super) fn new(keys: impl Iterator<Item = (StartKey, Mode)>) -> Self {
-        let decryptor = |(key, mode): (StartKey, Mode)| {
+        let candidate = |(start, mode): (StartKey, Mode)| {
             let protocols = ProtocolSet::IP.with(ProtocolSet::VJ_COMPRESSED).with(ProtocolSet::VJ_UNCOMPRESSED);
             // Whatever was lost or not seen: no packet is refused for being far ahead.
-            Decryptor::new(&key, &Config::new(mode).with_protocols(protocols).with_key_change_budget(4096))
+            let config = Config::new(mode).with_protocols(protocols).with_key_change_budget(4096);
+            Candidate { decryptor: Decryptor::new(&start, &config), start }
         };
         Self {
-            candidates: keys.map(decryptor).collect(),
+            candidates: keys.map(candidate).collect(),
             settled: false,
             held: VecDeque::new(),
             held_octets: 0,
             after_loss: false,
+            place: Place::default(),
             missed: 0,
             rule: None,
         }
@@ -116,7 +129,7 @@ impl Mppe {
 
     /// In stateful mode a packet can only be decrypted after all before it.
     fn must_wait(&self, packet: &[u8]) -> Option<mppe::CoherencyCount> {
-        let [decryptor] = &self.candidates[..] else { return None };
+        let [Candidate { decryptor, .. }] = &self.candidates[..] else { return None };
         let (header, _) = Header::decode(packet).ok()?;
         let ahead = header.count.since(decryptor.count());
         let early =
@@ -136,7 +149,7 @@ impl Mppe {
 
     /// A held packet whose turn has come: the next one in order, or, once the gap is given up, each.
     pub(super) fn handle_held(&mut self, plain: &mut Vec<u8>) -> Option<(u64, Result<Decrypted, NotDecrypted>)> {
-        let expected = self.candidates.first()?.count();
+        let expected = self.candidates.first()?.decryptor.count();
         let count = |held: &Held| Header::decode(&held.packet).map_or(0, |(header, _)| header.count.since(expected));
         let (index, ahead) = self.held.iter().map(count).enumerate().min_by_key(|(_, ahead)| *ahead)?;
         if ahead != 0 && !self.after_loss {
@@ -152,8 +165,8 @@ impl Mppe {
         for index in 0..self.candidates.len() {
             plain.clear();
             plain.extend_from_slice(packet);
-            let tried = self.candidates.get_mut(index).map(|decryptor| {
-                let pending = decryptor.decrypt_pending(plain)?;
+            let tried = self.candidates.get_mut(index).map(|candidate| {
+                let pending = candidate.decryptor.decrypt_pending(plain)?;
                 Ok(pending.commit().header)
             });
             match tried {
@@ -161,17 +174,29 @@ impl Mppe {
                     self.candidates.swap(0, index);
                     self.candidates.truncate(1);
                     plain.drain(..Header::LEN.min(plain.len()));
-                    return self.decrypted(header);
+                    return self.decrypted(header, plain.len());
                 }
                 Some(Err(error)) => failure = self.failure(error),
                 None => {}
             }
         }
+        if failure == NotDecrypted::AfterLoss {
+            return self.recover(packet, plain).ok_or(failure);
+        }
         Err(failure)
     }
 
-    fn decrypted(&mut self, header: Header) -> Result<Decrypted, NotDecrypted> {
-        let Some(decryptor) = self.candidates.first() else { return Err(NotDecrypted::NoKeys) };
+    /// After a loss in stateful mode.
+    fn recover(&mut self, packet: &[u8], plain: &mut Vec<u8>) -> Option<Decrypted> {
+        let Candidate { start, decryptor } = self.candidates.first()?;
+        let header = self.place.find(start, packet, plain)?;
+        Some(Decrypted { header, algorithm: decryptor.algorithm(), missed: 0, recovered: true, rule: None })
+    }
+
+    fn decrypted(&mut self, header: Header, length: usize) -> Result<Decrypted, NotDecrypted> {
+        let Some(Candidate { decryptor, .. }) = self.candidates.first() else { return Err(NotDecrypted::NoKeys) };
+        let restarted = header.flags.contains(Flags::FLUSHED) || header.count.is_flag();
+        self.place.advance(header.count, decryptor.statistics().rx_key_changes, length, restarted);
         (self.settled, self.after_loss) = (true, false);
         let missed = decryptor.statistics().rx_missed_packets;
         let rule = decryptor.observed_rule().filter(|rule| self.rule != Some(*rule));
@@ -181,7 +206,7 @@ impl Mppe {
         if header.flags.contains(Flags::COMPRESSED) {
             return Err(NotDecrypted::Compressed);
         }
-        Ok(Decrypted { header, algorithm: decryptor.algorithm(), missed: newly_missed, rule })
+        Ok(Decrypted { header, algorithm: decryptor.algorithm(), missed: newly_missed, recovered: false, rule })
     }
 
     fn failure(&mut self, error: DecryptError) -> NotDecrypted {

@@ -41,13 +41,16 @@
 //! Whatever it is fed, it knows at most 1024 sessions and 2048 directions of control connections at a time, less than
 //! 100 MB if a hostile capture fills all of them, and a few hundred kilobytes for a usual one. It holds back at most
 //! 32 packets of a direction, those that stateful encryption makes wait for an earlier one. The work for a packet is at
-//! most 4096 key changes for each candidate key, about 2 milliseconds, and 14 candidates when all was given and nothing seen.
+//! most 4096 key changes for each candidate key, about 2 milliseconds, and 14 candidates when all was given and nothing seen;
+//! for a packet of stateful encryption after a loss, 64 KB of key stream and as many places in it, and the key changes since
+//! the start.
 
 mod authentication;
 mod control;
 mod encryption;
 mod end;
 mod record;
+mod recover;
 mod secret;
 mod sequence;
 mod session;

@@ -149,6 +149,9 @@ pub struct Decryption<'a> {
     pub plaintext: &'a [u8],
     /// Packets that were missed between the one that was decrypted before and this one.
     pub missed: u64,
+    /// Whether its place in the key stream of stateful encryption was searched for and found, after a loss. The receiver
+    /// cannot do that, and has discarded it.
+    pub recovered: bool,
 }
 
 /// Why compressed data was not decrypted.

@@ -37,7 +37,8 @@ pub struct Session {
     lcp_acknowledged: [bool; 2],
     challenge: Option<Challenge>,
     authentication: Option<Authentication>,
-    ccp_refused: bool,
+    /// Whether a side asked for MPPE.
+    mppe_wanted: bool,
     end: Option<End>,
 }
 
@@ -74,7 +75,9 @@ pub struct Counters {
     pub compressed: u64,
     /// Of these, the decrypted ones.
     pub decrypted: u64,
-    /// Of these, the ones that came in stateful mode after a loss, and cannot be decrypted by anybody.
+    /// Of these, the ones that came in stateful mode after a loss, and were decrypted all the same.
+    pub recovered: u64,
+    /// Of the compressed ones, those that came in stateful mode after a loss, and were not.
     pub after_loss: u64,
     /// Of these, the ones that no key makes sense of.
     pub nonsense: u64,
@@ -111,7 +114,7 @@ impl Session {
             lcp_acknowledged: [false; 2],
             challenge: None,
             authentication: None,
-            ccp_refused: false,
+            mppe_wanted: false,
             end: None,
         }
     }
@@ -226,6 +229,8 @@ impl Session {
         if self.end.is_some() {
             return None;
         }
+        // Who hangs up after that does not matter.
+        let sender = sender.filter(|_| !matches!(cause, Cause::AuthenticationFailed { .. }));
         self.end = Some(End { sender: sender.map(Self::direction), cause });
         self.end.as_ref()
     }
@@ -341,7 +346,7 @@ impl Session {
             Code::CONFIGURE_REQUEST if self.lcp_acknowledged == [true; 2] => {
                 // The link starts again: everything is negotiated anew.
                 self.lcp_acknowledged = [false; 2];
-                (self.challenge, self.authentication, self.ccp_refused) = (None, None, false);
+                (self.challenge, self.authentication, self.mppe_wanted) = (None, None, false);
                 for side in &mut self.sides {
                     (side.encryption, side.ccp_identifier) = (Encryption::None, None);
                 }
@@ -357,18 +362,20 @@ impl Session {
                     sink(self.record(origin, Content::Event(Event::Ends(&end))));
                 }
             }
-            Code::PROTOCOL_REJECT if packet.data.starts_with(&Protocol::CCP.0.to_be_bytes()) => self.ccp_refused = true,
             _ => {}
         }
     }
 
     fn cause_of_termination(&self, data: &[u8]) -> Cause {
         let message = data.get(..MAX_MESSAGE).unwrap_or(data).to_vec();
+        // Encryption was asked for, and nothing came of it, nor of anything else.
         let encrypts = self.sides.iter().any(|side| side.encryption.algorithm().is_some());
+        let talked = self.sides.iter().any(|side| side.counters.clear != 0);
+        let no_encryption = self.mppe_wanted && !encrypts && !talked;
         match (MicrosoftTermination::decode(data), self.authentication.as_ref().map(Authentication::outcome)) {
             (Some(termination), _) if termination.error != 0 => Cause::MicrosoftError(termination.error),
             (_, Some(Outcome::Refused { code })) => Cause::AuthenticationFailed { code },
-            _ if self.ccp_refused && !encrypts => Cause::NoEncryption { message },
+            _ if no_encryption => Cause::NoEncryption { message },
             (Some(_), _) => Cause::Terminated { message: Vec::new() },
             (None, _) => Cause::Terminated { message },
         }
@@ -395,7 +402,12 @@ impl Session {
                     None => self.side_mut(origin.sender).encryption = Encryption::None,
                 }
             }
-            Code::CONFIGURE_REJECT | Code::TERMINATE_REQUEST => self.ccp_refused = true,
+            Code::CONFIGURE_REQUEST => {
+                let mut options = packet.options().map_while(Result::ok).map(CcpOption::decode);
+                self.mppe_wanted |= options.any(|option| {
+                    matches!(option, Ok(CcpOption::Microsoft(bits)) if bits.intersects(MicrosoftCompression::STRENGTHS))
+                });
+            }
             Code::RESET_REQUEST => {
                 let counters = &mut self.side_mut(origin.sender).counters;
                 counters.reset_requests = counters.reset_requests.saturating_add(1);
@@ -610,14 +622,17 @@ impl Session {
         let counters = &mut self.side_mut(origin.sender).counters;
         let count = |counter: &mut u64| *counter = counter.saturating_add(1);
         let reason = match *result {
-            Ok(Decrypted { header, algorithm, missed, rule }) => {
+            Ok(Decrypted { header, algorithm, missed, recovered, rule }) => {
                 count(&mut counters.decrypted);
+                if recovered {
+                    count(&mut counters.recovered);
+                }
                 counters.missed = counters.missed.saturating_add(missed);
                 if let Some(rule) = rule {
                     sink(self.record(origin, Content::Event(Event::FlushedRule(rule))));
                 }
                 let Ok(frame) = Frame::decode(plain) else { return };
-                let decryption = Decryption { header, algorithm, plaintext: plain, missed };
+                let decryption = Decryption { header, algorithm, plaintext: plain, missed, recovered };
                 let (protocol, octets) = (frame.protocol, frame.information);
                 sink(self.record(origin, Content::Datagram { protocol, octets, decrypted: Some(decryption) }));
                 return;

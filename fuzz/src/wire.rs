@@ -1,0 +1,72 @@
+//! The control connection.
+
+use arbitrary::{Arbitrary, Unstructured};
+use pptp_wire::{DecodeError, Message, Reassembler, StreamError};
+
+/// Any octets give a message, which is written back to the same octets, or an error. It can be printed, in ASCII.
+///
+/// # Panics
+///
+/// When that does not hold.
+pub fn decode(data: &[u8]) {
+    let Ok((message, rest)) = Message::decode(data) else { return };
+    let octets = &data[..data.len() - rest.len()];
+    assert_eq!(message.to_vec(), octets);
+    assert!((8..=Message::MAX_LEN).contains(&octets.len()));
+    let shown = message.to_string();
+    assert!(shown.bytes().all(|octet| (b' '..=b'~').contains(&octet)), "{shown}");
+    // One octet less is cut short, one octet less of room is refused.
+    assert!(matches!(Message::decode(&octets[..octets.len() - 1]), Err(DecodeError::Truncated { .. })));
+    let mut buf = [0; Message::MAX_LEN];
+    assert!(message.encode(&mut buf[..octets.len() - 1]).is_err());
+}
+
+/// Any message that can be built is read back.
+///
+/// # Panics
+///
+/// When that does not hold.
+pub fn round_trip(data: &[u8]) {
+    let Ok(message) = Message::arbitrary(&mut Unstructured::new(data)) else { return };
+    let octets = message.to_vec();
+    assert_eq!(Message::decode(&octets), Ok((message, &[][..])));
+}
+
+/// Any way to cut a stream gives the same messages, and the same error at the same place. The first octet says how it is cut.
+///
+/// # Panics
+///
+/// When that does not hold.
+pub fn stream(data: &[u8]) {
+    let Some((cut, octets)) = data.split_first() else { return };
+    let whole = read(&[octets]);
+    let size = usize::from(*cut).max(1);
+    let pieces: Vec<_> = octets.chunks(size).collect();
+    assert_eq!(read(&pieces), whole, "cut into pieces of {size}");
+    let single: Vec<_> = octets.chunks(1).collect();
+    assert_eq!(read(&single), whole, "octet by octet");
+}
+
+/// The messages of a stream, and what ended it.
+fn read(pieces: &[&[u8]]) -> (Vec<Message>, Option<StreamError>) {
+    let mut stream = Reassembler::new();
+    let mut messages = Vec::new();
+    for piece in pieces {
+        let mut input = *piece;
+        loop {
+            match stream.next_message(&mut input) {
+                Ok(Some(message)) => messages.push(message),
+                Ok(None) => break,
+                Err(error) => {
+                    // It stays dead, and takes nothing.
+                    let before = input;
+                    assert_eq!(stream.next_message(&mut input), Err(error));
+                    assert_eq!(input, before);
+                    return (messages, Some(error));
+                }
+            }
+        }
+        assert!(input.is_empty() && stream.pending().len() < Message::MAX_LEN);
+    }
+    (messages, None)
+}

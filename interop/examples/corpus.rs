@@ -1,0 +1,112 @@
+//! Writes the corpora of the fuzz targets, `fuzz/corpus`, from our captures.
+//!
+//! `cargo run -p pptp-interop --example corpus`
+
+use std::collections::BTreeMap;
+use std::collections::hash_map::DefaultHasher;
+use std::fs::{self, File};
+use std::hash::{Hash, Hasher};
+use std::path::Path;
+
+use ppp_fsm::{Protocol, chap};
+use pptp::inspect::{Content, Inspector, Secrets};
+use pptp_interop::feed::{self, Item};
+use pptp_interop::{about, capture_names, captures};
+
+/// The most inputs of one kind in a corpus.
+const MAX_OF_A_KIND: usize = 3;
+
+#[derive(Default)]
+struct Corpora {
+    /// Target and kind of input, and the inputs.
+    inputs: BTreeMap<(&'static str, String), Vec<Vec<u8>>>,
+}
+
+impl Corpora {
+    fn add(&mut self, target: &'static str, kind: impl ToString, input: &[u8]) {
+        let inputs = self.inputs.entry((target, kind.to_string())).or_default();
+        if inputs.len() < MAX_OF_A_KIND && !inputs.iter().any(|known| known == input) {
+            inputs.push(input.to_vec());
+        }
+    }
+
+    fn add_content(&mut self, content: &Content<'_>) {
+        match *content {
+            Content::Control { message, .. } => {
+                let octets = message.to_vec();
+                self.add("wire_decode", message.name(), &octets);
+                self.add("wire_roundtrip", message.name(), &octets);
+            }
+            Content::Gre { packet: Ok(packet), octets, .. } => {
+                let kind = packet.header.flags();
+                self.add("gre_decode", kind, octets);
+                self.add("gre_roundtrip", kind, octets);
+            }
+            Content::Frame { frame: Ok(frame), octets } => {
+                self.add("ppp_frame", format!("{} {}", frame.protocol, frame.address_control), octets);
+            }
+            Content::ControlProtocol { protocol, packet: Ok(packet), octets } => {
+                self.add("ppp_packet", format!("{protocol} {}", packet.code), octets);
+                if packet.code.has_options() && protocol != Protocol::CDPCP {
+                    self.add("ppp_options", format!("{protocol} {}", packet.code), packet.data);
+                }
+            }
+            Content::Chap { packet: Ok(packet), octets } => {
+                self.add("ppp_packet", format!("CHAP {}", packet.message.code()), octets);
+                match packet.message {
+                    chap::Message::Success(text) => self.add("mschap_text", "success", text.0),
+                    chap::Message::Failure(text) => self.add("mschap_text", "failure", text.0),
+                    chap::Message::Challenge(value) | chap::Message::Response(value) => {
+                        self.add("mschap_response", value.value.len(), value.value);
+                    }
+                    _ => {}
+                }
+            }
+            Content::Pap { octets, .. } => self.add("ppp_packet", "PAP", octets),
+            Content::CompressedData { header: Some(header), octets } => {
+                self.add("mppe_header", header.flags, octets);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn main() {
+    let mut corpora = Corpora::default();
+    for capture in capture_names() {
+        let mut streams: BTreeMap<_, Vec<u8>> = BTreeMap::new();
+        let mut encrypted = Vec::new();
+        let secrets = Secrets::new().with_password(None, &about(&capture, "password"));
+        let mut inspector = Inspector::new(secrets);
+        let file = File::open(captures().join(&capture).join("client.pcap")).unwrap();
+        let (_, result) = feed::read(file, &mut inspector, |_, item| {
+            let Item::Record(record) = item else { return };
+            corpora.add_content(&record.content);
+            if let Content::Control { source, message, .. } = record.content {
+                streams.entry(source).or_default().extend(message.to_vec());
+            }
+            if let Content::CompressedData { octets, .. } = record.content {
+                encrypted.extend(octets.iter().take(64).copied());
+            }
+        });
+        assert_eq!(result, Ok(()));
+        for (index, stream) in streams.into_values().enumerate() {
+            // The first octet says how the stream is cut.
+            corpora.add("wire_stream", index, &[&[13], &stream[..]].concat());
+        }
+        encrypted.truncate(640);
+        if !encrypted.is_empty() {
+            corpora.add("mppe_garbage", "packets", &[&[64], &encrypted[..]].concat());
+        }
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
+    for ((target, _), inputs) in corpora.inputs {
+        let folder = folder.join(target);
+        fs::create_dir_all(&folder).unwrap();
+        for input in inputs {
+            let mut hasher = DefaultHasher::new();
+            input.hash(&mut hasher);
+            fs::write(folder.join(format!("{:016x}", hasher.finish())), input).unwrap();
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! A capture file of what was decrypted.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use pcap_parser::{LegacyPcapBlock, Linktype, PcapHeader, ToVec};
+
+/// Writes raw IP packets as pcap, with microseconds.
+pub struct Inner {
+    out: BufWriter<File>,
+    pub packets: u64,
+}
+
+impl Inner {
+    /// Creates the file.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        let mut out = BufWriter::new(File::create(path)?);
+        let mut header = PcapHeader::new();
+        header.network = Linktype::RAW;
+        header.snaplen = 1 << 18;
+        out.write_all(&header.to_vec().map_err(io::Error::other)?)?;
+        Ok(Self { out, packets: 0 })
+    }
+
+    /// Writes an IP packet.
+    pub fn packet(&mut self, (seconds, nanoseconds): (u64, u32), octets: &[u8]) -> io::Result<()> {
+        let length = u32::try_from(octets.len()).map_err(io::Error::other)?;
+        let mut block = LegacyPcapBlock {
+            ts_sec: u32::try_from(seconds).unwrap_or(u32::MAX),
+            ts_usec: nanoseconds / 1_000,
+            caplen: length,
+            origlen: length,
+            data: octets,
+        };
+        self.packets += 1;
+        self.out.write_all(&block.to_vec().map_err(io::Error::other)?)
+    }
+
+    /// All is written.
+    pub fn finish(mut self) -> io::Result<u64> {
+        self.out.flush()?;
+        Ok(self.packets)
+    }
+}

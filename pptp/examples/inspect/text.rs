@@ -1,0 +1,321 @@
+//! A trace for people: a line a packet, its options below it.
+
+use std::fmt::{self, Write as _};
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use etherparse::{LaxSlicedPacket, TransportSlice};
+use ppp_fsm::{Packet, Protocol, ccp, ipcp, ipv6cp, lcp};
+use pptp::inspect::{Content, Decryption, Direction, Event, Record};
+
+use crate::feed::{Item, Place};
+use crate::outer::{Address, CONTROL_PORT};
+
+const DIM: Style = Style::new().dimmed();
+const NAME: Style = Style::new().bold();
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+
+/// Writes the trace.
+pub struct Trace<W> {
+    /// Where the trace goes.
+    pub out: W,
+    /// When the first frame was captured.
+    start: Option<(u64, u32)>,
+    /// The line of the packet at hand, and whether it has been written.
+    gre: String,
+    packet: String,
+}
+
+impl<W: Write> Trace<W> {
+    /// Writes to `out`, which takes the colours away where they are not wanted.
+    pub fn new(out: W) -> Self {
+        Self { out, start: None, gre: String::new(), packet: String::new() }
+    }
+
+    /// Writes what an item is about.
+    pub fn item(&mut self, place: &Place, item: Item<'_>) -> io::Result<()> {
+        self.start.get_or_insert(place.time);
+        match item {
+            Item::Record(record) => self.record(place, record),
+            Item::Fragment => self.line(place, None, "IP", format_args!("fragment, not whole yet")),
+            Item::Tunnelled => Ok(()),
+            Item::FrameEnd => {
+                self.gre.clear();
+                Ok(())
+            }
+        }
+    }
+
+    fn record(&mut self, place: &Place, record: &Record<'_>) -> io::Result<()> {
+        match record.content {
+            Content::Control { message, .. } => {
+                let repeated = if record.repeated { " (repeated)" } else { "" };
+                let path = path(place);
+                self.line(place, Some(record), "PPTP", format_args!("{message}{repeated}{path}"))
+            }
+            Content::ControlUnreadable { error, .. } => {
+                self.line(place, Some(record), "PPTP", format_args!("{BAD}not readable: {error}{BAD:#}"))
+            }
+            Content::Gre { packet: Ok(packet), .. } => {
+                self.gre.clear();
+                let header = packet.header;
+                if let Some(number) = header.sequence_number {
+                    let _ = write!(self.gre, "seq {number} ");
+                }
+                if let Some(number) = header.acknowledgment_number {
+                    let _ = write!(self.gre, "ack {number} ");
+                }
+                if record.repeated {
+                    self.gre.push_str("repeated ");
+                }
+                if packet.is_acknowledgment_only() {
+                    let number = header.acknowledgment_number.unwrap_or(0);
+                    self.gre.clear();
+                    return self.line(place, Some(record), "GRE", format_args!("ack {number}"));
+                }
+                if packet.payload.is_empty() {
+                    return self.line(place, Some(record), "GRE", format_args!("no payload"));
+                }
+                Ok(())
+            }
+            Content::Gre { packet: Err(error), octets, .. } => {
+                self.line(place, Some(record), "GRE", format_args!("{} octets: {error}", octets.len()))
+            }
+            Content::Frame { frame: Err(error), octets } => {
+                self.line(place, Some(record), "PPP", format_args!("{BAD}{} octets: {error}{BAD:#}", octets.len()))
+            }
+            Content::ControlProtocol { protocol, packet: Ok(packet), .. } => {
+                self.control_protocol(place, record, protocol, &packet)
+            }
+            Content::ControlProtocol { protocol, packet: Err(error), .. } => {
+                self.line(place, Some(record), &protocol.to_string(), format_args!("{BAD}{error}{BAD:#}"))
+            }
+            Content::Chap { packet, .. } => self.decoded(place, record, "CHAP", packet),
+            Content::Pap { packet, .. } => self.decoded(place, record, "PAP", packet),
+            Content::Eap { packet, .. } => self.decoded(place, record, "EAP", packet),
+            Content::CompressedData { header, octets } => {
+                self.packet.clear();
+                if let Some(header) = header {
+                    let _ = write!(self.packet, "count {} {} {} octets", header.count, header.flags, octets.len());
+                }
+                if record.repeated {
+                    let packet = std::mem::take(&mut self.packet);
+                    return self.line(place, Some(record), "MPPE", format_args!("{packet}"));
+                }
+                Ok(())
+            }
+            Content::Datagram { protocol, octets, decrypted } => {
+                self.datagram(place, record, protocol, octets, decrypted)
+            }
+            Content::NotDecrypted { reason } => {
+                let packet = std::mem::take(&mut self.packet);
+                self.line(place, Some(record), "MPPE", format_args!("{packet}: {BAD}not decrypted: {reason}{BAD:#}"))
+            }
+            Content::Event(event) => self.event(record, &event),
+            _ => Ok(()),
+        }
+    }
+
+    fn decoded(
+        &mut self,
+        place: &Place,
+        record: &Record<'_>,
+        name: &str,
+        packet: Result<impl fmt::Display, ppp_fsm::DecodeError>,
+    ) -> io::Result<()> {
+        match packet {
+            Ok(packet) => self.line(place, Some(record), name, format_args!("{packet}")),
+            Err(error) => self.line(place, Some(record), name, format_args!("{BAD}{error}{BAD:#}")),
+        }
+    }
+
+    fn control_protocol(
+        &mut self,
+        place: &Place,
+        record: &Record<'_>,
+        protocol: Protocol,
+        packet: &Packet<'_>,
+    ) -> io::Result<()> {
+        let name = protocol.to_string();
+        if protocol == Protocol::LCP && !packet.code.has_options() {
+            if let Ok(message) = lcp::Message::decode(packet.code, packet.data) {
+                let packet = lcp::Packet { identifier: packet.identifier, message };
+                return self.line(place, Some(record), &name, format_args!("{packet}"));
+            }
+        }
+        self.line(place, Some(record), &name, format_args!("{packet}"))?;
+        if !packet.code.has_options() {
+            return Ok(());
+        }
+        for raw in packet.options() {
+            let raw = match raw {
+                Ok(raw) => raw,
+                Err(error) => {
+                    writeln!(self.out, "{:>34}{BAD}{error}{BAD:#}", "")?;
+                    break;
+                }
+            };
+            let option = match protocol {
+                Protocol::LCP => lcp::ConfigurationOption::decode(raw).map(|option| option.to_string()),
+                Protocol::IPCP => ipcp::ConfigurationOption::decode(raw).map(|option| option.to_string()),
+                Protocol::IPV6CP => ipv6cp::ConfigurationOption::decode(raw).map(|option| option.to_string()),
+                Protocol::CCP => ccp::ConfigurationOption::decode(raw).map(|option| option.to_string()),
+                _ => Ok(format!("option {}", raw.option_type)),
+            };
+            let option = option.unwrap_or_else(|error| error.to_string());
+            let length = raw.data.len() + 2;
+            write!(self.out, "{:>34}{option} {DIM}(0x{:02X}{length:02X}", "", raw.option_type)?;
+            for octet in raw.data {
+                write!(self.out, "{octet:02X}")?;
+            }
+            writeln!(self.out, "){DIM:#}")?;
+        }
+        Ok(())
+    }
+
+    fn datagram(
+        &mut self,
+        place: &Place,
+        record: &Record<'_>,
+        protocol: Protocol,
+        octets: &[u8],
+        decrypted: Option<Decryption<'_>>,
+    ) -> io::Result<()> {
+        let inner = Inner { protocol, octets };
+        let Some(decryption) = decrypted else {
+            return self.line(place, Some(record), &protocol.to_string(), format_args!("{inner}"));
+        };
+        let header = decryption.header;
+        let late = if record.tag == place.number { "" } else { " (had waited)" };
+        let missed = match decryption.missed {
+            0 => String::new(),
+            missed => format!(", {missed} missed before"),
+        };
+        let late = if decryption.recovered { " (after a loss)" } else { late };
+        let text = format_args!("count {} {}{late}{missed}: {GOOD}{inner}{GOOD:#}", header.count, header.flags);
+        self.line(place, Some(record), "MPPE", text)
+    }
+
+    fn event(&mut self, record: &Record<'_>, event: &Event<'_>) -> io::Result<()> {
+        let session = record.session.map_or(0, |session| session.0);
+        let from = match record.direction {
+            Some(Direction::ToServer) => "the client",
+            Some(Direction::ToClient) => "the server",
+            None => "one side",
+        };
+        write!(self.out, "{:>18}{DIM}{session:>3} -- {DIM:#}", "")?;
+        match event {
+            Event::SecretFits { proof } => {
+                writeln!(self.out, "{GOOD}the given secret fits {}{GOOD:#}", proof.of())
+            }
+            Event::SecretDoesNotFit { proof } => {
+                writeln!(self.out, "{BAD}the given secret does not fit {}{BAD:#}", proof.of())
+            }
+            Event::Authenticated(authentication) => writeln!(self.out, "{authentication}"),
+            Event::Encrypts { algorithm, keys: Ok(()) } => writeln!(self.out, "{from} encrypts: {algorithm}"),
+            Event::Encrypts { algorithm, keys: Err(reason) } => {
+                writeln!(self.out, "{from} encrypts: {algorithm}; {BAD}no keys: {reason}{BAD:#}")
+            }
+            Event::FlushedRule(rule) => {
+                let rule = crate::summary::rule(*rule);
+                writeln!(self.out, "{from} {rule}")
+            }
+            Event::Ends(end) => writeln!(self.out, "the session ends, {end}"),
+            _ => writeln!(self.out),
+        }
+    }
+
+    /// Number of the frame, time, session, protocol, direction, and what there is to say.
+    fn line(
+        &mut self,
+        place: &Place,
+        record: Option<&Record<'_>>,
+        name: &str,
+        text: fmt::Arguments<'_>,
+    ) -> io::Result<()> {
+        let number = record.map_or(place.number, |record| record.tag);
+        let session = record.and_then(|record| record.session).map_or(0, |session| session.0);
+        let direction = match record.map(|record| (record.direction, record.content)) {
+            Some((Some(Direction::ToServer), _)) => "I ",
+            Some((Some(Direction::ToClient), _)) => "O ",
+            Some((None, Content::Control { destination, .. } | Content::ControlUnreadable { destination, .. })) => {
+                if destination.port() == CONTROL_PORT {
+                    "I "
+                } else {
+                    "O "
+                }
+            }
+            _ => "",
+        };
+        let (seconds, microseconds) = self.since_start(place.time);
+        write!(self.out, "{DIM}{number:>6} {seconds:>4}.{microseconds:06}{DIM:#}")?;
+        match session {
+            0 => write!(self.out, "    ")?,
+            session => write!(self.out, " {session:>3}")?,
+        }
+        write!(self.out, " {NAME}{name}{NAME:#}: {direction}{text}")?;
+        match self.gre.trim_end() {
+            "" => writeln!(self.out),
+            gre => writeln!(self.out, " {DIM}[{gre}]{DIM:#}"),
+        }
+    }
+
+    fn since_start(&self, (seconds, nanoseconds): (u64, u32)) -> (u64, u32) {
+        let (start_seconds, start_nanoseconds) = self.start.unwrap_or_default();
+        let time = u128::from(seconds) * 1_000_000_000 + u128::from(nanoseconds);
+        let start = u128::from(start_seconds) * 1_000_000_000 + u128::from(start_nanoseconds);
+        let since = time.saturating_sub(start) / 1_000;
+        (u64::try_from(since / 1_000_000).unwrap_or(0), u32::try_from(since % 1_000_000).unwrap_or(0))
+    }
+}
+
+/// Who sends a message of the control connection to whom.
+fn path(place: &Place) -> String {
+    match place.path {
+        Some((Address::Ip(source), Address::Ip(destination))) => format!(" [{source} > {destination}]"),
+        _ => String::new(),
+    }
+}
+
+/// A datagram in a few words.
+struct Inner<'a> {
+    protocol: Protocol,
+    octets: &'a [u8],
+}
+
+impl fmt::Display for Inner<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let length = self.octets.len();
+        let packet = match self.protocol {
+            Protocol::IP | Protocol::IPV6 => LaxSlicedPacket::from_ip(self.octets).ok(),
+            _ => None,
+        };
+        let Some(packet) = packet else { return write!(f, "{} {length} octets", self.protocol) };
+        let (source, destination, next) = match &packet.net {
+            Some(etherparse::LaxNetSlice::Ipv4(ip)) => {
+                let header = ip.header();
+                (header.source_addr().to_string(), header.destination_addr().to_string(), header.protocol())
+            }
+            Some(etherparse::LaxNetSlice::Ipv6(ip)) => {
+                let header = ip.header();
+                (header.source_addr().to_string(), header.destination_addr().to_string(), ip.payload().ip_number)
+            }
+            _ => return write!(f, "{} {length} octets", self.protocol),
+        };
+        match &packet.transport {
+            Some(TransportSlice::Tcp(tcp)) => {
+                let (from, to) = (tcp.source_port(), tcp.destination_port());
+                write!(f, "TCP {source}:{from} > {destination}:{to} {length} octets")
+            }
+            Some(TransportSlice::Udp(udp)) => {
+                let (from, to) = (udp.source_port(), udp.destination_port());
+                write!(f, "UDP {source}:{from} > {destination}:{to} {length} octets")
+            }
+            Some(TransportSlice::Icmpv4(_) | TransportSlice::Icmpv6(_)) => {
+                write!(f, "ICMP {source} > {destination} {length} octets")
+            }
+            _ => write!(f, "IP protocol {} {source} > {destination} {length} octets", next.0),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Stateful encryption after a loss: finding the place in the key stream.
+//!
+//! In stateful mode one RC4 stream runs through all packets until the key changes, so a receiver that misses a packet has
+//! to wait for one with the FLUSHED bit: it does not know how long the missing packet was. An inspector has time. It tries
+//! each place in the stream where the packet may start, and knows the right one by the IPv4 header: protocol, version, length
+//! and checksum together are right by chance in less than one of 2^46 places.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use mppe::{CoherencyCount, Header, SessionKey, StartKey};
+
+/// The furthest place that is tried, in octets behind the last packet: some forty long packets.
+const MAX_DISTANCE: usize = 1 << 16;
+
+/// The longest plaintext of a missing packet that is reckoned with.
+const MAX_PACKET: usize = 1600;
+
+/// Inner protocol (2) and the IPv4 header without options (20).
+const HEAD: usize = 2 + 20;
+
+/// Where the stream stands.
+#[derive(Default)]
+pub(super) struct Place {
+    /// The count of the last packet that was decrypted.
+    count: CoherencyCount,
+    /// Key changes since the start of the link.
+    changes: u64,
+    /// Octets of the stream that were used since the last key change or restart.
+    used: usize,
+}
+
+impl Place {
+    /// A packet was decrypted in order; `restarted` tells that the stream began anew with it.
+    pub(super) fn advance(&mut self, count: CoherencyCount, changes: u64, length: usize, restarted: bool) {
+        self.used = if restarted || changes != self.changes { length } else { self.used.saturating_add(length) };
+        (self.count, self.changes) = (count, changes);
+    }
+
+    /// Decrypts a packet that comes after a loss, if its place can be found.
+    pub(super) fn find(&mut self, start: &StartKey, packet: &[u8], plain: &mut Vec<u8>) -> Option<Header> {
+        let (header, encrypted) = Header::decode(packet).ok()?;
+        let missing = usize::from(header.count.since(self.count)).checked_sub(1)?;
+        // The key changes before each packet whose count ends in ff.
+        let counts = (1..=header.count.since(self.count)).scan(self.count, |count, _| {
+            *count = count.next();
+            Some(*count)
+        });
+        let flags = counts.clone().filter(|count| count.is_flag()).count();
+        let behind_flag = counts.collect::<Vec<_>>().into_iter().rev().take_while(|count| !count.is_flag()).count();
+        let (first, packets) = if flags == 0 { (self.used, missing) } else { (0, behind_flag) };
+        let last = first.saturating_add(packets.saturating_mul(MAX_PACKET).min(MAX_DISTANCE));
+
+        let changes = self.changes.saturating_add(u64::try_from(flags).ok()?);
+        let mut stream = vec![0; last.saturating_add(encrypted.len())];
+        key_after(start, changes).apply_keystream(&mut stream);
+        let used = stream.windows(encrypted.len()).skip(first).position(|stream| is_ipv4(stream, encrypted))?;
+        let used = first.saturating_add(used);
+        plain.clear();
+        plain.extend(stream.get(used..)?.iter().zip(encrypted).map(|(stream, octet)| stream ^ octet));
+        (self.count, self.changes) = (header.count, changes);
+        self.used = used.saturating_add(encrypted.len());
+        Some(header)
+    }
+}
+
+/// The session key after so many changes.
+fn key_after(start: &StartKey, changes: u64) -> SessionKey {
+    (0..changes).fold(start.initial_session_key(), |key, _| start.next_session_key(&key))
+}
+
+/// Whether a piece of the stream makes an IPv4 packet of the encrypted octets.
+fn is_ipv4(stream: &[u8], encrypted: &[u8]) -> bool {
+    let (Some(stream), Some(octets)) = (stream.first_chunk::<HEAD>(), encrypted.first_chunk::<HEAD>()) else {
+        return false;
+    };
+    let mut head = [0; HEAD];
+    for ((plain, stream), octet) in head.iter_mut().zip(stream).zip(octets) {
+        *plain = stream ^ octet;
+    }
+    let [0x00, 0x21, 0x45, _, high, low, ..] = head else { return false };
+    let length = usize::from(u16::from_be_bytes([high, low]));
+    length.saturating_add(2) == encrypted.len() && has_right_checksum(&head)
+}
+
+/// RFC 791 section 3.1: the sum of a header with its checksum, in one's complement, is all ones.
+fn has_right_checksum(head: &[u8; HEAD]) -> bool {
+    let words = head.chunks_exact(2).skip(1).filter_map(<[u8]>::first_chunk);
+    let sum = words.fold(0u32, |sum, word| sum.wrapping_add(u16::from_be_bytes(*word).into()));
+    // Ten words carry twice at the most.
+    let folded = (sum & 0xffff).wrapping_add(sum >> 16);
+    (folded & 0xffff).wrapping_add(folded >> 16) == 0xffff
+}
