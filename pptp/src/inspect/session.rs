@@ -368,10 +368,10 @@ impl Session {
 
     fn cause_of_termination(&self, data: &[u8]) -> Cause {
         let message = data.get(..MAX_MESSAGE).unwrap_or(data).to_vec();
-        // Encryption was asked for, and nothing came of it, nor of anything else.
-        let encrypts = self.sides.iter().any(|side| side.encryption.algorithm().is_some());
-        let talked = self.sides.iter().any(|side| side.counters.clear != 0);
-        let no_encryption = self.mppe_wanted && !encrypts && !talked;
+        // Encryption was asked for, not agreed upon by both, and no packet came of it, nor one in the clear.
+        let both_encrypt = self.sides.iter().all(|side| side.encryption.algorithm().is_some());
+        let talked = self.sides.iter().any(|side| side.counters.clear != 0 || side.counters.compressed != 0);
+        let no_encryption = self.mppe_wanted && !both_encrypt && !talked;
         match (MicrosoftTermination::decode(data), self.authentication.as_ref().map(Authentication::outcome)) {
             (Some(termination), _) if termination.error != 0 => Cause::MicrosoftError(termination.error),
             (_, Some(Outcome::Refused { code })) => Cause::AuthenticationFailed { code },
