@@ -48,7 +48,10 @@ pub fn garbage(data: &[u8]) {
             let after = decryptor.statistics();
             let changes = after.rx_key_changes_computed - before.rx_key_changes_computed;
             assert!(changes <= u64::from(config.key_change_budget()) + 64, "{changes} key changes for one packet");
-            assert_eq!(after.packets_decrypted + after.rx_packets_dropped, before.packets_decrypted + before.rx_packets_dropped + 1);
+            assert_eq!(
+                after.packets_decrypted + after.rx_packets_dropped,
+                before.packets_decrypted + before.rx_packets_dropped + 1
+            );
         }
         if config.mode() == Mode::Stateless && decryptor.statistics().packets_decrypted == 0 {
             let mut ip = [0; 20];

@@ -12,7 +12,10 @@ pub fn text(data: &[u8]) {
     let failure = Failure::decode(data);
     let written = failure.encode(&mut buf).expect("there is room").to_vec();
     let again = Failure::decode(&written);
-    assert_eq!((again.code, again.retry, again.challenge, again.version), (failure.code, failure.retry, failure.challenge, failure.version));
+    assert_eq!(
+        (again.code, again.retry, again.challenge, again.version),
+        (failure.code, failure.retry, failure.challenge, failure.version)
+    );
     assert_eq!(again.message, failure.message);
     if let Ok(success) = Success::decode(data) {
         let written = success.encode(&mut buf).expect("there is room").to_vec();

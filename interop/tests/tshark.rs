@@ -153,12 +153,10 @@ fn add(fields: &mut Fields, record: &Record<'_>) {
 
 fn add_options(fields: &mut Fields, protocol: Protocol, packet: &Packet<'_>) {
     let mut add = |field, value| fields.entry(field).or_default().push(value);
-    if let (Protocol::LCP, Ok(message)) = (protocol, lcp::Message::decode(packet.code, packet.data)) {
-        match message {
-            lcp::Message::EchoRequest(echo) | lcp::Message::EchoReply(echo) => {
-                add("lcp.magic_number", format!("{:#010x}", echo.magic_number));
-            }
-            _ => {}
+    if protocol == Protocol::LCP {
+        let message = lcp::Message::decode(packet.code, packet.data);
+        if let Ok(lcp::Message::EchoRequest(echo) | lcp::Message::EchoReply(echo)) = message {
+            add("lcp.magic_number", format!("{:#010x}", echo.magic_number));
         }
     }
     if !packet.code.has_options() || packet.code == Code(0) {

@@ -10,6 +10,8 @@
 
 #![expect(clippy::arithmetic_side_effects, reason = "sums of lengths within a packet, and counts")]
 #![expect(clippy::integer_division, reason = "seconds of nanoseconds")]
+#![expect(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a program, not a library")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "it shows what it knows, and passes over the rest")]
 #![expect(unreachable_pub, reason = "tests of another package use the same modules")]
 
 #[path = "inspect/feed.rs"]
@@ -182,6 +184,7 @@ fn run(arguments: &Arguments) -> io::Result<ExitCode> {
 
 /// What the sentences at the end are about.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that was seen or not")]
 struct Seen {
     anything: bool,
     compressed: bool,

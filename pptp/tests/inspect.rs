@@ -1,5 +1,15 @@
 //! The example `inspect`, run as a program.
 
+#![expect(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a test, not a library")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::integer_division,
+    reason = "tests may fail"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -33,7 +33,10 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ip(address) => address.fmt(f),
-            Self::Ethernet([a, b, c, d, e, g]) => write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}"),
+            Self::Ethernet([first, rest @ ..]) => {
+                write!(f, "{first:02x}")?;
+                rest.iter().try_for_each(|octet| write!(f, ":{octet:02x}"))
+            }
         }
     }
 }
@@ -272,8 +275,8 @@ impl Outer {
             }
             None if protocol == ip_number::GRE => {
                 each(Carried::Gre { path, octets: payload });
-                if let (Some(tunnelled), true) = (gre_of_version_0(payload), depth > 0) {
-                    self.packet(tunnelled, depth - 1, each);
+                if depth > 0 {
+                    self.packet(gre_of_version_0(payload), depth - 1, each);
                 }
             }
             None if [ip_number::IPV4, ip_number::IPV6].contains(&protocol) && depth > 0 => {
@@ -332,7 +335,7 @@ fn l2tp_data(octets: &[u8]) -> Option<(u16, u16, &[u8])> {
 }
 
 /// RFC 2784, 2890: the IP packet, or the Ethernet frame, in a GRE packet of version 0.
-fn gre_of_version_0(octets: &[u8]) -> Option<Option<LaxSlicedPacket<'_>>> {
+fn gre_of_version_0(octets: &[u8]) -> Option<LaxSlicedPacket<'_>> {
     let flags = be_u16(octets.get(..2)?)?;
     // Version 0, no routing.
     if flags & 0x4007 != 0 {
@@ -341,8 +344,8 @@ fn gre_of_version_0(octets: &[u8]) -> Option<Option<LaxSlicedPacket<'_>>> {
     let optional = [0x8000, 0x2000, 0x1000].iter().filter(|bit| flags & **bit != 0).count();
     let payload = octets.get(4 + 4 * optional..)?;
     match be_u16(octets.get(2..4)?)? {
-        0x0800 => Some(LaxSlicedPacket::from_ip(payload).ok()),
-        0x6558 => Some(LaxSlicedPacket::from_ethernet(payload).ok()),
+        0x0800 => LaxSlicedPacket::from_ip(payload).ok(),
+        0x6558 => LaxSlicedPacket::from_ethernet(payload).ok(),
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
 //! What became of each session.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::net::IpAddr;
 
@@ -65,7 +66,7 @@ fn counters(counters: &Counters) -> String {
     let mut text = format!("{} frames", counters.frames);
     let mut add = |count, what: &str| {
         if count != 0 {
-            text.push_str(&format!(", {count} {what}"));
+            let _ = write!(text, ", {count} {what}");
         }
     };
     add(counters.compressed, "encrypted or compressed");
