@@ -139,6 +139,7 @@ impl Reference {
         while let Ok(bit) = bits.bit() {
             if bit == 1 {
                 self.broken_rules.push("padding is not zero");
+                break;
             }
         }
         if self.cursor > 8191 {
