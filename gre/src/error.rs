@@ -1,6 +1,6 @@
 //! What can be wrong with a packet, and where.
 
-use crate::Flags;
+use crate::{Flags, SequenceNumber};
 
 /// A part of the enhanced GRE packet, named as in RFC 2637 section 4.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -109,4 +109,84 @@ pub enum EncodeError {
     /// A payload needs a sequence number (RFC 2637 section 4.1, bit S).
     #[error("GRE payload without a sequence number")]
     PayloadWithoutSequenceNumber,
+}
+
+/// Why a tunnel does not send a payload. No sequence number is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The peer's window is full: [`Event::Writable`](crate::Event::Writable) follows.
+    #[error("the peer's receive window is full")]
+    WouldBlock,
+    /// The buffer is too small.
+    #[error(transparent)]
+    BufferTooSmall(#[from] BufferTooSmall),
+    /// The payload is longer than its 16-bit length can say.
+    #[error("GRE payload of {length} octets: at most 65535 fit")]
+    PayloadTooLong {
+        /// Its length.
+        length: usize,
+    },
+    /// A packet without payload has no sequence number (RFC 2637 section 4.1, bit S).
+    #[error("GRE packet with a sequence number but no payload")]
+    PayloadEmpty,
+}
+
+/// Why a tunnel gives no payload out of a packet. The tunnel goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReceiveError {
+    /// It is no packet of enhanced GRE.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// It is of another call.
+    #[error("GRE packet of call {found}, not {expected}")]
+    CallId {
+        /// In the packet.
+        found: u16,
+        /// The tunnel's.
+        expected: u16,
+    },
+    /// It arrived before.
+    #[error("GRE packet {number} came again")]
+    Duplicate {
+        /// Its number.
+        number: SequenceNumber,
+    },
+    /// Later ones were delivered already (RFC 2637 section 4.3).
+    #[error("GRE packet {number} came late: {expected} is next")]
+    Late {
+        /// Its number.
+        number: SequenceNumber,
+        /// The number that is to be delivered next.
+        expected: SequenceNumber,
+    },
+    /// It is so far ahead that the packet behind it has to confirm it: see [`Reorder::FAR`](crate::Reorder::FAR).
+    #[error("GRE packet {number} is far ahead: {expected} is next")]
+    FarAhead {
+        /// Its number.
+        number: SequenceNumber,
+        /// The number that is to be delivered next.
+        expected: SequenceNumber,
+    },
+    /// No slot is free. Take what [`poll_receive`](crate::Tunnel::poll_receive) gives; the same packet may come again then.
+    #[error("packets wait to be taken")]
+    Busy,
+    /// It would have to wait for an earlier one, but is longer than its slot.
+    #[error("GRE payload of {length} octets is too long to wait")]
+    FrameTooLong {
+        /// Its length.
+        length: usize,
+    },
+    /// It acknowledges a packet that was not sent, and nothing else.
+    #[error("GRE packet {number} was not sent, but is acknowledged: {next} is next")]
+    ImpossibleAcknowledgment {
+        /// The number acknowledged.
+        number: SequenceNumber,
+        /// The number of the next packet to be sent.
+        next: SequenceNumber,
+    },
+    /// It has neither a sequence number nor an acknowledgment number.
+    #[error("GRE packet without payload and acknowledgment")]
+    Empty,
 }

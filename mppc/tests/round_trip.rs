@@ -7,6 +7,14 @@
     reason = "a test that goes wrong stops"
 )]
 
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::integer_division,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a model that goes wrong stops"
+)]
 mod reference;
 
 use mppc::{

@@ -2,6 +2,14 @@
 
 #![expect(clippy::arithmetic_side_effects, clippy::unwrap_used, reason = "a test that goes wrong stops")]
 
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::integer_division,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a model that goes wrong stops"
+)]
 mod reference;
 
 use mppc::{DecompressError, Decompressor, Flags};

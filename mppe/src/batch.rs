@@ -90,7 +90,8 @@ pub struct Receiving<'a, 'p, const LATE: usize = 64> {
 /// Encrypts and decrypts many packets at once: some of one session, or one or some of each of many sessions.
 ///
 /// The packets are as if handled one by one, in order within each session. Four packets at a time are worked on; from
-/// different sessions that takes least time. It holds no state but room for their tables (2 KiB), so one does for all.
+/// different sessions that takes least time. It holds no state but room for
+/// their tables (less than 2.5 KiB), so one does for all.
 ///
 /// ```
 /// use mppe::{Batch, Config, Decryptor, Encryptor, Incoming, Mode, Outgoing, Receiving, Sending, StartKey, Strength};

@@ -188,19 +188,19 @@ pub(crate) fn apply_lanes_of<const SHARED: bool, T>(
     data: &mut [&mut [u8]; LANES],
     owners: &mut [T; LANES],
 ) {
-    // The lanes that have something left are in front.
-    let mut active = LANES;
     loop {
-        let mut lane = 0;
-        while lane < active {
-            if data[lane].is_empty() {
-                active = active.saturating_sub(1);
-                tables.swap(lane, active);
-                positions.swap(lane, active);
-                data.swap(lane, active);
-                owners.swap(lane, active);
-            } else {
-                lane = lane.saturating_add(1);
+        // The lanes that have something left go to the front.
+        let mut active = 0usize;
+        for lane in 0..LANES {
+            if !data[lane].is_empty() {
+                let place = active.min(lane);
+                if place != lane {
+                    tables.swap(place, lane);
+                    positions.swap(place, lane);
+                    data.swap(place, lane);
+                    owners.swap(place, lane);
+                }
+                active = active.saturating_add(1);
             }
         }
         match (active, SHARED) {

@@ -13,7 +13,7 @@ use crate::protocol;
 use crate::secret::Secret;
 use crate::statistics::EncryptorStatistics;
 
-/// RFC 3078: encrypts the packets of one direction.
+/// RFC 3078: encrypts the packets of one direction, in less than 1.5 KiB of memory.
 ///
 /// ```
 /// use mppe::{Config, Encryptor, Mode, StartKey, Strength};
@@ -76,6 +76,12 @@ impl Encryptor {
     /// RFC 3078 section 8.2: the peer sent a CCP Reset-Request. In stateful mode the next packet is FLUSHED.
     pub fn handle_reset_request(&mut self) {
         self.resets = self.resets.wrapping_add(1);
+        self.flush_next();
+    }
+
+    /// Makes the next packet of a stateful link FLUSHED without a Reset-Request, as a compressor wants that has cleared its
+    /// history. Stateless packets always are.
+    pub const fn flush_next(&mut self) {
         self.flush = true;
     }
 
@@ -124,8 +130,8 @@ impl Encryptor {
     }
 
     /// RFC 3078 section 3, implementation note: as [`encrypt_in_place`](Self::encrypt_in_place), for what MPPC made of
-    /// a packet, compressed or not. Of `flags` the bits B and C are sent; a compressor that cleared its history (bit A)
-    /// in a stateful link needs [`handle_reset_request`](Self::handle_reset_request) for MPPE to do so as well.
+    /// a packet, compressed or not. Of `flags` the bits B and C are sent; when the compressor has cleared its history
+    /// (bit A) in a stateful link, call [`flush_next`](Self::flush_next) before.
     ///
     /// The protocol is looked at only when bit C is clear, since it is compressed as well.
     ///

@@ -4,7 +4,9 @@
 
 mod batch;
 mod captured;
+mod hostile;
 mod link;
+mod model;
 
 use alloc::vec::Vec;
 

@@ -1,6 +1,6 @@
 //! The automaton of every control protocol: RFC 1661 section 4, as a table and nothing else.
 //!
-//! It knows no packets and no clock. Machines are on top of it.
+//! It knows no packets and no clock. [`Negotiation`](crate::negotiate::Negotiation) is the machine on top of it.
 //!
 //! ```
 //! use ppp_fsm::automaton::{Action, Event, Note, State};

@@ -22,6 +22,7 @@ pub mod hdlc;
 pub mod ipcp;
 pub mod ipv6cp;
 pub mod lcp;
+pub mod negotiate;
 pub mod pap;
 
 mod error;

@@ -10,10 +10,12 @@ extern crate alloc;
 extern crate std;
 
 pub mod code;
+pub mod connection;
 mod error;
 mod field;
 mod header;
 pub mod message;
+pub mod nat;
 mod stream;
 mod text;
 mod wire;

@@ -2,15 +2,6 @@
 //!
 //! It also notes what a decoder accepts but a sender must not do, because some decoder in use gets it wrong.
 
-#![expect(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::integer_division,
-    clippy::unwrap_used,
-    clippy::wildcard_enum_match_arm,
-    reason = "a model that goes wrong stops"
-)]
-
 /// Why a payload is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -139,6 +130,7 @@ impl Reference {
         while let Ok(bit) = bits.bit() {
             if bit == 1 {
                 self.broken_rules.push("padding is not zero");
+                break;
             }
         }
         if self.cursor > 8191 {

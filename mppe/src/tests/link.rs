@@ -104,6 +104,14 @@ fn bits_that_do_not_fit_the_mode_are_counted_and_refused() {
 }
 
 #[test]
+fn sizes_are_as_documented() {
+    assert!(size_of::<crate::Decryptor>() < 5 * 1024, "{}", size_of::<crate::Decryptor>());
+    assert!(size_of::<crate::Encryptor>() < 1536, "{}", size_of::<crate::Encryptor>());
+    assert!(size_of::<crate::Batch>() < 2560, "{}", size_of::<crate::Batch>());
+    assert!(size_of::<DecryptError>() <= 24 && size_of::<EncryptError>() <= 24);
+}
+
+#[test]
 fn headers_round_trip() {
     for bits in 0..=u16::MAX {
         let octets = bits.to_be_bytes();

@@ -6,6 +6,7 @@ mod automaton;
 mod captures;
 mod hdlc;
 mod hostile;
+mod negotiate;
 mod redaction;
 mod round_trip;
 

@@ -1,0 +1,372 @@
+//! The order of received packets: which is next, which waits, which was there before.
+
+use core::time::Duration;
+
+use crate::{SequenceNumber, Slot, Slots};
+
+/// What became of a packet that arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Arrival {
+    /// It is the next one: deliver it.
+    Next,
+    /// It waits for one that is missing before it.
+    Held,
+    /// Later ones were delivered already. It is new, and one of the last 64.
+    Late,
+    /// Later ones were delivered already, more than 64 of them. Whether it is new is not known any more.
+    TooLate,
+    /// It arrived before.
+    Duplicate,
+    /// It is [`Reorder::FAR`] or more ahead, so likely not of this call; the one behind it would be believed.
+    FarAhead,
+    /// Those that were released have to be taken first: see [`Reorder::release`]. The same packet may come again then.
+    Busy,
+    /// It would have to wait, but what it was to be stored in refused it.
+    Refused,
+}
+
+/// How many packets had which fate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct ReorderCounters {
+    /// Packets that came after one with a higher number, repetitions not counted.
+    pub out_of_order: u64,
+    /// Packets that came again.
+    pub duplicates: u64,
+    /// Numbers that were given up, and did not come later either.
+    pub lost: u64,
+    /// Packets that came after they were given up.
+    pub late: u64,
+    /// Packets that were too far ahead to be believed.
+    pub far_ahead: u64,
+    /// How often there was no room, or the packet was too long for its slot.
+    pub overflows: u64,
+    /// How often the peer's numbers were taken to have started anew.
+    pub restarts: u64,
+}
+
+/// RFC 2637 section 4.3: puts packets in order, bounded in packets (by the slots) and in time (by the caller's time-out).
+///
+/// It is generic over what waits: the caller stores a frame, or a handle of it, in the slot it is given. The machine
+/// for frames is [`Tunnel`](crate::Tunnel).
+///
+/// * The first number that arrives is the start, whatever it is.
+/// * A missing number is waited for from when a later one arrived until the time-out, or until the slots do not reach.
+/// * A number [`FAR`](Self::FAR) or more ahead is believed when the next arrival confirms it, so that one damaged or forged
+///   packet does not make all true ones late.
+/// * When nothing but late packets came for [`SILENCE`](Self::SILENCE) and two of them follow each other, the numbers
+///   are taken to have started anew from there.
+///
+/// ```
+/// use core::time::Duration;
+///
+/// use pptp_gre::{Arrival, Reorder, SequenceNumber, Slot};
+///
+/// const WAIT: Duration = Duration::from_millis(300);
+/// let mut order = Reorder::new([const { Slot::new("") }; 8]);
+/// let mut arrive = |now, number, frame| {
+///     order.arrive(Duration::from_millis(now), SequenceNumber::new(number), |slot| {
+///         *slot = frame;
+///         true
+///     })
+/// };
+/// assert_eq!(arrive(0, 7, "seven"), Arrival::Next);
+/// assert_eq!(arrive(1, 9, "nine"), Arrival::Held);
+/// assert_eq!(arrive(2, 9, "nine"), Arrival::Duplicate);
+/// assert_eq!(order.release(Duration::from_millis(300), WAIT), None);
+/// assert_eq!(order.deadline(WAIT), Some(Duration::from_millis(301)));
+/// assert_eq!(order.release(Duration::from_millis(301), WAIT).copied(), Some("nine"));
+/// assert_eq!(order.counters().lost, 1);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Reorder<S> {
+    slots: S,
+    /// The lowest number that is neither delivered nor given up; `None` before the first arrival.
+    next: Option<SequenceNumber>,
+    /// The highest number that was believed.
+    highest: SequenceNumber,
+    /// Bit i: number `next - 1 - i` arrived.
+    history: u64,
+    held: u32,
+    /// What would follow the last arrival that was not believed.
+    suspected: Option<SequenceNumber>,
+    /// When a number was last believed.
+    believed: Duration,
+    counters: ReorderCounters,
+}
+
+impl<S> Reorder<S> {
+    /// From how far ahead of the next one a number needs a second one that confirms it.
+    pub const FAR: u32 = 1024;
+    /// How long nothing but late packets must have come before numbers are taken to have started anew.
+    pub const SILENCE: Duration = Duration::from_secs(2);
+    /// How far behind the suspected number its confirmation may be.
+    const CONFIRMS: u32 = 16;
+    /// How many numbers before the next one are remembered.
+    const MEMORY: u32 = u64::BITS;
+    const HALF: u32 = 1 << 31;
+
+    /// The number that is to be delivered next; `None` before the first arrival.
+    #[must_use]
+    pub const fn next(&self) -> Option<SequenceNumber> {
+        self.next
+    }
+
+    /// The highest number that arrived and was believed: what RFC 2637 section 4.1 acknowledges.
+    #[must_use]
+    pub const fn highest(&self) -> Option<SequenceNumber> {
+        match self.next {
+            Some(_) => Some(self.highest),
+            None => None,
+        }
+    }
+
+    /// How many wait.
+    #[must_use]
+    pub const fn held(&self) -> u32 {
+        self.held
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub const fn counters(&self) -> ReorderCounters {
+        self.counters
+    }
+
+    fn confirms(&self, number: SequenceNumber) -> bool {
+        self.suspected.is_some_and(|suspected| number.distance_from(suspected) < Self::CONFIRMS)
+    }
+
+    /// Moves over `lost` numbers that are given up.
+    fn give_up(&mut self, next: SequenceNumber, lost: u32) {
+        self.counters.lost = self.counters.lost.saturating_add(lost.into());
+        self.history = self.history.checked_shl(lost).unwrap_or(0);
+        self.next = Some(next.plus(lost));
+    }
+
+    /// Moves over the next number, which arrived.
+    const fn pass(&mut self, next: SequenceNumber) {
+        self.history = self.history << 1 | 1;
+        self.next = Some(next.next());
+    }
+}
+
+impl<S: Slots> Reorder<S> {
+    /// Nothing has arrived. What the slots hold is not looked at.
+    #[must_use]
+    pub fn new(mut slots: S) -> Self {
+        for slot in slots.slots_mut() {
+            slot.since = None;
+        }
+        Self {
+            slots,
+            next: None,
+            highest: SequenceNumber::new(0),
+            history: 0,
+            held: 0,
+            suspected: None,
+            believed: Duration::ZERO,
+            counters: ReorderCounters::default(),
+        }
+    }
+
+    /// How many numbers the slots reach: a power of two, or 0.
+    #[must_use]
+    pub fn reach(&self) -> u32 {
+        let slots = u32::try_from(self.slots.slots().len()).unwrap_or(u32::MAX).min(Self::FAR);
+        slots.checked_ilog2().map_or(0, |log| 1 << log)
+    }
+
+    /// Takes the number of a packet that arrived at `now`, and says what is to be done with the packet.
+    ///
+    /// `store` is called only when the packet has to wait. It puts it into the slot it is given, or gives `false`.
+    pub fn arrive(
+        &mut self,
+        now: Duration,
+        number: SequenceNumber,
+        store: impl FnOnce(&mut S::Item) -> bool,
+    ) -> Arrival {
+        let Some(next) = self.next else {
+            self.restart(now, number);
+            return Arrival::Next;
+        };
+        let ahead = number.distance_from(next);
+        if ahead == 0 && self.held == 0 {
+            self.believe(now, number);
+            self.pass(next);
+            return Arrival::Next;
+        }
+        if ahead >= Self::HALF {
+            return self.behind(now, next, number);
+        }
+        if ahead >= Self::FAR && !self.confirms(number) {
+            self.suspected = Some(number.next());
+            self.counters.far_ahead = self.counters.far_ahead.saturating_add(1);
+            return Arrival::FarAhead;
+        }
+        self.ahead(now, next, number, store)
+    }
+
+    /// The next packet that does not wait any more, in order: all before it were delivered, or missed for `timeout`.
+    ///
+    /// What is given stays in its slot until another packet takes it.
+    pub fn release(&mut self, now: Duration, timeout: Duration) -> Option<&mut S::Item> {
+        if self.held == 0 {
+            return None;
+        }
+        if self.deadline(timeout).is_some_and(|deadline| now < deadline) {
+            return None;
+        }
+        self.skip_gap();
+        let next = self.next?;
+        self.held = self.held.saturating_sub(1);
+        self.pass(next);
+        let slot = self.slot_mut(next)?;
+        slot.since = None;
+        Some(&mut slot.item)
+    }
+
+    /// When the next missing packet is given up, if one is waited for.
+    #[must_use]
+    pub fn deadline(&self, timeout: Duration) -> Option<Duration> {
+        if self.held == 0 {
+            return None;
+        }
+        let (gap, since) = self.first_held()?;
+        (gap > 0).then(|| since.saturating_add(timeout))
+    }
+
+    /// Gives up the next missing packet if it was missed for `timeout`; the ones behind it are released.
+    pub fn expire(&mut self, now: Duration, timeout: Duration) {
+        if self.deadline(timeout).is_some_and(|deadline| deadline <= now) {
+            self.skip_gap();
+        }
+    }
+
+    fn ahead(
+        &mut self,
+        now: Duration,
+        next: SequenceNumber,
+        number: SequenceNumber,
+        store: impl FnOnce(&mut S::Item) -> bool,
+    ) -> Arrival {
+        let reach = self.reach();
+        let mut ahead = number.distance_from(next);
+        if ahead < reach && self.since(number).is_some() {
+            self.counters.duplicates = self.counters.duplicates.saturating_add(1);
+            return Arrival::Duplicate;
+        }
+        if ahead == 0 {
+            self.believe(now, number);
+            self.pass(next);
+            return Arrival::Next;
+        }
+        if ahead >= reach {
+            if self.held == 0 {
+                self.believe(now, number);
+                self.give_up(next, ahead);
+                self.pass(number);
+                return Arrival::Next;
+            }
+            self.skip_gap();
+            ahead = number.distance_from(self.next.unwrap_or(next));
+            if ahead >= reach {
+                // Its own confirmation, when it comes again.
+                self.suspected = Some(number);
+                self.counters.overflows = self.counters.overflows.saturating_add(1);
+                return Arrival::Busy;
+            }
+        }
+        let since = if number.is_after(self.highest) { now } else { self.missed_since(number).unwrap_or(now) };
+        let stored = self.slot_mut(number).is_some_and(|slot| {
+            let stored = store(&mut slot.item);
+            slot.since = stored.then_some(since);
+            stored
+        });
+        if !stored {
+            self.counters.overflows = self.counters.overflows.saturating_add(1);
+            return Arrival::Refused;
+        }
+        self.believe(now, number);
+        self.held = self.held.saturating_add(1);
+        Arrival::Held
+    }
+
+    fn behind(&mut self, now: Duration, next: SequenceNumber, number: SequenceNumber) -> Arrival {
+        let back = next.minus(1).distance_from(number);
+        let bit = 1u64.checked_shl(back).unwrap_or(0);
+        if self.history & bit != 0 {
+            self.counters.duplicates = self.counters.duplicates.saturating_add(1);
+            return Arrival::Duplicate;
+        }
+        if self.confirms(number) && now.saturating_sub(self.believed) >= Self::SILENCE {
+            self.restart(now, number);
+            self.counters.restarts = self.counters.restarts.saturating_add(1);
+            return Arrival::Next;
+        }
+        self.suspected = Some(number.next());
+        self.history |= bit;
+        self.counters.late = self.counters.late.saturating_add(1);
+        self.counters.out_of_order = self.counters.out_of_order.saturating_add(1);
+        if back >= Self::MEMORY {
+            return Arrival::TooLate;
+        }
+        self.counters.lost = self.counters.lost.saturating_sub(1);
+        Arrival::Late
+    }
+
+    fn restart(&mut self, now: Duration, number: SequenceNumber) {
+        for slot in self.slots.slots_mut() {
+            slot.since = None;
+        }
+        self.held = 0;
+        self.history = 1;
+        self.next = Some(number.next());
+        self.highest = number;
+        self.believed = now;
+        self.suspected = None;
+    }
+
+    const fn believe(&mut self, now: Duration, number: SequenceNumber) {
+        if number.is_after(self.highest) {
+            self.highest = number;
+        } else {
+            self.counters.out_of_order = self.counters.out_of_order.saturating_add(1);
+        }
+        self.believed = now;
+        self.suspected = None;
+    }
+
+    fn skip_gap(&mut self) {
+        if let (Some(next), Some((gap, _))) = (self.next, self.first_held()) {
+            self.give_up(next, gap);
+        }
+    }
+
+    /// How far behind the next number the first one is that waits, and since when the one before it is missed.
+    fn first_held(&self) -> Option<(u32, Duration)> {
+        let next = self.next?;
+        (0..self.reach()).find_map(|gap| Some((gap, self.since(next.plus(gap))?)))
+    }
+
+    /// Since when `number`, before one that waits, is missed.
+    fn missed_since(&self, number: SequenceNumber) -> Option<Duration> {
+        let until = self.highest.distance_from(number).min(self.reach());
+        (1..=until).find_map(|steps| self.since(number.plus(steps)))
+    }
+
+    fn since(&self, number: SequenceNumber) -> Option<Duration> {
+        self.slots.slots().get(self.index(number))?.since
+    }
+
+    fn slot_mut(&mut self, number: SequenceNumber) -> Option<&mut Slot<S::Item>> {
+        let index = self.index(number);
+        self.slots.slots_mut().get_mut(index)
+    }
+
+    fn index(&self, number: SequenceNumber) -> usize {
+        let mask = self.reach().saturating_sub(1);
+        usize::try_from(number.get() & mask).unwrap_or(usize::MAX)
+    }
+}

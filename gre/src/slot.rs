@@ -1,0 +1,194 @@
+//! Where packets wait for a missing one: inline, lent by the caller, or on the heap.
+
+use core::time::Duration;
+
+/// A place for one thing that waits.
+///
+/// ```
+/// use pptp_gre::{InlineFrame, Slot};
+///
+/// // Four places for frames of up to 1500 octets, to be lent to a tunnel.
+/// let slots: [Slot<InlineFrame<1500>>; 4] = core::array::from_fn(|_| Slot::default());
+/// assert_eq!(slots.len(), 4);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Slot<T> {
+    /// When the packet that waits here, or the one missing before it, was first known to be missed; `None`: free.
+    pub(crate) since: Option<Duration>,
+    pub(crate) item: T,
+}
+
+impl<T> Slot<T> {
+    /// A free place, with what is to be filled when it is taken.
+    pub const fn new(item: T) -> Self {
+        Self { since: None, item }
+    }
+}
+
+/// Places for what waits: `[Slot<T>; N]`, `&mut [Slot<T>]`, and with the feature `alloc` `Vec<Slot<T>>`.
+///
+/// A number that is no power of two is rounded down to one. With none, nothing waits.
+pub trait Slots {
+    /// What waits.
+    type Item;
+
+    /// The places, always equally many.
+    fn slots(&self) -> &[Slot<Self::Item>];
+
+    /// The places, always equally many.
+    fn slots_mut(&mut self) -> &mut [Slot<Self::Item>];
+}
+
+impl<T, const N: usize> Slots for [Slot<T>; N] {
+    type Item = T;
+
+    fn slots(&self) -> &[Slot<T>] {
+        self
+    }
+
+    fn slots_mut(&mut self) -> &mut [Slot<T>] {
+        self
+    }
+}
+
+impl<T> Slots for &mut [Slot<T>] {
+    type Item = T;
+
+    fn slots(&self) -> &[Slot<T>] {
+        self
+    }
+
+    fn slots_mut(&mut self) -> &mut [Slot<T>] {
+        self
+    }
+}
+
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+impl<T> Slots for alloc::vec::Vec<Slot<T>> {
+    type Item = T;
+
+    fn slots(&self) -> &[Slot<T>] {
+        self
+    }
+
+    fn slots_mut(&mut self) -> &mut [Slot<T>] {
+        self
+    }
+}
+
+/// No places: a tunnel that never waits for a missing packet, as the Linux kernel's.
+pub type NoSlots = [Slot<InlineFrame<0>>; 0];
+
+/// `SLOTS` places for frames of up to `FRAME` octets, inline.
+pub type InlineSlots<const SLOTS: usize, const FRAME: usize> = [Slot<InlineFrame<FRAME>>; SLOTS];
+
+/// What a frame is copied into while it waits.
+pub trait FrameBuffer {
+    /// Copies the frame in, in place of what was there. `false`: it is too long, and what was there may be lost.
+    fn store(&mut self, frame: &[u8]) -> bool;
+
+    /// The frame that was stored last.
+    fn frame_mut(&mut self) -> &mut [u8];
+}
+
+/// A frame of up to `N` octets, inline.
+///
+/// ```
+/// use pptp_gre::{FrameBuffer, InlineFrame};
+///
+/// let mut buffer = InlineFrame::<4>::default();
+/// assert!(buffer.store(b"abc"));
+/// assert_eq!(buffer.frame_mut(), b"abc");
+/// assert!(!buffer.store(b"abcde"));
+/// ```
+#[derive(Clone)]
+pub struct InlineFrame<const N: usize> {
+    length: usize,
+    octets: [u8; N],
+}
+
+impl<const N: usize> Default for InlineFrame<N> {
+    fn default() -> Self {
+        Self { length: 0, octets: [0; N] }
+    }
+}
+
+impl<const N: usize> core::fmt::Debug for InlineFrame<N> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("InlineFrame").field("length", &self.length).finish_non_exhaustive()
+    }
+}
+
+impl<const N: usize> FrameBuffer for InlineFrame<N> {
+    fn store(&mut self, frame: &[u8]) -> bool {
+        copy(&mut self.octets, &mut self.length, frame)
+    }
+
+    fn frame_mut(&mut self) -> &mut [u8] {
+        self.octets.get_mut(..self.length).unwrap_or_default()
+    }
+}
+
+/// A frame in octets that the caller lent.
+///
+/// ```
+/// use pptp_gre::{FrameBuffer, LentFrame};
+///
+/// let mut memory = [0; 1500];
+/// let mut buffer = LentFrame::new(&mut memory);
+/// assert!(buffer.store(b"frame"));
+/// assert_eq!(buffer.frame_mut(), b"frame");
+/// ```
+#[derive(Default)]
+pub struct LentFrame<'a> {
+    length: usize,
+    octets: &'a mut [u8],
+}
+
+impl<'a> LentFrame<'a> {
+    /// Frames as long as `octets` fit.
+    pub const fn new(octets: &'a mut [u8]) -> Self {
+        Self { length: 0, octets }
+    }
+}
+
+impl core::fmt::Debug for LentFrame<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("LentFrame").field("length", &self.length).finish_non_exhaustive()
+    }
+}
+
+impl FrameBuffer for LentFrame<'_> {
+    fn store(&mut self, frame: &[u8]) -> bool {
+        copy(self.octets, &mut self.length, frame)
+    }
+
+    fn frame_mut(&mut self) -> &mut [u8] {
+        self.octets.get_mut(..self.length).unwrap_or_default()
+    }
+}
+
+/// A frame on the heap: it grows to the longest frame that waited in it, at most 65,535 octets.
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+impl FrameBuffer for alloc::vec::Vec<u8> {
+    fn store(&mut self, frame: &[u8]) -> bool {
+        self.clear();
+        self.extend_from_slice(frame);
+        true
+    }
+
+    fn frame_mut(&mut self) -> &mut [u8] {
+        self
+    }
+}
+
+fn copy(octets: &mut [u8], length: &mut usize, frame: &[u8]) -> bool {
+    let Some(to) = octets.get_mut(..frame.len()) else {
+        return false;
+    };
+    to.copy_from_slice(frame);
+    *length = frame.len();
+    true
+}

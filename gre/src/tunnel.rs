@@ -1,0 +1,487 @@
+//! One call's tunnel.
+
+use core::ops::Range;
+use core::time::Duration;
+
+use crate::acknowledge::Acknowledgment;
+use crate::event::Events;
+use crate::window::{Acknowledged, SendWindow};
+use crate::{
+    Arrival, BufferTooSmall, Config, Event, FrameBuffer, Header, InlineSlots, NoSlots, Packet, ReceiveError, Reorder,
+    SendError, SequenceNumber, Slot, Slots, Statistics,
+};
+
+/// What a tunnel made of a packet. `F` is `&[u8]`, or `&mut [u8]` for
+/// [`decapsulate_in_place`](Tunnel::decapsulate_in_place).
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Received<F> {
+    /// The next frame in order, within the packet. It may be empty. More may follow from
+    /// [`poll_receive`](Tunnel::poll_receive).
+    Frame(F),
+    /// A frame that came late, within the packet: only with [`Config::with_late_frames`].
+    LateFrame(F),
+    /// The frame was copied, and waits for an earlier one: [`poll_receive`](Tunnel::poll_receive) gives it in time.
+    Held,
+    /// There was no frame.
+    Acknowledgment,
+}
+
+impl<F> Received<F> {
+    fn map<G>(self, to: impl FnOnce(F) -> G) -> Received<G> {
+        match self {
+            Self::Frame(frame) => Received::Frame(to(frame)),
+            Self::LateFrame(frame) => Received::LateFrame(to(frame)),
+            Self::Held => Received::Held,
+            Self::Acknowledgment => Received::Acknowledgment,
+        }
+    }
+}
+
+/// RFC 2637 section 4: the data tunnel of one call.
+///
+/// Frames go straight through the caller's memory. A packet that must wait for an earlier one is copied once, into a
+/// slot of `S`; their number and size, set by the caller, is all the memory that a peer can make a tunnel use. Which slots:
+///
+/// | constructor | packets that wait |
+/// |---|---|
+/// | [`Tunnel::inline`] | in the tunnel itself: `Tunnel<InlineSlots<16, 1500>>` |
+/// | [`Tunnel::new`] | in any [`Slots`]: lent by the caller, or in a `Vec` |
+/// | [`Tunnel::unordered`] | none: a missing packet is not waited for |
+///
+/// `now` is the time since an origin that the caller picks. One that goes back is taken for the latest seen. Calls may
+/// come in any order; what is not polled is delayed, not lost. The deadlines come from
+/// [`poll_timeout`](Self::poll_timeout).
+///
+/// ```
+/// use core::time::Duration;
+///
+/// use pptp_gre::{CallIds, Config, HEADROOM, InlineSlots, Received, Tunnel};
+///
+/// let now = Duration::ZERO;
+/// let mut client = Tunnel::<InlineSlots<16, 1500>>::inline(Config::new(CallIds { local: 7, peer: 9 }));
+/// let mut server = Tunnel::<InlineSlots<16, 1500>>::inline(Config::new(CallIds { local: 9, peer: 7 }));
+///
+/// // The frame is laid out with room in front of it; the header goes there.
+/// let mut buf = [0; HEADROOM + 4];
+/// buf[HEADROOM..].copy_from_slice(b"ping");
+/// let packet = client.encapsulate_in_place(now, &mut buf)?;
+/// assert_eq!(server.decapsulate(now, packet)?, Received::Frame(&b"ping"[..]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Tunnel<S> {
+    config: Config,
+    /// The latest `now`.
+    clock: Duration,
+    send: SendWindow,
+    order: Reorder<S>,
+    acknowledgment: Acknowledgment,
+    /// A packet was refused since the window was full.
+    blocked: bool,
+    events: Events,
+    counters: Counters,
+}
+
+/// Room for the longest header in front of a payload, for [`Tunnel::encapsulate_in_place`].
+pub const HEADROOM: usize = Header::MAX_LEN;
+
+/// What [`Tunnel::poll_transmit`] writes at most: the fixed header (8) and the acknowledgment number (4).
+pub const MAX_TRANSMIT: usize = 8 + 4;
+
+#[derive(Debug, Clone, Default)]
+struct Counters {
+    packets_sent: u64,
+    packets_received: u64,
+    octets_sent: u64,
+    octets_received: u64,
+    window_full: u64,
+    malformed: u64,
+    other_call: u64,
+    sent_with_data: u64,
+    sent_alone: u64,
+    received_with_data: u64,
+    received_alone: u64,
+    repeated: u64,
+    stale: u64,
+    impossible: u64,
+}
+
+impl Tunnel<NoSlots> {
+    /// A tunnel that never waits for a missing packet. Later ones that come first are delivered first, and the missing
+    /// one is dropped when it comes.
+    #[must_use]
+    pub fn unordered(config: Config) -> Self {
+        Self::new(config, [])
+    }
+}
+
+impl<const SLOTS: usize, const FRAME: usize> Tunnel<InlineSlots<SLOTS, FRAME>> {
+    /// A tunnel that holds up to `SLOTS` frames of up to `FRAME` octets inside itself.
+    #[must_use]
+    pub fn inline(config: Config) -> Self {
+        Self::new(config, core::array::from_fn(|_| Slot::default()))
+    }
+}
+
+impl<S: Slots> Tunnel<S>
+where
+    S::Item: FrameBuffer,
+{
+    /// A tunnel whose packets wait in `slots`.
+    ///
+    /// ```
+    /// use pptp_gre::{CallIds, Config, LentFrame, Slot, Tunnel};
+    ///
+    /// let mut memory = [0; 8 * 1500];
+    /// let mut frames = memory.chunks_exact_mut(1500);
+    /// let mut slots: [_; 8] = core::array::from_fn(|_| Slot::new(LentFrame::new(frames.next().unwrap_or_default())));
+    /// let tunnel = Tunnel::new(Config::new(CallIds { local: 7, peer: 9 }), &mut slots[..]);
+    /// assert_eq!(tunnel.poll_timeout(), None);
+    /// ```
+    #[must_use]
+    pub fn new(config: Config, slots: S) -> Self {
+        Self {
+            clock: Duration::ZERO,
+            send: SendWindow::new(
+                config.window_policy,
+                config.first_sequence_number,
+                config.peer_receive_window,
+                config.acknowledgment_timeout,
+                config.peer_packet_processing_delay,
+            ),
+            order: Reorder::new(slots),
+            acknowledgment: Acknowledgment::new(config.acknowledgment_delay, config.receive_window),
+            blocked: false,
+            events: Events::default(),
+            counters: Counters::default(),
+            config,
+        }
+    }
+
+    /// Writes the packet that carries `payload` to the start of `out`, and gives it. It carries an acknowledgment if one
+    /// is pending.
+    ///
+    /// # Errors
+    ///
+    /// The window is full, `out` is too small ([`HEADROOM`] and the payload are always enough), or the payload is empty
+    /// or too long. Nothing is written, and no number is used up.
+    pub fn encapsulate<'b>(&mut self, now: Duration, payload: &[u8], out: &'b mut [u8]) -> Result<&'b [u8], SendError> {
+        let header_length = self.check_send(now, payload.len())?;
+        let needed = header_length.saturating_add(payload.len());
+        let available = out.len();
+        let packet = out.get_mut(..needed).ok_or(BufferTooSmall { needed, available })?;
+        if let Some((header, body)) = packet.split_at_mut_checked(header_length) {
+            body.copy_from_slice(payload);
+            self.send(payload.len(), header)?;
+        }
+        Ok(packet)
+    }
+
+    /// Writes the header right in front of the payload, which is `buf` from [`HEADROOM`] on, and gives the packet. Its
+    /// start is not always that of `buf`.
+    ///
+    /// # Errors
+    ///
+    /// As [`encapsulate`](Self::encapsulate).
+    pub fn encapsulate_in_place<'b>(&mut self, now: Duration, buf: &'b mut [u8]) -> Result<&'b [u8], SendError> {
+        let available = buf.len();
+        let payload_length = available.checked_sub(HEADROOM).ok_or(BufferTooSmall { needed: HEADROOM, available })?;
+        let header_length = self.check_send(now, payload_length)?;
+        let packet = buf.get_mut(HEADROOM.saturating_sub(header_length)..).unwrap_or_default();
+        self.send(payload_length, packet)?;
+        Ok(packet)
+    }
+
+    /// Whether a payload could be sent now, as far as the window goes.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.send.is_open()
+    }
+
+    /// Takes the payload of an IP packet of protocol [`IP_PROTOCOL`](crate::IP_PROTOCOL), and says what to do with it.
+    ///
+    /// After it, [`poll_receive`](Self::poll_receive) may have frames that follow.
+    ///
+    /// # Errors
+    ///
+    /// There is no frame in it that could be delivered: see [`ReceiveError`]. What it acknowledges counts all the same,
+    /// except when it is malformed, of another call, [`FarAhead`](ReceiveError::FarAhead) or
+    /// [`Busy`](ReceiveError::Busy).
+    pub fn decapsulate<'p>(&mut self, now: Duration, packet: &'p [u8]) -> Result<Received<&'p [u8]>, ReceiveError> {
+        let received = self.receive(now, packet)?;
+        Ok(received.map(|frame| packet.get(frame).unwrap_or_default()))
+    }
+
+    /// As [`decapsulate`](Self::decapsulate), for a frame that is decrypted within the packet.
+    ///
+    /// # Errors
+    ///
+    /// As [`decapsulate`](Self::decapsulate).
+    pub fn decapsulate_in_place<'p>(
+        &mut self,
+        now: Duration,
+        packet: &'p mut [u8],
+    ) -> Result<Received<&'p mut [u8]>, ReceiveError> {
+        let received = self.receive(now, packet)?;
+        Ok(received.map(|frame| packet.get_mut(frame).unwrap_or_default()))
+    }
+
+    /// The next frame that waited and need not wait any more, in its slot. Call it until it gives `None`, after each
+    /// packet and each [`handle_timeout`](Self::handle_timeout).
+    pub fn poll_receive(&mut self, now: Duration) -> Option<&mut [u8]> {
+        self.advance(now);
+        let Self { order, counters, clock, config, .. } = self;
+        let frame = order.release(*clock, config.reorder_timeout)?.frame_mut();
+        counters.delivered(frame.len());
+        Some(frame)
+    }
+
+    /// Writes the acknowledgment that is due to the start of `buf`, if one is: no payload came by that could carry it.
+    ///
+    /// # Errors
+    ///
+    /// `buf` is shorter than [`MAX_TRANSMIT`]. The acknowledgment stays due.
+    pub fn poll_transmit<'b>(&mut self, now: Duration, buf: &'b mut [u8]) -> Result<Option<&'b [u8]>, BufferTooSmall> {
+        self.advance(now);
+        if !self.acknowledgment.is_due(self.clock) {
+            return Ok(None);
+        }
+        let header = Header {
+            call_id: self.config.call_ids.peer,
+            sequence_number: None,
+            acknowledgment_number: self.order.highest().map(SequenceNumber::get),
+        };
+        let octets = header.encode(0, buf)?;
+        self.acknowledgment.sent();
+        self.counters.sent_alone = self.counters.sent_alone.saturating_add(1);
+        Ok(Some(octets))
+    }
+
+    /// What happened.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.take(self.send.alarm)
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) has something to do: the earliest of an acknowledgment to be sent
+    /// alone, an acknowledgment taken for lost, and a missing packet given up.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        let missing = self.order.deadline(self.config.reorder_timeout);
+        [self.acknowledgment.deadline(), self.send.deadline(), missing].into_iter().flatten().min()
+    }
+
+    /// Does what is due at `now`. Afterwards [`poll_timeout`](Self::poll_timeout) is `None` or later than `now`.
+    ///
+    /// Poll for packets to send, frames and events then. Calls that are early, late or repeated are harmless.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        self.advance(now);
+        self.acknowledgment.handle_timeout(self.clock);
+        self.order.expire(self.clock, self.config.reorder_timeout);
+        let alarm = self.send.alarm;
+        if self.send.handle_timeout(self.clock) {
+            self.window_changed(alarm);
+        }
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        let (counters, order, send) = (&self.counters, self.order.counters(), &self.send);
+        let round_trip = send.round_trip();
+        Statistics {
+            packets_sent: counters.packets_sent,
+            packets_received: counters.packets_received,
+            octets_sent: counters.octets_sent,
+            octets_received: counters.octets_received,
+            ss: send.next(),
+            sr: self.order.next(),
+            remote_nr: send.remote(),
+            peer_rws: send.maximum(),
+            send_window: send.size(),
+            outstanding: send.outstanding(),
+            window_exceeded: send.exceeded,
+            window_full: counters.window_full,
+            out_of_order: order.out_of_order,
+            duplicates: order.duplicates,
+            lost: order.lost,
+            late: order.late,
+            far_ahead: order.far_ahead,
+            receive_overflows: order.overflows,
+            restarts: order.restarts,
+            held: self.order.held(),
+            malformed: counters.malformed,
+            other_call: counters.other_call,
+            acknowledgments_sent_with_data: counters.sent_with_data,
+            acknowledgments_sent_alone: counters.sent_alone,
+            acknowledgments_received_with_data: counters.received_with_data,
+            acknowledgments_received_alone: counters.received_alone,
+            acknowledgments_repeated: counters.repeated,
+            acknowledgments_stale: counters.stale,
+            acknowledgments_impossible: counters.impossible,
+            alarm: send.alarm,
+            alarms: send.alarms,
+            time_outs: send.time_outs,
+            round_trip: round_trip.is_sampled().then(|| round_trip.estimate()),
+            deviation: round_trip.deviation(),
+            acknowledgment_timeout: round_trip.timeout(),
+        }
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    fn advance(&mut self, now: Duration) {
+        self.clock = self.clock.max(now);
+    }
+
+    /// Whether a payload of this length may be sent; gives the length of its header.
+    fn check_send(&mut self, now: Duration, payload_length: usize) -> Result<usize, SendError> {
+        self.advance(now);
+        if payload_length == 0 {
+            return Err(SendError::PayloadEmpty);
+        }
+        if payload_length > usize::from(u16::MAX) {
+            return Err(SendError::PayloadTooLong { length: payload_length });
+        }
+        if !self.send.is_open() {
+            self.blocked = true;
+            self.counters.window_full = self.counters.window_full.saturating_add(1);
+            return Err(SendError::WouldBlock);
+        }
+        Ok(if self.acknowledgment.is_pending() { HEADROOM } else { MAX_TRANSMIT })
+    }
+
+    /// Writes the header to the start of `packet`. All was checked.
+    fn send(&mut self, payload_length: usize, packet: &mut [u8]) -> Result<(), SendError> {
+        let Ok(length) = u16::try_from(payload_length) else {
+            return Err(SendError::PayloadTooLong { length: payload_length });
+        };
+        let acknowledges = self.acknowledgment.is_pending();
+        let header = Header {
+            call_id: self.config.call_ids.peer,
+            sequence_number: Some(self.send.next().get()),
+            acknowledgment_number: if acknowledges { self.order.highest().map(SequenceNumber::get) } else { None },
+        };
+        header.encode(length, packet)?;
+        self.send.sent(self.clock);
+        if acknowledges {
+            self.acknowledgment.sent();
+            self.counters.sent_with_data = self.counters.sent_with_data.saturating_add(1);
+        }
+        self.counters.packets_sent = self.counters.packets_sent.saturating_add(1);
+        self.counters.octets_sent = self.counters.octets_sent.saturating_add(u64::from(length));
+        Ok(())
+    }
+
+    fn receive(&mut self, now: Duration, octets: &[u8]) -> Result<Received<Range<usize>>, ReceiveError> {
+        self.advance(now);
+        let packet = Packet::decode(octets).inspect_err(|_| {
+            self.counters.malformed = self.counters.malformed.saturating_add(1);
+        })?;
+        let Header { call_id, sequence_number, acknowledgment_number } = packet.header;
+        let expected = self.config.call_ids.local;
+        if call_id != expected {
+            self.counters.other_call = self.counters.other_call.saturating_add(1);
+            return Err(ReceiveError::CallId { found: call_id, expected });
+        }
+        let acknowledged = acknowledgment_number.map(SequenceNumber::new);
+        let Some(number) = sequence_number.map(SequenceNumber::new) else {
+            return self.receive_acknowledgment(acknowledged.ok_or(ReceiveError::Empty)?);
+        };
+        let received = self.receive_frame(number, &packet);
+        let is_strange = matches!(received, Err(ReceiveError::FarAhead { .. } | ReceiveError::Busy));
+        if let Some(acknowledged) = acknowledged.filter(|_| !is_strange) {
+            self.counters.received_with_data = self.counters.received_with_data.saturating_add(1);
+            // A wrong one says nothing about the payload.
+            self.acknowledge(acknowledged);
+        }
+        received
+    }
+
+    fn receive_acknowledgment(&mut self, number: SequenceNumber) -> Result<Received<Range<usize>>, ReceiveError> {
+        self.counters.received_alone = self.counters.received_alone.saturating_add(1);
+        match self.acknowledge(number) {
+            Acknowledged::Impossible => Err(ReceiveError::ImpossibleAcknowledgment { number, next: self.send.next() }),
+            Acknowledged::New | Acknowledged::Again | Acknowledged::Stale => Ok(Received::Acknowledgment),
+        }
+    }
+
+    fn receive_frame(
+        &mut self,
+        number: SequenceNumber,
+        packet: &Packet<'_>,
+    ) -> Result<Received<Range<usize>>, ReceiveError> {
+        let expected = self.order.next().unwrap_or(number);
+        let length = packet.payload.len();
+        let header_length = packet.header.len();
+        let frame = header_length..header_length.saturating_add(length);
+        let restarts = self.order.counters().restarts;
+        match self.order.arrive(self.clock, number, |slot| slot.store(packet.payload)) {
+            Arrival::Next => {
+                if self.order.counters().restarts != restarts {
+                    self.events.restarted = true;
+                }
+                self.acknowledgment.received(self.clock);
+                self.counters.delivered(length);
+                Ok(Received::Frame(frame))
+            }
+            Arrival::Held => {
+                self.acknowledgment.received(self.clock);
+                Ok(Received::Held)
+            }
+            Arrival::Late if self.config.late_frames && is_compressed_data(packet.payload) => {
+                self.counters.delivered(length);
+                Ok(Received::LateFrame(frame))
+            }
+            Arrival::Late | Arrival::TooLate => Err(ReceiveError::Late { number, expected }),
+            Arrival::Duplicate => Err(ReceiveError::Duplicate { number }),
+            Arrival::FarAhead => Err(ReceiveError::FarAhead { number, expected }),
+            Arrival::Busy => Err(ReceiveError::Busy),
+            Arrival::Refused => Err(ReceiveError::FrameTooLong { length }),
+        }
+    }
+
+    fn acknowledge(&mut self, number: SequenceNumber) -> Acknowledged {
+        let alarm = self.send.alarm;
+        let acknowledged = self.send.acknowledge(self.clock, number);
+        let counter = match acknowledged {
+            Acknowledged::New => {
+                self.window_changed(alarm);
+                return acknowledged;
+            }
+            Acknowledged::Again => &mut self.counters.repeated,
+            Acknowledged::Stale => &mut self.counters.stale,
+            Acknowledged::Impossible => &mut self.counters.impossible,
+        };
+        *counter = counter.saturating_add(1);
+        acknowledged
+    }
+
+    /// After an acknowledgment or a time-out: `alarm` is what it was before.
+    fn window_changed(&mut self, alarm: bool) {
+        if self.send.alarm != alarm {
+            self.events.alarm(self.send.alarm);
+        }
+        if self.blocked && self.send.is_open() {
+            self.blocked = false;
+            self.events.writable = true;
+        }
+    }
+}
+
+impl Counters {
+    fn delivered(&mut self, length: usize) {
+        self.packets_received = self.packets_received.saturating_add(1);
+        let octets = u64::try_from(length).unwrap_or(u64::MAX);
+        self.octets_received = self.octets_received.saturating_add(octets);
+    }
+}
+
+/// Whether a PPP frame is of protocol 0x00fd, with or without address and control, its protocol compressed or not.
+const fn is_compressed_data(frame: &[u8]) -> bool {
+    matches!(frame, [0xff, 0x03, 0x00, 0xfd, ..] | [0xff, 0x03, 0xfd, ..] | [0x00, 0xfd, ..] | [0xfd, ..])
+}

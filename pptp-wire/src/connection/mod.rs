@@ -1,0 +1,252 @@
+//! RFC 2637 section 3: the control connection as a machine without IO.
+//!
+//! A [`Connection`] is one control connection, on either side of it, with all its calls. It is driven by these verbs,
+//! in any order:
+//!
+//! | verb | what it does |
+//! |---|---|
+//! | [`open`](Connection::open) | tells that the TCP connection is open |
+//! | [`handle_stream`](Connection::handle_stream), [`handle_disconnect`](Connection::handle_disconnect) | take what TCP gives: octets, the end |
+//! | [`place_call`](Connection::place_call), [`accept_call`](Connection::accept_call), [`clear_call`](Connection::clear_call), [`close`](Connection::close), … | are commands of the user |
+//! | [`poll_transmit`](Connection::poll_transmit) | gives the octets to send, one message at a time |
+//! | [`poll_event`](Connection::poll_event) | gives what has happened |
+//! | [`poll_timeout`](Connection::poll_timeout), [`handle_timeout`](Connection::handle_timeout) | tell when to come back, and take that it is time |
+//!
+//! * **Time** is a [`Duration`] since a moment that the caller picks, always the first argument, always called `now`. A
+//!   `now` that goes back is taken as the latest seen.
+//! * **Memory** is all in the object, for a fixed number of calls and of events and messages that wait. A connection
+//!   that has not been polled for too long takes no octets, so that TCP holds the peer up, and says
+//!   [`Busy`](CommandError::Busy) to commands. Nothing is lost.
+//! * **Errors** are for commands that make no sense now. Whatever the peer does is an [`Event`].
+//! * The same calls give the same results, on every platform.
+//!
+//! ```
+//! use core::time::Duration;
+//! use pptp_wire::connection::{Config, Connection, Event, Identity};
+//!
+//! let mut server: Connection<4> = Connection::receiver(Config::new(Identity::PPTPD), [1; 32]);
+//! server.open(Duration::ZERO)?;
+//! // Nobody says anything: the machine tells when to come back, and then that it is over.
+//! let deadline = server.poll_timeout().unwrap();
+//! assert_eq!(deadline, Duration::from_secs(60));
+//! server.handle_timeout(deadline);
+//! let Some(Event::Closed { reason }) = server.poll_event() else { panic!("not closed") };
+//! assert_eq!(reason.to_string(), "the peer has not started the connection in time: is it a PPTP peer?");
+//! # Ok::<(), pptp_wire::connection::CommandError>(())
+//! ```
+//!
+//! # Calls
+//!
+//! Who is who follows from who asks for the call, whichever side opened the TCP connection:
+//!
+//! | | asks | answers | ends it |
+//! |---|---|---|---|
+//! | outgoing call, all VPNs | PNS: [`place_call`](Connection::place_call) | PAC: [`accept_call`](Connection::accept_call) | both: [`clear_call`](Connection::clear_call) |
+//! | incoming call, dial-in | PAC: [`announce_call`](Connection::announce_call) | PNS: [`accept_call`](Connection::accept_call) | both: [`clear_call`](Connection::clear_call) |
+
+use core::time::Duration;
+
+use crate::{BufferTooSmall, Message, Reassembler};
+
+mod call;
+mod call_id;
+mod collision;
+mod command;
+mod config;
+mod echo;
+mod error;
+mod event;
+mod identity;
+mod output;
+mod parameter;
+mod queue;
+mod reason;
+mod receive;
+mod receive_call;
+mod state;
+mod timer;
+
+pub use call::{Call, CallRequest, Role};
+pub use call_id::{CallId, CallIdStyle};
+pub use collision::{Winner, winner};
+pub use config::{Config, Quirks};
+pub use echo::EchoPolicy;
+pub use error::CommandError;
+pub use event::{CallParameters, Event};
+pub use identity::Identity;
+pub use parameter::{Answer, Disconnect, Refusal, WanErrors};
+pub use reason::{CallCloseReason, CloseReason, Fault};
+pub use state::{CallState, State};
+
+use call::Calls;
+use call_id::CallIds;
+use echo::Echo;
+use output::Output;
+
+/// RFC 2637 section 3: one control connection with at most `CALLS` calls. See the [module](self) for how to drive it.
+///
+/// For one TCP connection: when it is over, make another one. It holds everything inline: about 500 octets for each
+/// call, and 5 KiB; a client with one call at a time has `Connection<1>`.
+#[derive(Debug)]
+pub struct Connection<const CALLS: usize = 16> {
+    config: Config,
+    /// Whether we opened the TCP connection.
+    originator: bool,
+    stage: Stage,
+    state: State,
+    /// The latest time seen.
+    now: Duration,
+    /// For the reply that starts or stops the connection.
+    deadline: Option<Duration>,
+    /// In the state wait_stop_reply: why.
+    reason: CloseReason,
+    stream: Reassembler,
+    peer: Option<Identity>,
+    calls: Calls<CALLS>,
+    call_ids: CallIds,
+    next_serial_number: u16,
+    /// How many calls were cleared by Call-Clear-Request.
+    cleared: u64,
+    echo: Echo,
+    output: Output<CALLS>,
+}
+
+/// What the state idle of the RFC does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// There is no TCP connection yet.
+    NoTcp,
+    /// There is, or was.
+    Tcp,
+    /// The user has to say whether the peer is accepted.
+    StartRequested,
+    /// After a collision: nothing may be sent, and nothing is read.
+    Silenced,
+}
+
+impl<const CALLS: usize> Connection<CALLS> {
+    /// What [`poll_transmit`](Self::poll_transmit) needs at most: the longest message.
+    pub const MAX_TRANSMIT: usize = Message::MAX_LEN;
+
+    /// RFC 2637 section 3.1.1: the side that opens the TCP connection, to port [`TCP_PORT`](crate::TCP_PORT).
+    ///
+    /// `entropy` makes call ids, the first serial number and the first echo identifier. It must be random and not be
+    /// used twice: who knows it can forge GRE packets of the calls without seeing any.
+    #[must_use]
+    pub fn originator(config: Config, entropy: [u8; 32]) -> Self {
+        Self::new(&config, entropy, true)
+    }
+
+    /// RFC 2637 section 3.1.2: the side that accepts the TCP connection. `entropy` as for
+    /// [`originator`](Self::originator).
+    #[must_use]
+    pub fn receiver(config: Config, entropy: [u8; 32]) -> Self {
+        Self::new(&config, entropy, false)
+    }
+
+    fn new(&config: &Config, entropy: [u8; 32], originator: bool) -> Self {
+        let [key @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = entropy;
+        let [.., i0, i1, i2, i3, s0, s1] = entropy;
+        Self {
+            config,
+            originator,
+            stage: Stage::NoTcp,
+            state: State::Idle,
+            now: Duration::ZERO,
+            deadline: None,
+            reason: CloseReason::Local,
+            stream: Reassembler::new(),
+            peer: None,
+            calls: Calls::new(),
+            call_ids: CallIds::new(config.quirks.call_id_style, key),
+            next_serial_number: u16::from_le_bytes([s0, s1]),
+            cleared: 0,
+            echo: Echo::new(config.echo, u32::from_le_bytes([i0, i1, i2, i3])),
+            output: Output::new(),
+        }
+    }
+
+    /// The state, with the RFC's name.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// Who the peer says it is, once it has.
+    #[must_use]
+    pub const fn peer(&self) -> Option<&Identity> {
+        self.peer.as_ref()
+    }
+
+    /// The call with this id. One that is over can be seen until the next call needs its place, which is never before
+    /// its [`CallClosed`](Event::CallClosed) was polled.
+    #[must_use]
+    pub fn call(&self, call: CallId) -> Option<&Call> {
+        self.calls.get(call)
+    }
+
+    /// All calls that are not over.
+    pub fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.calls.live()
+    }
+
+    /// How long the last answered Echo-Request took to be answered.
+    #[must_use]
+    pub const fn echo_round_trip(&self) -> Option<Duration> {
+        self.echo.round_trip()
+    }
+
+    /// The next message to send, written to the start of `buf`.
+    ///
+    /// # Errors
+    ///
+    /// [`BufferTooSmall`]: nothing is lost, call again with more room. [`MAX_TRANSMIT`](Self::MAX_TRANSMIT) is always
+    /// enough.
+    pub fn poll_transmit<'b>(&mut self, now: Duration, buf: &'b mut [u8]) -> Result<Option<&'b [u8]>, BufferTooSmall> {
+        self.advance(now);
+        let Some(message) = self.output.front_message() else {
+            return Ok(None);
+        };
+        let octets = message.encode(buf)?;
+        self.output.drop_front_message();
+        Ok(Some(octets))
+    }
+
+    /// The next event.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        let event = self.output.next_event()?;
+        if let Event::CallClosed { call, .. } = event {
+            self.calls.leave(call);
+        }
+        Some(event)
+    }
+
+    fn advance(&mut self, now: Duration) {
+        self.now = self.now.max(now);
+    }
+
+    /// Ends everything, without a message.
+    fn end(&mut self, reason: CloseReason) {
+        self.end_calls();
+        self.state = State::Closed;
+        self.deadline = None;
+        self.output.tell(Event::Closed { reason });
+    }
+
+    fn end_calls(&mut self) {
+        for call in self.calls.live_mut() {
+            // The Call-Disconnect-Notify would have been the answer to our own Call-Clear-Request.
+            let reason = if call.state == CallState::WaitDisconnect {
+                CallCloseReason::Local
+            } else {
+                CallCloseReason::ConnectionClosed
+            };
+            call.end(reason, &mut self.output);
+        }
+    }
+}
+
+/// When a time-out runs out; never, if that is too far away to be told.
+fn deadline(now: Duration, timeout: Duration) -> Option<Duration> {
+    now.checked_add(timeout)
+}

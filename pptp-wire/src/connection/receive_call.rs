@@ -1,0 +1,212 @@
+//! What the peer sends about calls.
+
+use super::call::{Call, Calls};
+use super::command::tenths;
+use super::{
+    CallCloseReason, CallId, CallParameters, CallRequest, CallState, Connection, Disconnect, Event, Refusal, Role,
+    State,
+};
+use crate::code::{Accm, DisconnectResult, GeneralError, IncomingCallResult, OutgoingCallResult};
+use crate::message::{
+    CallClearRequest, CallDisconnectNotify, IncomingCallConnected, IncomingCallReply, IncomingCallRequest,
+    OutgoingCallReply, OutgoingCallRequest, SetLinkInfo, WanErrorNotify,
+};
+
+impl<const CALLS: usize> Connection<CALLS> {
+    /// Section 3.2.4.1: a PNS wants a call.
+    pub(super) fn handle_outgoing_call_request(&mut self, request: &OutgoingCallRequest) {
+        let allowed = self.config.outgoing_call_requests;
+        let request = CallRequest::Outgoing(*request);
+        self.handle_call_request(request, Role::Pac, CallState::WaitCsAns, allowed);
+    }
+
+    /// Section 3.2.3.2: a PAC has a call.
+    pub(super) fn handle_incoming_call_request(&mut self, request: &IncomingCallRequest) {
+        let allowed = self.config.incoming_call_requests;
+        let request = CallRequest::Incoming(*request);
+        self.handle_call_request(request, Role::Pns, CallState::Idle, allowed);
+    }
+
+    fn handle_call_request(&mut self, request: CallRequest, role: Role, state: CallState, allowed: bool) {
+        let peer_call_id = request.call_id();
+        match self.check_call_request(peer_call_id, allowed) {
+            Ok(id) => {
+                let mut call = Call::new(id, Some(peer_call_id), role, request);
+                call.wait(state, self.now, self.config.answer_timeout);
+                self.calls.insert(call);
+                self.output.tell(Event::CallRequested { call: id });
+            }
+            Err(refusal) => {
+                self.output.send(request.refusal(refusal));
+                self.tell_unexpected(&request.to_message());
+            }
+        }
+    }
+
+    /// An id for a call that the peer asks for, or why there is none.
+    fn check_call_request(&mut self, peer_call_id: u16, allowed: bool) -> Result<CallId, Refusal> {
+        if self.state != State::Established {
+            return Err(Refusal::general_error(GeneralError::NOT_CONNECTED));
+        }
+        if !allowed {
+            return Err(Refusal::DO_NOT_ACCEPT);
+        }
+        if self.calls.live().any(|call| call.peer_call_id == Some(peer_call_id)) {
+            return Err(Refusal::general_error(GeneralError::BAD_CALL_ID));
+        }
+        let no_resource = Refusal::general_error(GeneralError::NO_RESOURCE);
+        if !self.calls.has_room() {
+            return Err(no_resource);
+        }
+        let calls = &self.calls;
+        self.call_ids.allocate(|id| calls.is_taken(id)).ok_or(no_resource)
+    }
+
+    /// Section 3.2.4.2: the PAC has placed our call, or not.
+    pub(super) fn handle_outgoing_call_reply(&mut self, reply: &OutgoingCallReply) {
+        let call = self.calls.ours(Role::Pns, reply.peer_call_id);
+        let Some(call) = call.filter(|call| matches!(call.request, CallRequest::Outgoing(_))) else {
+            return self.tell_unexpected(&(*reply).into());
+        };
+        let connected = reply.result_code == OutgoingCallResult::CONNECTED;
+        match (call.state, connected) {
+            (CallState::WaitReply, true) => {
+                call.peer_call_id = Some(reply.call_id);
+                let parameters = CallParameters {
+                    peer_window: reply.packet_receive_window_size,
+                    peer_delay: tenths(reply.packet_processing_delay),
+                    connect_speed: reply.connect_speed,
+                };
+                call.connect(self.now, &self.config, parameters, &mut self.output);
+                if self.config.quirks.link_info_after_reply {
+                    self.output.send(SetLinkInfo::new(reply.call_id, Accm::ALL, Accm::ALL));
+                }
+            }
+            (CallState::WaitReply, false) => {
+                let reason = CallCloseReason::OutgoingRefused {
+                    result: reply.result_code,
+                    error: reply.error_code,
+                    cause: reply.cause_code,
+                };
+                call.end(reason, &mut self.output);
+            }
+            // It crossed our Call-Clear-Request, which ends the call: it is answered with the id that is told here, …
+            (CallState::WaitDisconnect, true) => call.peer_call_id = Some(reply.call_id),
+            // … or not at all, since there is no call.
+            (CallState::WaitDisconnect, false) => call.end(CallCloseReason::Local, &mut self.output),
+            _ => self.tell_unexpected(&(*reply).into()),
+        }
+    }
+
+    /// Section 3.2.3.1: the PNS wants our call answered, or not.
+    pub(super) fn handle_incoming_call_reply(&mut self, reply: &IncomingCallReply) {
+        let call = self.calls.ours(Role::Pac, reply.peer_call_id);
+        let waiting = call.filter(|call| call.state == CallState::WaitReply);
+        let Some((call, connected)) = waiting.and_then(|call| call.connected.map(|connected| (call, connected))) else {
+            return self.tell_unexpected(&(*reply).into());
+        };
+        if reply.result_code == IncomingCallResult::CONNECT {
+            call.peer_call_id = Some(reply.call_id);
+            self.output.send(IncomingCallConnected { peer_call_id: reply.call_id, ..connected });
+            let parameters = CallParameters {
+                peer_window: reply.packet_receive_window_size,
+                peer_delay: tenths(reply.packet_transmit_delay),
+                connect_speed: connected.connect_speed,
+            };
+            call.connect(self.now, &self.config, parameters, &mut self.output);
+        } else {
+            let reason = CallCloseReason::IncomingRefused { result: reply.result_code, error: reply.error_code };
+            call.end(reason, &mut self.output);
+        }
+    }
+
+    /// Section 3.2.3.2: the PAC has answered the call.
+    pub(super) fn handle_incoming_call_connected(&mut self, connected: &IncomingCallConnected) {
+        let call = self.calls.ours(Role::Pns, connected.peer_call_id);
+        match call {
+            Some(call) if call.state == CallState::WaitConnect => {
+                let parameters = CallParameters {
+                    peer_window: connected.packet_receive_window_size,
+                    peer_delay: tenths(connected.packet_transmit_delay),
+                    connect_speed: connected.connect_speed,
+                };
+                call.connect(self.now, &self.config, parameters, &mut self.output);
+            }
+            // It crossed our Call-Clear-Request.
+            Some(call) if call.state == CallState::WaitDisconnect => {}
+            Some(_) | None => self.tell_unexpected(&(*connected).into()),
+        }
+    }
+
+    /// Sections 3.2.3.1 and 3.2.4.1: the PNS wants the call ended.
+    ///
+    /// If there is none, it has crossed our Call-Disconnect-Notify, or comes after a failed call. There is nothing to
+    /// answer then: a notify with a made-up id might end another call.
+    pub(super) fn handle_call_clear_request(&mut self, request: CallClearRequest) {
+        let Some(call) = self.calls.peers(Role::Pac, request.call_id) else {
+            return self.tell_unexpected(&request.into());
+        };
+        self.output.send(call.notify(Disconnect::new(DisconnectResult::REQUEST)));
+        call.end(CallCloseReason::PeerCleared, &mut self.output);
+    }
+
+    /// Sections 3.2.3.2 and 3.2.4.2: the PAC has ended the call.
+    pub(super) fn handle_call_disconnect_notify(&mut self, notify: &CallDisconnectNotify) {
+        let Some(call) = self.calls.disconnected(notify.call_id, notify.result_code) else {
+            return self.tell_unexpected(&(*notify).into());
+        };
+        call.statistics = notify.call_statistics;
+        let reason = if call.state == CallState::WaitDisconnect {
+            CallCloseReason::Local
+        } else {
+            CallCloseReason::Disconnected {
+                result: notify.result_code,
+                error: notify.error_code,
+                cause: notify.cause_code,
+            }
+        };
+        call.end(reason, &mut self.output);
+    }
+
+    /// Section 2.14: the PAC has counted errors.
+    pub(super) fn handle_wan_error_notify(&mut self, notify: &WanErrorNotify) {
+        match self.calls.ours(Role::Pns, notify.peer_call_id) {
+            Some(call) if call.state == CallState::Established => {
+                self.output.tell(Event::WanErrors { call: call.id, errors: (*notify).into() });
+            }
+            Some(_) | None => self.tell_unexpected(&(*notify).into()),
+        }
+    }
+
+    /// Section 2.15: the PNS tells what PPP has agreed on.
+    pub(super) fn handle_set_link_info(&mut self, info: &SetLinkInfo) {
+        match self.calls.ours(Role::Pac, info.peer_call_id) {
+            Some(call) if call.state == CallState::Established => {
+                let (send_accm, receive_accm) = (info.send_accm, info.receive_accm);
+                self.output.tell(Event::LinkInfo { call: call.id, send_accm, receive_accm });
+            }
+            Some(_) | None => self.tell_unexpected(&(*info).into()),
+        }
+    }
+}
+
+impl<const CALLS: usize> Calls<CALLS> {
+    /// The call that a Call-Disconnect-Notify is about.
+    ///
+    /// Section 2.13 has the PAC's id in it. But accel-ppp sends the PNS's; and of an outgoing call that is cleared
+    /// before the reply, the PNS does not know the PAC's id yet. Then it is the answer to the oldest Call-Clear-Request
+    /// for such a call.
+    fn disconnected(&mut self, call_id: u16, result: DisconnectResult) -> Option<&mut Call> {
+        let by_pac_id = self.peers(Role::Pns, call_id).map(|call| call.id);
+        let by_our_id = self.ours(Role::Pns, call_id).map(|call| (call.id, call.state));
+        let cleared = self.live().filter(|call| {
+            call.role == Role::Pns && call.state == CallState::WaitDisconnect && call.peer_call_id.is_none()
+        });
+        let oldest_cleared = cleared.min_by_key(|call| call.cleared).map(|call| call.id);
+        let is_answer = result == DisconnectResult::REQUEST;
+        let likely = by_our_id.filter(|(_, state)| !is_answer || *state == CallState::WaitDisconnect);
+        let (likely, by_our_id) = (likely.map(|(id, _)| id), by_our_id.map(|(id, _)| id));
+        let id = by_pac_id.or(likely).or(oldest_cleared).or(by_our_id)?;
+        self.ours(Role::Pns, id.get())
+    }
+}

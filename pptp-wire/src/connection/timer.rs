@@ -1,0 +1,91 @@
+//! What happens when nothing happens.
+
+use core::time::Duration;
+
+use super::echo::Due;
+use super::{CallCloseReason, CallId, CallState, CloseReason, Connection, Refusal, Stage, State};
+use crate::code::StopReason;
+use crate::message::EchoRequest;
+
+/// What a deadline is for.
+#[derive(Clone, Copy)]
+enum Timer {
+    /// The connection is started or stopped.
+    Connection,
+    /// The peer is heard.
+    Echo,
+    /// The call changes its state.
+    Call(CallId),
+    /// Data comes.
+    NoData(CallId),
+}
+
+impl<const CALLS: usize> Connection<CALLS> {
+    /// When to call [`handle_timeout`](Self::handle_timeout); `None` if there is no need to.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        self.next_timer().map(|(deadline, _)| deadline)
+    }
+
+    /// Does what is due. Early, late or repeated calls do no harm. Afterwards, [`poll_timeout`](Self::poll_timeout) is
+    /// `None` or later than `now`.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        self.advance(now);
+        // Each turn takes back a deadline, or sets it to a later time.
+        while let Some((deadline, timer)) = self.next_timer() {
+            if deadline > self.now {
+                break;
+            }
+            self.fire(timer);
+        }
+    }
+
+    fn next_timer(&self) -> Option<(Duration, Timer)> {
+        let connection = self.deadline.map(|deadline| (deadline, Timer::Connection));
+        let established = self.state == State::Established;
+        let echo = self.echo.deadline().filter(|_| established).map(|deadline| (deadline, Timer::Echo));
+        let calls = self.calls.live().filter_map(|call| Some((call.deadline?, Timer::Call(call.id))));
+        let no_data = self.calls.live().filter_map(|call| Some((call.no_data_deadline?, Timer::NoData(call.id))));
+        connection.into_iter().chain(echo).chain(calls).chain(no_data).min_by_key(|(deadline, _)| *deadline)
+    }
+
+    fn fire(&mut self, timer: Timer) {
+        match timer {
+            Timer::Connection => {
+                let reason = match (self.state, self.reason) {
+                    (State::WaitStopReply, CloseReason::Local) => CloseReason::StopTimeout,
+                    (State::WaitStopReply, reason) => reason,
+                    (_, _) if self.stage == Stage::Silenced => CloseReason::CollisionWon,
+                    (_, _) => CloseReason::StartTimeout,
+                };
+                self.end(reason);
+            }
+            Timer::Echo => match self.echo.fire(self.now) {
+                // If there is no room for it, enough waits to be sent to make the peer answer.
+                Due::Ask(identifier) if self.output.has_room() => self.output.send(EchoRequest::new(identifier)),
+                Due::Ask(_) => {}
+                Due::GiveUp => self.end(CloseReason::EchoTimeout),
+            },
+            Timer::Call(id) => self.fire_call(id),
+            Timer::NoData(id) => {
+                if let Some(call) = self.calls.live_mut().find(|call| call.id == id) {
+                    call.tell_no_data(self.now, &mut self.output);
+                }
+            }
+        }
+    }
+
+    fn fire_call(&mut self, id: CallId) {
+        let Some(call) = self.calls.live_mut().find(|call| call.id == id) else {
+            return;
+        };
+        // Whether the user of this side was asked, or the peer.
+        if let CallState::WaitCsAns | CallState::Idle = call.state {
+            let refusal = call.request.refusal(Refusal::TIME_OUT);
+            self.output.send(refusal);
+            call.end(CallCloseReason::NotAnswered, &mut self.output);
+        } else {
+            self.stop(StopReason::NONE, CloseReason::CallTimeout { call: id });
+        }
+    }
+}
