@@ -1,9 +1,20 @@
 #![doc = include_str!("../README.md")]
 
+#[path = "../../pptp/examples/inspect/feed.rs"]
+#[expect(dead_code, reason = "the modules are the example's")]
+mod feed;
+#[path = "../../pptp/examples/inspect/file.rs"]
+mod file;
 pub mod gre;
+pub mod inspect;
 pub mod mppe;
 pub mod mschap;
+#[path = "../../pptp/examples/inspect/outer.rs"]
+#[expect(dead_code, reason = "the modules are the example's")]
+mod outer;
 pub mod ppp;
+#[path = "../../pptp/examples/inspect/tcp.rs"]
+mod tcp;
 pub mod wire;
 
 /// What a fuzz target does with an input: it panics when a promise is broken.
@@ -23,6 +34,8 @@ pub const TARGETS: &[(&str, Oracle)] = &[
     ("mschap_response", mschap::response),
     ("mppe_header", mppe::header),
     ("mppe_garbage", mppe::garbage),
+    ("inspect_capture", inspect::capture),
+    ("inspect_packets", inspect::packets),
 ];
 
 /// Defines a fuzz target: libFuzzer's entry under `cargo fuzz`, and a program that replays the files it is given otherwise.

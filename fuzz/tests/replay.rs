@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use pptp_fuzz::TARGETS;
 
@@ -28,10 +29,12 @@ fn every_target_has_a_program_and_a_corpus() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the time is printed")]
 fn corpora_and_their_neighbours_hold() {
     for (name, oracle) in TARGETS {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut inputs = 0u64;
+        let start = Instant::now();
         let corpus = files(&root.join("corpus").join(name));
         for file in corpus.iter().chain(&files(&root.join("regressions").join(name))) {
             let mut data = fs::read(file).unwrap();
@@ -52,6 +55,6 @@ fn corpora_and_their_neighbours_hold() {
             inputs += 1;
         }
         assert!(!corpus.is_empty(), "{name} has no corpus");
-        println!("{name}: {} files, {inputs} inputs", corpus.len());
+        println!("{name}: {} files, {inputs} inputs, {} ms", corpus.len(), start.elapsed().as_millis());
     }
 }

@@ -90,6 +90,11 @@ fn main() {
             }
         });
         assert_eq!(result, Ok(()));
+        // The start of the capture, and of one that is read packet by packet.
+        let octets = fs::read(captures().join(&capture).join("client.pcap")).unwrap();
+        let start = &octets[..octets.len().min(4096)];
+        corpora.add("inspect_capture", &capture[..1], start);
+        corpora.add("inspect_packets", &capture[..1], &start[24..]);
         for (index, stream) in streams.into_values().enumerate() {
             // The first octet says how the stream is cut.
             corpora.add("wire_stream", index, &[&[13], &stream[..]].concat());

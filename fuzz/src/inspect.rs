@@ -1,0 +1,143 @@
+//! The inspector, and the reader of captures in front of it.
+
+use std::net::SocketAddr;
+
+use arbitrary::{Arbitrary, Unstructured};
+use pptp::inspect::{Content, ControlInput, Direction, Inspector, Record, Secrets};
+
+use crate::feed::{self, Item};
+
+fn secrets() -> Secrets {
+    Secrets::new().with_password(None, "wonderland").with_start_key(&[7; 16]).with_start_key(&[7; 8])
+}
+
+/// Any octets are a capture that is read to its end, or to where it has no sense: whatever is in it, no frame gives more
+/// than a bounded number of records.
+///
+/// # Panics
+///
+/// When that does not hold.
+pub fn capture(data: &[u8]) {
+    let mut inspector = Inspector::new(secrets());
+    let (mut records, mut octets) = (0usize, 0usize);
+    let (frames, _) = feed::read(data, &mut inspector, |_, item| {
+        if let Item::Record(record) = item {
+            records += 1;
+            octets = octets.max(look(record));
+        }
+    });
+    let frames = usize::try_from(frames).expect("a small number");
+    assert!(frames <= data.len() / 16 + 1);
+    // A segment has a message for 8 octets at most, a packet few layers, and events follow from messages.
+    assert!(records <= 8 * frames + data.len(), "{records} records of {frames} frames");
+    assert!(octets <= data.len() + 64);
+    check(&inspector);
+}
+
+/// What is fed to an inspector.
+#[derive(Debug, Arbitrary)]
+enum Operation<'a> {
+    Control { from_client: bool, client: u8, octets: &'a [u8] },
+    ControlStart { from_client: bool, client: u8 },
+    ControlLost { from_client: bool, client: u8 },
+    ControlEnd { from_client: bool, client: u8 },
+    Gre { from_client: bool, client: u8, call_id: u8, number: u8, frame: &'a [u8] },
+    GreOctets { from_client: bool, octets: &'a [u8] },
+    Frame { link: u8, to_server: bool, octets: &'a [u8] },
+    Finish,
+}
+
+/// Any packets in any order: no panic, and what is known stays bounded.
+///
+/// # Panics
+///
+/// When that does not hold.
+pub fn packets(data: &[u8]) {
+    let mut data = Unstructured::new(data);
+    let mut inspector = Inspector::new(secrets());
+    let mut tag = 0;
+    while !data.is_empty() {
+        let Ok(operation) = Operation::arbitrary(&mut data) else { break };
+        tag += 1;
+        let mut sink = |record: Record<'_>| {
+            look(&record);
+            assert!(record.tag <= tag);
+        };
+        let ends = |from_client, client: u8| {
+            let ends = [SocketAddr::from(([10, 0, 0, client], 1000)), SocketAddr::from(([10, 1, 0, 0], 1723))];
+            if from_client { (ends[0], ends[1]) } else { (ends[1], ends[0]) }
+        };
+        match operation {
+            Operation::Control { from_client, client, octets } => {
+                let (source, destination) = ends(from_client, client);
+                inspector.handle_control(tag, source, destination, ControlInput::Octets(octets), &mut sink);
+            }
+            Operation::ControlStart { from_client, client } => {
+                let (source, destination) = ends(from_client, client);
+                inspector.handle_control(tag, source, destination, ControlInput::Start, &mut sink);
+            }
+            Operation::ControlLost { from_client, client } => {
+                let (source, destination) = ends(from_client, client);
+                inspector.handle_control(tag, source, destination, ControlInput::Lost, &mut sink);
+            }
+            Operation::ControlEnd { from_client, client } => {
+                let (source, destination) = ends(from_client, client);
+                inspector.handle_control(tag, source, destination, ControlInput::End, &mut sink);
+            }
+            Operation::Gre { from_client, client, call_id, number, frame } => {
+                let (source, destination) = ends(from_client, client);
+                let header = pptp_gre::Header {
+                    call_id: call_id.into(),
+                    sequence_number: Some(number.into()),
+                    acknowledgment_number: None,
+                };
+                let packet = pptp_gre::Packet { header, payload: frame, trailing: &[] };
+                let Ok(packet) = packet.to_vec() else { continue };
+                inspector.handle_gre(tag, source.ip(), destination.ip(), &packet, &mut sink);
+            }
+            Operation::GreOctets { from_client, octets } => {
+                let (source, destination) = ends(from_client, 0);
+                inspector.handle_gre(tag, source.ip(), destination.ip(), octets, &mut sink);
+            }
+            Operation::Frame { link, to_server, octets } => {
+                let direction = if to_server { Direction::ToServer } else { Direction::ToClient };
+                inspector.handle_frame(tag, link.into(), direction, octets, &mut sink);
+            }
+            Operation::Finish => inspector.finish(tag, &mut sink),
+        }
+    }
+    check(&inspector);
+}
+
+/// What people are shown is printable, whatever a peer sent. Gives the number of octets that the record is about.
+fn look(record: &Record<'_>) -> usize {
+    let shown = match record.content {
+        Content::Control { message, .. } => message.to_string(),
+        Content::ControlProtocol { packet: Ok(packet), .. } => packet.to_string(),
+        Content::Chap { packet: Ok(packet), .. } => packet.to_string(),
+        Content::Pap { packet: Ok(packet), .. } => packet.to_string(),
+        Content::Eap { packet: Ok(packet), .. } => packet.to_string(),
+        _ => String::new(),
+    };
+    let shown = shown + &format!("{record:?}");
+    assert!(shown.bytes().all(|octet| (b' '..=b'~').contains(&octet)), "{shown}");
+    match record.content {
+        Content::Gre { octets, .. } | Content::Frame { octets, .. } | Content::CompressedData { octets, .. } => octets.len(),
+        Content::Datagram { octets, .. } => octets.len(),
+        _ => 0,
+    }
+}
+
+fn check(inspector: &Inspector) {
+    let mut sessions = 0;
+    for session in inspector.sessions() {
+        sessions += 1;
+        for direction in [Direction::ToServer, Direction::ToClient] {
+            let counters = session.counters(direction);
+            assert!(counters.decrypted <= counters.compressed && counters.compressed <= counters.frames + counters.repeated + 1);
+            assert!(counters.recovered <= counters.decrypted);
+        }
+        let _ = (format!("{session:?}"), session.end().map(ToString::to_string));
+    }
+    assert!(sessions <= 1024);
+}
