@@ -13,35 +13,63 @@ use crate::secret::wipe;
 
 /// A packet to be encrypted, and afterwards the encrypted one.
 pub struct Outgoing<'p> {
-    buf: &'p mut [u8],
-    plaintext: Range<usize>,
+    /// Header and plaintext, then header and ciphertext. Empty when it is refused.
+    packet: &'p mut [u8],
     flags: Flags,
-    result: Option<Result<(), EncryptError>>,
+    state: State,
+}
+
+/// What became of an outgoing packet.
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Waiting,
+    Encrypted,
+    Refused(EncryptError),
 }
 
 impl<'p> Outgoing<'p> {
     /// As the arguments of [`Encryptor::encrypt_in_place`].
     #[must_use]
-    pub const fn new(buf: &'p mut [u8], plaintext: Range<usize>) -> Self {
-        Self { buf, plaintext, flags: Flags::empty(), result: None }
+    pub fn new(buf: &'p mut [u8], plaintext: Range<usize>) -> Self {
+        Self::compressed(buf, plaintext, Flags::empty())
     }
 
-    /// As [`Encryptor::encrypt_compressed_in_place`].
+    /// As the arguments of [`Encryptor::encrypt_compressed_in_place`].
     #[must_use]
-    pub const fn with_compression(mut self, flags: Flags) -> Self {
-        self.flags = flags;
-        self
+    pub fn compressed(buf: &'p mut [u8], plaintext: Range<usize>, flags: Flags) -> Self {
+        match checked(buf, plaintext, flags) {
+            Ok(packet) => Self { packet, flags: flags.intersection(Flags::COMPRESSION), state: State::Waiting },
+            Err(error) => Self { packet: &mut [], flags: Flags::empty(), state: State::Refused(error) },
+        }
     }
 
     /// The encrypted packet; `None` before a batch was through.
     ///
     /// # Errors
     ///
-    /// Why it was not encrypted.
+    /// Why it cannot be encrypted.
     #[must_use]
-    pub fn packet(&self) -> Option<Result<&[u8], EncryptError>> {
-        let packet = || self.buf.get(self.plaintext.start.saturating_sub(Header::LEN)..self.plaintext.end);
-        self.result.map(|result| result.map(|()| packet().unwrap_or(&[])))
+    pub const fn packet(&self) -> Option<Result<&[u8], EncryptError>> {
+        match self.state {
+            State::Waiting => None,
+            State::Encrypted => Some(Ok(self.packet)),
+            State::Refused(error) => Some(Err(error)),
+        }
+    }
+
+    /// The packet, if it waits; from now on it does not.
+    fn take(&mut self) -> Option<(&mut [u8], Flags)> {
+        let waits = matches!(self.state, State::Waiting);
+        waits.then(|| {
+            self.state = State::Encrypted;
+            (&mut *self.packet, self.flags)
+        })
+    }
+
+    fn encrypt(&mut self, encryptor: &mut Encryptor) {
+        if let Some((packet, flags)) = self.take() {
+            encryptor.encrypt_packet(packet, flags);
+        }
     }
 }
 
@@ -70,6 +98,10 @@ impl<'p> Incoming<'p> {
     pub fn decrypted(&self) -> Option<Result<Decrypted<'_>, DecryptError>> {
         let plaintext = || self.packet.get(Header::LEN..).unwrap_or(&[]);
         self.result.map(|result| result.map(|header| Decrypted { header, plaintext: plaintext() }))
+    }
+
+    fn decrypt<const LATE: usize>(&mut self, decryptor: &mut Decryptor<LATE>) {
+        self.result = Some(decryptor.decrypt(self.packet).map(|decrypted| decrypted.header));
     }
 }
 
@@ -139,17 +171,12 @@ impl<'a, 'p> Sending<'a, 'p> {
         Self { encryptor, packets }
     }
 
-    /// The next packet that can be encrypted, with the compressor's bits. Those that cannot be are told so.
+    /// The next packet that can be encrypted, with the compressor's bits.
     fn take(&mut self) -> Option<(&'a mut [u8], Flags)> {
         while let Some((first, rest)) = core::mem::take(&mut self.packets).split_first_mut() {
             self.packets = rest;
-            let Outgoing { buf, plaintext, flags, result } = first;
-            match checked(buf, plaintext.clone(), *flags) {
-                Ok(packet) => {
-                    *result = Some(Ok(()));
-                    return Some((packet, flags.intersection(Flags::COMPRESSION)));
-                }
-                Err(error) => *result = Some(Err(error)),
+            if let Some(taken) = first.take() {
+                return Some(taken);
             }
         }
         None
@@ -158,8 +185,9 @@ impl<'a, 'p> Sending<'a, 'p> {
     /// Encrypts the next packets, as long as it is said so of them, one by one.
     fn encrypt_while(&mut self, mut holds: impl FnMut(&mut Encryptor, &[Outgoing<'p>]) -> bool) {
         while !self.packets.is_empty() && holds(self.encryptor, self.packets) {
-            if let Some((packet, flags)) = self.take() {
-                self.encryptor.encrypt_packet(packet, flags);
+            if let Some((first, rest)) = core::mem::take(&mut self.packets).split_first_mut() {
+                self.packets = rest;
+                first.encrypt(self.encryptor);
             }
         }
     }
@@ -168,8 +196,8 @@ impl<'a, 'p> Sending<'a, 'p> {
     fn seek_running(&mut self) -> bool {
         if self.encryptor.mode() == Mode::Stateful {
             self.encrypt_while(|encryptor, packets| {
-                let runs = encryptor.running().is_some();
-                !runs || packets.first().is_none_or(|packet| packet.plaintext.len() < SHORT)
+                let long = packets.first().is_some_and(|packet| packet.packet.len() >= SHORT);
+                !long || encryptor.running().is_none()
             });
         }
         self.encryptor.mode() == Mode::Stateful && !self.packets.is_empty()
@@ -192,8 +220,9 @@ impl<'a, 'p, const LATE: usize> Receiving<'a, 'p, LATE> {
     /// Decrypts the next packets, as long as it is said so of them, one by one.
     fn decrypt_while(&mut self, mut holds: impl FnMut(&Decryptor<LATE>, &[Incoming<'p>]) -> bool) {
         while !self.packets.is_empty() && holds(self.decryptor, self.packets) {
-            if let Some((packet, result)) = self.take() {
-                *result = Some(self.decryptor.decrypt(packet).map(|decrypted| decrypted.header));
+            if let Some((first, rest)) = core::mem::take(&mut self.packets).split_first_mut() {
+                self.packets = rest;
+                first.decrypt(self.decryptor);
             }
         }
     }
@@ -232,7 +261,7 @@ impl Session for Sending<'_, '_> {
     fn handle_alone(&mut self) {
         self.encrypt_while(|_, packets| match packets {
             [] | [_] | [_, _] => true,
-            [first, ..] => first.plaintext.len() < SHORT,
+            [first, ..] => first.packet.len() < SHORT,
         });
     }
 }
@@ -277,10 +306,12 @@ impl Batch {
             self.encrypt_running(sessions);
         }
         for session in sessions.iter_mut().filter(|session| session.encryptor.mode() == Mode::Stateful) {
-            session.encrypt_while(|_, _| true);
+            for packet in core::mem::take(&mut session.packets) {
+                packet.encrypt(session.encryptor);
+            }
         }
         let mut sessions = trim(sessions);
-        loop {
+        while !sessions.is_empty() {
             let mut data: [&mut [u8]; LANES] = Default::default();
             let mut filled = 0;
             while filled < LANES {
@@ -334,10 +365,12 @@ impl Batch {
             self.decrypt_running(sessions);
         }
         for session in sessions.iter_mut().filter(|session| session.decryptor.algorithm().mode == Mode::Stateful) {
-            session.decrypt_while(|_, _| true);
+            for packet in core::mem::take(&mut session.packets) {
+                packet.decrypt(session.decryptor);
+            }
         }
         let mut sessions = trim(sessions);
-        loop {
+        while !sessions.is_empty() {
             let mut data: [&mut [u8]; LANES] = Default::default();
             let mut filled = 0;
             while filled < LANES {
@@ -532,7 +565,7 @@ impl core::fmt::Debug for Batch {
 
 impl core::fmt::Debug for Outgoing<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Outgoing").field("result", &self.result).finish_non_exhaustive()
+        f.debug_struct("Outgoing").field("state", &self.state).finish_non_exhaustive()
     }
 }
 
