@@ -89,6 +89,8 @@ pub struct Reorder<S> {
     /// Bit i: number `next - 1 - i` arrived.
     history: u64,
     held: u32,
+    /// Missing numbers before this one are not waited for: there was no room for a packet that is far behind them.
+    abandoned: Option<SequenceNumber>,
     /// What would follow the last arrival that was not believed.
     suspected: Option<SequenceNumber>,
     /// When a number was last believed.
@@ -165,6 +167,7 @@ impl<S: Slots> Reorder<S> {
             highest: SequenceNumber::new(0),
             history: 0,
             held: 0,
+            abandoned: None,
             suspected: None,
             believed: Duration::ZERO,
             counters: ReorderCounters::default(),
@@ -222,9 +225,11 @@ impl<S: Slots> Reorder<S> {
         let next = self.next?;
         self.held = self.held.saturating_sub(1);
         self.pass(next);
-        let slot = self.slot_mut(next)?;
-        slot.since = None;
-        Some(&mut slot.item)
+        if let Some(slot) = self.slot_mut(next) {
+            slot.since = None;
+        }
+        self.skip_abandoned();
+        self.slot_mut(next).map(|slot| &mut slot.item)
     }
 
     /// When the next missing packet is given up, if one is waited for.
@@ -274,6 +279,7 @@ impl<S: Slots> Reorder<S> {
             if ahead >= reach {
                 // Its own confirmation, when it comes again.
                 self.suspected = Some(number);
+                self.abandoned = Some(number.next().minus(reach));
                 self.counters.overflows = self.counters.overflows.saturating_add(1);
                 return Arrival::Busy;
             }
@@ -321,6 +327,7 @@ impl<S: Slots> Reorder<S> {
             slot.since = None;
         }
         self.held = 0;
+        self.abandoned = None;
         self.history = 1;
         self.next = Some(number.next());
         self.highest = number;
@@ -341,6 +348,18 @@ impl<S: Slots> Reorder<S> {
     fn skip_gap(&mut self) {
         if let (Some(next), Some((gap, _))) = (self.next, self.first_held()) {
             self.give_up(next, gap);
+        }
+    }
+
+    fn skip_abandoned(&mut self) {
+        let (Some(next), Some(abandoned)) = (self.next, self.abandoned) else {
+            return;
+        };
+        let ahead = abandoned.distance_from(next);
+        if ahead == 0 || abandoned.is_before(next) {
+            self.abandoned = None;
+        } else if let Some((gap, _)) = self.first_held().filter(|_| self.held > 0) {
+            self.give_up(next, gap.min(ahead));
         }
     }
 
