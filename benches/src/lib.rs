@@ -13,6 +13,7 @@
     reason = "a measurement that goes wrong stops"
 )]
 
+pub mod mppc;
 pub mod mppe;
 pub mod openssl;
 pub mod ratio;
