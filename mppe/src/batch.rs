@@ -249,8 +249,9 @@ impl<'a, 'p, const LATE: usize> Receiving<'a, 'p, LATE> {
 /// A session with packets left to be handled.
 trait Session {
     fn left(&self) -> usize;
-    /// Handles one by one what lanes would not make faster, when there is no other session: short packets, the last two.
-    fn handle_alone(&mut self);
+    /// Handles one by one what lanes would not make faster, when there is no other session: short packets, and the last two
+    /// unless lanes are filled already.
+    fn handle_alone(&mut self, filled: usize);
 }
 
 impl Session for Sending<'_, '_> {
@@ -258,9 +259,10 @@ impl Session for Sending<'_, '_> {
         self.packets.len()
     }
 
-    fn handle_alone(&mut self) {
+    fn handle_alone(&mut self, filled: usize) {
         self.encrypt_while(|_, packets| match packets {
-            [] | [_] | [_, _] => true,
+            [] | [_] | [_, _] if filled == 0 => true,
+            [] => true,
             [first, ..] => first.packet.len() < SHORT,
         });
     }
@@ -271,9 +273,10 @@ impl<const LATE: usize> Session for Receiving<'_, '_, LATE> {
         self.packets.len()
     }
 
-    fn handle_alone(&mut self) {
+    fn handle_alone(&mut self, filled: usize) {
         self.decrypt_while(|_, packets| match packets {
-            [] | [_] | [_, _] => true,
+            [] | [_] | [_, _] if filled == 0 => true,
+            [] => true,
             [first, ..] => first.packet.len() < SHORT,
         });
     }
@@ -310,13 +313,21 @@ impl Batch {
                 packet.encrypt(session.encryptor);
             }
         }
-        let mut sessions = trim(sessions);
+        let sessions = trim(sessions);
+        if !sessions.is_empty() {
+            self.encrypt_lanes(sessions);
+        }
+    }
+
+    /// Stateless sessions.
+    #[inline(never)]
+    fn encrypt_lanes(&mut self, mut sessions: &mut [Sending<'_, '_>]) {
         while !sessions.is_empty() {
             let mut data: [&mut [u8]; LANES] = Default::default();
             let mut filled = 0;
             while filled < LANES {
                 if let [session] = &mut *sessions {
-                    session.handle_alone();
+                    session.handle_alone(filled);
                 }
                 // At most one packet of each session.
                 let mut members = [None; LANES];
@@ -369,13 +380,21 @@ impl Batch {
                 packet.decrypt(session.decryptor);
             }
         }
-        let mut sessions = trim(sessions);
+        let sessions = trim(sessions);
+        if !sessions.is_empty() {
+            self.decrypt_lanes(sessions);
+        }
+    }
+
+    /// Stateless sessions.
+    #[inline(never)]
+    fn decrypt_lanes<const LATE: usize>(&mut self, mut sessions: &mut [Receiving<'_, '_, LATE>]) {
         while !sessions.is_empty() {
             let mut data: [&mut [u8]; LANES] = Default::default();
             let mut filled = 0;
             while filled < LANES {
                 if let [session] = &mut *sessions {
-                    session.handle_alone();
+                    session.handle_alone(filled);
                 }
                 // At most one packet of each session.
                 let mut members = [const { None }; LANES];
@@ -424,6 +443,7 @@ impl Batch {
     }
 
     /// Stateful sessions, as long as there are as many as lanes.
+    #[inline(never)]
     fn encrypt_running(&mut self, sessions: &mut [Sending<'_, '_>]) {
         let mut rest = sessions;
         while let Some((sessions, members)) = seek(rest, Sending::seek_running) {
@@ -451,6 +471,8 @@ impl Batch {
         }
     }
 
+    /// Stateful sessions, as long as there are as many as lanes.
+    #[inline(never)]
     fn decrypt_running<const LATE: usize>(&mut self, sessions: &mut [Receiving<'_, '_, LATE>]) {
         let mut rest = sessions;
         while let Some((sessions, members)) = seek(rest, Receiving::seek_running) {
