@@ -117,8 +117,8 @@ impl<L: Level> Compressor<L> {
     }
 
     /// Whether copies may reach over the front into octets that were there before the last move to the front; true if not
-    /// called. Without, a sixth is lost of what compression saves. All known decoders of other projects read such copies,
-    /// but for one emulator's.
+    /// called. Without, payloads of one long history are a quarter longer. All known decoders read such copies, but for
+    /// one emulator's.
     #[must_use]
     pub const fn with_look_back(mut self, look_back: bool) -> Self {
         self.look_back = look_back;
