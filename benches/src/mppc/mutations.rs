@@ -23,8 +23,8 @@ pub fn run(count: u64) {
     let mut decompressor = Box::new(Decompressor::new());
     let mut damaged = Vec::new();
     let (mut decoded, mut refused, mut ignored, mut octets) = (0_u64, 0_u64, 0_u64, 0_u64);
-    let (mut number, mut changed) = (0_u64, 0_u64);
-    while changed < count {
+    let (mut number, mut harmed) = (0_u64, 0_u64);
+    while harmed < count {
         number += 1;
         let stream = &streams[usize::try_from(number / 64).expect("an index") % streams.len()];
         // Packets in a row, so that the history is filled.
@@ -34,7 +34,7 @@ pub fn run(count: u64) {
         let mut flags = *flags;
         // Half of the time the packet stays good, or every one would be the last of its history.
         let changes = numbers.below(8).saturating_sub(3);
-        changed += u64::from(changes != 0);
+        harmed += u64::from(changes != 0);
         for _ in 0..changes {
             change(&mut damaged, &mut flags, &mut numbers);
         }
@@ -57,7 +57,7 @@ pub fn run(count: u64) {
         assert_eq!(decompressor.is_synchronized(), result.is_ok());
     }
     println!(
-        "{changed} damaged packets of {number}: {decoded} decoded to {octets} octets, {refused} refused, {ignored} ignored until a flush; \
+        "{harmed} damaged packets of {number}: {decoded} decoded to {octets} octets, {refused} refused, {ignored} ignored until a flush; \
          no panic"
     );
 }
