@@ -14,9 +14,9 @@ pub enum Expansion {
     /// RFC 2118 section 3: the history is emptied, and the next packet says so with [`Flags::FLUSHED`].
     #[default]
     Flush,
-    /// The packet is left out of the history, which goes on as if it had never been. Every known decoder reads that, and
-    /// where one packet in eight is incompressible it saves a third of the octets. Under a stateful cipher it also saves
-    /// the restart that `FLUSHED` means there.
+    /// The packet is left out of the history, which goes on as if it had never been. All known decoders read that, and
+    /// where one packet in eight is incompressible it saves a tenth to a quarter of the octets. Under a stateful cipher it
+    /// also saves the restart that `FLUSHED` means there.
     Keep,
 }
 
