@@ -249,6 +249,8 @@ impl<'a, 'p, const LATE: usize> Receiving<'a, 'p, LATE> {
 /// A session with packets left to be handled.
 trait Session {
     fn left(&self) -> usize;
+    /// Whether it is a stateful one, and has packets that are worth a lane.
+    fn runs(&self) -> bool;
     /// Handles one by one what lanes would not make faster, when there is no other session: short packets, and the last two
     /// unless lanes are filled already.
     fn handle_alone(&mut self, filled: usize);
@@ -257,6 +259,10 @@ trait Session {
 impl Session for Sending<'_, '_> {
     fn left(&self) -> usize {
         self.packets.len()
+    }
+
+    fn runs(&self) -> bool {
+        self.encryptor.mode() == Mode::Stateful && self.packets.iter().any(|packet| packet.packet.len() >= SHORT)
     }
 
     fn handle_alone(&mut self, filled: usize) {
@@ -273,6 +279,11 @@ impl<const LATE: usize> Session for Receiving<'_, '_, LATE> {
         self.packets.len()
     }
 
+    fn runs(&self) -> bool {
+        let stateful = self.decryptor.algorithm().mode == Mode::Stateful;
+        stateful && self.packets.iter().any(|packet| packet.packet.len() >= SHORT)
+    }
+
     fn handle_alone(&mut self, filled: usize) {
         self.decrypt_while(|_, packets| match packets {
             [] | [_] | [_, _] if filled == 0 => true,
@@ -280,6 +291,11 @@ impl<const LATE: usize> Session for Receiving<'_, '_, LATE> {
             [first, ..] => first.packet.len() < SHORT,
         });
     }
+}
+
+/// Whether there are stateful sessions for all lanes.
+fn are_many<S: Session>(sessions: &[S]) -> bool {
+    sessions.len() >= LANES && sessions.iter().filter(|session| session.runs()).nth(LANES.saturating_sub(1)).is_some()
 }
 
 /// Leaves out the sessions at both ends that have nothing left.
@@ -305,7 +321,7 @@ impl Batch {
 
     /// Encrypts all packets of all sessions. What became of each, it says itself ([`Outgoing::packet`]).
     pub fn encrypt(&mut self, sessions: &mut [Sending<'_, '_>]) {
-        if sessions.len() >= LANES {
+        if are_many(sessions) {
             self.encrypt_running(sessions);
         }
         for session in sessions.iter_mut().filter(|session| session.encryptor.mode() == Mode::Stateful) {
@@ -372,7 +388,7 @@ impl Batch {
 
     /// Decrypts all packets of all sessions. What became of each, it says itself ([`Incoming::decrypted`]).
     pub fn decrypt<const LATE: usize>(&mut self, sessions: &mut [Receiving<'_, '_, LATE>]) {
-        if sessions.len() >= LANES {
+        if are_many(sessions) {
             self.decrypt_running(sessions);
         }
         for session in sessions.iter_mut().filter(|session| session.decryptor.algorithm().mode == Mode::Stateful) {
