@@ -56,7 +56,7 @@ pub enum CloseReason {
     #[error("the TCP connection has ended within a message")]
     Cut,
     /// The peer did not accept us.
-    #[error("the peer does not accept the connection: {result}, error {error}")]
+    #[error("the peer does not accept the connection: {result}{}", Detail(*error))]
     Refused {
         /// Why.
         result: StartResult,
@@ -206,10 +206,17 @@ impl fmt::Display for CallCloseReason {
     }
 }
 
-fn write_details(error: GeneralError, cause: CauseCode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    if error != GeneralError::NONE {
-        write!(f, ", error {error}")?;
+/// A general error behind a result, unless there is none.
+struct Detail(GeneralError);
+
+impl fmt::Display for Detail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == GeneralError::NONE { Ok(()) } else { write!(f, ", error {}", self.0) }
     }
+}
+
+fn write_details(error: GeneralError, cause: CauseCode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{}", Detail(error))?;
     if cause.get() != 0 {
         write!(f, ", cause {cause}")?;
     }
