@@ -232,7 +232,7 @@ fn configure(folder: &Path, port: u16) {
     }
     let configuration = CONFIGURATION
         .replace("ACCOUNTS", &accounts)
-        .replace("SECRET", str::from_utf8(SECRET).unwrap())
+        .replace("SECRET", std::str::from_utf8(SECRET).unwrap())
         .replace("PORT", &port.to_string());
     let _ = std::fs::remove_dir_all(folder);
     std::fs::create_dir(folder).unwrap();
@@ -373,14 +373,12 @@ fn version_2(server: &mut Server, name: &str, user: &[u8], password: &str, refus
             Attribute::Chap2Response(Chap2Response { ident: number, response }),
         ],
     );
-    let outcome = match refused {
-        Some(refused) => assert_refused(&reply, 3, refused).escape_ascii().to_string(),
-        None => {
-            assert_keys_v2(&request, &reply, &peer, &hash, &proof);
-            "accepted, proof, Send-Key, Recv-Key".to_owned()
-        }
-    };
-    row("2", name, password, &outcome);
+    if let Some(refused) = refused {
+        let message = assert_refused(&reply, 3, refused);
+        return row("2", name, password, &message.escape_ascii().to_string());
+    }
+    assert_keys_v2(&request, &reply, &peer, &hash, &proof);
+    row("2", name, password, "accepted, proof, Send-Key, Recv-Key");
 }
 
 #[test]
@@ -486,7 +484,7 @@ fn a_real_server_changes_a_password() {
 
     let (request, reply, peer, packet) = change(server, old, new, challenge, |_| {});
     assert_keys_v2(&request, &reply, &peer, &NtHash::from_password(new), &packet.nt_response);
-    let decoded: Vec<_> = reply.values(REPLY_MESSAGE).map(|text| str::from_utf8(text).unwrap()).collect();
+    let decoded: Vec<_> = reply.values(REPLY_MESSAGE).map(|text| std::str::from_utf8(text).unwrap()).collect();
     assert_eq!(decoded, [new]);
     let hashes: Vec<_> = reply.values(CLASS).collect();
     assert_eq!(hashes, [NtHash::from_password(new).as_bytes()]);
