@@ -13,6 +13,7 @@
     reason = "a measurement that goes wrong stops"
 )]
 
+pub mod gre;
 pub mod mppc;
 pub mod mppe;
 pub mod openssl;
