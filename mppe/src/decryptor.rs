@@ -53,7 +53,8 @@ use stateless::{Ahead, LateKeys};
 /// What forged packets made it compute is of use to genuine ones later and is not computed again.
 ///
 /// *Stateful.* After a loss everything but the packet that was expected is refused until the peer answers the
-/// [Reset-Request](Self::poll_reset_request) with a FLUSHED packet. No packet costs more than 42 key changes.
+/// [Reset-Request](Self::poll_reset_request) with a FLUSHED packet. Which [rule](crate::FlushedRule) that follows is
+/// found out by trying; of Linux' rule up to eight answers may be lost. No packet costs more than 42 key changes.
 ///
 /// # What forgery can do
 ///
