@@ -3,6 +3,7 @@
 pub mod gre;
 pub mod mppe;
 pub mod mschap;
+pub mod mschap_machines;
 pub mod ppp;
 pub mod wire;
 
@@ -21,6 +22,9 @@ pub const TARGETS: &[(&str, Oracle)] = &[
     ("ppp_options", ppp::options),
     ("mschap_text", mschap::text),
     ("mschap_response", mschap::response),
+    ("mschap_attributes", mschap_machines::attributes),
+    ("mschap_change_password", mschap_machines::change_password),
+    ("mschap_authenticator", mschap_machines::authenticator),
     ("mppe_header", mppe::header),
     ("mppe_garbage", mppe::garbage),
 ];
