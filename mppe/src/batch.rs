@@ -12,6 +12,16 @@ use crate::key::KEY_LEN;
 use crate::secret::wipe;
 
 /// A packet to be encrypted, and afterwards the encrypted one.
+///
+/// ```
+/// use mppe::{EncryptError, Outgoing};
+///
+/// let mut buf = [0, 0, 0xc0, 0x21, 9, 1, 0, 4];
+/// let packet = Outgoing::new(&mut buf, 2..8);
+/// assert_eq!(packet.packet(), Some(Err(EncryptError::Protocol { found: 0xc021 })));
+/// let mut buf = [0, 0, 0x00, 0x21, 0x45, 0];
+/// assert_eq!(Outgoing::new(&mut buf, 2..6).packet(), None);
+/// ```
 pub struct Outgoing<'p> {
     /// Header and plaintext, then header and ciphertext. Empty when it is refused.
     packet: &'p mut [u8],
@@ -77,6 +87,17 @@ impl<'p> Outgoing<'p> {
 type Verdict = Option<Result<Header, DecryptError>>;
 
 /// A packet to be decrypted, and afterwards the decrypted one.
+///
+/// ```
+/// use mppe::{Batch, Config, DecryptError, Decryptor, Incoming, Mode, Receiving, StartKey, Strength};
+///
+/// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
+/// let mut decryptor = Decryptor::new(&start, &Config::new(Mode::Stateless));
+/// let mut buf = [0x80, 0x00, 0x21];
+/// let mut packets = [Incoming::new(&mut buf)];
+/// Batch::new().decrypt(&mut [Receiving::new(&mut decryptor, &mut packets)]);
+/// assert_eq!(packets[0].decrypted(), Some(Err(DecryptError::NotEncrypted)));
+/// ```
 pub struct Incoming<'p> {
     packet: &'p mut [u8],
     result: Verdict,
@@ -106,6 +127,17 @@ impl<'p> Incoming<'p> {
 }
 
 /// Packets of one session, in order, that a [`Batch`] encrypts.
+///
+/// ```
+/// use mppe::{Batch, Config, Encryptor, Mode, Outgoing, Sending, StartKey, Strength};
+///
+/// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
+/// let mut encryptor = Encryptor::new(&start, &Config::new(Mode::Stateless));
+/// let mut bufs = [[0, 0, 0x00, 0x21, 0x45, 0]; 3];
+/// let mut packets = bufs.each_mut().map(|buf| Outgoing::new(buf, 2..6));
+/// Batch::new().encrypt(&mut [Sending::new(&mut encryptor, &mut packets)]);
+/// assert_eq!(encryptor.statistics().packets_encrypted, 3);
+/// ```
 #[derive(Debug)]
 pub struct Sending<'a, 'p> {
     encryptor: &'a mut Encryptor,
@@ -113,6 +145,17 @@ pub struct Sending<'a, 'p> {
 }
 
 /// Packets of one session, in the order in which they came, that a [`Batch`] decrypts.
+///
+/// ```
+/// use mppe::{Config, Decryptor, Incoming, Mode, Receiving, StartKey, Strength};
+///
+/// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
+/// let mut decryptor = Decryptor::new(&start, &Config::new(Mode::Stateless));
+/// let mut received = [[0x90, 0x00, 1, 2, 3], [0x90, 0x01, 4, 5, 6]];
+/// let mut packets = received.each_mut().map(|packet| Incoming::new(packet));
+/// let session = Receiving::new(&mut decryptor, &mut packets);
+/// # assert!(format!("{session:?}").contains("Decryptor"));
+/// ```
 #[derive(Debug)]
 pub struct Receiving<'a, 'p, const LATE: usize = 64> {
     decryptor: &'a mut Decryptor<LATE>,

@@ -109,6 +109,20 @@ enum Kind {
 }
 
 /// A decrypted packet, in the memory of the encrypted one.
+///
+/// ```
+/// use mppe::{Config, Decryptor, Encryptor, Mode, StartKey, Strength};
+///
+/// let start = StartKey::from_octets(Strength::Bits56, [1; 16]);
+/// let config = Config::new(Mode::Stateless);
+/// let mut buf = [0; 6];
+/// Encryptor::new(&start, &config).encrypt(0x0057, &[0x60, 0], &mut buf)?;
+/// let decrypted = Decryptor::new(&start, &config).decrypt(&mut buf)?;
+/// assert_eq!((decrypted.protocol(), decrypted.payload()), (0x0057, &[0x60, 0][..]));
+/// assert_eq!(decrypted.plaintext, [0x00, 0x57, 0x60, 0]);
+/// assert_eq!(decrypted.header.count.get(), 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Decrypted<'p> {
