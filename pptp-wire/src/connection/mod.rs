@@ -227,19 +227,19 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     /// Ends everything, without a message.
     fn end(&mut self, reason: CloseReason) {
-        self.end_calls();
+        self.end_calls(&reason);
         self.state = State::Closed;
         self.deadline = None;
         self.output.tell(Event::Closed { reason });
     }
 
-    fn end_calls(&mut self) {
+    fn end_calls(&mut self, reason: &CloseReason) {
         for call in self.calls.live_mut() {
             // The Call-Disconnect-Notify would have been the answer to our own Call-Clear-Request.
             let reason = if call.state == CallState::WaitDisconnect {
                 CallCloseReason::Local
             } else {
-                CallCloseReason::ConnectionClosed
+                CallCloseReason::ConnectionClosed { fault: reason.fault() }
             };
             call.end(reason, &mut self.output);
         }

@@ -163,7 +163,10 @@ pub enum CallCloseReason {
     /// As a PAC: the peer sent a Call-Clear-Request.
     PeerCleared,
     /// The control connection is over, or about to be.
-    ConnectionClosed,
+    ConnectionClosed {
+        /// Whose fault that is.
+        fault: Fault,
+    },
 }
 
 impl CallCloseReason {
@@ -178,7 +181,7 @@ impl CallCloseReason {
             },
             Self::NotAnswered => Fault::Local,
             Self::OutgoingRefused { .. } | Self::IncomingRefused { .. } => Fault::Peer,
-            Self::ConnectionClosed => Fault::Network,
+            Self::ConnectionClosed { fault } => *fault,
         }
     }
 }
@@ -201,7 +204,7 @@ impl fmt::Display for CallCloseReason {
                 write_details(*error, *cause, f)
             }
             Self::PeerCleared => f.write_str("the peer wanted the call ended"),
-            Self::ConnectionClosed => f.write_str("the control connection is closed"),
+            Self::ConnectionClosed { .. } => f.write_str("the control connection is closed"),
         }
     }
 }

@@ -156,6 +156,8 @@ fn ended_calls_keep_their_place_until_that_was_told() {
     let request = OutgoingCallRequest::new(0, 0);
     assert_eq!(bench.machine.place_call(bench.now, request), Err(CommandError::NoRoom));
     assert!(bench.machine.call(call).is_some());
+    // The peer's next call is not refused for it either: it waits.
+    assert_eq!(bench.machine.handle_stream(bench.now, &encode(outgoing_request())), 0);
     bench.events();
     assert!(bench.machine.call(call).is_some());
     bench.machine.place_call(bench.now, request).unwrap();

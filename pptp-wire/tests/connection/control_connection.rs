@@ -140,7 +140,10 @@ fn section_3_1_1_wait_stop_reply_ignores_what_is_about_calls() {
     let mut bench = Bench::established();
     let call = bench.requested(outgoing_request());
     bench.machine.close(bench.now, StopReason::NONE);
-    assert_eq!(bench.event(), Event::CallClosed { call, reason: CallCloseReason::ConnectionClosed });
+    assert_eq!(
+        bench.event(),
+        Event::CallClosed { call, reason: CallCloseReason::ConnectionClosed { fault: Fault::Nobody } }
+    );
     assert_eq!(bench.sent_names(), ["Stop-Control-Connection-Request"]);
     bench.receive(pptp_wire::message::CallClearRequest::new(crate::bench::PEERS));
     bench.receive(outgoing_request());
@@ -292,7 +295,7 @@ fn section_3_a_malformed_message_closes_the_connection() {
     else {
         panic!("{events:?}")
     };
-    assert_eq!((closed, reason), (call, CallCloseReason::ConnectionClosed));
+    assert_eq!((closed, reason), (call, CallCloseReason::ConnectionClosed { fault: Fault::Peer }));
     assert_eq!((error.offset, error.error), (188, DecodeError::Length { found: 18245, minimum: 8 }));
     assert_eq!(bench.sent(), []);
 }
@@ -308,7 +311,9 @@ fn section_3_the_tcp_connection_can_close_at_any_time() {
         let mut expected = vec![];
         if state == 3 {
             let call = bench.connected();
-            expected.push(Event::CallClosed { call, reason: CallCloseReason::ConnectionClosed });
+            let reason = CallCloseReason::ConnectionClosed { fault: Fault::Network };
+            assert_eq!(reason.fault(), Fault::Network);
+            expected.push(Event::CallClosed { call, reason });
         }
         bench.machine.handle_disconnect(bench.now);
         expected.push(Event::Closed { reason: CloseReason::Disconnected });
@@ -349,6 +354,7 @@ fn before_the_start_a_close_needs_no_message() {
         assert_eq!(bench.event(), Event::Closed { reason: CloseReason::Local });
         assert_eq!(bench.sent(), []);
         assert!(bench.machine.open(bench.now).is_err());
+        assert_eq!(bench.machine.handle_stream(bench.now, b"late"), 4);
     }
 }
 

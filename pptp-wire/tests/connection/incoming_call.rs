@@ -7,7 +7,7 @@ use pptp_wire::code::{
     CauseCode, ControlMessageType, DisconnectResult, Framing, GeneralError, IncomingCallResult, StopReason,
 };
 use pptp_wire::connection::{
-    Answer, CallCloseReason, CallId, CallRequest, CallState, CommandError, Config, Disconnect, Event, Identity,
+    Answer, CallCloseReason, CallId, CallRequest, CallState, CommandError, Config, Disconnect, Event, Fault, Identity,
     Refusal, Role, State,
 };
 use pptp_wire::message::{
@@ -90,7 +90,10 @@ fn section_3_2_3_1_pac_wait_reply_time_runs_out_for_the_connection() {
     let call = announced(&mut bench);
     bench.pass(secs(60));
     assert!(bench.sent().contains(&StopControlConnectionRequest::new(StopReason::NONE).into()));
-    assert_eq!(bench.event(), Event::CallClosed { call, reason: CallCloseReason::ConnectionClosed });
+    assert_eq!(
+        bench.event(),
+        Event::CallClosed { call, reason: CallCloseReason::ConnectionClosed { fault: Fault::Peer } }
+    );
     assert_eq!(bench.machine.state(), State::WaitStopReply);
 }
 
@@ -155,9 +158,11 @@ fn section_3_2_3_2_pns_idle_a_request_that_is_not_accepted() {
 fn section_3_2_3_2_pns_idle_time_runs_out() {
     let mut bench = Bench::established();
     let call = bench.requested(incoming_request());
-    bench.pass(secs(60));
+    bench.pass(secs(29));
+    assert_eq!(bench.events(), []);
+    bench.pass(secs(1));
     let refused = IncomingCallReply::refused(PEERS, IncomingCallResult::DO_NOT_ACCEPT, GeneralError::NONE);
-    assert!(bench.sent().contains(&refused.into()));
+    assert_eq!(bench.message(), refused.into());
     assert_eq!(bench.event(), Event::CallClosed { call, reason: CallCloseReason::NotAnswered });
     assert_eq!(bench.machine.state(), State::Established);
 }

@@ -162,7 +162,7 @@ fn section_3_2_1_a_call_that_does_not_go_on_closes_the_connection() {
     assert_eq!(bench.events(), []);
     bench.pass(secs(1));
     assert_eq!(bench.message(), StopControlConnectionRequest::new(StopReason::NONE).into());
-    let closed = |call| Event::CallClosed { call, reason: CallCloseReason::ConnectionClosed };
+    let closed = |call| Event::CallClosed { call, reason: CallCloseReason::ConnectionClosed { fault: Fault::Peer } };
     assert_eq!(bench.events(), [closed(connected), closed(call)]);
     bench.pass(secs(60));
     assert_eq!(bench.event(), Event::Closed { reason: CloseReason::CallTimeout { call } });

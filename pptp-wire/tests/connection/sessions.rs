@@ -8,7 +8,8 @@ use core::time::Duration;
 
 use pptp_wire::code::{DisconnectResult, StopReason};
 use pptp_wire::connection::{
-    Answer, CallCloseReason, CallId, CallIdStyle, CommandError, Config, Connection, Disconnect, Event, Identity, Quirks,
+    Answer, CallCloseReason, CallId, CallIdStyle, CommandError, Config, Connection, Disconnect, Event, Fault, Identity,
+    Quirks,
 };
 use pptp_wire::message::{EchoRequest, OutgoingCallRequest};
 use pptp_wire::{Message, Reassembler};
@@ -209,7 +210,7 @@ fn our_client_comes_to_the_same_end() {
                 let result = DisconnectResult::ADMIN_SHUTDOWN;
                 assert!(matches!(reason, CallCloseReason::Disconnected { result: found, .. } if found == result));
             }
-            (true, false) => assert_eq!(reason, CallCloseReason::ConnectionClosed, "{name}"),
+            (true, false) => assert_eq!(reason, CallCloseReason::ConnectionClosed { fault: Fault::Network }, "{name}"),
         }
         count += 1;
     }
@@ -249,7 +250,11 @@ fn our_server_comes_to_the_same_end() {
                 expected.push(STOP);
                 differences.0 += 1;
             }
-            if expected.contains(&NOTIFY) { CallCloseReason::Local } else { CallCloseReason::ConnectionClosed }
+            if expected.contains(&NOTIFY) {
+                CallCloseReason::Local
+            } else {
+                CallCloseReason::ConnectionClosed { fault: Fault::Nobody }
+            }
         } else {
             if !in_words {
                 // pptpd does not answer Call-Clear-Request, but ends TCP. Ours does what the RFC says.
