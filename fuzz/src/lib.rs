@@ -5,10 +5,14 @@
 mod feed;
 #[path = "../../pptp/examples/inspect/file.rs"]
 mod file;
+pub mod control;
 pub mod gre;
+pub mod gre_pair;
 pub mod inspect;
+pub mod mppc;
 pub mod mppe;
 pub mod mschap;
+pub mod mschap_machines;
 #[path = "../../pptp/examples/inspect/outer.rs"]
 #[expect(dead_code, reason = "the modules are the example's")]
 mod outer;
@@ -27,13 +31,22 @@ pub const TARGETS: &[(&str, Oracle)] = &[
     ("wire_decode", wire::decode),
     ("wire_roundtrip", wire::round_trip),
     ("wire_stream", wire::stream),
+    ("gre_pair", gre_pair::run),
+    ("control_stream", control::stream),
+    ("control_ops", control::ops),
     ("ppp_frame", ppp::frame),
     ("ppp_packet", ppp::packet),
     ("ppp_options", ppp::options),
     ("mschap_text", mschap::text),
     ("mschap_response", mschap::response),
+    ("mschap_attributes", mschap_machines::attributes),
+    ("mschap_change_password", mschap_machines::change_password),
+    ("mschap_authenticator", mschap_machines::authenticator),
     ("mppe_header", mppe::header),
     ("mppe_garbage", mppe::garbage),
+    ("mppc_decompress", mppc::decompress),
+    ("mppc_roundtrip", mppc::round_trip),
+    ("mppc_diff", mppc::diff),
     ("inspect_capture", inspect::capture),
     ("inspect_packets", inspect::packets),
 ];

@@ -27,6 +27,7 @@ impl Acknowledgment {
         Self { delay, threshold: u32::from(receive_window >> 1).max(1), pending: 0, due: Due::Never }
     }
 
+    #[inline]
     pub(crate) fn received(&mut self, now: Duration) {
         self.pending = self.pending.saturating_add(1);
         if self.pending >= self.threshold || self.delay.is_zero() {

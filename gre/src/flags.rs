@@ -114,8 +114,8 @@ impl Flags {
 
     /// Whether these are flags that RFC 2637 allows: K set, version 1, nothing but S and A beside them.
     #[must_use]
-    pub fn is_enhanced(self) -> bool {
-        self.version() == 1 && self.key_present() && !self.has_forbidden_bits()
+    pub const fn is_enhanced(self) -> bool {
+        self.0 & !(Self::SEQUENCE | Self::ACKNOWLEDGMENT) == Self::KEY | 1
     }
 
     /// Whether a bit is set that RFC 2637 wants zero (C, R, s, Recur or Flags).

@@ -60,52 +60,78 @@ impl Header {
     ///
     /// Another version, protocol type or flags than RFC 2637 allows, a missing key, a header cut short, or a
     /// payload length without a sequence number.
+    #[inline]
     pub fn decode(octets: &[u8]) -> Result<(Self, u16, &[u8]), DecodeError> {
-        let truncated = |field, offset, needed, available| DecodeError::Truncated { field, offset, needed, available };
-        // The flags first: a packet of another version may be shorter than our fixed header.
-        if let Some(&[high, low]) = octets.first_chunk() {
-            let flags = Flags::from_bits(u16::from_be_bytes([high, low]));
-            if flags.version() != 1 {
-                return Err(DecodeError::Version { found: flags.version() });
-            }
-            if flags.has_forbidden_bits() {
-                return Err(DecodeError::Flags { found: flags });
-            }
-            if !flags.key_present() {
-                return Err(DecodeError::NoKey);
-            }
-        }
-        let Some((&[f0, f1, p0, p1, l0, l1, c0, c1], mut rest)) = octets.split_first_chunk::<{ Self::FIXED_LEN }>()
-        else {
-            return Err(truncated(Field::FixedHeader, 0, Self::FIXED_LEN, octets.len()));
+        let Some((&[f0, f1, p0, p1, l0, l1, c0, c1], rest)) = octets.split_first_chunk::<{ Self::FIXED_LEN }>() else {
+            return Err(Self::refuse_fixed(octets));
         };
-        let protocol_type = u16::from_be_bytes([p0, p1]);
-        if protocol_type != PROTOCOL_TYPE {
-            return Err(DecodeError::ProtocolType { found: protocol_type });
-        }
         let flags = Flags::from_bits(u16::from_be_bytes([f0, f1]));
-        let mut offset = Self::FIXED_LEN;
-        let mut number = |present: bool, field| {
-            if !present {
-                return Ok(None);
-            }
+        if !flags.is_enhanced() || u16::from_be_bytes([p0, p1]) != PROTOCOL_TYPE {
+            return Err(Self::refuse_fixed(octets));
+        }
+        let (sequence_number, behind) = if flags.sequence_number_present() {
             let Some((number, behind)) = rest.split_first_chunk() else {
-                return Err(truncated(field, offset, Self::NUMBER_LEN, rest.len()));
+                return Err(Self::refuse_number(Field::SequenceNumber, octets, rest));
             };
-            rest = behind;
-            offset = offset.saturating_add(Self::NUMBER_LEN);
-            Ok(Some(u32::from_be_bytes(*number)))
+            (Some(u32::from_be_bytes(*number)), behind)
+        } else {
+            (None, rest)
         };
-        let header = Self {
-            call_id: u16::from_be_bytes([c0, c1]),
-            sequence_number: number(flags.sequence_number_present(), Field::SequenceNumber)?,
-            acknowledgment_number: number(flags.acknowledgment_number_present(), Field::AcknowledgmentNumber)?,
+        let (acknowledgment_number, rest) = if flags.acknowledgment_number_present() {
+            let Some((number, rest)) = behind.split_first_chunk() else {
+                return Err(Self::refuse_number(Field::AcknowledgmentNumber, octets, behind));
+            };
+            (Some(u32::from_be_bytes(*number)), rest)
+        } else {
+            (None, behind)
         };
         let payload_length = u16::from_be_bytes([l0, l1]);
-        if payload_length != 0 && header.sequence_number.is_none() {
+        if payload_length != 0 && sequence_number.is_none() {
             return Err(DecodeError::PayloadWithoutSequenceNumber { payload_length });
         }
-        Ok((header, payload_length, rest))
+        Ok((
+            Self { call_id: u16::from_be_bytes([c0, c1]), sequence_number, acknowledgment_number },
+            payload_length,
+            rest,
+        ))
+    }
+
+    /// Why the first eight octets are not those of an enhanced GRE header.
+    #[cold]
+    fn refuse_fixed(octets: &[u8]) -> DecodeError {
+        // The flags first: a packet of another version may be shorter than our fixed header.
+        if let Some(&[high, low]) = octets.first_chunk() {
+            let found = Flags::from_bits(u16::from_be_bytes([high, low]));
+            if found.version() != 1 {
+                return DecodeError::Version { found: found.version() };
+            }
+            if found.has_forbidden_bits() {
+                return DecodeError::Flags { found };
+            }
+            if !found.key_present() {
+                return DecodeError::NoKey;
+            }
+        }
+        match *octets {
+            [_, _, high, low, _, _, _, _, ..] => DecodeError::ProtocolType { found: u16::from_be_bytes([high, low]) },
+            _ => DecodeError::Truncated {
+                field: Field::FixedHeader,
+                offset: 0,
+                needed: Self::FIXED_LEN,
+                available: octets.len(),
+            },
+        }
+    }
+
+    /// A number is cut short: `rest` is what there is of it.
+    #[cold]
+    const fn refuse_number(field: Field, octets: &[u8], rest: &[u8]) -> DecodeError {
+        DecodeError::Truncated {
+            field,
+            offset: octets.len().saturating_sub(rest.len()),
+            needed: Self::NUMBER_LEN,
+            available: rest.len(),
+        }
     }
 
     /// Writes the header for a payload of `payload_length` octets to the start of `buf`, and gives the octets written.
@@ -113,6 +139,7 @@ impl Header {
     /// # Errors
     ///
     /// [`BufferTooSmall`] when `buf` is shorter than [`len`](Self::len).
+    #[inline]
     pub fn encode<'b>(&self, payload_length: u16, buf: &'b mut [u8]) -> Result<&'b [u8], BufferTooSmall> {
         let available = buf.len();
         let octets = buf.get_mut(..self.len()).ok_or(BufferTooSmall { needed: self.len(), available })?;

@@ -31,6 +31,7 @@ impl<'a> Packet<'a> {
     /// # Errors
     ///
     /// Those of [`Header::decode`], and [`DecodeError::Truncated`] when there is less payload than the header says.
+    #[inline]
     pub fn decode(octets: &'a [u8]) -> Result<Self, DecodeError> {
         let (header, payload_length, rest) = Header::decode(octets)?;
         let Some((payload, trailing)) = rest.split_at_checked(payload_length.into()) else {
@@ -67,9 +68,10 @@ impl<'a> Packet<'a> {
         let too_small = BufferTooSmall { needed: self.len(), available: buf.len() };
         let octets = buf.get_mut(..self.len()).ok_or(too_small)?;
         self.header.encode(payload_length, octets)?;
-        let body = self.payload.iter().chain(self.trailing);
-        for (to, from) in octets.iter_mut().skip(self.header.len()).zip(body) {
-            *to = *from;
+        let body = octets.get_mut(self.header.len()..).unwrap_or_default();
+        if let Some((payload, trailing)) = body.split_at_mut_checked(self.payload.len()) {
+            payload.copy_from_slice(self.payload);
+            trailing.copy_from_slice(self.trailing);
         }
         Ok(octets)
     }

@@ -82,13 +82,21 @@ pub struct ReorderCounters {
 #[derive(Debug, Clone)]
 pub struct Reorder<S> {
     slots: S,
+    /// How many numbers the slots reach: a power of two, or 0.
+    reach: u32,
     /// The lowest number that is neither delivered nor given up; `None` before the first arrival.
     next: Option<SequenceNumber>,
     /// The highest number that was believed.
     highest: SequenceNumber,
     /// Bit i: number `next - 1 - i` arrived.
     history: u64,
+    /// How many of these bits mean something.
+    remembered: u32,
     held: u32,
+    /// Since when the next number is missed, if one behind it waits.
+    missed_since: Option<Duration>,
+    /// Missing numbers before this one are not waited for: there was no room for a packet that is far behind them.
+    abandoned: Option<SequenceNumber>,
     /// What would follow the last arrival that was not believed.
     suspected: Option<SequenceNumber>,
     /// When a number was last believed.
@@ -111,6 +119,12 @@ impl<S> Reorder<S> {
     #[must_use]
     pub const fn next(&self) -> Option<SequenceNumber> {
         self.next
+    }
+
+    /// How many numbers the slots reach, from the next one on: a power of two, or 0.
+    #[must_use]
+    pub const fn reach(&self) -> u32 {
+        self.reach
     }
 
     /// The highest number that arrived and was believed: what RFC 2637 section 4.1 acknowledges.
@@ -142,12 +156,14 @@ impl<S> Reorder<S> {
     fn give_up(&mut self, next: SequenceNumber, lost: u32) {
         self.counters.lost = self.counters.lost.saturating_add(lost.into());
         self.history = self.history.checked_shl(lost).unwrap_or(0);
+        self.remembered = self.remembered.saturating_add(lost);
         self.next = Some(next.plus(lost));
     }
 
     /// Moves over the next number, which arrived.
     const fn pass(&mut self, next: SequenceNumber) {
         self.history = self.history << 1 | 1;
+        self.remembered = self.remembered.saturating_add(1);
         self.next = Some(next.next());
     }
 }
@@ -159,23 +175,21 @@ impl<S: Slots> Reorder<S> {
         for slot in slots.slots_mut() {
             slot.since = None;
         }
+        let reach = u32::try_from(slots.slots().len()).unwrap_or(u32::MAX).min(Self::FAR);
         Self {
             slots,
+            reach: reach.checked_ilog2().map_or(0, |log| 1 << log),
             next: None,
             highest: SequenceNumber::new(0),
             history: 0,
+            remembered: 0,
             held: 0,
+            missed_since: None,
+            abandoned: None,
             suspected: None,
             believed: Duration::ZERO,
             counters: ReorderCounters::default(),
         }
-    }
-
-    /// How many numbers the slots reach: a power of two, or 0.
-    #[must_use]
-    pub fn reach(&self) -> u32 {
-        let slots = u32::try_from(self.slots.slots().len()).unwrap_or(u32::MAX).min(Self::FAR);
-        slots.checked_ilog2().map_or(0, |log| 1 << log)
     }
 
     /// Takes the number of a packet that arrived at `now`, and says what is to be done with the packet.
@@ -215,26 +229,26 @@ impl<S: Slots> Reorder<S> {
         if self.held == 0 {
             return None;
         }
-        if self.deadline(timeout).is_some_and(|deadline| now < deadline) {
-            return None;
+        if let Some(since) = self.missed_since {
+            if now < since.saturating_add(timeout) {
+                return None;
+            }
+            self.skip_gap();
         }
-        self.skip_gap();
         let next = self.next?;
         self.held = self.held.saturating_sub(1);
         self.pass(next);
-        let slot = self.slot_mut(next)?;
-        slot.since = None;
-        Some(&mut slot.item)
+        if let Some(slot) = self.slot_mut(next) {
+            slot.since = None;
+        }
+        self.look();
+        self.slot_mut(next).map(|slot| &mut slot.item)
     }
 
     /// When the next missing packet is given up, if one is waited for.
     #[must_use]
     pub fn deadline(&self, timeout: Duration) -> Option<Duration> {
-        if self.held == 0 {
-            return None;
-        }
-        let (gap, since) = self.first_held()?;
-        (gap > 0).then(|| since.saturating_add(timeout))
+        self.missed_since.map(|since| since.saturating_add(timeout))
     }
 
     /// Gives up the next missing packet if it was missed for `timeout`; the ones behind it are released.
@@ -251,7 +265,7 @@ impl<S: Slots> Reorder<S> {
         number: SequenceNumber,
         store: impl FnOnce(&mut S::Item) -> bool,
     ) -> Arrival {
-        let reach = self.reach();
+        let reach = self.reach;
         let mut ahead = number.distance_from(next);
         if ahead < reach && self.since(number).is_some() {
             self.counters.duplicates = self.counters.duplicates.saturating_add(1);
@@ -260,6 +274,7 @@ impl<S: Slots> Reorder<S> {
         if ahead == 0 {
             self.believe(now, number);
             self.pass(next);
+            self.look();
             return Arrival::Next;
         }
         if ahead >= reach {
@@ -274,11 +289,12 @@ impl<S: Slots> Reorder<S> {
             if ahead >= reach {
                 // Its own confirmation, when it comes again.
                 self.suspected = Some(number);
+                self.abandoned = Some(number.next().minus(reach));
                 self.counters.overflows = self.counters.overflows.saturating_add(1);
                 return Arrival::Busy;
             }
         }
-        let since = if number.is_after(self.highest) { now } else { self.missed_since(number).unwrap_or(now) };
+        let since = if number.is_after(self.highest) { now } else { self.since_above(number).unwrap_or(now) };
         let stored = self.slot_mut(number).is_some_and(|slot| {
             let stored = store(&mut slot.item);
             slot.since = stored.then_some(since);
@@ -289,6 +305,9 @@ impl<S: Slots> Reorder<S> {
             return Arrival::Refused;
         }
         self.believe(now, number);
+        if self.held == 0 {
+            self.missed_since = Some(since);
+        }
         self.held = self.held.saturating_add(1);
         Arrival::Held
     }
@@ -309,7 +328,7 @@ impl<S: Slots> Reorder<S> {
         self.history |= bit;
         self.counters.late = self.counters.late.saturating_add(1);
         self.counters.out_of_order = self.counters.out_of_order.saturating_add(1);
-        if back >= Self::MEMORY {
+        if back >= self.remembered.min(Self::MEMORY) {
             return Arrival::TooLate;
         }
         self.counters.lost = self.counters.lost.saturating_sub(1);
@@ -321,7 +340,10 @@ impl<S: Slots> Reorder<S> {
             slot.since = None;
         }
         self.held = 0;
+        self.missed_since = None;
+        self.abandoned = None;
         self.history = 1;
+        self.remembered = 1;
         self.next = Some(number.next());
         self.highest = number;
         self.believed = now;
@@ -338,21 +360,50 @@ impl<S: Slots> Reorder<S> {
         self.suspected = None;
     }
 
+    /// Gives up what is missing before the first one that waits.
     fn skip_gap(&mut self) {
         if let (Some(next), Some((gap, _))) = (self.next, self.first_held()) {
             self.give_up(next, gap);
+            self.missed_since = None;
+        }
+    }
+
+    /// The next number has moved: is it missed?
+    fn look(&mut self) {
+        self.missed_since = None;
+        if self.held == 0 {
+            self.abandoned = None;
+            return;
+        }
+        let (Some(next), Some((gap, since))) = (self.next, self.first_held()) else {
+            return;
+        };
+        if gap == 0 {
+            return;
+        }
+        self.missed_since = Some(since);
+        if let Some(abandoned) = self.abandoned {
+            let ahead = abandoned.distance_from(next);
+            if abandoned.is_before(next) || ahead == 0 {
+                self.abandoned = None;
+                return;
+            }
+            self.give_up(next, gap.min(ahead));
+            if gap <= ahead {
+                self.missed_since = None;
+            }
         }
     }
 
     /// How far behind the next number the first one is that waits, and since when the one before it is missed.
     fn first_held(&self) -> Option<(u32, Duration)> {
         let next = self.next?;
-        (0..self.reach()).find_map(|gap| Some((gap, self.since(next.plus(gap))?)))
+        (0..self.reach).find_map(|gap| Some((gap, self.since(next.plus(gap))?)))
     }
 
-    /// Since when `number`, before one that waits, is missed.
-    fn missed_since(&self, number: SequenceNumber) -> Option<Duration> {
-        let until = self.highest.distance_from(number).min(self.reach());
+    /// Since when `number` is missed, which the first one behind it that waits knows.
+    fn since_above(&self, number: SequenceNumber) -> Option<Duration> {
+        let until = self.highest.distance_from(number).min(self.reach);
         (1..=until).find_map(|steps| self.since(number.plus(steps)))
     }
 
@@ -366,7 +417,7 @@ impl<S: Slots> Reorder<S> {
     }
 
     fn index(&self, number: SequenceNumber) -> usize {
-        let mask = self.reach().saturating_sub(1);
+        let mask = self.reach.saturating_sub(1);
         usize::try_from(number.get() & mask).unwrap_or(usize::MAX)
     }
 }

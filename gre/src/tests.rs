@@ -453,3 +453,11 @@ fn statistics_are_shown_as_operators_know_them() {
          9       0            16        97      600     0          clear       0"
     );
 }
+
+#[test]
+fn memory_is_that_of_the_slots_and_a_little() {
+    let little = size_of::<Tunnel<crate::NoSlots>>();
+    assert!(little <= 1664, "{little}");
+    assert!(size_of::<Tunnel<InlineSlots<16, 1500>>>() <= little + 16 * (1500 + 40));
+    assert!(size_of::<ReceiveError>() <= 40 && size_of::<SendError>() <= 32);
+}

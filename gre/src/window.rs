@@ -128,6 +128,7 @@ impl SendWindow {
     }
 
     /// Whether a packet may be sent.
+    #[inline]
     pub(crate) fn is_open(&self) -> bool {
         match self.policy {
             WindowPolicy::Ignore => true,
@@ -137,6 +138,7 @@ impl SendWindow {
     }
 
     /// A packet is sent, and takes the next number.
+    #[inline]
     pub(crate) fn sent(&mut self, now: Duration) -> SequenceNumber {
         let number = self.next;
         let outstanding = self.outstanding();
@@ -158,6 +160,7 @@ impl SendWindow {
     }
 
     /// RFC 2637 section 4.2.5: all packets up to `number` are acknowledged.
+    #[inline]
     pub(crate) fn acknowledge(&mut self, now: Duration, number: SequenceNumber) -> Acknowledged {
         if !number.is_before(self.next) {
             return Acknowledged::Impossible;

@@ -3,7 +3,6 @@
 //! `tests/captures/*.txt` have the GRE headers of the captures of the same names. The expected counts are those that
 //! the tool which checked the captures has found in them.
 #![expect(
-    clippy::arithmetic_side_effects,
     clippy::panic,
     clippy::std_instead_of_alloc,
     clippy::std_instead_of_core,

@@ -39,6 +39,7 @@ impl Corpora {
             }
             Content::Gre { packet: Ok(packet), octets, .. } => {
                 let kind = packet.header.flags();
+                self.add("gre_pair", kind, octets);
                 self.add("gre_decode", kind, octets);
                 self.add("gre_roundtrip", kind, octets);
             }
@@ -97,7 +98,10 @@ fn main() {
         corpora.add("inspect_packets", &capture[..1], &start[24..]);
         for (index, stream) in streams.into_values().enumerate() {
             // The first octet says how the stream is cut.
-            corpora.add("wire_stream", index, &[&[13], &stream[..]].concat());
+            let stream = [&[13], &stream[..]].concat();
+            corpora.add("wire_stream", index, &stream);
+            corpora.add("control_stream", index, &stream);
+            corpora.add("control_ops", index, &stream);
         }
         encrypted.truncate(640);
         if !encrypted.is_empty() {

@@ -11,6 +11,7 @@ pub mod outer;
 #[path = "../../pptp/examples/inspect/tcp.rs"]
 pub mod tcp;
 
+pub mod radius;
 mod tally;
 pub mod vector;
 

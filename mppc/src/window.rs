@@ -41,6 +41,10 @@ impl Window {
         }
     }
 
+    /// N octets to a position.
+    ///
+    /// At the very end of the window they land at its start. Nobody reads them there: when the end is reached there is
+    /// no room for more, and [`turn`](Self::turn) then writes all of the first half.
     #[inline(always)]
     pub(crate) fn write<const N: usize>(&mut self, at: usize, octets: [u8; N]) {
         if let Some(place) = self.octets.get_mut(at & MASK..).and_then(|octets| octets.first_chunk_mut()) {

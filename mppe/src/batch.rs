@@ -12,36 +12,74 @@ use crate::key::KEY_LEN;
 use crate::secret::wipe;
 
 /// A packet to be encrypted, and afterwards the encrypted one.
+///
+/// ```
+/// use mppe::{EncryptError, Outgoing};
+///
+/// let mut buf = [0, 0, 0xc0, 0x21, 9, 1, 0, 4];
+/// let packet = Outgoing::new(&mut buf, 2..8);
+/// assert_eq!(packet.packet(), Some(Err(EncryptError::Protocol { found: 0xc021 })));
+/// let mut buf = [0, 0, 0x00, 0x21, 0x45, 0];
+/// assert_eq!(Outgoing::new(&mut buf, 2..6).packet(), None);
+/// ```
 pub struct Outgoing<'p> {
-    buf: &'p mut [u8],
-    plaintext: Range<usize>,
+    /// Header and plaintext, then header and ciphertext. Empty when it is refused.
+    packet: &'p mut [u8],
     flags: Flags,
-    result: Option<Result<(), EncryptError>>,
+    state: State,
+}
+
+/// What became of an outgoing packet.
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Waiting,
+    Encrypted,
+    Refused(EncryptError),
 }
 
 impl<'p> Outgoing<'p> {
     /// As the arguments of [`Encryptor::encrypt_in_place`].
     #[must_use]
-    pub const fn new(buf: &'p mut [u8], plaintext: Range<usize>) -> Self {
-        Self { buf, plaintext, flags: Flags::empty(), result: None }
+    pub fn new(buf: &'p mut [u8], plaintext: Range<usize>) -> Self {
+        Self::compressed(buf, plaintext, Flags::empty())
     }
 
-    /// As [`Encryptor::encrypt_compressed_in_place`].
+    /// As the arguments of [`Encryptor::encrypt_compressed_in_place`].
     #[must_use]
-    pub const fn with_compression(mut self, flags: Flags) -> Self {
-        self.flags = flags;
-        self
+    pub fn compressed(buf: &'p mut [u8], plaintext: Range<usize>, flags: Flags) -> Self {
+        match checked(buf, plaintext, flags) {
+            Ok(packet) => Self { packet, flags: flags.intersection(Flags::COMPRESSION), state: State::Waiting },
+            Err(error) => Self { packet: &mut [], flags: Flags::empty(), state: State::Refused(error) },
+        }
     }
 
     /// The encrypted packet; `None` before a batch was through.
     ///
     /// # Errors
     ///
-    /// Why it was not encrypted.
+    /// Why it cannot be encrypted.
     #[must_use]
-    pub fn packet(&self) -> Option<Result<&[u8], EncryptError>> {
-        let packet = || self.buf.get(self.plaintext.start.saturating_sub(Header::LEN)..self.plaintext.end);
-        self.result.map(|result| result.map(|()| packet().unwrap_or(&[])))
+    pub const fn packet(&self) -> Option<Result<&[u8], EncryptError>> {
+        match self.state {
+            State::Waiting => None,
+            State::Encrypted => Some(Ok(self.packet)),
+            State::Refused(error) => Some(Err(error)),
+        }
+    }
+
+    /// The packet, if it waits; from now on it does not.
+    fn take(&mut self) -> Option<(&mut [u8], Flags)> {
+        let waits = matches!(self.state, State::Waiting);
+        waits.then(|| {
+            self.state = State::Encrypted;
+            (&mut *self.packet, self.flags)
+        })
+    }
+
+    fn encrypt(&mut self, encryptor: &mut Encryptor) {
+        if let Some((packet, flags)) = self.take() {
+            encryptor.encrypt_packet(packet, flags);
+        }
     }
 }
 
@@ -49,6 +87,17 @@ impl<'p> Outgoing<'p> {
 type Verdict = Option<Result<Header, DecryptError>>;
 
 /// A packet to be decrypted, and afterwards the decrypted one.
+///
+/// ```
+/// use mppe::{Batch, Config, DecryptError, Decryptor, Incoming, Mode, Receiving, StartKey, Strength};
+///
+/// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
+/// let mut decryptor = Decryptor::new(&start, &Config::new(Mode::Stateless));
+/// let mut buf = [0x80, 0x00, 0x21];
+/// let mut packets = [Incoming::new(&mut buf)];
+/// Batch::new().decrypt(&mut [Receiving::new(&mut decryptor, &mut packets)]);
+/// assert_eq!(packets[0].decrypted(), Some(Err(DecryptError::NotEncrypted)));
+/// ```
 pub struct Incoming<'p> {
     packet: &'p mut [u8],
     result: Verdict,
@@ -71,9 +120,24 @@ impl<'p> Incoming<'p> {
         let plaintext = || self.packet.get(Header::LEN..).unwrap_or(&[]);
         self.result.map(|result| result.map(|header| Decrypted { header, plaintext: plaintext() }))
     }
+
+    fn decrypt<const LATE: usize>(&mut self, decryptor: &mut Decryptor<LATE>) {
+        self.result = Some(decryptor.decrypt(self.packet).map(|decrypted| decrypted.header));
+    }
 }
 
 /// Packets of one session, in order, that a [`Batch`] encrypts.
+///
+/// ```
+/// use mppe::{Batch, Config, Encryptor, Mode, Outgoing, Sending, StartKey, Strength};
+///
+/// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
+/// let mut encryptor = Encryptor::new(&start, &Config::new(Mode::Stateless));
+/// let mut bufs = [[0, 0, 0x00, 0x21, 0x45, 0]; 3];
+/// let mut packets = bufs.each_mut().map(|buf| Outgoing::new(buf, 2..6));
+/// Batch::new().encrypt(&mut [Sending::new(&mut encryptor, &mut packets)]);
+/// assert_eq!(encryptor.statistics().packets_encrypted, 3);
+/// ```
 #[derive(Debug)]
 pub struct Sending<'a, 'p> {
     encryptor: &'a mut Encryptor,
@@ -81,6 +145,17 @@ pub struct Sending<'a, 'p> {
 }
 
 /// Packets of one session, in the order in which they came, that a [`Batch`] decrypts.
+///
+/// ```
+/// use mppe::{Config, Decryptor, Incoming, Mode, Receiving, StartKey, Strength};
+///
+/// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
+/// let mut decryptor = Decryptor::new(&start, &Config::new(Mode::Stateless));
+/// let mut received = [[0x90, 0x00, 1, 2, 3], [0x90, 0x01, 4, 5, 6]];
+/// let mut packets = received.each_mut().map(|packet| Incoming::new(packet));
+/// let session = Receiving::new(&mut decryptor, &mut packets);
+/// # assert!(format!("{session:?}").contains("Decryptor"));
+/// ```
 #[derive(Debug)]
 pub struct Receiving<'a, 'p, const LATE: usize = 64> {
     decryptor: &'a mut Decryptor<LATE>,
@@ -139,17 +214,12 @@ impl<'a, 'p> Sending<'a, 'p> {
         Self { encryptor, packets }
     }
 
-    /// The next packet that can be encrypted, with the compressor's bits. Those that cannot be are told so.
+    /// The next packet that can be encrypted, with the compressor's bits.
     fn take(&mut self) -> Option<(&'a mut [u8], Flags)> {
         while let Some((first, rest)) = core::mem::take(&mut self.packets).split_first_mut() {
             self.packets = rest;
-            let Outgoing { buf, plaintext, flags, result } = first;
-            match checked(buf, plaintext.clone(), *flags) {
-                Ok(packet) => {
-                    *result = Some(Ok(()));
-                    return Some((packet, flags.intersection(Flags::COMPRESSION)));
-                }
-                Err(error) => *result = Some(Err(error)),
+            if let Some(taken) = first.take() {
+                return Some(taken);
             }
         }
         None
@@ -158,8 +228,9 @@ impl<'a, 'p> Sending<'a, 'p> {
     /// Encrypts the next packets, as long as it is said so of them, one by one.
     fn encrypt_while(&mut self, mut holds: impl FnMut(&mut Encryptor, &[Outgoing<'p>]) -> bool) {
         while !self.packets.is_empty() && holds(self.encryptor, self.packets) {
-            if let Some((packet, flags)) = self.take() {
-                self.encryptor.encrypt_packet(packet, flags);
+            if let Some((first, rest)) = core::mem::take(&mut self.packets).split_first_mut() {
+                self.packets = rest;
+                first.encrypt(self.encryptor);
             }
         }
     }
@@ -168,8 +239,8 @@ impl<'a, 'p> Sending<'a, 'p> {
     fn seek_running(&mut self) -> bool {
         if self.encryptor.mode() == Mode::Stateful {
             self.encrypt_while(|encryptor, packets| {
-                let runs = encryptor.running().is_some();
-                !runs || packets.first().is_none_or(|packet| packet.plaintext.len() < SHORT)
+                let long = packets.first().is_some_and(|packet| packet.packet.len() >= SHORT);
+                !long || encryptor.running().is_none()
             });
         }
         self.encryptor.mode() == Mode::Stateful && !self.packets.is_empty()
@@ -192,8 +263,9 @@ impl<'a, 'p, const LATE: usize> Receiving<'a, 'p, LATE> {
     /// Decrypts the next packets, as long as it is said so of them, one by one.
     fn decrypt_while(&mut self, mut holds: impl FnMut(&Decryptor<LATE>, &[Incoming<'p>]) -> bool) {
         while !self.packets.is_empty() && holds(self.decryptor, self.packets) {
-            if let Some((packet, result)) = self.take() {
-                *result = Some(self.decryptor.decrypt(packet).map(|decrypted| decrypted.header));
+            if let Some((first, rest)) = core::mem::take(&mut self.packets).split_first_mut() {
+                self.packets = rest;
+                first.decrypt(self.decryptor);
             }
         }
     }
@@ -220,8 +292,11 @@ impl<'a, 'p, const LATE: usize> Receiving<'a, 'p, LATE> {
 /// A session with packets left to be handled.
 trait Session {
     fn left(&self) -> usize;
-    /// Handles one by one what lanes would not make faster, when there is no other session: short packets, the last two.
-    fn handle_alone(&mut self);
+    /// Whether it is a stateful one, and has packets that are worth a lane.
+    fn runs(&self) -> bool;
+    /// Handles one by one what lanes would not make faster, when there is no other session: short packets, and the last two
+    /// unless lanes are filled already.
+    fn handle_alone(&mut self, filled: usize);
 }
 
 impl Session for Sending<'_, '_> {
@@ -229,10 +304,15 @@ impl Session for Sending<'_, '_> {
         self.packets.len()
     }
 
-    fn handle_alone(&mut self) {
+    fn runs(&self) -> bool {
+        self.encryptor.mode() == Mode::Stateful && self.packets.iter().any(|packet| packet.packet.len() >= SHORT)
+    }
+
+    fn handle_alone(&mut self, filled: usize) {
         self.encrypt_while(|_, packets| match packets {
-            [] | [_] | [_, _] => true,
-            [first, ..] => first.plaintext.len() < SHORT,
+            [] | [_] | [_, _] if filled == 0 => true,
+            [] => true,
+            [first, ..] => first.packet.len() < SHORT,
         });
     }
 }
@@ -242,12 +322,23 @@ impl<const LATE: usize> Session for Receiving<'_, '_, LATE> {
         self.packets.len()
     }
 
-    fn handle_alone(&mut self) {
+    fn runs(&self) -> bool {
+        let stateful = self.decryptor.algorithm().mode == Mode::Stateful;
+        stateful && self.packets.iter().any(|packet| packet.packet.len() >= SHORT)
+    }
+
+    fn handle_alone(&mut self, filled: usize) {
         self.decrypt_while(|_, packets| match packets {
-            [] | [_] | [_, _] => true,
+            [] | [_] | [_, _] if filled == 0 => true,
+            [] => true,
             [first, ..] => first.packet.len() < SHORT,
         });
     }
+}
+
+/// Whether there are stateful sessions for all lanes.
+fn are_many<S: Session>(sessions: &[S]) -> bool {
+    sessions.len() >= LANES && sessions.iter().filter(|session| session.runs()).nth(LANES.saturating_sub(1)).is_some()
 }
 
 /// Leaves out the sessions at both ends that have nothing left.
@@ -273,19 +364,29 @@ impl Batch {
 
     /// Encrypts all packets of all sessions. What became of each, it says itself ([`Outgoing::packet`]).
     pub fn encrypt(&mut self, sessions: &mut [Sending<'_, '_>]) {
-        if sessions.len() >= LANES {
+        if are_many(sessions) {
             self.encrypt_running(sessions);
         }
         for session in sessions.iter_mut().filter(|session| session.encryptor.mode() == Mode::Stateful) {
-            session.encrypt_while(|_, _| true);
+            for packet in core::mem::take(&mut session.packets) {
+                packet.encrypt(session.encryptor);
+            }
         }
-        let mut sessions = trim(sessions);
-        loop {
+        let sessions = trim(sessions);
+        if !sessions.is_empty() {
+            self.encrypt_lanes(sessions);
+        }
+    }
+
+    /// Stateless sessions.
+    #[inline(never)]
+    fn encrypt_lanes(&mut self, mut sessions: &mut [Sending<'_, '_>]) {
+        while !sessions.is_empty() {
             let mut data: [&mut [u8]; LANES] = Default::default();
             let mut filled = 0;
             while filled < LANES {
                 if let [session] = &mut *sessions {
-                    session.handle_alone();
+                    session.handle_alone(filled);
                 }
                 // At most one packet of each session.
                 let mut members = [None; LANES];
@@ -330,19 +431,29 @@ impl Batch {
 
     /// Decrypts all packets of all sessions. What became of each, it says itself ([`Incoming::decrypted`]).
     pub fn decrypt<const LATE: usize>(&mut self, sessions: &mut [Receiving<'_, '_, LATE>]) {
-        if sessions.len() >= LANES {
+        if are_many(sessions) {
             self.decrypt_running(sessions);
         }
         for session in sessions.iter_mut().filter(|session| session.decryptor.algorithm().mode == Mode::Stateful) {
-            session.decrypt_while(|_, _| true);
+            for packet in core::mem::take(&mut session.packets) {
+                packet.decrypt(session.decryptor);
+            }
         }
-        let mut sessions = trim(sessions);
-        loop {
+        let sessions = trim(sessions);
+        if !sessions.is_empty() {
+            self.decrypt_lanes(sessions);
+        }
+    }
+
+    /// Stateless sessions.
+    #[inline(never)]
+    fn decrypt_lanes<const LATE: usize>(&mut self, mut sessions: &mut [Receiving<'_, '_, LATE>]) {
+        while !sessions.is_empty() {
             let mut data: [&mut [u8]; LANES] = Default::default();
             let mut filled = 0;
             while filled < LANES {
                 if let [session] = &mut *sessions {
-                    session.handle_alone();
+                    session.handle_alone(filled);
                 }
                 // At most one packet of each session.
                 let mut members = [const { None }; LANES];
@@ -391,6 +502,7 @@ impl Batch {
     }
 
     /// Stateful sessions, as long as there are as many as lanes.
+    #[inline(never)]
     fn encrypt_running(&mut self, sessions: &mut [Sending<'_, '_>]) {
         let mut rest = sessions;
         while let Some((sessions, members)) = seek(rest, Sending::seek_running) {
@@ -418,6 +530,8 @@ impl Batch {
         }
     }
 
+    /// Stateful sessions, as long as there are as many as lanes.
+    #[inline(never)]
     fn decrypt_running<const LATE: usize>(&mut self, sessions: &mut [Receiving<'_, '_, LATE>]) {
         let mut rest = sessions;
         while let Some((sessions, members)) = seek(rest, Receiving::seek_running) {
@@ -532,7 +646,7 @@ impl core::fmt::Debug for Batch {
 
 impl core::fmt::Debug for Outgoing<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Outgoing").field("result", &self.result).finish_non_exhaustive()
+        f.debug_struct("Outgoing").field("state", &self.state).finish_non_exhaustive()
     }
 }
 

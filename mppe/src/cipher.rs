@@ -1,8 +1,12 @@
 //! RC4, the cipher of MPPE.
 //!
 //! The swap of one step writes the table that the next step reads, so plain code waits for a store at every octet. Here
-//! each step reads the next step's entry *before* its own swap, and repairs the one case in 256 where the swap hit it.
-#![expect(clippy::indexing_slicing, reason = "an octet indexes a table of 256 entries")]
+//! each step of a lone stream reads the next step's entry *before* its own swap, and repairs the one case in 256 where
+//! the swap hit it. Several streams are stepped side by side, where one works while another waits.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "an octet indexes 256 entries, and a lane is less than the number of lanes"
+)]
 #![expect(clippy::inline_always, reason = "a step must melt into its loop")]
 #![expect(clippy::needless_range_loop, reason = "lanes are stepped in turn")]
 
@@ -329,6 +333,35 @@ mod tests {
     use super::*;
 
     proptest! {
+        /// Lanes of any lengths, at one count or each at its own.
+        #[test]
+        fn lanes_agree_with_another_implementation(
+            octets: [[u8; 16]; LANES],
+            lengths in prop::array::uniform4(prop_oneof![0..4usize, 0..300usize, Just(56usize), Just(112usize)]),
+            before in prop::array::uniform4(0..300usize),
+            shared: bool,
+        ) {
+            let mut tables = [[0; 256]; LANES];
+            let mut positions = [Position::START; LANES];
+            let mut expected = lengths.map(|length| vec![0x5a; length]);
+            let mut found = expected.clone();
+            for lane in 0..LANES {
+                let skipped = if shared { before[0] } else { before[lane] };
+                let mut oracle = Rc4::new_from_slice(&octets[lane]).unwrap();
+                oracle.apply_keystream(&mut vec![0; skipped]);
+                oracle.apply_keystream(&mut expected[lane]);
+                key(&mut tables[lane], &octets[lane]);
+                apply(&mut tables[lane], &mut positions[lane], &mut vec![0; skipped]);
+            }
+            let mut data = found.each_mut().map(|data| &mut data[..]);
+            if shared {
+                apply_lanes::<true>(&mut tables, &mut positions, &mut data);
+            } else {
+                apply_lanes::<false>(&mut tables, &mut positions, &mut data);
+            }
+            prop_assert_eq!(found, expected);
+        }
+
         #[test]
         fn agrees_with_another_implementation(octets: [u8; 16], lengths in prop::collection::vec(0..600usize, 1..5)) {
             let mut oracle = Rc4::new_from_slice(&octets).unwrap();

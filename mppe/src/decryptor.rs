@@ -53,7 +53,8 @@ use stateless::{Ahead, LateKeys};
 /// What forged packets made it compute is of use to genuine ones later and is not computed again.
 ///
 /// *Stateful.* After a loss everything but the packet that was expected is refused until the peer answers the
-/// [Reset-Request](Self::poll_reset_request) with a FLUSHED packet. No packet costs more than 42 key changes.
+/// [Reset-Request](Self::poll_reset_request) with a FLUSHED packet. Which [rule](crate::FlushedRule) that follows is
+/// found out by trying; of Linux' rule up to eight answers may be lost. No packet costs more than 42 key changes.
 ///
 /// # What forgery can do
 ///
@@ -108,6 +109,20 @@ enum Kind {
 }
 
 /// A decrypted packet, in the memory of the encrypted one.
+///
+/// ```
+/// use mppe::{Config, Decryptor, Encryptor, Mode, StartKey, Strength};
+///
+/// let start = StartKey::from_octets(Strength::Bits56, [1; 16]);
+/// let config = Config::new(Mode::Stateless);
+/// let mut buf = [0; 6];
+/// Encryptor::new(&start, &config).encrypt(0x0057, &[0x60, 0], &mut buf)?;
+/// let decrypted = Decryptor::new(&start, &config).decrypt(&mut buf)?;
+/// assert_eq!((decrypted.protocol(), decrypted.payload()), (0x0057, &[0x60, 0][..]));
+/// assert_eq!(decrypted.plaintext, [0x00, 0x57, 0x60, 0]);
+/// assert_eq!(decrypted.header.count.get(), 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Decrypted<'p> {

@@ -67,11 +67,33 @@ key_type! {
 
 key_type! {
     /// RFC 3078 section 7.3: what `GetNewKeyFromSHA` gives, from which a session key is made.
+    ///
+    /// ```
+    /// use mppe::{StartKey, Strength};
+    ///
+    /// // RFC 3079 section 2.5.1.
+    /// let start = StartKey::from_radius(Strength::Bits40, b"\x76\xa1\x52\x93\x60\x96\xd7\x83");
+    /// let interim = start.initial_interim_key();
+    /// assert_eq!(interim.expose_octets(), b"\xd8\x08\x01\x53\x8c\xec\x4a\x08");
+    /// assert_eq!(interim.reduced().expose_octets(), b"\xd1\x26\x9e\x53\x8c\xec\x4a\x08");
+    /// ```
     InterimKey
 }
 
 key_type! {
     /// RFC 3078 section 5: a key that RC4 runs with.
+    ///
+    /// ```
+    /// use mppe::{StartKey, Strength};
+    ///
+    /// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
+    /// // The key of the first stateless packet is that after one key change.
+    /// let first = start.next_session_key(&start.initial_session_key());
+    /// let mut data = *b"plaintext";
+    /// first.apply_keystream(&mut data);
+    /// first.apply_keystream(&mut data);
+    /// assert_eq!(data, *b"plaintext");
+    /// ```
     SessionKey
 }
 

@@ -118,6 +118,8 @@ pub(crate) enum Proof {
     Expected,
     /// Also an IP header whose length is that of the packet: for a packet that would move the count or the key.
     Unexpected,
+    /// The same, and no other protocol than IP, which would show nothing: for a packet that several keys are tried on.
+    Certain,
 }
 
 /// Whether a plaintext of `length` octets that starts with `head` can be right.
@@ -144,6 +146,6 @@ pub(crate) fn is_plausible(set: &ProtocolSet, head: &[u8], length: usize, proof:
             first >> 4 == 6 && stated(*high, *low, 40) == Some(behind_protocol)
         }
         (ProtocolSet::IPV4 | ProtocolSet::IPV6, _) => false,
-        _ => true,
+        _ => proof != Proof::Certain,
     }
 }

@@ -1,10 +1,16 @@
 //! The options of CCP: RFC 1962 section 4, and Microsoft's of RFC 2118 and RFC 3078.
 
+mod negotiator;
+mod reset;
+
 use core::fmt;
 
 use crate::option::Parts;
 use crate::text::write_with_data;
 use crate::{DecodeError, RawOption};
+
+pub use negotiator::{Agreed, Config, Encryption, Failure, Modes, Negotiator};
+pub use reset::Reset;
 
 number! {
     /// RFC 1962 section 4: the type of a CCP option.

@@ -1,11 +1,15 @@
 //! The options of IPCP: RFC 1332 section 3, RFC 1877.
 
+mod negotiator;
+
 use core::fmt;
 use core::net::Ipv4Addr;
 
 use crate::option::Parts;
 use crate::text::write_with_data;
 use crate::{DecodeError, Protocol, RawOption};
+
+pub use negotiator::{Agreed, Config, Failure, Negotiator};
 
 number! {
     /// RFC 1332 section 3, RFC 1877 section 1: the type of an IPCP option.

@@ -1,11 +1,15 @@
 //! The options of IPV6CP: RFC 5072 section 4, RFC 5172.
 
+mod negotiator;
+
 use core::fmt;
 use core::net::Ipv6Addr;
 
 use crate::option::Parts;
 use crate::text::write_with_data;
 use crate::{DecodeError, Protocol, RawOption};
+
+pub use negotiator::{Agreed, Config, Negotiator};
 
 number! {
     /// RFC 5072 section 4: the type of an IPV6CP option.

@@ -14,6 +14,7 @@ mod number;
 #[macro_use]
 mod wire;
 
+pub mod auth;
 pub mod automaton;
 pub mod ccp;
 pub mod chap;
@@ -30,6 +31,7 @@ mod frame;
 mod option;
 mod packet;
 mod protocol;
+mod random;
 mod text;
 
 #[cfg(test)]

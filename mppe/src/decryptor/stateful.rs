@@ -14,13 +14,13 @@ pub(super) struct Reset {
     identifier: u8,
     /// When it is to be sent again; `None` when it is to be sent now.
     again: Option<Duration>,
-    sent: u64,
 }
 
 /// Counts behind the expected one that are taken for late, not for far ahead.
 const LATE: u16 = 64;
 
 /// Under Linux' rule each Reset-Request that reached the peer changed its key once, though the answer may be lost.
+/// So many lost answers in a row are made good.
 const MAX_LOST_ANSWERS: u64 = 8;
 
 impl<const KEYS: usize> Decryptor<KEYS> {
@@ -68,8 +68,7 @@ impl<const KEYS: usize> Decryptor<KEYS> {
             FlushedRule::Rfc3078 => as_rfc3078,
             FlushedRule::Linux => as_linux,
         };
-        let lost_answers = self.reset.as_ref().map_or(0, |reset| reset.sent.min(MAX_LOST_ANSWERS));
-        let last = if judged { as_linux.saturating_add(lost_answers) } else { preferred };
+        let last = if judged { as_linux.saturating_add(MAX_LOST_ANSWERS) } else { preferred };
         let proof = if distance == 0 && as_rfc3078 == as_linux { Proof::Expected } else { Proof::Unexpected };
         let rule = |changes| match changes {
             _ if as_rfc3078 == as_linux || !judged => None,
@@ -89,6 +88,7 @@ impl<const KEYS: usize> Decryptor<KEYS> {
                 made = made.saturating_add(1);
             }
             let head = self.chain.key(&self.candidate.0);
+            let proof = if changes > as_linux { Proof::Certain } else { proof };
             if !judged || self.is_plausible(&head, data, proof) {
                 return Ok(Plan { head, position, kind: Kind::Restarted { changes, rule: rule(changes) } });
             }
@@ -150,7 +150,6 @@ impl<const KEYS: usize> Decryptor<KEYS> {
         self.handle_timeout(now);
         let reset = self.reset.as_mut().filter(|reset| reset.again.is_none())?;
         reset.again = Some(self.latest.saturating_add(self.config.reset_interval().max(Duration::from_millis(1))));
-        reset.sent = reset.sent.saturating_add(1);
         self.statistics.ccp_resets_sent = self.statistics.ccp_resets_sent.wrapping_add(1);
         Some(reset.identifier)
     }
@@ -171,7 +170,7 @@ impl<const KEYS: usize> Decryptor<KEYS> {
 
     pub(super) fn want_reset(&mut self) {
         if self.reset.is_none() {
-            self.reset = Some(Reset { identifier: self.next_identifier, again: None, sent: 0 });
+            self.reset = Some(Reset { identifier: self.next_identifier, again: None });
             self.next_identifier = self.next_identifier.wrapping_add(1);
         }
     }

@@ -138,7 +138,7 @@ fn a_packet_that_cannot_be_encrypted_holds_up_no_other() {
 
     // What MPPC made is not looked into, and its bits are sent.
     let mut buffer = *b"--compressed";
-    let mut outgoing = [Outgoing::new(&mut buffer, 2..12).with_compression(Flags::COMPRESSED)];
+    let mut outgoing = [Outgoing::compressed(&mut buffer, 2..12, Flags::COMPRESSED)];
     Batch::new().encrypt(&mut [Sending::new(&mut encryptor, &mut outgoing)]);
     let mut packet = outgoing[0].packet().unwrap().unwrap().to_vec();
     assert_eq!(decryptor.decrypt_pending(&mut packet).unwrap().plaintext(), b"compressed");

@@ -306,7 +306,7 @@ impl<P: ControlProtocol> Negotiation<P> {
             self.event(automaton::Event::Timeout);
         } else {
             let is_opening = matches!(self.state, State::RequestSent | State::AckReceived | State::AckSent);
-            if is_opening {
+            if is_opening && self.end.is_none() {
                 self.end = Some(Reason::NoAnswer);
             }
             self.event(automaton::Event::TimeoutLast);
@@ -344,6 +344,7 @@ impl<P: ControlProtocol> Negotiation<P> {
         if self.reply.pending {
             return Err(Refused::Busy);
         }
+        self.end = None;
         let is_copy = self.reply.code == Code::CONFIGURE_ACK
             && self.reply.identifier == packet.identifier
             && self.reply.data() == packet.data;

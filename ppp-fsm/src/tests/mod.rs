@@ -7,6 +7,7 @@ mod captures;
 mod hdlc;
 mod hostile;
 mod negotiate;
+mod negotiators;
 mod redaction;
 mod round_trip;
 

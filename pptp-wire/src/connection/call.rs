@@ -252,6 +252,11 @@ impl<const CALLS: usize> Calls<CALLS> {
         self.places.iter().any(|place| is_free(place.as_ref()))
     }
 
+    /// Whether there would be room if the end of a call were polled.
+    pub(super) fn waits_for_room(&self) -> bool {
+        !self.has_room() && self.places.iter().flatten().any(|call| call.life == Life::Ended)
+    }
+
     /// Whether a new call must not get this id of ours: it has one already, or its end was not told yet.
     pub(super) fn is_taken(&self, id: u16) -> bool {
         self.places.iter().flatten().any(|call| call.id.get() == id)

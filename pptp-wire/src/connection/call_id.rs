@@ -149,10 +149,10 @@ const fn sip_round([mut v0, mut v1, mut v2, mut v3]: [u64; 4]) -> [u64; 4] {
 
 #[cfg(test)]
 mod tests {
+    use alloc::collections::BTreeSet;
     use alloc::format;
     use alloc::vec::Vec;
     use core::hash::Hasher;
-    use std::collections::BTreeSet;
 
     use super::*;
 

@@ -318,7 +318,7 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     /// Sends Stop-Control-Connection-Request, and ends all calls.
     pub(super) fn stop(&mut self, stop_reason: StopReason, reason: CloseReason) {
-        self.end_calls();
+        self.end_calls(&reason);
         self.output.send(StopControlConnectionRequest::new(stop_reason));
         self.state = State::WaitStopReply;
         self.deadline = deadline(self.now, self.config.stop_timeout);

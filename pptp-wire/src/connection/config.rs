@@ -40,10 +40,13 @@ impl Config {
     /// Section 3: how long to wait for whatever the peer has to send.
     pub const TIMEOUT: Duration = Duration::from_secs(60);
 
+    /// How long this side's user may think about a call, unless set otherwise: less than the peer's patience.
+    pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
     /// How long a connected call may be without a GRE packet before the user is told.
     pub const NO_DATA_TIMEOUT: Duration = Duration::from_secs(10);
 
-    /// All time-outs as in RFC 2637, and no calls but our own.
+    /// Time-outs as in RFC 2637, and no calls but our own.
     #[must_use]
     pub fn new(identity: Identity) -> Self {
         Self {
@@ -52,7 +55,7 @@ impl Config {
             start_timeout: Self::TIMEOUT,
             stop_timeout: Self::TIMEOUT,
             reply_timeout: Self::TIMEOUT,
-            answer_timeout: Self::TIMEOUT,
+            answer_timeout: Self::ANSWER_TIMEOUT,
             disconnect_timeout: Self::TIMEOUT,
             no_data_timeout: Self::NO_DATA_TIMEOUT,
             manual_start: false,
@@ -89,8 +92,8 @@ impl Config {
         Self { reply_timeout: timeout, ..self }
     }
 
-    /// Sets how long this side's user may take to answer the peer's request for a call (section 3.2.1). Default: 60 s.
-    /// Then the call is refused. Keep it below the peer's patience.
+    /// Sets how long this side's user may take to answer the peer's request for a call (section 3.2.1). Default: 30 s.
+    /// Then the call is refused. If the peer, which has 60 s, loses its patience first, it closes the whole connection.
     #[must_use]
     pub const fn with_answer_timeout(self, timeout: Duration) -> Self {
         Self { answer_timeout: timeout, ..self }

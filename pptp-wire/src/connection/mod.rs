@@ -85,8 +85,8 @@ use output::Output;
 
 /// RFC 2637 section 3: one control connection with at most `CALLS` calls. See the [module](self) for how to drive it.
 ///
-/// For one TCP connection: when it is over, make another one. It holds everything inline: about 500 octets for each
-/// call, and 5 KiB; a client with one call at a time has `Connection<1>`.
+/// For one TCP connection: when it is over, make another one. It holds everything inline: at most 800 octets for each
+/// call, and 3.5 KiB. A client with one call at a time has `Connection<1>`.
 #[derive(Debug)]
 pub struct Connection<const CALLS: usize = 16> {
     config: Config,
@@ -227,19 +227,19 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     /// Ends everything, without a message.
     fn end(&mut self, reason: CloseReason) {
-        self.end_calls();
+        self.end_calls(&reason);
         self.state = State::Closed;
         self.deadline = None;
         self.output.tell(Event::Closed { reason });
     }
 
-    fn end_calls(&mut self) {
+    fn end_calls(&mut self, reason: &CloseReason) {
         for call in self.calls.live_mut() {
             // The Call-Disconnect-Notify would have been the answer to our own Call-Clear-Request.
             let reason = if call.state == CallState::WaitDisconnect {
                 CallCloseReason::Local
             } else {
-                CallCloseReason::ConnectionClosed
+                CallCloseReason::ConnectionClosed { fault: reason.fault() }
             };
             call.end(reason, &mut self.output);
         }

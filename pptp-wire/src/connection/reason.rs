@@ -56,7 +56,7 @@ pub enum CloseReason {
     #[error("the TCP connection has ended within a message")]
     Cut,
     /// The peer did not accept us.
-    #[error("the peer does not accept the connection: {result}, error {error}")]
+    #[error("the peer does not accept the connection: {result}{}", Detail(*error))]
     Refused {
         /// Why.
         result: StartResult,
@@ -163,7 +163,10 @@ pub enum CallCloseReason {
     /// As a PAC: the peer sent a Call-Clear-Request.
     PeerCleared,
     /// The control connection is over, or about to be.
-    ConnectionClosed,
+    ConnectionClosed {
+        /// Whose fault that is.
+        fault: Fault,
+    },
 }
 
 impl CallCloseReason {
@@ -178,7 +181,7 @@ impl CallCloseReason {
             },
             Self::NotAnswered => Fault::Local,
             Self::OutgoingRefused { .. } | Self::IncomingRefused { .. } => Fault::Peer,
-            Self::ConnectionClosed => Fault::Network,
+            Self::ConnectionClosed { fault } => *fault,
         }
     }
 }
@@ -201,15 +204,22 @@ impl fmt::Display for CallCloseReason {
                 write_details(*error, *cause, f)
             }
             Self::PeerCleared => f.write_str("the peer wanted the call ended"),
-            Self::ConnectionClosed => f.write_str("the control connection is closed"),
+            Self::ConnectionClosed { .. } => f.write_str("the control connection is closed"),
         }
     }
 }
 
-fn write_details(error: GeneralError, cause: CauseCode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    if error != GeneralError::NONE {
-        write!(f, ", error {error}")?;
+/// A general error behind a result, unless there is none.
+struct Detail(GeneralError);
+
+impl fmt::Display for Detail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == GeneralError::NONE { Ok(()) } else { write!(f, ", error {}", self.0) }
     }
+}
+
+fn write_details(error: GeneralError, cause: CauseCode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{}", Detail(error))?;
     if cause.get() != 0 {
         write!(f, ", cause {cause}")?;
     }

@@ -18,14 +18,18 @@ impl<const CALLS: usize> Connection<CALLS> {
     pub fn handle_stream(&mut self, now: Duration, octets: &[u8]) -> usize {
         self.advance(now);
         let mut input = octets;
-        while self.reads() && self.output.has_room() {
+        // A call that nobody was told the end of still takes a place: the next one must not be refused for it.
+        while self.reads() && self.output.has_room() && !self.calls.waits_for_room() {
             match self.stream.next_message(&mut input) {
                 Ok(Some(message)) => self.handle_message(&message),
                 Ok(None) => break,
                 Err(error) => self.end(CloseReason::Stream(error)),
             }
         }
-        if self.stage == Stage::NoTcp || self.reads() { octets.len().saturating_sub(input.len()) } else { octets.len() }
+        if self.state == State::Closed || self.stage == Stage::Silenced {
+            return octets.len();
+        }
+        octets.len().saturating_sub(input.len())
     }
 
     fn reads(&self) -> bool {

@@ -70,6 +70,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         };
         let connected = reply.result_code == OutgoingCallResult::CONNECTED;
         match (call.state, connected) {
+            (_, _) if call.peer_call_id.is_some() => self.tell_unexpected(&(*reply).into()),
             (CallState::WaitReply, true) => {
                 call.peer_call_id = Some(reply.call_id);
                 let parameters = CallParameters {
@@ -123,7 +124,7 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// Section 3.2.3.2: the PAC has answered the call.
     pub(super) fn handle_incoming_call_connected(&mut self, connected: &IncomingCallConnected) {
         let call = self.calls.ours(Role::Pns, connected.peer_call_id);
-        match call {
+        match call.filter(|call| matches!(call.request, CallRequest::Incoming(_))) {
             Some(call) if call.state == CallState::WaitConnect => {
                 let parameters = CallParameters {
                     peer_window: connected.packet_receive_window_size,

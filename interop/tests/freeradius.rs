@@ -1,0 +1,497 @@
+//! A FreeRADIUS server takes our attributes, and its keys are ours.
+//!
+//! The server is started with a configuration of its own, on this machine only, and ends with the test.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use mschap::radius::{
+    AccessAccept, Attribute, Chap2Cpw, Chap2Response, ChapResponse, EncPw, EncryptionPolicy, EncryptionTypes, Hiding,
+    attributes,
+};
+use mschap::{
+    ChallengeResponse, EncryptedHash, Failure, FailureChallenge, FailureCode, LmHash, NamePolicy, Next, NtHash, v1, v2,
+};
+use pptp_interop::radius::{ACCESS_ACCEPT, ACCESS_REJECT, CLASS, Packet, REPLY_MESSAGE, VENDOR_SPECIFIC};
+
+const SECRET: &[u8] = b"a secret of more than sixteen octets";
+
+/// What the server knows of each account, in its own language.
+const ACCOUNTS: [(&str, &str); 10] = [
+    ("alice", r#"Cleartext-Password := "wonderland""#),
+    (r"CORP\alice", r#"Cleartext-Password := "wonderland""#),
+    (r"CORP\eu\alice", r#"Cleartext-Password := "wonderland""#),
+    ("alice@corp.example", r#"Cleartext-Password := "wonderland""#),
+    ("Jürgen", r#"Cleartext-Password := "Grüße für 5 €""#),
+    ("long", r#"Cleartext-Password := "more than fourteen octets""#),
+    // RFC 2759 section 9.2: the hash of "clientPass".
+    ("hash", "NT-Password := 0x44ebba8d5312b8d611474411f56989ae"),
+    // A normal account (U) that is locked out (L), or disabled (D).
+    ("locked", "Cleartext-Password := \"wonderland\"\nSMB-Account-CTRL-TEXT := \"[UL]\""),
+    ("disabled", "Cleartext-Password := \"wonderland\"\nSMB-Account-CTRL-TEXT := \"[UD]\""),
+    // What `store` has written: the hash, and whether the password has expired.
+    (
+        "expired",
+        "NT-Password := \"%{exec:/bin/cat FOLDER/hash}\"\nSMB-Account-CTRL-TEXT := \"%{exec:/bin/cat FOLDER/flags}\"",
+    ),
+];
+
+const CONFIGURATION: &str = r#"
+logdir = FOLDER
+raddbdir = FOLDER
+run_dir = FOLDER
+cleanup_delay = 1
+log {
+    destination = stdout
+}
+security {
+    reject_delay = 0
+}
+proxy_requests = no
+thread pool {
+    start_servers = 1
+    max_servers = 1
+    min_spare_servers = 1
+    max_spare_servers = 1
+}
+client test {
+    ipaddr = 127.0.0.1
+    secret = "SECRET"
+    require_message_authenticator = yes
+}
+modules {
+    exec {
+        wait = yes
+        input_pairs = request
+        shell_escape = yes
+    }
+    mschap {
+        require_encryption = yes
+        require_strong = yes
+        passchange {
+            local_cpw = "%{exec:/bin/sh FOLDER/store %{MS-CHAP-New-NT-Password}}"
+        }
+    }
+}
+server test {
+    listen {
+        type = auth
+        ipaddr = 127.0.0.1
+        port = PORT
+    }
+    authorize {
+        switch "%{hex:User-Name}" {
+ACCOUNTS
+        }
+        mschap
+    }
+    authenticate {
+        Auth-Type MS-CHAP {
+            mschap
+        }
+    }
+    post-auth {
+        if (&MS-CHAP2-CPW) {
+            update reply {
+                Reply-Message := "%{MS-CHAP-New-Cleartext-Password}"
+                Class := &request:MS-CHAP-New-NT-Password
+            }
+        }
+    }
+}
+"#;
+
+/// Takes the new hash; the password has not expired any more.
+const STORE: &str = "printf %s \"$1\" >FOLDER/hash && printf [U] >FOLDER/flags && echo stored\n";
+
+/// FreeRADIUS before 3.2.5 sets the length of RC4's key before it says that the cipher is RC4, which ends the server under
+/// OpenSSL 3 (pull request 5340 of FreeRADIUS/freeradius-server). The length is the default one, so leaving that call
+/// out mends it; with later servers this does nothing.
+const MEND: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+
+int EVP_CIPHER_CTX_set_key_length(void *context, int length)
+{
+    void *(*cipher)(void *) = (void *(*)(void *))dlsym(RTLD_NEXT, "EVP_CIPHER_CTX_get0_cipher");
+    int (*set)(void *, int) = (int (*)(void *, int))dlsym(RTLD_NEXT, "EVP_CIPHER_CTX_set_key_length");
+    return cipher(context) ? set(context, length) : 1;
+}
+"#;
+
+/// A server, which ends when this does.
+struct Server {
+    process: Child,
+    port: u16,
+    folder: PathBuf,
+    log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
+    requests: u8,
+}
+
+impl Server {
+    /// Starts one, with or without [`MEND`]; `None`, with a message, where there is no such program.
+    fn start(mended: bool) -> Option<Self> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]);
+        let Some(program) = folders.map(|folder| folder.join("freeradius")).find(|program| program.is_file()) else {
+            println!("SKIPPED: no program `freeradius` (of Debian's package `freeradius`)");
+            return None;
+        };
+        // Between our asking for a free port and the server's taking it, another program may take it.
+        (0..5).find_map(|_| Self::start_once(&program, mended)).or_else(|| panic!("no port to be had"))
+    }
+
+    fn start_once(program: &Path, mended: bool) -> Option<Self> {
+        let port = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let folder = std::env::temp_dir().join(format!("pptp-interop-freeradius-{}-{port}", std::process::id()));
+        configure(&folder, port);
+        // It does not outlive us, even if we are killed.
+        let mut command = Command::new("setpriv");
+        if mended {
+            command.env("LD_PRELOAD", compile_mend(&folder));
+        }
+        let mut process = command
+            .args(["--pdeathsig", "KILL"])
+            .arg(program)
+            .args(["-X", "-n", "radiusd", "-d"])
+            .arg(&folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap());
+        let log = Arc::new(Mutex::new(String::new()));
+        let (ready, is_ready) = channel();
+        let kept = Arc::clone(&log);
+        let reader = std::thread::spawn(move || {
+            for line in output.split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line).into_owned();
+                if line.contains("Ready to process requests") {
+                    let _ = ready.send(());
+                }
+                kept.lock().unwrap().push_str(&(line + "\n"));
+            }
+        });
+        let server = Self { process, port, folder, log, reader: Some(reader), requests: 0 };
+        match is_ready.recv_timeout(Duration::from_secs(30)) {
+            Ok(()) => Some(server),
+            Err(RecvTimeoutError::Timeout) => panic!("the server is not ready after 30 seconds"),
+            Err(RecvTimeoutError::Disconnected) => {
+                assert!(server.log().contains("Failed binding"), "the server does not start");
+                None
+            }
+        }
+    }
+
+    fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Sends a request with these attributes, and gives it with the reply.
+    fn ask(&mut self, name: &str, attributes: &[Attribute<'_>]) -> (Packet, Packet) {
+        self.requests += 1;
+        let mut authenticator = draw("request", self.requests);
+        authenticator[0] = self.requests;
+        let mut request = Packet::request(self.requests, authenticator, name.as_bytes());
+        for attribute in attributes {
+            request.attributes.extend(attribute.encode(&mut [0; Attribute::MAX_LEN]).unwrap());
+        }
+        let reply = request.exchange(self.port, SECRET).unwrap();
+        (request, reply)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+        if std::thread::panicking() {
+            println!("the server's log:\n{}", self.log());
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn configure(folder: &Path, port: u16) {
+    let place = |text: &str| text.replace("FOLDER", folder.to_str().unwrap());
+    let mut accounts = String::new();
+    for (name, control) in ACCOUNTS {
+        let name = hex::encode(name);
+        writeln!(accounts, "case \"{name}\" {{\nupdate control {{\n{control}\n}}\n}}").unwrap();
+    }
+    let configuration = CONFIGURATION
+        .replace("ACCOUNTS", &accounts)
+        .replace("SECRET", std::str::from_utf8(SECRET).unwrap())
+        .replace("PORT", &port.to_string());
+    let _ = std::fs::remove_dir_all(folder);
+    std::fs::create_dir(folder).unwrap();
+    std::fs::write(folder.join("radiusd.conf"), place(&configuration)).unwrap();
+    std::fs::write(folder.join("store"), place(STORE)).unwrap();
+    let hash = NtHash::from_password("old password");
+    std::fs::write(folder.join("hash"), format!("0x{}", hex::encode(hash.as_bytes()))).unwrap();
+    std::fs::write(folder.join("flags"), "[Ue]").unwrap();
+}
+
+fn compile_mend(folder: &Path) -> PathBuf {
+    let (source, library) = (folder.join("mend.c"), folder.join("mend.so"));
+    std::fs::write(&source, MEND).unwrap();
+    // Rust links with this program too.
+    let status = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).status().unwrap();
+    assert!(status.success(), "cc");
+    library
+}
+
+/// Octets that differ from case to case. Nobody is here to predict them.
+fn draw<const N: usize>(what: &str, number: u8) -> [u8; N] {
+    use sha1::{Digest, Sha1};
+    let mut octets = Vec::new();
+    while octets.len() < N {
+        octets.extend(Sha1::digest(format!("{what} {number} {}", octets.len())));
+    }
+    *octets.first_chunk().unwrap()
+}
+
+/// The values of the attributes that our crate takes.
+fn ours(reply: &Packet) -> Vec<&[u8]> {
+    reply.values(VENDOR_SPECIFIC).collect()
+}
+
+fn error(reply: &Packet) -> Vec<u8> {
+    for value in ours(reply) {
+        for attribute in attributes(value).unwrap() {
+            if let Attribute::ChapError(error) = attribute.unwrap() {
+                return error.message.to_vec();
+            }
+        }
+    }
+    panic!("no MS-CHAP-Error in {reply:?}")
+}
+
+fn row(version: &str, name: &str, password: &str, outcome: &str) {
+    println!("{version:<3} {name:<20} {password:<26} {outcome}");
+}
+
+/// Which refusal, and whether another try is offered.
+type Refused = (FailureCode, bool);
+const WRONG: Option<Refused> = Some((FailureCode::AUTHENTICATION_FAILURE, true));
+
+/// Asserts that the reply is a refusal for this reason, and shows it.
+fn assert_refused(reply: &Packet, version: u32, (code, retry): Refused) -> Vec<u8> {
+    assert_eq!(reply.code, ACCESS_REJECT);
+    let message = error(reply);
+    let failure = Failure::decode(&message);
+    assert_eq!((failure.code, failure.retry), (Some(code), Some(retry)), "{}", message.escape_ascii());
+    if code != FailureCode::CHANGING_PASSWORD {
+        assert_eq!(failure.version, Some(version));
+        assert!(matches!(
+            (version, failure.challenge),
+            (2, Some(FailureChallenge::V1(_))) | (3, Some(FailureChallenge::V2(_)))
+        ));
+    }
+    message
+}
+
+/// Asserts what is the same in all accepts.
+fn assert_accepted(reply: &Packet, accept: &AccessAccept<'_>) {
+    assert_eq!(reply.code, ACCESS_ACCEPT);
+    assert_eq!(accept.encryption_policy, Some(EncryptionPolicy::REQUIRED));
+    assert_eq!(accept.encryption_types, Some(EncryptionTypes::BITS_128));
+}
+
+/// Asserts that proof and keys of an accept are those of this hash.
+fn assert_keys_v2(request: &Packet, reply: &Packet, peer: &v2::Peer, hash: &NtHash, response: &ChallengeResponse) {
+    let accept = AccessAccept::decode(ours(reply), &Hiding::new(SECRET, &request.authenticator)).unwrap();
+    assert_accepted(reply, &accept);
+    let message = accept.success.as_ref().unwrap().message();
+    peer.handle_success(&message).unwrap();
+    let keys = accept.start_keys().unwrap();
+
+    let master = mschap::MasterKey::new(&hash.hash(), response);
+    assert_eq!(keys.send.as_bytes(), master.authenticator_to_peer().as_bytes());
+    assert_eq!(keys.receive.as_bytes(), master.peer_to_authenticator().as_bytes());
+    let other = mppe::MasterKey::from_ms_chap_v2(hash.hash().as_bytes(), response.as_bytes());
+    assert_eq!(other.expose_octets(), master.as_bytes());
+    for (key, direction) in [(&keys.send, mppe::Direction::Send), (&keys.receive, mppe::Direction::Receive)] {
+        let start = other.start_key(mppe::Strength::Bits128, mppe::Side::Server, direction);
+        assert_eq!(start.expose_octets(), key.as_bytes());
+    }
+    // With another secret the keys are not those.
+    let other = AccessAccept::decode(ours(reply), &Hiding::new(b"another secret", &request.authenticator));
+    assert!(!other.is_ok_and(|accept| accept.start_keys().is_ok_and(|found| found.send.ct_eq(&keys.send))));
+}
+
+fn version_1(server: &mut Server, name: &str, password: &str, lm: Option<&str>, refused: Option<Refused>) {
+    let number = server.requests;
+    let challenge = draw("challenge", number);
+    let hash = NtHash::from_password(password);
+    let (_, mut response) = v1::Peer::respond(&hash, &challenge);
+    if let Some(lm) = lm {
+        response = response.with_lm(&LmHash::from_password(lm).unwrap(), &challenge);
+    }
+    let (request, reply) = server.ask(
+        name,
+        &[Attribute::Challenge(&challenge), Attribute::ChapResponse(ChapResponse { ident: number, response })],
+    );
+    if let Some(refused) = refused {
+        let message = assert_refused(&reply, 2, refused);
+        return row("1", name, password, &message.escape_ascii().to_string());
+    }
+    let accept = AccessAccept::decode(ours(&reply), &Hiding::new(SECRET, &request.authenticator)).unwrap();
+    assert_accepted(&reply, &accept);
+    let keys = accept.mppe_keys.as_ref().unwrap();
+    assert!(keys.nt_key.ct_eq(&hash.hash()));
+    let start = accept.v1_start_key(&challenge).unwrap();
+    assert_eq!(start.as_bytes(), mschap::StartKey::from_v1(&hash.hash(), &challenge).as_bytes());
+    let other = mppe::MsChapV1::new(challenge).with_nt_password_hash_hash(*hash.hash().as_bytes());
+    let other = other.start_key(mppe::Strength::Bits128, mppe::ShortKeySource::LmHash).unwrap();
+    assert_eq!(other.expose_octets(), start.as_bytes());
+    row("1", name, password, "accepted, NT-Key");
+}
+
+/// A login with version 2. `user` is what is hashed of the name.
+fn version_2(server: &mut Server, name: &str, user: &[u8], password: &str, refused: Option<Refused>) {
+    let number = server.requests;
+    let challenges = v2::Challenges { authenticator: draw("challenge", number), peer: draw("peer", number) };
+    let hash = NtHash::from_password(password);
+    let (peer, response) = v2::Peer::respond(&hash, &challenges, user);
+    let proof = response.nt_response.clone();
+    let (request, reply) = server.ask(
+        name,
+        &[
+            Attribute::Challenge(&challenges.authenticator),
+            Attribute::Chap2Response(Chap2Response { ident: number, response }),
+        ],
+    );
+    if let Some(refused) = refused {
+        let message = assert_refused(&reply, 3, refused);
+        return row("2", name, password, &message.escape_ascii().to_string());
+    }
+    assert_keys_v2(&request, &reply, &peer, &hash, &proof);
+    row("2", name, password, "accepted, proof, Send-Key, Recv-Key");
+}
+
+#[test]
+fn a_real_server_takes_our_attributes_and_gives_our_keys() {
+    let Some(mut server) = Server::start(false) else { return };
+    let server = &mut server;
+    println!("{:<3} {:<20} {:<26} FreeRADIUS", "", "name", "password");
+    let non_ascii = "Grüße für 5 €";
+
+    version_1(server, "alice", "wonderland", None, None);
+    version_1(server, "alice", "wonderland", Some("wonderland"), None);
+    version_1(server, "alice", "Wonderland", None, WRONG);
+    version_1(server, "nobody", "wonderland", None, WRONG);
+    version_1(server, r"CORP\alice", "wonderland", None, None);
+    version_1(server, "Jürgen", non_ascii, None, None);
+    version_1(server, "long", "more than fourteen octets", Some(""), None);
+    version_1(server, "hash", "clientPass", None, None);
+
+    for name in ["alice", r"CORP\alice", "alice@corp.example", "Jürgen", "long", "hash"] {
+        let password = match name {
+            "Jürgen" => non_ascii,
+            "long" => "more than fourteen octets",
+            "hash" => "clientPass",
+            _ => "wonderland",
+        };
+        let user = NamePolicy::default().user(name.as_bytes());
+        version_2(server, name, user, password, None);
+        version_2(server, name, user, "wrong", WRONG);
+    }
+    version_2(server, "nobody", b"nobody", "wonderland", WRONG);
+    version_2(server, "locked", b"locked", "wonderland", Some((FailureCode::ACCOUNT_DISABLED, false)));
+    let disabled = Some((FailureCode::AUTHENTICATION_FAILURE, false));
+    version_2(server, "disabled", b"disabled", "wonderland", disabled);
+    // Who hashes another part of the name than the server seems to have another password.
+    let name = r"CORP\eu\alice";
+    version_2(server, name, NamePolicy::CutBehindFirstBackslash.user(name.as_bytes()), "wonderland", None);
+    version_2(server, name, NamePolicy::CutBehindLastBackslash.user(name.as_bytes()), "wonderland", WRONG);
+    version_2(server, r"CORP\alice", NamePolicy::Whole.user(br"CORP\alice"), "wonderland", WRONG);
+
+    let challenges = v2::Challenges { authenticator: [1; 16], peer: [2; 16] };
+    for at in 0..24 {
+        let mut response = v2::Response::new(&NtHash::from_password("wonderland"), &challenges, b"alice");
+        let mut octets = *response.nt_response.as_bytes();
+        octets[at] ^= 0x10;
+        response.nt_response = ChallengeResponse::from_bytes(octets);
+        let response = Attribute::Chap2Response(Chap2Response { ident: 1, response });
+        let (_, reply) = server.ask("alice", &[Attribute::Challenge(&challenges.authenticator), response]);
+        assert_refused(&reply, 3, WRONG.unwrap());
+    }
+    row("2", "alice", "wonderland", "each octet of the NT-Response changed: refused 24 times");
+}
+
+/// Asks to change the password of `expired`; `spoil` may change what is sent.
+fn change(
+    server: &mut Server,
+    old: &str,
+    new: &str,
+    challenge: [u8; 16],
+    spoil: impl Fn(&mut v2::ChangePassword),
+) -> (Packet, Packet, v2::Peer, v2::ChangePassword) {
+    let number = server.requests;
+    let challenges = v2::Challenges { authenticator: challenge, peer: draw("peer", number) };
+    let (old, padding) = (NtHash::from_password(old), draw("padding", number));
+    let (peer, mut packet) = v2::Peer::change_password(&old, new, &challenges, b"expired", &padding).unwrap();
+    spoil(&mut packet);
+    let mut sent = vec![Attribute::Challenge(&challenge), Attribute::Chap2Cpw(Chap2Cpw::new(number, &packet))];
+    sent.extend(EncPw::split(number, &packet.encrypted_password).map(Attribute::NtEncPw));
+    let (request, reply) = server.ask("expired", &sent);
+    (request, reply, peer, packet)
+}
+
+#[test]
+fn a_real_server_changes_a_password() {
+    let Some(mut server) = Server::start(true) else { return };
+    let server = &mut server;
+    let (old, new) = ("old password", "Neues Paßwort: 5 €");
+
+    version_2(server, "expired", b"expired", "wrong", WRONG);
+    // The password is right but has expired; the peer learns that it may change it.
+    let challenges = v2::Challenges { authenticator: [1; 16], peer: [2; 16] };
+    let (peer, response) = v2::Peer::respond(&NtHash::from_password(old), &challenges, b"expired");
+    let response = Attribute::Chap2Response(Chap2Response { ident: 7, response });
+    let (_, reply) = server.ask("expired", &[Attribute::Challenge(&challenges.authenticator), response]);
+    let message = assert_refused(&reply, 3, (FailureCode::PASSWORD_EXPIRED, false));
+    row("2", "expired", old, &message.escape_ascii().to_string());
+    let Next::ChangePassword { challenge, version: 3 } = peer.handle_failure(&message).next else {
+        panic!("the peer may not change it")
+    };
+
+    // Who does not know the old password, or has not proved it, changes nothing.
+    let (_, reply, ..) = change(server, "wrong", new, challenge, |_| {});
+    let message = assert_refused(&reply, 3, (FailureCode::CHANGING_PASSWORD, false));
+    row("cpw", "expired", "wrong", &message.escape_ascii().to_string());
+    for at in 0..16 {
+        let (_, reply, ..) = change(server, old, new, challenge, |packet| {
+            let mut octets = *packet.encrypted_hash.as_bytes();
+            octets[at] ^= 1;
+            packet.encrypted_hash = EncryptedHash::from_bytes(octets);
+        });
+        assert_refused(&reply, 3, (FailureCode::CHANGING_PASSWORD, false));
+    }
+    row("cpw", "expired", old, "each octet of the Encrypted-Hash changed: refused 16 times");
+
+    let (request, reply, peer, packet) = change(server, old, new, challenge, |_| {});
+    assert_keys_v2(&request, &reply, &peer, &NtHash::from_password(new), &packet.nt_response);
+    let decoded: Vec<_> = reply.values(REPLY_MESSAGE).map(|text| std::str::from_utf8(text).unwrap()).collect();
+    assert_eq!(decoded, [new]);
+    let hashes: Vec<_> = reply.values(CLASS).collect();
+    assert_eq!(hashes, [NtHash::from_password(new).as_bytes()]);
+    row("cpw", "expired", new, &format!("accepted, proof, keys; the server read \"{}\"", decoded[0]));
+
+    // It is stored.
+    version_2(server, "expired", b"expired", old, WRONG);
+    version_2(server, "expired", b"expired", new, None);
+    assert!(server.log().contains("stored"));
+}

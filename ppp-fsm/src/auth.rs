@@ -1,0 +1,5 @@
+//! Authentication: PAP, CHAP, MS-CHAP and EAP.
+
+mod method;
+
+pub use method::{Method, Methods};

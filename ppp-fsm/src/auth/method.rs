@@ -1,0 +1,151 @@
+//! Methods of authentication, and ordered lists of them.
+
+use core::fmt;
+
+use crate::Protocol;
+use crate::chap::Algorithm;
+use crate::lcp::AuthenticationProtocol;
+
+/// RFC 1661 section 6.2: a method that LCP can agree on.
+///
+/// ```
+/// use ppp_fsm::auth::Method;
+/// use ppp_fsm::lcp::AuthenticationProtocol;
+///
+/// assert_eq!(Method::from_option(&AuthenticationProtocol::MS_CHAP_V2), Some(Method::MsChapV2));
+/// assert_eq!(Method::ChapMd5.to_string(), "CHAP-MD5");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Method {
+    /// RFC 1334: the password in the clear.
+    Pap,
+    /// RFC 1994: CHAP with MD5.
+    ChapMd5,
+    /// RFC 2433: MS-CHAP, version 1.
+    MsChapV1,
+    /// RFC 2759: MS-CHAP, version 2, the only one in which both sides prove themselves.
+    MsChapV2,
+    /// RFC 3748: EAP.
+    Eap,
+}
+
+impl Method {
+    /// The option of LCP that asks for it.
+    #[must_use]
+    pub const fn option(self) -> AuthenticationProtocol<'static> {
+        match self {
+            Self::Pap => AuthenticationProtocol::PAP,
+            Self::ChapMd5 => AuthenticationProtocol::CHAP_MD5,
+            Self::MsChapV1 => AuthenticationProtocol::MS_CHAP,
+            Self::MsChapV2 => AuthenticationProtocol::MS_CHAP_V2,
+            Self::Eap => AuthenticationProtocol::EAP,
+        }
+    }
+
+    /// The method that an option of LCP asks for. `None` when this crate does not have it.
+    #[must_use]
+    pub fn from_option(option: &AuthenticationProtocol<'_>) -> Option<Self> {
+        Some(match (option.protocol, option.data) {
+            (Protocol::PAP, []) => Self::Pap,
+            (Protocol::EAP, []) => Self::Eap,
+            (Protocol::CHAP, _) => match option.algorithm()? {
+                Algorithm::MD5 => Self::ChapMd5,
+                Algorithm::MS_CHAP => Self::MsChapV1,
+                Algorithm::MS_CHAP_V2 => Self::MsChapV2,
+                _ => return None,
+            },
+            _ => return None,
+        })
+    }
+
+    /// The protocol of its packets.
+    #[must_use]
+    pub const fn protocol(self) -> Protocol {
+        self.option().protocol
+    }
+
+    /// Whether it leaves keys for encryption behind. EAP may: that depends on what it carries.
+    #[must_use]
+    pub const fn has_keys(self) -> bool {
+        matches!(self, Self::MsChapV1 | Self::MsChapV2)
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.option())
+    }
+}
+
+/// Methods, the most wanted first, each once.
+///
+/// ```
+/// use ppp_fsm::auth::{Method, Methods};
+///
+/// let methods = Methods::new(&[Method::MsChapV2, Method::Eap, Method::MsChapV2]);
+/// assert_eq!(methods.to_string(), "MS-CHAP-V2, EAP");
+/// assert!(methods.contains(Method::Eap) && !methods.contains(Method::Pap));
+/// assert_eq!(Methods::NONE.to_string(), "none");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Methods([Option<Method>; 5]);
+
+impl Methods {
+    /// No method.
+    pub const NONE: Self = Self([None; 5]);
+
+    /// These methods in this order.
+    #[must_use]
+    pub fn new(methods: &[Method]) -> Self {
+        let mut list = Self::NONE;
+        for method in methods {
+            if !list.contains(*method) {
+                if let Some(place) = list.0.iter_mut().find(|place| place.is_none()) {
+                    *place = Some(*method);
+                }
+            }
+        }
+        list
+    }
+
+    /// The methods in order.
+    pub fn iter(&self) -> impl Iterator<Item = Method> + use<> {
+        self.0.into_iter().flatten()
+    }
+
+    /// Whether a method is in the list.
+    #[must_use]
+    pub fn contains(&self, method: Method) -> bool {
+        self.iter().any(|found| found == method)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    /// The list without a method.
+    pub(crate) fn without(mut self, method: Method) -> Self {
+        for place in &mut self.0 {
+            *place = place.filter(|found| *found != method);
+        }
+        self
+    }
+}
+
+/// The names, the most wanted first.
+impl fmt::Display for Methods {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return f.write_str("none");
+        }
+        let mut separator = "";
+        for method in self.iter() {
+            write!(f, "{separator}{method}")?;
+            separator = ", ";
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,409 @@
+//! What CCP wants and takes of Microsoft's option.
+
+use core::fmt;
+
+use crate::negotiate::{ControlProtocol, Verdict};
+use crate::{EncodeError, OptionWriter, RawOption};
+
+use super::{ConfigurationOption, MicrosoftCompression, OptionType};
+
+/// Whether packets have to be encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[expect(clippy::exhaustive_enums, reason = "must, may, must not")]
+pub enum Encryption {
+    /// In both directions, or the link ends.
+    #[default]
+    Required,
+    /// If the peer wants it as well.
+    Preferred,
+    /// Not at all.
+    Refused,
+}
+
+impl fmt::Display for Encryption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Required => "required",
+            Self::Preferred => "preferred",
+            Self::Refused => "refused",
+        })
+    }
+}
+
+/// RFC 3078 sections 7 and 10: whether keys change with every packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[expect(clippy::exhaustive_enums, reason = "there are two modes, and two orders")]
+pub enum Modes {
+    /// Stateless alone, which loses nothing when a packet is lost. The default.
+    #[default]
+    Stateless,
+    /// Stateless if the peer can, else stateful.
+    PreferStateless,
+    /// Stateful if the peer can, else stateless.
+    PreferStateful,
+}
+
+/// RFC 2118, RFC 3078: the wishes of this side, and what the peer may have.
+///
+/// ```
+/// use ppp_fsm::ccp::{Config, Encryption, MicrosoftCompression, Modes};
+///
+/// // The default is the strict one: 128 bits, stateless, or no link.
+/// let strict = Config::default();
+/// // What old peers need.
+/// let lenient = Config::default()
+///     .with_encryption(Encryption::Preferred)
+///     .with_strengths(MicrosoftCompression::STRENGTHS)
+///     .with_modes(Modes::PreferStateless);
+/// # let _ = (strict, lenient);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Config {
+    encryption: Encryption,
+    strengths: MicrosoftCompression,
+    modes: Modes,
+    compression: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            encryption: Encryption::Required,
+            strengths: MicrosoftCompression::MPPE_128,
+            modes: Modes::Stateless,
+            compression: false,
+        }
+    }
+}
+
+impl Config {
+    /// Whether packets have to be encrypted. Default: they have to.
+    #[must_use]
+    pub const fn with_encryption(mut self, encryption: Encryption) -> Self {
+        self.encryption = encryption;
+        self
+    }
+
+    /// RFC 3078 section 2: the lengths of keys that are allowed; other bits are ignored. Default: 128 bits.
+    ///
+    /// Keys of 40 and 56 bits are found by trying all of them.
+    #[must_use]
+    pub const fn with_strengths(mut self, strengths: MicrosoftCompression) -> Self {
+        self.strengths = strengths.intersection(MicrosoftCompression::STRENGTHS);
+        self
+    }
+
+    /// RFC 3078 section 2: whether keys change with every packet. Default: always.
+    #[must_use]
+    pub const fn with_modes(mut self, modes: Modes) -> Self {
+        self.modes = modes;
+        self
+    }
+
+    /// RFC 2118: whether compression is asked for and taken. Default: no.
+    #[doc(alias = "MPPC")]
+    #[must_use]
+    pub const fn with_compression(mut self, wanted: bool) -> Self {
+        self.compression = wanted;
+        self
+    }
+
+    /// Whether packets have to be encrypted.
+    #[must_use]
+    pub const fn encryption(&self) -> Encryption {
+        self.encryption
+    }
+
+    /// Whether there is anything to negotiate.
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
+        self.encryption != Encryption::Refused || self.compression
+    }
+}
+
+/// RFC 3078 section 2: what was agreed, for each direction of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[expect(clippy::exhaustive_structs, reason = "there are two directions")]
+pub struct Agreed {
+    /// How this side sends: what it acknowledged.
+    pub send: MicrosoftCompression,
+    /// How this side receives: what the peer acknowledged.
+    pub receive: MicrosoftCompression,
+}
+
+impl Agreed {
+    /// Whether both directions are encrypted.
+    #[must_use]
+    pub const fn is_encrypted(&self) -> bool {
+        self.send.intersects(MicrosoftCompression::STRENGTHS)
+            && self.receive.intersects(MicrosoftCompression::STRENGTHS)
+    }
+}
+
+/// Why CCP cannot open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// Encryption is required, and the peer and this side have nothing in common.
+    #[error("encryption required: we allow {allowed}, the peer {}", Offer(*.offered))]
+    EncryptionRequired {
+        /// What this side allows.
+        allowed: MicrosoftCompression,
+        /// What the peer named last; `None` when it does not know the option, or does not want it.
+        offered: Option<MicrosoftCompression>,
+    },
+    /// Encryption is required, and the authentication has left no keys.
+    #[error("encryption required, but there are no keys")]
+    NoKeys,
+}
+
+/// Prints what the peer offers.
+struct Offer(Option<MicrosoftCompression>);
+
+impl fmt::Display for Offer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(bits) if bits != MicrosoftCompression::NONE => write!(f, "offers {bits}"),
+            Some(_) | None => f.write_str("offers none"),
+        }
+    }
+}
+
+/// RFC 2118, RFC 3078 section 2: Microsoft's option as a [`ControlProtocol`], for
+/// [`Negotiation`](crate::negotiate::Negotiation).
+///
+/// * Everything that is allowed is asked for; the peer names one strength, and is asked for that.
+/// * Of what a peer asks for, the strongest that is allowed is named; alone it is taken.
+/// * Each direction has its own strength and its own mode.
+/// * An option without any bit, or no option at all, is taken unless encryption is required.
+/// * Other algorithms are rejected.
+///
+/// ```
+/// use core::time::Duration;
+/// use ppp_fsm::ccp::{Config, MicrosoftCompression, Negotiator};
+/// use ppp_fsm::{Packet, negotiate};
+///
+/// let now = Duration::ZERO;
+/// let mut ccp = Negotiator::new(&Config::default());
+/// ccp.set_keys(MicrosoftCompression::STRENGTHS);
+/// let mut machine = negotiate::Negotiation::new(ccp, &negotiate::Config::default());
+/// machine.open(now);
+/// machine.up(now);
+/// let mut buf = [0; 16];
+/// assert_eq!(machine.poll_transmit(now, &mut buf)?, Some(&b"\x01\x01\x00\x0a\x12\x06\x01\x00\x00\x40"[..]));
+///
+/// // What Windows 2000 offers: everything.
+/// machine.handle_packet(now, &Packet::decode(b"\x01\x05\x00\x0a\x12\x06\x01\x00\x00\xf1")?)?;
+/// assert_eq!(machine.poll_transmit(now, &mut buf)?, Some(&b"\x03\x05\x00\x0a\x12\x06\x01\x00\x00\x40"[..]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Negotiator {
+    config: Config,
+    /// The lengths of keys that there are.
+    keys: MicrosoftCompression,
+    /// What the next request asks for; `None` for no option.
+    wanted: Option<MicrosoftCompression>,
+    judged: MicrosoftCompression,
+    agreed: Agreed,
+    offered: Option<MicrosoftCompression>,
+    /// Whether the peer was asked for the mode that is preferred.
+    mode_was_asked: bool,
+    failure: Option<Failure>,
+}
+
+/// From the strongest to the weakest.
+const BY_STRENGTH: [MicrosoftCompression; 3] =
+    [MicrosoftCompression::MPPE_128, MicrosoftCompression::MPPE_56, MicrosoftCompression::MPPE_40];
+
+/// RFC 3078 section 2.1: the strongest of these.
+fn strongest(bits: MicrosoftCompression) -> MicrosoftCompression {
+    BY_STRENGTH.into_iter().find(|strength| bits.contains(*strength)).unwrap_or(MicrosoftCompression::NONE)
+}
+
+impl Negotiator {
+    /// CCP with these wishes, and without keys: nothing is encrypted before [`set_keys`](Self::set_keys).
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        let mut new = Self {
+            config: *config,
+            keys: MicrosoftCompression::NONE,
+            wanted: None,
+            judged: MicrosoftCompression::NONE,
+            agreed: Agreed::default(),
+            offered: None,
+            mode_was_asked: false,
+            failure: None,
+        };
+        new.restart();
+        new
+    }
+
+    /// The lengths of keys that the authentication has left; other bits are ignored. To be set before the negotiation.
+    pub fn set_keys(&mut self, keys: MicrosoftCompression) {
+        self.keys = keys & MicrosoftCompression::STRENGTHS;
+        self.restart();
+    }
+
+    /// What was set.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What was agreed. It holds while the negotiation is open.
+    #[must_use]
+    pub const fn agreed(&self) -> &Agreed {
+        &self.agreed
+    }
+
+    /// What the peer named last, in a request or a Nak.
+    #[must_use]
+    pub const fn offered(&self) -> Option<MicrosoftCompression> {
+        self.offered
+    }
+
+    /// All bits that this side may agree to, but that of the mode.
+    fn allowed(&self) -> MicrosoftCompression {
+        let strengths = match self.config.encryption {
+            Encryption::Required | Encryption::Preferred => self.config.strengths & self.keys,
+            Encryption::Refused => MicrosoftCompression::NONE,
+        };
+        if self.config.compression { strengths | MicrosoftCompression::MPPC } else { strengths }
+    }
+
+    fn is_required(&self) -> bool {
+        self.config.encryption == Encryption::Required
+    }
+
+    /// The bit of the mode that goes with these strengths, when the other side says that of `theirs`.
+    fn mode(&self, bits: MicrosoftCompression, theirs: MicrosoftCompression) -> MicrosoftCompression {
+        if !bits.intersects(MicrosoftCompression::STRENGTHS) {
+            return MicrosoftCompression::NONE;
+        }
+        match self.config.modes {
+            Modes::Stateless => MicrosoftCompression::STATELESS,
+            Modes::PreferStateless | Modes::PreferStateful => theirs & MicrosoftCompression::STATELESS,
+        }
+    }
+
+    /// The mode that this side asks for first.
+    fn preferred_mode(&self, bits: MicrosoftCompression) -> MicrosoftCompression {
+        let theirs = match self.config.modes {
+            Modes::Stateless | Modes::PreferStateless => MicrosoftCompression::STATELESS,
+            Modes::PreferStateful => MicrosoftCompression::NONE,
+        };
+        self.mode(bits, theirs)
+    }
+
+    /// What the peer would have to ask for, when it asks for this.
+    fn answer_to(&self, bits: MicrosoftCompression) -> MicrosoftCompression {
+        let allowed = self.allowed();
+        let mut strength = strongest(bits & allowed);
+        let names_any = bits.intersects(MicrosoftCompression::STRENGTHS);
+        if strength == MicrosoftCompression::NONE && (self.is_required() || names_any) {
+            strength = strongest(allowed);
+        }
+        let compression = bits & allowed & MicrosoftCompression::MPPC;
+        let answer = strength | compression;
+        let is_first = !self.mode_was_asked;
+        let mode = if is_first { self.preferred_mode(answer) } else { self.mode(answer, bits) };
+        answer | mode
+    }
+
+    fn fail(&mut self) {
+        self.failure = Some(Failure::EncryptionRequired { allowed: self.allowed(), offered: self.offered });
+    }
+}
+
+impl ControlProtocol for Negotiator {
+    type Failure = Failure;
+
+    fn restart(&mut self) {
+        let allowed = self.allowed();
+        self.wanted = Some(allowed | self.preferred_mode(allowed)).filter(|bits| *bits != MicrosoftCompression::NONE);
+        (self.judged, self.agreed, self.offered) = (MicrosoftCompression::NONE, Agreed::default(), None);
+        (self.mode_was_asked, self.failure) = (false, None);
+        if self.is_required() && !allowed.intersects(MicrosoftCompression::STRENGTHS) {
+            self.failure = Some(Failure::NoKeys);
+        }
+    }
+
+    fn write_request(&self, options: &mut OptionWriter<'_>) -> Result<(), EncodeError> {
+        self.wanted.map_or(Ok(()), |bits| options.push(&ConfigurationOption::Microsoft(bits)))
+    }
+
+    fn begin_request(&mut self) {
+        self.judged = MicrosoftCompression::NONE;
+    }
+
+    fn judge(&mut self, option: RawOption<'_>, nak: &mut OptionWriter<'_>) -> Verdict {
+        let Ok(ConfigurationOption::Microsoft(bits)) = ConfigurationOption::decode(option) else {
+            return Verdict::Reject;
+        };
+        self.offered = Some(bits);
+        let answer = self.answer_to(bits);
+        // RFC 3078 section 2 has no meaning for the mode of what is not encrypted.
+        if bits == answer || (bits == MicrosoftCompression::STATELESS && answer == MicrosoftCompression::NONE) {
+            self.judged = answer;
+            return Verdict::Accept;
+        }
+        if answer == MicrosoftCompression::NONE {
+            return Verdict::Reject;
+        }
+        self.mode_was_asked = true;
+        if nak.push(&ConfigurationOption::Microsoft(answer)).is_ok() { Verdict::Nak } else { Verdict::Reject }
+    }
+
+    fn judge_missing(&mut self, nak: &mut OptionWriter<'_>) {
+        let is_encrypted = self.judged.intersects(MicrosoftCompression::STRENGTHS);
+        if self.is_required() && !is_encrypted && nak.as_octets().is_empty() {
+            // Without room the request is acknowledged, and fails then.
+            let _ = nak.push(&ConfigurationOption::Microsoft(self.answer_to(MicrosoftCompression::STATELESS)));
+        }
+    }
+
+    fn accept_request(&mut self) {
+        self.agreed.send = self.judged;
+        if self.is_required() && !self.judged.intersects(MicrosoftCompression::STRENGTHS) {
+            self.fail();
+        }
+    }
+
+    fn accept(&mut self) {
+        let bits = self.wanted.unwrap_or_default();
+        // An answer to several strengths should be a Nak; who acknowledges them means the strongest.
+        let strength = strongest(bits);
+        self.agreed.receive =
+            MicrosoftCompression::from_bits(bits.difference(MicrosoftCompression::STRENGTHS).bits() | strength.bits());
+        if self.is_required() && strength == MicrosoftCompression::NONE {
+            self.fail();
+        }
+    }
+
+    fn nak(&mut self, option: RawOption<'_>) {
+        let Ok(ConfigurationOption::Microsoft(bits)) = ConfigurationOption::decode(option) else { return };
+        self.offered = Some(bits);
+        let common = bits & self.allowed();
+        let strength = strongest(common);
+        if strength == MicrosoftCompression::NONE && self.is_required() {
+            // Asked for again, until Max-Failure.
+            return;
+        }
+        let answer = strength | (common & MicrosoftCompression::MPPC);
+        self.wanted = Some(answer | self.mode(answer, bits)).filter(|bits| *bits != MicrosoftCompression::NONE);
+    }
+
+    fn reject(&mut self, option: RawOption<'_>) {
+        if OptionType(option.option_type) == OptionType::MICROSOFT {
+            self.wanted = None;
+            if self.is_required() {
+                self.fail();
+            }
+        }
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        self.failure.map_or(Ok(()), Err)
+    }
+}

@@ -1,0 +1,481 @@
+//! What LCP wants and takes.
+
+use crate::auth::{Method, Methods};
+use crate::negotiate::{ControlProtocol, Verdict};
+use crate::random::Random;
+use crate::{EncodeError, OptionWriter, RawOption};
+
+use super::{ConfigurationOption, OptionType};
+
+/// RFC 1661 section 6: the wishes of this side, and what the peer may have.
+///
+/// ```
+/// use ppp_fsm::auth::{Method, Methods};
+/// use ppp_fsm::lcp::Config;
+///
+/// // A server: the peer proves itself with MS-CHAP version 2 or, if it must, version 1.
+/// let server = Config::default().with_peer_authentication(Methods::new(&[Method::MsChapV2, Method::MsChapV1]));
+/// // A client.
+/// let client = Config::default().with_own_authentication(Methods::new(&[Method::MsChapV2])).with_mru(1400);
+/// # let _ = (server, client);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Config {
+    mru: u16,
+    control_characters: Option<u32>,
+    peer_authentication: Methods,
+    own_authentication: Methods,
+    magic_number: bool,
+    protocol_compression: bool,
+    address_control_compression: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            mru: Self::DEFAULT_MRU,
+            control_characters: None,
+            peer_authentication: Methods::NONE,
+            own_authentication: Methods::NONE,
+            magic_number: true,
+            protocol_compression: true,
+            address_control_compression: true,
+        }
+    }
+}
+
+impl Config {
+    /// RFC 1661 section 6.1: the MRU that holds without an option.
+    pub const DEFAULT_MRU: u16 = 1500;
+    /// The smallest MRU that is taken, as Linux has it.
+    pub const MIN_MRU: u16 = 128;
+
+    /// RFC 1661 section 6.1: the most octets of information that this side wants to get. Default: 1500, which needs no
+    /// option. At least 128.
+    ///
+    /// Frames up to 1500 have to be taken all the same.
+    #[doc(alias = "MRU")]
+    #[must_use]
+    pub fn with_mru(mut self, octets: u16) -> Self {
+        self.mru = octets.max(Self::MIN_MRU);
+        self
+    }
+
+    /// RFC 1662 section 7.1: the control characters that have to be escaped to this side. Default: the option is not
+    /// sent. Where there are no escapes, as in tunnels, it means nothing.
+    #[doc(alias = "ACCM")]
+    #[must_use]
+    pub const fn with_control_characters(mut self, map: u32) -> Self {
+        self.control_characters = Some(map);
+        self
+    }
+
+    /// RFC 1661 section 6.2: how the peer has to authenticate itself, the most wanted first. Default: not at all.
+    ///
+    /// Without one of these the link does not open.
+    #[must_use]
+    pub const fn with_peer_authentication(mut self, methods: Methods) -> Self {
+        self.peer_authentication = methods;
+        self
+    }
+
+    /// RFC 1661 section 6.2: how this side authenticates itself when the peer asks for it, the most wanted first.
+    /// Default: not at all.
+    #[must_use]
+    pub const fn with_own_authentication(mut self, methods: Methods) -> Self {
+        self.own_authentication = methods;
+        self
+    }
+
+    /// RFC 1661 section 6.4: whether to send a magic number, without which a loop is not found. Default: yes.
+    #[must_use]
+    pub const fn with_magic_number(mut self, send: bool) -> Self {
+        self.magic_number = send;
+        self
+    }
+
+    /// RFC 1661 section 6.5: whether protocols of one octet are asked for, and allowed to be sent. Default: yes.
+    #[doc(alias = "PFC")]
+    #[must_use]
+    pub const fn with_protocol_compression(mut self, wanted: bool) -> Self {
+        self.protocol_compression = wanted;
+        self
+    }
+
+    /// RFC 1661 section 6.6: whether frames without address and control are asked for, and allowed to be sent.
+    /// Default: yes.
+    #[doc(alias = "ACFC")]
+    #[must_use]
+    pub const fn with_address_control_compression(mut self, wanted: bool) -> Self {
+        self.address_control_compression = wanted;
+        self
+    }
+
+    /// How the peer has to authenticate itself.
+    #[must_use]
+    pub const fn peer_authentication(&self) -> Methods {
+        self.peer_authentication
+    }
+
+    /// How this side authenticates itself.
+    #[must_use]
+    pub const fn own_authentication(&self) -> Methods {
+        self.own_authentication
+    }
+}
+
+/// RFC 1661 section 6: what holds for the frames that one side sends, because the other side asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "all options of LCP that are negotiated here")]
+pub struct Agreed {
+    /// The most octets of information that the receiver takes.
+    pub mru: u16,
+    /// The control characters that have to be escaped.
+    pub control_characters: u32,
+    /// How the sender has to authenticate itself.
+    pub authentication: Option<Method>,
+    /// The receiver's magic number, 0 if it has none.
+    pub magic_number: u32,
+    /// Whether protocols may be one octet.
+    pub protocol_compression: bool,
+    /// Whether address and control may be left out.
+    pub address_control_compression: bool,
+}
+
+impl Default for Agreed {
+    fn default() -> Self {
+        Self {
+            mru: Config::DEFAULT_MRU,
+            control_characters: u32::MAX,
+            authentication: None,
+            magic_number: 0,
+            protocol_compression: false,
+            address_control_compression: false,
+        }
+    }
+}
+
+/// Why LCP cannot open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// RFC 1661 section 6.4: the line leads back to this side.
+    #[error("the link is looped back: the peer's magic numbers are our own")]
+    Loopback,
+    /// The peer takes none of the methods with which it would have to authenticate itself.
+    #[error("no common authentication: we require {required}, the peer {}", Offer(*.offered))]
+    AuthenticationRefused {
+        /// What this side takes.
+        required: Methods,
+        /// What the peer named last, if it is known here.
+        offered: Option<Method>,
+    },
+}
+
+struct Offer(Option<Method>);
+
+impl core::fmt::Display for Offer {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self.0 {
+            Some(method) => write!(f, "offers {method}"),
+            None => f.write_str("offers none"),
+        }
+    }
+}
+
+/// RFC 1661 section 6: LCP as a [`ControlProtocol`], for [`Negotiation`](crate::negotiate::Negotiation).
+///
+/// | option | asked for | of the peer |
+/// |---|---|---|
+/// | MRU | if not 1500 | taken from 128 on |
+/// | ACCM | if set | taken |
+/// | authentication | if set; then what the peer prefers of the list, then the next | taken if allowed, else the first of the list is named; without a list rejected |
+/// | magic number | yes | taken; 0 and our own are not, five of our own are a loop |
+/// | PFC, ACFC | if set | taken if set |
+/// | all others | no | rejected: callback, multilink, endpoint discriminator, link quality … |
+///
+/// ```
+/// use core::time::Duration;
+/// use ppp_fsm::lcp::{Config, Negotiator};
+/// use ppp_fsm::{Packet, negotiate};
+///
+/// let now = Duration::ZERO;
+/// let lcp = Negotiator::new(&Config::default(), [7; 32]); // unpredictable octets
+/// let mut machine = negotiate::Negotiation::new(lcp, &negotiate::Config::default());
+/// machine.open(now);
+/// machine.up(now);
+/// let mut buf = [0; 64];
+/// machine.poll_transmit(now, &mut buf)?;
+///
+/// // A Windows 2000 client wants a callback and multilink.
+/// let request = b"\x01\x01\x00\x17\x05\x06\x35\xbe\x1c\xb0\x07\x02\x08\x02\x0d\x03\x06\x11\x04\x06\x4e\x12\x02";
+/// machine.handle_packet(now, &Packet::decode(request)?)?;
+/// assert_eq!(machine.poll_transmit(now, &mut buf)?, Some(&b"\x04\x01\x00\x0d\x0d\x03\x06\x11\x04\x06\x4e\x12\x02"[..]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Negotiator {
+    config: Config,
+    random: Random,
+    /// What the next request asks for: how the peer has to send.
+    wishes: Wishes,
+    /// Methods that the peer has not refused.
+    methods: Methods,
+    judged: Agreed,
+    sending: Agreed,
+    receiving: Agreed,
+    loops: u8,
+    peer_method: Option<Method>,
+    failure: Option<Failure>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Wishes {
+    mru: Option<u16>,
+    control_characters: Option<u32>,
+    magic_number: Option<u32>,
+    protocol_compression: bool,
+    address_control_compression: bool,
+}
+
+impl Negotiator {
+    /// RFC 1661 section 6.4: this many own magic numbers from the peer are a loop.
+    const MAX_LOOPS: u8 = 5;
+
+    /// LCP with these wishes. `entropy` gives the magic numbers, and has to differ from the peer's.
+    #[must_use]
+    pub fn new(config: &Config, entropy: [u8; 32]) -> Self {
+        let mut random = Random::new(entropy);
+        let wishes = Wishes::new(config, &mut random);
+        Self {
+            config: *config,
+            random,
+            wishes,
+            methods: config.peer_authentication,
+            judged: Agreed::default(),
+            sending: Agreed::default(),
+            receiving: Agreed::default(),
+            loops: 0,
+            peer_method: None,
+            failure: None,
+        }
+    }
+
+    /// What was set.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What this side has to keep to when it sends; in it, how it has to authenticate itself.
+    #[must_use]
+    pub const fn sending(&self) -> &Agreed {
+        &self.sending
+    }
+
+    /// What the peer has to keep to when it sends; in it, how it has to authenticate itself.
+    #[must_use]
+    pub const fn receiving(&self) -> &Agreed {
+        &self.receiving
+    }
+
+    /// The method that the peer asked this side for last, whether it was taken or not.
+    #[must_use]
+    pub const fn peer_method(&self) -> Option<Method> {
+        self.peer_method
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else there is or will be is rejected")]
+    fn judge_known(&mut self, option: &ConfigurationOption<'_>, nak: &mut OptionWriter<'_>) -> Verdict {
+        let mut suggest = |option: &ConfigurationOption<'_>| {
+            if nak.push(option).is_ok() { Verdict::Nak } else { Verdict::Reject }
+        };
+        match option {
+            ConfigurationOption::MaximumReceiveUnit(octets) if *octets < Config::MIN_MRU => {
+                suggest(&ConfigurationOption::MaximumReceiveUnit(Config::MIN_MRU))
+            }
+            ConfigurationOption::MaximumReceiveUnit(octets) => {
+                self.judged.mru = *octets;
+                Verdict::Accept
+            }
+            ConfigurationOption::AsyncControlCharacterMap(map) => {
+                self.judged.control_characters = *map;
+                Verdict::Accept
+            }
+            ConfigurationOption::AuthenticationProtocol(wanted) => {
+                self.peer_method = Method::from_option(wanted);
+                let own = self.config.own_authentication;
+                match (self.peer_method, own.iter().next()) {
+                    (Some(method), _) if own.contains(method) => {
+                        self.judged.authentication = Some(method);
+                        Verdict::Accept
+                    }
+                    (_, Some(first)) => suggest(&ConfigurationOption::AuthenticationProtocol(first.option())),
+                    (_, None) => Verdict::Reject,
+                }
+            }
+            ConfigurationOption::MagicNumber(number) => {
+                let is_own = self.wishes.magic_number == Some(*number);
+                if is_own {
+                    self.loops = self.loops.saturating_add(1);
+                    if self.loops >= Self::MAX_LOOPS {
+                        self.failure = Some(Failure::Loopback);
+                    }
+                } else {
+                    self.loops = 0;
+                }
+                if is_own || *number == 0 {
+                    return suggest(&ConfigurationOption::MagicNumber(self.random.magic_number()));
+                }
+                self.judged.magic_number = *number;
+                Verdict::Accept
+            }
+            ConfigurationOption::ProtocolFieldCompression if self.config.protocol_compression => {
+                self.judged.protocol_compression = true;
+                Verdict::Accept
+            }
+            ConfigurationOption::AddressAndControlFieldCompression if self.config.address_control_compression => {
+                self.judged.address_control_compression = true;
+                Verdict::Accept
+            }
+            _ => Verdict::Reject,
+        }
+    }
+
+    /// The peer does not take the method asked for. It may have named another one.
+    fn method_refused(&mut self, named: Option<Method>) {
+        let Some(current) = self.methods.iter().next() else { return };
+        let left = self.methods.without(current);
+        self.methods = match named {
+            // The one that both take comes first.
+            Some(named) if left.contains(named) => {
+                let mut list = [named; 5];
+                let others = left.without(named);
+                list.iter_mut().skip(1).zip(others.iter()).for_each(|(place, method)| *place = method);
+                Methods::new(&list)
+            }
+            _ => left,
+        };
+        if self.methods.is_empty() {
+            let required = self.config.peer_authentication;
+            self.failure = Some(Failure::AuthenticationRefused { required, offered: named });
+        }
+    }
+}
+
+impl Wishes {
+    fn new(config: &Config, random: &mut Random) -> Self {
+        Self {
+            mru: Some(config.mru).filter(|mru| *mru != Config::DEFAULT_MRU),
+            control_characters: config.control_characters,
+            magic_number: config.magic_number.then(|| random.magic_number()),
+            protocol_compression: config.protocol_compression,
+            address_control_compression: config.address_control_compression,
+        }
+    }
+}
+
+impl ControlProtocol for Negotiator {
+    type Failure = Failure;
+
+    fn restart(&mut self) {
+        self.wishes = Wishes::new(&self.config, &mut self.random);
+        self.methods = self.config.peer_authentication;
+        (self.judged, self.sending, self.receiving) = (Agreed::default(), Agreed::default(), Agreed::default());
+        (self.loops, self.peer_method, self.failure) = (0, None, None);
+    }
+
+    fn write_request(&self, options: &mut OptionWriter<'_>) -> Result<(), EncodeError> {
+        if let Some(octets) = self.wishes.mru {
+            options.push(&ConfigurationOption::MaximumReceiveUnit(octets))?;
+        }
+        if let Some(map) = self.wishes.control_characters {
+            options.push(&ConfigurationOption::AsyncControlCharacterMap(map))?;
+        }
+        if let Some(method) = self.methods.iter().next() {
+            options.push(&ConfigurationOption::AuthenticationProtocol(method.option()))?;
+        }
+        if let Some(number) = self.wishes.magic_number {
+            options.push(&ConfigurationOption::MagicNumber(number))?;
+        }
+        if self.wishes.protocol_compression {
+            options.push(&ConfigurationOption::ProtocolFieldCompression)?;
+        }
+        if self.wishes.address_control_compression {
+            options.push(&ConfigurationOption::AddressAndControlFieldCompression)?;
+        }
+        Ok(())
+    }
+
+    fn begin_request(&mut self) {
+        self.judged = Agreed::default();
+    }
+
+    fn judge(&mut self, option: RawOption<'_>, nak: &mut OptionWriter<'_>) -> Verdict {
+        match ConfigurationOption::decode(option) {
+            Ok(option) => self.judge_known(&option, nak),
+            Err(_) => Verdict::Reject,
+        }
+    }
+
+    fn accept_request(&mut self) {
+        self.sending = self.judged;
+    }
+
+    fn accept(&mut self) {
+        self.receiving = Agreed {
+            mru: self.wishes.mru.unwrap_or(Config::DEFAULT_MRU),
+            control_characters: self.wishes.control_characters.unwrap_or(u32::MAX),
+            authentication: self.methods.iter().next(),
+            magic_number: self.wishes.magic_number.unwrap_or(0),
+            protocol_compression: self.wishes.protocol_compression,
+            address_control_compression: self.wishes.address_control_compression,
+        };
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what was not asked for is not taken up")]
+    fn nak(&mut self, option: RawOption<'_>) {
+        let Ok(option) = ConfigurationOption::decode(option) else { return };
+        match option {
+            ConfigurationOption::MaximumReceiveUnit(octets) => {
+                let possible = Config::MIN_MRU..=self.config.mru.max(Config::DEFAULT_MRU);
+                self.wishes.mru = Some(octets).filter(|octets| possible.contains(octets)).or(self.wishes.mru);
+            }
+            ConfigurationOption::AsyncControlCharacterMap(map) => {
+                // To escape more than was asked harms nobody.
+                let wanted = self.wishes.control_characters.unwrap_or(u32::MAX);
+                self.wishes.control_characters = Some(wanted | map);
+            }
+            ConfigurationOption::AuthenticationProtocol(named) => self.method_refused(Method::from_option(&named)),
+            ConfigurationOption::MagicNumber(_) if self.config.magic_number => {
+                self.wishes.magic_number = Some(self.random.magic_number());
+            }
+            // Some peers say so where they should reject.
+            ConfigurationOption::ProtocolFieldCompression => self.wishes.protocol_compression = false,
+            ConfigurationOption::AddressAndControlFieldCompression => {
+                self.wishes.address_control_compression = false;
+            }
+            _ => {}
+        }
+    }
+
+    fn reject(&mut self, option: RawOption<'_>) {
+        match OptionType(option.option_type) {
+            OptionType::MAXIMUM_RECEIVE_UNIT => self.wishes.mru = None,
+            OptionType::ASYNC_CONTROL_CHARACTER_MAP => self.wishes.control_characters = None,
+            OptionType::AUTHENTICATION_PROTOCOL => {
+                self.methods = Methods::NONE;
+                let required = self.config.peer_authentication;
+                self.failure = Some(Failure::AuthenticationRefused { required, offered: None });
+            }
+            OptionType::MAGIC_NUMBER => self.wishes.magic_number = None,
+            OptionType::PROTOCOL_FIELD_COMPRESSION => self.wishes.protocol_compression = false,
+            OptionType::ADDRESS_AND_CONTROL_FIELD_COMPRESSION => self.wishes.address_control_compression = false,
+            _ => {}
+        }
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        self.failure.map_or(Ok(()), Err)
+    }
+}

@@ -1,0 +1,38 @@
+//! Numbers from the entropy that the caller gave.
+
+use sha1::{Digest, Sha1};
+
+/// A stream of octets: SHA-1 over the entropy and a counter. Who does not know the entropy cannot predict any of them
+/// from the others.
+#[derive(Clone)]
+pub(crate) struct Random {
+    entropy: [u8; 32],
+    counter: u64,
+}
+
+impl Random {
+    pub(crate) const fn new(entropy: [u8; 32]) -> Self {
+        Self { entropy, counter: 0 }
+    }
+
+    /// N octets, at most 20.
+    pub(crate) fn octets<const N: usize>(&mut self) -> [u8; N] {
+        self.counter = self.counter.wrapping_add(1);
+        let digest = Sha1::new().chain_update(self.entropy).chain_update(self.counter.to_be_bytes()).finalize();
+        let mut octets = [0; N];
+        octets.iter_mut().zip(digest).for_each(|(to, octet)| *to = octet);
+        octets
+    }
+
+    /// A number that is not 0.
+    pub(crate) fn magic_number(&mut self) -> u32 {
+        u32::from_be_bytes(self.octets()).max(1)
+    }
+}
+
+/// Not the entropy.
+impl core::fmt::Debug for Random {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Random").finish_non_exhaustive()
+    }
+}
