@@ -49,13 +49,6 @@ pub const SETTINGS: [Setting; 4] = [
     Setting { size: 512, flush: true },
 ];
 
-/// Packets of a corpus, in all settings about the same number of octets.
-fn packets(corpus: &corpus::Corpus, setting: Setting) -> Vec<Vec<u8>> {
-    let mut packets = corpus.packets(setting.size);
-    packets.truncate(96 * 1024 / setting.size);
-    packets
-}
-
 /// What somebody sends of packets.
 pub fn send<L: Level>(compressor: &mut Compressor<L>, packets: &[Vec<u8>], flush: bool) -> Stream {
     let mut buf = vec![0; 8192];
@@ -89,135 +82,102 @@ pub fn ironrdp() -> BulkCompressor {
     BulkCompressor::new(CompressionType::Rdp4).expect("a known type")
 }
 
-/// Packets of several corpora, each with its own history.
-type Bodies = Rc<Vec<Vec<Vec<u8>>>>;
+/// Packets that are handled a call, so that a call is short.
+const CALL: u32 = 4;
 
-fn compress<L: Level + 'static>(level: L, bodies: &Bodies, flush: bool) -> impl FnMut() + 'static {
-    let bodies = Rc::clone(bodies);
-    let mut compressors: Vec<_> = bodies.iter().map(|_| Box::new(Compressor::new(level))).collect();
-    let mut buf = vec![0; 8192];
+/// Does the work of a call with the next few items, over and over.
+fn in_turn<T: 'static>(items: &Rc<Vec<T>>, mut work: impl FnMut(&T) + 'static) -> impl FnMut() + 'static {
+    let items = Rc::clone(items);
+    let mut next = 0;
     move || {
-        for (packets, compressor) in bodies.iter().zip(&mut compressors) {
-            for packet in packets {
-                if flush {
-                    compressor.flush();
-                }
-                black_box(compressor.compress(packet, &mut buf).expect("room for the packet"));
-            }
+        for _ in 0..CALL {
+            work(&items[next]);
+            next = if next + 1 == items.len() { 0 } else { next + 1 };
         }
     }
 }
 
-fn compress_freerdp(bodies: &Bodies, flush: bool) -> Option<impl FnMut() + 'static> {
-    let bodies = Rc::clone(bodies);
-    let library = FreeRdp::load()?;
-    let mut contexts: Vec<_> = bodies.iter().map(|_| library.context(true)).collect();
+type Packets = Rc<Vec<Vec<u8>>>;
+
+fn compress<L: Level + 'static>(level: L, packets: &Packets, flush: bool) -> impl FnMut() + 'static {
+    let mut compressor = Box::new(Compressor::new(level));
     let mut buf = vec![0; 8192];
-    Some(move || {
-        for (packets, context) in bodies.iter().zip(&mut contexts) {
-            for packet in packets {
-                if flush {
-                    context.flush();
-                }
-                black_box(context.compress(packet, &mut buf));
-            }
+    in_turn(packets, move |packet| {
+        if flush {
+            compressor.flush();
         }
+        black_box(compressor.compress(packet, &mut buf).expect("room for the packet"));
     })
+}
+
+fn compress_freerdp(packets: &Packets, flush: bool) -> Option<impl FnMut() + 'static> {
+    let mut context = FreeRdp::load()?.context(true);
+    let mut buf = vec![0; 8192];
+    Some(in_turn(packets, move |packet| {
+        if flush {
+            context.flush();
+        }
+        black_box(context.compress(packet, &mut buf));
+    }))
 }
 
 /// Its reset also empties the histories of other codecs, so that it is not asked to flush.
-fn compress_ironrdp(bodies: &Bodies, flush: bool) -> Option<impl FnMut() + 'static> {
-    let bodies = Rc::clone(bodies);
-    let mut codecs: Vec<_> = bodies.iter().map(|_| ironrdp()).collect();
-    (!flush).then_some(move || {
-        for (packets, codec) in bodies.iter().zip(&mut codecs) {
-            for packet in packets {
-                black_box(codec.compress(packet).expect("a packet"));
-            }
-        }
-    })
-}
-
-fn compress_zlib(bodies: &Bodies, flush: bool) -> Option<impl FnMut() + 'static> {
-    let bodies = Rc::clone(bodies);
-    let library = Zlib::load()?;
-    let mut streams: Vec<_> = bodies.iter().map(|_| library.deflater(1)).collect();
-    let mut buf = vec![0; 16384];
-    Some(move || {
-        for (packets, stream) in bodies.iter().zip(&mut streams) {
-            for packet in packets {
-                if flush {
-                    stream.reset();
-                }
-                black_box(stream.compress(packet, &mut buf));
-            }
-        }
-    })
-}
-
-fn compression(name: &str, corpora: &[corpus::Corpus], setting: Setting) -> Group {
-    let bodies: Bodies = Rc::new(corpora.iter().map(|corpus| packets(corpus, setting)).collect());
-    let count = u32::try_from(bodies.iter().map(Vec::len).sum::<usize>()).expect("a count");
-    Group::new(format!("mppc {name}, {setting}"), count)
-        .with("Fast", compress(level::Fast, &bodies, setting.flush))
-        .with("Default", compress(level::Default, &bodies, setting.flush))
-        .with("Max", compress(level::Max, &bodies, setting.flush))
-        .with_maybe("FreeRDP", compress_freerdp(&bodies, setting.flush))
-        .with_maybe("IronRDP", compress_ironrdp(&bodies, setting.flush))
-        .with_maybe("zlib level 1", compress_zlib(&bodies, setting.flush))
-}
-
-/// The streams that FreeRDP makes, or else those of [`level::Fast`].
-fn streams(corpora: &[corpus::Corpus], setting: Setting) -> Rc<Vec<Stream>> {
-    let library = FreeRdp::load();
-    let stream = |corpus: &corpus::Corpus| {
-        let packets = packets(corpus, setting);
-        match library {
-            Some(library) => send_freerdp(&mut library.context(true), &packets, setting.flush),
-            None => send(&mut Box::new(Compressor::new(level::Fast)), &packets, setting.flush),
-        }
-    };
-    Rc::new(corpora.iter().map(stream).collect())
-}
-
-fn decompression(corpora: &[corpus::Corpus], setting: Setting) -> Group {
-    let streams = streams(corpora, setting);
-    let count = u32::try_from(streams.iter().map(Vec::len).sum::<usize>()).expect("a count");
-    let ours = {
-        let streams = Rc::clone(&streams);
-        let mut decompressors: Vec<_> = streams.iter().map(|_| Box::new(Decompressor::new())).collect();
-        move || {
-            for (stream, decompressor) in streams.iter().zip(&mut decompressors) {
-                for (flags, payload) in stream {
-                    let packet = decompressor.decompress(Flags::from_bits(*flags), payload, 1500);
-                    black_box(packet.expect("a good packet"));
-                }
-            }
-        }
-    };
-    let freerdp = FreeRdp::load().map(|library| {
-        let streams = Rc::clone(&streams);
-        let mut contexts: Vec<_> = streams.iter().map(|_| library.context(false)).collect();
-        move || {
-            for (stream, context) in streams.iter().zip(&mut contexts) {
-                for (flags, payload) in stream {
-                    black_box(context.decompress(*flags, payload).expect("a good packet"));
-                }
-            }
-        }
+fn compress_ironrdp(packets: &Packets, flush: bool) -> Option<impl FnMut() + 'static> {
+    let mut codec = ironrdp();
+    let work = in_turn(packets, move |packet| {
+        black_box(codec.compress(packet).expect("a packet"));
     });
-    let ironrdp = {
-        let streams = Rc::clone(&streams);
-        let mut codecs: Vec<_> = streams.iter().map(|_| ironrdp()).collect();
-        move || {
-            for (stream, codec) in streams.iter().zip(&mut codecs) {
-                for (flags, payload) in stream {
-                    black_box(codec.decompress(payload, u32::from(*flags)).expect("a good packet"));
-                }
-            }
+    (!flush).then_some(work)
+}
+
+fn compress_zlib(packets: &Packets, flush: bool) -> Option<impl FnMut() + 'static> {
+    let mut stream = Zlib::load()?.deflater(1);
+    let mut buf = vec![0; 16384];
+    Some(in_turn(packets, move |packet| {
+        if flush {
+            stream.reset();
         }
-    };
-    Group::new(format!("mppc decompress, {setting}"), count)
+        black_box(stream.compress(packet, &mut buf));
+    }))
+}
+
+fn compression(family: &str, corpus: &corpus::Corpus, setting: Setting) -> Group {
+    let packets: Packets = Rc::new(corpus.packets(setting.size));
+    let flush = setting.flush;
+    Group::new(format!("mppc {family}, {setting}, {}", corpus.name), CALL)
+        .of_family(format!("mppc {family}, {setting}"))
+        .with("Fast", compress(level::Fast, &packets, flush))
+        .with("Default", compress(level::Default, &packets, flush))
+        .with("Max", compress(level::Max, &packets, flush))
+        .with_maybe("FreeRDP", compress_freerdp(&packets, flush))
+        .with_maybe("IronRDP", compress_ironrdp(&packets, flush))
+        .with_maybe("zlib level 1", compress_zlib(&packets, flush))
+}
+
+/// The stream is FreeRDP's, or else that of [`level::Fast`]. It starts with a flush, so that it can be read again and again.
+fn decompression(corpus: &corpus::Corpus, setting: Setting) -> Group {
+    let packets = corpus.packets(setting.size);
+    let library = FreeRdp::load();
+    let stream = Rc::new(match library {
+        Some(library) => send_freerdp(&mut library.context(true), &packets, setting.flush),
+        None => send(&mut Box::new(Compressor::new(level::Fast)), &packets, setting.flush),
+    });
+    let mut decompressor = Box::new(Decompressor::new());
+    let ours = in_turn(&stream, move |(flags, payload)| {
+        black_box(decompressor.decompress(Flags::from_bits(*flags), payload, 1500).expect("a good packet"));
+    });
+    let freerdp = library.map(|library| {
+        let mut context = library.context(false);
+        in_turn(&stream, move |(flags, payload)| {
+            black_box(context.decompress(*flags, payload).expect("a good packet"));
+        })
+    });
+    let mut codec = ironrdp();
+    let ironrdp = in_turn(&stream, move |(flags, payload)| {
+        black_box(codec.decompress(payload, u32::from(*flags)).expect("a good packet"));
+    });
+    Group::new(format!("mppc decompress, {setting}, {}", corpus.name), CALL)
+        .of_family(format!("mppc decompress, {setting}"))
         .with("decompress", ours)
         .with_maybe("FreeRDP", freerdp)
         .with("IronRDP", ironrdp)
@@ -232,23 +192,24 @@ pub fn groups() -> Vec<Group> {
     let random: Vec<_> = corpus::extreme().into_iter().filter(|corpus| corpus.name == "random").collect();
     let mut groups = Vec::new();
     for setting in SETTINGS {
-        groups.push(
-            compression("compress", &compressible, setting)
-                .goal("Fast", "FreeRDP", if setting.flush { 1.7 } else { 1.5 })
-                .goal("Default", "FreeRDP", 0.42)
-                .goal("Default", "zlib level 1", 1.35),
-        );
-    }
-    for setting in SETTINGS {
-        groups.push(decompression(&compressible, setting));
-    }
-    for setting in SETTINGS {
-        groups.push(
-            compression("incompressible", &random, setting)
-                .goal("Fast", "FreeRDP", 5.0)
-                .goal("Default", "FreeRDP", 5.0)
-                .goal("Max", "FreeRDP", 5.0),
-        );
+        for corpus in &compressible {
+            groups.push(
+                compression("compress", corpus, setting)
+                    .goal("Fast", "FreeRDP", if setting.flush { 1.7 } else { 1.5 })
+                    .goal("Default", "FreeRDP", 0.42)
+                    .goal("Default", "zlib level 1", 1.35)
+                    .goal("Max", "FreeRDP", 0.07),
+            );
+            groups.push(decompression(corpus, setting));
+        }
+        for corpus in &random {
+            groups.push(
+                compression("incompressible", corpus, setting)
+                    .goal("Fast", "FreeRDP", 5.0)
+                    .goal("Default", "FreeRDP", 5.0)
+                    .goal("Max", "FreeRDP", 5.0),
+            );
+        }
     }
     groups
 }

@@ -32,13 +32,15 @@ pub struct Group {
     units: u32,
     variants: Vec<Variant>,
     goals: Vec<Goal>,
+    /// Whose goals are those of the mean over all its groups.
+    family: Option<String>,
 }
 
 impl Group {
     /// A group without variants. `units` is how many packets each variant handles a call.
     #[must_use]
     pub fn new(name: impl Into<String>, units: u32) -> Self {
-        Self { name: name.into(), units, variants: Vec::new(), goals: Vec::new() }
+        Self { name: name.into(), units, variants: Vec::new(), goals: Vec::new(), family: None }
     }
 
     /// The group and one variant more.
@@ -59,6 +61,13 @@ impl Group {
     #[must_use]
     pub fn names(&self) -> Vec<&'static str> {
         self.variants.iter().map(|variant| variant.name).collect()
+    }
+
+    /// The group as one of a family: the same work on other data. The goals are for the geometric mean over the family.
+    #[must_use]
+    pub fn of_family(mut self, name: impl Into<String>) -> Self {
+        self.family = Some(name.into());
+        self
     }
 
     /// Name, units of a call, and the variants, for another way to measure.
@@ -123,8 +132,19 @@ pub fn main(groups: fn() -> Vec<Group>) {
         }
     }
     println!("{}; median of {launches} launches", machine());
+    let mut families: BTreeMap<(String, &str, &str), (f64, Vec<f64>)> = BTreeMap::new();
     for group in &groups {
-        print(group, &figures);
+        for (goal, ratio) in print(group, &figures) {
+            if let Some(family) = &group.family {
+                let key = (family.clone(), goal.of, goal.beside);
+                families.entry(key).or_insert((goal.at_least, Vec::new())).1.push(ratio);
+            }
+        }
+    }
+    for ((family, of, beside), (at_least, ratios)) in families {
+        let mean = (ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp();
+        let missed = if mean >= at_least { "" } else { "  MISSED" };
+        println!("\n{family}: {of} beside {beside}, mean of {}: {mean:.2}, goal {at_least:.2}{missed}", ratios.len());
     }
 }
 
@@ -171,7 +191,8 @@ fn quantile(values: &[f64], part: f64) -> f64 {
     sorted[index.parse::<usize>().expect("a number")]
 }
 
-fn print(group: &Group, figures: &BTreeMap<(String, String), Vec<f64>>) {
+/// Prints a group, and gives the ratios of its goals.
+fn print<'g>(group: &'g Group, figures: &BTreeMap<(String, String), Vec<f64>>) -> Vec<(&'g Goal, f64)> {
     println!("\n{}", group.name);
     let of = |name: &str| figures.get(&(group.name.clone(), name.to_owned()));
     for variant in &group.variants {
@@ -180,22 +201,23 @@ fn print(group: &Group, figures: &BTreeMap<(String, String), Vec<f64>>) {
             None => println!("  {:42}   skipped: not available on this machine", variant.name),
         }
     }
+    let mut reached = Vec::new();
     for goal in &group.goals {
         let (Some(ours), Some(theirs)) = (of(goal.of), of(goal.beside)) else {
             continue;
         };
         let ratios: Vec<f64> = ours.iter().zip(theirs).map(|(ours, theirs)| theirs / ours).collect();
         let median = quantile(&ratios, 0.5);
-        println!(
-            "  {} beside {}: {median:.2} ({:.2} to {:.2}), goal {:.2}{}",
-            goal.of,
-            goal.beside,
-            quantile(&ratios, 0.1),
-            quantile(&ratios, 0.9),
-            goal.at_least,
-            if median >= goal.at_least { "" } else { "  MISSED" },
-        );
+        let (low, high) = (quantile(&ratios, 0.1), quantile(&ratios, 0.9));
+        let goal_text = match &group.family {
+            Some(_) => String::new(),
+            None if median >= goal.at_least => format!(", goal {:.2}", goal.at_least),
+            None => format!(", goal {:.2}  MISSED", goal.at_least),
+        };
+        println!("  {} beside {}: {median:.2} ({low:.2} to {high:.2}){goal_text}", goal.of, goal.beside);
+        reached.push((goal, median));
     }
+    reached
 }
 
 /// The processor, as the system names it.

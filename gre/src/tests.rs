@@ -156,6 +156,27 @@ fn section_4_2_half_a_receive_window_is_acknowledged_at_once() {
 }
 
 #[test]
+fn section_4_2_a_window_of_one_is_acknowledged_at_once() {
+    for window in [0, 1, 3] {
+        let mut tunnel = Inline::inline(config().with_receive_window(window));
+        arrive(&mut tunnel, ms(0), &[0]);
+        assert!(tunnel.poll_transmit(ms(0), &mut [0; MAX_TRANSMIT]).unwrap().is_some(), "{window}");
+    }
+}
+
+#[test]
+fn section_4_2_the_delay_counts_from_the_first_packet() {
+    let mut tunnel = tunnel();
+    arrive(&mut tunnel, ms(0), &[0]);
+    arrive(&mut tunnel, ms(40), &[1]);
+    assert_eq!(tunnel.poll_timeout(), Some(ms(50)));
+    assert!(tunnel.poll_transmit(ms(50), &mut [0; MAX_TRANSMIT]).unwrap().is_some());
+    // A packet that waits is acknowledged as any other.
+    arrive(&mut tunnel, ms(100), &[3]);
+    assert_eq!(tunnel.poll_timeout(), Some(ms(150)));
+}
+
+#[test]
 fn section_4_2_a_full_window_refuses_before_anything_moves() {
     let config = config().with_window_policy(WindowPolicy::Honour).with_peer_receive_window(4);
     let mut tunnel = Inline::inline(config);
@@ -394,6 +415,11 @@ fn one_strange_number_does_not_make_true_packets_late() {
     for number in [1_000_000, 0x8000_0000, u32::MAX - 5000, 5000] {
         assert_eq!(arrive(&mut tunnel, ms(0), &[number]), []);
     }
+    // Nor does it acknowledge anything.
+    tunnel.encapsulate(ms(0), b"frame", &mut [0; 64]).unwrap();
+    let far = packet(5_000_000, Some(0), b"frame");
+    assert!(matches!(tunnel.decapsulate(ms(0), &far), Err(ReceiveError::FarAhead { .. })));
+    assert_eq!(tunnel.statistics().remote_nr, None);
     assert_eq!(arrive(&mut tunnel, ms(0), &[2]), [2]);
     // Two that follow each other are believed: many were lost on the way.
     assert_eq!(arrive(&mut tunnel, ms(0), &[100_000, 100_001, 100_002]), [100_001, 100_002]);

@@ -431,4 +431,27 @@ mod tests {
         assert_eq!(window.acknowledge(ms(2), last), Acknowledged::New);
         assert_eq!(window.outstanding(), 0);
     }
+
+    #[test]
+    fn section_4_4_1_measures_the_last_64_packets() {
+        for (sent, is_measured) in [(64, true), (65, false)] {
+            let mut window = window(WindowPolicy::Ignore, 0, 64);
+            for _ in 0..sent {
+                window.sent(ms(0));
+            }
+            assert_eq!(window.acknowledge(ms(10), SequenceNumber::new(0)), Acknowledged::New);
+            assert_eq!(window.round_trip().is_sampled(), is_measured, "{sent}");
+        }
+    }
+
+    #[test]
+    fn section_4_2_3_a_timeout_starts_the_count_anew() {
+        let mut window = window(WindowPolicy::Honour, 0, 16);
+        assert_eq!(fill(&mut window, ms(0)), 8);
+        window.acknowledge(ms(1), SequenceNumber::new(6));
+        window.handle_timeout(ms(5000));
+        assert_eq!(fill(&mut window, ms(5000)), 4);
+        window.acknowledge(ms(5001), SequenceNumber::new(8));
+        assert_eq!(window.size(), 4, "two packets are no window");
+    }
 }

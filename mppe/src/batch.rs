@@ -1,166 +1,18 @@
 //! Many packets at once: their key schedules and streams are stepped side by side, which fills the processor.
 
+mod packet;
+mod session;
+
 use core::ops::Range;
 
 use crate::algorithm::Mode;
 use crate::cipher::{self, HEAD_LEN, LANES, Position, Table};
-use crate::decryptor::{Decrypted, Decryptor};
-use crate::encryptor::{Encryptor, checked};
-use crate::error::{DecryptError, EncryptError};
-use crate::header::{Flags, Header};
+use crate::header::Header;
 use crate::key::KEY_LEN;
 use crate::secret::wipe;
-
-/// A packet to be encrypted, and afterwards the encrypted one.
-///
-/// ```
-/// use mppe::{EncryptError, Outgoing};
-///
-/// let mut buf = [0, 0, 0xc0, 0x21, 9, 1, 0, 4];
-/// let packet = Outgoing::new(&mut buf, 2..8);
-/// assert_eq!(packet.packet(), Some(Err(EncryptError::Protocol { found: 0xc021 })));
-/// let mut buf = [0, 0, 0x00, 0x21, 0x45, 0];
-/// assert_eq!(Outgoing::new(&mut buf, 2..6).packet(), None);
-/// ```
-pub struct Outgoing<'p> {
-    /// Header and plaintext, then header and ciphertext. Empty when it is refused.
-    packet: &'p mut [u8],
-    flags: Flags,
-    state: State,
-}
-
-/// What became of an outgoing packet.
-#[derive(Clone, Copy, Debug)]
-enum State {
-    Waiting,
-    Encrypted,
-    Refused(EncryptError),
-}
-
-impl<'p> Outgoing<'p> {
-    /// As the arguments of [`Encryptor::encrypt_in_place`].
-    #[must_use]
-    pub fn new(buf: &'p mut [u8], plaintext: Range<usize>) -> Self {
-        Self::compressed(buf, plaintext, Flags::empty())
-    }
-
-    /// As the arguments of [`Encryptor::encrypt_compressed_in_place`].
-    #[must_use]
-    pub fn compressed(buf: &'p mut [u8], plaintext: Range<usize>, flags: Flags) -> Self {
-        match checked(buf, plaintext, flags) {
-            Ok(packet) => Self { packet, flags: flags.intersection(Flags::COMPRESSION), state: State::Waiting },
-            Err(error) => Self { packet: &mut [], flags: Flags::empty(), state: State::Refused(error) },
-        }
-    }
-
-    /// The encrypted packet; `None` before a batch was through.
-    ///
-    /// # Errors
-    ///
-    /// Why it cannot be encrypted.
-    #[must_use]
-    pub const fn packet(&self) -> Option<Result<&[u8], EncryptError>> {
-        match self.state {
-            State::Waiting => None,
-            State::Encrypted => Some(Ok(self.packet)),
-            State::Refused(error) => Some(Err(error)),
-        }
-    }
-
-    /// The packet, if it waits; from now on it does not.
-    fn take(&mut self) -> Option<(&mut [u8], Flags)> {
-        let waits = matches!(self.state, State::Waiting);
-        waits.then(|| {
-            self.state = State::Encrypted;
-            (&mut *self.packet, self.flags)
-        })
-    }
-
-    fn encrypt(&mut self, encryptor: &mut Encryptor) {
-        if let Some((packet, flags)) = self.take() {
-            encryptor.encrypt_packet(packet, flags);
-        }
-    }
-}
-
-/// What became of a packet, once something has.
-type Verdict = Option<Result<Header, DecryptError>>;
-
-/// A packet to be decrypted, and afterwards the decrypted one.
-///
-/// ```
-/// use mppe::{Batch, Config, DecryptError, Decryptor, Incoming, Mode, Receiving, StartKey, Strength};
-///
-/// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
-/// let mut decryptor = Decryptor::new(&start, &Config::new(Mode::Stateless));
-/// let mut buf = [0x80, 0x00, 0x21];
-/// let mut packets = [Incoming::new(&mut buf)];
-/// Batch::new().decrypt(&mut [Receiving::new(&mut decryptor, &mut packets)]);
-/// assert_eq!(packets[0].decrypted(), Some(Err(DecryptError::NotEncrypted)));
-/// ```
-pub struct Incoming<'p> {
-    packet: &'p mut [u8],
-    result: Verdict,
-}
-
-impl<'p> Incoming<'p> {
-    /// As the argument of [`Decryptor::decrypt`].
-    #[must_use]
-    pub const fn new(packet: &'p mut [u8]) -> Self {
-        Self { packet, result: None }
-    }
-
-    /// The decrypted packet; `None` before a batch was through.
-    ///
-    /// # Errors
-    ///
-    /// Why it was not decrypted.
-    #[must_use]
-    pub fn decrypted(&self) -> Option<Result<Decrypted<'_>, DecryptError>> {
-        let plaintext = || self.packet.get(Header::LEN..).unwrap_or(&[]);
-        self.result.map(|result| result.map(|header| Decrypted { header, plaintext: plaintext() }))
-    }
-
-    fn decrypt<const LATE: usize>(&mut self, decryptor: &mut Decryptor<LATE>) {
-        self.result = Some(decryptor.decrypt(self.packet).map(|decrypted| decrypted.header));
-    }
-}
-
-/// Packets of one session, in order, that a [`Batch`] encrypts.
-///
-/// ```
-/// use mppe::{Batch, Config, Encryptor, Mode, Outgoing, Sending, StartKey, Strength};
-///
-/// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
-/// let mut encryptor = Encryptor::new(&start, &Config::new(Mode::Stateless));
-/// let mut bufs = [[0, 0, 0x00, 0x21, 0x45, 0]; 3];
-/// let mut packets = bufs.each_mut().map(|buf| Outgoing::new(buf, 2..6));
-/// Batch::new().encrypt(&mut [Sending::new(&mut encryptor, &mut packets)]);
-/// assert_eq!(encryptor.statistics().packets_encrypted, 3);
-/// ```
-#[derive(Debug)]
-pub struct Sending<'a, 'p> {
-    encryptor: &'a mut Encryptor,
-    packets: &'a mut [Outgoing<'p>],
-}
-
-/// Packets of one session, in the order in which they came, that a [`Batch`] decrypts.
-///
-/// ```
-/// use mppe::{Config, Decryptor, Incoming, Mode, Receiving, StartKey, Strength};
-///
-/// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
-/// let mut decryptor = Decryptor::new(&start, &Config::new(Mode::Stateless));
-/// let mut received = [[0x90, 0x00, 1, 2, 3], [0x90, 0x01, 4, 5, 6]];
-/// let mut packets = received.each_mut().map(|packet| Incoming::new(packet));
-/// let session = Receiving::new(&mut decryptor, &mut packets);
-/// # assert!(format!("{session:?}").contains("Decryptor"));
-/// ```
-#[derive(Debug)]
-pub struct Receiving<'a, 'p, const LATE: usize = 64> {
-    decryptor: &'a mut Decryptor<LATE>,
-    packets: &'a mut [Incoming<'p>],
-}
+pub use packet::{Incoming, Outgoing};
+pub use session::{Receiving, Sending};
+use session::{Session, are_many, seek, trim};
 
 /// Encrypts and decrypts many packets at once: some of one session, or one or some of each of many sessions.
 ///
@@ -202,151 +54,6 @@ pub struct Batch {
     keys: [[[u8; KEY_LEN]; 2]; LANES],
     heads: [[[u8; HEAD_LEN]; 2]; LANES],
     positions: [Position; LANES],
-}
-
-/// Shorter packets of a stateful session are not worth carrying its table here and back.
-const SHORT: usize = 192;
-
-impl<'a, 'p> Sending<'a, 'p> {
-    /// The packets of one session.
-    #[must_use]
-    pub const fn new(encryptor: &'a mut Encryptor, packets: &'a mut [Outgoing<'p>]) -> Self {
-        Self { encryptor, packets }
-    }
-
-    /// The next packet that can be encrypted, with the compressor's bits.
-    fn take(&mut self) -> Option<(&'a mut [u8], Flags)> {
-        while let Some((first, rest)) = core::mem::take(&mut self.packets).split_first_mut() {
-            self.packets = rest;
-            if let Some(taken) = first.take() {
-                return Some(taken);
-            }
-        }
-        None
-    }
-
-    /// Encrypts the next packets, as long as it is said so of them, one by one.
-    fn encrypt_while(&mut self, mut holds: impl FnMut(&mut Encryptor, &[Outgoing<'p>]) -> bool) {
-        while !self.packets.is_empty() && holds(self.encryptor, self.packets) {
-            if let Some((first, rest)) = core::mem::take(&mut self.packets).split_first_mut() {
-                self.packets = rest;
-                first.encrypt(self.encryptor);
-            }
-        }
-    }
-
-    /// Whether the next packet is a long one that a stateful stream runs through. Those before are encrypted at once.
-    fn seek_running(&mut self) -> bool {
-        if self.encryptor.mode() == Mode::Stateful {
-            self.encrypt_while(|encryptor, packets| {
-                let long = packets.first().is_some_and(|packet| packet.packet.len() >= SHORT);
-                !long || encryptor.running().is_none()
-            });
-        }
-        self.encryptor.mode() == Mode::Stateful && !self.packets.is_empty()
-    }
-}
-
-impl<'a, 'p, const LATE: usize> Receiving<'a, 'p, LATE> {
-    /// The packets of one session.
-    #[must_use]
-    pub const fn new(decryptor: &'a mut Decryptor<LATE>, packets: &'a mut [Incoming<'p>]) -> Self {
-        Self { decryptor, packets }
-    }
-
-    fn take(&mut self) -> Option<(&'a mut [u8], &'a mut Verdict)> {
-        let (first, rest) = core::mem::take(&mut self.packets).split_first_mut()?;
-        self.packets = rest;
-        Some((&mut *first.packet, &mut first.result))
-    }
-
-    /// Decrypts the next packets, as long as it is said so of them, one by one.
-    fn decrypt_while(&mut self, mut holds: impl FnMut(&Decryptor<LATE>, &[Incoming<'p>]) -> bool) {
-        while !self.packets.is_empty() && holds(self.decryptor, self.packets) {
-            if let Some((first, rest)) = core::mem::take(&mut self.packets).split_first_mut() {
-                self.packets = rest;
-                first.decrypt(self.decryptor);
-            }
-        }
-    }
-
-    /// The next packet that needs a lane of its own. Others are decrypted at once.
-    fn take_lane(&mut self) -> Option<(&'a mut [u8], &'a mut Verdict)> {
-        self.decrypt_while(|decryptor, packets| packets.first().is_none_or(|packet| !decryptor.is_lane(packet.packet)));
-        self.take()
-    }
-
-    /// Whether the next packet is a long one that a stateful stream runs through. Those before are decrypted at once.
-    fn seek_running(&mut self) -> bool {
-        if self.decryptor.algorithm().mode == Mode::Stateful {
-            self.decrypt_while(|decryptor, packets| {
-                packets
-                    .first()
-                    .is_none_or(|Incoming { packet, .. }| packet.len() < SHORT || !decryptor.is_running(packet))
-            });
-        }
-        self.decryptor.algorithm().mode == Mode::Stateful && !self.packets.is_empty()
-    }
-}
-
-/// A session with packets left to be handled.
-trait Session {
-    fn left(&self) -> usize;
-    /// Whether it is a stateful one, and has packets that are worth a lane.
-    fn runs(&self) -> bool;
-    /// Handles one by one what lanes would not make faster, when there is no other session: short packets, and the last two
-    /// unless lanes are filled already.
-    fn handle_alone(&mut self, filled: usize);
-}
-
-impl Session for Sending<'_, '_> {
-    fn left(&self) -> usize {
-        self.packets.len()
-    }
-
-    fn runs(&self) -> bool {
-        self.encryptor.mode() == Mode::Stateful && self.packets.iter().any(|packet| packet.packet.len() >= SHORT)
-    }
-
-    fn handle_alone(&mut self, filled: usize) {
-        self.encrypt_while(|_, packets| match packets {
-            [] | [_] | [_, _] if filled == 0 => true,
-            [] => true,
-            [first, ..] => first.packet.len() < SHORT,
-        });
-    }
-}
-
-impl<const LATE: usize> Session for Receiving<'_, '_, LATE> {
-    fn left(&self) -> usize {
-        self.packets.len()
-    }
-
-    fn runs(&self) -> bool {
-        let stateful = self.decryptor.algorithm().mode == Mode::Stateful;
-        stateful && self.packets.iter().any(|packet| packet.packet.len() >= SHORT)
-    }
-
-    fn handle_alone(&mut self, filled: usize) {
-        self.decrypt_while(|_, packets| match packets {
-            [] | [_] | [_, _] if filled == 0 => true,
-            [] => true,
-            [first, ..] => first.packet.len() < SHORT,
-        });
-    }
-}
-
-/// Whether there are stateful sessions for all lanes.
-fn are_many<S: Session>(sessions: &[S]) -> bool {
-    sessions.len() >= LANES && sessions.iter().filter(|session| session.runs()).nth(LANES.saturating_sub(1)).is_some()
-}
-
-/// Leaves out the sessions at both ends that have nothing left.
-fn trim<S: Session>(sessions: &mut [S]) -> &mut [S] {
-    let busy = |session: &S| session.left() != 0;
-    let start = sessions.iter().position(busy).unwrap_or(sessions.len());
-    let end = sessions.iter().rposition(busy).map_or(start, |last| last.saturating_add(1));
-    sessions.get_mut(start..end).unwrap_or(&mut [])
 }
 
 impl Batch {
@@ -600,18 +307,6 @@ impl Batch {
     }
 }
 
-/// Finds as many sessions as lanes whose next packet is for one, and leaves out those in front that have none.
-fn seek<S>(sessions: &mut [S], mut is_ready: impl FnMut(&mut S) -> bool) -> Option<(&mut [S], [usize; LANES])> {
-    let unready = sessions.iter_mut().position(&mut is_ready)?;
-    let (_, sessions) = sessions.split_at_mut_checked(unready)?;
-    let mut ready = sessions.iter_mut().enumerate().filter_map(|(index, session)| is_ready(session).then_some(index));
-    let mut members = [0; LANES];
-    for member in &mut members {
-        *member = ready.next()?;
-    }
-    Some((sessions, members))
-}
-
 /// Exclusive-ors the head of the stream into the start of the data, and gives what is behind.
 fn apply_head<'d>(data: &'d mut [u8], head: &[u8; HEAD_LEN]) -> &'d mut [u8] {
     let length = data.len().min(HEAD_LEN);
@@ -641,17 +336,5 @@ impl Drop for Batch {
 impl core::fmt::Debug for Batch {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Batch")
-    }
-}
-
-impl core::fmt::Debug for Outgoing<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Outgoing").field("state", &self.state).finish_non_exhaustive()
-    }
-}
-
-impl core::fmt::Debug for Incoming<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Incoming").field("result", &self.result).finish_non_exhaustive()
     }
 }

@@ -68,7 +68,12 @@ extern "C" fn _start() -> ! {
         }
         black_box(decryptor.poll_reset_request(now));
         decryptor.handle_timeout(now);
-        black_box((decryptor.poll_timeout(), decryptor.statistics(), encryptor.statistics(), decryptor.observed_rule()));
+        black_box((
+            decryptor.poll_timeout(),
+            decryptor.statistics(),
+            encryptor.statistics(),
+            decryptor.observed_rule(),
+        ));
 
         let mut batch = Batch::new();
         let mut outgoing = [Outgoing::new(&mut buf, number..700), Outgoing::new(&mut other, number..1400)];

@@ -35,7 +35,7 @@ fn decrypt_all(start: &StartKey, mode: Mode, packets: &[&str]) -> Vec<Vec<u8>> {
     decrypted
 }
 
-/// A Windows 7 client of pptpd, 128 bit stateless, out of a public capture (`pptp-win7-pptpd-mschapv2.pcap`).
+/// A Windows 7 client of pppd, 128 bit stateless, out of a public capture (`pptp-win7-pptpd-mschapv2.pcap`).
 #[test]
 fn windows_7() {
     let master = MasterKey::from_octets(octets("01e3368b81a41d667d97ea8d822bbb4f"));
@@ -48,7 +48,7 @@ fn windows_7() {
     assert_eq!(hex::encode(&decrypt_all(&start, Mode::Stateless, &packets)[0]), first);
 }
 
-/// A Windows 2000 client of PoPToP, 128 bit stateless, out of a public capture (`pptp-win2000-poptop-80211.pcap`).
+/// A Windows 2000 client of pppd, 128 bit stateless, out of a public capture (`pptp-win2000-poptop-80211.pcap`).
 #[test]
 fn windows_2000() {
     let master = MasterKey::from_octets(octets("1793822232ffc3330c9200298f2ce67a"));
