@@ -252,6 +252,45 @@ impl<const LATE: usize> Decryptor<LATE> {
         }
     }
 
+    /// A decryptor that joins a link when `position` packets have been sent, and no reset has been asked for: for an
+    /// observer who has missed the start. In stateful mode it takes nothing before a FLUSHED packet.
+    ///
+    /// It costs a key change for each packet in stateless mode, one for 256 packets in stateful mode.
+    ///
+    /// ```
+    /// use mppe::{Config, Decryptor, Encryptor, Mode, StartKey, Strength};
+    ///
+    /// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
+    /// let config = Config::new(Mode::Stateless);
+    /// let mut encryptor = Encryptor::new(&start, &config);
+    /// let mut buf = [0; 16];
+    /// for _ in 0..5000 {
+    ///     encryptor.encrypt(0x0021, &[0x45, 0, 0, 4], &mut buf)?;
+    /// }
+    /// // Packet 4999 has the count 903.
+    /// let mut decryptor = Decryptor::<64>::joining(&start, &config, 4999);
+    /// assert_eq!(decryptor.count().get(), 903);
+    /// assert_eq!(decryptor.decrypt(&mut buf[..8])?.payload(), [0x45, 0, 0, 4]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn joining(start: &StartKey, config: &Config, position: u64) -> Self {
+        let mut decryptor = Self::with_late_keys(start, config);
+        let changes = match config.mode() {
+            Mode::Stateless => position,
+            Mode::Stateful => position >> 8,
+        };
+        for _ in 0..changes {
+            decryptor.key = Secret(decryptor.chain.next(&decryptor.key.0));
+        }
+        decryptor.chain.changes = 0;
+        decryptor.position = position;
+        if config.mode() == Mode::Stateful && position != 0 {
+            decryptor.want_reset();
+        }
+        decryptor
+    }
+
     /// Key length and mode.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {

@@ -13,6 +13,11 @@ use super::recover::Place;
 const MAX_HELD: usize = 32;
 const MAX_HELD_OCTETS: usize = 1 << 15;
 
+/// A session whose start was not seen: how many packets of a direction may have been sent before, and with how many packets
+/// the place is looked for. Each time costs as many key changes for each key.
+const MAX_POSITION: u64 = 16 << 12;
+const MAX_SEARCHES: u8 = 3;
+
 /// How one direction encrypts.
 #[derive(Default)]
 pub(super) enum Encryption {
@@ -37,6 +42,8 @@ pub(super) struct Mppe {
     candidates: Vec<Candidate>,
     /// Whether a packet was decrypted.
     pub(super) settled: bool,
+    /// How often the place in a link whose start was not seen may still be looked for.
+    searches: u8,
     /// Stateful: packets that came too early.
     held: VecDeque<Held>,
     held_octets: usize,
@@ -100,6 +107,7 @@ impl Mppe {
         Self {
             candidates: keys.map(candidate).collect(),
             settled: false,
+            searches: 0,
             held: VecDeque::new(),
             held_octets: 0,
             after_loss: false,
@@ -107,6 +115,11 @@ impl Mppe {
             missed: 0,
             rule: None,
         }
+    }
+
+    /// The same, for a link whose start was not seen.
+    pub(super) fn joining(keys: impl Iterator<Item = (StartKey, Mode)>) -> Self {
+        Self { searches: MAX_SEARCHES, ..Self::new(keys) }
     }
 
     /// What FLUSHED packets have shown.
@@ -180,10 +193,43 @@ impl Mppe {
                 None => {}
             }
         }
+        let unfit = matches!(failure, NotDecrypted::Nonsense | NotDecrypted::Repeated);
+        if unfit && !self.settled && self.searches > 0 {
+            self.searches = self.searches.saturating_sub(1);
+            if let Some(candidate) = self.search(packet) {
+                self.candidates = Vec::from([candidate]);
+                return self.decrypt(packet, plain);
+            }
+        }
         if failure == NotDecrypted::AfterLoss {
             return self.recover(packet, plain).ok_or(failure);
         }
         Err(failure)
+    }
+
+    /// The stateless key, and the place after more packets than the count can tell, with which a packet makes sense.
+    fn search(&self, packet: &[u8]) -> Option<Candidate> {
+        let (header, encrypted) = Header::decode(packet).ok()?;
+        let config = config(Mode::Stateless);
+        for candidate in
+            self.candidates.iter().filter(|candidate| candidate.decryptor.algorithm().mode == Mode::Stateless)
+        {
+            let start = &candidate.start;
+            let mut key = start.initial_session_key();
+            for position in 0..MAX_POSITION {
+                key = start.next_session_key(&key);
+                if position & 0xfff != u64::from(header.count.get()) {
+                    continue;
+                }
+                let mut plain = encrypted.to_vec();
+                key.apply_keystream(&mut plain);
+                if is_ip(&plain) {
+                    let decryptor = Decryptor::joining(start, &config, position);
+                    return Some(Candidate { start: start.clone(), decryptor });
+                }
+            }
+        }
+        None
     }
 
     /// After a loss in stateful mode.
@@ -225,5 +271,26 @@ impl Mppe {
             | DecryptError::CoherencyLost { .. }
             | _ => NotDecrypted::Nonsense,
         }
+    }
+}
+
+/// How all decryptors are configured.
+fn config(mode: Mode) -> Config {
+    let protocols = ProtocolSet::IP.with(ProtocolSet::VJ_COMPRESSED).with(ProtocolSet::VJ_UNCOMPRESSED);
+    // Whatever was lost or not seen: no packet is refused for being far ahead.
+    Config::new(mode).with_protocols(protocols).with_key_change_budget(4096)
+}
+
+/// Whether a plaintext is an IP packet, by protocol, version and length.
+fn is_ip(plain: &[u8]) -> bool {
+    match *plain {
+        [0x00, 0x21, 0x45..=0x4f, _, high, low, ..] => {
+            usize::from(u16::from_be_bytes([high, low])).saturating_add(2) == plain.len()
+        }
+        [0x00, 0x57, 0x60..=0x6f, _, _, _, high, low, ..] => {
+            // The length is that of what is behind the header of 40 octets.
+            usize::from(u16::from_be_bytes([high, low])).saturating_add(42) == plain.len()
+        }
+        _ => false,
     }
 }

@@ -43,7 +43,7 @@
 //! 32 packets of a direction, those that stateful encryption makes wait for an earlier one. The work for a packet is at
 //! most 4096 key changes for each candidate key, about 2 milliseconds, and 14 candidates when all was given and nothing seen;
 //! for a packet of stateful encryption after a loss, 64 KB of key stream and as many places in it, and the key changes since
-//! the start.
+//! the start. The place in a link whose start was not seen is looked for three times, for 65 536 key changes with each key.
 
 mod authentication;
 mod control;
@@ -191,6 +191,9 @@ impl Inspector {
         self.sessions.forgotten()
     }
 }
+
+#[cfg(test)]
+mod tests;
 
 fn link_session(sessions: &mut Sessions, tag: u64, link: u64, direction: Direction) -> Option<(&mut Session, Origin)> {
     let id = sessions.of_link(link);

@@ -589,7 +589,7 @@ impl Session {
         if !keys.is_empty() {
             let modes = [Mode::Stateless, Mode::Stateful];
             let candidates = keys.into_iter().flat_map(|key| modes.map(|mode| (key.clone(), mode)));
-            let mppe = Mppe::new(candidates);
+            let mppe = Mppe::joining(candidates);
             self.side_mut(sender).encryption = Encryption::Mppe(alloc::boxed::Box::new(mppe));
         }
     }
