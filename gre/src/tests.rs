@@ -487,3 +487,14 @@ fn memory_is_that_of_the_slots_and_a_little() {
     assert!(size_of::<Tunnel<InlineSlots<16, 1500>>>() <= little + 16 * (1500 + 40));
     assert!(size_of::<ReceiveError>() <= 40 && size_of::<SendError>() <= 32);
 }
+
+#[cfg(feature = "alloc")]
+#[test]
+fn packets_may_wait_on_the_heap() {
+    let mut tunnel = Tunnel::new(config(), vec![crate::Slot::<Vec<u8>>::default(); 4]);
+    tunnel.decapsulate(ms(0), &packet(0, None, &[0; 60])).unwrap();
+    assert_eq!(tunnel.decapsulate(ms(0), &packet(2, None, &2u32.to_be_bytes())), Ok(Received::Held));
+    assert_eq!(tunnel.decapsulate(ms(0), &packet(3, None, &3u32.to_be_bytes())), Ok(Received::Held));
+    tunnel.handle_timeout(ms(300));
+    assert_eq!(waited(&mut tunnel, ms(300)), [2, 3]);
+}
