@@ -46,17 +46,18 @@ pub struct ReorderCounters {
     pub restarts: u64,
 }
 
-/// RFC 2637 section 4.3: puts packets in order, bounded in packets (by the slots) and in time (by the caller's time-out).
+/// RFC 2637 section 4.3: puts packets in order, bounded in packets (by the slots) and in time (by the caller's
+/// time-out).
 ///
 /// It is generic over what waits: the caller stores a frame, or a handle of it, in the slot it is given. The machine
 /// for frames is [`Tunnel`](crate::Tunnel).
 ///
 /// * The first number that arrives is the start, whatever it is.
 /// * A missing number is waited for from when a later one arrived until the time-out, or until the slots do not reach.
-/// * A number [`FAR`](Self::FAR) or more ahead is believed when the next arrival confirms it, so that one damaged or forged
-///   packet does not make all true ones late.
+/// * A number [`FAR`](Self::FAR) or more ahead is believed when the next arrival confirms it, so that one damaged or
+///   forged packet does not make all true ones late.
 /// * When nothing but late packets came for [`SILENCE`](Self::SILENCE) and two of them follow each other, the numbers
-///   are taken to have started anew from there.
+///   are taken to have started anew from there. A network that delays packets for longer than that is mistaken for it.
 ///
 /// ```
 /// use core::time::Duration;
