@@ -21,8 +21,8 @@ enum Due {
 }
 
 impl Acknowledgment {
-    /// `receive_window` is what the peer was told: half of it is acknowledged at once, so that a peer that keeps it need
-    /// not wait.
+    /// `receive_window` is what the peer was told: half of it is acknowledged at once, so that a peer that keeps it
+    /// need not wait.
     pub(crate) fn new(delay: Duration, receive_window: u16) -> Self {
         Self { delay, threshold: u32::from(receive_window >> 1).max(1), pending: 0, due: Due::Never }
     }

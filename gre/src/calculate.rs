@@ -115,7 +115,8 @@ impl Mtu {
 
 /// RFC 2637 section 4.4: the Packet Processing Delay to state, in tenths of a second, rounded up.
 ///
-/// `mtu` is that of the link between the peers, `window` in packets, `connect_rate` of the line behind us in bits a second,
+/// `mtu` is that of the link between the peers, `window` in packets, `connect_rate` of the line behind us in bits a
+/// second,
 /// `fudge` what our own work takes. A server without a slow line has a rate of 0 to state none: it gets `fudge`.
 ///
 /// ```

@@ -140,8 +140,8 @@ impl Config {
         self
     }
 
-    /// Whether a late packet is given out, marked as late, when it holds MPPE data (PPP protocol 0x00fd), is new, and one
-    /// of the last 64. Default: no, since RFC 2637 section 4.3 forbids it.
+    /// Whether a late packet is given out, marked as late, when it holds MPPE data (PPP protocol 0x00fd), is new, and
+    /// one of the last 64. Default: no, since RFC 2637 section 4.3 forbids it.
     ///
     /// A decryptor that keeps old keys can use them; what comes out of it is out of order.
     #[must_use]

@@ -48,12 +48,12 @@ pub enum InsertError {
 
 /// RFC 2637 section 4.1: finds the call of a packet, by the peer's address and the call id that we chose.
 ///
-/// The call id alone does not do: anybody can send one, and each peer may have been given the same. An IPv4 address that is
-/// mapped into IPv6 is the same as the IPv4 address.
+/// The call id alone does not do: anybody can send one, and each peer may have been given the same. An IPv4 address
+/// that is mapped into IPv6 is the same as the IPv4 address.
 ///
-/// It keeps as many calls as it was lent entries: `[Option<Entry<T>>; N]`, `&mut [Option<Entry<T>>]`, or a `Vec` of them. A
-/// packet costs a binary search, whatever anybody sends; adding or removing a call moves entries, so `T` should be
-/// small: an index or a handle.
+/// It keeps as many calls as it was lent entries: `[Option<Entry<T>>; N]`, `&mut [Option<Entry<T>>]`, or a `Vec` of
+/// them. A packet costs a binary search, whatever anybody sends; adding or removing a call moves entries, so `T` should
+/// be small: an index or a handle.
 ///
 /// ```
 /// use core::net::{IpAddr, Ipv4Addr};

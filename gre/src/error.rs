@@ -169,7 +169,8 @@ pub enum ReceiveError {
         /// The number that is to be delivered next.
         expected: SequenceNumber,
     },
-    /// No slot is free. Take what [`poll_receive`](crate::Tunnel::poll_receive) gives; the same packet may come again then.
+    /// No slot is free. Take what [`poll_receive`](crate::Tunnel::poll_receive) gives; the same packet may come again
+    /// then.
     #[error("packets wait to be taken")]
     Busy,
     /// It would have to wait for an earlier one, but is longer than its slot.

@@ -191,6 +191,7 @@ fn section_4_2_a_full_window_refuses_before_anything_moves() {
         buf = [0xaa; 64];
         assert_eq!(tunnel.encapsulate(ms(0), b"2", &mut buf), Err(SendError::WouldBlock));
         assert_eq!(tunnel.encapsulate_in_place(ms(0), &mut buf), Err(SendError::WouldBlock));
+        assert_eq!(tunnel.check_writable(ms(0)), Err(SendError::WouldBlock));
         assert_eq!(buf, [0xaa; 64]);
     }
     assert_eq!(events(&mut tunnel), []);
@@ -199,7 +200,14 @@ fn section_4_2_a_full_window_refuses_before_anything_moves() {
     assert_eq!(events(&mut tunnel), [Event::Writable]);
     let sent = Packet::decode(tunnel.encapsulate(ms(5), b"2", &mut buf).unwrap()).unwrap().header;
     assert_eq!((sent.sequence_number, sent.acknowledgment_number), (Some(2), Some(2)));
-    assert_eq!(tunnel.statistics().window_full, 6);
+    assert_eq!(tunnel.statistics().window_full, 9);
+    // Asking alone is enough to be told.
+    tunnel.encapsulate(ms(6), b"3", &mut buf).unwrap();
+    tunnel.encapsulate(ms(6), b"4", &mut buf).unwrap();
+    assert_eq!(tunnel.check_writable(ms(6)), Err(SendError::WouldBlock));
+    tunnel.decapsulate(ms(7), &raw(None, Some(4), b"")).unwrap();
+    assert_eq!(events(&mut tunnel), [Event::Writable]);
+    assert_eq!(tunnel.check_writable(ms(7)), Ok(()));
 }
 
 #[test]
@@ -486,4 +494,15 @@ fn memory_is_that_of_the_slots_and_a_little() {
     assert!(little <= 1664, "{little}");
     assert!(size_of::<Tunnel<InlineSlots<16, 1500>>>() <= little + 16 * (1500 + 40));
     assert!(size_of::<ReceiveError>() <= 40 && size_of::<SendError>() <= 32);
+}
+
+#[cfg(feature = "alloc")]
+#[test]
+fn packets_may_wait_on_the_heap() {
+    let mut tunnel = Tunnel::new(config(), vec![crate::Slot::<Vec<u8>>::default(); 4]);
+    tunnel.decapsulate(ms(0), &packet(0, None, &[0; 60])).unwrap();
+    assert_eq!(tunnel.decapsulate(ms(0), &packet(2, None, &2u32.to_be_bytes())), Ok(Received::Held));
+    assert_eq!(tunnel.decapsulate(ms(0), &packet(3, None, &3u32.to_be_bytes())), Ok(Received::Held));
+    tunnel.handle_timeout(ms(300));
+    assert_eq!(waited(&mut tunnel, ms(300)), [2, 3]);
 }

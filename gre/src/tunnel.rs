@@ -41,7 +41,8 @@ impl<F> Received<F> {
 /// RFC 2637 section 4: the data tunnel of one call.
 ///
 /// Frames go straight through the caller's memory. A packet that must wait for an earlier one is copied once, into a
-/// slot of `S`; their number and size, set by the caller, is all the memory that a peer can make a tunnel use. Which slots:
+/// slot of `S`; their number and size, set by the caller, is all the memory that a peer can make a tunnel use. Which
+/// slots:
 ///
 /// | constructor | packets that wait |
 /// |---|---|
@@ -159,8 +160,8 @@ where
         }
     }
 
-    /// Writes the packet that carries `payload` to the start of `out`, and gives it. It carries an acknowledgment if one
-    /// is pending.
+    /// Writes the packet that carries `payload` to the start of `out`, and gives it. It carries an acknowledgment if
+    /// one is pending.
     ///
     /// # Errors
     ///
@@ -191,6 +192,23 @@ where
         let packet = buf.get_mut(HEADROOM.saturating_sub(header_length)..).unwrap_or_default();
         self.send(payload_length, packet)?;
         Ok(packet)
+    }
+
+    /// Refuses as [`encapsulate`](Self::encapsulate) would when the window is full, for what has to be done to a
+    /// payload before and cannot be undone, as encryption. Until the next packet is sent, the window stays as open as
+    /// it was.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::WouldBlock`]: [`Event::Writable`] follows.
+    pub fn check_writable(&mut self, now: Duration) -> Result<(), SendError> {
+        self.advance(now);
+        if self.send.is_open() {
+            return Ok(());
+        }
+        self.blocked = true;
+        self.counters.window_full = self.counters.window_full.saturating_add(1);
+        Err(SendError::WouldBlock)
     }
 
     /// Whether a payload could be sent now, as far as the window goes.
@@ -340,18 +358,13 @@ where
 
     /// Whether a payload of this length may be sent; gives the length of its header.
     fn check_send(&mut self, now: Duration, payload_length: usize) -> Result<usize, SendError> {
-        self.advance(now);
         if payload_length == 0 {
             return Err(SendError::PayloadEmpty);
         }
         if payload_length > usize::from(u16::MAX) {
             return Err(SendError::PayloadTooLong { length: payload_length });
         }
-        if !self.send.is_open() {
-            self.blocked = true;
-            self.counters.window_full = self.counters.window_full.saturating_add(1);
-            return Err(SendError::WouldBlock);
-        }
+        self.check_writable(now)?;
         Ok(if self.acknowledgment.is_pending() { HEADROOM } else { MAX_TRANSMIT })
     }
 

@@ -8,6 +8,20 @@ use crate::window::{FRONT, Window};
 use crate::{BufferTooSmall, Flags, HISTORY_LEN};
 
 /// What happens to the history when a packet does not become shorter and is sent as it is.
+///
+/// ```
+/// use mppc::{Compressor, Expansion, Flags, level};
+///
+/// let mut compressor = Compressor::new(level::Fast).with_expansion(Expansion::Keep);
+/// let (text, noise) = (b"to be or not to be", [0xf3, 0x9a, 0xc1, 0xe8, 0x87, 0xb5, 0xd2, 0xae]);
+/// let mut buf = [0; 32];
+/// compressor.compress(text, &mut buf)?;
+/// // Nine bits for each octet would be more than it has.
+/// assert_eq!(compressor.compress(&noise, &mut buf)?.payload, noise);
+/// let again = compressor.compress(text, &mut buf)?;
+/// assert_eq!((again.flags, again.payload.len()), (Flags::COMPRESSED, 4));
+/// # Ok::<(), mppc::BufferTooSmall>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Expansion {

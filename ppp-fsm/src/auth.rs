@@ -1,5 +1,27 @@
-//! Authentication: PAP, CHAP, MS-CHAP and EAP.
+//! Authentication: PAP, CHAP, MS-CHAP and EAP, for both sides of it.
+//!
+//! [`Authenticator`] asks the peer to prove itself, and its user whether the proof is good; the answer may come later,
+//! from a table, a RADIUS server or a person. [`Peer`] asks its user for name and password when they are needed. Neither
+//! keeps a password, and both work on any carrier of PPP packets.
 
+mod answer;
+mod authenticator;
+mod buffer;
+mod config;
+mod failure;
 mod method;
+mod peer;
 
+#[cfg(feature = "mschap")]
+#[cfg_attr(docsrs, doc(cfg(feature = "mschap")))]
+pub use answer::Keys;
+pub use answer::{Answer, AnswerError, Outcome, Presented, Secret};
+pub use authenticator::{Authenticator, Question};
+pub use config::Config;
+pub use failure::{Failure, Refused, Status};
 pub use method::{Method, Methods};
+pub use peer::{Demand, Peer};
+
+/// The longest packet of authentication that is taken or sent: header (4) and RFC 2433's change of a password (1114).
+/// EAP needs 1020 (RFC 3748 section 3.1).
+pub const MAX_PACKET_LEN: usize = 1118;

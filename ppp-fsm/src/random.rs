@@ -24,6 +24,14 @@ impl Random {
         octets
     }
 
+    /// Fills any length.
+    #[cfg(feature = "mschap")]
+    pub(crate) fn fill(&mut self, octets: &mut [u8]) {
+        for chunk in octets.chunks_mut(20) {
+            chunk.iter_mut().zip(self.octets::<20>()).for_each(|(to, octet)| *to = octet);
+        }
+    }
+
     /// A number that is not 0.
     pub(crate) fn magic_number(&mut self) -> u32 {
         u32::from_be_bytes(self.octets()).max(1)

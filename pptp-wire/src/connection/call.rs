@@ -78,6 +78,25 @@ impl CallRequest {
 
 /// RFC 2637 section 3.2: a call of a [`Connection`](super::Connection), as
 /// [`Connection::call`](super::Connection::call) shows it.
+///
+/// ```
+/// use core::time::Duration;
+/// use pptp_wire::connection::{CallState, Config, Connection, Identity, Role};
+/// use pptp_wire::message::{OutgoingCallRequest, StartControlConnectionReply};
+/// use pptp_wire::{Message, Text, code::StartResult};
+///
+/// let now = Duration::ZERO;
+/// let mut client: Connection = Connection::originator(Config::new(Identity::WINDOWS), [1; 32]);
+/// client.open(now)?;
+/// let reply = StartControlConnectionReply::new(StartResult::SUCCESSFUL, Text::EMPTY, Text::EMPTY);
+/// assert_eq!(client.handle_stream(now, Message::from(reply).encode(&mut [0; 156])?), 156);
+///
+/// let id = client.place_call(now, OutgoingCallRequest::new(0, 0))?;
+/// let call = client.call(id).unwrap();
+/// assert_eq!((call.id(), call.role(), call.state()), (id, Role::Pns, CallState::WaitReply));
+/// assert_eq!(call.peer_call_id(), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Call {
     pub(super) id: CallId,

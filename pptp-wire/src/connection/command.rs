@@ -92,7 +92,10 @@ impl<const CALLS: usize> Connection<CALLS> {
     pub fn close(&mut self, now: Duration, reason: StopReason) {
         self.advance(now);
         match self.state {
-            State::Idle | State::WaitCtlReply => self.end(CloseReason::Local),
+            State::Idle | State::WaitCtlReply => {
+                self.output.drop_messages();
+                self.end(CloseReason::Local);
+            }
             State::Established => self.stop(reason, CloseReason::Local),
             State::WaitStopReply | State::Closed => {}
         }

@@ -87,6 +87,34 @@ use output::Output;
 ///
 /// For one TCP connection: when it is over, make another one. It holds everything inline: at most 800 octets for each
 /// call, and 3.5 KiB. A client with one call at a time has `Connection<1>`.
+///
+/// ```
+/// use core::time::Duration;
+/// use pptp_wire::code::{GeneralError, StartResult};
+/// use pptp_wire::connection::{Config, Connection, Event, Identity, State};
+///
+/// let now = Duration::ZERO;
+/// let mut buf = [0; Connection::<1>::MAX_TRANSMIT];
+/// let mut client: Connection<1> = Connection::originator(Config::new(Identity::PPTP_LINUX), [1; 32]);
+/// client.open(now)?;
+/// assert_eq!(client.state(), State::WaitCtlReply);
+/// let request = client.poll_transmit(now, &mut buf)?.unwrap();
+///
+/// // A server that wants to see who it is.
+/// let config = Config::new(Identity::PPTPD).with_manual_start(true);
+/// let mut server: Connection<100> = Connection::receiver(config, [2; 32]);
+/// server.open(now)?;
+/// assert_eq!(server.handle_stream(now, request), request.len());
+/// assert_eq!(server.poll_event(), Some(Event::StartRequested));
+/// assert_eq!(server.peer(), Some(&Identity::PPTP_LINUX));
+/// server.refuse_start(now, StartResult::NOT_AUTHORIZED, GeneralError::NONE)?;
+///
+/// let reply = server.poll_transmit(now, &mut buf)?.unwrap();
+/// assert_eq!(client.handle_stream(now, reply), reply.len());
+/// let Some(Event::Closed { reason }) = client.poll_event() else { panic!("not closed") };
+/// assert_eq!(reason.to_string(), "the peer does not accept the connection: Requester not authorized (4)");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Connection<const CALLS: usize = 16> {
     config: Config,

@@ -3,7 +3,9 @@
 use core::time::Duration;
 
 use pptp_wire::code::{ControlMessageType, EchoResult, StopReason};
-use pptp_wire::connection::{Answer, CallCloseReason, CloseReason, CommandError, Connection, Disconnect, Event, State};
+use pptp_wire::connection::{
+    Answer, CallCloseReason, CloseReason, CommandError, Connection, Disconnect, EchoPolicy, Event, State,
+};
 use pptp_wire::message::{EchoReply, EchoRequest, OutgoingCallRequest, SetLinkInfo};
 use pptp_wire::{BufferTooSmall, Message};
 
@@ -127,6 +129,20 @@ fn late_refusals_have_their_room() {
     assert_eq!(names.iter().filter(|name| **name == "Outgoing-Call-Reply").count(), 3, "{names:?}");
     let events = bench.events();
     assert_eq!(events, calls.map(|call| Event::CallClosed { call, reason: CallCloseReason::NotAnswered }));
+}
+
+/// Echo-Requests that nobody takes away do not use up the room of the last words.
+#[test]
+fn echoes_take_no_reserve() {
+    let echo = EchoPolicy::Misses { interval: secs(1), count: 200 };
+    let mut bench = Bench::established_with(config().with_echo(echo));
+    for _ in 0..100 {
+        bench.pass(secs(1));
+    }
+    bench.machine.close(bench.now, StopReason::NONE);
+    let names = bench.sent_names();
+    let [echoes @ .., "Stop-Control-Connection-Request"] = &names[..] else { panic!("{names:?}") };
+    assert!((1..=10).contains(&echoes.len()) && echoes.iter().all(|name| *name == "Echo-Request"), "{names:?}");
 }
 
 #[test]

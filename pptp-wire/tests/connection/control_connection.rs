@@ -342,9 +342,14 @@ fn section_1_4_unknown_messages_are_told_and_ignored() {
 
 #[test]
 fn before_the_start_a_close_needs_no_message() {
-    let makes: [fn() -> Bench; 4] = [
+    let makes: [fn() -> Bench; 5] = [
         || Bench::originator(config()),
         || Bench::receiver(config()),
+        || {
+            let mut unsent = Bench::new(Connection::originator(config(), ENTROPY));
+            unsent.machine.open(unsent.now).unwrap();
+            unsent
+        },
         || Bench::new(Connection::originator(config(), ENTROPY)),
         || Bench::new(Connection::receiver(config(), ENTROPY)),
     ];

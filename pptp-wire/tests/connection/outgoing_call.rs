@@ -342,6 +342,33 @@ fn section_2_13_an_answer_is_for_who_asked() {
 }
 
 #[test]
+fn section_2_13_an_announcement_is_for_who_did_not_ask() {
+    // accel-ppp ends one call, while another one waits for an answer.
+    let mut bench = Bench::established();
+    let up = bench.connected();
+    let cleared = bench.placed();
+    bench.machine.clear_call(bench.now, cleared, Disconnect::ADMIN_SHUTDOWN).unwrap();
+    bench.receive(CallDisconnectNotify::new(up.get(), DisconnectResult::ADMIN_SHUTDOWN));
+    assert!(matches!(bench.event(), Event::CallClosed { call, .. } if call == up));
+}
+
+#[test]
+fn section_2_13_answers_come_in_the_order_of_the_requests() {
+    let mut bench = Bench::established();
+    let calls = [bench.placed(), bench.placed(), bench.placed()];
+    // Not in the order in which they were placed.
+    let order = [calls[1], calls[2], calls[0]];
+    for call in order {
+        bench.machine.clear_call(bench.now, call, Disconnect::ADMIN_SHUTDOWN).unwrap();
+    }
+    for (number, expected) in order.into_iter().enumerate() {
+        let id = u16::try_from(number).unwrap();
+        bench.receive(CallDisconnectNotify::new(id, DisconnectResult::REQUEST));
+        assert_eq!(bench.event(), Event::CallClosed { call: expected, reason: LOCAL });
+    }
+}
+
+#[test]
 fn section_2_15_link_info_goes_from_pns_to_pac() {
     let mut bench = Bench::established();
     let call = bench.connected();

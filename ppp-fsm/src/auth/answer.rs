@@ -1,0 +1,215 @@
+//! What a user of the machines is shown, and what it answers.
+
+use core::fmt;
+
+use crate::{Text, eap, pap};
+
+/// A name's secret, for the time of one call.
+///
+/// Its octets are not kept, but what is computed from them; PAP's own packet is the exception, until it is answered.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Secret<'a> {
+    /// The password. MS-CHAP takes UTF-8 for text, and widens other octets one by one.
+    Password(&'a [u8]),
+    /// The NT hash of the password, for MS-CHAP alone.
+    #[cfg(feature = "mschap")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "mschap")))]
+    NtHash(&'a mschap::NtHash),
+}
+
+impl fmt::Debug for Secret<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+impl Secret<'_> {
+    /// The password, if it is one.
+    #[cfg_attr(not(feature = "mschap"), expect(clippy::unnecessary_wraps, reason = "MS-CHAP has another secret"))]
+    pub(super) const fn password(&self) -> Option<&[u8]> {
+        match self {
+            Self::Password(octets) => Some(octets),
+            #[cfg(feature = "mschap")]
+            Self::NtHash(_) => None,
+        }
+    }
+}
+
+#[cfg(feature = "mschap")]
+impl Secret<'_> {
+    /// The hash that MS-CHAP computes with.
+    pub(super) fn nt_hash(&self) -> mschap::NtHash {
+        match self {
+            Self::Password(octets) => mschap::NtHash::from_password(password(octets)),
+            Self::NtHash(hash) => (*hash).clone(),
+        }
+    }
+}
+
+#[cfg(feature = "mschap")]
+pub(super) fn password(octets: &[u8]) -> mschap::Password<'_> {
+    match core::str::from_utf8(octets) {
+        Ok(text) => mschap::Password::Text(text),
+        Err(_) => mschap::Password::WidenedOctets(octets),
+    }
+}
+
+/// What a peer presents to prove itself. The octets are borrowed from the machine.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Presented<'a> {
+    /// RFC 1334: a password.
+    Pap {
+        /// Who it says it is.
+        name: Text<'a>,
+        /// Its password.
+        password: pap::Password<'a>,
+    },
+    /// RFC 1994, and EAP's MD5-Challenge: MD5 over identifier, password and challenge.
+    Md5 {
+        /// Who it says it is.
+        name: Text<'a>,
+        /// The first octet that is hashed.
+        identifier: u8,
+        /// The last octets that are hashed.
+        challenge: &'a [u8],
+        /// The hash.
+        response: &'a [u8],
+    },
+    /// RFC 2433, RFC 2759: a Response of 49 octets.
+    MsChap {
+        /// 1 or 2.
+        version: u8,
+        /// Who it says it is.
+        name: Text<'a>,
+        /// What is needed with the response to ask a RADIUS server: the identifier of the packet.
+        identifier: u8,
+        /// 8 or 16 octets.
+        challenge: &'a [u8],
+        /// The response.
+        response: &'a [u8],
+    },
+    /// RFC 2433 sections 9 and 10, RFC 2759 section 7: a new password. Its hash comes out of the answer.
+    ChangePassword {
+        /// The name in the Response before it.
+        name: Text<'a>,
+        /// The octets behind the header.
+        packet: &'a [u8],
+    },
+    /// RFC 3748: a response, for another end of EAP.
+    Eap {
+        /// The packet.
+        packet: &'a [u8],
+        /// What it is.
+        method_type: eap::Type,
+    },
+}
+
+impl<'a> Presented<'a> {
+    /// Who the peer says it is. `None` of an EAP packet that does not say.
+    #[must_use]
+    pub fn name(&self) -> Option<Text<'a>> {
+        match *self {
+            Self::Pap { name, .. }
+            | Self::Md5 { name, .. }
+            | Self::MsChap { name, .. }
+            | Self::ChangePassword { name, .. } => Some(name),
+            Self::Eap { packet, method_type: eap::Type::IDENTITY } => packet.get(5..).map(Text),
+            Self::Eap { .. } => None,
+        }
+    }
+}
+
+/// What the user of an [`Authenticator`](super::Authenticator) says to what a peer presents.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Answer<'a> {
+    /// The password that was stored for the name: the machine compares. Any method.
+    Password(&'a [u8]),
+    /// What was stored for the name, of MS-CHAP: hashes, and what the account may not do.
+    #[cfg(feature = "mschap")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "mschap")))]
+    Account(&'a mschap::Account<'a>),
+    /// Somebody else found the proof good, and this is what the peer is told. For MS-CHAP version 2, a RADIUS server's
+    /// `S=…`; for EAP its Success packet.
+    Accept(&'a [u8]),
+    /// The peer is refused, and this is what it is told. For MS-CHAP `E=691 R=0`; for EAP a Failure packet.
+    Reject(&'a [u8]),
+    /// RFC 3748: the next request of another end of EAP.
+    EapRequest(&'a [u8]),
+}
+
+impl fmt::Debug for Answer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Password(_) => "Password(..)",
+            #[cfg(feature = "mschap")]
+            Self::Account(_) => "Account(..)",
+            Self::Accept(_) => "Accept(..)",
+            Self::Reject(_) => "Reject(..)",
+            Self::EapRequest(_) => "EapRequest(..)",
+        })
+    }
+}
+
+/// What came of an [`Answer`].
+#[derive(Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "mschap", expect(clippy::large_enum_variant, reason = "rare, short-lived, and there is no heap"))]
+pub enum Outcome {
+    /// The peer has proved itself.
+    Accepted,
+    /// It has not.
+    Refused {
+        /// Whether it may try again, or may change its password.
+        goes_on: bool,
+    },
+    /// The peer has proved itself, and has a new password: its hash is to be stored. When that is not possible,
+    /// [`reject_change`](super::Authenticator::reject_change) has to be the next call.
+    #[cfg(feature = "mschap")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "mschap")))]
+    PasswordChanged(mschap::NewPassword),
+    /// The next EAP request goes out.
+    Continued,
+}
+
+/// Why an answer was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnswerError {
+    /// There is no question, or it was answered.
+    #[error("nothing was asked")]
+    NotAsked,
+    /// This kind of answer is not one to what was asked.
+    #[error("this does not answer what was asked")]
+    Unsuitable,
+    /// The packet would be too long.
+    #[error("name, password or message is too long")]
+    TooLong,
+    /// What the peer sent cannot be read, so no answer to it makes sense; it was dropped.
+    #[error("what the peer sent cannot be read")]
+    Malformed,
+}
+
+/// RFC 3079: what keys for encryption are made from.
+#[cfg(feature = "mschap")]
+#[cfg_attr(docsrs, doc(cfg(feature = "mschap")))]
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Keys {
+    /// RFC 3079 section 2. Keys of 40 and 56 bits need the LAN Manager hash besides.
+    MsChapV1 {
+        /// The hash of the NT hash.
+        hash: mschap::NtHashHash,
+        /// The challenge that was answered.
+        challenge: [u8; 8],
+    },
+    /// RFC 3079 section 3.
+    MsChapV2 {
+        /// The hash of the NT hash.
+        hash: mschap::NtHashHash,
+        /// The proof of the one who was asked.
+        nt_response: mschap::ChallengeResponse,
+    },
+}

@@ -1,0 +1,474 @@
+//! PAP, CHAP, MS-CHAP and EAP: both sides against each other, with loss, and recorded packets.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use crate::auth::{
+    Answer, AnswerError, Authenticator, Config, Demand, Failure, MAX_PACKET_LEN, Method, Outcome, Peer, Presented,
+    Question, Refused, Secret, Status,
+};
+use crate::{chap, eap};
+
+const NOW: Duration = Duration::ZERO;
+const PASSWORD: &[u8] = b"wonderland";
+const SECRET: Secret<'_> = Secret::Password(PASSWORD);
+
+const METHODS: &[Method] = &[
+    Method::Pap,
+    Method::ChapMd5,
+    Method::Eap,
+    #[cfg(feature = "mschap")]
+    Method::MsChapV1,
+    #[cfg(feature = "mschap")]
+    Method::MsChapV2,
+];
+
+struct Pair {
+    server: Authenticator,
+    client: Peer,
+    now: Duration,
+    /// Bits: whether the next packet is lost.
+    loss: u64,
+    packets: usize,
+    secrets: Vec<&'static [u8]>,
+    stored: &'static [u8],
+    retries: usize,
+}
+
+impl Pair {
+    fn new(method: Method, config: Config) -> Self {
+        let mut pair = Self {
+            server: Authenticator::new(&config, [1; 32]),
+            client: Peer::new(&config, [2; 32]),
+            now: NOW,
+            loss: 0,
+            packets: 0,
+            secrets: Vec::new(),
+            stored: PASSWORD,
+            retries: 0,
+        };
+        pair.server.start(NOW, method);
+        pair.client.start(NOW, method);
+        pair
+    }
+
+    fn is_lost(&mut self) -> bool {
+        self.packets += 1;
+        let lost = self.loss & 1 != 0;
+        self.loss >>= 1;
+        lost
+    }
+
+    /// One round: packets, questions, demands. Whether something happened.
+    fn step(&mut self) -> bool {
+        let mut is_busy = false;
+        let mut buf = [0; MAX_PACKET_LEN];
+        if let Some(octets) = self.server.poll_transmit(self.now, &mut buf).unwrap().map(<[u8]>::to_vec) {
+            is_busy = true;
+            if !self.is_lost() {
+                let _ = self.client.handle_packet(self.now, &octets);
+            }
+        }
+        if let Some(octets) = self.client.poll_transmit(self.now, &mut buf).unwrap().map(<[u8]>::to_vec) {
+            is_busy = true;
+            if !self.is_lost() {
+                let _ = self.server.handle_packet(self.now, &octets);
+            }
+        }
+        if let Some(Demand::Proof { is_retry, .. }) = self.client.poll_demand() {
+            is_busy = true;
+            self.retries += usize::from(is_retry);
+            let secret = self.secrets.pop().unwrap_or(PASSWORD);
+            self.client.prove(self.now, b"alice", &Secret::Password(secret)).unwrap();
+        }
+        if self.server.poll_question() == Some(Question::Proof) {
+            is_busy = true;
+            assert_eq!(self.server.presented().unwrap().name().map(|name| name.0), Some(&b"alice"[..]));
+            self.server.answer(self.now, &Answer::Password(self.stored)).unwrap();
+        }
+        is_busy
+    }
+
+    /// Until nothing happens any more, now or later.
+    fn run(&mut self) {
+        loop {
+            while self.step() {
+                assert!(self.packets < 300);
+            }
+            let Some(at) = self.server.poll_timeout().into_iter().chain(self.client.poll_timeout()).min() else {
+                return;
+            };
+            self.now = at;
+            self.server.handle_timeout(at);
+            self.client.handle_timeout(at);
+            assert!(self.server.poll_timeout().is_none_or(|next| next > at));
+            assert!(self.client.poll_timeout().is_none_or(|next| next > at));
+        }
+    }
+
+    fn statuses(&self) -> [Status; 2] {
+        [self.server.status(), self.client.status()]
+    }
+}
+
+#[test]
+fn every_method_accepts_whatever_is_lost_first() {
+    for &method in METHODS {
+        for loss in 0..256 {
+            let mut pair = Pair::new(method, Config::default());
+            pair.loss = loss;
+            pair.run();
+            assert_eq!(pair.statuses(), [Status::Accepted; 2], "{method} {loss:#b}");
+        }
+    }
+}
+
+#[test]
+fn every_method_refuses_a_wrong_password() {
+    for &method in METHODS {
+        let mut pair = Pair::new(method, Config::default());
+        pair.stored = b"looking-glass";
+        pair.run();
+        let code = matches!(method, Method::MsChapV1 | Method::MsChapV2).then_some(691);
+        let expected = [Failure::RefusedPeer { method, code }, Failure::Refused { method, code }].map(Status::Failed);
+        assert_eq!(pair.statuses(), expected);
+    }
+}
+
+#[test]
+fn every_method_ends_when_nobody_is_there() {
+    for &method in METHODS {
+        let mut pair = Pair::new(method, Config::default());
+        pair.loss = u64::MAX;
+        pair.run();
+        assert_eq!(pair.statuses(), [Status::Failed(Failure::NoAnswer { method }); 2], "{method}");
+        assert!(pair.packets <= 10, "{method} {}", pair.packets);
+    }
+}
+
+/// Lets only the client's first Response through.
+#[test]
+fn rfc1994_section_4_2_a_lost_success_is_repeated() {
+    for &method in METHODS {
+        let mut pair = Pair::new(method, Config::default());
+        while pair.server.status() != Status::Accepted {
+            pair.step();
+        }
+        // The answer is lost. The client asks again and again; the server says the same.
+        for _ in 0..3 {
+            let mut buf = [0; MAX_PACKET_LEN];
+            assert!(pair.server.poll_transmit(pair.now, &mut buf).unwrap().is_some(), "{method}");
+            pair.now = pair.client.poll_timeout().unwrap();
+            pair.client.handle_timeout(pair.now);
+            let again = pair.client.poll_transmit(pair.now, &mut buf).unwrap().unwrap().to_vec();
+            pair.server.handle_packet(pair.now, &again).unwrap();
+            assert_eq!(pair.server.poll_question(), None);
+        }
+        pair.run();
+        assert_eq!(pair.statuses(), [Status::Accepted; 2], "{method}");
+    }
+}
+
+#[test]
+fn rfc1994_section_2_the_peer_is_challenged_again() {
+    let config = Config::default().with_rechallenge_interval(Some(Duration::from_secs(60)));
+    for &method in METHODS {
+        let mut pair = Pair::new(method, config);
+        while pair.step() {}
+        #[cfg(feature = "mschap")]
+        let keys = alloc::format!("{:?}", pair.server.keys());
+        let before = pair.packets;
+        for round in 1..4 {
+            let Some(at) = pair.server.poll_timeout() else { break };
+            assert_eq!(at, Duration::from_secs(60 * round));
+            pair.now = at;
+            pair.server.handle_timeout(at);
+            while pair.step() {}
+            assert_eq!(pair.statuses(), [Status::Accepted; 2], "{method}");
+        }
+        assert_eq!(pair.packets > before, method != Method::Pap);
+        #[cfg(feature = "mschap")]
+        assert_eq!(alloc::format!("{:?}", pair.server.keys()), keys);
+        if method != Method::Pap {
+            // The password was changed meanwhile.
+            pair.stored = b"other";
+            pair.server.rechallenge(pair.now);
+            while pair.step() {}
+            assert!(matches!(pair.server.status(), Status::Failed(Failure::RefusedPeer { .. })));
+        }
+    }
+}
+
+#[test]
+fn rfc1994_section_4_1_a_recorded_exchange_with_md5() {
+    // Identifier 1, a challenge of 16 octets; password "secret". Computed apart from this crate.
+    let mut client = Peer::new(&Config::default(), [0; 32]);
+    client.start(NOW, Method::ChapMd5);
+    let challenge = hex::decode("0101001a10000102030405060708090a0b0c0d0e0f7063656572").unwrap();
+    client.handle_packet(NOW, &challenge).unwrap();
+    assert_eq!(client.poll_demand(), Some(Demand::Proof { method: Method::ChapMd5, is_retry: false }));
+    client.prove(NOW, b"u", &Secret::Password(b"secret")).unwrap();
+    let mut buf = [0; 64];
+    let response = client.poll_transmit(NOW, &mut buf).unwrap().unwrap();
+    let chap::Message::Response(value) = chap::Packet::decode(response).unwrap().message else { panic!() };
+    assert_eq!((value.value.len(), value.name.0), (16, &b"u"[..]));
+    assert_eq!(hex::encode(value.value), MD5_OF_01_SECRET_CHALLENGE);
+}
+
+const MD5_OF_01_SECRET_CHALLENGE: &str = "740e86463bda3a4d7017d6e0fba0699d";
+
+#[test]
+fn packets_out_of_place_are_refused() {
+    for &method in METHODS {
+        let mut pair = Pair::new(method, Config::default());
+        let mut buf = [0; MAX_PACKET_LEN];
+        // Each of the own packets, at the wrong side.
+        if let Some(octets) = pair.server.poll_transmit(NOW, &mut buf).unwrap().map(<[u8]>::to_vec) {
+            assert_eq!(pair.server.handle_packet(NOW, &octets), Err(Refused::Unmatched));
+            pair.client.handle_packet(NOW, &octets).unwrap();
+        }
+        while pair.client.poll_demand().is_some() {
+            pair.client.prove(NOW, b"alice", &SECRET).unwrap();
+        }
+        let octets = pair.client.poll_transmit(NOW, &mut buf).unwrap().unwrap().to_vec();
+        assert_eq!(pair.client.handle_packet(NOW, &octets), Err(Refused::Unmatched));
+        if method != Method::Pap {
+            let mut other = octets.clone();
+            other[1] = other[1].wrapping_add(5);
+            assert_eq!(pair.server.handle_packet(NOW, &other), Err(Refused::Unmatched));
+        }
+        assert!(matches!(pair.server.handle_packet(NOW, &octets[..3]), Err(Refused::Malformed(_))));
+    }
+    let mut idle = Authenticator::new(&Config::default(), [0; 32]);
+    assert_eq!(idle.handle_packet(NOW, &[2, 1, 0, 4]), Err(Refused::NotAgreed));
+    assert!(matches!(idle.answer(NOW, &Answer::Password(b"")), Err(AnswerError::NotAsked)));
+    let mut idle = Peer::new(&Config::default(), [0; 32]);
+    assert_eq!(idle.handle_packet(NOW, &[1, 1, 0, 4]), Err(Refused::NotAgreed));
+    assert_eq!(idle.prove(NOW, b"", &SECRET), Err(AnswerError::NotAsked));
+}
+
+#[test]
+fn rfc1334_section_2_retries_of_pap() {
+    let mut server = Authenticator::new(&Config::default().with_retries(1), [1; 32]);
+    server.start(NOW, Method::Pap);
+    let wrong = b"\x01\x07\x00\x0c\x03bob\x03abc";
+    for (round, goes_on) in [(0, true), (1, false)] {
+        server.handle_packet(NOW, wrong).unwrap();
+        let outcome = server.answer(NOW, &Answer::Reject(b"no")).unwrap();
+        assert!(matches!(outcome, Outcome::Refused { goes_on: found } if found == goes_on), "{round}");
+        assert_eq!(server.poll_transmit(NOW, &mut [0; 64]).unwrap(), Some(&b"\x03\x07\x00\x07\x02no"[..]));
+    }
+    assert!(matches!(server.status(), Status::Failed(_)));
+}
+
+#[test]
+fn rfc3748_section_5_notification_and_nak() {
+    let mut client = Peer::new(&Config::default(), [1; 32]);
+    client.start(NOW, Method::Eap);
+    let mut buf = [0; 64];
+    client.handle_packet(NOW, b"\x01\x05\x00\x0a\x02hello").unwrap();
+    assert_eq!(client.poll_transmit(NOW, &mut buf).unwrap(), Some(&b"\x02\x05\x00\x05\x02"[..]));
+    assert_eq!(client.message().0, b"hello");
+    // PEAP is not known: MD5 would be.
+    client.handle_packet(NOW, b"\x01\x06\x00\x06\x19\x20").unwrap();
+    assert_eq!(client.poll_transmit(NOW, &mut buf).unwrap(), Some(&b"\x02\x06\x00\x06\x03\x04"[..]));
+
+    let mut server = Authenticator::new(&Config::default(), [1; 32]);
+    server.start(NOW, Method::Eap);
+    let identity = server.poll_transmit(NOW, &mut buf).unwrap().unwrap()[1];
+    server.handle_packet(NOW, &[2, identity, 0, 6, 1, b'x']).unwrap();
+    let md5 = eap::Packet::decode(server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap().identifier;
+    server.handle_packet(NOW, &[2, md5, 0, 6, 3, 26]).unwrap();
+    assert_eq!(server.poll_transmit(NOW, &mut buf).unwrap(), Some(&[4, md5, 0, 4][..]));
+    let failed = Failure::RefusedPeer { method: Method::Eap, code: None };
+    assert_eq!(server.status(), Status::Failed(failed));
+}
+
+#[test]
+fn rfc3748_section_2_3_pass_through() {
+    let config = Config::default().with_eap_pass_through(true);
+    let (mut server, mut client) = (Authenticator::new(&config, [1; 32]), Peer::new(&config, [2; 32]));
+    server.start(NOW, Method::Eap);
+    client.start(NOW, Method::Eap);
+    let mut buf = [0; 64];
+    let request = server.poll_transmit(NOW, &mut buf).unwrap().unwrap().to_vec();
+    client.handle_packet(NOW, &request).unwrap();
+    assert_eq!((client.poll_demand(), client.eap_request()), (Some(Demand::Eap), Some(&request[..])));
+    let identifier = request[1];
+    assert_eq!(client.send_eap(NOW, &[2, identifier ^ 1, 0, 6, 1, b'x']), Err(AnswerError::Unsuitable));
+    client.send_eap(NOW, &[2, identifier, 0, 6, 1, b'x']).unwrap();
+    server.handle_packet(NOW, client.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
+    assert_eq!(server.poll_question(), Some(Question::Proof));
+    assert!(matches!(server.presented(), Some(Presented::Eap { method_type: eap::Type::IDENTITY, .. })));
+    assert_eq!(server.presented().unwrap().name().unwrap().0, b"x");
+    // Another end of EAP goes on with a type that nobody here knows.
+    let outcome = server.answer(NOW, &Answer::EapRequest(&[1, 0x77, 0, 6, 26, 1])).unwrap();
+    assert!(matches!(outcome, Outcome::Continued));
+    client.handle_packet(NOW, server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
+    client.send_eap(NOW, &[2, 0x77, 0, 6, 26, 2]).unwrap();
+    server.handle_packet(NOW, client.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
+    assert!(matches!(server.answer(NOW, &Answer::Accept(&[4, 0x77, 0, 4])), Err(AnswerError::Unsuitable)));
+    assert!(matches!(server.answer(NOW, &Answer::Accept(&[3, 0x77, 0, 4])), Ok(Outcome::Accepted)));
+    client.handle_packet(NOW, server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
+    assert_eq!([server.status(), client.status()], [Status::Accepted; 2]);
+}
+
+#[cfg(feature = "mschap")]
+mod microsoft {
+    use mschap::{Account, FailureCode, NtHash};
+
+    use super::*;
+    use crate::auth::Keys;
+
+    const BOTH: [Method; 2] = [Method::MsChapV1, Method::MsChapV2];
+
+    fn octets(keys: Option<&Keys>) -> Vec<u8> {
+        match keys.unwrap() {
+            Keys::MsChapV1 { hash, challenge } => [&hash.as_bytes()[..], challenge].concat(),
+            Keys::MsChapV2 { hash, nt_response } => [&hash.as_bytes()[..], nt_response.as_bytes()].concat(),
+        }
+    }
+
+    #[test]
+    fn rfc3079_both_sides_have_the_same_keys() {
+        for method in BOTH {
+            let mut pair = Pair::new(method, Config::default());
+            pair.run();
+            assert_eq!(octets(pair.server.keys()), octets(pair.client.keys()));
+        }
+    }
+
+    #[test]
+    fn rfc2759_section_6_another_try_with_a_new_challenge() {
+        for method in BOTH {
+            for loss in 0..64 {
+                let mut pair = Pair::new(method, Config::default().with_retries(2));
+                pair.secrets = [PASSWORD, b"b", b"a"].into();
+                pair.loss = loss;
+                pair.run();
+                assert_eq!(pair.statuses(), [Status::Accepted; 2], "{method} {loss:#b}");
+                assert_eq!(pair.retries, 2);
+                assert_eq!(octets(pair.server.keys()), octets(pair.client.keys()));
+            }
+            let mut pair = Pair::new(method, Config::default().with_retries(1));
+            pair.secrets = [PASSWORD, b"b", b"a"].into();
+            pair.run();
+            assert_eq!(pair.retries, 1);
+            assert!(matches!(pair.statuses(), [Status::Failed(_), Status::Failed(_)]));
+        }
+    }
+
+    #[test]
+    fn rfc2759_section_5_a_server_without_the_password_is_nobody() {
+        let mut pair = Pair::new(Method::MsChapV2, Config::default());
+        for _ in 0..2 {
+            pair.step();
+        }
+        for message in [&b"S=0000000000000000000000000000000000000000 M=hello"[..], b"hello", b""] {
+            let mut pair = Pair::new(Method::MsChapV2, Config::default());
+            while pair.server.status() != Status::Asking {
+                let mut buf = [0; MAX_PACKET_LEN];
+                if let Some(octets) = pair.server.poll_transmit(NOW, &mut buf).unwrap() {
+                    pair.client.handle_packet(NOW, octets).unwrap();
+                    pair.client.prove(NOW, b"alice", &SECRET).unwrap();
+                    let octets = pair.client.poll_transmit(NOW, &mut buf).unwrap().unwrap();
+                    pair.server.handle_packet(NOW, octets).unwrap();
+                }
+            }
+            pair.server.answer(NOW, &Answer::Accept(message)).unwrap();
+            pair.step();
+            assert_eq!(pair.client.status(), Status::Failed(Failure::NoMutualProof));
+            assert!(pair.client.keys().is_none());
+        }
+    }
+
+    #[test]
+    fn rfc2759_section_7_an_expired_password_is_changed() {
+        for method in BOTH {
+            for is_stored in [true, false] {
+                let stored = NtHash::from_password("wonderland");
+                let expired = Account::new(&stored).with_restriction(FailureCode::PASSWORD_EXPIRED);
+                let (mut server, mut client) =
+                    (Authenticator::new(&Config::default(), [1; 32]), Peer::new(&Config::default(), [2; 32]));
+                server.start(NOW, method);
+                client.start(NOW, method);
+                let mut buf = [0; MAX_PACKET_LEN];
+                client.handle_packet(NOW, server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
+                client.prove(NOW, br"CORP\alice", &SECRET).unwrap();
+                server.handle_packet(NOW, client.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
+                let outcome = server.answer(NOW, &Answer::Account(&expired)).unwrap();
+                assert!(matches!(outcome, Outcome::Refused { goes_on: true }));
+                client.handle_packet(NOW, server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
+                client.poll_demand();
+                assert_eq!(client.status(), Status::Asking);
+                assert_eq!(client.prove(NOW, b"alice", &SECRET), Err(AnswerError::NotAsked));
+                client.change_password(NOW, &SECRET, "looking-glass".into()).unwrap();
+                let packet = client.poll_transmit(NOW, &mut buf).unwrap().unwrap().to_vec();
+                server.poll_question();
+                server.handle_packet(NOW, &packet).unwrap();
+                assert_eq!(server.poll_question(), Some(Question::NewPassword));
+                assert_eq!(server.presented().unwrap().name().unwrap().0, br"CORP\alice");
+                let account = Account::new(&stored);
+                let outcome = server.answer(NOW, &Answer::Account(&account)).unwrap();
+                let Outcome::PasswordChanged(new) = outcome else { panic!("{outcome:?}") };
+                assert!(new.nt_hash().ct_eq(&NtHash::from_password("looking-glass")));
+                if !is_stored {
+                    server.reject_change();
+                }
+                client.handle_packet(NOW, server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
+                if is_stored {
+                    assert_eq!([server.status(), client.status()], [Status::Accepted; 2], "{method}");
+                    assert_eq!(octets(server.keys()), octets(client.keys()));
+                    // The answer was lost: it is given again.
+                    server.handle_packet(NOW, &packet).unwrap();
+                    assert!(server.has_output());
+                } else {
+                    let code = Some(709);
+                    assert_eq!(client.status(), Status::Failed(Failure::Refused { method, code }));
+                    assert_eq!(server.status(), Status::Failed(Failure::RefusedPeer { method, code }));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_account_that_is_disabled_is_told_to_who_knows_its_password() {
+        let stored = NtHash::from_password("wonderland");
+        let disabled = Account::new(&stored).with_restriction(FailureCode::ACCOUNT_DISABLED);
+        let mut pair = Pair::new(Method::MsChapV2, Config::default().with_retries(3));
+        let mut buf = [0; MAX_PACKET_LEN];
+        pair.client.handle_packet(NOW, pair.server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
+        pair.client.prove(NOW, b"alice", &SECRET).unwrap();
+        pair.server.handle_packet(NOW, pair.client.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
+        pair.server.answer(NOW, &Answer::Account(&disabled)).unwrap();
+        pair.client.handle_packet(NOW, pair.server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
+        let failure = Failure::Refused { method: Method::MsChapV2, code: Some(647) };
+        assert_eq!(pair.client.status(), Status::Failed(failure));
+        assert_eq!(
+            alloc::string::ToString::to_string(&failure),
+            "the peer refused our authentication by MS-CHAP-V2, error 647"
+        );
+    }
+
+    #[test]
+    fn a_response_of_another_length_is_refused() {
+        // Peers are known that agree on MS-CHAP and answer with 16 octets.
+        let mut server = Authenticator::new(&Config::default(), [1; 32]);
+        server.start(NOW, Method::MsChapV2);
+        let mut buf = [0; 64];
+        let identifier = server.poll_transmit(NOW, &mut buf).unwrap().unwrap()[1];
+        let mut response = hex::decode("02000016100000000000000000000000000000000061").unwrap();
+        response[1] = identifier;
+        server.handle_packet(NOW, &response).unwrap();
+        assert!(matches!(server.answer(NOW, &Answer::Password(PASSWORD)), Err(AnswerError::Malformed)));
+        assert!(matches!(server.status(), Status::Failed(Failure::RefusedPeer { .. })));
+    }
+
+    #[test]
+    fn nothing_secret_is_printed() {
+        let mut pair = Pair::new(Method::Pap, Config::default());
+        pair.step();
+        let printed = alloc::format!("{:?} {:?} {:?}", pair.client, SECRET, Answer::Password(PASSWORD));
+        assert!(!printed.contains("wonder") && !printed.contains("119, 111, 110"), "{printed}");
+    }
+}
