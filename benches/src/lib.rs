@@ -16,5 +16,6 @@
 pub mod gre;
 pub mod mppc;
 pub mod mppe;
+pub mod mschap;
 pub mod openssl;
 pub mod ratio;

@@ -60,6 +60,12 @@ fn play<'a>(setup: u8, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<u8>, Vec<
             sent.extend(messages);
         }
     }
+    // Calls that end because the connection does end at the same time.
+    let end = told.iter().rposition(|event| !matches!(event, Event::CallClosed { .. } | Event::Closed { .. }));
+    told[end.map_or(0, |end| end + 1)..].sort_by_key(|event| match event {
+        Event::CallClosed { call, .. } => call.get(),
+        _ => u16::MAX,
+    });
     (sent, told)
 }
 

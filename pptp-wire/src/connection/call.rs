@@ -224,8 +224,6 @@ impl Call {
     /// Ends the call.
     pub(super) fn end<const CALLS: usize>(&mut self, reason: CallCloseReason, output: &mut Output<CALLS>) {
         self.state = CallState::Idle;
-        self.deadline = None;
-        self.no_data_deadline = None;
         self.life = Life::Ended;
         output.tell(Event::CallClosed { call: self.id, reason });
     }
@@ -251,10 +249,9 @@ impl<const CALLS: usize> Calls<CALLS> {
         self.places.iter_mut().flatten().filter(|call| call.is_live())
     }
 
-    /// The call with this id of ours, over or not: of two, that which is not.
+    /// The call with this id of ours, over or not.
     pub(super) fn get(&self, id: CallId) -> Option<&Call> {
-        let same = || self.places.iter().flatten().filter(|call| call.id == id);
-        same().find(|call| call.is_live()).or_else(|| same().next())
+        self.places.iter().flatten().find(|call| call.id == id)
     }
 
     /// The call that is not over, with this id of ours, if we are this side of it.
@@ -276,7 +273,7 @@ impl<const CALLS: usize> Calls<CALLS> {
         !self.has_room() && self.places.iter().flatten().any(|call| call.life == Life::Ended)
     }
 
-    /// Whether a new call must not get this id of ours: it has one already, or its end was not told yet.
+    /// Whether a new call must not get this id of ours: another one has it, or has left it behind.
     pub(super) fn is_taken(&self, id: u16) -> bool {
         self.places.iter().flatten().any(|call| call.id.get() == id)
     }

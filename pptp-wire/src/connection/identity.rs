@@ -54,8 +54,6 @@ impl Identity {
 
     /// What Orckit ATUR3 modems want to hear: host `RELAY_PPP1`, vendor `MS Win NT`, firmware 0x6021.
     pub const ORCKIT: Self = Self {
-        framing: Framing::ASYNCHRONOUS,
-        bearer: Bearer::ANALOG,
         firmware_revision: 0x6021,
         ..Self::new(Text::from_raw(padded(b"RELAY_PPP1")), Text::from_raw(padded(b"MS Win NT")))
     };

@@ -86,7 +86,8 @@ use output::Output;
 /// RFC 2637 section 3: one control connection with at most `CALLS` calls. See the [module](self) for how to drive it.
 ///
 /// For one TCP connection: when it is over, make another one. It holds everything inline: at most 800 octets for each
-/// call, and 3.5 KiB. A client with one call at a time has `Connection<1>`.
+/// call, and 3.5 KiB. A client with one call at a time has `Connection<1>`. What a
+/// message or a time-out costs grows with `CALLS`, since calls are looked for one by one.
 ///
 /// ```
 /// use core::time::Duration;

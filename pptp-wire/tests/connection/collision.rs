@@ -2,7 +2,7 @@
 
 use core::net::IpAddr;
 
-use pptp_wire::connection::{CloseReason, Event, State, Winner, winner};
+use pptp_wire::connection::{CloseReason, Connection, Event, State, Winner, winner};
 
 use crate::bench::{Bench, config, secs, start_reply, start_request};
 
@@ -74,7 +74,7 @@ fn section_3_1_3_one_connection_is_left_on_both_sides() {
 #[test]
 fn section_3_1_3_a_request_not_yet_sent_is_not_sent() {
     let (low, high) = addresses();
-    let mut bench = Bench::new(pptp_wire::connection::Connection::originator(config(), [0; 32]));
+    let mut bench = Bench::new(Connection::originator(config(), [0; 32]));
     bench.machine.open(bench.now).unwrap();
     bench.machine.handle_collision(bench.now, low, high);
     assert_eq!(bench.sent(), []);
@@ -101,7 +101,10 @@ fn section_3_1_3_without_a_collision_nothing_happens() {
     bench.machine.handle_collision(bench.now, low, low);
     bench.machine.handle_collision(bench.now, high, low);
     assert_eq!((bench.machine.state(), bench.events()), (State::WaitCtlReply, vec![]));
-    let mut bench = Bench::receiver(config());
+    // Nor before there is a TCP connection.
+    let mut bench = Bench::new(Connection::receiver(config(), [0; 32]));
+    bench.machine.handle_collision(bench.now, high, low);
+    bench.machine.open(bench.now).unwrap();
     bench.machine.handle_collision(bench.now, low, high);
     bench.receive(start_request());
     assert_eq!(bench.event(), Event::Established);

@@ -1,7 +1,7 @@
 //! Recorded sessions: the machine in the place of each side comes to the same end.
 //!
 //! `sessions.txt` has the control connections of this project's recordings of pptp-linux 1.10.0 with pptpd 1.4.0 and
-//! with accel-ppp 1.12.0: seconds, who, and the octets that TCP carried, or its end. `00*59` stands for 59 octets of
+//! with accel-ppp: seconds, who, and the octets that TCP carried, or its end. `00*59` stands for 59 octets of
 //! zero. No recording holds anything of a real network.
 
 use core::time::Duration;
