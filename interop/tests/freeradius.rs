@@ -326,6 +326,13 @@ fn assert_keys_v2(request: &Packet, reply: &Packet, peer: &v2::Peer, hash: &NtHa
         let start = other.start_key(mppe::Strength::Bits128, mppe::Side::Server, direction);
         assert_eq!(start.expose_octets(), key.as_bytes());
     }
+    // What the NAS encrypts with the server's key, the peer decrypts with the password's.
+    let config = mppe::Config::new(mppe::Mode::Stateless);
+    let nas = mppe::StartKey::from_radius(mppe::Strength::Bits128, keys.send.as_bytes());
+    let own = other.start_key(mppe::Strength::Bits128, mppe::Side::Client, mppe::Direction::Receive);
+    let (ip, mut buf) = ([&[0x45, 0, 0, 20][..], &[0; 16]].concat(), [0; 24]);
+    let sent = mppe::Encryptor::new(&nas, &config).encrypt(0x0021, &ip, &mut buf).unwrap().len();
+    assert_eq!(mppe::Decryptor::new(&own, &config).decrypt(&mut buf[..sent]).unwrap().payload(), ip);
     // With another secret the keys are not those.
     let other = AccessAccept::decode(ours(reply), &Hiding::new(b"another secret", &request.authenticator));
     assert!(!other.is_ok_and(|accept| accept.start_keys().is_ok_and(|found| found.send.ct_eq(&keys.send))));

@@ -152,6 +152,12 @@ fn rc4(key: &[u8; 16], octets: &mut [u8]) {
 /// assert_eq!(format!("{new:?}"), "NewPassword(..)");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// ```compile_fail,E0369
+/// # fn same(one: mschap::NewPassword, other: mschap::NewPassword) -> bool {
+/// one == other
+/// # }
+/// ```
 pub struct NewPassword {
     octets: Scratch<{ Password::MAX_OCTETS }>,
     unused: usize,
