@@ -6,7 +6,6 @@
 
 mod answer;
 mod authenticator;
-mod buffer;
 mod config;
 mod failure;
 mod method;

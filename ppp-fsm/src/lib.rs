@@ -23,9 +23,11 @@ pub mod hdlc;
 pub mod ipcp;
 pub mod ipv6cp;
 pub mod lcp;
+pub mod link;
 pub mod negotiate;
 pub mod pap;
 
+mod buffer;
 mod error;
 mod frame;
 mod option;

@@ -32,6 +32,13 @@ impl Random {
         }
     }
 
+    /// Entropy for a part of the whole.
+    pub(crate) fn entropy(&mut self) -> [u8; 32] {
+        let (mut entropy, halves) = ([0; 32], [self.octets::<16>(), self.octets()]);
+        entropy.iter_mut().zip(halves.as_flattened()).for_each(|(to, octet)| *to = *octet);
+        entropy
+    }
+
     /// A number that is not 0.
     pub(crate) fn magic_number(&mut self) -> u32 {
         u32::from_be_bytes(self.octets()).max(1)

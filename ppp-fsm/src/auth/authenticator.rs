@@ -6,8 +6,8 @@ use md5::{Digest, Md5};
 use subtle::ConstantTimeEq;
 
 use super::answer::{Answer, AnswerError, Outcome, Presented};
-use super::buffer::Buffer;
 use super::{Config, Failure, MAX_PACKET_LEN, Method, Refused, Status};
+use crate::buffer::Buffer;
 use crate::random::Random;
 use crate::wire::Wire;
 use crate::{BufferTooSmall, EncodeError, Packet, Text, chap, eap, pap};

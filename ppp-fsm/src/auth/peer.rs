@@ -5,8 +5,8 @@ use core::time::Duration;
 use md5::{Digest, Md5};
 
 use super::answer::{AnswerError, Secret};
-use super::buffer::Buffer;
 use super::{Config, Failure, MAX_PACKET_LEN, Method, Refused, Status};
+use crate::buffer::{Buffer, checksum};
 use crate::random::Random;
 use crate::wire::Wire;
 use crate::{BufferTooSmall, Packet, Text, chap, eap, pap};
@@ -47,6 +47,8 @@ pub struct Peer {
     identifier: u8,
     /// The last request: a Challenge's value, or a whole EAP packet.
     received: Buffer<MAX_PACKET_LEN>,
+    /// Of the request before that, which may come late once more.
+    earlier: Option<u32>,
     name: Buffer<255>,
     outgoing: Buffer<MAX_PACKET_LEN>,
     /// What the authenticator said at the end.
@@ -72,6 +74,7 @@ impl Peer {
             status: Status::Idle,
             identifier: 0,
             received: Buffer::default(),
+            earlier: None,
             name: Buffer::default(),
             outgoing: Buffer::default(),
             message: Buffer::default(),
@@ -118,7 +121,7 @@ impl Peer {
 
     /// The link is down: nothing is sent or taken.
     pub fn stop(&mut self) {
-        (self.method, self.status) = (None, Status::Idle);
+        (self.method, self.status, self.earlier) = (None, Status::Idle, None);
         self.received.clear();
         self.name.clear();
         self.outgoing.clear();
@@ -303,8 +306,10 @@ impl Peer {
     fn accepted(&mut self, message: &[u8]) {
         self.message.set(message);
         (self.status, self.timer, self.pending) = (Status::Accepted, None, false);
-        // A password of PAP has done its work.
-        self.outgoing.clear();
+        if self.method == Some(Method::Pap) {
+            // The password has done its work.
+            self.outgoing.clear();
+        }
     }
 
     fn refused(&mut self, message: &[u8], code: Option<u32>) {
@@ -317,6 +322,11 @@ impl Peer {
     /// Whether an answer of this side waits for the authenticator.
     fn has_answered(&self) -> bool {
         self.status == Status::Waiting && !self.outgoing.is_empty()
+    }
+
+    /// Whether a copy of the last request gets a copy of the last answer: another one would not fit the authenticator's.
+    fn can_repeat(&self) -> bool {
+        matches!(self.status, Status::Waiting | Status::Accepted) && !self.outgoing.is_empty()
     }
 
     fn handle_pap(&mut self, octets: &[u8]) -> Result<(), Refused> {
@@ -347,7 +357,7 @@ impl Peer {
                     return Err(Refused::Unmatched);
                 }
                 let is_copy = packet.identifier == self.identifier && self.received.as_octets() == value.value;
-                if is_copy && self.has_answered() {
+                if is_copy && self.can_repeat() {
                     self.pending = true;
                 } else if !(is_copy && self.status == Status::Asking) {
                     self.identifier = packet.identifier;
@@ -403,11 +413,11 @@ impl Peer {
             | eap::Message::Failure(_)
             | eap::Message::Other { .. } => return Err(Refused::Unmatched),
         };
-        if matches!(self.status, Status::Failed(_)) {
+        if matches!(self.status, Status::Failed(_)) || self.earlier == Some(checksum(octets)) {
             return Err(Refused::Unmatched);
         }
         let is_copy = packet.identifier == self.identifier && self.received.as_octets() == octets;
-        if is_copy && self.has_answered() {
+        if is_copy && self.can_repeat() {
             self.pending = true;
             return Ok(());
         }
@@ -418,6 +428,9 @@ impl Peer {
             method.md5_challenge()?;
         }
         self.identifier = packet.identifier;
+        if !is_copy {
+            self.earlier = Some(checksum(self.received.as_octets()));
+        }
         self.received.set(octets);
         if self.config.eap_pass_through {
             self.demand(Demand::Eap);

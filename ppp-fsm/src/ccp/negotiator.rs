@@ -114,6 +114,12 @@ impl Config {
         self.encryption
     }
 
+    /// The lengths of keys that are allowed.
+    #[must_use]
+    pub const fn strengths(&self) -> MicrosoftCompression {
+        self.strengths
+    }
+
     /// Whether there is anything to negotiate.
     #[must_use]
     pub fn is_wanted(&self) -> bool {

@@ -20,6 +20,7 @@ use super::{ConfigurationOption, OptionType};
 /// # let _ = (server, client);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "options of LCP are there or not")]
 pub struct Config {
     mru: u16,
     control_characters: Option<u32>,
@@ -28,6 +29,7 @@ pub struct Config {
     magic_number: bool,
     protocol_compression: bool,
     address_control_compression: bool,
+    takes_compressions: bool,
 }
 
 impl Default for Config {
@@ -40,6 +42,7 @@ impl Default for Config {
             magic_number: true,
             protocol_compression: true,
             address_control_compression: true,
+            takes_compressions: true,
         }
     }
 }
@@ -94,7 +97,7 @@ impl Config {
         self
     }
 
-    /// RFC 1661 section 6.5: whether protocols of one octet are asked for, and allowed to be sent. Default: yes.
+    /// RFC 1661 section 6.5: whether to ask for protocols of one octet. Default: yes.
     #[doc(alias = "PFC")]
     #[must_use]
     pub const fn with_protocol_compression(mut self, wanted: bool) -> Self {
@@ -102,12 +105,18 @@ impl Config {
         self
     }
 
-    /// RFC 1661 section 6.6: whether frames without address and control are asked for, and allowed to be sent.
-    /// Default: yes.
+    /// RFC 1661 section 6.6: whether to ask for frames without address and control. Default: yes.
     #[doc(alias = "ACFC")]
     #[must_use]
     pub const fn with_address_control_compression(mut self, wanted: bool) -> Self {
         self.address_control_compression = wanted;
+        self
+    }
+
+    /// RFC 1661 sections 6.5 and 6.6: whether this side sends so when the peer asks for it. Default: yes.
+    #[must_use]
+    pub const fn with_compressions_taken(mut self, taken: bool) -> Self {
+        self.takes_compressions = taken;
         self
     }
 
@@ -191,7 +200,7 @@ impl core::fmt::Display for Offer {
 /// | ACCM | if set | taken |
 /// | authentication | if set; then what the peer prefers of the list, then the next | taken if allowed, else the first of the list is named; without a list rejected |
 /// | magic number | yes | taken; 0 and our own are not, five of our own are a loop |
-/// | PFC, ACFC | if set | taken if set |
+/// | PFC, ACFC | if set | taken, unless set otherwise |
 /// | all others | no | rejected: callback, multilink, endpoint discriminator, link quality … |
 ///
 /// ```
@@ -330,11 +339,11 @@ impl Negotiator {
                 self.judged.magic_number = *number;
                 Verdict::Accept
             }
-            ConfigurationOption::ProtocolFieldCompression if self.config.protocol_compression => {
+            ConfigurationOption::ProtocolFieldCompression if self.config.takes_compressions => {
                 self.judged.protocol_compression = true;
                 Verdict::Accept
             }
-            ConfigurationOption::AddressAndControlFieldCompression if self.config.address_control_compression => {
+            ConfigurationOption::AddressAndControlFieldCompression if self.config.takes_compressions => {
                 self.judged.address_control_compression = true;
                 Verdict::Accept
             }

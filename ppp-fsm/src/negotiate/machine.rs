@@ -20,6 +20,7 @@ use crate::{BufferTooSmall, Code, DecodeError, EncodeError, Field, OptionWriter,
 /// * In Opened, a copy of the request that was acknowledged last is acknowledged again, without a new negotiation: the
 ///   first answer was lost.
 /// * Copies of a request have the same identifier until there is an answer, so a slow link comes to an end.
+/// * A copy of the request that was refused last gets the same answer, and does not count for Max-Failure.
 /// * An option that is there twice is taken when both say the same; else the second is rejected.
 /// * After Max-Failure Naks without an Ack between them, further ones are Rejects, in both directions; after twice as
 ///   many more the negotiation has failed.
@@ -42,6 +43,8 @@ pub struct Negotiation<P: ControlProtocol> {
     is_answered: bool,
     refusals_sent: u8,
     refusals_received: u8,
+    /// Of the request that was refused last.
+    copies: u8,
     request: Option<Request>,
     reply: Reply,
     terminate_ack: Option<u8>,
@@ -73,6 +76,9 @@ impl<P: ControlProtocol> Negotiation<P> {
     /// The most octets that [`poll_transmit`](Self::poll_transmit) needs: header (4), options (512).
     pub const MAX_TRANSMIT: usize = CAPACITY.saturating_add(Packet::HEADER_LEN);
 
+    /// This many copies of one refused request are answered.
+    const MAX_COPIES: u8 = 100;
+
     /// The longest data of a packet that is looked at.
     const MAX_DATA_LEN: usize = 2048;
 
@@ -92,6 +98,7 @@ impl<P: ControlProtocol> Negotiation<P> {
             is_answered: true,
             refusals_sent: 0,
             refusals_received: 0,
+            copies: 0,
             request: None,
             reply: Reply::default(),
             terminate_ack: None,
@@ -355,6 +362,17 @@ impl<P: ControlProtocol> Negotiation<P> {
         if matches!(self.state, State::Stopped | State::Opened) {
             self.begin();
         }
+        if self.reply.is_refusal_of(packet) {
+            // The network made a copy, or the answer was lost. A peer that does nothing else is left at last.
+            self.reply.pending = true;
+            self.copies = self.copies.saturating_add(1);
+            self.event(automaton::Event::ReceiveConfigureRequestBad);
+            if self.copies > Self::MAX_COPIES {
+                self.close_because(Reason::NotConverging);
+            }
+            return Ok(());
+        }
+        self.copies = 0;
         let max_failure = self.config.max_failure;
         let no_more_naks = self.refusals_sent >= max_failure;
         let event = match judge(&mut self.protocol, packet, no_more_naks, &mut self.reply) {
@@ -469,7 +487,8 @@ impl<P: ControlProtocol> Negotiation<P> {
 
     /// A negotiation begins.
     fn begin(&mut self) {
-        (self.refusals_sent, self.refusals_received) = (0, 0);
+        (self.refusals_sent, self.refusals_received, self.copies) = (0, 0, 0);
+        self.reply.forget();
         (self.is_answered, self.end) = (true, None);
         self.protocol.restart();
     }

@@ -1,5 +1,6 @@
 //! The answer to the last packet, which may have to repeat its octets.
 
+use crate::buffer::checksum;
 use crate::{Code, OptionWriter, Options, Packet, RawOption};
 
 use super::protocol::{ControlProtocol, Verdict};
@@ -15,17 +16,31 @@ pub(super) struct Reply {
     data: [u8; CAPACITY],
     length: usize,
     pub(super) pending: bool,
+    /// Of the request that was refused.
+    refused: Option<u32>,
 }
 
 impl Default for Reply {
     fn default() -> Self {
-        Self { code: Code(0), identifier: 0, data: [0; CAPACITY], length: 0, pending: false }
+        Self { code: Code(0), identifier: 0, data: [0; CAPACITY], length: 0, pending: false, refused: None }
     }
 }
 
 impl Reply {
     pub(super) fn data(&self) -> &[u8] {
         self.data.get(..self.length).unwrap_or_default()
+    }
+
+    /// Whether this is a copy of the request that was refused last, so that the answer is the same.
+    pub(super) fn is_refusal_of(&self, request: &Packet<'_>) -> bool {
+        matches!(self.code, Code::CONFIGURE_NAK | Code::CONFIGURE_REJECT)
+            && self.identifier == request.identifier
+            && self.refused == Some(checksum(request.data))
+    }
+
+    /// A negotiation begins: copies of what was asked before are new.
+    pub(super) fn forget(&mut self) {
+        self.refused = None;
     }
 
     /// Puts as much of the data as fits.
@@ -35,7 +50,7 @@ impl Reply {
             *to = *octet;
             self.length = self.length.saturating_add(1);
         }
-        (self.code, self.identifier, self.pending) = (code, identifier, true);
+        (self.code, self.identifier, self.pending, self.refused) = (code, identifier, true, None);
     }
 
     /// Puts as much of a packet as `limit` allows, as the data.
@@ -99,9 +114,11 @@ pub(super) fn judge(
     }
     if any_reject {
         reply.set(Code::CONFIGURE_REJECT, request.identifier, rejects.as_octets());
+        reply.refused = Some(checksum(request.data));
         Judgement::Reject
     } else if any_nak {
         reply.set(Code::CONFIGURE_NAK, request.identifier, naks.as_octets());
+        reply.refused = Some(checksum(request.data));
         Judgement::Nak
     } else {
         protocol.accept_request();

@@ -7,8 +7,10 @@ mod automaton;
 mod captures;
 mod hdlc;
 mod hostile;
+mod link;
 mod negotiate;
 mod negotiators;
+mod network;
 mod redaction;
 mod round_trip;
 

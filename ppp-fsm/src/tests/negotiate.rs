@@ -272,12 +272,24 @@ fn rfc1661_section_4_6_max_failure_when_the_peer_asks_too_much() {
 }
 
 #[test]
+fn copies_of_a_refused_request_are_answered_alike_and_not_for_ever() {
+    let mut machine = machine(&Config::default().with_max_failure(1));
+    send(&mut machine, START);
+    let refused = b"\x01\x05\x00\x07\x01\x03\xc8";
+    for _ in 0..=100 {
+        assert_eq!(answer(&mut machine, refused), [b"\x03\x05\x00\x07\x01\x03\x09"]);
+    }
+    let end = answer(&mut machine, refused);
+    assert_eq!((end.len(), end[0][0], machine.state()), (1, 5, State::Closing));
+}
+
+#[test]
 fn rfc1661_section_4_6_missing_options_are_asked_for_until_max_failure() {
     let mut machine = machine(&Config::default().with_max_failure(2));
     machine.protocol_mut().needs_3 = true;
     send(&mut machine, START);
-    assert_eq!(answer(&mut machine, PEER_REQUEST), [b"\x03\x77\x00\x06\x03\x02"]);
-    assert_eq!(answer(&mut machine, PEER_REQUEST), [b"\x03\x77\x00\x06\x03\x02"]);
+    assert_eq!(answer(&mut machine, b"\x01\x75\x00\x07\x01\x03\x09"), [b"\x03\x75\x00\x06\x03\x02"]);
+    assert_eq!(answer(&mut machine, b"\x01\x76\x00\x07\x01\x03\x09"), [b"\x03\x76\x00\x06\x03\x02"]);
     assert_eq!(answer(&mut machine, PEER_REQUEST), [PEER_ACK]);
 }
 

@@ -64,3 +64,8 @@ impl<const N: usize> core::fmt::Debug for Buffer<N> {
         write!(f, "{} octets", self.length)
     }
 }
+
+/// FNV-1a, to know a copy again. Another packet with the same sum is taken for a copy, which harms who made it.
+pub(crate) fn checksum(octets: &[u8]) -> u32 {
+    octets.iter().fold(0x811c_9dc5, |sum: u32, octet| (sum ^ u32::from(*octet)).wrapping_mul(0x0100_0193))
+}

@@ -1,0 +1,19 @@
+//! A whole link: the phases of RFC 1661 section 3, from Dead to IP packets and back.
+//!
+//! [`Link`] takes frames and gives frames: LCP, authentication of both sides, CCP, IPCP and IPV6CP. It moves no data of
+//! its own: network packets pass through it, and encryption is its user's, who is told which was agreed.
+
+mod config;
+mod echo;
+mod event;
+mod layers;
+mod machine;
+mod reason;
+mod receive;
+mod transmit;
+
+pub use config::{Config, Keepalive, NetworkPolicy};
+pub use echo::EchoStatistics;
+pub use event::{Event, Phase, Received, Refused};
+pub use machine::Link;
+pub use reason::Reason;

@@ -1,0 +1,424 @@
+//! The phases, and what one layer means for the others.
+
+use core::time::Duration;
+
+use super::echo::Echo;
+use super::event::Queue;
+use super::{Config, EchoStatistics, Event, Phase, Reason};
+use crate::auth::{self, Answer, AnswerError, Authenticator, Outcome, Peer, Presented, Secret};
+use crate::buffer::Buffer;
+use crate::ccp::{self, MicrosoftCompression, Reset};
+use crate::negotiate::{Negotiation, Opening};
+use crate::random::Random;
+use crate::{Frame, Protocol, Text, ipcp, ipv6cp, lcp};
+
+/// The most octets of an Echo-Reply's data and of a Protocol-Reject's information that are sent.
+pub(super) const REPEATED: usize = 512;
+
+/// RFC 1661 section 3: one end of a link.
+///
+/// It is driven by [`up`](Self::up), [`open`](Self::open), [`handle_frame`](Self::handle_frame) and
+/// [`handle_timeout`](Self::handle_timeout); after each of them [`poll_transmit`](Self::poll_transmit) gives frames until
+/// there are none, [`poll_event`](Self::poll_event) events, and [`poll_timeout`](Self::poll_timeout) the next deadline.
+/// Any order of calls is legal. It does not allocate, and takes about 12 KiB.
+///
+/// The example of this crate's first page has two of them in conversation.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is set and cleared by another layer")]
+pub struct Link {
+    pub(super) config: Config,
+    pub(super) now: Duration,
+    pub(super) phase: Phase,
+    pub(super) lcp: Negotiation<lcp::Negotiator>,
+    pub(super) authenticator: Authenticator,
+    pub(super) peer: Peer,
+    pub(super) ccp: Option<Negotiation<ccp::Negotiator>>,
+    pub(super) reset: Reset,
+    pub(super) ipcp: Option<Negotiation<ipcp::Negotiator>>,
+    pub(super) ipv6cp: Option<Negotiation<ipv6cp::Negotiator>>,
+    /// Whether IPCP and IPV6CP were started: not before encryption that is required.
+    pub(super) has_network: bool,
+    pub(super) was_encrypted: bool,
+    /// Early Configure-Requests of CCP, IPCP and IPV6CP, the latest of each.
+    pub(super) held: [Buffer<{ Self::HELD }>; 3],
+    pub(super) echo: Echo,
+    pub(super) echo_reply: Option<u8>,
+    pub(super) echo_data: Buffer<REPEATED>,
+    pub(super) protocol_reject: Option<Protocol>,
+    pub(super) rejected: Buffer<REPEATED>,
+    pub(super) identification_pending: bool,
+    pub(super) time_remaining: Option<u32>,
+    pub(super) peer_identification: Buffer<64>,
+    pub(super) peer_farewell: Buffer<64>,
+    pub(super) peer_error: Option<u32>,
+    pub(super) external_keys: MicrosoftCompression,
+    pub(super) peer_was_told: bool,
+    pub(super) events: Queue,
+    pub(super) closed: Option<Reason>,
+    pub(super) end: Option<Reason>,
+}
+
+impl Link {
+    /// The most octets that [`poll_transmit`](Self::poll_transmit) needs: header (4), the longest packet (1118).
+    pub const MAX_TRANSMIT: usize = Frame::MAX_HEADER_LEN.saturating_add(auth::MAX_PACKET_LEN);
+
+    /// The longest early request that is kept: header (4), options (512).
+    pub(super) const HELD: usize = 516;
+
+    /// A link that is dead. `entropy` must be unpredictable: challenges and magic numbers come from it.
+    #[must_use]
+    pub fn new(config: &Config, entropy: [u8; 32]) -> Self {
+        let mut random = Random::new(entropy);
+        let link_timers = &config.link_timers;
+        let timers = &config.network_timers;
+        Self {
+            config: *config,
+            now: Duration::ZERO,
+            phase: Phase::Dead,
+            lcp: Negotiation::new(lcp::Negotiator::new(&config.lcp, random.entropy()), link_timers),
+            authenticator: Authenticator::new(&config.authentication, random.entropy()),
+            peer: Peer::new(&config.authentication, random.entropy()),
+            ccp: config.ccp.map(|ccp| {
+                // Who wants nothing lets the peer begin, and says no.
+                let silent = timers.with_opening(Opening::Silent);
+                Negotiation::new(ccp::Negotiator::new(&ccp), if ccp.is_wanted() { timers } else { &silent })
+            }),
+            reset: Reset::default(),
+            ipcp: config.ipcp.map(|ipcp| Negotiation::new(ipcp::Negotiator::new(&ipcp), timers)),
+            ipv6cp: config
+                .ipv6cp
+                .map(|ipv6cp| Negotiation::new(ipv6cp::Negotiator::new(&ipv6cp, random.entropy()), timers)),
+            has_network: false,
+            was_encrypted: false,
+            held: Default::default(),
+            echo: Echo::default(),
+            echo_reply: None,
+            echo_data: Buffer::default(),
+            protocol_reject: None,
+            rejected: Buffer::default(),
+            identification_pending: false,
+            time_remaining: None,
+            peer_identification: Buffer::default(),
+            peer_farewell: Buffer::default(),
+            peer_error: None,
+            external_keys: MicrosoftCompression::NONE,
+            peer_was_told: false,
+            events: Queue::default(),
+            closed: None,
+            end: None,
+        }
+    }
+
+    /// The phase.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// LCP: what was agreed for each direction.
+    #[must_use]
+    pub const fn lcp(&self) -> &lcp::Negotiator {
+        self.lcp.protocol()
+    }
+
+    /// What CCP agreed on, while it is open.
+    #[must_use]
+    pub fn compression(&self) -> Option<ccp::Agreed> {
+        self.ccp.as_ref().filter(|ccp| ccp.is_open()).map(|ccp| *ccp.protocol().agreed())
+    }
+
+    /// What IPCP agreed on, while it is open.
+    #[must_use]
+    pub fn ip(&self) -> Option<ipcp::Agreed> {
+        self.ipcp.as_ref().filter(|ipcp| ipcp.is_open()).map(|ipcp| *ipcp.protocol().agreed())
+    }
+
+    /// What IPV6CP agreed on, while it is open.
+    #[must_use]
+    pub fn ipv6(&self) -> Option<ipv6cp::Agreed> {
+        self.ipv6cp.as_ref().filter(|ipv6cp| ipv6cp.is_open()).map(|ipv6cp| *ipv6cp.protocol().agreed())
+    }
+
+    /// RFC 1661 section 5.8: counters and times of Echo-Requests.
+    #[must_use]
+    pub const fn echo_statistics(&self) -> &EchoStatistics {
+        &self.echo.statistics
+    }
+
+    /// RFC 1570 section 1.1: what the peer said last that it is, cut to 64 octets.
+    #[must_use]
+    pub fn peer_identification(&self) -> Text<'_> {
+        Text(self.peer_identification.as_octets())
+    }
+
+    /// RFC 1661 section 5.5: the data of the peer's last Terminate-Request, cut to 64 octets.
+    #[must_use]
+    pub fn peer_farewell(&self) -> Text<'_> {
+        Text(self.peer_farewell.as_octets())
+    }
+
+    /// The name that the peer presented last.
+    #[must_use]
+    pub fn peer_name(&self) -> Text<'_> {
+        self.authenticator.peer_name()
+    }
+
+    /// The text that came with the answer to the proof of this side.
+    #[must_use]
+    pub fn authentication_message(&self) -> Text<'_> {
+        self.peer.message()
+    }
+
+    /// RFC 3079: what keys for encryption are made from; of the peer's proof first.
+    #[cfg(feature = "mschap")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "mschap")))]
+    #[must_use]
+    pub fn keys(&self) -> Option<&auth::Keys> {
+        self.authenticator.keys().or(self.peer.keys())
+    }
+
+    /// Keys come from somewhere else, from a RADIUS server or a method of EAP: these lengths. To be said before the
+    /// answer that lets the peer in.
+    pub const fn set_external_keys(&mut self, strengths: MicrosoftCompression) {
+        self.external_keys = strengths;
+    }
+
+    /// The address that the peer has to take, as soon as it is known who the peer is. To be said before IPCP is open.
+    pub fn set_peer_address(&mut self, address: core::net::Ipv4Addr) {
+        if let Some(ipcp) = &mut self.ipcp {
+            ipcp.protocol_mut().set_peer_address(address);
+        }
+    }
+
+    /// Whether a packet of this protocol may be sent now, and was agreed to be sent in the clear or encrypted.
+    #[must_use]
+    pub fn may_send(&self, protocol: Protocol) -> bool {
+        let is_encrypted = self.compression().is_some_and(|agreed| agreed.is_encrypted());
+        self.is_open(protocol) && (is_encrypted || !self.config.requires_encryption())
+    }
+
+    pub(super) fn is_open(&self, protocol: Protocol) -> bool {
+        match protocol {
+            Protocol::IP => self.ip().is_some(),
+            Protocol::IPV6 => self.ipv6().is_some(),
+            _ => false,
+        }
+    }
+
+    /// RFC 1661 section 6: the frame in which data goes out, with the header that the peer agreed to.
+    #[must_use]
+    pub fn frame<'p>(&self, protocol: Protocol, information: &'p [u8]) -> Frame<'p> {
+        let sending = self.lcp.protocol().sending();
+        Frame {
+            address_control: protocol == Protocol::LCP || !sending.address_control_compression,
+            compressed: protocol != Protocol::LCP && sending.protocol_compression,
+            protocol,
+            information,
+        }
+    }
+
+    /// The line is there.
+    pub fn up(&mut self, now: Duration) {
+        self.advance(now);
+        self.lcp.up(self.now);
+        self.settle();
+    }
+
+    /// The line is gone.
+    pub fn down(&mut self, now: Duration) {
+        self.advance(now);
+        self.lcp.down(self.now);
+        self.settle();
+        if self.phase != Phase::Dead {
+            self.closed = Some(self.end.take().unwrap_or(Reason::LowerLayerDown));
+            self.set_phase(Phase::Dead);
+        }
+    }
+
+    /// The link is wanted.
+    pub fn open(&mut self, now: Duration) {
+        self.advance(now);
+        (self.end, self.peer_error) = (None, None);
+        self.lcp.open(self.now);
+        self.settle();
+    }
+
+    /// The link is not wanted any more.
+    pub fn close(&mut self, now: Duration) {
+        self.advance(now);
+        self.fail(Reason::Closed);
+        self.settle();
+    }
+
+    /// What the peer presents, while it is asked about: see [`Event::Authenticate`].
+    #[must_use]
+    pub fn presented(&self) -> Option<Presented<'_>> {
+        self.authenticator.presented()
+    }
+
+    /// Answers [`Event::Authenticate`].
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError`].
+    pub fn answer(&mut self, now: Duration, answer: &Answer<'_>) -> Result<Outcome, AnswerError> {
+        self.advance(now);
+        let outcome = self.authenticator.answer(self.now, answer);
+        self.settle();
+        outcome
+    }
+
+    /// The new password that the last answer gave could not be stored: the peer is told, and the link ends.
+    #[cfg(feature = "mschap")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "mschap")))]
+    pub fn reject_change(&mut self, now: Duration) {
+        self.advance(now);
+        self.authenticator.reject_change();
+        self.settle();
+    }
+
+    /// RFC 1994 section 2: challenges the peer again.
+    pub fn rechallenge(&mut self, now: Duration) {
+        self.advance(now);
+        self.authenticator.rechallenge(self.now);
+        self.settle();
+    }
+
+    /// Answers [`Event::Prove`] with a name and its secret.
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError`].
+    pub fn prove(&mut self, now: Duration, name: &[u8], secret: &Secret<'_>) -> Result<(), AnswerError> {
+        self.advance(now);
+        self.peer.prove(self.now, name, secret)
+    }
+
+    /// Answers [`Event::Prove`] that demands a new password.
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError`].
+    #[cfg(feature = "mschap")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "mschap")))]
+    pub fn change_password(
+        &mut self,
+        now: Duration,
+        old: &Secret<'_>,
+        new: mschap::Password<'_>,
+    ) -> Result<(), AnswerError> {
+        self.advance(now);
+        self.peer.change_password(self.now, old, new)
+    }
+
+    /// The EAP packet that [`Event::Prove`] demands an answer to.
+    #[must_use]
+    pub fn eap_request(&self) -> Option<&[u8]> {
+        self.peer.eap_request()
+    }
+
+    /// Answers [`Event::Prove`] with a packet of another end of EAP.
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError`].
+    pub fn send_eap(&mut self, now: Duration, packet: &[u8]) -> Result<(), AnswerError> {
+        self.advance(now);
+        self.peer.send_eap(self.now, packet)
+    }
+
+    /// RFC 3078 section 8.2: packets were lost, and cannot be decrypted or decompressed without a flush.
+    pub fn request_reset(&mut self, now: Duration) {
+        self.advance(now);
+        if let Some(ccp) = self.ccp.as_mut().filter(|ccp| ccp.is_open()) {
+            let identifier = ccp.next_identifier();
+            self.reset.request(self.now, identifier);
+        }
+    }
+
+    /// RFC 3078 section 8.2: a flushed packet came.
+    pub fn synchronized(&mut self) {
+        self.reset.synchronized();
+    }
+
+    /// Something came from the peer without [`handle_frame`](Self::handle_frame): it is alive.
+    pub fn note_traffic(&mut self) {
+        self.echo.traffic(self.config.keepalive.as_ref());
+    }
+
+    /// RFC 1661 section 5.8: asks for an Echo-Reply now.
+    pub fn ping(&mut self, now: Duration) {
+        self.advance(now);
+        if self.lcp.is_open() {
+            self.echo.request();
+        }
+    }
+
+    /// RFC 1570 section 1.2: tells the peer when the session will end.
+    pub fn send_time_remaining(&mut self, now: Duration, seconds: u32) {
+        self.advance(now);
+        if self.lcp.is_open() {
+            self.time_remaining = Some(seconds);
+        }
+    }
+
+    /// What happened.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop().or_else(|| self.closed.take().map(Event::Closed))
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) has to be called.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        let timers = [
+            self.lcp.poll_timeout(),
+            self.authenticator.poll_timeout(),
+            self.peer.poll_timeout(),
+            self.ccp.as_ref().and_then(Negotiation::poll_timeout),
+            self.reset.poll_timeout(),
+            self.ipcp.as_ref().and_then(Negotiation::poll_timeout),
+            self.ipv6cp.as_ref().and_then(Negotiation::poll_timeout),
+            self.echo.poll_timeout(),
+        ];
+        timers.into_iter().flatten().min()
+    }
+
+    /// The time has come, or not yet, or came long ago.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        self.advance(now);
+        let now = self.now;
+        self.lcp.handle_timeout(now);
+        self.authenticator.handle_timeout(now);
+        self.peer.handle_timeout(now);
+        self.reset.handle_timeout(now);
+        if let Some(ccp) = &mut self.ccp {
+            ccp.handle_timeout(now);
+        }
+        if let Some(ipcp) = &mut self.ipcp {
+            ipcp.handle_timeout(now);
+        }
+        if let Some(ipv6cp) = &mut self.ipv6cp {
+            ipv6cp.handle_timeout(now);
+        }
+        if self.echo.handle_timeout(now, self.config.keepalive.as_ref()) {
+            self.fail(Reason::PeerSilent);
+        }
+        self.settle();
+    }
+
+    pub(super) fn advance(&mut self, now: Duration) {
+        self.now = self.now.max(now);
+    }
+
+    /// Ends the link; the first reason is the one that is told.
+    pub(super) fn fail(&mut self, reason: Reason) {
+        let reason = *self.end.get_or_insert(reason);
+        if let Some(error) = reason.windows_error().filter(|_| self.config.microsoft_termination) {
+            let magic_number = self.lcp.protocol().receiving().magic_number;
+            self.lcp.set_terminate_data(&lcp::MicrosoftTermination { magic_number, error }.to_octets());
+        } else {
+            self.lcp.set_terminate_data(&[]);
+        }
+        self.lcp.close(self.now);
+    }
+}

@@ -1,0 +1,261 @@
+//! Frames that come in.
+
+use core::time::Duration;
+
+use super::machine::Link;
+use super::{Event, Phase, Reason, Received, Refused};
+use crate::auth::Failure;
+use crate::{Code, DecodeError, Frame, Packet, Protocol, chap, eap, lcp, pap};
+
+impl Link {
+    /// Takes a frame, without flags, escapes and check sequence: see [`hdlc`](crate::hdlc) for lines that have them.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`]: dropped.
+    pub fn handle_frame<'p>(&mut self, now: Duration, octets: &'p [u8]) -> Result<Received<'p>, Refused> {
+        self.advance(now);
+        if !self.events.has_room() {
+            return Err(Refused::Busy);
+        }
+        let frame = match Frame::decode(octets) {
+            Ok(frame) => frame,
+            Err(error) => {
+                // RFC 1661 section 2: such a protocol is treated as one that is not known.
+                if let DecodeError::InvalidProtocol { offset, found } = error {
+                    let header = offset.saturating_add(2);
+                    self.reject(found, octets.get(header..).unwrap_or_default());
+                }
+                return Err(error.into());
+            }
+        };
+        self.echo.traffic(self.config.keepalive.as_ref());
+        let (protocol, information) = (frame.protocol, frame.information);
+        let received = match protocol {
+            Protocol::LCP => self.handle_lcp(information).map(|()| Received::Consumed),
+            Protocol::PAP | Protocol::CHAP | Protocol::EAP => {
+                self.handle_authentication(protocol, information).map(|()| Received::Consumed)
+            }
+            Protocol::CCP | Protocol::IPCP | Protocol::IPV6CP => {
+                self.handle_control(protocol, information).map(|()| Received::Consumed)
+            }
+            Protocol::COMPRESSED if self.compression().is_some() => Ok(Received::Compressed(information)),
+            Protocol::COMPRESSED if self.ccp.is_some() => Err(Refused::NotNow { protocol }),
+            Protocol::IP | Protocol::IPV6 if self.config.requires_encryption() => {
+                Err(Refused::NotEncrypted { protocol })
+            }
+            _ => self.handle_network(protocol, information),
+        };
+        if let Err(Refused::UnknownProtocol { protocol }) = received {
+            self.reject(protocol, information);
+        }
+        self.settle();
+        received
+    }
+
+    /// Takes what came out of a [compressed](Received::Compressed) packet: the protocol, and what is behind it.
+    ///
+    /// What is not known is dropped without a Protocol-Reject, which would show what was encrypted to everybody.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`]: dropped.
+    pub fn handle_decrypted<'p>(
+        &mut self,
+        now: Duration,
+        protocol: Protocol,
+        information: &'p [u8],
+    ) -> Result<Received<'p>, Refused> {
+        self.advance(now);
+        if self.compression().is_none() {
+            return Err(Refused::NotNow { protocol });
+        }
+        self.handle_network(protocol, information)
+    }
+
+    fn handle_network<'p>(&self, protocol: Protocol, packet: &'p [u8]) -> Result<Received<'p>, Refused> {
+        let is_configured = match protocol {
+            Protocol::IP => self.ipcp.is_some(),
+            Protocol::IPV6 => self.ipv6cp.is_some(),
+            _ => false,
+        };
+        if self.phase() != Phase::Network {
+            Err(Refused::NotNow { protocol })
+        } else if !is_configured {
+            Err(Refused::UnknownProtocol { protocol })
+        } else if self.is_open(protocol) {
+            Ok(Received::Network { protocol, packet })
+        } else {
+            Err(Refused::NotNow { protocol })
+        }
+    }
+
+    /// RFC 1661 section 5.7: tells the peer that a protocol is not known. Not while an earlier one waits.
+    fn reject(&mut self, protocol: Protocol, information: &[u8]) {
+        if self.phase() == Phase::Network && self.protocol_reject.is_none() {
+            self.protocol_reject = Some(protocol);
+            self.rejected.set(information);
+        }
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what asks for nothing is dropped")]
+    fn handle_lcp(&mut self, information: &[u8]) -> Result<(), Refused> {
+        let packet = Packet::decode(information)?;
+        let is_own = |code: Code| (Code::PROTOCOL_REJECT..=Code::TIME_REMAINING).contains(&code);
+        if !is_own(packet.code) {
+            if packet.code == Code::TERMINATE_REQUEST {
+                self.peer_farewell.set(packet.data);
+                self.peer_error = lcp::MicrosoftTermination::decode(packet.data).map(|reason| reason.error);
+            }
+            self.lcp.handle_packet(self.now, &packet)?;
+            return Ok(());
+        }
+        if !self.lcp.is_open() {
+            return Err(Refused::NotNow { protocol: Protocol::LCP });
+        }
+        let own_magic = self.lcp.protocol().receiving().magic_number;
+        // RFC 1661 section 6.4: what we sent ourselves came back.
+        let is_looped = |magic_number: u32| magic_number != 0 && magic_number == own_magic;
+        match lcp::Message::decode(packet.code, packet.data)? {
+            lcp::Message::EchoRequest(echo) if !is_looped(echo.magic_number) => {
+                self.echo_reply = Some(packet.identifier);
+                self.echo_data.set(echo.data);
+            }
+            lcp::Message::EchoReply(echo) if !is_looped(echo.magic_number) => {
+                self.echo.reply(self.now, packet.identifier);
+            }
+            lcp::Message::Identification(identification) => {
+                self.peer_identification.set(identification.message.0);
+                self.events.push(Event::Identification);
+            }
+            lcp::Message::TimeRemaining(time) => {
+                self.events.push(Event::TimeRemaining { seconds: time.seconds });
+            }
+            lcp::Message::ProtocolReject(reject) => self.handle_protocol_reject(reject.protocol),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn handle_protocol_reject(&mut self, protocol: Protocol) {
+        let now = self.now;
+        match protocol {
+            Protocol::LCP => self.lcp.reject_protocol(now),
+            Protocol::CCP => self.ccp.iter_mut().for_each(|ccp| ccp.reject_protocol(now)),
+            Protocol::IPCP => self.ipcp.iter_mut().for_each(|ipcp| ipcp.reject_protocol(now)),
+            Protocol::IPV6CP => self.ipv6cp.iter_mut().for_each(|ipv6cp| ipv6cp.reject_protocol(now)),
+            _ => {
+                let method = self.authenticator.method().or(self.peer.method());
+                if let Some(method) = method.filter(|method| method.protocol() == protocol) {
+                    self.fail(Reason::Authentication(Failure::NoAnswer { method }));
+                }
+            }
+        }
+    }
+
+    fn handle_authentication(&mut self, protocol: Protocol, information: &[u8]) -> Result<(), Refused> {
+        if !self.lcp.is_open() {
+            return Err(Refused::NotNow { protocol });
+        }
+        let code = Packet::decode(information)?.code.0;
+        let is_for_peer = match protocol {
+            Protocol::PAP => code != pap::Code::AUTHENTICATE_REQUEST.0,
+            Protocol::EAP => code != eap::Code::RESPONSE.0,
+            _ => [chap::Code::CHALLENGE.0, chap::Code::SUCCESS.0, chap::Code::FAILURE.0].contains(&code),
+        };
+        let method = if is_for_peer { self.peer.method() } else { self.authenticator.method() };
+        if method.is_none_or(|method| method.protocol() != protocol) {
+            return Err(Refused::UnknownProtocol { protocol });
+        }
+        if is_for_peer {
+            self.peer.handle_packet(self.now, information)?;
+        } else {
+            self.authenticator.handle_packet(self.now, information)?;
+        }
+        Ok(())
+    }
+
+    /// CCP, IPCP and IPV6CP.
+    fn handle_control(&mut self, protocol: Protocol, information: &[u8]) -> Result<(), Refused> {
+        let now = self.now;
+        let is_known = match protocol {
+            Protocol::CCP => self.ccp.is_some(),
+            Protocol::IPCP => self.ipcp.is_some(),
+            _ => self.ipv6cp.is_some(),
+        };
+        if !self.lcp.is_open() {
+            return Err(Refused::NotNow { protocol });
+        }
+        if !is_known {
+            let is_late = self.phase() == Phase::Network;
+            return Err(if is_late { Refused::UnknownProtocol { protocol } } else { Refused::NotNow { protocol } });
+        }
+        let packet = Packet::decode(information)?;
+        let is_early = self.phase() == Phase::Authenticate || (protocol != Protocol::CCP && !self.has_network);
+        if is_early {
+            return self.hold(protocol, &packet, information);
+        }
+        match protocol {
+            Protocol::CCP => self.handle_ccp(&packet)?,
+            Protocol::IPCP => {
+                if let Some(ipcp) = &mut self.ipcp {
+                    ipcp.handle_packet(now, &packet)?;
+                }
+            }
+            _ => {
+                if let Some(ipv6cp) = &mut self.ipv6cp {
+                    ipv6cp.handle_packet(now, &packet)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn handle_ccp(&mut self, packet: &Packet<'_>) -> Result<(), Refused> {
+        let Some(ccp) = &mut self.ccp else { return Ok(()) };
+        if matches!(packet.code, Code::RESET_REQUEST | Code::RESET_ACK) {
+            if !ccp.is_open() {
+                return Err(Refused::NotNow { protocol: Protocol::CCP });
+            }
+            if self.reset.handle_packet(packet) {
+                self.events.push(Event::ResetRequested);
+            }
+            return Ok(());
+        }
+        if packet.code == Code::CODE_REJECT {
+            self.reset.handle_code_reject(packet);
+        }
+        ccp.handle_packet(self.now, packet)?;
+        Ok(())
+    }
+
+    /// Keeps an early Configure-Request, the latest, to be answered when its protocol has begun: some peers take a
+    /// Terminate-Ack, and others silence, for the end of it.
+    fn hold(&mut self, protocol: Protocol, packet: &Packet<'_>, information: &[u8]) -> Result<(), Refused> {
+        let is_kept = packet.code == Code::CONFIGURE_REQUEST && packet.encoded_len() <= Self::HELD;
+        match self.held.get_mut(place(protocol)) {
+            Some(held) if is_kept => {
+                held.set(information.get(..packet.encoded_len()).unwrap_or_default());
+                Ok(())
+            }
+            _ => Err(Refused::NotNow { protocol }),
+        }
+    }
+
+    /// Answers what was kept.
+    pub(super) fn replay(&mut self, protocol: Protocol) {
+        let held = self.held.get_mut(place(protocol)).map(core::mem::take).unwrap_or_default();
+        if !held.is_empty() {
+            // What is wrong with it would have been dropped before, too.
+            let _ = self.handle_control(protocol, held.as_octets());
+        }
+    }
+}
+
+fn place(protocol: Protocol) -> usize {
+    match protocol {
+        Protocol::CCP => 0,
+        Protocol::IPCP => 1,
+        _ => 2,
+    }
+}

@@ -1,0 +1,472 @@
+//! Whole links: phases, encryption that is required, failures and their reasons, every combination over a bad line.
+
+#![expect(clippy::wildcard_enum_match_arm, reason = "other events do not matter here")]
+#![expect(clippy::integer_division, reason = "digits of a number")]
+
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::net::Ipv4Addr;
+use core::time::Duration;
+
+use super::network::{Dice, Network};
+use crate::auth::{Failure, Method, Methods};
+use crate::ccp::{Encryption, MicrosoftCompression, Modes};
+use crate::link::{Config, Event, Keepalive, Link, NetworkPolicy, Phase, Reason, Received, Refused};
+use crate::{Protocol, auth, ccp, ipcp, ipv6cp, lcp, negotiate};
+
+const LONG: Duration = Duration::from_secs(600);
+
+fn methods(method: Method) -> Methods {
+    Methods::new(&[method])
+}
+
+fn server(method: Option<Method>, ccp: Option<ccp::Config>) -> Config {
+    let lcp = lcp::Config::default().with_peer_authentication(method.map(methods).unwrap_or_default());
+    let ipcp = ipcp::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_peer_address(Ipv4Addr::new(10, 0, 0, 2));
+    let config = Config::default().with_lcp(lcp).with_ipcp(ipcp);
+    ccp.map_or(config, |ccp| config.with_ccp(ccp))
+}
+
+fn client(method: Option<Method>, ccp: Option<ccp::Config>) -> Config {
+    let lcp = lcp::Config::default().with_own_authentication(method.map(methods).unwrap_or_default());
+    let config = Config::default().with_lcp(lcp).with_ipcp(ipcp::Config::default());
+    ccp.map_or(config, |ccp| config.with_ccp(ccp))
+}
+
+fn ccp_with(encryption: Encryption) -> ccp::Config {
+    ccp::Config::default().with_encryption(encryption)
+}
+
+fn run(one: &Config, other: &Config) -> Network {
+    let mut network = Network::new(one, other, 1);
+    network.run(LONG);
+    network
+}
+
+#[test]
+fn rfc1661_section_3_from_dead_to_network_and_back() {
+    let mut network = run(&server(Some(Method::ChapMd5), None), &client(Some(Method::ChapMd5), None));
+    assert_eq!(network.phases(), [Phase::Network; 2]);
+    assert!(network.carries_ip(0) && network.carries_ip(1));
+    let phases: Vec<Phase> = network.ends[0]
+        .events
+        .iter()
+        .filter_map(|event| if let Event::Phase(phase) = event { Some(*phase) } else { None })
+        .collect();
+    assert_eq!(phases, [Phase::Establish, Phase::Authenticate, Phase::Network]);
+    let now = network.now;
+    network.ends[1].link.close(now);
+    assert!(network.run(LONG));
+    assert_eq!(network.phases(), [Phase::Dead; 2]);
+    assert_eq!(network.ends[0].closed(), Some(Reason::PeerClosed { error: None }));
+    assert_eq!(network.ends[1].closed(), Some(Reason::Closed));
+    assert!(!network.carries_ip(0) && !network.carries_ip(1));
+    for end in &network.ends {
+        assert!(end.events.contains(&Event::IpDown));
+    }
+    // And again.
+    for end in &mut network.ends {
+        end.link.down(now);
+        end.link.open(now);
+        end.link.up(now);
+    }
+    network.run(LONG);
+    assert_eq!(network.phases(), [Phase::Network; 2]);
+}
+
+#[cfg(feature = "mschap")]
+#[test]
+fn rfc3078_section_3_network_protocols_wait_for_encryption() {
+    let required = Some(ccp_with(Encryption::Required));
+    let mut network = run(&server(Some(Method::MsChapV2), required), &client(Some(Method::MsChapV2), required));
+    assert!(network.carries_ip(0) && network.carries_ip(1));
+    for end in &mut network.ends {
+        let position = |wanted: fn(&Event) -> bool| end.events.iter().position(wanted).unwrap();
+        let encrypted = position(|event| matches!(event, Event::CompressionUp(agreed) if agreed.is_encrypted()));
+        assert!(encrypted < position(|event| matches!(event, Event::IpUp(_))));
+        // In the clear, nothing is taken.
+        let clear = end.link.handle_frame(network.now, &[0x21, 0x45, 0, 0, 20]);
+        assert_eq!(clear, Err(Refused::NotEncrypted { protocol: Protocol::IP }));
+        // What comes out of an encrypted packet and is not known is not told in the clear.
+        let unknown = end.link.handle_decrypted(network.now, Protocol(0x2b), b"secret");
+        assert_eq!(unknown, Err(Refused::UnknownProtocol { protocol: Protocol(0x2b) }));
+        assert_eq!(end.link.poll_transmit(network.now, &mut [0; Link::MAX_TRANSMIT]).unwrap(), None);
+    }
+}
+
+#[cfg(feature = "mschap")]
+#[test]
+fn an_early_request_is_held_and_answered_when_encryption_is_there() {
+    // The client requires nothing, and starts with IPCP at once, as accel-ppp does.
+    let server = server(Some(Method::MsChapV2), Some(ccp_with(Encryption::Required)));
+    let network = run(&server, &client(Some(Method::MsChapV2), Some(ccp_with(Encryption::Preferred))));
+    assert_eq!(network.phases(), [Phase::Network; 2]);
+    // Nothing had to be repeated, and nothing was terminated.
+    assert_eq!(network.now, Duration::ZERO);
+    assert!(network.lines.iter().all(|(_, frame)| !matches!(frame[..], [0x80, 0x21, 5 | 6, ..])));
+}
+
+#[cfg(feature = "mschap")]
+#[test]
+fn losing_encryption_that_is_required_ends_the_link() {
+    let required = Some(ccp_with(Encryption::Required));
+    let mut network = run(&server(Some(Method::MsChapV2), required), &client(Some(Method::MsChapV2), required));
+    let now = network.now;
+    network.ends[0].link.handle_frame(now, &[0x80, 0xfd, 5, 9, 0, 4]).unwrap();
+    network.run(LONG);
+    assert_eq!(network.ends[0].closed(), Some(Reason::EncryptionLost));
+    assert_eq!(network.ends[1].closed(), Some(Reason::PeerClosed { error: Some(742) }));
+}
+
+#[test]
+fn without_keys_encryption_that_is_required_ends_the_link_with_the_method() {
+    let network = run(
+        &server(Some(Method::Pap), Some(ccp_with(Encryption::Required))),
+        &client(Some(Method::Pap), Some(ccp_with(Encryption::Preferred))),
+    );
+    let reason = network.ends[0].closed().unwrap();
+    assert_eq!(reason, Reason::NoKeys { method: Some(Method::Pap) });
+    assert_eq!(reason.to_string(), "encryption required, but no keys: authenticated by PAP");
+    assert_eq!(network.ends[1].closed(), Some(Reason::PeerClosed { error: Some(742) }));
+}
+
+#[cfg(feature = "mschap")]
+#[test]
+fn a_peer_without_encryption_is_left_with_both_wishes() {
+    let required = server(Some(Method::MsChapV2), Some(ccp_with(Encryption::Required)));
+    for without in [None, Some(ccp_with(Encryption::Refused))] {
+        let network = run(&required, &client(Some(Method::MsChapV2), without));
+        let reason = network.ends[0].closed().unwrap();
+        let expected = Reason::EncryptionRequired { allowed: MicrosoftCompression::MPPE_128, offered: None };
+        assert_eq!(reason, expected);
+        assert_eq!(reason.windows_error(), Some(742));
+        assert_eq!(network.ends[1].closed(), Some(Reason::PeerClosed { error: Some(742) }));
+    }
+    let weak = ccp_with(Encryption::Required).with_strengths(MicrosoftCompression::MPPE_40);
+    let network = run(&required, &client(Some(Method::MsChapV2), Some(weak)));
+    let text = network.ends[0].closed().unwrap().to_string();
+    assert!(text.contains("we allow S 128") && text.contains("the peer offers H L 40"), "{text}");
+}
+
+#[test]
+fn a_wrong_password_is_told_before_the_link_ends() {
+    for method in [Method::Pap, Method::ChapMd5, Method::Eap] {
+        let mut network = Network::new(&server(Some(method), None), &client(Some(method), None), 1);
+        network.ends[1].secret = b"looking-glass";
+        network.run(LONG);
+        let refused = Failure::RefusedPeer { method, code: None };
+        assert_eq!(network.ends[0].closed(), Some(Reason::Authentication(refused)));
+        let refused = Failure::Refused { method, code: None };
+        assert_eq!(network.ends[1].closed(), Some(Reason::Authentication(refused)));
+        assert_eq!(network.ends[1].closed().unwrap().windows_error(), Some(691));
+    }
+}
+
+#[test]
+fn both_sides_prove_themselves() {
+    let both = lcp::Config::default()
+        .with_peer_authentication(methods(Method::ChapMd5))
+        .with_own_authentication(methods(Method::ChapMd5));
+    let (one, other) = (server(None, None).with_lcp(both), client(None, None).with_lcp(both));
+    let network = run(&one, &other);
+    assert_eq!(network.phases(), [Phase::Network; 2]);
+    for end in &network.ends {
+        assert!(end.events.contains(&Event::PeerAuthenticated));
+    }
+}
+
+#[test]
+fn rfc1661_section_5_7_unknown_protocols_are_rejected_and_cut() {
+    let (one, other) = (server(None, None), client(None, None));
+    let other = other.with_lcp(lcp::Config::default().with_mru(200));
+    let mut network = run(&one, &other);
+    let link = &mut network.ends[0].link;
+    let mut buf = [0; Link::MAX_TRANSMIT];
+    let mut frame = [0xaa; 400];
+    frame[..4].copy_from_slice(&[0xff, 0x03, 0x80, 0x2b]);
+    let now = network.now;
+    assert_eq!(link.handle_frame(now, &frame), Err(Refused::UnknownProtocol { protocol: Protocol(0x802b) }));
+    let reject = link.poll_transmit(now, &mut buf).unwrap().unwrap();
+    assert_eq!(reject[..5], [0xff, 0x03, 0xc0, 0x21, 8]);
+    assert_eq!(reject[8..10], [0x80, 0x2b]);
+    assert!(reject.len() <= 200 + 4 && reject.len() > 190);
+    // CCP, which was not configured, is one of them.
+    link.handle_frame(now, &[0x80, 0xfd, 1, 5, 0, 10, 0x12, 6, 1, 0, 0, 0xb1]).unwrap_err();
+    let reject = link.poll_transmit(now, &mut buf).unwrap().unwrap();
+    assert_eq!(reject[4..5], [8]);
+    assert_eq!(reject[8..], [0x80, 0xfd, 1, 5, 0, 10, 0x12, 6, 1, 0, 0, 0xb1]);
+    // A number that no protocol may have.
+    assert!(matches!(link.handle_frame(now, &[0x80, 0x20, 1]), Err(Refused::Malformed(_))));
+    assert_eq!(link.poll_transmit(now, &mut buf).unwrap().unwrap()[8..], [0x80, 0x20, 1]);
+}
+
+#[test]
+fn rfc1661_section_5_8_echoes() {
+    let (one, other) = (server(None, None), client(None, None));
+    let other = other.with_lcp(lcp::Config::default().with_mru(130));
+    let mut network = run(&one, &other);
+    let link = &mut network.ends[0].link;
+    let mut echo = [7; 300];
+    echo[..12].copy_from_slice(&[0xff, 0x03, 0xc0, 0x21, 9, 0x33, 0x01, 0x28, 0, 0, 0, 1]);
+    link.handle_frame(network.now, &echo).unwrap();
+    let mut buf = [0; Link::MAX_TRANSMIT];
+    let reply = link.poll_transmit(network.now, &mut buf).unwrap().unwrap();
+    assert_eq!(reply[4..6], [10, 0x33]);
+    assert_eq!(reply.len(), 130 + 4);
+    // Round trips are measured.
+    network.delay = 40;
+    let now = network.now;
+    network.ends[0].link.ping(now);
+    network.run(LONG);
+    let statistics = network.ends[0].link.echo_statistics();
+    assert_eq!((statistics.sent, statistics.received, statistics.lost), (1, 1, 0));
+    assert!(statistics.last_round_trip.unwrap() <= Duration::from_millis(80));
+}
+
+#[test]
+fn rfc1661_section_5_8_a_silent_peer_is_left_and_traffic_is_as_good_as_an_answer() {
+    let keepalive = Keepalive::new(Duration::from_secs(10));
+    let mut network = run(&server(None, None), &client(None, None));
+    assert_eq!(network.ends[0].link.poll_timeout(), None);
+
+    let one = server(None, None).with_keepalive(keepalive);
+    network = Network::new(&one, &client(None, None), 1);
+    network.run(Duration::from_secs(95));
+    // Nothing else is on the line, so every request is sent and answered, but for the first interval.
+    let statistics = *network.ends[0].link.echo_statistics();
+    assert!(statistics.sent >= 4 && statistics.received == statistics.sent, "{statistics:?}");
+    network.ends[0].link.note_traffic();
+    let sent = statistics.sent;
+    network.run(Duration::from_secs(105));
+    assert_eq!(network.ends[0].link.echo_statistics().sent, sent);
+    // Now the peer is gone.
+    network.loss = 100;
+    let gone = network.now;
+    network.run(LONG);
+    assert_eq!(network.ends[0].closed(), Some(Reason::PeerSilent));
+    assert!(network.now.saturating_sub(gone) < Duration::from_secs(60));
+}
+
+#[test]
+fn rfc1570_section_1_identification_and_time_remaining() {
+    let one = server(None, None).with_identification(b"our server\x1b");
+    let mut network = run(&one, &client(None, None));
+    let now = network.now;
+    network.ends[0].link.send_time_remaining(now, 3600);
+    network.run(LONG);
+    let client = &network.ends[1];
+    assert!(client.events.contains(&Event::Identification));
+    assert_eq!(client.link.peer_identification().to_string(), "our server\\x1b");
+    assert!(client.events.contains(&Event::TimeRemaining { seconds: 3600 }));
+}
+
+#[test]
+fn a_network_protocol_that_ends_is_not_the_end_of_the_link_unless_it_is_the_last() {
+    let with_both = |config: Config| config.with_ipv6cp(ipv6cp::Config::default());
+    let rejected = |policy| {
+        let one = with_both(server(None, None)).with_network_policy(policy);
+        let mut network = run(&one, &with_both(client(None, None)));
+        assert!(network.ends[0].link.ipv6().is_some() && network.ends[0].link.ip().is_some());
+        let now = network.now;
+        // The peer rejects IPV6CP, now.
+        network.ends[0].link.handle_frame(now, &[0xff, 3, 0xc0, 0x21, 8, 9, 0, 6, 0x80, 0x57]).unwrap();
+        network.run(LONG);
+        network
+    };
+    for policy in [NetworkPolicy::Keep, NetworkPolicy::EndWithLast] {
+        let network = rejected(policy);
+        assert!(network.ends[0].link.ipv6().is_none() && network.ends[0].link.ip().is_some());
+        assert_eq!(network.ends[0].closed(), None);
+    }
+    assert_eq!(rejected(NetworkPolicy::EndWithAny).ends[0].closed(), Some(Reason::NoNetwork));
+    // The only one ends.
+    let network =
+        run(&server(None, None).with_ipcp(ipcp::Config::new(Ipv4Addr::new(10, 0, 0, 1))), &client(None, None));
+    assert_eq!(network.ends[1].closed(), Some(Reason::NoNetwork));
+    assert_eq!(network.ends[0].closed(), Some(Reason::PeerClosed { error: Some(720) }));
+}
+
+#[test]
+fn rfc1661_section_6_lcp_is_never_compressed() {
+    let network = run(&server(Some(Method::ChapMd5), None), &client(Some(Method::ChapMd5), None));
+    let mut others = 0;
+    for (_, frame) in &network.lines {
+        if frame.starts_with(&[0xff, 0x03]) {
+            assert_eq!(frame[2..4], [0xc0, 0x21]);
+        } else {
+            assert!(matches!(frame[..2], [0xc2, 0x23] | [0x80, 0x21]));
+            others += 1;
+        }
+    }
+    assert!(others > 4);
+    // Who did not agree gets everything in full.
+    let plain = lcp::Config::default().with_address_control_compression(false).with_protocol_compression(false);
+    let network = run(&server(None, None).with_lcp(plain), &client(None, None));
+    assert!(network.lines.iter().filter(|(from, _)| *from == 1).all(|(_, frame)| frame.starts_with(&[0xff, 0x03])));
+}
+
+#[test]
+fn a_line_that_goes_down_is_told() {
+    let mut network = run(&server(None, None), &client(None, None));
+    let now = network.now;
+    network.ends[0].link.down(now);
+    network.run(LONG);
+    assert_eq!(network.ends[0].closed(), Some(Reason::LowerLayerDown));
+    assert_eq!(network.ends[0].link.phase(), Phase::Dead);
+    // Nothing is taken there.
+    assert!(network.ends[0].link.handle_frame(now, &[0xff, 3, 0xc0, 0x21, 1, 1, 0, 4]).is_err());
+    assert!(network.ends[0].link.handle_frame(now, &[0x21, 0x45]).is_err());
+}
+
+#[test]
+fn nobody_answers() {
+    let mut network = Network::new(&server(None, None), &client(None, None), 1);
+    network.loss = 100;
+    assert!(network.run(LONG));
+    assert_eq!(network.ends[0].closed(), Some(Reason::NoAnswer));
+    assert_eq!(network.frames, 20);
+}
+
+#[test]
+fn short_buffers_lose_nothing() {
+    let one = server(Some(Method::ChapMd5), None).with_identification(b"x");
+    let mut ends = alloc::vec![Link::new(&one, [1; 32]), Link::new(&client(Some(Method::ChapMd5), None), [2; 32])];
+    for end in &mut ends {
+        end.open(Duration::ZERO);
+        end.up(Duration::ZERO);
+    }
+    let mut rounds = 0;
+    while ends[0].ip().is_none() || ends[1].ip().is_none() {
+        rounds += 1;
+        assert!(rounds < 100);
+        for from in 0..2 {
+            let mut needed = 0;
+            let frame = loop {
+                let mut buf = alloc::vec![0; needed];
+                match ends[from].poll_transmit(Duration::ZERO, &mut buf) {
+                    Ok(frame) => break frame.map(<[u8]>::to_vec),
+                    Err(error) => {
+                        assert!(error.needed > needed && error.available == needed);
+                        needed = error.needed;
+                    }
+                }
+            };
+            let to = &mut ends[1 - from];
+            if let Some(frame) = frame {
+                assert_eq!(frame.len(), needed);
+                assert_eq!(to.handle_frame(Duration::ZERO, &frame), Ok(Received::Consumed));
+            }
+            while let Some(event) = to.poll_event() {
+                match event {
+                    Event::Authenticate(_) => {
+                        to.answer(Duration::ZERO, &auth::Answer::Accept(b"")).unwrap();
+                    }
+                    Event::Prove(_) => to.prove(Duration::ZERO, b"a", &auth::Secret::Password(b"b")).unwrap(),
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+const METHODS: [Method; 5] = [Method::Pap, Method::ChapMd5, Method::MsChapV1, Method::MsChapV2, Method::Eap];
+const STRENGTHS: [MicrosoftCompression; 3] =
+    [MicrosoftCompression::MPPE_40, MicrosoftCompression::MPPE_56, MicrosoftCompression::MPPE_128];
+const MODES: [Modes; 2] = [Modes::Stateless, Modes::PreferStateful];
+const ENCRYPTION: [Encryption; 3] = [Encryption::Required, Encryption::Preferred, Encryption::Refused];
+
+/// 5 methods, and 3 strengths, 2 modes and 3 policies on each side.
+const COMBINATIONS: usize = 5 * 18 * 18;
+
+fn combination(number: usize) -> (Method, [ccp::Config; 2]) {
+    let side = |number: usize| {
+        ccp::Config::default()
+            .with_strengths(STRENGTHS[number % 3])
+            .with_modes(MODES[number / 3 % 2])
+            .with_encryption(ENCRYPTION[number / 6 % 3])
+    };
+    (METHODS[number % 5], [side(number / 5 % 18), side(number / 90 % 18)])
+}
+
+/// What has to come of a combination when nothing is lost for good: open and encrypted, open and clear, or closed.
+#[derive(Debug, PartialEq, Clone, Copy)]
+enum Expected {
+    Encrypted,
+    Clear,
+    Closed,
+}
+
+fn expected(method: Method, sides: &[ccp::Config; 2]) -> Expected {
+    let has_keys = method.has_keys();
+    let common = sides[0].strengths() & sides[1].strengths();
+    let wants = |side: &ccp::Config| side.encryption() != Encryption::Refused;
+    let requires = |side: &ccp::Config| side.encryption() == Encryption::Required;
+    let can = has_keys && common != MicrosoftCompression::NONE && sides.iter().all(wants);
+    if can {
+        Expected::Encrypted
+    } else if sides.iter().any(requires) {
+        Expected::Closed
+    } else {
+        Expected::Clear
+    }
+}
+
+fn check(number: usize, seed: u64) {
+    let (method, sides) = combination(number);
+    if cfg!(not(feature = "mschap")) && method.has_keys() {
+        return;
+    }
+    // Enough tries that a line with this loss is not given up.
+    let timers = negotiate::Config::default().with_max_configure(40).with_max_terminate(10);
+    let auth = auth::Config::default().with_max_tries(60).with_patience(Duration::from_secs(600));
+    let patient =
+        |config: Config| config.with_link_timers(timers).with_network_timers(timers).with_authentication(auth);
+    let [one, other] = sides;
+    let (one, other) = (patient(server(Some(method), Some(one))), patient(client(Some(method), Some(other))));
+    let mut network = Network::new(&one, &other, seed);
+    let mut dice = Dice(seed);
+    if seed > 0 {
+        (network.loss, network.twice, network.delay) = (dice.roll(30), dice.roll(20), dice.roll(1500));
+    }
+    let is_at_rest = network.run(Duration::from_secs(4000));
+    let context = alloc::format!("{number} seed {seed}: {method} {sides:?}");
+    assert!(is_at_rest, "{context}");
+    let is_open = network.carries_ip(0) && network.carries_ip(1);
+    let is_encrypted =
+        network.ends.iter().all(|end| end.link.compression().is_some_and(|agreed| agreed.is_encrypted()));
+    let found = match (is_open, is_encrypted) {
+        (true, true) => Expected::Encrypted,
+        (true, false) => Expected::Clear,
+        (false, _) => Expected::Closed,
+    };
+    assert_eq!(
+        found,
+        expected(method, &sides),
+        "{context} {:?}",
+        network.ends.iter().map(super::network::End::closed).collect::<Vec<_>>()
+    );
+    if found == Expected::Closed {
+        assert!(network.ends.iter().all(|end| end.closed().is_some()), "{context}");
+        assert_eq!(network.phases(), [Phase::Dead; 2], "{context}");
+    } else {
+        let agreed = network.ends.iter().map(|end| end.link.compression()).collect::<Vec<_>>();
+        if let (Some(one), Some(other)) = (agreed[0], agreed[1]) {
+            assert_eq!((one.send, one.receive), (other.receive, other.send), "{context}");
+        }
+    }
+    assert!(network.lines.iter().all(|(_, frame)| frame.len() <= 1500), "{context}");
+}
+
+#[test]
+fn every_combination_comes_to_its_end_over_a_good_line() {
+    for number in 0..COMBINATIONS {
+        check(number, 0);
+    }
+}
+
+#[test]
+fn every_combination_comes_to_its_end_over_a_bad_line() {
+    for seed in 1..=10_000 {
+        check(usize::try_from(seed).unwrap() % COMBINATIONS, seed);
+    }
+}
