@@ -122,7 +122,9 @@ fn look(record: &Record<'_>) -> usize {
     let shown = shown + &format!("{record:?}");
     assert!(shown.bytes().all(|octet| (b' '..=b'~').contains(&octet)), "{shown}");
     match record.content {
-        Content::Gre { octets, .. } | Content::Frame { octets, .. } | Content::CompressedData { octets, .. } => octets.len(),
+        Content::Gre { octets, .. } | Content::Frame { octets, .. } | Content::CompressedData { octets, .. } => {
+            octets.len()
+        }
         Content::Datagram { octets, .. } => octets.len(),
         _ => 0,
     }
@@ -134,7 +136,10 @@ fn check(inspector: &Inspector) {
         sessions += 1;
         for direction in [Direction::ToServer, Direction::ToClient] {
             let counters = session.counters(direction);
-            assert!(counters.decrypted <= counters.compressed && counters.compressed <= counters.frames + counters.repeated + 1);
+            assert!(
+                counters.decrypted <= counters.compressed
+                    && counters.compressed <= counters.frames + counters.repeated + 1
+            );
             assert!(counters.recovered <= counters.decrypted);
         }
         let _ = (format!("{session:?}"), session.end().map(ToString::to_string));

@@ -1,11 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+pub mod control;
 #[path = "../../pptp/examples/inspect/feed.rs"]
 #[expect(dead_code, reason = "the modules are the example's")]
 mod feed;
 #[path = "../../pptp/examples/inspect/file.rs"]
 mod file;
-pub mod control;
 pub mod gre;
 pub mod gre_pair;
 pub mod inspect;
