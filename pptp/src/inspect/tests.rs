@@ -1,7 +1,7 @@
 //! What no capture of ours shows.
 
+use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr};
-use std::vec::Vec;
 
 use mppe::{Config, Encryptor, Mode, StartKey, Strength};
 
@@ -28,14 +28,14 @@ fn decrypted(strength: Strength, key: &[u8], before: u32) -> usize {
     let start = StartKey::from_octets(strength, octets);
     let mut encryptor = Encryptor::new(&start, &Config::new(Mode::Stateless));
     let mut inspector = Inspector::new(Secrets::new().with_start_key(&[9; 16]).with_start_key(key));
-    let mut count = 0;
+    let mut count: usize = 0;
     for number in 0..before.saturating_add(10) {
         let packet = packet(&mut encryptor, number);
         if number >= before {
             inspector.handle_gre(number.into(), ENDS[0], ENDS[1], &packet, &mut |record| {
                 if let Content::Datagram { octets, decrypted: Some(_), .. } = record.content {
                     assert_eq!(octets, IP);
-                    count += 1;
+                    count = count.saturating_add(1);
                 }
             });
         }
