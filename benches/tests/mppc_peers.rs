@@ -3,11 +3,12 @@
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::integer_division,
-    clippy::print_stdout,
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
     reason = "a test that goes wrong stops"
 )]
+
+use std::io::Write as _;
 
 #[path = "../../mppc/tests/reference/mod.rs"]
 mod reference;
@@ -29,7 +30,10 @@ fn corpora() -> Vec<Corpus> {
 fn freerdp() -> Option<FreeRdp> {
     let library = FreeRdp::load();
     if library.is_none() {
-        println!("skipped: libfreerdp2.so.2 is not there (Debian: apt-get install libfreerdp2-2)");
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: libfreerdp2.so.2 is not there (Debian: apt-get install libfreerdp2-2)"
+        );
     }
     library
 }
@@ -107,4 +111,42 @@ fn we_read_everybodys_streams() {
             }
         }
     }
+}
+
+/// The inputs of the shared vectors, where they are: streams of ours for each are read by everybody.
+#[test]
+fn everybody_reads_our_streams_for_the_inputs_of_the_vectors() {
+    let default = || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    let folder = std::env::var_os("PPTP_SHARED").map_or_else(default, std::path::PathBuf::from);
+    let Ok(text) = std::fs::read_to_string(folder.join("vectors/mppc/peers.json")) else {
+        let _ = writeln!(std::io::stderr(), "SKIPPED: no vectors at {}", folder.display());
+        return;
+    };
+    let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let library = freerdp();
+    let inputs = file["inputs"].as_object().unwrap();
+    for (name, packets) in inputs {
+        let packets: Vec<Vec<u8>> =
+            packets.as_array().unwrap().iter().map(|packet| hex::decode(packet.as_str().unwrap()).unwrap()).collect();
+        for flush in [false, true] {
+            for expansion in [Expansion::Flush, Expansion::Keep] {
+                let stream = |level: usize| match level {
+                    0 => send(&mut Box::new(Compressor::new(level::Fast).with_expansion(expansion)), &packets, flush),
+                    1 => {
+                        send(&mut Box::new(Compressor::new(level::Default).with_expansion(expansion)), &packets, flush)
+                    }
+                    _ => send(&mut Box::new(Compressor::new(level::Max).with_expansion(expansion)), &packets, flush),
+                };
+                for level in 0..3 {
+                    check(name, &stream(level), &packets, library);
+                }
+            }
+        }
+    }
+    let _ = writeln!(
+        std::io::stderr(),
+        "{} inputs of the vectors, {} decoders",
+        inputs.len(),
+        3 + usize::from(library.is_some())
+    );
 }

@@ -7,6 +7,14 @@ use std::time::Instant;
 
 use pptp_fuzz::TARGETS;
 
+/// Prints a line that `cargo test` shows also when the test passes.
+macro_rules! say {
+    ($($argument:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stderr(), $($argument)*);
+    }};
+}
+
 /// The files of a folder, in order; none when there is no folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
@@ -55,6 +63,6 @@ fn corpora_and_their_neighbours_hold() {
             inputs += 1;
         }
         assert!(!corpus.is_empty(), "{name} has no corpus");
-        println!("{name}: {} files, {inputs} inputs, {} ms", corpus.len(), start.elapsed().as_millis());
+        say!("{name}: {} files, {inputs} inputs, {} ms", corpus.len(), start.elapsed().as_millis());
     }
 }

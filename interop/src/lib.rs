@@ -12,6 +12,15 @@ pub mod outer;
 pub mod tcp;
 
 pub mod radius;
+/// Prints a line that `cargo test` shows also when the test passes.
+#[macro_export]
+macro_rules! say {
+    ($($argument:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stderr(), $($argument)*);
+    }};
+}
+
 mod tally;
 pub mod vector;
 
@@ -29,7 +38,7 @@ pub fn shared() -> Option<PathBuf> {
     if folder.join("captures/expected").is_dir() {
         return Some(folder);
     }
-    println!("SKIPPED: no public captures and vectors at {}", folder.display());
+    crate::say!("SKIPPED: no public captures and vectors at {}", folder.display());
     None
 }
 

@@ -38,18 +38,18 @@ impl Tally {
     pub fn finish(&self, title: &str, explain: impl Fn(&str) -> Option<&'static str>) {
         let (mut unexplained, mut explained) = (0, 0);
         let kinds: Vec<_> = self.agreed.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
-        println!("{title}: {} records agree: {}", self.total(), kinds.join(", "));
+        crate::say!("{title}: {} records agree: {}", self.total(), kinds.join(", "));
         for difference in &self.differences {
             let shown: String = difference.chars().take(300).collect();
             if let Some(reason) = explain(difference) {
                 explained += 1;
-                println!("  {shown}\n    because {reason}");
+                crate::say!("  {shown}\n    because {reason}");
             } else {
                 unexplained += 1;
-                println!("  {shown}\n    WITHOUT A REASON");
+                crate::say!("  {shown}\n    WITHOUT A REASON");
             }
         }
-        println!("{title}: differences: {explained} with a reason, {unexplained} without");
+        crate::say!("{title}: differences: {explained} with a reason, {unexplained} without");
         assert_eq!(unexplained, 0, "{title}: differences without a reason, listed above");
     }
 }

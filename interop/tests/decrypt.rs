@@ -76,7 +76,7 @@ fn public_sessions_decrypt_to_what_another_implementation_found() {
         let authentication = session.authentication().unwrap();
         assert_eq!(authentication.name(), chap["chap"]["name"].as_str().unwrap().as_bytes());
         assert_eq!(authentication.verdict(), pptp::inspect::Verdict::Fits);
-        println!("{capture}: {} packets decrypted, all as expected; {authentication}", read.plain.len());
+        pptp_interop::say!("{capture}: {} packets decrypted, all as expected; {authentication}", read.plain.len());
     }
 }
 
@@ -164,14 +164,15 @@ fn every_packet_of_our_captures_decrypts() {
         let of = |direction| client.inspector.sessions().find_map(|session| session.encryption(direction));
         let algorithms = [Direction::ToServer, Direction::ToClient].map(of);
         if let [Some(to_server), Some(to_client)] = algorithms {
-            println!(
+            pptp_interop::say!(
                 "{capture}: client {to_server}: {of_client} ({in_the_clear} in the clear), \
                  server {to_client}: {of_server} ({in_the_clear_too}); not decrypted: {:?} {:?}",
-                client.refused, server.refused
+                client.refused,
+                server.refused
             );
         }
         total += of_client + of_server;
     }
-    println!("{total} packets in all");
+    pptp_interop::say!("{total} packets in all");
     assert_eq!(total, 1271);
 }

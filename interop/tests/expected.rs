@@ -119,7 +119,7 @@ fn every_record_of_the_public_captures() {
             }
         }
     }
-    println!("passed over: {passed_over} complaints of tshark");
+    pptp_interop::say!("passed over: {passed_over} complaints of tshark");
     tally.finish("public captures", reason);
     // As many as there are: none is lost on the way.
     assert_eq!(tally.total() + 2, 1206);

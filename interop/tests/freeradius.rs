@@ -142,7 +142,7 @@ impl Server {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]);
         let Some(program) = folders.map(|folder| folder.join("freeradius")).find(|program| program.is_file()) else {
-            println!("SKIPPED: no program `freeradius` (of Debian's package `freeradius`)");
+            pptp_interop::say!("SKIPPED: no program `freeradius` (of Debian's package `freeradius`)");
             return None;
         };
         // Between our asking for a free port and the server's taking it, another program may take it.
@@ -217,7 +217,7 @@ impl Drop for Server {
             let _ = reader.join();
         }
         if std::thread::panicking() {
-            println!("the server's log:\n{}", self.log());
+            pptp_interop::say!("the server's log:\n{}", self.log());
         }
         let _ = std::fs::remove_dir_all(&self.folder);
     }
@@ -279,7 +279,7 @@ fn error(reply: &Packet) -> Vec<u8> {
 }
 
 fn row(version: &str, name: &str, password: &str, outcome: &str) {
-    println!("{version:<3} {name:<20} {password:<26} {outcome}");
+    pptp_interop::say!("{version:<3} {name:<20} {password:<26} {outcome}");
 }
 
 /// Which refusal, and whether another try is offered.
@@ -392,7 +392,7 @@ fn version_2(server: &mut Server, name: &str, user: &[u8], password: &str, refus
 fn a_real_server_takes_our_attributes_and_gives_our_keys() {
     let Some(mut server) = Server::start(false) else { return };
     let server = &mut server;
-    println!("{:<3} {:<20} {:<26} FreeRADIUS", "", "name", "password");
+    pptp_interop::say!("{:<3} {:<20} {:<26} FreeRADIUS", "", "name", "password");
     let non_ascii = "Grüße für 5 €";
 
     version_1(server, "alice", "wonderland", None, None);

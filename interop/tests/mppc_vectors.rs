@@ -66,7 +66,7 @@ fn streams_of_other_implementations_are_read() {
             }
         }
     }
-    println!("{packets} packets read");
+    pptp_interop::say!("{packets} packets read");
     assert!(packets > 500);
 }
 
@@ -120,7 +120,7 @@ fn our_streams_for_all_inputs_are_read_and_keep_the_rules() {
                 let default = check(name, default, &packets, flush);
                 let max = check(name, max, &packets, flush);
                 check(name, no_look_back, &packets, flush);
-                println!("{name:12} flush {flush:5} {expansion:?}: {plain} octets, {fast} {default} {max}");
+                pptp_interop::say!("{name:12} flush {flush:5} {expansion:?}: {plain} octets, {fast} {default} {max}");
             }
         }
     }

@@ -17,7 +17,7 @@ use pptp_interop::{json_file, shared};
 
 fn assert_all_seen(file: &str, vectors: &Vector<'_>) {
     let (seen, forgotten) = vectors.summary();
-    println!("{file}: {seen} values agree");
+    pptp_interop::say!("{file}: {seen} values agree");
     assert!(forgotten.is_empty(), "{file}: not looked at: {forgotten:#?}");
 }
 
@@ -466,5 +466,5 @@ fn samples_of_the_rfcs_are_accepted() {
             assert!(master.authenticator_to_peer().as_bytes().starts_with(&start));
         }
     }
-    println!("rfc.json: {} values agree", vectors.summary().0);
+    pptp_interop::say!("rfc.json: {} values agree", vectors.summary().0);
 }

@@ -282,7 +282,7 @@ fn our_captures_as_tshark_reads_them() {
                 continue;
             }
             let Some(theirs) = theirs(&path) else {
-                println!("SKIPPED: tshark is not installed");
+                pptp_interop::say!("SKIPPED: tshark is not installed");
                 return;
             };
             let ours = ours(&path);
@@ -300,7 +300,7 @@ fn our_captures_as_tshark_reads_them() {
             }
         }
     }
-    println!("{} different fields", fields_seen.len());
+    pptp_interop::say!("{} different fields", fields_seen.len());
     tally.finish("our captures", reason);
     assert!(tally.total() > 20_000);
 }

@@ -18,7 +18,7 @@ fn strength(bits: u64) -> Strength {
 
 fn assert_all_seen(file: &str, vectors: &Vector<'_>) {
     let (seen, forgotten) = vectors.summary();
-    println!("{file}: {seen} values agree");
+    pptp_interop::say!("{file}: {seen} values agree");
     assert!(forgotten.is_empty(), "{file}: not looked at: {forgotten:#?}");
 }
 

@@ -3,7 +3,6 @@
 #![expect(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a test, not a library")]
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stdout,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::integer_division,
@@ -15,6 +14,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
+
+/// Prints a line that `cargo test` shows also when the test passes.
+macro_rules! say {
+    ($($argument:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stderr(), $($argument)*);
+    }};
+}
 
 /// The program, which cargo builds before this test.
 fn inspect(arguments: &[&str]) -> Output {
@@ -38,7 +45,7 @@ fn shared() -> Option<PathBuf> {
     if folder.join("expected").is_dir() {
         return Some(folder);
     }
-    println!("SKIPPED: no public captures at {}", folder.display());
+    say!("SKIPPED: no public captures at {}", folder.display());
     None
 }
 
@@ -97,10 +104,10 @@ fn json_agrees_line_by_line_with_tshark() {
     differences.retain(|difference: &String| {
         let reason = reason(difference);
         let shown: String = difference.chars().take(200).collect();
-        println!("{shown}\n  {}", reason.unwrap_or("WITHOUT A REASON"));
+        say!("{shown}\n  {}", reason.unwrap_or("WITHOUT A REASON"));
         reason.is_none()
     });
-    println!("{} lines of {files} captures agree: {counts:?}", counts.values().sum::<u64>());
+    say!("{} lines of {files} captures agree: {counts:?}", counts.values().sum::<u64>());
     assert_eq!(differences, Vec::<String>::new());
 }
 
@@ -136,7 +143,7 @@ fn every_encrypted_packet_of_our_captures_is_decrypted() {
             }
         }
     }
-    println!("{total} packets decrypted, all there are");
+    say!("{total} packets decrypted, all there are");
     assert_eq!(total, 1947);
 }
 
@@ -217,7 +224,7 @@ fn what_is_written_is_read_by_tshark() {
     assert!(text(&output.stderr).contains("72 decrypted packets written"));
     let tshark = |arguments: &[&str]| Command::new("tshark").arg("-r").arg(&inner).args(arguments).output();
     let Ok(read) = tshark(&["-T", "fields", "-e", "frame.number"]) else {
-        println!("SKIPPED: tshark is not installed");
+        say!("SKIPPED: tshark is not installed");
         return;
     };
     assert!(read.status.success(), "{}", text(&read.stderr));
@@ -230,7 +237,7 @@ fn what_is_written_is_read_by_tshark() {
     body.truncate(24_576);
     let found = octets.windows(body.len()).any(|window| window == body.as_bytes());
     assert!(found, "the body of the transfer is in the {} octets of the stream", octets.len());
-    println!("tshark reads 72 packets, and follows a transfer of {} octets", body.len());
+    say!("tshark reads 72 packets, and follows a transfer of {} octets", body.len());
 }
 
 #[test]
@@ -239,7 +246,7 @@ fn each_mishap_gets_one_sentence() {
         let output = inspect(arguments);
         let sentences: Vec<_> = text(&output.stderr).lines().map(str::to_owned).collect();
         assert_eq!(sentences.len(), 1, "{sentences:?}");
-        println!("{:?}: {}", output.status.code(), sentences[0]);
+        say!("{:?}: {}", output.status.code(), sentences[0]);
         (output.status.code(), sentences[0].clone(), text(&output.stdout).to_owned())
     };
     let good = capture("a-mschapv2-mppe128/client.pcap");
