@@ -13,6 +13,8 @@ mod negotiators;
 mod network;
 mod redaction;
 mod round_trip;
+#[cfg(feature = "mschap")]
+mod trace;
 
 use alloc::vec;
 
