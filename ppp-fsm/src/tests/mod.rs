@@ -7,6 +7,7 @@ mod automaton;
 mod captures;
 mod hdlc;
 mod hostile;
+mod hostile_link;
 mod link;
 mod negotiate;
 mod negotiators;
