@@ -31,6 +31,19 @@ impl Link {
                 break;
             }
         }
+        let is_negotiating = matches!(self.lcp.state(), State::RequestSent | State::AckReceived | State::AckSent);
+        if self.phase == Phase::Dead && is_negotiating {
+            self.set_phase(Phase::Establish);
+        }
+    }
+
+    /// The line is there, or the link is wanted, or both.
+    pub(super) fn began(&mut self) {
+        self.settle();
+        // A link that waits for the peer to begin is not dead.
+        if self.phase == Phase::Dead && self.lcp.state() == State::Stopped {
+            self.set_phase(Phase::Establish);
+        }
     }
 
     pub(super) fn set_phase(&mut self, phase: Phase) {
@@ -42,7 +55,7 @@ impl Link {
 
     fn lcp_event(&mut self, event: negotiate::Event<lcp::Failure>) {
         match event {
-            negotiate::Event::Started => self.set_phase(Phase::Establish),
+            negotiate::Event::Started => {}
             negotiate::Event::Up => self.lcp_up(),
             negotiate::Event::Down => {
                 self.lcp_down();

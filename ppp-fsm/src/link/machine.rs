@@ -20,7 +20,7 @@ pub(super) const REPEATED: usize = 512;
 /// It is driven by [`up`](Self::up), [`open`](Self::open), [`handle_frame`](Self::handle_frame) and
 /// [`handle_timeout`](Self::handle_timeout); after each of them [`poll_transmit`](Self::poll_transmit) gives frames until
 /// there are none, [`poll_event`](Self::poll_event) events, and [`poll_timeout`](Self::poll_timeout) the next deadline.
-/// Any order of calls is legal. It does not allocate, and takes about 12 KiB.
+/// Any order of calls is legal. It does not allocate, and takes about 14 KiB.
 ///
 /// The example of this crate's first page has two of them in conversation.
 #[derive(Debug)]
@@ -221,7 +221,7 @@ impl Link {
     pub fn up(&mut self, now: Duration) {
         self.advance(now);
         self.lcp.up(self.now);
-        self.settle();
+        self.began();
     }
 
     /// The line is gone.
@@ -240,7 +240,7 @@ impl Link {
         self.advance(now);
         (self.end, self.peer_error) = (None, None);
         self.lcp.open(self.now);
-        self.settle();
+        self.began();
     }
 
     /// The link is not wanted any more.

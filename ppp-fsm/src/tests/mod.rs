@@ -7,12 +7,15 @@ mod automaton;
 mod captures;
 mod hdlc;
 mod hostile;
+mod hostile_link;
 mod link;
 mod negotiate;
 mod negotiators;
 mod network;
 mod redaction;
 mod round_trip;
+#[cfg(feature = "mschap")]
+mod trace;
 
 use alloc::vec;
 

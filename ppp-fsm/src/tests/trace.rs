@@ -1,0 +1,213 @@
+//! A Windows 2000 client and a router, from a published trace of 7 March: the client's packets are given to a link with
+//! that router's configuration, which has to take the same decisions.
+
+use alloc::vec::Vec;
+use core::net::Ipv4Addr;
+use core::time::Duration;
+
+use crate::auth::{Answer, Method, Methods, Question};
+use crate::ccp::{Encryption, MicrosoftCompression};
+use crate::link::{Config, Event, Link, Phase, Reason};
+use crate::negotiate::Opening;
+use crate::{Frame, Packet, Protocol, auth, ccp, chap, ipcp, lcp, negotiate};
+
+/// The router: it waits two seconds, wants MS-CHAP version 1, allows 40 bits, has one address to give.
+fn router() -> Config {
+    let two_seconds = Duration::from_secs(2);
+    let timers = negotiate::Config::default().with_restart_timeout(two_seconds);
+    let lcp = lcp::Config::default()
+        .with_peer_authentication(Methods::new(&[Method::MsChapV1]))
+        .with_protocol_compression(false)
+        .with_address_control_compression(false);
+    let ccp =
+        ccp::Config::default().with_encryption(Encryption::Preferred).with_strengths(MicrosoftCompression::MPPE_40);
+    Config::default()
+        .with_lcp(lcp)
+        .with_link_timers(timers.with_opening(Opening::Wait(two_seconds)).with_identifier(7))
+        .with_network_timers(timers.with_identifier(3))
+        .with_authentication(auth::Config::default().with_name(b"angela  "))
+        .with_ccp(ccp)
+        .with_ipcp(ipcp::Config::new(Ipv4Addr::new(172, 16, 10, 100)).with_peer_address(Ipv4Addr::new(172, 16, 10, 1)))
+}
+
+struct Trace {
+    link: Link,
+    now: Duration,
+}
+
+impl Trace {
+    /// The clock of the trace, in seconds behind 04:21.
+    fn at(&mut self, seconds: f32) {
+        self.now = Duration::from_secs_f32(seconds);
+        self.link.handle_timeout(self.now);
+    }
+
+    /// What the link sends now: protocol and packet.
+    fn sent(&mut self) -> Vec<(Protocol, Vec<u8>)> {
+        let mut buf = [0; Link::MAX_TRANSMIT];
+        let mut sent = Vec::new();
+        while let Some(octets) = self.link.poll_transmit(self.now, &mut buf).unwrap() {
+            let frame = Frame::decode(octets).unwrap();
+            sent.push((frame.protocol, frame.information.to_vec()));
+        }
+        sent
+    }
+
+    /// The only packet that the link sends now.
+    fn one(&mut self, protocol: Protocol) -> Vec<u8> {
+        let mut sent = self.sent();
+        assert_eq!(sent.len(), 1, "{sent:02x?}");
+        let (found, packet) = sent.remove(0);
+        assert_eq!(found, protocol);
+        packet
+    }
+
+    fn receive(&mut self, protocol: Protocol, packet: &[u8]) {
+        // The client's frames are complete before it opens, and compressed later; both are taken at any time.
+        let frame = Frame { address_control: true, compressed: false, protocol, information: packet };
+        self.link.handle_frame(self.now, frame.encode(&mut [0; 256]).unwrap()).unwrap();
+    }
+
+    fn receive_hex(&mut self, protocol: Protocol, packet: &str) {
+        self.receive(protocol, &hex::decode(packet).unwrap());
+    }
+
+    fn events(&mut self) -> Vec<Event> {
+        core::iter::from_fn(|| self.link.poll_event()).collect()
+    }
+}
+
+/// The Ack of a request that the link sent, as the client gave it.
+fn ack(request: &[u8]) -> Vec<u8> {
+    [&[2], &request[1..]].concat()
+}
+
+const ENDPOINT: &str = "1317016ac616b006cc4281a1ca941e39b9182600000008";
+const SERVERS: &str = "810600000000820600000000830600000000840600000000";
+
+/// Up to the Challenge.
+fn authenticating() -> (Trace, Vec<u8>) {
+    let mut trace = Trace { link: Link::new(&router(), [9; 32]), now: Duration::ZERO };
+    trace.at(9.347);
+    trace.link.open(trace.now);
+    trace.link.up(trace.now);
+    assert!(trace.sent().is_empty());
+    trace.at(11.347);
+    let request = trace.one(Protocol::LCP);
+    // O CONFREQ id 7 len 15: authentication MS-CHAP, magic number.
+    assert_eq!(request[..11], *b"\x01\x07\x00\x0f\x03\x05\xc2\x23\x80\x05\x06");
+    trace.at(11.635);
+    trace.receive(Protocol::LCP, &ack(&request));
+    trace.at(13.327);
+    trace.receive_hex(Protocol::LCP, &["0101002c050635be1cb0070208020d03061104064e", ENDPOINT].concat());
+    // O CONFREJ id 1 len 34: callback, MRRU, endpoint discriminator.
+    let reject = hex::decode(["040100220d03061104064e", ENDPOINT].concat()).unwrap();
+    assert_eq!(trace.one(Protocol::LCP), reject);
+    trace.at(13.347);
+    // O CONFREQ id 8, the same options.
+    let again = trace.one(Protocol::LCP);
+    assert_eq!((again[1], &again[2..]), (8, &request[2..]));
+    trace.at(13.647);
+    trace.receive_hex(Protocol::LCP, "0102000e050635be1cb007020802");
+    assert_eq!(trace.one(Protocol::LCP), hex::decode("0202000e050635be1cb007020802").unwrap());
+    trace.at(13.723);
+    trace.receive(Protocol::LCP, &ack(&again));
+    // O CHALLENGE len 21 from the router.
+    let challenge = trace.one(Protocol::CHAP);
+    let decoded = chap::Packet::decode(&challenge).unwrap();
+    assert!(matches!(decoded.message, chap::Message::Challenge(value) if value.value.len() == 8));
+    assert_eq!(challenge.len(), 21);
+    assert_eq!(trace.link.phase(), Phase::Authenticate);
+    (trace, challenge)
+}
+
+/// I RESPONSE len 57 from "tac".
+fn response(challenge: &[u8]) -> Vec<u8> {
+    let value = challenge[5..13].try_into().unwrap();
+    let response = mschap::v1::Response::new(&mschap::NtHash::from_password("admin"), &value).encode();
+    let value = chap::Value { value: &response, name: crate::Text(b"tac") };
+    let packet = chap::Packet { identifier: challenge[1], message: chap::Message::Response(value) };
+    let mut buf = [0; 64];
+    let octets = packet.encode(&mut buf).unwrap().to_vec();
+    assert_eq!(octets.len(), 57);
+    octets
+}
+
+#[test]
+fn the_router_of_7_march_takes_the_same_decisions() {
+    let (mut trace, challenge) = authenticating();
+    trace.events();
+    trace.at(14.035);
+    trace.receive(Protocol::LCP, b"\x0c\x03\x00\x12\x35\xbe\x1c\xb0MSRASV5.00");
+    trace.receive(Protocol::LCP, b"\x0c\x04\x00\x18\x35\xbe\x1c\xb0MSRAS-1-RSHANMUG");
+    assert_eq!(trace.events(), [Event::Identification; 2]);
+    assert_eq!(trace.link.peer_identification().0, b"MSRAS-1-RSHANMUG");
+    trace.at(14.223);
+    trace.receive(Protocol::CHAP, &response(&challenge));
+    assert_eq!(trace.events(), [Event::Authenticate(Question::Proof)]);
+    assert!(trace.sent().is_empty());
+    trace.at(14.239);
+    trace.link.answer(trace.now, &Answer::Password(b"admin")).unwrap();
+
+    // O SUCCESS len 4, then both control protocols begin.
+    let sent = trace.sent();
+    assert_eq!(sent[0], (Protocol::CHAP, [3, challenge[1], 0, 4].to_vec()));
+    let find = |wanted| sent.iter().find(|(protocol, _)| *protocol == wanted).unwrap().1.clone();
+    let (ccp, ipcp) = (find(Protocol::CCP), find(Protocol::IPCP));
+    assert_eq!(sent.len(), 3);
+    assert_eq!(ccp, hex::decode("0103000a120601000020").unwrap());
+    assert_eq!(ipcp[2..], hex::decode("000a0306ac100a64").unwrap());
+
+    trace.at(14.523);
+    trace.receive_hex(Protocol::CCP, "0105000a1206010000f1");
+    assert_eq!(trace.one(Protocol::CCP), hex::decode("0305000a120601000020").unwrap());
+    trace.at(14.607);
+    trace.receive_hex(Protocol::IPCP, &["01060022030600000000", SERVERS].concat());
+    assert_eq!(trace.one(Protocol::IPCP), hex::decode(["0406001c", SERVERS].concat()).unwrap());
+    trace.receive(Protocol::IPCP, &ack(&ipcp));
+    trace.receive(Protocol::CCP, &ack(&ccp));
+    assert!(trace.sent().is_empty());
+    trace.at(14.939);
+    trace.receive_hex(Protocol::CCP, "0107000a120601000020");
+    assert_eq!(trace.one(Protocol::CCP), hex::decode("0207000a120601000020").unwrap());
+    let bits = MicrosoftCompression::STATELESS | MicrosoftCompression::MPPE_40;
+    assert!(trace.events().contains(&Event::CompressionUp(ccp::Agreed { send: bits, receive: bits })));
+    trace.at(14.991);
+    trace.receive_hex(Protocol::IPCP, "0108000a030600000000");
+    assert_eq!(trace.one(Protocol::IPCP), hex::decode("0308000a0306ac100a01").unwrap());
+    trace.at(15.263);
+    trace.receive_hex(Protocol::IPCP, "0109000a0306ac100a01");
+    assert_eq!(trace.one(Protocol::IPCP), hex::decode("0209000a0306ac100a01").unwrap());
+    let Some(Event::IpUp(agreed)) = trace.events().pop() else { panic!("IPCP is not open") };
+    assert_eq!(agreed.peer_address, Some(Ipv4Addr::new(172, 16, 10, 1)));
+
+    // I ECHOREP id 1 len 12, for the request before it.
+    trace.at(22.0);
+    trace.link.ping(trace.now);
+    let echo = trace.one(Protocol::LCP);
+    assert_eq!((echo[0], echo.len()), (9, 8));
+    trace.at(22.571);
+    trace.receive(Protocol::LCP, &[&[10, echo[1], 0, 12, 0x35, 0xbe, 0x1c, 0xb0], &[0; 4][..]].concat());
+    assert!(trace.link.echo_statistics().last_round_trip.unwrap() > Duration::from_millis(500));
+
+    // On 9 March another client ends with what its user sees as error 742.
+    trace.at(30.0);
+    trace.receive_hex(Protocol::LCP, "0507001079127fbe003ccd74000002e6");
+    assert_eq!(trace.one(Protocol::LCP), [6, 7, 0, 4]);
+    trace.at(40.0);
+    let reason = Reason::PeerClosed { error: Some(742) };
+    assert_eq!(trace.events().pop(), Some(Event::Closed(reason)));
+}
+
+#[test]
+fn the_router_of_9_march_refuses_a_wrong_password_with_the_same_words() {
+    let (mut trace, challenge) = authenticating();
+    trace.receive(Protocol::CHAP, &response(&challenge));
+    trace.link.answer(trace.now, &Answer::Reject(b"E=691 R=0")).unwrap();
+    let sent = trace.sent();
+    // O FAILURE len 13, O TERMREQ.
+    assert_eq!(sent[0].1, [&[4, challenge[1], 0, 13][..], b"E=691 R=0"].concat());
+    assert_eq!((sent.len(), sent[1].0, sent[1].1[0]), (2, Protocol::LCP, 5));
+    let error = lcp::MicrosoftTermination::decode(Packet::decode(&sent[1].1).unwrap().data).unwrap().error;
+    assert_eq!(error, 691);
+}
