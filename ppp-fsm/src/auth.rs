@@ -21,6 +21,11 @@ pub use failure::{Failure, Refused, Status};
 pub use method::{Method, Methods};
 pub use peer::{Demand, Peer};
 
+/// Says to which question an answer belongs. One that comes late, when the link has begun again and somebody else is
+/// asked about, is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Ticket(u32);
+
 /// The longest packet of authentication that is taken or sent: header (4) and RFC 2433's change of a password (1114).
 /// EAP needs 1020 (RFC 3748 section 3.1).
 pub const MAX_PACKET_LEN: usize = 1118;

@@ -6,7 +6,7 @@ use md5::{Digest, Md5};
 use subtle::ConstantTimeEq;
 
 use super::answer::{Answer, AnswerError, Outcome, Presented};
-use super::{Config, Failure, MAX_PACKET_LEN, Method, Refused, Status};
+use super::{Config, Failure, MAX_PACKET_LEN, Method, Refused, Status, Ticket};
 use crate::buffer::Buffer;
 use crate::random::Random;
 use crate::wire::Wire;
@@ -20,9 +20,19 @@ mod microsoft;
 #[non_exhaustive]
 pub enum Question {
     /// Whether what the peer [presents](Authenticator::presented) is good.
-    Proof,
+    Proof(Ticket),
     /// Whether the peer may have the new password that it presents.
-    NewPassword,
+    NewPassword(Ticket),
+}
+
+impl Question {
+    /// What the answer has to carry.
+    #[must_use]
+    pub const fn ticket(&self) -> Ticket {
+        match self {
+            Self::Proof(ticket) | Self::NewPassword(ticket) => *ticket,
+        }
+    }
 }
 
 /// RFC 1334, RFC 1994, RFC 2433, RFC 2759, RFC 3748: the authenticator of one link, whatever the method.
@@ -32,7 +42,7 @@ pub enum Question {
 ///
 /// ```
 /// use core::time::Duration;
-/// use ppp_fsm::auth::{Answer, Authenticator, Config, Method, Outcome, Peer, Question, Secret, Status};
+/// use ppp_fsm::auth::{Answer, Authenticator, Config, Method, Outcome, Peer, Secret, Status};
 ///
 /// let now = Duration::ZERO;
 /// let mut server = Authenticator::new(&Config::default(), [1; 32]); // unpredictable octets
@@ -43,14 +53,14 @@ pub enum Question {
 /// let mut buf = [0; 1024];
 /// let challenge = server.poll_transmit(now, &mut buf)?.unwrap();
 /// client.handle_packet(now, challenge)?;
-/// assert!(client.poll_demand().is_some());
-/// client.prove(now, b"alice", &Secret::Password(b"wonderland"))?;
+/// let demand = client.poll_demand().unwrap();
+/// client.prove(now, demand.ticket(), b"alice", &Secret::Password(b"wonderland"))?;
 ///
 /// let response = client.poll_transmit(now, &mut buf)?.unwrap();
 /// server.handle_packet(now, response)?;
-/// assert_eq!(server.poll_question(), Some(Question::Proof));
+/// let question = server.poll_question().unwrap();
 /// assert_eq!(server.presented().unwrap().name().unwrap().0, b"alice");
-/// assert!(matches!(server.answer(now, &Answer::Password(b"wonderland"))?, Outcome::Accepted));
+/// assert!(matches!(server.answer(now, question.ticket(), &Answer::Password(b"wonderland"))?, Outcome::Accepted));
 ///
 /// let success = server.poll_transmit(now, &mut buf)?.unwrap();
 /// client.handle_packet(now, success)?;
@@ -76,6 +86,8 @@ pub struct Authenticator {
     tries: u8,
     retries: u8,
     question: Option<Question>,
+    /// Of the last question.
+    ticket: u32,
     /// Whether the peer was told of a failure, and may send something else.
     phase: Phase,
     rechallenge: Option<Duration>,
@@ -125,6 +137,7 @@ impl Authenticator {
             tries: 0,
             retries: config.retries,
             question: None,
+            ticket: 0,
             phase: Phase::First,
             rechallenge: None,
             #[cfg(feature = "mschap")]
@@ -272,10 +285,11 @@ impl Authenticator {
     ///
     /// # Errors
     ///
-    /// [`AnswerError`]: the question stands, but when what the peer sent is [malformed](AnswerError::Malformed).
-    pub fn answer(&mut self, now: Duration, answer: &Answer<'_>) -> Result<Outcome, AnswerError> {
+    /// [`AnswerError`]: the question stands, but when what the peer sent is [malformed](AnswerError::Malformed). An answer
+    /// to an earlier question is refused.
+    pub fn answer(&mut self, now: Duration, ticket: Ticket, answer: &Answer<'_>) -> Result<Outcome, AnswerError> {
         self.now = self.now.max(now);
-        if self.status != Status::Asking {
+        if self.status != Status::Asking || ticket.0 != self.ticket {
             return Err(AnswerError::NotAsked);
         }
         let outcome = match *answer {
@@ -316,6 +330,18 @@ impl Authenticator {
         written.copy_from_slice(octets);
         self.pending = false;
         Ok(Some(written))
+    }
+
+    /// Whether this is the challenge that was sent to the peer: who sends it back wants to have it answered for itself.
+    pub(crate) fn has_sent(&self, challenge: &[u8]) -> bool {
+        match &self.core {
+            Core::None => false,
+            Core::Md5(own) => own == challenge,
+            #[cfg(feature = "mschap")]
+            Core::V1(core) => core.challenge() == challenge,
+            #[cfg(feature = "mschap")]
+            Core::V2(core) => core.challenge() == challenge,
+        }
     }
 
     /// Whether there is something to send.
@@ -446,7 +472,8 @@ impl Authenticator {
             // RFC 2759 section 6: what follows a Failure has the next identifier; a copy of what failed has not.
             Status::Waiting if self.phase != Phase::First && is_next => {
                 self.identifier = packet.identifier;
-                let question = if name.is_some() { Question::Proof } else { Question::NewPassword };
+                let question: fn(Ticket) -> Question =
+                    if name.is_some() { Question::Proof } else { Question::NewPassword };
                 self.ask(octets, name, question);
             }
             // RFC 1994 section 4.2: the answer was lost.
@@ -517,7 +544,9 @@ impl Authenticator {
         }
     }
 
-    fn ask(&mut self, octets: &[u8], name: Option<Text<'_>>, question: Question) {
+    fn ask(&mut self, octets: &[u8], name: Option<Text<'_>>, question: fn(Ticket) -> Question) {
+        self.ticket = self.ticket.wrapping_add(1);
+        let question = question(Ticket(self.ticket));
         self.received.set(octets);
         if let Some(name) = name {
             self.name.set(name.0);

@@ -5,7 +5,7 @@ use core::time::Duration;
 use md5::{Digest, Md5};
 
 use super::answer::{AnswerError, Secret};
-use super::{Config, Failure, MAX_PACKET_LEN, Method, Refused, Status};
+use super::{Config, Failure, MAX_PACKET_LEN, Method, Refused, Status, Ticket};
 use crate::buffer::{Buffer, checksum};
 use crate::random::Random;
 use crate::wire::Wire;
@@ -20,15 +20,27 @@ mod microsoft;
 pub enum Demand {
     /// A name and its secret: [`Peer::prove`].
     Proof {
+        /// What the answer has to carry.
+        ticket: Ticket,
         /// The method agreed.
         method: Method,
         /// Whether the last ones were refused and others may be tried.
         is_retry: bool,
     },
     /// The password has expired; the link ends without a new one: `Peer::change_password`.
-    NewPassword,
+    NewPassword(Ticket),
     /// An EAP request for another end of EAP: [`Peer::eap_request`], [`Peer::send_eap`].
-    Eap,
+    Eap(Ticket),
+}
+
+impl Demand {
+    /// What the answer has to carry.
+    #[must_use]
+    pub const fn ticket(&self) -> Ticket {
+        match self {
+            Self::Proof { ticket, .. } | Self::NewPassword(ticket) | Self::Eap(ticket) => *ticket,
+        }
+    }
 }
 
 /// RFC 1334, RFC 1994, RFC 2433, RFC 2759, RFC 3748: the peer of one link, whatever the method.
@@ -58,6 +70,8 @@ pub struct Peer {
     tries: u8,
     demand: Option<Demand>,
     asked: Option<Demand>,
+    /// Of the last demand.
+    ticket: u32,
     #[cfg(feature = "mschap")]
     microsoft: microsoft::State,
 }
@@ -83,6 +97,7 @@ impl Peer {
             tries: 0,
             demand: None,
             asked: None,
+            ticket: 0,
             #[cfg(feature = "mschap")]
             microsoft: microsoft::State::default(),
         }
@@ -169,9 +184,18 @@ impl Peer {
     /// # Errors
     ///
     /// [`AnswerError`]: nothing has changed.
-    pub fn prove(&mut self, now: Duration, name: &[u8], secret: &Secret<'_>) -> Result<(), AnswerError> {
+    pub fn prove(
+        &mut self,
+        now: Duration,
+        ticket: Ticket,
+        name: &[u8],
+        secret: &Secret<'_>,
+    ) -> Result<(), AnswerError> {
         self.now = self.now.max(now);
-        let Some(Demand::Proof { method, .. }) = self.asked else { return Err(AnswerError::NotAsked) };
+        let method = match self.asked {
+            Some(Demand::Proof { method, ticket: asked, .. }) if asked == ticket => method,
+            _ => return Err(AnswerError::NotAsked),
+        };
         match method {
             Method::Pap => {
                 let password = secret.password().ok_or(AnswerError::Unsuitable)?;
@@ -203,9 +227,9 @@ impl Peer {
     /// # Errors
     ///
     /// [`AnswerError`]: nothing has changed.
-    pub fn send_eap(&mut self, now: Duration, packet: &[u8]) -> Result<(), AnswerError> {
+    pub fn send_eap(&mut self, now: Duration, ticket: Ticket, packet: &[u8]) -> Result<(), AnswerError> {
         self.now = self.now.max(now);
-        if self.asked != Some(Demand::Eap) {
+        if self.asked != Some(Demand::Eap(ticket)) {
             return Err(AnswerError::NotAsked);
         }
         let decoded = eap::Packet::decode(packet).map_err(|_| AnswerError::Unsuitable)?;
@@ -275,10 +299,12 @@ impl Peer {
     }
 
     fn demand_proof(&mut self, method: Method, is_retry: bool) {
-        self.demand(Demand::Proof { method, is_retry });
+        self.demand(|ticket| Demand::Proof { ticket, method, is_retry });
     }
 
-    fn demand(&mut self, demand: Demand) {
+    fn demand(&mut self, demand: impl FnOnce(Ticket) -> Demand) {
+        self.ticket = self.ticket.wrapping_add(1);
+        let demand = demand(Ticket(self.ticket));
         (self.demand, self.asked, self.status) = (Some(demand), Some(demand), Status::Asking);
         (self.timer, self.pending) = (None, false);
     }

@@ -68,7 +68,8 @@ impl Echo {
 
     pub(super) fn reply(&mut self, now: Duration, identifier: u8) {
         let Some(sent) = self.waiting.filter(|_| identifier == self.identifier && !self.pending) else { return };
-        (self.waiting, self.missed) = (None, 0);
+        // The answer itself is no traffic that makes the next request needless.
+        (self.waiting, self.missed, self.has_traffic) = (None, 0, false);
         let time = now.saturating_sub(sent);
         let statistics = &mut self.statistics;
         statistics.received = statistics.received.saturating_add(1);

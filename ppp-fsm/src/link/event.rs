@@ -119,8 +119,8 @@ pub enum Refused {
         /// The protocol.
         protocol: Protocol,
     },
-    /// Encryption is required, and the packet is not encrypted.
-    #[error("{protocol} came in the clear, and encryption is required")]
+    /// Encryption is required or was agreed on, and the packet is not encrypted.
+    #[error("{protocol} came in the clear, and has to be encrypted")]
     NotEncrypted {
         /// The protocol.
         protocol: Protocol,

@@ -116,6 +116,7 @@ impl Link {
         (self.echo_reply, self.protocol_reject, self.time_remaining) = (None, None, None);
         (self.identification_pending, self.peer_was_told) = (false, false);
         (self.has_network, self.was_encrypted) = (false, false);
+        self.external_keys = MicrosoftCompression::NONE;
     }
 
     /// Whether something happened.

@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::echo::Echo;
 use super::event::Queue;
 use super::{Config, EchoStatistics, Event, Phase, Reason};
-use crate::auth::{self, Answer, AnswerError, Authenticator, Outcome, Peer, Presented, Secret};
+use crate::auth::{self, Answer, AnswerError, Authenticator, Outcome, Peer, Presented, Secret, Ticket};
 use crate::buffer::Buffer;
 use crate::ccp::{self, MicrosoftCompression, Reset};
 use crate::negotiate::{Negotiation, Opening};
@@ -261,9 +261,9 @@ impl Link {
     /// # Errors
     ///
     /// [`AnswerError`].
-    pub fn answer(&mut self, now: Duration, answer: &Answer<'_>) -> Result<Outcome, AnswerError> {
+    pub fn answer(&mut self, now: Duration, ticket: Ticket, answer: &Answer<'_>) -> Result<Outcome, AnswerError> {
         self.advance(now);
-        let outcome = self.authenticator.answer(self.now, answer);
+        let outcome = self.authenticator.answer(self.now, ticket, answer);
         self.settle();
         outcome
     }
@@ -289,9 +289,15 @@ impl Link {
     /// # Errors
     ///
     /// [`AnswerError`].
-    pub fn prove(&mut self, now: Duration, name: &[u8], secret: &Secret<'_>) -> Result<(), AnswerError> {
+    pub fn prove(
+        &mut self,
+        now: Duration,
+        ticket: Ticket,
+        name: &[u8],
+        secret: &Secret<'_>,
+    ) -> Result<(), AnswerError> {
         self.advance(now);
-        self.peer.prove(self.now, name, secret)
+        self.peer.prove(self.now, ticket, name, secret)
     }
 
     /// Answers [`Event::Prove`] that demands a new password.
@@ -304,11 +310,12 @@ impl Link {
     pub fn change_password(
         &mut self,
         now: Duration,
+        ticket: Ticket,
         old: &Secret<'_>,
         new: mschap::Password<'_>,
     ) -> Result<(), AnswerError> {
         self.advance(now);
-        self.peer.change_password(self.now, old, new)
+        self.peer.change_password(self.now, ticket, old, new)
     }
 
     /// The EAP packet that [`Event::Prove`] demands an answer to.
@@ -322,9 +329,9 @@ impl Link {
     /// # Errors
     ///
     /// [`AnswerError`].
-    pub fn send_eap(&mut self, now: Duration, packet: &[u8]) -> Result<(), AnswerError> {
+    pub fn send_eap(&mut self, now: Duration, ticket: Ticket, packet: &[u8]) -> Result<(), AnswerError> {
         self.advance(now);
-        self.peer.send_eap(self.now, packet)
+        self.peer.send_eap(self.now, ticket, packet)
     }
 
     /// RFC 3078 section 8.2: packets were lost, and cannot be decrypted or decompressed without a flush.

@@ -4,7 +4,8 @@ use core::time::Duration;
 
 use super::machine::Link;
 use super::{Event, Phase, Reason, Received, Refused};
-use crate::auth::Failure;
+use crate::auth::{self, Failure};
+use crate::ccp::{self, MicrosoftCompression};
 use crate::{Code, DecodeError, Frame, Packet, Protocol, chap, eap, lcp, pap};
 
 impl Link {
@@ -41,9 +42,7 @@ impl Link {
             }
             Protocol::COMPRESSED if self.compression().is_some() => Ok(Received::Compressed(information)),
             Protocol::COMPRESSED if self.ccp.is_some() => Err(Refused::NotNow { protocol }),
-            Protocol::IP | Protocol::IPV6 if self.config.requires_encryption() => {
-                Err(Refused::NotEncrypted { protocol })
-            }
+            Protocol::IP | Protocol::IPV6 if self.expects_encryption() => Err(Refused::NotEncrypted { protocol }),
             _ => self.handle_network(protocol, information),
         };
         if let Err(Refused::UnknownProtocol { protocol }) = received {
@@ -71,6 +70,12 @@ impl Link {
             return Err(Refused::NotNow { protocol });
         }
         self.handle_network(protocol, information)
+    }
+
+    /// Whether it is required, or the peer agreed to it.
+    fn expects_encryption(&self) -> bool {
+        let is_agreed = |agreed: ccp::Agreed| agreed.receive.intersects(MicrosoftCompression::STRENGTHS);
+        self.config.requires_encryption() || self.compression().is_some_and(is_agreed)
     }
 
     fn handle_network<'p>(&self, protocol: Protocol, packet: &'p [u8]) -> Result<Received<'p>, Refused> {
@@ -168,6 +173,13 @@ impl Link {
             return Err(Refused::UnknownProtocol { protocol });
         }
         if is_for_peer {
+            if let Ok(chap::Message::Challenge(value)) = chap::Packet::decode(information).map(|packet| packet.message)
+            {
+                // RFC 1994 section 2.3: an attacker would let us answer our own question.
+                if protocol == Protocol::CHAP && self.authenticator.has_sent(value.value) {
+                    return Err(auth::Refused::Unmatched.into());
+                }
+            }
             self.peer.handle_packet(self.now, information)?;
         } else {
             self.authenticator.handle_packet(self.now, information)?;

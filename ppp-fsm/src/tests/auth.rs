@@ -75,16 +75,16 @@ impl Pair {
                 let _ = self.server.handle_packet(self.now, &octets);
             }
         }
-        if let Some(Demand::Proof { is_retry, .. }) = self.client.poll_demand() {
+        if let Some(Demand::Proof { ticket, is_retry, .. }) = self.client.poll_demand() {
             is_busy = true;
             self.retries += usize::from(is_retry);
             let secret = self.secrets.pop().unwrap_or(PASSWORD);
-            self.client.prove(self.now, b"alice", &Secret::Password(secret)).unwrap();
+            self.client.prove(self.now, ticket, b"alice", &Secret::Password(secret)).unwrap();
         }
-        if self.server.poll_question() == Some(Question::Proof) {
+        if let Some(Question::Proof(ticket)) = self.server.poll_question() {
             is_busy = true;
             assert_eq!(self.server.presented().unwrap().name().map(|name| name.0), Some(&b"alice"[..]));
-            self.server.answer(self.now, &Answer::Password(self.stored)).unwrap();
+            self.server.answer(self.now, ticket, &Answer::Password(self.stored)).unwrap();
         }
         is_busy
     }
@@ -109,6 +109,32 @@ impl Pair {
     fn statuses(&self) -> [Status; 2] {
         [self.server.status(), self.client.status()]
     }
+}
+
+/// Answers what is demanded now.
+fn prove(client: &mut Peer, name: &[u8]) -> Result<(), AnswerError> {
+    let ticket = client.poll_demand().expect("something is demanded").ticket();
+    client.prove(NOW, ticket, name, &SECRET)
+}
+
+/// Answers what is asked now.
+fn answer(server: &mut Authenticator, answer: &Answer<'_>) -> Result<Outcome, AnswerError> {
+    let ticket = server.poll_question().expect("something is asked").ticket();
+    server.answer(NOW, ticket, answer)
+}
+
+#[test]
+fn an_answer_that_comes_late_is_not_for_somebody_else() {
+    let mut server = Authenticator::new(&Config::default(), [1; 32]);
+    server.start(NOW, Method::Pap);
+    server.handle_packet(NOW, b"\x01\x07\x00\x0c\x03bob\x03abc").unwrap();
+    let late = server.poll_question().unwrap().ticket();
+    // The link begins again, and somebody else is there.
+    server.start(NOW, Method::Pap);
+    server.handle_packet(NOW, b"\x01\x07\x00\x0c\x03eve\x03abc").unwrap();
+    assert!(matches!(server.answer(NOW, late, &Answer::Accept(b"")), Err(AnswerError::NotAsked)));
+    assert_eq!(server.status(), Status::Asking);
+    assert!(matches!(answer(&mut server, &Answer::Reject(b"")), Ok(Outcome::Refused { goes_on: false })));
 }
 
 #[test]
@@ -206,8 +232,9 @@ fn rfc1994_section_4_1_a_recorded_exchange_with_md5() {
     client.start(NOW, Method::ChapMd5);
     let challenge = hex::decode("0101001a10000102030405060708090a0b0c0d0e0f7063656572").unwrap();
     client.handle_packet(NOW, &challenge).unwrap();
-    assert_eq!(client.poll_demand(), Some(Demand::Proof { method: Method::ChapMd5, is_retry: false }));
-    client.prove(NOW, b"u", &Secret::Password(b"secret")).unwrap();
+    let demand = client.poll_demand().unwrap();
+    assert!(matches!(demand, Demand::Proof { method: Method::ChapMd5, is_retry: false, .. }));
+    client.prove(NOW, demand.ticket(), b"u", &Secret::Password(b"secret")).unwrap();
     let mut buf = [0; 64];
     let response = client.poll_transmit(NOW, &mut buf).unwrap().unwrap();
     let chap::Message::Response(value) = chap::Packet::decode(response).unwrap().message else { panic!() };
@@ -227,9 +254,7 @@ fn packets_out_of_place_are_refused() {
             assert_eq!(pair.server.handle_packet(NOW, &octets), Err(Refused::Unmatched));
             pair.client.handle_packet(NOW, &octets).unwrap();
         }
-        while pair.client.poll_demand().is_some() {
-            pair.client.prove(NOW, b"alice", &SECRET).unwrap();
-        }
+        prove(&mut pair.client, b"alice").unwrap();
         let octets = pair.client.poll_transmit(NOW, &mut buf).unwrap().unwrap().to_vec();
         assert_eq!(pair.client.handle_packet(NOW, &octets), Err(Refused::Unmatched));
         if method != Method::Pap {
@@ -241,10 +266,12 @@ fn packets_out_of_place_are_refused() {
     }
     let mut idle = Authenticator::new(&Config::default(), [0; 32]);
     assert_eq!(idle.handle_packet(NOW, &[2, 1, 0, 4]), Err(Refused::NotAgreed));
-    assert!(matches!(idle.answer(NOW, &Answer::Password(b"")), Err(AnswerError::NotAsked)));
+    let mut other = Pair::new(Method::Pap, Config::default());
+    let demanded = other.client.poll_demand().unwrap().ticket();
+    assert!(matches!(idle.answer(NOW, demanded, &Answer::Password(b"")), Err(AnswerError::NotAsked)));
     let mut idle = Peer::new(&Config::default(), [0; 32]);
     assert_eq!(idle.handle_packet(NOW, &[1, 1, 0, 4]), Err(Refused::NotAgreed));
-    assert_eq!(idle.prove(NOW, b"", &SECRET), Err(AnswerError::NotAsked));
+    assert_eq!(idle.prove(NOW, demanded, b"", &SECRET), Err(AnswerError::NotAsked));
 }
 
 #[test]
@@ -254,7 +281,7 @@ fn rfc1334_section_2_retries_of_pap() {
     let wrong = b"\x01\x07\x00\x0c\x03bob\x03abc";
     for (round, goes_on) in [(0, true), (1, false)] {
         server.handle_packet(NOW, wrong).unwrap();
-        let outcome = server.answer(NOW, &Answer::Reject(b"no")).unwrap();
+        let outcome = answer(&mut server, &Answer::Reject(b"no")).unwrap();
         assert!(matches!(outcome, Outcome::Refused { goes_on: found } if found == goes_on), "{round}");
         assert_eq!(server.poll_transmit(NOW, &mut [0; 64]).unwrap(), Some(&b"\x03\x07\x00\x07\x02no"[..]));
     }
@@ -293,22 +320,25 @@ fn rfc3748_section_2_3_pass_through() {
     let mut buf = [0; 64];
     let request = server.poll_transmit(NOW, &mut buf).unwrap().unwrap().to_vec();
     client.handle_packet(NOW, &request).unwrap();
-    assert_eq!((client.poll_demand(), client.eap_request()), (Some(Demand::Eap), Some(&request[..])));
+    let Some(Demand::Eap(ticket)) = client.poll_demand() else { panic!("nothing is demanded") };
+    assert_eq!(client.eap_request(), Some(&request[..]));
     let identifier = request[1];
-    assert_eq!(client.send_eap(NOW, &[2, identifier ^ 1, 0, 6, 1, b'x']), Err(AnswerError::Unsuitable));
-    client.send_eap(NOW, &[2, identifier, 0, 6, 1, b'x']).unwrap();
+    assert_eq!(client.send_eap(NOW, ticket, &[2, identifier ^ 1, 0, 6, 1, b'x']), Err(AnswerError::Unsuitable));
+    client.send_eap(NOW, ticket, &[2, identifier, 0, 6, 1, b'x']).unwrap();
     server.handle_packet(NOW, client.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
-    assert_eq!(server.poll_question(), Some(Question::Proof));
     assert!(matches!(server.presented(), Some(Presented::Eap { method_type: eap::Type::IDENTITY, .. })));
     assert_eq!(server.presented().unwrap().name().unwrap().0, b"x");
     // Another end of EAP goes on with a type that nobody here knows.
-    let outcome = server.answer(NOW, &Answer::EapRequest(&[1, 0x77, 0, 6, 26, 1])).unwrap();
+    let outcome = answer(&mut server, &Answer::EapRequest(&[1, 0x77, 0, 6, 26, 1])).unwrap();
     assert!(matches!(outcome, Outcome::Continued));
     client.handle_packet(NOW, server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
-    client.send_eap(NOW, &[2, 0x77, 0, 6, 26, 2]).unwrap();
+    assert_eq!(client.send_eap(NOW, ticket, &[2, 0x77, 0, 6, 26, 2]), Err(AnswerError::NotAsked));
+    let ticket = client.poll_demand().unwrap().ticket();
+    client.send_eap(NOW, ticket, &[2, 0x77, 0, 6, 26, 2]).unwrap();
     server.handle_packet(NOW, client.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
-    assert!(matches!(server.answer(NOW, &Answer::Accept(&[4, 0x77, 0, 4])), Err(AnswerError::Unsuitable)));
-    assert!(matches!(server.answer(NOW, &Answer::Accept(&[3, 0x77, 0, 4])), Ok(Outcome::Accepted)));
+    let ticket = server.poll_question().unwrap().ticket();
+    assert!(matches!(server.answer(NOW, ticket, &Answer::Accept(&[4, 0x77, 0, 4])), Err(AnswerError::Unsuitable)));
+    assert!(matches!(server.answer(NOW, ticket, &Answer::Accept(&[3, 0x77, 0, 4])), Ok(Outcome::Accepted)));
     client.handle_packet(NOW, server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
     assert_eq!([server.status(), client.status()], [Status::Accepted; 2]);
 }
@@ -370,12 +400,12 @@ mod microsoft {
                 let mut buf = [0; MAX_PACKET_LEN];
                 if let Some(octets) = pair.server.poll_transmit(NOW, &mut buf).unwrap() {
                     pair.client.handle_packet(NOW, octets).unwrap();
-                    pair.client.prove(NOW, b"alice", &SECRET).unwrap();
+                    prove(&mut pair.client, b"alice").unwrap();
                     let octets = pair.client.poll_transmit(NOW, &mut buf).unwrap().unwrap();
                     pair.server.handle_packet(NOW, octets).unwrap();
                 }
             }
-            pair.server.answer(NOW, &Answer::Accept(message)).unwrap();
+            answer(&mut pair.server, &Answer::Accept(message)).unwrap();
             pair.step();
             assert_eq!(pair.client.status(), Status::Failed(Failure::NoMutualProof));
             assert!(pair.client.keys().is_none());
@@ -394,22 +424,20 @@ mod microsoft {
                 client.start(NOW, method);
                 let mut buf = [0; MAX_PACKET_LEN];
                 client.handle_packet(NOW, server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
-                client.prove(NOW, br"CORP\alice", &SECRET).unwrap();
+                prove(&mut client, br"CORP\alice").unwrap();
                 server.handle_packet(NOW, client.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
-                let outcome = server.answer(NOW, &Answer::Account(&expired)).unwrap();
+                let outcome = answer(&mut server, &Answer::Account(&expired)).unwrap();
                 assert!(matches!(outcome, Outcome::Refused { goes_on: true }));
                 client.handle_packet(NOW, server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
-                client.poll_demand();
-                assert_eq!(client.status(), Status::Asking);
-                assert_eq!(client.prove(NOW, b"alice", &SECRET), Err(AnswerError::NotAsked));
-                client.change_password(NOW, &SECRET, "looking-glass".into()).unwrap();
+                let Some(Demand::NewPassword(ticket)) = client.poll_demand() else { panic!("nothing is demanded") };
+                assert_eq!(client.prove(NOW, ticket, b"alice", &SECRET), Err(AnswerError::NotAsked));
+                client.change_password(NOW, ticket, &SECRET, "looking-glass".into()).unwrap();
                 let packet = client.poll_transmit(NOW, &mut buf).unwrap().unwrap().to_vec();
-                server.poll_question();
                 server.handle_packet(NOW, &packet).unwrap();
-                assert_eq!(server.poll_question(), Some(Question::NewPassword));
+                let Some(Question::NewPassword(ticket)) = server.poll_question() else { panic!("nothing is asked") };
                 assert_eq!(server.presented().unwrap().name().unwrap().0, br"CORP\alice");
                 let account = Account::new(&stored);
-                let outcome = server.answer(NOW, &Answer::Account(&account)).unwrap();
+                let outcome = server.answer(NOW, ticket, &Answer::Account(&account)).unwrap();
                 let Outcome::PasswordChanged(new) = outcome else { panic!("{outcome:?}") };
                 assert!(new.nt_hash().ct_eq(&NtHash::from_password("looking-glass")));
                 if !is_stored {
@@ -438,9 +466,9 @@ mod microsoft {
         let mut pair = Pair::new(Method::MsChapV2, Config::default().with_retries(3));
         let mut buf = [0; MAX_PACKET_LEN];
         pair.client.handle_packet(NOW, pair.server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
-        pair.client.prove(NOW, b"alice", &SECRET).unwrap();
+        prove(&mut pair.client, b"alice").unwrap();
         pair.server.handle_packet(NOW, pair.client.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
-        pair.server.answer(NOW, &Answer::Account(&disabled)).unwrap();
+        answer(&mut pair.server, &Answer::Account(&disabled)).unwrap();
         pair.client.handle_packet(NOW, pair.server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
         let failure = Failure::Refused { method: Method::MsChapV2, code: Some(647) };
         assert_eq!(pair.client.status(), Status::Failed(failure));
@@ -460,7 +488,7 @@ mod microsoft {
         let mut response = hex::decode("02000016100000000000000000000000000000000061").unwrap();
         response[1] = identifier;
         server.handle_packet(NOW, &response).unwrap();
-        assert!(matches!(server.answer(NOW, &Answer::Password(PASSWORD)), Err(AnswerError::Malformed)));
+        assert!(matches!(answer(&mut server, &Answer::Password(PASSWORD)), Err(AnswerError::Malformed)));
         assert!(matches!(server.status(), Status::Failed(Failure::RefusedPeer { .. })));
     }
 

@@ -90,10 +90,10 @@ fn call(link: &mut Link, now: Duration, number: u8) {
 
 fn settle(link: &mut Link, now: Duration) {
     while let Some(event) = link.poll_event() {
-        if matches!(event, Event::Authenticate(_)) {
-            let _ = link.answer(now, &Answer::Password(b"wonderland"));
-        } else if matches!(event, Event::Prove(_)) {
-            let _ = link.prove(now, b"alice", &Secret::Password(b"wonderland"));
+        if let Event::Authenticate(question) = event {
+            let _ = link.answer(now, question.ticket(), &Answer::Password(b"wonderland"));
+        } else if let Event::Prove(demand) = event {
+            let _ = link.prove(now, demand.ticket(), b"alice", &Secret::Password(b"wonderland"));
         }
     }
 }

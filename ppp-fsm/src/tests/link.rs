@@ -176,6 +176,34 @@ fn both_sides_prove_themselves() {
 }
 
 #[test]
+fn rfc1994_section_2_3_our_own_challenge_is_not_answered() {
+    let both = lcp::Config::default()
+        .with_peer_authentication(methods(Method::ChapMd5))
+        .with_own_authentication(methods(Method::ChapMd5));
+    let mut network = Network::new(&server(None, None).with_lcp(both), &client(None, None).with_lcp(both), 1);
+    let mut challenge = None;
+    for _ in 0..20 {
+        let mut buf = [0; Link::MAX_TRANSMIT];
+        let now = network.now;
+        while let Some(frame) = network.ends[0].link.poll_transmit(now, &mut buf).unwrap() {
+            if let [0xc2, 0x23, 1, ..] = frame {
+                challenge = Some(frame.to_vec());
+            } else {
+                let _ = network.ends[1].link.handle_frame(now, frame);
+            }
+        }
+        while let Some(frame) = network.ends[1].link.poll_transmit(now, &mut buf).unwrap() {
+            if !matches!(frame, [0xc2, 0x23, ..]) {
+                let _ = network.ends[0].link.handle_frame(now, frame);
+            }
+        }
+    }
+    let challenge = challenge.unwrap();
+    let refused = network.ends[0].link.handle_frame(network.now, &challenge);
+    assert_eq!(refused, Err(Refused::Authentication(auth::Refused::Unmatched)));
+}
+
+#[test]
 fn rfc1661_section_5_7_unknown_protocols_are_rejected_and_cut() {
     let (one, other) = (server(None, None), client(None, None));
     let other = other.with_lcp(lcp::Config::default().with_mru(200));
@@ -234,7 +262,7 @@ fn rfc1661_section_5_8_a_silent_peer_is_left_and_traffic_is_as_good_as_an_answer
     network.run(Duration::from_secs(95));
     // Nothing else is on the line, so every request is sent and answered, but for the first interval.
     let statistics = *network.ends[0].link.echo_statistics();
-    assert!(statistics.sent >= 4 && statistics.received == statistics.sent, "{statistics:?}");
+    assert!(statistics.sent == 8 && statistics.received == statistics.sent, "{statistics:?}");
     network.ends[0].link.note_traffic();
     let sent = statistics.sent;
     network.run(Duration::from_secs(105));
@@ -358,10 +386,12 @@ fn short_buffers_lose_nothing() {
             }
             while let Some(event) = to.poll_event() {
                 match event {
-                    Event::Authenticate(_) => {
-                        to.answer(Duration::ZERO, &auth::Answer::Accept(b"")).unwrap();
+                    Event::Authenticate(question) => {
+                        to.answer(Duration::ZERO, question.ticket(), &auth::Answer::Accept(b"")).unwrap();
                     }
-                    Event::Prove(_) => to.prove(Duration::ZERO, b"a", &auth::Secret::Password(b"b")).unwrap(),
+                    Event::Prove(demand) => {
+                        to.prove(Duration::ZERO, demand.ticket(), b"a", &auth::Secret::Password(b"b")).unwrap();
+                    }
                     _ => {}
                 }
             }

@@ -36,11 +36,14 @@ impl End {
         while let Some(event) = self.link.poll_event() {
             self.events.push(event);
             match event {
-                Event::Authenticate(Question::Proof) => {
+                Event::Authenticate(question @ Question::Proof(_)) => {
                     assert_eq!(self.link.presented().unwrap().name().map(|name| name.0), Some(&b"alice"[..]));
-                    self.link.answer(now, &Answer::Password(b"wonderland")).unwrap();
+                    self.link.answer(now, question.ticket(), &Answer::Password(b"wonderland")).unwrap();
                 }
-                Event::Prove(_) => self.link.prove(now, b"alice", &Secret::Password(self.secret)).unwrap(),
+                Event::Prove(demand) => {
+                    let secret = Secret::Password(self.secret);
+                    self.link.prove(now, demand.ticket(), b"alice", &secret).unwrap();
+                }
                 _ => {}
             }
         }

@@ -144,10 +144,10 @@ fn the_router_of_7_march_takes_the_same_decisions() {
     assert_eq!(trace.link.peer_identification().0, b"MSRAS-1-RSHANMUG");
     trace.at(14.223);
     trace.receive(Protocol::CHAP, &response(&challenge));
-    assert_eq!(trace.events(), [Event::Authenticate(Question::Proof)]);
+    let [Event::Authenticate(question @ Question::Proof(_))] = trace.events()[..] else { panic!("nobody is asked") };
     assert!(trace.sent().is_empty());
     trace.at(14.239);
-    trace.link.answer(trace.now, &Answer::Password(b"admin")).unwrap();
+    trace.link.answer(trace.now, question.ticket(), &Answer::Password(b"admin")).unwrap();
 
     // O SUCCESS len 4, then both control protocols begin.
     let sent = trace.sent();
@@ -203,7 +203,8 @@ fn the_router_of_7_march_takes_the_same_decisions() {
 fn the_router_of_9_march_refuses_a_wrong_password_with_the_same_words() {
     let (mut trace, challenge) = authenticating();
     trace.receive(Protocol::CHAP, &response(&challenge));
-    trace.link.answer(trace.now, &Answer::Reject(b"E=691 R=0")).unwrap();
+    let Some(Event::Authenticate(question)) = trace.events().pop() else { panic!("nobody is asked") };
+    trace.link.answer(trace.now, question.ticket(), &Answer::Reject(b"E=691 R=0")).unwrap();
     let sent = trace.sent();
     // O FAILURE len 13, O TERMREQ.
     assert_eq!(sent[0].1, [&[4, challenge[1], 0, 13][..], b"E=691 R=0"].concat());

@@ -5,7 +5,7 @@
 use mschap::{Account, NtHash, Reply, v1, v2};
 
 use super::super::Keys;
-use super::super::answer::{Answer, AnswerError, Outcome, password};
+use super::super::answer::{AnswerError, Outcome, password};
 use super::{Authenticator, Core, Phase};
 use crate::chap;
 
@@ -26,7 +26,7 @@ impl Authenticator {
             return Err(AnswerError::Unsuitable);
         }
         let hash = NtHash::from_password(password(octets));
-        self.answer(self.now, &Answer::Account(&Account::new(&hash)))
+        self.answer_account(&Account::new(&hash))
     }
 
     pub(super) fn answer_account(&mut self, account: &Account<'_>) -> Result<Outcome, AnswerError> {

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use mschap::{NamePolicy, Next, NtHash, Password, v1, v2};
 
-use super::super::{AnswerError, Failure, Keys, Method, Refused, Secret, Status};
+use super::super::{AnswerError, Failure, Keys, Method, Refused, Secret, Status, Ticket};
 use super::{Demand, Peer};
 use crate::chap;
 
@@ -73,9 +73,15 @@ impl Peer {
     /// # Errors
     ///
     /// [`AnswerError`]: nothing has changed.
-    pub fn change_password(&mut self, now: Duration, old: &Secret<'_>, new: Password<'_>) -> Result<(), AnswerError> {
+    pub fn change_password(
+        &mut self,
+        now: Duration,
+        ticket: Ticket,
+        old: &Secret<'_>,
+        new: Password<'_>,
+    ) -> Result<(), AnswerError> {
         self.now = self.now.max(now);
-        if self.asked != Some(Demand::NewPassword) {
+        if self.asked != Some(Demand::NewPassword(ticket)) {
             return Err(AnswerError::NotAsked);
         }
         let old = old.nt_hash();
