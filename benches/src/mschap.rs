@@ -29,7 +29,7 @@ pub struct Keys {
     pub receive: [u8; 16],
 }
 
-/// The stored hash and some responses to [`CHALLENGE`].
+/// The stored hash and some responses to one challenge.
 #[must_use]
 pub fn logins() -> (NtHash, Vec<[u8; 49]>) {
     let hash = NtHash::from_password("clientPass");

@@ -17,6 +17,7 @@ pub mod mschap_machines;
 #[expect(dead_code, reason = "the modules are the example's")]
 mod outer;
 pub mod ppp;
+pub mod ppp_machines;
 #[path = "../../pptp/examples/inspect/tcp.rs"]
 mod tcp;
 pub mod wire;
@@ -37,6 +38,10 @@ pub const TARGETS: &[(&str, Oracle)] = &[
     ("ppp_frame", ppp::frame),
     ("ppp_packet", ppp::packet),
     ("ppp_options", ppp::options),
+    ("ppp_hdlc", ppp_machines::hdlc),
+    ("ppp_authentication", ppp_machines::authentication),
+    ("ppp_link", ppp_machines::link),
+    ("ppp_pair", ppp_machines::pair),
     ("mschap_text", mschap::text),
     ("mschap_response", mschap::response),
     ("mschap_attributes", mschap_machines::attributes),

@@ -44,6 +44,9 @@ impl Corpora {
                 self.add("gre_roundtrip", kind, octets);
             }
             Content::Frame { frame: Ok(frame), octets } => {
+                for target in ["ppp_hdlc", "ppp_authentication", "ppp_link", "ppp_pair"] {
+                    self.add(target, frame.protocol, octets);
+                }
                 self.add("ppp_frame", format!("{} {}", frame.protocol, frame.address_control), octets);
             }
             Content::ControlProtocol { protocol, packet: Ok(packet), octets } => {
