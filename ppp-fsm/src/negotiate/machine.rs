@@ -53,6 +53,8 @@ pub struct Negotiation<P: ControlProtocol> {
     terminate_data: TerminateData,
     limit: usize,
     signals: Signals<P::Failure>,
+    /// Whether it was told that the lower layer is not needed any more: once is enough.
+    has_finished: bool,
     end: Option<Reason<P::Failure>>,
 }
 
@@ -107,6 +109,7 @@ impl<P: ControlProtocol> Negotiation<P> {
             terminate_data: TerminateData::NONE,
             limit: usize::MAX,
             signals: Signals::default(),
+            has_finished: false,
             end: None,
         }
     }
@@ -324,6 +327,7 @@ impl<P: ControlProtocol> Negotiation<P> {
 
     /// Waits for the peer to begin.
     fn listen(&mut self) {
+        self.has_finished = false;
         self.state = State::Stopped;
         self.listening = match self.config.opening {
             Opening::Wait(time) => Some(self.now.saturating_add(time.max(Duration::from_millis(1)))),
@@ -351,7 +355,7 @@ impl<P: ControlProtocol> Negotiation<P> {
     fn begin(&mut self) {
         (self.refusals_sent, self.refusals_received, self.copies) = (0, 0, 0);
         self.reply.forget();
-        (self.is_answered, self.end) = (true, None);
+        (self.is_answered, self.end, self.has_finished) = (true, None, false);
         self.protocol.restart();
     }
 
@@ -375,12 +379,12 @@ impl<P: ControlProtocol> Negotiation<P> {
         for action in transition.actions.iter() {
             match action {
                 Action::ThisLayerDown => self.signals.bounced = true,
-                Action::ThisLayerStarted => self.signals.started = true,
+                Action::ThisLayerStarted => (self.signals.started, self.has_finished) = (true, false),
                 Action::ThisLayerFinished => {
                     let is_passive = transition.note == Some(Note::Passive) && self.config.passive;
                     let reason = self.end.take().unwrap_or(Reason::Closed);
-                    if !is_passive {
-                        self.signals.finished = Some(reason);
+                    if !is_passive && !self.has_finished {
+                        (self.signals.finished, self.has_finished) = (Some(reason), true);
                     }
                 }
                 Action::InitializeRestartCount => {
