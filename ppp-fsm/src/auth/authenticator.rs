@@ -12,8 +12,10 @@ use crate::random::Random;
 use crate::wire::Wire;
 use crate::{BufferTooSmall, EncodeError, Packet, Text, chap, eap, pap};
 
+mod extensible;
 #[cfg(feature = "mschap")]
 mod microsoft;
+mod packet;
 
 /// What an [`Authenticator`] asks its user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -434,116 +436,6 @@ impl Authenticator {
         self.outgoing.write(|buf| crate::wire::encode(packet, buf).map(<[u8]>::len))
     }
 
-    fn handle_pap(&mut self, octets: &[u8]) -> Result<(), Refused> {
-        let packet = pap::Packet::decode(octets)?;
-        let pap::Message::AuthenticateRequest(request) = packet.message else { return Err(Refused::Unmatched) };
-        match self.status {
-            Status::Waiting => {
-                self.identifier = packet.identifier;
-                self.ask(octets, Some(request.peer_id), Question::Proof);
-            }
-            // The answer was lost. It has the identifier of the request.
-            Status::Accepted | Status::Failed(_) if !self.outgoing.is_empty() => {
-                self.identifier = packet.identifier;
-                let is_good = self.status == Status::Accepted;
-                self.pending = self.put_pap_reply(is_good, b"").is_ok();
-            }
-            Status::Idle | Status::Asking | Status::Accepted | Status::Failed(_) => {}
-        }
-        Ok(())
-    }
-
-    fn handle_chap(&mut self, octets: &[u8]) -> Result<(), Refused> {
-        let packet = chap::Packet::decode(octets)?;
-        let name = match packet.message {
-            chap::Message::Response(value) => Some(value.name),
-            chap::Message::Other { .. } if self.phase == Phase::ChangePassword => None,
-            chap::Message::Challenge(_)
-            | chap::Message::Success(_)
-            | chap::Message::Failure(_)
-            | chap::Message::Other { .. } => return Err(Refused::Unmatched),
-        };
-        let is_current = packet.identifier == self.identifier;
-        let is_next = packet.identifier == self.identifier.wrapping_add(1);
-        match self.status {
-            Status::Waiting if self.phase == Phase::First && is_current && name.is_some() => {
-                self.ask(octets, name, Question::Proof);
-            }
-            // RFC 2759 section 6: what follows a Failure has the next identifier; a copy of what failed has not.
-            Status::Waiting if self.phase != Phase::First && is_next => {
-                self.identifier = packet.identifier;
-                let question: fn(Ticket) -> Question =
-                    if name.is_some() { Question::Proof } else { Question::NewPassword };
-                self.ask(octets, name, question);
-            }
-            // RFC 1994 section 4.2: the answer was lost.
-            Status::Waiting | Status::Accepted | Status::Failed(_) if is_current && self.phase_is_answered() => {
-                self.pending = true;
-            }
-            Status::Asking if is_current => {}
-            Status::Idle | Status::Waiting | Status::Asking | Status::Accepted | Status::Failed(_) => {
-                return Err(Refused::Unmatched);
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether what is to be sent is an answer, not the first Challenge.
-    fn phase_is_answered(&self) -> bool {
-        self.outgoing.as_octets().first().is_some_and(|code| *code != chap::Code::CHALLENGE.0)
-    }
-
-    fn handle_eap(&mut self, octets: &[u8]) -> Result<(), Refused> {
-        let packet = eap::Packet::decode(octets)?;
-        let eap::Message::Response(method) = packet.message else { return Err(Refused::Unmatched) };
-        if packet.identifier != self.identifier {
-            return Err(Refused::Unmatched);
-        }
-        match self.status {
-            Status::Waiting => {}
-            Status::Accepted | Status::Failed(_) => {
-                self.pending = !self.outgoing.is_empty();
-                return Ok(());
-            }
-            Status::Idle | Status::Asking => return Ok(()),
-        }
-        let identity = (method.method_type == eap::Type::IDENTITY).then_some(Text(method.data));
-        if self.config.eap_pass_through {
-            self.ask(octets, identity, Question::Proof);
-            return Ok(());
-        }
-        match (method.method_type, &self.core) {
-            (eap::Type::IDENTITY, Core::None) => {
-                self.name.set(method.data);
-                let challenge: [u8; 16] = self.random.octets();
-                self.core = Core::Md5(challenge);
-                self.identifier = self.identifier.wrapping_add(1);
-                let config = self.config;
-                let mut data = [0; 17 + Config::MAX_NAME_LEN];
-                let parts = [16].iter().chain(&challenge).chain(config.name());
-                let length = data.iter_mut().zip(parts).map(|(to, octet)| *to = *octet).count();
-                let method_type = eap::Type::MD5_CHALLENGE;
-                let data = data.get(..length).unwrap_or_default();
-                let message = eap::Message::Request(eap::Method { method_type, data });
-                self.pending = self.put(&eap::Packet { identifier: self.identifier, message });
-                self.tries = self.config.max_tries.saturating_sub(1);
-                self.timer = Some(self.now.saturating_add(self.config.restart_timeout));
-                Ok(())
-            }
-            (eap::Type::MD5_CHALLENGE, Core::Md5(_)) => {
-                method.md5_challenge()?;
-                self.ask(octets, None, Question::Proof);
-                Ok(())
-            }
-            // RFC 3748 section 5.3.1: it cannot do MD5-Challenge.
-            (eap::Type::NAK, Core::Md5(_)) => {
-                self.status = Status::Asking;
-                self.decide(false).map(|_| ()).map_err(|_| Refused::Unmatched)
-            }
-            _ => Err(Refused::Unmatched),
-        }
-    }
-
     fn ask(&mut self, octets: &[u8], name: Option<Text<'_>>, question: fn(Ticket) -> Question) {
         self.ticket = self.ticket.wrapping_add(1);
         let question = question(Ticket(self.ticket));
@@ -599,45 +491,6 @@ impl Authenticator {
         }
         self.pending = true;
         Ok(())
-    }
-
-    fn put_pap_reply(&mut self, is_good: bool, message: &[u8]) -> Result<(), AnswerError> {
-        let reply = pap::Reply::new(message);
-        let message = if is_good { pap::Message::AuthenticateAck(reply) } else { pap::Message::AuthenticateNak(reply) };
-        let packet = pap::Packet { identifier: self.identifier, message };
-        if self.put(&packet) { Ok(()) } else { Err(AnswerError::TooLong) }
-    }
-
-    /// The last packet of EAP: the one of another end, or our own.
-    fn put_eap_end(&mut self, is_good: bool, packet: &[u8]) -> Result<(), AnswerError> {
-        if packet.is_empty() {
-            let message = if is_good { eap::Message::Success(&[]) } else { eap::Message::Failure(&[]) };
-            let packet = eap::Packet { identifier: self.identifier, message };
-            return if self.put(&packet) { Ok(()) } else { Err(AnswerError::TooLong) };
-        }
-        let code = if is_good { eap::Code::SUCCESS } else { eap::Code::FAILURE };
-        let decoded = eap::Packet::decode(packet).map_err(|_| AnswerError::Unsuitable)?;
-        if decoded.message.code() != code || packet.len() > MAX_PACKET_LEN {
-            return Err(AnswerError::Unsuitable);
-        }
-        self.outgoing.set(packet);
-        Ok(())
-    }
-
-    fn send_eap(&mut self, packet: &[u8]) -> Result<Outcome, AnswerError> {
-        let decoded = eap::Packet::decode(packet).map_err(|_| AnswerError::Unsuitable)?;
-        if self.method != Some(Method::Eap) || !matches!(decoded.message, eap::Message::Request(_)) {
-            return Err(AnswerError::Unsuitable);
-        }
-        if packet.len() > MAX_PACKET_LEN {
-            return Err(AnswerError::TooLong);
-        }
-        self.outgoing.set(packet);
-        self.identifier = decoded.identifier;
-        (self.status, self.pending) = (Status::Waiting, true);
-        self.tries = self.config.max_tries.saturating_sub(1);
-        self.timer = Some(self.now.saturating_add(self.config.restart_timeout));
-        Ok(Outcome::Continued)
     }
 
     fn accept(&mut self) {

@@ -153,7 +153,7 @@ pub enum Failure {
     /// Encryption is required, and the peer and this side have nothing in common.
     #[error("encryption required: we allow {allowed}, the peer {}", Offer(*.offered))]
     EncryptionRequired {
-        /// What this side allows.
+        /// What this side allows, in the mode that it prefers.
         allowed: MicrosoftCompression,
         /// What the peer named last; `None` when it does not know the option, or does not want it.
         offered: Option<MicrosoftCompression>,
@@ -269,6 +269,13 @@ impl Negotiator {
         self.offered
     }
 
+    /// What this side asks for first: all that it allows and has keys for, in the mode that it prefers.
+    #[must_use]
+    pub fn wishes(&self) -> MicrosoftCompression {
+        let allowed = self.allowed();
+        allowed | self.preferred_mode(allowed)
+    }
+
     /// All bits that this side may agree to, but that of the mode.
     fn allowed(&self) -> MicrosoftCompression {
         let strengths = match self.config.encryption {
@@ -318,7 +325,7 @@ impl Negotiator {
     }
 
     fn fail(&mut self) {
-        self.failure = Some(Failure::EncryptionRequired { allowed: self.allowed(), offered: self.offered });
+        self.failure = Some(Failure::EncryptionRequired { allowed: self.wishes(), offered: self.offered });
     }
 }
 
@@ -327,7 +334,7 @@ impl ControlProtocol for Negotiator {
 
     fn restart(&mut self) {
         let allowed = self.allowed();
-        self.wanted = Some(allowed | self.preferred_mode(allowed)).filter(|bits| *bits != MicrosoftCompression::NONE);
+        self.wanted = Some(self.wishes()).filter(|bits| *bits != MicrosoftCompression::NONE);
         (self.judged, self.agreed, self.offered) = (MicrosoftCompression::NONE, Agreed::default(), None);
         (self.mode_was_asked, self.failure) = (false, None);
         if self.is_required() && !allowed.intersects(MicrosoftCompression::STRENGTHS) {

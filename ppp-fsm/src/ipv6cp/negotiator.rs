@@ -7,6 +7,14 @@ use crate::{EncodeError, OptionWriter, RawOption};
 use super::{ConfigurationOption, InterfaceIdentifier, OptionType};
 
 /// RFC 5072 section 4.1: the identifiers of both sides.
+///
+/// ```
+/// use ppp_fsm::ipv6cp::{Config, InterfaceIdentifier};
+///
+/// // A server that is fe80::1 on every link.
+/// let server = Config::default().with_own_identifier(InterfaceIdentifier(1));
+/// # let _ = server;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Config {
     own: Option<InterfaceIdentifier>,
@@ -42,6 +50,26 @@ pub struct Agreed {
 /// RFC 5072 as a [`ControlProtocol`], for [`Negotiation`](crate::negotiate::Negotiation).
 ///
 /// A peer that asks for an identifier, or that has the same, is given one. Compressed headers are rejected.
+///
+/// ```
+/// use core::time::Duration;
+/// use ppp_fsm::ipv6cp::{Config, InterfaceIdentifier, Negotiator};
+/// use ppp_fsm::{Packet, negotiate};
+///
+/// let now = Duration::ZERO;
+/// let config = Config::default().with_own_identifier(InterfaceIdentifier(1)).with_peer_identifier(InterfaceIdentifier(2));
+/// let ipv6cp = Negotiator::new(&config, [7; 32]); // unpredictable octets
+/// let mut machine = negotiate::Negotiation::new(ipv6cp, &negotiate::Config::default());
+/// machine.open(now);
+/// machine.up(now);
+/// let mut buf = [0; 32];
+/// assert_eq!(machine.poll_transmit(now, &mut buf)?, Some(&b"\x01\x01\x00\x0e\x01\x0a\0\0\0\0\0\0\0\x01"[..]));
+///
+/// // The peer asks for an identifier.
+/// machine.handle_packet(now, &Packet::decode(b"\x01\x05\x00\x0e\x01\x0a\0\0\0\0\0\0\0\0")?)?;
+/// assert_eq!(machine.poll_transmit(now, &mut buf)?, Some(&b"\x03\x05\x00\x0e\x01\x0a\0\0\0\0\0\0\0\x02"[..]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Negotiator {
     config: Config,

@@ -5,6 +5,16 @@ use core::time::Duration;
 use crate::{auth, ccp, ipcp, ipv6cp, lcp, negotiate};
 
 /// When Echo-Requests are sent, and when the peer is taken for dead.
+///
+/// ```
+/// use core::time::Duration;
+/// use ppp_fsm::link::{Config, Keepalive};
+///
+/// // Dead after about a minute without a sign of life.
+/// let keepalive = Keepalive::new(Duration::from_secs(15)).with_max_missed(3);
+/// let config = Config::default().with_keepalive(keepalive);
+/// # let _ = config;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keepalive {
     pub(super) interval: Duration,

@@ -219,8 +219,9 @@ impl Link {
                 }
             }
             negotiate::Event::Finished(reason) if is_required => {
-                let allowed = self.config.ccp.map(|ccp| ccp.strengths()).unwrap_or_default();
-                let offered = self.ccp.as_ref().and_then(|ccp| ccp.protocol().offered());
+                let protocol = self.ccp.as_ref().map(Negotiation::protocol);
+                let allowed = protocol.map(ccp::Negotiator::wishes).unwrap_or_default();
+                let offered = protocol.and_then(ccp::Negotiator::offered);
                 let has_no_keys = reason == negotiate::Reason::Failed(ccp::Failure::NoKeys);
                 self.fail(if has_no_keys {
                     self.no_keys()

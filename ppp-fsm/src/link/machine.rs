@@ -23,6 +23,27 @@ pub(super) const REPEATED: usize = 512;
 /// Any order of calls is legal. It does not allocate, and takes about 14 KiB.
 ///
 /// The example of this crate's first page has two of them in conversation.
+///
+/// ```
+/// use core::time::Duration;
+/// use ppp_fsm::link::{Config, Event, Link, Phase};
+///
+/// let mut link = Link::new(&Config::default(), [7; 32]); // unpredictable octets
+/// let now = Duration::ZERO;
+/// link.open(now);
+/// link.up(now);
+/// assert_eq!(link.poll_event(), Some(Event::Phase(Phase::Establish)));
+///
+/// // Its Configure-Request goes out, and again after three seconds.
+/// let mut buf = [0; Link::MAX_TRANSMIT];
+/// let frame = link.poll_transmit(now, &mut buf)?.unwrap().to_vec();
+/// assert_eq!(frame[..5], [0xff, 0x03, 0xc0, 0x21, 1]);
+/// let later = link.poll_timeout().unwrap();
+/// assert_eq!(later, Duration::from_secs(3));
+/// link.handle_timeout(later);
+/// assert_eq!(link.poll_transmit(later, &mut buf)?, Some(&frame[..]));
+/// # Ok::<(), ppp_fsm::BufferTooSmall>(())
+/// ```
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is set and cleared by another layer")]
 pub struct Link {

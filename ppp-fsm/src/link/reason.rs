@@ -42,7 +42,7 @@ pub enum Reason {
     Authentication(auth::Failure),
     /// Encryption is required here, and there is none that both sides can do.
     EncryptionRequired {
-        /// What this side allows.
+        /// What this side allows, in the mode that it prefers.
         allowed: MicrosoftCompression,
         /// What the peer named last.
         offered: Option<MicrosoftCompression>,

@@ -77,12 +77,12 @@ impl Config {
         self
     }
 
-    /// How many Configure-Naks are sent, or taken, without a Configure-Ack between them. Default: 5. At least 1.
+    /// How many Configure-Naks are sent, or taken, without a Configure-Ack between them. Default: 5. From 1 to 80.
     ///
     /// What would be a Nak after that is a Reject, in both directions; after twice as many more the negotiation fails.
     #[must_use]
     pub fn with_max_failure(mut self, count: u8) -> Self {
-        self.max_failure = count.max(1);
+        self.max_failure = count.clamp(1, 80);
         self
     }
 

@@ -1,13 +1,15 @@
 //! States, timer, counters and identifiers.
 
+mod packet;
+
 use core::time::Duration;
 
 use super::config::{Config, Opening};
 use super::outcome::{Event, Reason, Refused, Signals};
 use super::protocol::ControlProtocol;
-use super::reply::{CAPACITY, Judgement, Reply, judge};
+use super::reply::{CAPACITY, Reply};
 use crate::automaton::{self, Action, Note, State};
-use crate::{BufferTooSmall, Code, DecodeError, EncodeError, Field, OptionWriter, Options, Packet};
+use crate::{BufferTooSmall, Code, EncodeError, OptionWriter, Packet};
 
 /// RFC 1661 section 4: the machine of one control protocol.
 ///
@@ -51,6 +53,8 @@ pub struct Negotiation<P: ControlProtocol> {
     terminate_data: TerminateData,
     limit: usize,
     signals: Signals<P::Failure>,
+    /// Whether it was told that the lower layer is not needed any more: once is enough.
+    has_finished: bool,
     end: Option<Reason<P::Failure>>,
 }
 
@@ -105,6 +109,7 @@ impl<P: ControlProtocol> Negotiation<P> {
             terminate_data: TerminateData::NONE,
             limit: usize::MAX,
             signals: Signals::default(),
+            has_finished: false,
             end: None,
         }
     }
@@ -322,6 +327,7 @@ impl<P: ControlProtocol> Negotiation<P> {
 
     /// Waits for the peer to begin.
     fn listen(&mut self) {
+        self.has_finished = false;
         self.state = State::Stopped;
         self.listening = match self.config.opening {
             Opening::Wait(time) => Some(self.now.saturating_add(time.max(Duration::from_millis(1)))),
@@ -331,146 +337,6 @@ impl<P: ControlProtocol> Negotiation<P> {
 
     fn advance(&mut self, now: Duration) {
         self.now = self.now.max(now);
-    }
-
-    fn handle_request(&mut self, packet: &Packet<'_>) -> Result<(), Refused> {
-        for option in packet.options() {
-            option?;
-        }
-        if matches!(self.state, State::Closed) {
-            self.terminate_ack = Some(packet.identifier);
-        }
-        if matches!(self.state, State::Closed | State::Closing | State::Stopping) {
-            self.event(automaton::Event::ReceiveConfigureRequestGood);
-            return Ok(());
-        }
-        let length = packet.data.len();
-        if length > CAPACITY {
-            return Err(Refused::TooLong { length });
-        }
-        if self.reply.pending {
-            return Err(Refused::Busy);
-        }
-        self.end = None;
-        let is_copy = self.reply.code == Code::CONFIGURE_ACK
-            && self.reply.identifier == packet.identifier
-            && self.reply.data() == packet.data;
-        if self.state == State::Opened && is_copy {
-            self.reply.pending = true;
-            return Ok(());
-        }
-        if matches!(self.state, State::Stopped | State::Opened) {
-            self.begin();
-        }
-        if self.reply.is_refusal_of(packet) {
-            // The network made a copy, or the answer was lost. A peer that does nothing else is left at last.
-            self.reply.pending = true;
-            self.copies = self.copies.saturating_add(1);
-            self.event(automaton::Event::ReceiveConfigureRequestBad);
-            if self.copies > Self::MAX_COPIES {
-                self.close_because(Reason::NotConverging);
-            }
-            return Ok(());
-        }
-        self.copies = 0;
-        let max_failure = self.config.max_failure;
-        let no_more_naks = self.refusals_sent >= max_failure;
-        let event = match judge(&mut self.protocol, packet, no_more_naks, &mut self.reply) {
-            Judgement::Good => {
-                self.refusals_sent = 0;
-                automaton::Event::ReceiveConfigureRequestGood
-            }
-            Judgement::Nak | Judgement::Reject => {
-                self.refusals_sent = self.refusals_sent.saturating_add(1);
-                automaton::Event::ReceiveConfigureRequestBad
-            }
-        };
-        self.event(event);
-        self.give_up_or_go_on(self.refusals_sent);
-        Ok(())
-    }
-
-    fn handle_answer(&mut self, packet: &Packet<'_>) -> Result<(), Refused> {
-        for option in packet.options() {
-            option?;
-        }
-        let event = if packet.code == Code::CONFIGURE_ACK {
-            automaton::Event::ReceiveConfigureAck
-        } else {
-            automaton::Event::ReceiveConfigureNak
-        };
-        match self.state {
-            State::Closed | State::Stopped => {
-                self.terminate_ack = Some(packet.identifier);
-                self.event(event);
-                return Ok(());
-            }
-            State::Closing | State::Stopping => return Ok(()),
-            State::Initial
-            | State::Starting
-            | State::RequestSent
-            | State::AckReceived
-            | State::AckSent
-            | State::Opened => {}
-        }
-        if self.is_answered || packet.identifier != self.request_identifier {
-            return Err(Refused::Unmatched);
-        }
-        let mut scratch = [0; CAPACITY];
-        let request = self.own_request(&mut scratch).map_err(|_| Refused::Unmatched)?;
-        match packet.code {
-            Code::CONFIGURE_ACK if packet.data == request => {
-                self.refusals_received = 0;
-                self.protocol.accept();
-            }
-            Code::CONFIGURE_ACK => return Err(Refused::Unmatched),
-            Code::CONFIGURE_NAK => {
-                self.refusals_received = self.refusals_received.saturating_add(1);
-                let as_reject = self.refusals_received > self.config.max_failure;
-                for option in packet.options().flatten() {
-                    match Options::new(request).flatten().find(|own| own.option_type == option.option_type) {
-                        Some(own) if as_reject => self.protocol.reject(own),
-                        // Nothing more is taken up from a peer that does not come to an end.
-                        None if as_reject => {}
-                        Some(_) | None => self.protocol.nak(option),
-                    }
-                }
-            }
-            _ => {
-                if packet.options().flatten().any(|option| Options::new(request).flatten().all(|own| own != option)) {
-                    return Err(Refused::Unmatched);
-                }
-                self.refusals_received = self.refusals_received.saturating_add(1);
-                packet.options().flatten().for_each(|option| self.protocol.reject(option));
-            }
-        }
-        (self.is_answered, self.request) = (true, None);
-        self.event(event);
-        self.give_up_or_go_on(self.refusals_received);
-        Ok(())
-    }
-
-    fn handle_code_reject(&mut self, packet: &Packet<'_>) -> Result<(), Refused> {
-        let Some(&code) = packet.data.first() else {
-            let field = Field::Header;
-            return Err(DecodeError::Truncated { field, offset: Packet::HEADER_LEN, needed: 1, available: 0 }.into());
-        };
-        if Code(code) <= Code::CODE_REJECT {
-            self.end = Some(Reason::Rejected);
-            self.event(automaton::Event::ReceiveRejectFatal);
-        } else {
-            self.event(automaton::Event::ReceiveRejectHarmless);
-        }
-        Ok(())
-    }
-
-    /// Closes when there is no hope, or when the peer was refused, or refuses, without an end.
-    fn give_up_or_go_on(&mut self, refusals: u8) {
-        if let Err(failure) = self.protocol.check() {
-            self.close_because(Reason::Failed(failure));
-        } else if refusals > self.config.max_failure.saturating_mul(3) {
-            self.close_because(Reason::NotConverging);
-        }
     }
 
     /// Closes, for a reason that is told at the end.
@@ -489,7 +355,7 @@ impl<P: ControlProtocol> Negotiation<P> {
     fn begin(&mut self) {
         (self.refusals_sent, self.refusals_received, self.copies) = (0, 0, 0);
         self.reply.forget();
-        (self.is_answered, self.end) = (true, None);
+        (self.is_answered, self.end, self.has_finished) = (true, None, false);
         self.protocol.restart();
     }
 
@@ -513,12 +379,12 @@ impl<P: ControlProtocol> Negotiation<P> {
         for action in transition.actions.iter() {
             match action {
                 Action::ThisLayerDown => self.signals.bounced = true,
-                Action::ThisLayerStarted => self.signals.started = true,
+                Action::ThisLayerStarted => (self.signals.started, self.has_finished) = (true, false),
                 Action::ThisLayerFinished => {
                     let is_passive = transition.note == Some(Note::Passive) && self.config.passive;
                     let reason = self.end.take().unwrap_or(Reason::Closed);
-                    if !is_passive {
-                        self.signals.finished = Some(reason);
+                    if !is_passive && !self.has_finished {
+                        (self.signals.finished, self.has_finished) = (Some(reason), true);
                     }
                 }
                 Action::InitializeRestartCount => {

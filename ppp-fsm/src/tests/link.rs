@@ -118,6 +118,35 @@ fn losing_encryption_that_is_required_ends_the_link() {
     assert_eq!(network.ends[1].closed(), Some(Reason::PeerClosed { error: Some(742) }));
 }
 
+#[cfg(feature = "mschap")]
+#[test]
+fn rfc3078_section_8_2_resets() {
+    let required = Some(ccp_with(Encryption::Required));
+    let mut network = run(&server(Some(Method::MsChapV2), required), &client(Some(Method::MsChapV2), required));
+    let now = network.now;
+    let link = &mut network.ends[0].link;
+    let mut buf = [0; Link::MAX_TRANSMIT];
+    link.handle_frame(now, &[0x80, 0xfd, 14, 9, 0, 4]).unwrap();
+    assert_eq!(link.poll_event(), Some(Event::ResetRequested));
+    assert_eq!(link.poll_transmit(now, &mut buf).unwrap(), Some(&[0x80, 0xfd, 15, 9, 0, 4][..]));
+    // Windows does not know what that is. CCP stays open, and it gets none again.
+    link.handle_frame(now, &[0x80, 0xfd, 7, 1, 0, 8, 15, 9, 0, 4]).unwrap();
+    link.handle_frame(now, &[0x80, 0xfd, 14, 10, 0, 4]).unwrap();
+    assert_eq!(link.poll_event(), Some(Event::ResetRequested));
+    assert_eq!(link.poll_transmit(now, &mut buf).unwrap(), None);
+    assert!(link.compression().is_some());
+
+    // This side lost something: it asks until the peer has flushed.
+    link.request_reset(now);
+    let request = link.poll_transmit(now, &mut buf).unwrap().unwrap().to_vec();
+    assert_eq!(request[..3], [0x80, 0xfd, 14]);
+    let later = link.poll_timeout().unwrap();
+    link.handle_timeout(later);
+    assert_eq!(link.poll_transmit(later, &mut buf).unwrap(), Some(&request[..]));
+    link.synchronized();
+    assert_eq!(link.poll_timeout(), None);
+}
+
 #[test]
 fn without_keys_encryption_that_is_required_ends_the_link_with_the_method() {
     let network = run(
@@ -137,7 +166,8 @@ fn a_peer_without_encryption_is_left_with_both_wishes() {
     for without in [None, Some(ccp_with(Encryption::Refused))] {
         let network = run(&required, &client(Some(Method::MsChapV2), without));
         let reason = network.ends[0].closed().unwrap();
-        let expected = Reason::EncryptionRequired { allowed: MicrosoftCompression::MPPE_128, offered: None };
+        let expected =
+            Reason::EncryptionRequired { allowed: MicrosoftCompression::from_bits(0x0100_0040), offered: None };
         assert_eq!(reason, expected);
         assert_eq!(reason.windows_error(), Some(742));
         assert_eq!(network.ends[1].closed(), Some(Reason::PeerClosed { error: Some(742) }));
@@ -145,7 +175,7 @@ fn a_peer_without_encryption_is_left_with_both_wishes() {
     let weak = ccp_with(Encryption::Required).with_strengths(MicrosoftCompression::MPPE_40);
     let network = run(&required, &client(Some(Method::MsChapV2), Some(weak)));
     let text = network.ends[0].closed().unwrap().to_string();
-    assert!(text.contains("we allow S 128") && text.contains("the peer offers H L 40"), "{text}");
+    assert!(text.contains("we allow H S 128 bit stateless") && text.contains("the peer offers H L 40"), "{text}");
 }
 
 #[test]
@@ -331,6 +361,23 @@ fn rfc1661_section_6_lcp_is_never_compressed() {
     let plain = lcp::Config::default().with_address_control_compression(false).with_protocol_compression(false);
     let network = run(&server(None, None).with_lcp(plain), &client(None, None));
     assert!(network.lines.iter().filter(|(from, _)| *from == 1).all(|(_, frame)| frame.starts_with(&[0xff, 0x03])));
+}
+
+#[test]
+fn rfc1661_section_4_3_a_peer_that_begins_again_has_to_prove_itself_again() {
+    let mut network = run(&server(Some(Method::ChapMd5), None), &client(Some(Method::ChapMd5), None));
+    assert!(network.carries_ip(0));
+    let now = network.now;
+    let before = network.ends[0].events.len();
+    network.ends[0].link.handle_frame(now, &[0xff, 3, 0xc0, 0x21, 1, 0x99, 0, 4]).unwrap();
+    assert_eq!(network.ends[0].link.phase(), Phase::Establish);
+    assert!(!network.carries_ip(0) && network.ends[0].link.peer_name().0.is_empty());
+    network.run(LONG);
+    assert_eq!(network.phases(), [Phase::Network; 2]);
+    assert!(network.carries_ip(0) && network.carries_ip(1));
+    let after = &network.ends[0].events[before..];
+    assert_eq!(after[..2], [Event::IpDown, Event::Phase(Phase::Establish)]);
+    assert!(after.iter().any(|event| matches!(event, Event::Authenticate(_))));
 }
 
 #[test]

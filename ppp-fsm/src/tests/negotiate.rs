@@ -331,6 +331,23 @@ fn rfc1661_section_5_6_code_rejects() {
 }
 
 #[test]
+fn an_end_is_told_once() {
+    let mut machine = machine(&Config::default());
+    send(&mut machine, START);
+    machine.reject_protocol(START);
+    assert_eq!(machine.poll_event(), Some(Event::Finished(Reason::Rejected)));
+    machine.reject_protocol(START);
+    take(&mut machine, START, b"\x07\x02\x00\x08\x01\x01\x00\x04").unwrap();
+    machine.close(START);
+    take(&mut machine, START, b"\x07\x03\x00\x08\x01\x01\x00\x04").unwrap();
+    assert_eq!(machine.poll_event(), None);
+    // And again when it was at work again.
+    machine.open(START);
+    machine.reject_protocol(START);
+    assert_eq!(machine.poll_event(), Some(Event::Finished(Reason::Rejected)));
+}
+
+#[test]
 fn rfc1661_section_5_6_unknown_codes_are_rejected_and_cut() {
     let mut machine = opened(&Config::default());
     machine.set_limit(10);

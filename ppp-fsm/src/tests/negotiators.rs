@@ -353,10 +353,10 @@ fn a_peer_that_never_asks_for_encryption_is_left() {
     }
     assert!(last.unwrap().starts_with("05"));
     answer(&mut server, "06010004");
-    let failure = ccp::Failure::EncryptionRequired { allowed: MicrosoftCompression::MPPE_128, offered: None };
+    let failure = ccp::Failure::EncryptionRequired { allowed: bits(0x0100_0040), offered: None };
     assert_eq!(reason(&mut server), Some(Reason::Failed(failure)));
     let text = alloc::string::ToString::to_string(&failure);
-    assert_eq!(text, "encryption required: we allow S 128 bit stateful, the peer offers none");
+    assert_eq!(text, "encryption required: we allow H S 128 bit stateless, the peer offers none");
 }
 
 fn all_policies() -> Vec<ccp::Config> {
