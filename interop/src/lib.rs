@@ -11,6 +11,8 @@ pub mod outer;
 #[path = "../../pptp/examples/inspect/tcp.rs"]
 pub mod tcp;
 
+#[cfg(target_os = "linux")]
+pub mod programs;
 pub mod radius;
 mod tally;
 pub mod vector;
