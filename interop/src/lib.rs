@@ -11,6 +11,8 @@ pub mod outer;
 #[path = "../../pptp/examples/inspect/tcp.rs"]
 pub mod tcp;
 
+#[cfg(target_os = "linux")]
+pub mod programs;
 pub mod radius;
 /// Prints a line that `cargo test` shows also when the test passes.
 #[macro_export]
