@@ -56,10 +56,12 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// For all together.
 const LIMIT: Duration = Duration::from_secs(55);
 
-/// What pptp's two processes call themselves: the one with the line and GRE, and the one with the control connection.
-const PPTP: &[&str] = &["pptpgw", "pptpcm"];
+/// What pptp's two processes call themselves: the call manager has the control connection, the gateway the line and GRE.
+const PPTP: [&str; 2] = [CALL_MANAGER, GATEWAY];
+const CALL_MANAGER: &str = "pptpcm";
+const GATEWAY: &str = "pptpgw";
 /// pptpd's process for one control connection.
-const PPTPCTRL: &[&str] = &["pptpctrl"];
+const PPTPCTRL: [&str; 1] = ["pptpctrl"];
 
 /// Where the programs are.
 const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
@@ -342,12 +344,12 @@ fn processes(names: &[&str]) -> Vec<Pid> {
     found
 }
 
+/// Sends a signal to one process of each name, in this order.
 fn signal(names: &[&str], signal: Signal) {
-    let processes = processes(names);
-    assert_eq!(processes.len(), names.len(), "{names:?}");
-    for process in processes {
-        // One may end since another one has.
-        let _ = kill_process(process, signal);
+    for name in names {
+        let processes = processes(&[name]);
+        let [process] = processes[..] else { panic!("{name}: {processes:?}") };
+        kill_process(process, signal).unwrap();
     }
 }
 
@@ -371,29 +373,22 @@ fn pptp_dials(table: &mut String) {
     };
     let mut pair = dial();
     *table += &pair.exchange("pptp dials our server");
-    pair.end("pptp's line is closed", PPTP, |pair| pair.line = None).expect(table, &[NOTIFY], &[CLEAR], CLEARED);
+    pair.end("pptp's line is closed", &PPTP, |pair| pair.line = None).expect(table, &[NOTIFY], &[CLEAR], CLEARED);
     dial()
-        .end("our server disconnects the call", PPTP, |pair| {
+        .end("our server disconnects the call", &PPTP, |pair| {
             let call = pair.session.call().unwrap();
             let (connection, now) = pair.session.connection();
             connection.clear_call(now, call, Disconnect::ADMIN_SHUTDOWN).unwrap();
         })
         .expect(table, &[NOTIFY], &[], ENDED);
-    dial().end("our server stops", PPTP, stop).expect(table, &[STOP], &[STOPPED, CLEAR], CLOSED);
-    dial().end("pptp is asked to end", PPTP, |_| signal(&PPTP[..1], Signal::TERM)).expect(
-        table,
-        &[NOTIFY],
-        &[CLEAR],
-        CLEARED,
-    );
-    dial().end("pptp's call manager is asked to end", PPTP, |_| signal(&PPTP[1..], Signal::TERM)).expect(
-        table,
-        &[NOTIFY],
-        &[CLEAR],
-        CLEARED,
-    );
-    dial().end("our server closes TCP", PPTP, |pair| pair.session.hang_up()).expect(table, &[], &[], TCP_ENDED);
-    dial().end("pptp is killed", PPTP, |_| signal(PPTP, Signal::KILL)).expect(table, &[], &[], TCP_ENDED);
+    dial().end("our server stops", &PPTP, stop).expect(table, &[STOP], &[STOPPED, CLEAR], CLOSED);
+    for (name, process) in [("pptp is asked to end", GATEWAY), ("pptp's call manager is asked to end", CALL_MANAGER)] {
+        let ending = dial().end(name, &PPTP, |_| signal(&[process], Signal::TERM));
+        ending.expect(table, &[NOTIFY], &[CLEAR], CLEARED);
+    }
+    dial().end("our server closes TCP", &PPTP, |pair| pair.session.hang_up()).expect(table, &[], &[], TCP_ENDED);
+    // The call manager first: it would clear the call of a gateway that has gone.
+    dial().end("pptp is killed", &PPTP, |_| signal(&PPTP, Signal::KILL)).expect(table, &[], &[], TCP_ENDED);
     for mut child in children {
         child.wait().unwrap();
     }
@@ -444,22 +439,22 @@ fn dial_pptpd(table: &mut String) {
     };
     let mut pair = dial();
     *table += &pair.exchange("our client dials pptpd");
-    pair.end("our client clears the call", PPTPCTRL, |pair| {
+    pair.end("our client clears the call", &PPTPCTRL, |pair| {
         let call = pair.session.call().unwrap();
         let (connection, now) = pair.session.connection();
         connection.clear_call(now, call, Disconnect::ADMIN_SHUTDOWN).unwrap();
     })
     .expect(table, &[CLEAR], &[], ENDED);
-    dial().end("pptpd's PPP program ends", PPTPCTRL, |pair| pair.line = None).expect(table, &[], &[], TCP_ENDED);
-    dial().end("our client stops", PPTPCTRL, stop).expect(table, &[STOP], &[STOPPED], CLOSED);
-    dial().end("pptpctrl is asked to end", PPTPCTRL, |_| signal(PPTPCTRL, Signal::TERM)).expect(
+    dial().end("pptpd's PPP program ends", &PPTPCTRL, |pair| pair.line = None).expect(table, &[], &[], TCP_ENDED);
+    dial().end("our client stops", &PPTPCTRL, stop).expect(table, &[STOP], &[STOPPED], CLOSED);
+    dial().end("pptpctrl is asked to end", &PPTPCTRL, |_| signal(&PPTPCTRL, Signal::TERM)).expect(
         table,
         &[STOPPED],
         &[NOTIFY, STOP],
         PEER_STOPPED,
     );
-    dial().end("our client closes TCP", PPTPCTRL, |pair| pair.session.hang_up()).expect(table, &[], &[], TCP_ENDED);
-    dial().end("pptpctrl is killed", PPTPCTRL, |_| signal(PPTPCTRL, Signal::KILL)).expect(table, &[], &[], TCP_ENDED);
+    dial().end("our client closes TCP", &PPTPCTRL, |pair| pair.session.hang_up()).expect(table, &[], &[], TCP_ENDED);
+    dial().end("pptpctrl is killed", &PPTPCTRL, |_| signal(&PPTPCTRL, Signal::KILL)).expect(table, &[], &[], TCP_ENDED);
     pptpd.kill().unwrap();
     pptpd.wait().unwrap();
 }
