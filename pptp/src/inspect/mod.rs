@@ -131,8 +131,9 @@ impl Inspector {
         let origin = Origin { tag, sender, repeated };
         sink(session.record(origin, content));
         if !packet.payload.is_empty() {
+            let had_ended = session.end().is_some();
             session.handle_frame(origin, packet.payload, &self.secrets, &mut self.plain, sink);
-            if session.end().is_some() {
+            if session.end().is_some() && !had_ended {
                 self.sessions.note_end(id);
             }
         }
