@@ -47,6 +47,26 @@ impl Decompressor {
         self.synchronized = false;
     }
 
+    /// The last `length` octets that were decompressed: a packet again that was given before, as long as nothing else
+    /// was decompressed. `None`: there are not so many.
+    ///
+    /// For a cipher's receiver that judges a packet first and gives it out later.
+    ///
+    /// ```
+    /// use mppc::{Decompressor, Flags};
+    ///
+    /// let mut decompressor = Decompressor::new();
+    /// let length = decompressor.decompress(Flags::FLUSHED | Flags::COMPRESSED, b"abc", 1500)?.len();
+    /// assert_eq!(decompressor.latest(length), Some(&b"abc"[..]));
+    /// assert_eq!(decompressor.latest(4), None);
+    /// # Ok::<(), mppc::DecompressError>(())
+    /// ```
+    #[must_use]
+    pub fn latest(&self, length: usize) -> Option<&[u8]> {
+        let start = self.cursor.checked_sub(length).filter(|start| *start >= FRONT)?;
+        Some(self.window.slice(start, self.cursor))
+    }
+
     /// Decodes one payload to at most `limit` octets.
     ///
     /// Obeys A first, then B, then C. Without C the payload itself is the packet, and stays out of the history.

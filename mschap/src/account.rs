@@ -53,6 +53,12 @@ impl<'a> Account<'a> {
         Self { restriction: Some(code), ..self }
     }
 
+    /// The LAN Manager hash, which keys of 40 and 56 bits are made from after version 1 (RFC 3079 section 2.1).
+    #[must_use]
+    pub const fn lm_hash(&self) -> Option<&'a LmHash> {
+        self.lm_hash
+    }
+
     /// The hash to compute with, and whether there is one.
     pub(crate) fn hash_or_dummy(&self) -> (&'a NtHash, bool) {
         (self.hash.unwrap_or(&NO_HASH), self.hash.is_some())

@@ -38,6 +38,11 @@ impl Secret<'_> {
 
 #[cfg(feature = "mschap")]
 impl Secret<'_> {
+    /// The hash that short keys of MS-CHAP version 1 are made from.
+    pub(super) fn lm_hash(&self) -> Option<mschap::LmHash> {
+        self.password().and_then(|octets| mschap::LmHash::from_oem(octets).ok())
+    }
+
     /// The hash that MS-CHAP computes with.
     pub(super) fn nt_hash(&self) -> mschap::NtHash {
         match self {
@@ -198,12 +203,15 @@ pub enum AnswerError {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Keys {
-    /// RFC 3079 section 2. Keys of 40 and 56 bits need the LAN Manager hash besides.
+    /// RFC 3079 section 2.
     MsChapV1 {
         /// The hash of the NT hash.
         hash: mschap::NtHashHash,
         /// The challenge that was answered.
         challenge: [u8; 8],
+        /// What keys of 40 and 56 bits are made from. `None` where the password is not known, is too long, or was
+        /// changed a moment ago: then there are keys of 128 bits alone.
+        lm_hash: Option<mschap::LmHash>,
     },
     /// RFC 3079 section 3.
     MsChapV2 {

@@ -9,13 +9,15 @@ use super::{ConfigurationOption, MicrosoftCompression, OptionType};
 
 /// Whether packets have to be encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[expect(clippy::exhaustive_enums, reason = "must, may, must not")]
+#[expect(clippy::exhaustive_enums, reason = "must, may, may when asked, must not")]
 pub enum Encryption {
     /// In both directions, or the link ends.
     #[default]
     Required,
     /// If the peer wants it as well.
     Preferred,
+    /// If the peer asks for it: this side waits for the peer to begin, as Cisco's `passive`.
+    Passive,
     /// Not at all.
     Refused,
 }
@@ -25,6 +27,7 @@ impl fmt::Display for Encryption {
         f.pad(match self {
             Self::Required => "required",
             Self::Preferred => "preferred",
+            Self::Passive => "passive",
             Self::Refused => "refused",
         })
     }
@@ -120,10 +123,14 @@ impl Config {
         self.strengths
     }
 
-    /// Whether there is anything to negotiate.
+    /// Whether there is anything to negotiate that this side begins with.
     #[must_use]
-    pub fn is_wanted(&self) -> bool {
-        self.encryption != Encryption::Refused || self.compression
+    pub const fn is_wanted(&self) -> bool {
+        match self.encryption {
+            Encryption::Required | Encryption::Preferred => true,
+            Encryption::Passive => false,
+            Encryption::Refused => self.compression,
+        }
     }
 }
 
@@ -279,7 +286,7 @@ impl Negotiator {
     /// All bits that this side may agree to, but that of the mode.
     fn allowed(&self) -> MicrosoftCompression {
         let strengths = match self.config.encryption {
-            Encryption::Required | Encryption::Preferred => self.config.strengths & self.keys,
+            Encryption::Required | Encryption::Preferred | Encryption::Passive => self.config.strengths & self.keys,
             Encryption::Refused => MicrosoftCompression::NONE,
         };
         if self.config.compression { strengths | MicrosoftCompression::MPPC } else { strengths }

@@ -167,11 +167,13 @@ impl Link {
         }
     }
 
-    /// MS-CHAP leaves keys of every length.
+    /// MS-CHAP leaves keys of every length, but version 1 none of 40 and 56 bits without a LAN Manager hash.
     fn key_lengths(&self) -> MicrosoftCompression {
         #[cfg(feature = "mschap")]
-        if self.keys().is_some() {
-            return MicrosoftCompression::STRENGTHS;
+        match self.keys() {
+            Some(crate::auth::Keys::MsChapV1 { lm_hash: None, .. }) => return MicrosoftCompression::MPPE_128,
+            Some(_) => return MicrosoftCompression::STRENGTHS,
+            None => {}
         }
         self.external_keys
     }

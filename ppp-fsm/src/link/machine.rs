@@ -100,7 +100,7 @@ impl Link {
             authenticator: Authenticator::new(&config.authentication, random.entropy()),
             peer: Peer::new(&config.authentication, random.entropy()),
             ccp: config.ccp.map(|ccp| {
-                // Who wants nothing lets the peer begin, and says no.
+                // Who wants nothing lets the peer begin, and says no; who is passive says yes.
                 let silent = timers.with_opening(Opening::Silent);
                 Negotiation::new(ccp::Negotiator::new(&ccp), if ccp.is_wanted() { timers } else { &silent })
             }),

@@ -354,7 +354,7 @@ mod microsoft {
 
     fn octets(keys: Option<&Keys>) -> Vec<u8> {
         match keys.unwrap() {
-            Keys::MsChapV1 { hash, challenge } => [&hash.as_bytes()[..], challenge].concat(),
+            Keys::MsChapV1 { hash, challenge, .. } => [&hash.as_bytes()[..], challenge].concat(),
             Keys::MsChapV2 { hash, nt_response } => [&hash.as_bytes()[..], nt_response.as_bytes()].concat(),
         }
     }

@@ -161,6 +161,41 @@ fn without_keys_encryption_that_is_required_ends_the_link_with_the_method() {
 
 #[cfg(feature = "mschap")]
 #[test]
+fn a_passive_side_encrypts_when_the_peer_begins() {
+    let encrypted = |one, other| {
+        let server = server(Some(Method::MsChapV2), Some(ccp_with(one)));
+        let network = run(&server, &client(Some(Method::MsChapV2), Some(ccp_with(other))));
+        assert!(network.carries_ip(0) && network.carries_ip(1));
+        let compression = network.ends.iter().map(|end| end.link.compression());
+        compression.map(|agreed| agreed.is_some_and(|agreed| agreed.is_encrypted())).collect::<Vec<_>>()
+    };
+    for active in [Encryption::Preferred, Encryption::Required] {
+        assert_eq!(encrypted(Encryption::Passive, active), [true; 2]);
+        assert_eq!(encrypted(active, Encryption::Passive), [true; 2]);
+    }
+    for other in [Encryption::Passive, Encryption::Refused] {
+        assert_eq!(encrypted(Encryption::Passive, other), [false; 2]);
+    }
+}
+
+#[cfg(feature = "mschap")]
+#[test]
+fn rfc3079_section_2_short_keys_of_version_1_need_the_lan_manager_hash() {
+    let short = ccp_with(Encryption::Required).with_strengths(MicrosoftCompression::MPPE_40);
+    let (server, client) = (server(Some(Method::MsChapV1), Some(short)), client(Some(Method::MsChapV1), Some(short)));
+    assert!(run(&server, &client).carries_ip(0));
+    // More than 14 characters have none.
+    let mut network = Network::new(&server, &client, 1);
+    for end in &mut network.ends {
+        end.secret = b"through the looking-glass";
+    }
+    network.run(LONG);
+    let reasons: Vec<_> = network.ends.iter().map(|end| end.closed().unwrap()).collect();
+    assert!(reasons.contains(&Reason::NoKeys { method: Some(Method::MsChapV1) }), "{reasons:?}");
+}
+
+#[cfg(feature = "mschap")]
+#[test]
 fn a_peer_without_encryption_is_left_with_both_wishes() {
     let required = server(Some(Method::MsChapV2), Some(ccp_with(Encryption::Required)));
     for without in [None, Some(ccp_with(Encryption::Refused))] {

@@ -2,7 +2,7 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "what the machines may say in future does nothing here")]
 
-use mschap::{Account, NtHash, Reply, v1, v2};
+use mschap::{Account, LmHash, NtHash, Reply, v1, v2};
 
 use super::super::Keys;
 use super::super::answer::{AnswerError, Outcome, password};
@@ -26,14 +26,22 @@ impl Authenticator {
             return Err(AnswerError::Unsuitable);
         }
         let hash = NtHash::from_password(password(octets));
-        self.answer_account(&Account::new(&hash))
+        self.answer_with(&Account::new(&hash), LmHash::from_oem(octets).ok())
     }
 
     pub(super) fn answer_account(&mut self, account: &Account<'_>) -> Result<Outcome, AnswerError> {
+        self.answer_with(account, account.lm_hash().cloned())
+    }
+
+    /// `known_lm_hash` is for short keys of version 1; a peer that has nothing else is not let in by it.
+    fn answer_with(&mut self, account: &Account<'_>, known_lm_hash: Option<LmHash>) -> Result<Outcome, AnswerError> {
         let verdict = self.judge(account)?;
         let has_changed = matches!(verdict, Verdict::Changed(..));
         let outcome = match verdict {
-            Verdict::Accepted(keys) => {
+            Verdict::Accepted(mut keys) => {
+                if let Some(Keys::MsChapV1 { lm_hash, .. }) = &mut keys {
+                    *lm_hash = known_lm_hash;
+                }
                 self.keep(keys);
                 Outcome::Accepted
             }
@@ -170,7 +178,7 @@ fn change_1(verdict: v1::ChangeVerdict) -> Verdict {
 
 fn keys_1(accepted: v1::Accepted) -> Option<Keys> {
     let challenge = accepted.challenge;
-    accepted.hash.map(|hash| Keys::MsChapV1 { hash, challenge })
+    accepted.hash.map(|hash| Keys::MsChapV1 { hash, challenge, lm_hash: None })
 }
 
 fn verdict_2(verdict: v2::Verdict<'_>) -> Verdict {

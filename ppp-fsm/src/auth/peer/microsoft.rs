@@ -54,7 +54,8 @@ impl Peer {
         let (proof, keys, response) = if method == Method::MsChapV1 {
             let challenge = v1::decode_challenge(self.received.as_octets()).map_err(|_| AnswerError::Malformed)?;
             let (peer, response) = v1::Peer::respond(&hash, &challenge);
-            (Proof::V1(peer), Keys::MsChapV1 { hash: hash.hash(), challenge }, response.encode())
+            let keys = Keys::MsChapV1 { hash: hash.hash(), challenge, lm_hash: secret.lm_hash() };
+            (Proof::V1(peer), keys, response.encode())
         } else {
             let authenticator = v2::decode_challenge(self.received.as_octets()).map_err(|_| AnswerError::Malformed)?;
             let challenges = v2::Challenges { authenticator, peer: self.random.octets() };
@@ -93,7 +94,7 @@ impl Peer {
             let (peer, packet) =
                 v1::Peer::change_password_2(&old, new, &challenge, &padding).map_err(|_| AnswerError::TooLong)?;
             self.put_change(chap::Code::CHANGE_PASSWORD_2, &packet.encode())?;
-            let keys = Keys::MsChapV1 { hash: new_hash.hash(), challenge };
+            let keys = Keys::MsChapV1 { hash: new_hash.hash(), challenge, lm_hash: None };
             (self.microsoft.proof, self.microsoft.candidate) = (Proof::V1(peer), Some(keys));
         } else {
             let authenticator = v2::decode_challenge(self.received.as_octets()).map_err(|_| AnswerError::Malformed)?;
