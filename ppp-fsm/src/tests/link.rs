@@ -164,7 +164,7 @@ fn without_keys_encryption_that_is_required_ends_the_link_with_the_method() {
 fn a_passive_side_encrypts_when_the_peer_begins() {
     let encrypted = |one, other| {
         let server = server(Some(Method::MsChapV2), Some(ccp_with(one)));
-        let network = run(&server, &client(Some(Method::MsChapV2), Some(ccp_with(other))));
+        let mut network = run(&server, &client(Some(Method::MsChapV2), Some(ccp_with(other))));
         assert!(network.carries_ip(0) && network.carries_ip(1));
         let compression = network.ends.iter().map(|end| end.link.compression());
         compression.map(|agreed| agreed.is_some_and(|agreed| agreed.is_encrypted())).collect::<Vec<_>>()

@@ -38,7 +38,7 @@ impl End {
             match event {
                 Event::Authenticate(question @ Question::Proof(_)) => {
                     assert_eq!(self.link.presented().unwrap().name().map(|name| name.0), Some(&b"alice"[..]));
-                    self.link.answer(now, question.ticket(), &Answer::Password(b"wonderland")).unwrap();
+                    self.link.answer(now, question.ticket(), &Answer::Password(self.secret)).unwrap();
                 }
                 Event::Prove(demand) => {
                     let secret = Secret::Password(self.secret);
