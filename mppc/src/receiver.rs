@@ -39,6 +39,12 @@ impl Receiver {
         !self.decompressor.is_synchronized()
     }
 
+    /// The last `length` octets that were decompressed: see [`Decompressor::latest`].
+    #[must_use]
+    pub fn latest(&self, length: usize) -> Option<&[u8]> {
+        self.decompressor.latest(length)
+    }
+
     /// Reads what followed the protocol field [`PROTOCOL`](crate::PROTOCOL), and gives the packet within, which starts
     /// with its PPP protocol field, of one or two octets, and has at most `limit`.
     ///

@@ -44,4 +44,5 @@ pub use frame::Frame;
 pub use option::{EncodeOption, OptionWriter, Options, RawOption};
 pub use packet::{Code, Packet};
 pub use protocol::{Protocol, ProtocolKind};
+pub use random::Random;
 pub use text::Text;

@@ -1,17 +1,28 @@
-//! Numbers from the entropy that the caller gave.
+//! Octets from the entropy that the caller gave.
 
 use sha1::{Digest, Sha1};
 
 /// A stream of octets: SHA-1 over the entropy and a counter. Who does not know the entropy cannot predict any of them
 /// from the others.
+///
+/// It makes the entropy of many machines from that of one: of each call of a server, for example.
+///
+/// ```
+/// use ppp_fsm::Random;
+///
+/// let mut random = Random::new([7; 32]); // unpredictable octets
+/// assert_ne!(random.entropy(), random.entropy());
+/// ```
 #[derive(Clone)]
-pub(crate) struct Random {
+pub struct Random {
     entropy: [u8; 32],
     counter: u64,
 }
 
 impl Random {
-    pub(crate) const fn new(entropy: [u8; 32]) -> Self {
+    /// A stream from 32 unpredictable octets that are used for nothing else.
+    #[must_use]
+    pub const fn new(entropy: [u8; 32]) -> Self {
         Self { entropy, counter: 0 }
     }
 
@@ -32,8 +43,8 @@ impl Random {
         }
     }
 
-    /// Entropy for a part of the whole.
-    pub(crate) fn entropy(&mut self) -> [u8; 32] {
+    /// The next 32 octets: entropy for a part of the whole.
+    pub fn entropy(&mut self) -> [u8; 32] {
         let (mut entropy, halves) = ([0; 32], [self.octets::<16>(), self.octets()]);
         entropy.iter_mut().zip(halves.as_flattened()).for_each(|(to, octet)| *to = *octet);
         entropy
