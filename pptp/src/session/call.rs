@@ -92,7 +92,8 @@ impl Call {
             .with_peer_packet_processing_delay(u16::try_from(tenths).unwrap_or(u16::MAX))
             .with_window_policy(config.window_policy)
             .with_acknowledgment_timeout(config.acknowledgment_timeout)
-            .with_reorder_timeout(config.reorder_timeout);
+            .with_reorder_timeout(config.reorder_timeout)
+            .with_late_frames(config.late_packets);
         let slots = (0..config.reorder_packets).map(|_| Slot::new(Waiting::default())).collect();
         let mut call = Box::new(Self {
             id,

@@ -72,6 +72,7 @@ pub struct Config {
     pub(crate) flow_alarm: FlowAlarmPolicy,
     pub(crate) reorder_packets: u16,
     pub(crate) reorder_timeout: Duration,
+    pub(crate) late_packets: bool,
     pub(crate) ipv4: bool,
     pub(crate) ipv6: bool,
     keepalive: Option<Keepalive>,
@@ -117,6 +118,7 @@ impl Config {
             flow_alarm: FlowAlarmPolicy::Tell,
             reorder_packets: 32,
             reorder_timeout: pptp_gre::Config::DEFAULT_REORDER_TIMEOUT,
+            late_packets: false,
             ipv4: true,
             ipv6: false,
             keepalive: Some(Keepalive::new(Duration::from_secs(30))),
@@ -258,6 +260,15 @@ impl Config {
     pub const fn with_reordering(mut self, packets: u16, timeout: Duration) -> Self {
         self.reorder_packets = packets;
         self.reorder_timeout = timeout;
+        self
+    }
+
+    /// RFC 2637 section 4.3: whether packets that come too late are given out all the same, out of order, when they were
+    /// encrypted without state and can be decrypted with a key that was kept: one of the last 64. Default: no, they are
+    /// dropped as the RFC says.
+    #[must_use]
+    pub const fn with_late_packets(mut self, give_out: bool) -> Self {
+        self.late_packets = give_out;
         self
     }
 
