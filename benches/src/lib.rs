@@ -18,4 +18,5 @@ pub mod mppc;
 pub mod mppe;
 pub mod mschap;
 pub mod openssl;
+pub mod path;
 pub mod ratio;
