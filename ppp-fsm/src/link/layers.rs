@@ -64,17 +64,22 @@ impl Link {
                 self.set_phase(if is_closing { Phase::Terminate } else { Phase::Establish });
             }
             negotiate::Event::Finished(reason) => {
-                let reason = match reason {
-                    negotiate::Reason::Closed => Reason::Closed,
-                    negotiate::Reason::PeerClosed => Reason::PeerClosed { error: self.peer_error },
-                    negotiate::Reason::NoAnswer => Reason::NoAnswer,
-                    negotiate::Reason::Rejected => Reason::LcpRejected,
-                    negotiate::Reason::NotConverging => Reason::NotConverging,
-                    negotiate::Reason::Failed(failure) => Reason::Lcp(failure),
-                };
+                let reason = self.reason(reason);
                 self.closed = Some(self.end.take().unwrap_or(reason));
                 self.set_phase(Phase::Dead);
             }
+        }
+    }
+
+    /// What the end of LCP means for the link.
+    pub(super) const fn reason(&self, reason: negotiate::Reason<lcp::Failure>) -> Reason {
+        match reason {
+            negotiate::Reason::Closed => Reason::Closed,
+            negotiate::Reason::PeerClosed => Reason::PeerClosed { error: self.peer_error },
+            negotiate::Reason::NoAnswer => Reason::NoAnswer,
+            negotiate::Reason::Rejected => Reason::LcpRejected,
+            negotiate::Reason::NotConverging => Reason::NotConverging,
+            negotiate::Reason::Failed(failure) => Reason::Lcp(failure),
         }
     }
 

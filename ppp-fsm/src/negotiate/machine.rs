@@ -325,6 +325,11 @@ impl<P: ControlProtocol> Negotiation<P> {
         }
     }
 
+    /// Why it closes, while it does.
+    pub(crate) fn ending(&self) -> Option<Reason<P::Failure>> {
+        self.end.filter(|_| matches!(self.state, State::Closing | State::Stopping))
+    }
+
     /// Waits for the peer to begin.
     fn listen(&mut self) {
         self.has_finished = false;

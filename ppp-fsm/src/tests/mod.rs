@@ -5,6 +5,8 @@
 mod auth;
 mod automaton;
 mod captures;
+#[cfg(feature = "mschap")]
+mod encrypted;
 mod hdlc;
 mod hostile;
 mod hostile_link;
