@@ -370,7 +370,7 @@ impl<P: ControlProtocol> Negotiation<P> {
         let before = self.state;
         self.state = transition.state;
         let is_closing = matches!(self.state, State::Closing | State::Stopping);
-        if is_closing {
+        if is_closing && !matches!(before, State::Closing | State::Stopping) {
             // What was agreed or asked before is void.
             self.request = self.request.filter(|request| *request == Request::Terminate);
             self.reply.pending = false;

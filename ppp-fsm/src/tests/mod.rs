@@ -7,6 +7,7 @@ mod automaton;
 mod captures;
 #[cfg(feature = "mschap")]
 mod encrypted;
+mod every_event;
 mod hdlc;
 mod hostile;
 mod hostile_link;
