@@ -107,7 +107,8 @@ impl<'b, P: ControlProtocol> Driven<'b, P> {
 
     fn reach(&mut self, state: State, with_time: bool) {
         use Event::{
-            Close, Open, ReceiveConfigureAck, ReceiveConfigureRequestGood, ReceiveRejectFatal, ReceiveTerminateRequest, Up,
+            Close, Open, ReceiveConfigureAck, ReceiveConfigureRequestGood, ReceiveRejectFatal, ReceiveTerminateRequest,
+            Up,
         };
 
         let opened = [Open, Up, ReceiveConfigureRequestGood, ReceiveConfigureAck];
@@ -223,7 +224,8 @@ fn rfc1661_section_4_1_every_event_in_every_state_of_ipcp() {
         let config = ipcp::Config::new([10, 0, 0, 3].into()).with_other_address_taken(true);
         ipcp::Negotiator::new(&config.with_peer_address([10, 0, 0, 2].into()))
     };
-    let (good, bad, nak) = (b"\x03\x06\x0a\0\0\x02".as_slice(), b"\x03\x06\0\0\0\0".as_slice(), b"\x03\x06\x0a\0\0\x01");
+    let (good, bad, nak) =
+        (b"\x03\x06\x0a\0\0\x02".as_slice(), b"\x03\x06\0\0\0\0".as_slice(), b"\x03\x06\x0a\0\0\x01");
     assert_eq!(check(&Bench { make, good, bad, nak }), 149);
     assert_eq!(check(&Bench { make, good, bad: b"\x02\x06\x00\x2d\x0f\0", nak }), 149);
 }
