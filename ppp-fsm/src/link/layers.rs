@@ -147,7 +147,9 @@ impl Link {
         }
         let is_good = |status| matches!(status, Status::Accepted | Status::Idle);
         let is_done = is_good(self.authenticator.status()) && is_good(self.peer.status());
-        if self.phase == Phase::Authenticate && is_done {
+        // A link that ends for want of keys says Success first: the proof was good.
+        let is_told = !self.authenticator.has_output() || self.has_keys_as_required();
+        if self.phase == Phase::Authenticate && is_done && is_told {
             self.enter_network();
             return true;
         }
@@ -179,6 +181,13 @@ impl Link {
             return MicrosoftCompression::STRENGTHS;
         }
         self.external_keys
+    }
+
+    fn has_keys_as_required(&self) -> bool {
+        let is_enough = |ccp: ccp::Config| {
+            ccp.encryption() != ccp::Encryption::Required || self.key_lengths().intersects(ccp.strengths())
+        };
+        self.config.ccp.is_none_or(is_enough)
     }
 
     const fn no_keys(&self) -> Reason {
