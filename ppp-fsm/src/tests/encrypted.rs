@@ -138,3 +138,31 @@ fn an_early_encrypted_packet_is_dropped_without_a_protocol_reject() {
     });
     assert!(!has_protocol_reject(&sent));
 }
+
+#[test]
+fn the_latest_early_request_is_held_and_answered_when_ccp_opens() {
+    let mut has_asked = false;
+    let (network, sent) = with_each_frame(sides(Encryption::Required, Encryption::Required), |link| {
+        if link.phase() == Phase::Network && link.compression().is_none() && !has_asked {
+            has_asked = true;
+            // An address that it may not have, and then the one that it may; the same of IPV6CP.
+            for (identifier, last) in [(0x51, 9), (0x52, 2)] {
+                link.handle_frame(Duration::ZERO, &[0x80, 0x21, 1, identifier, 0, 10, 3, 6, 10, 0, 0, last]).unwrap();
+                let request = [0x80, 0x57, 1, identifier, 0, 14, 1, 10, 0, 0, 0, 0, 0, 0, 0, last];
+                link.handle_frame(Duration::ZERO, &request).unwrap();
+            }
+        }
+    });
+    assert!(has_asked);
+    let agreed = sent.iter().position(|frame| frame.starts_with(&[0x80, 0xfd, 2])).unwrap();
+    for protocol in [0x21, 0x57] {
+        let position = |identifier| {
+            let is_answer = |frame: &Vec<u8>| frame[..2] == [0x80, protocol] && frame[2..4] == [2, identifier];
+            sent.iter().position(is_answer)
+        };
+        assert!(position(0x52).is_some_and(|at| at > agreed));
+        // Neither the earlier one, nor an end of the protocol.
+        assert!(sent.iter().all(|frame| !frame.starts_with(&[0x80, protocol]) || frame[3] != 0x51 && frame[2] < 5));
+    }
+    assert_eq!(network.phases(), [Phase::Network; 2]);
+}

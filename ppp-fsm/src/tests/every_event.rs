@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use crate::automaton::{Action, Event, State};
 use crate::ccp::{Encryption, MicrosoftCompression};
+use crate::link::{self, Link};
 use crate::negotiate::{self, Config, ControlProtocol, Negotiation, Refused};
 use crate::{Code, Packet, ccp, ipcp, ipv6cp, lcp};
 
@@ -254,4 +255,55 @@ fn rfc1661_section_4_1_every_event_in_every_state_of_ccp() {
             assert_eq!(check(&Bench { make, good, bad, nak }), 149);
         }
     }
+}
+
+/// Echoes are the link's: the row RXR of the table.
+#[test]
+fn rfc1661_section_4_1_an_echo_in_every_state_of_lcp() {
+    let good: &[u8] = &[0xff, 3, 0xc0, 0x21, 1, 0x80, 0, 4];
+    let terminate: &[u8] = &[0xff, 3, 0xc0, 0x21, 5, 0x81, 0, 4];
+    let echo: &[u8] = &[0xff, 3, 0xc0, 0x21, 9, 0x82, 0, 8, 0, 0, 0, 9];
+    let mut answered = Vec::new();
+    for state in State::ALL {
+        let mut link = Link::new(&link::Config::default().with_ipcp(ipcp::Config::default()), [7; 32]);
+        let mut buf = [0; Link::MAX_TRANSMIT];
+        if state != State::Initial && state != State::Closed {
+            link.open(NOW);
+        }
+        if state != State::Initial && state != State::Starting {
+            link.up(NOW);
+        }
+        let acknowledges = [State::AckReceived, State::Opened, State::Closing, State::Stopping].contains(&state);
+        let requests = [State::AckSent, State::Opened, State::Closing, State::Stopping].contains(&state);
+        let request = link.poll_transmit(NOW, &mut buf).unwrap().map(<[u8]>::to_vec);
+        if acknowledges {
+            let mut ack = request.unwrap();
+            ack[4] = 2;
+            link.handle_frame(NOW, &ack).unwrap();
+        }
+        if requests {
+            link.handle_frame(NOW, good).unwrap();
+        }
+        match state {
+            State::Stopped => link.handle_frame(NOW, &[0xff, 3, 0xc0, 0x21, 7, 1, 0, 8, 1, 1, 0, 4]).map(drop).unwrap(),
+            State::Closing => link.close(NOW),
+            State::Stopping => link.handle_frame(NOW, terminate).map(drop).unwrap(),
+            State::Initial
+            | State::Starting
+            | State::Closed
+            | State::RequestSent
+            | State::AckReceived
+            | State::AckSent
+            | State::Opened => {}
+        }
+        while link.poll_transmit(NOW, &mut buf).unwrap().is_some() {}
+        let result = link.handle_frame(NOW, echo).map(drop);
+        let reply = link.poll_transmit(NOW, &mut buf).unwrap().map(<[u8]>::to_vec);
+        assert_eq!(result.is_ok(), reply.is_some(), "{state}");
+        if let Some(reply) = reply {
+            assert_eq!(reply[4..6], [10, 0x82]);
+            answered.push(state);
+        }
+    }
+    assert_eq!(answered, [State::Opened]);
 }

@@ -11,6 +11,10 @@ mod every_event;
 mod hdlc;
 mod hostile;
 mod hostile_link;
+#[cfg(feature = "mschap")]
+mod hostile_peers;
+#[cfg(feature = "mschap")]
+mod hostile_proofs;
 mod link;
 mod negotiate;
 mod negotiators;
