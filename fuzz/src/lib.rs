@@ -17,6 +17,7 @@ pub mod mschap_machines;
 #[expect(dead_code, reason = "the modules are the example's")]
 mod outer;
 pub mod ppp;
+pub mod ppp_automaton;
 pub mod ppp_machines;
 #[path = "../../pptp/examples/inspect/tcp.rs"]
 mod tcp;
@@ -42,6 +43,7 @@ pub const TARGETS: &[(&str, Oracle)] = &[
     ("ppp_authentication", ppp_machines::authentication),
     ("ppp_link", ppp_machines::link),
     ("ppp_pair", ppp_machines::pair),
+    ("ppp_automaton", ppp_automaton::run),
     ("mschap_text", mschap::text),
     ("mschap_response", mschap::response),
     ("mschap_attributes", mschap_machines::attributes),

@@ -64,17 +64,22 @@ impl Link {
                 self.set_phase(if is_closing { Phase::Terminate } else { Phase::Establish });
             }
             negotiate::Event::Finished(reason) => {
-                let reason = match reason {
-                    negotiate::Reason::Closed => Reason::Closed,
-                    negotiate::Reason::PeerClosed => Reason::PeerClosed { error: self.peer_error },
-                    negotiate::Reason::NoAnswer => Reason::NoAnswer,
-                    negotiate::Reason::Rejected => Reason::LcpRejected,
-                    negotiate::Reason::NotConverging => Reason::NotConverging,
-                    negotiate::Reason::Failed(failure) => Reason::Lcp(failure),
-                };
+                let reason = self.reason(reason);
                 self.closed = Some(self.end.take().unwrap_or(reason));
                 self.set_phase(Phase::Dead);
             }
+        }
+    }
+
+    /// What the end of LCP means for the link.
+    pub(super) const fn reason(&self, reason: negotiate::Reason<lcp::Failure>) -> Reason {
+        match reason {
+            negotiate::Reason::Closed => Reason::Closed,
+            negotiate::Reason::PeerClosed => Reason::PeerClosed { error: self.peer_error },
+            negotiate::Reason::NoAnswer => Reason::NoAnswer,
+            negotiate::Reason::Rejected => Reason::LcpRejected,
+            negotiate::Reason::NotConverging => Reason::NotConverging,
+            negotiate::Reason::Failed(failure) => Reason::Lcp(failure),
         }
     }
 
@@ -142,7 +147,9 @@ impl Link {
         }
         let is_good = |status| matches!(status, Status::Accepted | Status::Idle);
         let is_done = is_good(self.authenticator.status()) && is_good(self.peer.status());
-        if self.phase == Phase::Authenticate && is_done {
+        // A link that ends for want of keys says Success first: the proof was good.
+        let is_told = !self.authenticator.has_output() || self.has_keys_as_required();
+        if self.phase == Phase::Authenticate && is_done && is_told {
             self.enter_network();
             return true;
         }
@@ -176,6 +183,13 @@ impl Link {
             None => {}
         }
         self.external_keys
+    }
+
+    fn has_keys_as_required(&self) -> bool {
+        let is_enough = |ccp: ccp::Config| {
+            ccp.encryption() != ccp::Encryption::Required || self.key_lengths().intersects(ccp.strengths())
+        };
+        self.config.ccp.is_none_or(is_enough)
     }
 
     const fn no_keys(&self) -> Reason {

@@ -40,7 +40,7 @@ impl Link {
             Protocol::CCP | Protocol::IPCP | Protocol::IPV6CP => {
                 self.handle_control(protocol, information).map(|()| Received::Consumed)
             }
-            Protocol::COMPRESSED if self.compression().is_some() => Ok(Received::Compressed(information)),
+            Protocol::COMPRESSED if self.expects_compressed() => Ok(Received::Compressed(information)),
             Protocol::COMPRESSED if self.ccp.is_some() => Err(Refused::NotNow { protocol }),
             Protocol::IP | Protocol::IPV6 if self.expects_encryption() => Err(Refused::NotEncrypted { protocol }),
             _ => self.handle_network(protocol, information),
@@ -66,10 +66,15 @@ impl Link {
         information: &'p [u8],
     ) -> Result<Received<'p>, Refused> {
         self.advance(now);
-        if self.compression().is_none() {
+        if !self.expects_compressed() {
             return Err(Refused::NotNow { protocol });
         }
         self.handle_network(protocol, information)
+    }
+
+    /// Whether the peer agreed to any algorithm: CCP may be open without one.
+    fn expects_compressed(&self) -> bool {
+        self.compression().is_some_and(|agreed| agreed.receive != MicrosoftCompression::NONE)
     }
 
     /// Whether it is required, or the peer agreed to it.

@@ -325,6 +325,11 @@ impl<P: ControlProtocol> Negotiation<P> {
         }
     }
 
+    /// Why it closes, while it does.
+    pub(crate) fn ending(&self) -> Option<Reason<P::Failure>> {
+        self.end.filter(|_| matches!(self.state, State::Closing | State::Stopping))
+    }
+
     /// Waits for the peer to begin.
     fn listen(&mut self) {
         self.has_finished = false;
@@ -365,7 +370,7 @@ impl<P: ControlProtocol> Negotiation<P> {
         let before = self.state;
         self.state = transition.state;
         let is_closing = matches!(self.state, State::Closing | State::Stopping);
-        if is_closing {
+        if is_closing && !matches!(before, State::Closing | State::Stopping) {
             // What was agreed or asked before is void.
             self.request = self.request.filter(|request| *request == Request::Terminate);
             self.reply.pending = false;

@@ -429,6 +429,19 @@ fn a_line_that_goes_down_is_told() {
 }
 
 #[test]
+fn a_peer_that_says_why_and_is_gone_at_once_has_closed() {
+    let mut network = run(&server(None, None), &client(None, None));
+    let now = network.now;
+    let link = &mut network.ends[0].link;
+    let farewell = hex::decode("ff03c0210507001079127fbe003ccd74000002e6").unwrap();
+    link.handle_frame(now, &farewell).unwrap();
+    assert_eq!(link.phase(), Phase::Terminate);
+    link.down(now);
+    network.run(LONG);
+    assert_eq!(network.ends[0].closed(), Some(Reason::PeerClosed { error: Some(742) }));
+}
+
+#[test]
 fn nobody_answers() {
     let mut network = Network::new(&server(None, None), &client(None, None), 1);
     network.loss = 100;

@@ -5,9 +5,16 @@
 mod auth;
 mod automaton;
 mod captures;
+#[cfg(feature = "mschap")]
+mod encrypted;
+mod every_event;
 mod hdlc;
 mod hostile;
 mod hostile_link;
+#[cfg(feature = "mschap")]
+mod hostile_peers;
+#[cfg(feature = "mschap")]
+mod hostile_proofs;
 mod link;
 mod negotiate;
 mod negotiators;

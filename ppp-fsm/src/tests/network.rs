@@ -32,7 +32,7 @@ impl End {
     }
 
     /// Answers everything that is asked.
-    fn settle(&mut self, now: Duration) {
+    pub(super) fn settle(&mut self, now: Duration) {
         while let Some(event) = self.link.poll_event() {
             self.events.push(event);
             match event {

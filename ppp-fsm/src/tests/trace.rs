@@ -1,13 +1,14 @@
 //! A Windows 2000 client and a router, from a published trace of 7 March: the client's packets are given to a link with
 //! that router's configuration, which has to take the same decisions.
 
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use core::time::Duration;
 
 use crate::auth::{Answer, Method, Methods, Question};
 use crate::ccp::{Encryption, MicrosoftCompression};
-use crate::link::{Config, Event, Link, Phase, Reason};
+use crate::link::{Config, Event, Link, Phase, Reason, Refused};
 use crate::negotiate::Opening;
 use crate::{Frame, Packet, Protocol, auth, ccp, chap, ipcp, lcp, negotiate};
 
@@ -15,19 +16,26 @@ use crate::{Frame, Packet, Protocol, auth, ccp, chap, ipcp, lcp, negotiate};
 fn router() -> Config {
     let two_seconds = Duration::from_secs(2);
     let timers = negotiate::Config::default().with_restart_timeout(two_seconds);
-    let lcp = lcp::Config::default()
-        .with_peer_authentication(Methods::new(&[Method::MsChapV1]))
-        .with_protocol_compression(false)
-        .with_address_control_compression(false);
     let ccp =
         ccp::Config::default().with_encryption(Encryption::Preferred).with_strengths(MicrosoftCompression::MPPE_40);
     Config::default()
-        .with_lcp(lcp)
+        .with_lcp(router_lcp())
         .with_link_timers(timers.with_opening(Opening::Wait(two_seconds)).with_identifier(7))
         .with_network_timers(timers.with_identifier(3))
         .with_authentication(auth::Config::default().with_name(b"angela  "))
         .with_ccp(ccp)
-        .with_ipcp(ipcp::Config::new(Ipv4Addr::new(172, 16, 10, 100)).with_peer_address(Ipv4Addr::new(172, 16, 10, 1)))
+        .with_ipcp(router_ipcp())
+}
+
+fn router_lcp() -> lcp::Config {
+    lcp::Config::default()
+        .with_peer_authentication(Methods::new(&[Method::MsChapV1]))
+        .with_protocol_compression(false)
+        .with_address_control_compression(false)
+}
+
+fn router_ipcp() -> ipcp::Config {
+    ipcp::Config::new(Ipv4Addr::new(172, 16, 10, 100)).with_peer_address(Ipv4Addr::new(172, 16, 10, 1))
 }
 
 struct Trace {
@@ -86,8 +94,8 @@ const ENDPOINT: &str = "1317016ac616b006cc4281a1ca941e39b9182600000008";
 const SERVERS: &str = "810600000000820600000000830600000000840600000000";
 
 /// Up to the Challenge.
-fn authenticating() -> (Trace, Vec<u8>) {
-    let mut trace = Trace { link: Link::new(&router(), [9; 32]), now: Duration::ZERO };
+fn authenticating(router: &Config) -> (Trace, Vec<u8>) {
+    let mut trace = Trace { link: Link::new(router, [9; 32]), now: Duration::ZERO };
     trace.at(9.347);
     trace.link.open(trace.now);
     trace.link.up(trace.now);
@@ -135,7 +143,7 @@ fn response(challenge: &[u8]) -> Vec<u8> {
 
 #[test]
 fn the_router_of_7_march_takes_the_same_decisions() {
-    let (mut trace, challenge) = authenticating();
+    let (mut trace, challenge) = authenticating(&router());
     trace.events();
     trace.at(14.035);
     trace.receive(Protocol::LCP, b"\x0c\x03\x00\x12\x35\xbe\x1c\xb0MSRASV5.00");
@@ -201,7 +209,7 @@ fn the_router_of_7_march_takes_the_same_decisions() {
 
 #[test]
 fn the_router_of_9_march_refuses_a_wrong_password_with_the_same_words() {
-    let (mut trace, challenge) = authenticating();
+    let (mut trace, challenge) = authenticating(&router());
     trace.receive(Protocol::CHAP, &response(&challenge));
     let Some(Event::Authenticate(question)) = trace.events().pop() else { panic!("nobody is asked") };
     trace.link.answer(trace.now, question.ticket(), &Answer::Reject(b"E=691 R=0")).unwrap();
@@ -211,4 +219,108 @@ fn the_router_of_9_march_refuses_a_wrong_password_with_the_same_words() {
     assert_eq!((sent.len(), sent[1].0, sent[1].1[0]), (2, Protocol::LCP, 5));
     let error = lcp::MicrosoftTermination::decode(Packet::decode(&sent[1].1).unwrap().data).unwrap().error;
     assert_eq!(error, 691);
+}
+
+/// Up to the question; the answer comes from a RADIUS server.
+fn asked(router: &Config) -> (Trace, auth::Ticket) {
+    let (mut trace, challenge) = authenticating(router);
+    trace.receive(Protocol::CHAP, &response(&challenge));
+    let Some(Event::Authenticate(question)) = trace.events().pop() else { panic!("nobody is asked") };
+    (trace, question.ticket())
+}
+
+/// The router of 8 March: encryption is required.
+fn strict_router() -> Config {
+    let ccp = ccp::Config::default().with_strengths(MicrosoftCompression::MPPE_40);
+    router().with_ccp(ccp)
+}
+
+#[test]
+fn the_router_of_8_march_ends_the_link_without_keying_material() {
+    let (mut trace, ticket) = asked(&strict_router());
+    trace.at(52.496);
+    trace.link.answer(trace.now, ticket, &Answer::Accept(b"")).unwrap();
+    // That router acknowledges CCP (O CONFACK id 7), finds that it has no keys, closes CCP, and then LCP, for what the
+    // client shows as error 734. Ours knows that it has no keys when the answer comes: it says Success, and in the same
+    // moment LCP's Terminate-Request, with the number for what is wrong.
+    let sent = trace.sent();
+    assert_eq!((sent[0].0, sent[0].1[0]), (Protocol::CHAP, 3));
+    assert_eq!((sent.len(), sent[1].0, sent[1].1[0]), (2, Protocol::LCP, 5));
+    let error = lcp::MicrosoftTermination::decode(Packet::decode(&sent[1].1).unwrap().data).unwrap().error;
+    assert_eq!(error, 742);
+    // I CCP CONFREQ id 7, I IPCP CONFREQ id 8: "LCP not open, discarding packet".
+    for (protocol, packet) in [(Protocol::CCP, "0107000a120601000020"), (Protocol::IPCP, "0108000a030600000000")] {
+        let packet = hex::decode(packet).unwrap();
+        let frame = Frame { address_control: true, compressed: false, protocol, information: &packet };
+        let mut buf = [0; 64];
+        let refused = trace.link.handle_frame(trace.now, frame.encode(&mut buf).unwrap());
+        assert_eq!(refused, Err(Refused::NotNow { protocol }));
+        assert!(trace.sent().is_empty());
+    }
+    trace.at(52.776);
+    trace.receive(Protocol::LCP, &[6, sent[1].1[1], 0, 4]);
+    let reason = Reason::NoKeys { method: Some(Method::MsChapV1) };
+    assert!(trace.events().contains(&Event::Closed(reason)));
+    assert_eq!(reason.to_string(), "encryption required, but no keys: authenticated by MS-CHAP");
+}
+
+#[test]
+fn the_router_of_8_march_goes_on_with_keying_material() {
+    let (mut trace, ticket) = asked(&strict_router());
+    trace.at(52.496);
+    trace.link.set_external_keys(MicrosoftCompression::MPPE_40);
+    trace.link.answer(trace.now, ticket, &Answer::Accept(b"")).unwrap();
+    let ccp = trace.sent().into_iter().find(|(protocol, _)| *protocol == Protocol::CCP).unwrap().1;
+    trace.receive(Protocol::CCP, &ack(&ccp));
+    // I CONFREQ [ACKrcvd] id 7 len 10, O CONFACK [ACKrcvd] id 7 len 10, State is Open.
+    trace.at(52.5);
+    trace.receive_hex(Protocol::CCP, "0107000a120601000020");
+    let sent = trace.sent();
+    assert_eq!(sent[0], (Protocol::CCP, hex::decode("0207000a120601000020").unwrap()));
+    assert!(trace.link.compression().unwrap().is_encrypted());
+    // IPCP has waited for it. I CONFREQ id 8 len 10, O CONFNAK id 8 len 10.
+    assert_eq!((sent.len(), sent[1].0), (2, Protocol::IPCP));
+    trace.at(52.524);
+    trace.receive_hex(Protocol::IPCP, "0108000a030600000000");
+    assert_eq!(trace.one(Protocol::IPCP), hex::decode("0308000a0306ac100a01").unwrap());
+}
+
+#[test]
+fn the_router_of_9_march_without_encryption_rejects_ccp_and_its_client_leaves_with_error_742() {
+    let two_seconds = Duration::from_secs(2);
+    let timers = negotiate::Config::default().with_restart_timeout(two_seconds);
+    let router = Config::default()
+        .with_lcp(router_lcp())
+        .with_link_timers(timers.with_opening(Opening::Wait(two_seconds)).with_identifier(7))
+        .with_network_timers(timers.with_identifier(8))
+        .with_authentication(auth::Config::default().with_name(b"angela  "))
+        .with_ipcp(router_ipcp());
+    let (mut trace, ticket) = asked(&router);
+    trace.link.answer(trace.now, ticket, &Answer::Accept(b"")).unwrap();
+    let ipcp = trace.sent().into_iter().find(|(protocol, _)| *protocol == Protocol::IPCP).unwrap().1;
+    // O CONFREQ id 8, whose Ack comes below.
+    assert_eq!(ipcp, hex::decode("0108000a0306ac100a64").unwrap());
+    // I CONFREQ [Not negotiated] id 5 len 10, O PROTREJ id 18 len 16 protocol CCP.
+    trace.at(14.868);
+    let request = hex::decode("0105000a1206010000b1").unwrap();
+    let mut buf = [0; 64];
+    let frame = Frame { address_control: true, compressed: false, protocol: Protocol::CCP, information: &request };
+    let refused = trace.link.handle_frame(trace.now, frame.encode(&mut buf).unwrap());
+    assert_eq!(refused, Err(Refused::UnknownProtocol { protocol: Protocol::CCP }));
+    let reject = trace.one(Protocol::LCP);
+    assert_eq!((reject[0], &reject[2..]), (8, &hex::decode("001080fd0105000a1206010000b1").unwrap()[..]));
+    // I CONFREQ [REQsent] id 6 len 34, O CONFREJ [REQsent] id 6 len 28.
+    trace.at(14.876);
+    trace.receive_hex(Protocol::IPCP, &["01060022030600000000", SERVERS].concat());
+    assert_eq!(trace.one(Protocol::IPCP), hex::decode(["0406001c", SERVERS].concat()).unwrap());
+    // I CONFACK [REQsent] id 8 len 10.
+    trace.receive(Protocol::IPCP, &ack(&ipcp));
+    assert!(trace.sent().is_empty());
+    // I TERMREQ [Open] id 7 len 16, O TERMACK [Open] id 7 len 4; then the client clears the call.
+    trace.at(15.024);
+    trace.receive_hex(Protocol::LCP, "0507001079127fbe003ccd74000002e6");
+    assert_eq!(trace.one(Protocol::LCP), [6, 7, 0, 4]);
+    trace.at(15.152);
+    trace.link.down(trace.now);
+    assert_eq!(trace.events().pop(), Some(Event::Closed(Reason::PeerClosed { error: Some(742) })));
 }
