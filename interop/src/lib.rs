@@ -24,6 +24,8 @@ macro_rules! say {
 }
 
 mod tally;
+#[cfg(target_os = "linux")]
+pub mod uml;
 pub mod vector;
 
 use std::path::{Path, PathBuf};
