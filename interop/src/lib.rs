@@ -12,6 +12,8 @@ pub mod outer;
 pub mod tcp;
 
 #[cfg(target_os = "linux")]
+pub mod ppp;
+#[cfg(target_os = "linux")]
 pub mod programs;
 pub mod radius;
 /// Prints a line that `cargo test` shows also when the test passes.

@@ -149,7 +149,15 @@ impl Guest {
         }
         process.args(["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]);
         process.arg(folder.join("run")).arg(config.longest_life.as_secs().max(1).to_string());
-        process.args(["root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", "quiet", "con=null", "con0=null,fd:1"]);
+        process.args([
+            "root=/dev/root",
+            "rootfstype=hostfs",
+            "rootflags=/",
+            "ro",
+            "quiet",
+            "con=null",
+            "con0=null,fd:1",
+        ]);
         process.arg(format!("mem={}M", config.memory));
         for (number, path) in std::iter::once(control.path()).chain(config.lines.iter().map(String::as_str)).enumerate()
         {

@@ -12,7 +12,7 @@ use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 pub struct Terminal {
     own: File,
     /// While nobody had the other end open, the terminal would be at its end.
-    _other: File,
+    other: File,
     path: String,
 }
 
@@ -32,7 +32,7 @@ impl Terminal {
         let mut attributes = tcgetattr(&other).unwrap();
         attributes.make_raw();
         tcsetattr(&other, OptionalActions::Now, &attributes).unwrap();
-        Self { own: File::from(own), _other: other, path }
+        Self { own: File::from(own), other, path }
     }
 
     /// The file of the other end.
@@ -41,10 +41,10 @@ impl Terminal {
         &self.path
     }
 
-    /// The test's end.
+    /// The test's end, and the guest's, which is to be kept open beside it.
     #[must_use]
-    pub fn into_own(self) -> OwnedFd {
-        self.own.into()
+    pub fn into_ends(self) -> (OwnedFd, OwnedFd) {
+        (self.own.into(), self.other.into())
     }
 
     pub(super) fn own(&self) -> &File {

@@ -1,0 +1,411 @@
+//! The PPP link against the program that Linux has had for thirty years: Debian's `pppd`, with the PPP of a real kernel,
+//! in both roles, over asynchronous lines.
+//!
+//! All calls are made in one guest (see [`pptp_interop::uml`]), each on a serial line of its own, whose other end is a
+//! terminal of the test's; a few at a time.
+#![cfg(target_os = "linux")]
+
+use std::collections::VecDeque;
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use etherparse::PacketBuilder;
+use ppp_fsm::auth::{Failure, Method, Methods};
+use ppp_fsm::ccp::MicrosoftCompression;
+use ppp_fsm::ipv6cp::InterfaceIdentifier;
+use ppp_fsm::link::{Config, Event, Keepalive, Reason};
+use ppp_fsm::{Protocol, ccp, ipcp, ipv6cp, lcp};
+use pptp_interop::ppp::Endpoint;
+use pptp_interop::programs::Line;
+use pptp_interop::say;
+use pptp_interop::uml::{self, Guest, Network, Terminal};
+
+const LINES: &str = include_str!("../uml/lines");
+
+/// For any one thing to happen.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How many calls are made at a time. The guest has one processor.
+const AT_A_TIME: usize = 6;
+
+/// The tap device: this end, where the calls over TCP arrive, and the guest's.
+const HOST: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
+const GUEST: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
+
+/// What the server gives the client.
+const NAME_SERVERS: [Ipv4Addr; 2] = [Ipv4Addr::new(10, 0, 53, 1), Ipv4Addr::new(10, 0, 53, 2)];
+
+const METHODS: [Method; 4] = [Method::Pap, Method::ChapMd5, Method::MsChapV1, Method::MsChapV2];
+
+const NAME: &str = "alice";
+const PASSWORD: &str = "wonderland";
+const WRONG: &str = "looking-glass";
+
+/// What pppd is.
+#[derive(Clone, Copy, PartialEq)]
+enum Role {
+    Server,
+    Client,
+}
+use Role::{Client, Server};
+
+/// One call to be made.
+struct Case {
+    what: String,
+    method: Method,
+    role: Role,
+    /// Of pppd.
+    options: String,
+    password: &'static str,
+    change: fn(Config) -> Config,
+    act: Box<dyn Fn(&mut Call<'_>) -> String + Send + Sync>,
+}
+
+impl Case {
+    fn new(
+        what: &str,
+        method: Method,
+        role: Role,
+        act: impl Fn(&mut Call<'_>) -> String + Send + Sync + 'static,
+    ) -> Self {
+        let (what, options) = (what.to_owned(), String::new());
+        Self { what, method, role, options, password: PASSWORD, change: |config| config, act: Box::new(act) }
+    }
+
+    fn with_options(mut self, options: &str) -> Self {
+        self.options += options;
+        self
+    }
+
+    fn with_password(self, password: &'static str) -> Self {
+        Self { password, ..self }
+    }
+
+    fn with_change(self, change: fn(Config) -> Config) -> Self {
+        Self { change, ..self }
+    }
+
+    /// Makes the call. What is told of it.
+    fn run(&self, guest: &Guest, number: usize, line: Line, place: &str) -> String {
+        let (own, theirs) = addresses(number);
+        let methods = Methods::new(&[self.method]);
+        let (lcp, ipcp) = match self.role {
+            // We are the client.
+            Server => (
+                lcp::Config::default().with_own_authentication(methods),
+                ipcp::Config::default().with_name_servers_wanted(true),
+            ),
+            Client => (
+                lcp::Config::default().with_peer_authentication(methods),
+                ipcp::Config::new(own).with_peer_address(theirs).with_name_servers(NAME_SERVERS.map(Some)),
+            ),
+        };
+        let config = Config::default().with_lcp(lcp).with_ipcp(ipcp).with_ipv6cp(ipv6cp::Config::default());
+        let config = (self.change)(config);
+        let require = match self.method {
+            Method::Pap => "require-pap",
+            Method::ChapMd5 => "require-chap",
+            Method::MsChapV1 => "require-mschap",
+            _ => "require-mschap-v2",
+        };
+        let role = match self.role {
+            Server => {
+                let [first, second] = NAME_SERVERS;
+                format!("auth {require} {theirs}:{own} ms-dns {first} ms-dns {second}")
+            }
+            Client => format!("noauth user {NAME} usepeerdns"),
+        };
+        let name = format!("call-{number}");
+        guest.send(&format!("start {name} {place} {role} +ipv6 {}\n", self.options));
+        let endpoint = Endpoint::new(&config, line, NAME, self.password);
+        let mut call = Call { guest, name, number, role: self.role, method: self.method, endpoint };
+        (self.act)(&mut call)
+    }
+}
+
+/// The addresses of a call: ours, and pppd's.
+fn addresses(number: usize) -> (Ipv4Addr, Ipv4Addr) {
+    let number = u8::try_from(number).unwrap();
+    (Ipv4Addr::new(10, 1, number, 2), Ipv4Addr::new(10, 1, number, 1))
+}
+
+/// A call that is being made.
+struct Call<'g> {
+    guest: &'g Guest,
+    name: String,
+    number: usize,
+    role: Role,
+    method: Method,
+    endpoint: Endpoint,
+}
+
+impl Call<'_> {
+    /// Goes on until something is so.
+    #[track_caller]
+    fn until(&mut self, what: &str, mut is_so: impl FnMut(&mut Endpoint) -> bool) {
+        let deadline = clock() + PATIENCE;
+        while !is_so(&mut self.endpoint) {
+            let Endpoint { events, refused, .. } = &self.endpoint;
+            if clock() > deadline {
+                let end = format!("end of {}'s log", self.name);
+                self.guest.send(&format!("cat /run/{}.log; echo \"{end}\"\n", self.name));
+                let _ = self.guest.wait_for(&end, PATIENCE);
+                panic!("{}: no {what}: events {events:#?}, refused {refused:?}", self.name);
+            }
+            self.endpoint.step(Duration::from_millis(20));
+        }
+    }
+
+    /// Until pppd has ended: its exit status and its log.
+    #[track_caller]
+    fn ended(&mut self) -> (u8, Log) {
+        let beginning = format!("{} ended ", self.name);
+        let console = self.guest.console().clone();
+        let mut line = None;
+        self.until("end of pppd", |_| {
+            line = console.find(&beginning);
+            line.is_some()
+        });
+        let text = std::fs::read_to_string(self.guest.folder().join(format!("{}.log", self.name))).unwrap();
+        let status = line.unwrap()[beginning.len()..].parse().unwrap();
+        assert_eq!(self.endpoint.line.as_ref().map_or(0, |line| line.damaged), 0, "damaged frames");
+        (status, Log { name: self.name.clone(), text })
+    }
+
+    fn signal(&self, signal: &str) {
+        self.guest.send(&format!("signal {} {signal}\n", self.name));
+    }
+
+    /// Until IP and IPv6 may flow, with what was asked for.
+    fn network(&mut self) {
+        self.until("IP and IPv6", |endpoint| endpoint.link.ip().is_some() && endpoint.link.ipv6().is_some());
+        let console = self.guest.console().clone();
+        let lines = ["ip-up", "ipv6-up"].map(|script| format!("{} {script}", self.name));
+        self.until("end of pppd's work", |_| lines.iter().all(|line| console.find(line).is_some()));
+        let (own, theirs) = addresses(self.number);
+        let ip = self.endpoint.link.ip().unwrap();
+        assert_eq!((ip.own_address, ip.peer_address), (Some(own), Some(theirs)));
+        if self.role == Server {
+            assert_eq!(ip.name_servers, NAME_SERVERS.map(Some));
+        } else {
+            assert_eq!(self.endpoint.peer_name.as_deref(), Some(NAME));
+            assert!(self.endpoint.events.contains(&Event::PeerAuthenticated));
+        }
+    }
+
+    /// An Echo-Request of ICMP, and the kernel's reply, with so many octets of data. The time it took.
+    fn ping(&mut self, octets: usize) -> Duration {
+        let (own, theirs) = addresses(self.number);
+        let data: Vec<u8> = (0..octets).map(|number| number as u8).collect();
+        let mut packet = Vec::new();
+        let builder = PacketBuilder::ipv4(own.octets(), theirs.octets(), 64).icmpv4_echo_request(7, octets as u16);
+        builder.write(&mut packet, &data).unwrap();
+        // RFC 792: the reply has the addresses the other way round, type 0, and the same identifier, number and data.
+        self.exchange(Protocol::IP, &packet, &move |reply| {
+            reply.len() == 28 + octets
+                && reply[12..20] == [theirs.octets(), own.octets()].concat()
+                && (reply[9], reply[20], reply[21]) == (1, 0, 0)
+                && reply[24..28] == [0, 7, (octets >> 8) as u8, octets as u8]
+                && reply[28..] == data
+        })
+    }
+
+    /// The same in IPv6.
+    fn ping_ipv6(&mut self, octets: usize) -> Duration {
+        let agreed = self.endpoint.link.ipv6().unwrap();
+        let [own, theirs] = [agreed.own, agreed.peer].map(|identifier| identifier.unwrap().link_local().octets());
+        let data: Vec<u8> = (0..octets).map(|number| number as u8).collect();
+        let mut packet = Vec::new();
+        PacketBuilder::ipv6(own, theirs, 64).icmpv6_echo_request(7, 1).write(&mut packet, &data).unwrap();
+        // RFC 4443 section 4.2.
+        self.exchange(Protocol::IPV6, &packet, &move |reply| {
+            reply.len() == 48 + octets
+                && reply[8..40] == [theirs, own].concat()
+                && reply[40..42] == [129, 0]
+                && reply[44..48] == [0, 7, 0, 1]
+                && reply[48..] == data
+        })
+    }
+
+    fn exchange(&mut self, protocol: Protocol, packet: &[u8], is_reply: &dyn Fn(&[u8]) -> bool) -> Duration {
+        let begin = clock();
+        self.endpoint.send(protocol, packet);
+        self.until("reply", |endpoint| {
+            // The kernel has more to say, such as what its IPv6 neighbours are asked.
+            let packets = std::mem::take(&mut endpoint.packets);
+            packets.iter().any(|(found, packet)| *found == protocol && is_reply(packet))
+        });
+        begin.elapsed()
+    }
+
+    /// Until the link has ended. Why.
+    fn closed(&mut self) -> Reason {
+        self.until("end of the link", |endpoint| endpoint.reason().is_some());
+        self.endpoint.reason().unwrap()
+    }
+}
+
+/// What pppd has to say.
+struct Log {
+    name: String,
+    text: String,
+}
+
+impl Log {
+    #[track_caller]
+    fn expect(&self, line: &str) {
+        let Self { name, text } = self;
+        assert!(text.lines().any(|found| found.contains(line)), "{name}: no {line:?} in pppd's log:\n{text}");
+    }
+
+    /// What is behind these words, in the first line that begins with them.
+    #[track_caller]
+    fn after(&self, beginning: &str) -> &str {
+        let Self { name, text } = self;
+        let line = text.lines().find_map(|line| line.strip_prefix(beginning));
+        line.unwrap_or_else(|| panic!("{name}: no {beginning:?} in pppd's log:\n{text}"))
+    }
+
+    fn count(&self, words: &str) -> usize {
+        self.text.matches(words).count()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "real programs have the real time")]
+fn clock() -> Instant {
+    Instant::now()
+}
+
+fn link_local(identifier: Option<InterfaceIdentifier>) -> Ipv6Addr {
+    identifier.unwrap().link_local()
+}
+
+/// The whole way: addresses, name servers and identifiers on both sides, and packets of both sizes and protocols. Then
+/// the end, from one side.
+fn whole_session(call: &mut Call<'_>, we_end: bool) -> String {
+    call.network();
+    let times = [call.ping(56), call.ping(1400), call.ping_ipv6(56)];
+    let ipv6 = call.endpoint.link.ipv6().unwrap();
+    if we_end {
+        call.endpoint.close();
+    } else {
+        call.signal("TERM");
+    }
+    let reason = call.closed();
+    let (status, log) = call.ended();
+    if we_end {
+        assert_eq!(reason, Reason::Closed);
+        log.expect("LCP terminated by peer");
+        log.expect("rcvd [LCP TermReq");
+    } else {
+        assert_eq!(reason, Reason::PeerClosed { error: None });
+        log.expect("Terminating on signal 15");
+        log.expect("rcvd [LCP TermAck");
+        assert_eq!(status, 5, "asked to end");
+    }
+    let (own, theirs) = addresses(call.number);
+    assert_eq!(log.after("local  IP address "), theirs.to_string());
+    assert_eq!(log.after("remote IP address "), own.to_string());
+    // pppd writes all four digits of each group.
+    assert_eq!(log.after("local  LL address ").parse(), Ok(link_local(ipv6.peer)));
+    assert_eq!(log.after("remote LL address ").parse(), Ok(link_local(ipv6.own)));
+    if call.role == Client {
+        assert_eq!(log.after("primary   DNS address "), NAME_SERVERS[0].to_string());
+        assert_eq!(log.after("secondary DNS address "), NAME_SERVERS[1].to_string());
+    }
+    format!("{reason}; pppd: {status}; pings {}", in_milliseconds(&times))
+}
+
+fn in_milliseconds(times: &[Duration]) -> String {
+    let times: Vec<_> = times.iter().map(|time| format!("{:.1}", time.as_secs_f64() * 1e3)).collect();
+    times.join(", ") + " ms"
+}
+
+/// The password is wrong on one side.
+fn wrong_password(call: &mut Call<'_>) -> String {
+    let method = call.method;
+    let is_microsoft = matches!(method, Method::MsChapV1 | Method::MsChapV2);
+    let code = is_microsoft.then_some(691);
+    let reason = call.closed();
+    let (status, log) = call.ended();
+    let failure = match call.role {
+        Server => Failure::Refused { method, code },
+        Client => Failure::RefusedPeer { method, code },
+    };
+    assert_eq!(reason, Reason::Authentication(failure), "{}", log.text);
+    assert_eq!(reason.windows_error(), Some(691));
+    assert!(!call.endpoint.events.iter().any(|event| matches!(event, Event::IpUp(_) | Event::PeerAuthenticated)));
+    match call.role {
+        Server => {
+            log.expect(if method == Method::Pap {
+                "peer authentication failed for alice"
+            } else {
+                "Peer alice failed"
+            });
+            assert_eq!(status, 11, "the peer has failed:\n{}", log.text);
+        }
+        Client => assert_eq!(status, 19, "authentication failed:\n{}", log.text),
+    }
+    format!("{reason}; Windows {}; pppd: {status}", reason.windows_error().unwrap())
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for method in METHODS {
+        for role in [Server, Client] {
+            for we_end in [true, false] {
+                let what = if we_end { "whole session, we end" } else { "whole session, pppd ends" };
+                cases.push(Case::new(what, method, role, move |call| whole_session(call, we_end)));
+            }
+            // The client has the wrong one.
+            let case = Case::new("wrong password", method, role, wrong_password);
+            cases.push(match role {
+                Server => case.with_password(WRONG),
+                Client => case.with_options(&format!("password {WRONG}")),
+            });
+        }
+    }
+    cases
+}
+
+#[test]
+fn real_pppd() {
+    if !uml::has_programs("pppd", &["pppd"]) || !uml::is_available("pppd") {
+        return;
+    }
+    let begin = clock();
+    let cases = cases();
+    let network = Network::new();
+    network.add_tap("tap0", HOST);
+    let mut terminals: Vec<_> = cases.iter().map(|_| Terminal::new()).collect();
+    let config = uml::Config::new(LINES).with_card(&network, "tap0", GUEST);
+    let guest = Guest::boot(terminals.iter().fold(config, uml::Config::with_line));
+    let _ = guest.wait_for("READY", PATIENCE);
+    let booted = begin.elapsed();
+
+    let lines = terminals.drain(..).map(Line::of_terminal);
+    let waiting: Mutex<VecDeque<_>> = Mutex::new(cases.iter().zip(lines).enumerate().collect());
+    let rows = Mutex::new(Vec::new());
+    let work = || loop {
+        let Some((number, (case, line))) = waiting.lock().unwrap().pop_front() else { return };
+        let begin = clock();
+        let place = format!("/dev/ttyS{} 115200", number + 1);
+        let told = case.run(&guest, number, line, &place);
+        rows.lock().unwrap().push((number, begin.elapsed(), told));
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..AT_A_TIME {
+            scope.spawn(work);
+        }
+    });
+    let mut rows = rows.into_inner().unwrap();
+    rows.sort();
+    let mut table = format!("{:<26}{:<12}{:<8}{:>8}\n", "pppd", "method", "it is", "ms");
+    for (number, time, told) in rows {
+        let Case { what, method, role, .. } = &cases[number];
+        let role = if *role == Server { "server" } else { "client" };
+        table += &format!("{what:<26}{:<12}{role:<8}{:>8}  {told}\n", method.to_string(), time.as_millis());
+    }
+    let (boot, all) = (booted.as_millis(), begin.elapsed().as_millis());
+    say!("{table}{} calls; boot {boot} ms, all {all} ms", cases.len());
+}
