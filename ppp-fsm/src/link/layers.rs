@@ -58,9 +58,12 @@ impl Link {
             negotiate::Event::Started => {}
             negotiate::Event::Up => self.lcp_up(),
             negotiate::Event::Down => {
-                self.lcp_down();
                 let is_closing =
                     matches!(self.lcp.state(), State::Closing | State::Stopping | State::Closed | State::Stopped);
+                if is_closing {
+                    self.note_refusal();
+                }
+                self.lcp_down();
                 self.set_phase(if is_closing { Phase::Terminate } else { Phase::Establish });
             }
             negotiate::Event::Finished(reason) => {
@@ -75,6 +78,13 @@ impl Link {
                 self.closed = Some(self.end.take().unwrap_or(reason));
                 self.set_phase(Phase::Dead);
             }
+        }
+    }
+
+    /// The peer ends the link after it has refused our proof: that is why, also when it offered to hear another one.
+    pub(super) fn note_refusal(&mut self) {
+        if let Some(failure) = self.peer.refusal() {
+            self.end.get_or_insert(Reason::Authentication(failure));
         }
     }
 

@@ -192,6 +192,49 @@ fn a_wrong_password_is_told_before_the_link_ends() {
     }
 }
 
+/// pppd offers to hear another proof (`R=1`), and ends the link in the same breath.
+#[cfg(feature = "mschap")]
+#[test]
+fn a_refusal_is_the_reason_when_the_peer_ends_the_link_instead_of_hearing_another_proof() {
+    for method in [Method::MsChapV1, Method::MsChapV2] {
+        let patient = server(Some(method), None).with_authentication(auth::Config::default().with_retries(3));
+        let refused_once = || {
+            let mut network = Network::new(&patient, &client(Some(method), None), 1);
+            network.ends[1].secret = b"looking-glass";
+            let is_retry = |event: &Event| matches!(event, Event::Prove(auth::Demand::Proof { is_retry: true, .. }));
+            while !network.ends[1].events.iter().any(is_retry) {
+                assert!(network.send() || network.deliver());
+            }
+            network
+        };
+        let refused = Some(Reason::Authentication(Failure::Refused { method, code: Some(691) }));
+
+        let mut network = refused_once();
+        let (now, link) = (network.now, &mut network.ends[1].link);
+        link.handle_frame(now, b"\xff\x03\xc0\x21\x05\x02\x00\x1aAuthentication failed\0").unwrap();
+        link.down(now);
+        network.send();
+        assert_eq!(network.ends[1].closed(), refused);
+
+        // Or the line goes at once.
+        let mut network = refused_once();
+        let now = network.now;
+        network.ends[1].link.down(now);
+        network.send();
+        assert_eq!(network.ends[1].closed(), refused);
+
+        // When the next proof is taken, that is forgotten.
+        let mut network = refused_once();
+        network.ends[1].secret = b"wonderland";
+        network.run(LONG);
+        assert_eq!(network.phases(), [Phase::Network; 2]);
+        let now = network.now;
+        network.ends[0].link.close(now);
+        network.run(LONG);
+        assert_eq!(network.ends[1].closed(), Some(Reason::PeerClosed { error: None }));
+    }
+}
+
 #[test]
 fn both_sides_prove_themselves() {
     let both = lcp::Config::default()
