@@ -67,22 +67,35 @@ impl Link {
                 self.set_phase(if is_closing { Phase::Terminate } else { Phase::Establish });
             }
             negotiate::Event::Finished(reason) => {
-                let reason = match reason {
-                    negotiate::Reason::Closed => Reason::Closed,
-                    negotiate::Reason::PeerClosed => Reason::PeerClosed { error: self.peer_error },
-                    negotiate::Reason::NoAnswer => Reason::NoAnswer,
-                    negotiate::Reason::Rejected => Reason::LcpRejected,
-                    negotiate::Reason::NotConverging => Reason::NotConverging,
-                    negotiate::Reason::Failed(failure) => Reason::Lcp(failure),
-                };
+                let reason = self.reason_of_lcp(reason);
                 self.closed = Some(self.end.take().unwrap_or(reason));
                 self.set_phase(Phase::Dead);
             }
         }
     }
 
+    const fn reason_of_lcp(&self, reason: negotiate::Reason<lcp::Failure>) -> Reason {
+        match reason {
+            negotiate::Reason::Closed => Reason::Closed,
+            negotiate::Reason::PeerClosed => Reason::PeerClosed { error: self.peer_error },
+            negotiate::Reason::NoAnswer => Reason::NoAnswer,
+            negotiate::Reason::Rejected => Reason::LcpRejected,
+            negotiate::Reason::NotConverging => Reason::NotConverging,
+            negotiate::Reason::Failed(failure) => Reason::Lcp(failure),
+        }
+    }
+
+    /// The line goes down: why the link was ending before, if it was. A peer that has said goodbye need not wait.
+    pub(super) fn note_ending(&mut self) {
+        self.note_refusal();
+        if let Some(reason) = self.lcp.ending() {
+            let reason = self.reason_of_lcp(reason);
+            self.end.get_or_insert(reason);
+        }
+    }
+
     /// The peer ends the link after it has refused our proof: that is why, also when it offered to hear another one.
-    pub(super) fn note_refusal(&mut self) {
+    fn note_refusal(&mut self) {
         if let Some(failure) = self.peer.refusal() {
             self.end.get_or_insert(Reason::Authentication(failure));
         }

@@ -248,7 +248,7 @@ impl Link {
     /// The line is gone.
     pub fn down(&mut self, now: Duration) {
         self.advance(now);
-        self.note_refusal();
+        self.note_ending();
         self.lcp.down(self.now);
         self.settle();
         if self.phase != Phase::Dead {

@@ -436,6 +436,36 @@ fn a_line_that_goes_down_is_told() {
     assert!(network.ends[0].link.handle_frame(now, &[0x21, 0x45]).is_err());
 }
 
+/// pppd closes the line as soon as its Terminate-Request is answered, when this side still waits for another one.
+#[test]
+fn a_line_that_goes_down_after_the_peers_goodbye_is_no_loss() {
+    let terminate = |data: &[u8]| {
+        let mut network = run(&server(None, None), &client(None, None));
+        let (now, link) = (network.now, &mut network.ends[0].link);
+        let length = u8::try_from(4 + data.len()).unwrap();
+        link.handle_frame(now, &[&[0xff, 3, 0xc0, 0x21, 5, 9, 0, length], data].concat()).unwrap();
+        assert_eq!(link.phase(), Phase::Terminate);
+        network.send();
+        network.ends[0].link.down(now);
+        network.send();
+        assert_eq!(network.ends[0].link.phase(), Phase::Dead);
+        network.ends[0].closed()
+    };
+    assert_eq!(terminate(b"User request"), Some(Reason::PeerClosed { error: None }));
+    let error = lcp::MicrosoftTermination { magic_number: 1, error: 629 }.to_octets();
+    assert_eq!(terminate(&error), Some(Reason::PeerClosed { error: Some(629) }));
+    // A goodbye of an earlier time is none.
+    let mut network = run(&server(None, None), &client(None, None));
+    let now = network.now;
+    let link = &mut network.ends[0].link;
+    link.handle_frame(now, &[0xff, 3, 0xc0, 0x21, 5, 9, 0, 4]).unwrap();
+    for act in [Link::down, Link::open, Link::up, Link::down] {
+        act(link, now);
+    }
+    network.send();
+    assert_eq!(network.ends[0].closed(), Some(Reason::LowerLayerDown));
+}
+
 #[test]
 fn nobody_answers() {
     let mut network = Network::new(&server(None, None), &client(None, None), 1);
