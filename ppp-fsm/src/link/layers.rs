@@ -94,10 +94,19 @@ impl Link {
         }
     }
 
-    /// The peer ends the link after it has refused our proof: that is why, also when it offered to hear another one.
+    /// The peer ends the link after it has refused our proof, or has offered no encryption that will do: that is why, also
+    /// when it offered to hear another proof, or did not wait for our answer.
     fn note_refusal(&mut self) {
         if let Some(failure) = self.peer.refusal() {
             self.end.get_or_insert(Reason::Authentication(failure));
+        }
+        let is_undecided = self.phase == Phase::Network && !self.has_network && self.config.requires_encryption();
+        if let Some(ccp) = self.ccp.as_ref().map(Negotiation::protocol).filter(|_| is_undecided) {
+            let (allowed, offered) = (ccp.wishes(), ccp.offered());
+            let strengths = allowed & MicrosoftCompression::STRENGTHS;
+            if offered.is_some_and(|offered| !offered.intersects(strengths)) {
+                self.end.get_or_insert(Reason::EncryptionRequired { allowed, offered });
+            }
         }
     }
 

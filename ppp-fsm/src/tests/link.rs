@@ -178,6 +178,34 @@ fn a_peer_without_encryption_is_left_with_both_wishes() {
     assert!(text.contains("we allow H S 128 bit stateless") && text.contains("the peer offers H L 40"), "{text}");
 }
 
+/// pppd that wants other keys ends the link before it has our answer.
+#[cfg(feature = "mschap")]
+#[test]
+fn a_peer_that_ends_the_link_for_want_of_encryption_is_left_with_both_wishes() {
+    for (bits, is_reason) in [(0x0100_0020, true), (0x0100_0040, false), (0x0100_0060, false)] {
+        let required = Some(ccp_with(Encryption::Required));
+        let mut network =
+            Network::new(&server(Some(Method::MsChapV2), required), &client(Some(Method::MsChapV2), None), 1);
+        while network.ends[0].link.phase() != Phase::Network {
+            assert!(network.send() || network.deliver());
+        }
+        let (now, link) = (network.now, &mut network.ends[0].link);
+        let request = [&[0x80, 0xfd, 1, 1, 0, 10, 18, 6][..], &u32::to_be_bytes(bits)].concat();
+        link.handle_frame(now, &request).unwrap();
+        link.handle_frame(now, &[0xff, 3, 0xc0, 0x21, 5, 9, 0, 4]).unwrap();
+        link.down(now);
+        network.send();
+        let (allowed, offered) =
+            (MicrosoftCompression::from_bits(0x0100_0040), Some(MicrosoftCompression::from_bits(bits)));
+        let expected = if is_reason {
+            Reason::EncryptionRequired { allowed, offered }
+        } else {
+            Reason::PeerClosed { error: None }
+        };
+        assert_eq!(network.ends[0].closed(), Some(expected));
+    }
+}
+
 #[test]
 fn a_wrong_password_is_told_before_the_link_ends() {
     for method in [Method::Pap, Method::ChapMd5, Method::Eap] {
