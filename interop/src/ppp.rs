@@ -9,7 +9,7 @@ use ppp_fsm::auth::{Answer, Keys, Secret};
 use ppp_fsm::ccp::MicrosoftCompression;
 use ppp_fsm::hdlc::Config as Framing;
 use ppp_fsm::link::{Config, Event, Link, Phase, Reason, Received};
-use ppp_fsm::{Frame, Protocol, ccp};
+use ppp_fsm::{Code, Frame, Protocol, ccp};
 
 use crate::programs::{Line, entropy};
 
@@ -32,6 +32,8 @@ pub struct Endpoint {
     pub packets: Vec<(Protocol, Vec<u8>)>,
     /// Packets that were encrypted, and that were decrypted.
     pub encrypted: (usize, usize),
+    /// Echo-Requests of the peer's that were answered.
+    pub echoes_answered: usize,
     /// Who the peer said it is.
     pub peer_name: Option<String>,
     begin: Instant,
@@ -54,6 +56,7 @@ impl Endpoint {
             refused: Vec::new(),
             packets: Vec::new(),
             encrypted: (0, 0),
+            echoes_answered: 0,
             peer_name: None,
             begin: begin(),
             name: name.to_owned(),
@@ -206,6 +209,9 @@ impl Endpoint {
         let Some(line) = self.line.as_mut().filter(|_| !self.is_dumb) else { return };
         // RFC 1662 section 7.1: LCP's codes 1 to 7 go out as if nothing was agreed on.
         let frame = Frame::decode(octets).unwrap();
+        if frame.protocol == Protocol::LCP && frame.information.first() == Some(&Code::ECHO_REPLY.0) {
+            self.echoes_answered += 1;
+        }
         let is_basic = frame.protocol == Protocol::LCP && matches!(frame.information.first(), Some(1..=7));
         let map = if is_basic { u32::MAX } else { self.link.lcp().sending().control_characters };
         line.send_as(octets, Framing::default().with_control_characters(map));

@@ -34,8 +34,8 @@ pub struct Line {
     unread: Vec<u8>,
     /// Frames that were damaged.
     pub damaged: usize,
-    /// Octets that were sent and received, flags, escapes and check sequences among them.
-    pub octets: (usize, usize),
+    /// Control characters that were sent and received without an escape, bit 0 for 00 to bit 31 for 1f.
+    pub bare: (u32, u32),
     /// Whether the program has closed its end.
     pub ended: bool,
 }
@@ -52,8 +52,8 @@ impl Line {
         rustix::io::ioctl_fionbio(&stream, true).unwrap();
         // The decoder borrows its buffer. A test has a few dozen lines.
         let decoder = Decoder::new(vec![0; MAX_FRAME].leak(), Framing::default());
-        let (unsent, unread, octets) = (Vec::new(), Vec::new(), (0, 0));
-        Self { stream, _other_end: None, decoder, unsent, unread, damaged: 0, octets, ended: false }
+        let (unsent, unread) = (Vec::new(), Vec::new());
+        Self { stream, _other_end: None, decoder, unsent, unread, damaged: 0, bare: (0, 0), ended: false }
     }
 
     /// Takes a serial line of a guest.
@@ -122,7 +122,7 @@ impl Line {
     fn flush(&mut self) {
         match self.stream.write(&self.unsent) {
             Ok(written) => {
-                self.octets.0 += written;
+                self.bare.0 |= control_characters(&self.unsent[..written]);
                 self.unsent.drain(..written);
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -136,11 +136,16 @@ impl Line {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Ok(0) | Err(_) => self.ended = true,
             Ok(length) => {
-                self.octets.1 += length;
+                self.bare.1 |= control_characters(&buf[..length]);
                 self.unread.extend(&buf[..length]);
             }
         }
     }
+}
+
+/// Which there are.
+fn control_characters(octets: &[u8]) -> u32 {
+    octets.iter().filter(|octet| **octet < 32).fold(0, |map, octet| map | 1 << octet)
 }
 
 /// A raw socket for the GRE of one peer, in the network namespace of the calling thread.

@@ -15,7 +15,7 @@ use ppp_fsm::auth::{Failure, Method, Methods};
 use ppp_fsm::ccp::MicrosoftCompression;
 use ppp_fsm::ipv6cp::InterfaceIdentifier;
 use ppp_fsm::link::{Config, Event, Keepalive, Reason};
-use ppp_fsm::{Protocol, ccp, ipcp, ipv6cp, lcp};
+use ppp_fsm::{Protocol, ccp, ipcp, ipv6cp, lcp, negotiate};
 use pptp_interop::ppp::Endpoint;
 use pptp_interop::programs::Line;
 use pptp_interop::say;
@@ -26,7 +26,7 @@ const LINES: &str = include_str!("../uml/lines");
 /// For any one thing to happen.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How many calls are made at a time. The guest has one processor.
-const AT_A_TIME: usize = 6;
+const AT_A_TIME: usize = 8;
 
 /// The tap device: this end, where the calls over TCP arrive, and the guest's.
 const HOST: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
@@ -58,6 +58,10 @@ struct Case {
     options: String,
     password: &'static str,
     change: fn(Config) -> Config,
+    /// What pppd has to escape; all, without a word about it, when there is none.
+    control_characters: Option<u32>,
+    /// On a pseudo-terminal of the guest's, and from there over TCP. Else on a serial line.
+    over_tcp: bool,
     act: Box<dyn Fn(&mut Call<'_>) -> String + Send + Sync>,
 }
 
@@ -69,7 +73,8 @@ impl Case {
         act: impl Fn(&mut Call<'_>) -> String + Send + Sync + 'static,
     ) -> Self {
         let (what, options) = (what.to_owned(), String::new());
-        Self { what, method, role, options, password: PASSWORD, change: |config| config, act: Box::new(act) }
+        let (password, change, act) = (PASSWORD, (|config| config) as fn(Config) -> Config, Box::new(act));
+        Self { what, method, role, options, password, change, control_characters: None, over_tcp: false, act }
     }
 
     fn with_options(mut self, options: &str) -> Self {
@@ -85,8 +90,16 @@ impl Case {
         Self { change, ..self }
     }
 
+    fn with_control_characters(self, map: u32) -> Self {
+        Self { control_characters: Some(map), ..self }
+    }
+
+    fn over_tcp(self) -> Self {
+        Self { over_tcp: true, ..self }
+    }
+
     /// Makes the call. What is told of it.
-    fn run(&self, guest: &Guest, number: usize, line: Line, place: &str) -> String {
+    fn run(&self, guest: &Guest, network: &Network, number: usize, terminal: Terminal) -> String {
         let (own, theirs) = addresses(number);
         let methods = Methods::new(&[self.method]);
         let (lcp, ipcp) = match self.role {
@@ -100,6 +113,7 @@ impl Case {
                 ipcp::Config::new(own).with_peer_address(theirs).with_name_servers(NAME_SERVERS.map(Some)),
             ),
         };
+        let lcp = self.control_characters.map_or(lcp, |map| lcp.with_control_characters(map));
         let config = Config::default().with_lcp(lcp).with_ipcp(ipcp).with_ipv6cp(ipv6cp::Config::default());
         let config = (self.change)(config);
         let require = match self.method {
@@ -116,10 +130,33 @@ impl Case {
             Client => format!("noauth user {NAME} usepeerdns"),
         };
         let name = format!("call-{number}");
-        guest.send(&format!("start {name} {place} {role} +ipv6 {}\n", self.options));
+        let start = |place: &str| guest.send(&format!("start {name} {place} {role} +ipv6 {}\n", self.options));
+        let line = if self.over_tcp {
+            let listener = network.enter(|| TcpListener::bind((HOST, 0)).unwrap());
+            start(&format!("pty 'busybox nc {HOST} {}'", listener.local_addr().unwrap().port()));
+            accept(&listener)
+        } else {
+            start(&format!("/dev/ttyS{} 115200", number + 1));
+            Line::of_terminal(terminal)
+        };
         let endpoint = Endpoint::new(&config, line, NAME, self.password);
         let mut call = Call { guest, name, number, role: self.role, method: self.method, endpoint };
         (self.act)(&mut call)
+    }
+}
+
+fn accept(listener: &TcpListener) -> Line {
+    listener.set_nonblocking(true).unwrap();
+    let deadline = clock() + PATIENCE;
+    loop {
+        match listener.accept() {
+            Ok((stream, _)) => {
+                stream.set_nodelay(true).unwrap();
+                return Line::new(stream);
+            }
+            Err(error) => assert!(clock() < deadline, "pppd's other end does not call: {error}"),
+        }
+        pause(Duration::from_millis(5));
     }
 }
 
@@ -265,15 +302,16 @@ impl Log {
         let line = text.lines().find_map(|line| line.strip_prefix(beginning));
         line.unwrap_or_else(|| panic!("{name}: no {beginning:?} in pppd's log:\n{text}"))
     }
-
-    fn count(&self, words: &str) -> usize {
-        self.text.matches(words).count()
-    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "real programs have the real time")]
 fn clock() -> Instant {
     Instant::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "real programs take real time")]
+fn pause(time: Duration) {
+    std::thread::sleep(time);
 }
 
 fn link_local(identifier: Option<InterfaceIdentifier>) -> Ipv6Addr {
@@ -349,6 +387,128 @@ fn wrong_password(call: &mut Call<'_>) -> String {
     format!("{reason}; Windows {}; pppd: {status}", reason.windows_error().unwrap())
 }
 
+/// Both sides ask for echoes, and get them.
+fn echoes(call: &mut Call<'_>) -> String {
+    call.network();
+    call.until("echoes", |endpoint| endpoint.link.echo_statistics().received >= 4 && endpoint.echoes_answered >= 4);
+    let statistics = *call.endpoint.link.echo_statistics();
+    let answered = call.endpoint.echoes_answered;
+    call.signal("TERM");
+    let reason = call.closed();
+    let (_, log) = call.ended();
+    assert_eq!((statistics.lost, reason), (0, Reason::PeerClosed { error: None }));
+    // pppd shows the first of many, and would have gone after two that were not answered.
+    log.expect("sent [LCP EchoReq");
+    log.expect("rcvd [LCP EchoRep");
+    let trip = in_milliseconds(&[statistics.shortest_round_trip.unwrap()]);
+    format!("{} answered by pppd ({trip} at best), {answered} by us", statistics.received)
+}
+
+/// pppd is there no more, and does not say so.
+fn pppd_stops(call: &mut Call<'_>) -> String {
+    call.network();
+    call.signal("STOP");
+    let reason = call.closed();
+    assert_eq!((reason, reason.windows_error()), (Reason::PeerSilent, Some(721)));
+    let statistics = *call.endpoint.link.echo_statistics();
+    call.signal("CONT");
+    let (status, log) = call.ended();
+    log.expect("LCP terminated by peer");
+    format!("{reason}; Windows 721; {} of {} echoes lost; pppd: {status}", statistics.lost, statistics.sent)
+}
+
+/// We are there no more.
+fn we_stop(call: &mut Call<'_>) -> String {
+    call.network();
+    call.endpoint.is_dumb = true;
+    let (status, log) = call.ended();
+    log.expect("No response to 2 echo-requests");
+    log.expect("Serial link appears to be disconnected");
+    format!("pppd: {status}, no response to 2 echo-requests")
+}
+
+/// The line is closed under both.
+fn line_is_lost(call: &mut Call<'_>) -> String {
+    call.network();
+    call.endpoint.hang_up();
+    let reason = call.closed();
+    let (status, log) = call.ended();
+    assert_eq!((reason, reason.windows_error()), (Reason::LowerLayerDown, Some(619)));
+    log.expect("Modem hangup");
+    assert_eq!(status, 16, "hung up");
+    format!("{reason}; Windows 619; pppd: {status}, Modem hangup")
+}
+
+/// What pppd was on goes with it.
+fn pppd_is_killed(call: &mut Call<'_>) -> String {
+    call.network();
+    call.signal("KILL");
+    let reason = call.closed();
+    assert_eq!(reason, Reason::LowerLayerDown);
+    let (status, _) = call.ended();
+    format!("{reason}; pppd: {status}")
+}
+
+/// RFC 1662 section 7.1: each direction escapes the control characters that its receiver has named, and no others.
+fn control_characters(call: &mut Call<'_>, pppd: u32, own: u32) -> String {
+    call.network();
+    let time = call.ping(1400);
+    let lcp = call.endpoint.link.lcp();
+    assert_eq!((lcp.sending().control_characters, lcp.receiving().control_characters), (pppd, own));
+    // All octets were in the packet, so all control characters that nobody named have gone without an escape.
+    assert_eq!(call.endpoint.line.as_ref().unwrap().bare, (!pppd, !own));
+    call.endpoint.close();
+    let reason = call.closed();
+    let _ = call.ended();
+    format!("escaped: {pppd:08x} to pppd, {own:08x} from it; ping {}; {reason}", in_milliseconds(&[time]))
+}
+
+/// All packets are encrypted, by us and by the kernel.
+fn encrypted(call: &mut Call<'_>, strength: MicrosoftCompression, we_end: bool) -> String {
+    call.network();
+    let agreed = call.endpoint.link.compression().unwrap();
+    let expected = strength.union(MicrosoftCompression::STATELESS);
+    assert_eq!((agreed.send, agreed.receive), (expected, expected));
+    let times = [call.ping(56), call.ping(1400), call.ping_ipv6(56)];
+    for _ in 0..20 {
+        let _ = call.ping(400);
+    }
+    let (sent, received) = call.endpoint.encrypted;
+    assert!(sent == 23 && received >= 23, "{sent} sent, {received} received");
+    assert_eq!(call.endpoint.refused, [""; 0]);
+    if we_end {
+        call.endpoint.close();
+    } else {
+        call.signal("TERM");
+    }
+    let reason = call.closed();
+    let (status, log) = call.ended();
+    assert_eq!(reason, if we_end { Reason::Closed } else { Reason::PeerClosed { error: None } });
+    let bits = if strength == MicrosoftCompression::MPPE_128 { 128 } else { 40 };
+    log.expect(&format!("MPPE {bits}-bit stateless compression enabled"));
+    let times = in_milliseconds(&times);
+    format!("{}: {sent} sent, {received} received; pings {times}; {reason}; pppd: {status}", agreed.send)
+}
+
+/// No encryption that both can do, which we require.
+fn no_common_encryption(call: &mut Call<'_>) -> String {
+    let reason = call.closed();
+    let (status, log) = call.ended();
+    assert!(matches!(reason, Reason::EncryptionRequired { .. }), "{reason}:\n{}", log.text);
+    assert_eq!(reason.windows_error(), Some(742));
+    format!("{reason}; Windows 742; pppd: {status}")
+}
+
+fn slow_echoes(config: Config) -> Config {
+    config.with_keepalive(Keepalive::new(Duration::from_secs(1)).with_adaptive(false))
+}
+
+fn fast_echoes(config: Config) -> Config {
+    let keepalive = Keepalive::new(Duration::from_millis(300)).with_adaptive(false);
+    let timers = negotiate::Config::default().with_restart_timeout(Duration::from_secs(1));
+    config.with_keepalive(keepalive).with_link_timers(timers)
+}
+
 fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for method in METHODS {
@@ -365,6 +525,58 @@ fn cases() -> Vec<Case> {
             });
         }
     }
+    let (v1, v2) = (Method::MsChapV1, Method::MsChapV2);
+    for role in [Server, Client] {
+        for we_end in [true, false] {
+            let what = if we_end { "pty and TCP, we end" } else { "pty and TCP, pppd ends" };
+            cases.push(Case::new(what, v2, role, move |call| whole_session(call, we_end)).over_tcp());
+        }
+        let echo = "lcp-echo-interval 1 lcp-echo-failure 2";
+        cases.push(Case::new("echoes both ways", v2, role, echoes).with_options(echo).with_change(slow_echoes));
+        cases.push(Case::new("pppd falls silent", v2, role, pppd_stops).with_change(fast_echoes));
+        cases.push(Case::new("we fall silent", v2, role, we_stop).with_options(echo));
+        cases.push(Case::new("the line is lost", v2, role, line_is_lost).over_tcp());
+        cases.push(Case::new("pppd is killed", v2, role, pppd_is_killed).over_tcp());
+    }
+    cases.extend(cases_of_control_characters());
+    for (method, strength, options) in [
+        (v2, MicrosoftCompression::MPPE_128, "require-mppe-128"),
+        (v2, MicrosoftCompression::MPPE_40, "require-mppe-40"),
+        (v1, MicrosoftCompression::MPPE_128, "require-mppe-128"),
+    ] {
+        for (role, we_end) in [(Server, true), (Client, false)] {
+            let what = if we_end { "MPPE, we end" } else { "MPPE, pppd ends" };
+            let case = Case::new(what, method, role, move |call| encrypted(call, strength, we_end));
+            let change: fn(Config) -> Config = if strength == MicrosoftCompression::MPPE_128 {
+                |config| config.with_ccp(ccp::Config::default())
+            } else {
+                |config| config.with_ccp(ccp::Config::default().with_strengths(MicrosoftCompression::MPPE_40))
+            };
+            cases.push(case.with_options(options).with_change(change));
+        }
+    }
+    for (role, options) in
+        [(Server, "noccp"), (Client, "noccp"), (Server, "require-mppe-40"), (Client, "require-mppe-40")]
+    {
+        let case = Case::new("no common encryption", v2, role, no_common_encryption).with_options(options);
+        cases.push(case.with_change(|config| config.with_ccp(ccp::Config::default())));
+    }
+    cases
+}
+
+fn cases_of_control_characters() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for role in [Server, Client] {
+        let case = |pppd: u32, own: u32| {
+            let act = move |call: &mut Call<'_>| control_characters(call, pppd, own);
+            let options = if pppd == u32::MAX { "default-asyncmap".into() } else { format!("asyncmap {pppd:x}") };
+            Case::new("control characters", Method::ChapMd5, role, act).with_options(&options)
+        };
+        cases.push(case(u32::MAX, u32::MAX));
+        cases.push(case(0, 0).with_control_characters(0));
+        // XON and XOFF, as serial lines with software flow control have it.
+        cases.push(case(0x000a_0000, 0xffff_0000).with_control_characters(0xffff_0000));
+    }
     cases
 }
 
@@ -377,20 +589,18 @@ fn real_pppd() {
     let cases = cases();
     let network = Network::new();
     network.add_tap("tap0", HOST);
-    let mut terminals: Vec<_> = cases.iter().map(|_| Terminal::new()).collect();
+    let terminals: Vec<_> = cases.iter().map(|_| Terminal::new()).collect();
     let config = uml::Config::new(LINES).with_card(&network, "tap0", GUEST);
     let guest = Guest::boot(terminals.iter().fold(config, uml::Config::with_line));
     let _ = guest.wait_for("READY", PATIENCE);
     let booted = begin.elapsed();
 
-    let lines = terminals.drain(..).map(Line::of_terminal);
-    let waiting: Mutex<VecDeque<_>> = Mutex::new(cases.iter().zip(lines).enumerate().collect());
+    let waiting: Mutex<VecDeque<_>> = Mutex::new(cases.iter().zip(terminals).enumerate().collect());
     let rows = Mutex::new(Vec::new());
     let work = || loop {
-        let Some((number, (case, line))) = waiting.lock().unwrap().pop_front() else { return };
+        let Some((number, (case, terminal))) = waiting.lock().unwrap().pop_front() else { return };
         let begin = clock();
-        let place = format!("/dev/ttyS{} 115200", number + 1);
-        let told = case.run(&guest, number, line, &place);
+        let told = case.run(&guest, &network, number, terminal);
         rows.lock().unwrap().push((number, begin.elapsed(), told));
     };
     std::thread::scope(|scope| {

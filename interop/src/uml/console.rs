@@ -93,6 +93,13 @@ impl Console {
             guard = changed.wait_timeout(guard, left).unwrap().0;
         }
     }
+
+    /// Waits until nothing can come any more. Whether that is so.
+    pub(super) fn wait_for_end(&self, patience: Duration) -> bool {
+        let (printed, changed) = &*self.0;
+        let guard = printed.lock().unwrap();
+        changed.wait_timeout_while(guard, patience, |printed| !printed.ended).unwrap().0.ended
+    }
 }
 
 fn find(printed: &Printed, lines: usize, beginning: &str) -> Option<String> {

@@ -198,6 +198,16 @@ impl Guest {
         self.console.wait_after(0, beginning, patience)
     }
 
+    /// Waits until the guest has ended by itself: with its script, or because it was its time. Whether it has.
+    ///
+    /// # Panics
+    ///
+    /// When the system does not tell.
+    #[must_use]
+    pub fn wait_for_end(&mut self, patience: Duration) -> bool {
+        self.console.wait_for_end(patience) && self.process.wait().is_ok()
+    }
+
     /// Sends something to the script's input. May be called by many threads, with whole lines.
     ///
     /// # Panics

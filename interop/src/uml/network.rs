@@ -69,6 +69,23 @@ impl Network {
         self.run(&format!("ip link set {device} up"));
     }
 
+    /// Adds network devices for several guests, which reach each other and one address of this end.
+    ///
+    /// # Panics
+    ///
+    /// When that is not possible.
+    #[track_caller]
+    pub fn add_bridge(&self, bridge: &str, taps: &[&str], address: Ipv4Addr) {
+        self.run(&format!("ip link add {bridge} type bridge"));
+        self.run(&format!("ip addr add {address}/24 dev {bridge}"));
+        self.run(&format!("ip link set {bridge} up"));
+        for tap in taps {
+            self.run(&format!("ip tuntap add {tap} mode tap"));
+            self.run(&format!("ip link set {tap} master {bridge}"));
+            self.run(&format!("ip link set {tap} up"));
+        }
+    }
+
     /// Does something in this network. The sockets and processes that it makes stay there.
     ///
     /// # Panics
