@@ -114,7 +114,10 @@ impl Case {
             ),
         };
         let lcp = self.control_characters.map_or(lcp, |map| lcp.with_control_characters(map));
-        let config = Config::default().with_lcp(lcp).with_ipcp(ipcp).with_ipv6cp(ipv6cp::Config::default());
+        // Whoever is asked to terminate waits for so long, for another request. pppd has the same.
+        let timers = negotiate::Config::default().with_restart_timeout(Duration::from_secs(1));
+        let config = Config::default().with_lcp(lcp).with_link_timers(timers);
+        let config = config.with_ipcp(ipcp).with_ipv6cp(ipv6cp::Config::default());
         let config = (self.change)(config);
         let require = match self.method {
             Method::Pap => "require-pap",
@@ -130,7 +133,8 @@ impl Case {
             Client => format!("noauth user {NAME} usepeerdns"),
         };
         let name = format!("call-{number}");
-        let start = |place: &str| guest.send(&format!("start {name} {place} {role} +ipv6 {}\n", self.options));
+        let start =
+            |place: &str| guest.send(&format!("start {name} {place} {role} +ipv6 lcp-restart 1 {}\n", self.options));
         let line = if self.over_tcp {
             let listener = network.enter(|| TcpListener::bind((HOST, 0)).unwrap());
             start(&format!("pty 'busybox nc {HOST} {}'", listener.local_addr().unwrap().port()));
@@ -504,9 +508,7 @@ fn slow_echoes(config: Config) -> Config {
 }
 
 fn fast_echoes(config: Config) -> Config {
-    let keepalive = Keepalive::new(Duration::from_millis(300)).with_adaptive(false);
-    let timers = negotiate::Config::default().with_restart_timeout(Duration::from_secs(1));
-    config.with_keepalive(keepalive).with_link_timers(timers)
+    config.with_keepalive(Keepalive::new(Duration::from_millis(300)).with_adaptive(false))
 }
 
 fn cases() -> Vec<Case> {
