@@ -12,6 +12,8 @@ pub mod outer;
 pub mod tcp;
 
 #[cfg(target_os = "linux")]
+pub mod ppp;
+#[cfg(target_os = "linux")]
 pub mod programs;
 pub mod radius;
 /// Prints a line that `cargo test` shows also when the test passes.
@@ -24,6 +26,8 @@ macro_rules! say {
 }
 
 mod tally;
+#[cfg(target_os = "linux")]
+pub mod uml;
 pub mod vector;
 
 use std::path::{Path, PathBuf};

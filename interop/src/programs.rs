@@ -3,12 +3,13 @@
 //! The crates do no IO; a [`Session`] does it for one call: TCP, a raw socket for GRE, and time. A [`Line`] is the other
 //! end of what such a program takes for its PPP daemon.
 
+use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddrV4, TcpStream};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
+use crate::uml::Terminal;
 use ppp_fsm::hdlc::{Config as Framing, Decoder, Encoder};
 use pptp_gre::{CallIds, IP_PROTOCOL, Received, Slot, Tunnel};
 use pptp_wire::Reassembler;
@@ -20,45 +21,110 @@ use rustix::net::{AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, So
 /// The longest frame on a line or in a tunnel, with some room.
 const MAX_FRAME: usize = 1600;
 
+/// What is to be had by reading: octets, the end, or an error.
+const READABLE: PollFlags = PollFlags::IN.union(PollFlags::HUP).union(PollFlags::ERR);
+
 /// A bidirectional stream of frames in asynchronous framing.
 pub struct Line {
-    stream: UnixStream,
+    stream: File,
+    /// Of a terminal, which is at its end as soon as nobody has it open.
+    _other_end: Option<OwnedFd>,
     decoder: Decoder<'static>,
     unsent: Vec<u8>,
-    frames: Vec<Vec<u8>>,
+    unread: Vec<u8>,
     /// Frames that were damaged.
     pub damaged: usize,
+    /// Control characters that were sent and received without an escape, bit 0 for 00 to bit 31 for 1f.
+    pub bare: (u32, u32),
     /// Whether the program has closed its end.
     pub ended: bool,
 }
 
 impl Line {
-    /// Takes one end of a stream.
+    /// Takes one end of a stream, or of a terminal.
     ///
     /// # Panics
     ///
     /// When it cannot be made non-blocking.
     #[must_use]
-    pub fn new(stream: UnixStream) -> Self {
-        stream.set_nonblocking(true).unwrap();
-        // The decoder borrows its buffer. A test has a dozen lines.
+    pub fn new(stream: impl Into<OwnedFd>) -> Self {
+        let stream = File::from(stream.into());
+        rustix::io::ioctl_fionbio(&stream, true).unwrap();
+        // The decoder borrows its buffer. A test has a few dozen lines.
         let decoder = Decoder::new(vec![0; MAX_FRAME].leak(), Framing::default());
-        Self { stream, decoder, unsent: Vec::new(), frames: Vec::new(), damaged: 0, ended: false }
+        let (unsent, unread) = (Vec::new(), Vec::new());
+        Self { stream, _other_end: None, decoder, unsent, unread, damaged: 0, bare: (0, 0), ended: false }
     }
 
-    /// Sends a frame when there is room.
+    /// Takes a serial line of a guest.
+    #[must_use]
+    pub fn of_terminal(terminal: Terminal) -> Self {
+        let (own, other) = terminal.into_ends();
+        Self { _other_end: Some(other), ..Self::new(own) }
+    }
+
+    /// Sends a frame when there is room, with all control characters escaped.
     pub fn send(&mut self, frame: &[u8]) {
-        self.unsent.extend(Encoder::new(frame, Framing::default()));
+        self.send_as(frame, Framing::default());
     }
 
-    /// The frames that have come since the last time.
+    /// The same, in the framing that was agreed.
+    pub fn send_as(&mut self, frame: &[u8], framing: Framing) {
+        self.unsent.extend(Encoder::new(frame, framing));
+    }
+
+    /// The next of the frames that have come, in the framing that was agreed so far.
+    pub fn next_frame(&mut self, framing: Framing) -> Option<Vec<u8>> {
+        self.decoder.set_config(framing);
+        let mut input = &self.unread[..];
+        let mut next = None;
+        while next.is_none() {
+            match self.decoder.decode(&mut input) {
+                None => break,
+                Some(Ok(frame)) => next = Some(frame.to_vec()),
+                Some(Err(_)) => self.damaged += 1,
+            }
+        }
+        let taken = self.unread.len() - input.len();
+        self.unread.drain(..taken);
+        next
+    }
+
+    /// The frames that have come since the last time, with all control characters escaped.
     pub fn take_frames(&mut self) -> Vec<Vec<u8>> {
-        std::mem::take(&mut self.frames)
+        std::iter::from_fn(|| self.next_frame(Framing::default())).collect()
+    }
+
+    /// Whether anything has come that was not taken.
+    #[must_use]
+    pub fn has_come(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
+    /// Sends and reads what is possible now, or as soon as something is, until `longest`.
+    ///
+    /// # Panics
+    ///
+    /// When the system cannot wait.
+    pub fn exchange(&mut self, longest: Duration) {
+        let writable = if self.unsent.is_empty() { PollFlags::empty() } else { PollFlags::OUT };
+        let mut fds = [PollFd::from_borrowed_fd(self.stream.as_fd(), PollFlags::IN | writable)];
+        poll(&mut fds, Some(&Timespec::try_from(longest).unwrap())).unwrap();
+        let happened = fds[0].revents();
+        if happened.intersects(PollFlags::OUT) {
+            self.flush();
+        }
+        if happened.intersects(READABLE) {
+            self.read();
+        }
     }
 
     fn flush(&mut self) {
         match self.stream.write(&self.unsent) {
-            Ok(written) => drop(self.unsent.drain(..written)),
+            Ok(written) => {
+                self.bare.0 |= control_characters(&self.unsent[..written]);
+                self.unsent.drain(..written);
+            }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(_) => self.ended = true,
         }
@@ -66,19 +132,20 @@ impl Line {
 
     fn read(&mut self) {
         let mut buf = [0; 16384];
-        let octets = match self.stream.read(&mut buf) {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-            Ok(0) | Err(_) => return self.ended = true,
-            Ok(length) => &buf[..length],
-        };
-        let mut input = octets;
-        while let Some(frame) = self.decoder.decode(&mut input) {
-            match frame {
-                Ok(frame) => self.frames.push(frame.to_vec()),
-                Err(_) => self.damaged += 1,
+        match self.stream.read(&mut buf) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Ok(0) | Err(_) => self.ended = true,
+            Ok(length) => {
+                self.bare.1 |= control_characters(&buf[..length]);
+                self.unread.extend(&buf[..length]);
             }
         }
     }
+}
+
+/// Which there are.
+fn control_characters(octets: &[u8]) -> u32 {
+    octets.iter().filter(|octet| **octet < 32).fold(0, |map, octet| map | 1 << octet)
 }
 
 /// A raw socket for the GRE of one peer, in the network namespace of the calling thread.
@@ -234,20 +301,19 @@ impl Session {
         poll(&mut fds, Some(&Timespec::try_from(timeout).unwrap())).unwrap();
         let happened: Vec<_> = fds.iter().map(PollFd::revents).collect();
         let at = |fd: Option<usize>| fd.map_or(PollFlags::empty(), |fd| happened[fd]);
-        let readable = PollFlags::IN | PollFlags::HUP | PollFlags::ERR;
         drop(fds);
         if let Some(line) = line.as_mut() {
             if at(line_fd).intersects(PollFlags::OUT) {
                 line.flush();
             }
-            if at(line_fd).intersects(readable) {
+            if at(line_fd).intersects(READABLE) {
                 line.read();
             }
         }
-        if at(tcp_fd).intersects(readable) {
+        if at(tcp_fd).intersects(READABLE) {
             self.read_tcp();
         }
-        if at(Some(0)).intersects(readable) {
+        if at(Some(0)).intersects(READABLE) {
             self.read_gre();
         }
         let now = self.now();
@@ -370,7 +436,8 @@ fn begin() -> Instant {
     Instant::now()
 }
 
-fn entropy() -> [u8; 32] {
+/// Unpredictable octets.
+pub(crate) fn entropy() -> [u8; 32] {
     let mut octets = [0; 32];
     std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut octets)).unwrap();
     octets

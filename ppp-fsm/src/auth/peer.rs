@@ -72,6 +72,8 @@ pub struct Peer {
     asked: Option<Demand>,
     /// Of the last demand.
     ticket: u32,
+    /// The last proof was not taken, and the authenticator offered to hear another one.
+    refusal: Option<Failure>,
     #[cfg(feature = "mschap")]
     microsoft: microsoft::State,
 }
@@ -98,6 +100,7 @@ impl Peer {
             demand: None,
             asked: None,
             ticket: 0,
+            refusal: None,
             #[cfg(feature = "mschap")]
             microsoft: microsoft::State::default(),
         }
@@ -107,6 +110,13 @@ impl Peer {
     #[must_use]
     pub const fn status(&self) -> Status {
         self.status
+    }
+
+    /// How the last proof was refused when another one was offered to be heard, until one is taken. Some authenticators
+    /// offer that and hang up at once: then this is why.
+    #[must_use]
+    pub const fn refusal(&self) -> Option<Failure> {
+        self.refusal
     }
 
     /// The method agreed.
@@ -136,7 +146,7 @@ impl Peer {
 
     /// The link is down: nothing is sent or taken.
     pub fn stop(&mut self) {
-        (self.method, self.status, self.earlier) = (None, Status::Idle, None);
+        (self.method, self.status, self.earlier, self.refusal) = (None, Status::Idle, None, None);
         self.received.clear();
         self.name.clear();
         self.outgoing.clear();
@@ -331,7 +341,7 @@ impl Peer {
 
     fn accepted(&mut self, message: &[u8]) {
         self.message.set(message);
-        (self.status, self.timer, self.pending) = (Status::Accepted, None, false);
+        (self.status, self.timer, self.pending, self.refusal) = (Status::Accepted, None, false, None);
         if self.method == Some(Method::Pap) {
             // The password has done its work.
             self.outgoing.clear();

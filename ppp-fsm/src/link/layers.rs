@@ -58,21 +58,23 @@ impl Link {
             negotiate::Event::Started => {}
             negotiate::Event::Up => self.lcp_up(),
             negotiate::Event::Down => {
-                self.lcp_down();
                 let is_closing =
                     matches!(self.lcp.state(), State::Closing | State::Stopping | State::Closed | State::Stopped);
+                if is_closing {
+                    self.note_refusal();
+                }
+                self.lcp_down();
                 self.set_phase(if is_closing { Phase::Terminate } else { Phase::Establish });
             }
             negotiate::Event::Finished(reason) => {
-                let reason = self.reason(reason);
+                let reason = self.reason_of_lcp(reason);
                 self.closed = Some(self.end.take().unwrap_or(reason));
                 self.set_phase(Phase::Dead);
             }
         }
     }
 
-    /// What the end of LCP means for the link.
-    pub(super) const fn reason(&self, reason: negotiate::Reason<lcp::Failure>) -> Reason {
+    const fn reason_of_lcp(&self, reason: negotiate::Reason<lcp::Failure>) -> Reason {
         match reason {
             negotiate::Reason::Closed => Reason::Closed,
             negotiate::Reason::PeerClosed => Reason::PeerClosed { error: self.peer_error },
@@ -80,6 +82,31 @@ impl Link {
             negotiate::Reason::Rejected => Reason::LcpRejected,
             negotiate::Reason::NotConverging => Reason::NotConverging,
             negotiate::Reason::Failed(failure) => Reason::Lcp(failure),
+        }
+    }
+
+    /// The line goes down: why the link was ending before, if it was. A peer that has said goodbye need not wait.
+    pub(super) fn note_ending(&mut self) {
+        self.note_refusal();
+        if let Some(reason) = self.lcp.ending() {
+            let reason = self.reason_of_lcp(reason);
+            self.end.get_or_insert(reason);
+        }
+    }
+
+    /// The peer ends the link after it has refused our proof, or has offered no encryption that will do: that is why, also
+    /// when it offered to hear another proof, or did not wait for our answer.
+    fn note_refusal(&mut self) {
+        if let Some(failure) = self.peer.refusal() {
+            self.end.get_or_insert(Reason::Authentication(failure));
+        }
+        let is_undecided = self.phase == Phase::Network && !self.has_network && self.config.requires_encryption();
+        if let Some(ccp) = self.ccp.as_ref().map(Negotiation::protocol).filter(|_| is_undecided) {
+            let (allowed, offered) = (ccp.wishes(), ccp.offered());
+            let strengths = allowed & MicrosoftCompression::STRENGTHS;
+            if offered.is_some_and(|offered| !offered.intersects(strengths)) {
+                self.end.get_or_insert(Reason::EncryptionRequired { allowed, offered });
+            }
         }
     }
 

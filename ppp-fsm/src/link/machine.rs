@@ -248,12 +248,11 @@ impl Link {
     /// The line is gone.
     pub fn down(&mut self, now: Duration) {
         self.advance(now);
-        // A peer that says why it leaves may be gone before LCP has come to its end.
-        let ending = self.lcp.ending().map(|reason| self.reason(reason));
+        self.note_ending();
         self.lcp.down(self.now);
         self.settle();
         if self.phase != Phase::Dead {
-            self.closed = Some(self.end.take().or(ending).unwrap_or(Reason::LowerLayerDown));
+            self.closed = Some(self.end.take().unwrap_or(Reason::LowerLayerDown));
             self.set_phase(Phase::Dead);
         }
     }

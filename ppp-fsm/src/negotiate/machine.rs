@@ -126,6 +126,11 @@ impl<P: ControlProtocol> Negotiation<P> {
         self.state == State::Opened
     }
 
+    /// While it waits for its end: why it ends.
+    pub(crate) fn ending(&self) -> Option<Reason<P::Failure>> {
+        self.end.filter(|_| matches!(self.state, State::Closing | State::Stopping))
+    }
+
     /// The options.
     #[must_use]
     pub const fn protocol(&self) -> &P {
@@ -323,11 +328,6 @@ impl<P: ControlProtocol> Negotiation<P> {
             }
             self.event(automaton::Event::TimeoutLast);
         }
-    }
-
-    /// Why it closes, while it does.
-    pub(crate) fn ending(&self) -> Option<Reason<P::Failure>> {
-        self.end.filter(|_| matches!(self.state, State::Closing | State::Stopping))
     }
 
     /// Waits for the peer to begin.

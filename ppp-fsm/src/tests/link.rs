@@ -213,6 +213,34 @@ fn a_peer_without_encryption_is_left_with_both_wishes() {
     assert!(text.contains("we allow H S 128 bit stateless") && text.contains("the peer offers H L 40"), "{text}");
 }
 
+/// pppd that wants other keys ends the link before it has our answer.
+#[cfg(feature = "mschap")]
+#[test]
+fn a_peer_that_ends_the_link_for_want_of_encryption_is_left_with_both_wishes() {
+    for (bits, is_reason) in [(0x0100_0020, true), (0x0100_0040, false), (0x0100_0060, false)] {
+        let required = Some(ccp_with(Encryption::Required));
+        let mut network =
+            Network::new(&server(Some(Method::MsChapV2), required), &client(Some(Method::MsChapV2), None), 1);
+        while network.ends[0].link.phase() != Phase::Network {
+            assert!(network.send() || network.deliver());
+        }
+        let (now, link) = (network.now, &mut network.ends[0].link);
+        let request = [&[0x80, 0xfd, 1, 1, 0, 10, 18, 6][..], &u32::to_be_bytes(bits)].concat();
+        link.handle_frame(now, &request).unwrap();
+        link.handle_frame(now, &[0xff, 3, 0xc0, 0x21, 5, 9, 0, 4]).unwrap();
+        link.down(now);
+        network.send();
+        let (allowed, offered) =
+            (MicrosoftCompression::from_bits(0x0100_0040), Some(MicrosoftCompression::from_bits(bits)));
+        let expected = if is_reason {
+            Reason::EncryptionRequired { allowed, offered }
+        } else {
+            Reason::PeerClosed { error: None }
+        };
+        assert_eq!(network.ends[0].closed(), Some(expected));
+    }
+}
+
 #[test]
 fn a_wrong_password_is_told_before_the_link_ends() {
     for method in [Method::Pap, Method::ChapMd5, Method::Eap] {
@@ -224,6 +252,49 @@ fn a_wrong_password_is_told_before_the_link_ends() {
         let refused = Failure::Refused { method, code: None };
         assert_eq!(network.ends[1].closed(), Some(Reason::Authentication(refused)));
         assert_eq!(network.ends[1].closed().unwrap().windows_error(), Some(691));
+    }
+}
+
+/// pppd offers to hear another proof (`R=1`), and ends the link in the same breath.
+#[cfg(feature = "mschap")]
+#[test]
+fn a_refusal_is_the_reason_when_the_peer_ends_the_link_instead_of_hearing_another_proof() {
+    for method in [Method::MsChapV1, Method::MsChapV2] {
+        let patient = server(Some(method), None).with_authentication(auth::Config::default().with_retries(3));
+        let refused_once = || {
+            let mut network = Network::new(&patient, &client(Some(method), None), 1);
+            network.ends[1].secret = b"looking-glass";
+            let is_retry = |event: &Event| matches!(event, Event::Prove(auth::Demand::Proof { is_retry: true, .. }));
+            while !network.ends[1].events.iter().any(is_retry) {
+                assert!(network.send() || network.deliver());
+            }
+            network
+        };
+        let refused = Some(Reason::Authentication(Failure::Refused { method, code: Some(691) }));
+
+        let mut network = refused_once();
+        let (now, link) = (network.now, &mut network.ends[1].link);
+        link.handle_frame(now, b"\xff\x03\xc0\x21\x05\x02\x00\x1aAuthentication failed\0").unwrap();
+        link.down(now);
+        network.send();
+        assert_eq!(network.ends[1].closed(), refused);
+
+        // Or the line goes at once.
+        let mut network = refused_once();
+        let now = network.now;
+        network.ends[1].link.down(now);
+        network.send();
+        assert_eq!(network.ends[1].closed(), refused);
+
+        // When the next proof is taken, that is forgotten.
+        let mut network = refused_once();
+        network.ends[1].secret = b"wonderland";
+        network.run(LONG);
+        assert_eq!(network.phases(), [Phase::Network; 2]);
+        let now = network.now;
+        network.ends[0].link.close(now);
+        network.run(LONG);
+        assert_eq!(network.ends[1].closed(), Some(Reason::PeerClosed { error: None }));
     }
 }
 
@@ -426,6 +497,36 @@ fn a_line_that_goes_down_is_told() {
     // Nothing is taken there.
     assert!(network.ends[0].link.handle_frame(now, &[0xff, 3, 0xc0, 0x21, 1, 1, 0, 4]).is_err());
     assert!(network.ends[0].link.handle_frame(now, &[0x21, 0x45]).is_err());
+}
+
+/// pppd closes the line as soon as its Terminate-Request is answered, when this side still waits for another one.
+#[test]
+fn a_line_that_goes_down_after_the_peers_goodbye_is_no_loss() {
+    let terminate = |data: &[u8]| {
+        let mut network = run(&server(None, None), &client(None, None));
+        let (now, link) = (network.now, &mut network.ends[0].link);
+        let length = u8::try_from(4 + data.len()).unwrap();
+        link.handle_frame(now, &[&[0xff, 3, 0xc0, 0x21, 5, 9, 0, length], data].concat()).unwrap();
+        assert_eq!(link.phase(), Phase::Terminate);
+        network.send();
+        network.ends[0].link.down(now);
+        network.send();
+        assert_eq!(network.ends[0].link.phase(), Phase::Dead);
+        network.ends[0].closed()
+    };
+    assert_eq!(terminate(b"User request"), Some(Reason::PeerClosed { error: None }));
+    let error = lcp::MicrosoftTermination { magic_number: 1, error: 629 }.to_octets();
+    assert_eq!(terminate(&error), Some(Reason::PeerClosed { error: Some(629) }));
+    // A goodbye of an earlier time is none.
+    let mut network = run(&server(None, None), &client(None, None));
+    let now = network.now;
+    let link = &mut network.ends[0].link;
+    link.handle_frame(now, &[0xff, 3, 0xc0, 0x21, 5, 9, 0, 4]).unwrap();
+    for act in [Link::down, Link::open, Link::up, Link::down] {
+        act(link, now);
+    }
+    network.send();
+    assert_eq!(network.ends[0].closed(), Some(Reason::LowerLayerDown));
 }
 
 #[test]

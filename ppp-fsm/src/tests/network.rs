@@ -91,7 +91,7 @@ impl Network {
         network
     }
 
-    fn send(&mut self) -> bool {
+    pub(super) fn send(&mut self) -> bool {
         let mut is_busy = false;
         for from in 0..2 {
             let mut buf = [0; Link::MAX_TRANSMIT];
@@ -120,7 +120,7 @@ impl Network {
         is_busy
     }
 
-    fn deliver(&mut self) -> bool {
+    pub(super) fn deliver(&mut self) -> bool {
         let now = self.now;
         let Some(index) = self.on_the_way.iter().position(|(at, _, _)| *at <= now) else { return false };
         let (_, to, frame) = self.on_the_way.remove(index).unwrap();

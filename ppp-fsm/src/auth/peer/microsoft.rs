@@ -149,6 +149,7 @@ impl Peer {
             Step::Stop => self.refused(text, code),
             Step::Retry(challenge, length) | Step::Change(challenge, length) => {
                 self.message.set(text);
+                self.refusal = Some(Failure::Refused { method, code });
                 self.received.set(challenge.get(..length).unwrap_or_default());
                 // RFC 2759 section 6: the next packet has the next identifier.
                 self.identifier = self.identifier.wrapping_add(1);
