@@ -245,6 +245,28 @@ where
         Ok(received.map(|frame| packet.get_mut(frame).unwrap_or_default()))
     }
 
+    /// As [`decapsulate`](Self::decapsulate), and says where in the packet the frame lies, for those that decrypt many
+    /// packets at once.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    ///
+    /// use pptp_gre::{CallIds, Config, Received, Tunnel};
+    ///
+    /// let now = Duration::ZERO;
+    /// let mut tunnel = Tunnel::unordered(Config::new(CallIds { local: 7, peer: 9 }));
+    /// let packet = [0x30, 0x01, 0x88, 0x0b, 0, 2, 0, 7, 0, 0, 0, 0, 0x21, 0x45];
+    /// assert_eq!(tunnel.decapsulate_range(now, &packet)?, Received::Frame(12..14));
+    /// # Ok::<(), pptp_gre::ReceiveError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`decapsulate`](Self::decapsulate).
+    pub fn decapsulate_range(&mut self, now: Duration, packet: &[u8]) -> Result<Received<Range<usize>>, ReceiveError> {
+        self.receive(now, packet)
+    }
+
     /// The next frame that waited and need not wait any more, in its slot. Call it until it gives `None`, after each
     /// packet and each [`handle_timeout`](Self::handle_timeout).
     pub fn poll_receive(&mut self, now: Duration) -> Option<&mut [u8]> {

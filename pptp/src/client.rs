@@ -11,11 +11,11 @@ use mschap::NtHash;
 use ppp_fsm::auth::{AnswerError, Secret, Ticket};
 use ppp_fsm::link::Link;
 use ppp_fsm::{Text, ipcp, ipv6cp, lcp};
-use pptp_wire::connection::Connection;
+use pptp_wire::connection::{CallId, Connection};
 
 use crate::session::{
-    self, BufferTooSmall, Call, ClientStatus, Core, CoreEvent, Credentials, Event, MppeReport, Reason, ReceiveError,
-    Received, SendError, SessionReport, Statistics, Status,
+    self, Batch, BufferTooSmall, Call, ClientStatus, Core, CoreEvent, Credentials, Event, MppeReport, Reason,
+    ReceiveError, Received, SendError, SessionReport, Statistics, Status,
 };
 
 /// Who a client is, and what it wants.
@@ -177,6 +177,32 @@ impl Session {
     /// [`SendError`]: nothing was sent. The packet is as it was.
     pub fn send_ip<'b>(&'b mut self, now: Duration, buf: &'b mut [u8]) -> Result<&'b [u8], SendError> {
         self.core.send_ip(now, None, buf)
+    }
+
+    /// As [`send_ip`](Self::send_ip) for many packets, in order. What became of each is told to `each`, with its index.
+    pub fn send_ip_batch(
+        &mut self,
+        now: Duration,
+        batch: &mut Batch,
+        packets: &mut [&mut [u8]],
+        mut each: impl FnMut(usize, Result<&[u8], SendError>),
+    ) {
+        self.core.send_ip_batch(now, None, batch, packets, &mut each);
+    }
+
+    /// As [`handle_gre`](Self::handle_gre) for many packets, in the order in which they came. What each gave is told to
+    /// `each`, with its index.
+    pub fn handle_gre_batch(
+        &mut self,
+        now: Duration,
+        batch: &mut Batch,
+        packets: &mut [&mut [u8]],
+        mut each: impl FnMut(usize, Result<Received<'_>, ReceiveError>),
+    ) {
+        let mut each = |index: usize, received: Result<(CallId, Received<'_>), ReceiveError>| {
+            each(index, received.map(|(_, received)| received));
+        };
+        self.core.handle_gre_batch(now, batch, packets, &mut each);
     }
 
     /// The next octets for TCP, written to the start of `buf`.

@@ -2,6 +2,7 @@
 //!
 //! How a session is driven is said in [`session`](crate::session), with a whole loop.
 
+mod batch;
 mod config;
 mod session;
 mod table;

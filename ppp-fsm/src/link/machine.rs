@@ -220,8 +220,8 @@ impl Link {
 
     pub(super) fn is_open(&self, protocol: Protocol) -> bool {
         match protocol {
-            Protocol::IP => self.ip().is_some(),
-            Protocol::IPV6 => self.ipv6().is_some(),
+            Protocol::IP => self.ipcp.as_ref().is_some_and(Negotiation::is_open),
+            Protocol::IPV6 => self.ipv6cp.as_ref().is_some_and(Negotiation::is_open),
             _ => false,
         }
     }

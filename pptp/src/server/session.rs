@@ -11,8 +11,8 @@ use pptp_wire::connection::{CallId, CloseReason, Connection};
 
 use super::Config;
 use crate::session::{
-    self, BufferTooSmall, Call, Core, CoreEvent, ExternalKeys, MppeReport, Reason, ReceiveError, Received, SendError,
-    SessionReport, Statistics, Status,
+    self, Batch, BufferTooSmall, Call, Core, CoreEvent, ExternalKeys, Lent, MppeReport, Reason, ReceiveError, Received,
+    Sealing, SendError, SessionReport, Statistics, Status,
 };
 
 /// What has happened on a server's control connection.
@@ -123,6 +123,89 @@ impl<const CALLS: usize> Session<CALLS> {
     /// [`SendError`]: nothing was sent. The packet is as it was.
     pub fn send_ip<'b>(&'b mut self, now: Duration, call: CallId, buf: &'b mut [u8]) -> Result<&'b [u8], SendError> {
         self.core.send_ip(now, Some(call), buf)
+    }
+
+    /// As [`send_ip`](Self::send_ip) for many packets of a call, in order. What became of each is told to `each`, with its
+    /// index.
+    pub fn send_ip_batch(
+        &mut self,
+        now: Duration,
+        call: CallId,
+        batch: &mut Batch,
+        packets: &mut [&mut [u8]],
+        mut each: impl FnMut(usize, Result<&[u8], SendError>),
+    ) {
+        self.core.send_ip_batch(now, Some(call), batch, packets, &mut each);
+    }
+
+    /// As [`handle_gre`](Self::handle_gre) for many packets, in the order in which they came. What each gave is told to
+    /// `each`, with its index. [`Server::handle_gre_batch`](super::Server::handle_gre_batch) is for packets of many sessions.
+    pub fn handle_gre_batch(
+        &mut self,
+        now: Duration,
+        batch: &mut Batch,
+        packets: &mut [&mut [u8]],
+        mut each: impl FnMut(usize, Result<(CallId, Received<'_>), ReceiveError>),
+    ) {
+        self.core.handle_gre_batch(now, batch, packets, &mut each);
+    }
+
+    /// Begins with a packet that may be decrypted with those of other calls.
+    pub(super) fn lend<'p>(
+        &mut self,
+        now: Duration,
+        call: CallId,
+        packet: &'p mut [u8],
+        each: &mut impl FnMut(Result<Received<'_>, ReceiveError>),
+    ) -> Option<Lent<'p>> {
+        let now = self.core.advance(now);
+        let Some(call) = self.core.live_call(call) else {
+            each(Err(ReceiveError::UnknownCall { call_id: call.get() }));
+            return None;
+        };
+        call.lend(now, packet, each)
+    }
+
+    /// Gives a call back what it has lent.
+    pub(super) fn take_back(
+        &mut self,
+        now: Duration,
+        call: CallId,
+        lent: Lent<'_>,
+        each: &mut impl FnMut(Result<Received<'_>, ReceiveError>),
+    ) {
+        let now = self.core.advance(now);
+        if let Some(call) = self.core.live_call(call) {
+            call.take_back(now, lent, each);
+        }
+    }
+
+    /// Begins with a packet that may be encrypted with those of other calls.
+    pub(super) fn lend_to_send<'p>(
+        &mut self,
+        now: Duration,
+        call: CallId,
+        buf: &'p mut [u8],
+        each: &mut impl FnMut(Result<&[u8], SendError>),
+    ) -> Option<Sealing<'p>> {
+        let now = self.core.advance(now);
+        let Some(call) = self.core.call_to_send(Some(call)) else {
+            each(Err(SendError::NoCall));
+            return None;
+        };
+        call.lend_to_send(now, buf, each)
+    }
+
+    /// Gives a call back what it has lent.
+    pub(super) fn take_back_sealed(
+        &mut self,
+        call: CallId,
+        sealing: Sealing<'_>,
+        each: &mut impl FnMut(Result<&[u8], SendError>),
+    ) {
+        if let Some(call) = self.core.call_mut(call) {
+            call.take_back_sealed(sealing, each);
+        }
     }
 
     /// The next octets for TCP, written to the start of `buf`.

@@ -9,7 +9,7 @@ use core::time::Duration;
 use pptp_wire::connection::CallId;
 
 use super::{Config, Limits, Session};
-use crate::session::{ReceiveError, Received};
+use crate::session::{Lent, ReceiveError, Received, Sealing, SendError};
 
 /// Which control connection. A number is not used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -203,19 +203,82 @@ impl<const CALLS: usize> Server<CALLS> {
         peer: IpAddr,
         packet: &'p mut [u8],
     ) -> Result<(ConnectionId, CallId, Received<'p>), ReceiveError> {
+        let (id, call) = self.route(peer, packet)?;
+        let entry = self.entries.get_mut(&id).ok_or(ReceiveError::UnknownCall { call_id: call.get() })?;
+        let (call, received) = entry.session.handle_gre(now, packet)?;
+        Ok((id, call, received))
+    }
+
+    /// Whose packet it is. The connection is ready from now on; its deadline is looked at when it is polled.
+    pub(super) fn route(&mut self, peer: IpAddr, packet: &[u8]) -> Result<(ConnectionId, CallId), ReceiveError> {
         let call_id = match packet.first_chunk::<8>() {
-            Some([_, _, _, _, _, _, high, low]) => u16::from_be_bytes([*high, *low]),
+            Some([.., high, low]) => u16::from_be_bytes([*high, *low]),
             None => 0,
         };
         let route = self.index.routes.get(&(peer.to_canonical(), call_id));
         let id = *route.ok_or(ReceiveError::UnknownCall { call_id })?;
         let entry = self.entries.get_mut(&id).ok_or(ReceiveError::UnknownCall { call_id })?;
-        // Its deadline is looked at when it is polled.
         if !core::mem::replace(&mut entry.is_ready, true) {
             self.index.ready.push_back(id);
         }
-        let (call, received) = entry.session.handle_gre(now, packet)?;
-        Ok((id, call, received))
+        Ok((id, CallId::new(call_id)))
+    }
+
+    /// Begins with a packet that may be decrypted with those of other calls.
+    pub(super) fn lend<'p>(
+        &mut self,
+        now: Duration,
+        id: ConnectionId,
+        call: CallId,
+        packet: &'p mut [u8],
+        each: &mut impl FnMut(Result<Received<'_>, ReceiveError>),
+    ) -> Option<Lent<'p>> {
+        let Some(entry) = self.entries.get_mut(&id) else {
+            each(Err(ReceiveError::UnknownCall { call_id: call.get() }));
+            return None;
+        };
+        entry.session.lend(now, call, packet, each)
+    }
+
+    /// Gives a call back what it has lent.
+    pub(super) fn take_back(
+        &mut self,
+        now: Duration,
+        id: ConnectionId,
+        call: CallId,
+        lent: Lent<'_>,
+        each: &mut impl FnMut(Result<Received<'_>, ReceiveError>),
+    ) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.session.take_back(now, call, lent, each);
+        }
+    }
+
+    /// Begins with a packet that may be encrypted with those of other calls.
+    pub(super) fn lend_to_send<'p>(
+        &mut self,
+        now: Duration,
+        (id, call): (ConnectionId, CallId),
+        buf: &'p mut [u8],
+        each: &mut impl FnMut(Result<&[u8], SendError>),
+    ) -> Option<Sealing<'p>> {
+        let Some(entry) = self.entries.get_mut(&id) else {
+            each(Err(SendError::NoCall));
+            return None;
+        };
+        entry.session.lend_to_send(now, call, buf, each)
+    }
+
+    /// Gives a call back what it has lent.
+    pub(super) fn take_back_sealed(
+        &mut self,
+        (id, call): (ConnectionId, CallId),
+        sealing: Sealing<'_>,
+        each: &mut impl FnMut(Result<&[u8], SendError>),
+    ) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.session.take_back_sealed(call, sealing, each);
+        }
     }
 
     /// A connection that may have something to send or to tell: after each input, each [`session_mut`](Self::session_mut),

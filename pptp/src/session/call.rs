@@ -16,10 +16,12 @@ use super::cipher::{Receiver, Sender};
 use super::keys::{self, ExternalKeys};
 use super::{Config, Event, FlowAlarmPolicy, MAX_RECEIVE, Reason, Statistics, Status};
 
+mod batch;
 mod credentials;
 mod receive;
 mod send;
 
+pub(crate) use batch::{Lent, Sealing};
 pub(crate) use credentials::Credentials;
 
 /// A frame that waits for an earlier one: memory is taken when it is needed, and kept.

@@ -90,11 +90,6 @@ impl Sender {
         }
     }
 
-    /// The encryptor, if there is nothing else to do than to encrypt: for batches.
-    pub(crate) fn encryptor_alone(&mut self) -> Option<&mut Encryptor> {
-        if let Self::Encrypted(encryptor) = self { Some(encryptor) } else { None }
-    }
-
     /// RFC 3078 section 8.2, RFC 1962 section 5.3: the peer sent a Reset-Request.
     pub(crate) fn handle_reset_request(&mut self) {
         match self {
@@ -160,6 +155,16 @@ pub(crate) struct Opened {
     pub(crate) is_synchronized: bool,
 }
 
+impl From<mppe::Decrypted<'_>> for Opened {
+    fn from(decrypted: mppe::Decrypted<'_>) -> Self {
+        Self {
+            protocol: decrypted.protocol(),
+            place: Place::Suffix(decrypted.payload().len()),
+            is_synchronized: decrypted.header.flags.contains(mppe::Flags::FLUSHED),
+        }
+    }
+}
+
 /// How packets are received.
 #[derive(Debug, Default)]
 pub(crate) enum Receiver {
@@ -199,14 +204,7 @@ impl Receiver {
                 let protocol = ppp_fsm::Protocol::COMPRESSED;
                 Err(ppp_fsm::link::Refused::NotNow { protocol }.into())
             }
-            Self::Encrypted(decryptor) => {
-                let decrypted = decryptor.decrypt(information)?;
-                Ok(Opened {
-                    protocol: decrypted.protocol(),
-                    place: Place::Suffix(decrypted.payload().len()),
-                    is_synchronized: decrypted.header.flags.contains(mppe::Flags::FLUSHED),
-                })
-            }
+            Self::Encrypted(decryptor) => Ok(Opened::from(decryptor.decrypt(information)?)),
             #[cfg(feature = "mppc")]
             Self::Compressed(receiver) => compressed::open(receiver, information, limit),
             #[cfg(feature = "mppc")]
@@ -252,11 +250,6 @@ impl Receiver {
         if let Some(rule) = decryptor.observed_rule() {
             sender.set_flushed_rule(rule);
         }
-    }
-
-    /// The decryptor, if there is nothing else to do than to decrypt: for batches.
-    pub(crate) fn decryptor_alone(&mut self) -> Option<&mut Decryptor> {
-        if let Self::Encrypted(decryptor) = self { Some(decryptor) } else { None }
     }
 
     pub(crate) fn encoding(&self) -> Encoding {

@@ -12,7 +12,7 @@ use pptp_wire::connection::{
 };
 use pptp_wire::message::OutgoingCallRequest;
 
-use super::{BufferTooSmall, Call, Config, Credentials, Event, Reason, ReceiveError, Received, SendError};
+use super::{Batch, BufferTooSmall, Call, Config, Credentials, Event, Reason, ReceiveError, Received, SendError};
 
 /// What has happened on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,13 +173,19 @@ impl<const CALLS: usize> Core<CALLS> {
             return Err(error.map_or(ReceiveError::UnknownCall { call_id: 0 }, ReceiveError::from));
         };
         let call_id = u16::from_be_bytes([*high, *low]);
-        let is_it = |call: &&mut Box<Call>| call.id().get() == call_id && !call.is_cleared();
-        let call = self.calls.iter_mut().find(is_it).ok_or(ReceiveError::UnknownCall { call_id })?;
-        let id = call.id();
-        if !call.has_seen_data() {
-            self.connection.handle_data_seen(now, id);
-        }
+        let id = CallId::new(call_id);
+        let call = self.live_call(id).ok_or(ReceiveError::UnknownCall { call_id })?;
         Ok((id, call.handle_gre(now, packet)?))
+    }
+
+    /// A call that GRE packets may be of; one is coming.
+    pub(crate) fn live_call(&mut self, id: CallId) -> Option<&mut Call> {
+        let Self { calls, connection, now, .. } = self;
+        let call = calls.iter_mut().find(|call| call.id() == id && !call.is_cleared())?;
+        if !call.has_seen_data() {
+            connection.handle_data_seen(*now, id);
+        }
+        Some(call)
     }
 
     pub(crate) fn poll_receive<'b>(
@@ -205,8 +211,60 @@ impl<const CALLS: usize> Core<CALLS> {
         buf: &'b mut [u8],
     ) -> Result<&'b [u8], SendError> {
         let now = self.advance(now);
+        self.call_to_send(call).ok_or(SendError::NoCall)?.send_ip(now, buf)
+    }
+
+    /// A call that packets may be sent by: this one, or the only one of a client.
+    pub(crate) fn call_to_send(&mut self, call: Option<CallId>) -> Option<&mut Call> {
         let is_it = |found: &&mut Box<Call>| !found.is_cleared() && call.is_none_or(|call| call == found.id());
-        self.calls.iter_mut().find(is_it).ok_or(SendError::NoCall)?.send_ip(now, buf)
+        self.calls.iter_mut().find(is_it).map(|call| &mut **call)
+    }
+
+    pub(crate) fn send_ip_batch(
+        &mut self,
+        now: Duration,
+        call: Option<CallId>,
+        batch: &mut Batch,
+        packets: &mut [&mut [u8]],
+        each: &mut impl FnMut(usize, Result<&[u8], SendError>),
+    ) {
+        let now = self.advance(now);
+        match self.call_to_send(call) {
+            Some(call) => call.send_ip_batch(now, batch, packets, each),
+            None => (0..packets.len()).for_each(|index| each(index, Err(SendError::NoCall))),
+        }
+    }
+
+    /// Each run of packets of one call is a batch.
+    pub(crate) fn handle_gre_batch(
+        &mut self,
+        now: Duration,
+        batch: &mut Batch,
+        packets: &mut [&mut [u8]],
+        each: &mut impl FnMut(usize, Result<(CallId, Received<'_>), ReceiveError>),
+    ) {
+        let now = self.advance(now);
+        let call_id =
+            |packet: &[u8]| packet.first_chunk::<8>().map(|[.., high, low]| u16::from_be_bytes([*high, *low]));
+        let mut first = 0_usize;
+        for run in packets.chunk_by_mut(|one, other| call_id(one) == call_id(other)) {
+            let count = run.len();
+            let id = run.first().and_then(|packet| call_id(packet)).map(CallId::new);
+            match id.and_then(|id| Some((id, self.live_call(id)?))) {
+                Some((id, call)) => {
+                    call.handle_gre_batch(now, batch, run, &mut |index: usize, received| {
+                        each(first.saturating_add(index), received.map(|received| (id, received)));
+                    });
+                }
+                // One by one, for the reason.
+                None => {
+                    for (index, packet) in (first..).zip(run) {
+                        each(index, self.handle_gre(now, packet));
+                    }
+                }
+            }
+            first = first.saturating_add(count);
+        }
     }
 
     pub(crate) fn poll_control<'b>(

@@ -8,8 +8,16 @@ use ppp_fsm::link::{Received as Link, Refused};
 use ppp_fsm::{Frame, Protocol, lcp};
 
 use super::Call;
-use crate::session::cipher::Place;
+use crate::session::cipher::{Opened, Place};
 use crate::session::{BufferTooSmall, Event, MAX_RECEIVE, ReceiveError, Received};
+
+/// What came out of a GRE packet.
+pub(crate) enum Arrived {
+    /// The frame lies there.
+    Frame(Range<usize>),
+    /// It waits.
+    Held,
+}
 
 impl Call {
     /// A GRE packet with the id of this call.
@@ -18,31 +26,14 @@ impl Call {
         now: Duration,
         packet: &'p mut [u8],
     ) -> Result<Received<'p>, ReceiveError> {
-        let received = self.tunnel.decapsulate_in_place(now, packet);
-        self.has_seen_data = true;
-        let (frame, place) = match received {
-            Ok(pptp_gre::Received::Frame(frame) | pptp_gre::Received::LateFrame(frame)) => {
-                let taken = self.take(now, frame);
-                self.settle(now);
-                match taken? {
-                    Some(place) => (frame, place),
-                    None => return Ok(Received::Consumed),
-                }
-            }
-            Ok(other) => {
-                self.settle(now);
-                let is_held = other == pptp_gre::Received::Held;
-                return Ok(if is_held { Received::Held } else { Received::Consumed });
-            }
-            Err(error) => {
-                self.settle(now);
-                return Err(error.into());
-            }
+        let Some(range) = self.arrive(now, packet)? else {
+            return Ok(Received::Consumed);
         };
-        Ok(Received::Ip(match place {
-            Place::Suffix(length) => suffix(frame, length),
-            Place::Decompressed(length) => self.receiver.latest(length),
-        }))
+        let Arrived::Frame(range) = range else { return Ok(Received::Held) };
+        let frame = packet.get_mut(range).unwrap_or_default();
+        let taken = self.take(now, frame);
+        self.settle(now);
+        Ok(taken?.map_or(Received::Consumed, |place| Received::Ip(self.locate(frame, place))))
     }
 
     /// The next IP packet that waited and need not wait any more, and where in `buf` it lies.
@@ -73,15 +64,42 @@ impl Call {
         }
     }
 
-    /// Takes a frame, and says where the IP packet in it lies.
-    fn take(&mut self, now: Duration, frame: &mut [u8]) -> Result<Option<Place>, ReceiveError> {
-        if !self.receiver.is_clear() {
-            if let Ok(Frame { protocol: Protocol::COMPRESSED, information, .. }) = Frame::decode(frame) {
-                let start = frame.len().saturating_sub(information.len());
-                let sealed = frame.get_mut(start..).unwrap_or_default();
-                self.link.note_traffic();
-                return self.take_sealed(now, sealed).map(Some);
+    /// The tunnel's part: where the frame lies, if there is one.
+    pub(crate) fn arrive(&mut self, now: Duration, packet: &[u8]) -> Result<Option<Arrived>, ReceiveError> {
+        self.has_seen_data = true;
+        match self.tunnel.decapsulate_range(now, packet) {
+            Ok(pptp_gre::Received::Frame(range) | pptp_gre::Received::LateFrame(range)) => {
+                Ok(Some(Arrived::Frame(range)))
             }
+            Ok(received) => {
+                self.settle(now);
+                Ok((received == pptp_gre::Received::Held).then_some(Arrived::Held))
+            }
+            Err(error) => {
+                self.settle(now);
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Where in a frame there is something to decrypt or to decompress, if that is what it is for.
+    pub(crate) fn sealed(&self, frame: &[u8]) -> Option<Range<usize>> {
+        if self.receiver.is_clear() {
+            return None;
+        }
+        match Frame::decode(frame) {
+            Ok(Frame { protocol: Protocol::COMPRESSED, information, .. }) => {
+                Some(frame.len().saturating_sub(information.len())..frame.len())
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes a frame, and says where the IP packet in it lies.
+    pub(crate) fn take(&mut self, now: Duration, frame: &mut [u8]) -> Result<Option<Place>, ReceiveError> {
+        if let Some(sealed) = self.sealed(frame) {
+            let opened = self.receiver.open(frame.get_mut(sealed).unwrap_or_default(), self.limit());
+            return self.conclude(now, opened).map(Some);
         }
         let result = match self.link.handle_frame(now, frame) {
             Ok(Link::Network { packet, .. }) => return Ok(Some(Place::Suffix(packet.len()))),
@@ -97,9 +115,14 @@ impl Call {
         result.map_err(ReceiveError::from)
     }
 
-    /// The content of a frame of protocol 0x00fd.
-    fn take_sealed(&mut self, now: Duration, sealed: &mut [u8]) -> Result<Place, ReceiveError> {
-        let opened = match self.receiver.open(sealed, self.limit()) {
+    /// What was decrypted or decompressed, or was not, and what that means for the link.
+    pub(crate) fn conclude(
+        &mut self,
+        now: Duration,
+        opened: Result<Opened, ReceiveError>,
+    ) -> Result<Place, ReceiveError> {
+        self.link.note_traffic();
+        let opened = match opened {
             Ok(opened) => opened,
             Err(error) => {
                 if matches!(error, ReceiveError::Decrypt(DecryptError::CoherencyLost { .. })) {
@@ -126,13 +149,16 @@ impl Call {
         }
     }
 
+    /// An IP packet of a frame.
+    pub(crate) fn locate<'p>(&'p self, frame: &'p [u8], place: Place) -> &'p [u8] {
+        match place {
+            Place::Suffix(length) => frame.get(frame.len().saturating_sub(length)..).unwrap_or_default(),
+            Place::Decompressed(length) => self.receiver.latest(length),
+        }
+    }
+
     /// The most octets that a packet may have when it is decompressed, its protocol field included.
     fn limit(&self) -> usize {
         usize::from(self.config.mru().max(lcp::Config::DEFAULT_MRU)).saturating_add(2)
     }
-}
-
-/// The last octets.
-fn suffix(octets: &[u8], length: usize) -> &[u8] {
-    octets.get(octets.len().saturating_sub(length)..).unwrap_or_default()
 }
