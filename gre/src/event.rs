@@ -35,6 +35,10 @@ impl Events {
         }
     }
 
+    pub(crate) const fn is_any(&self) -> bool {
+        self.writable || self.raised || self.cleared || self.restarted
+    }
+
     /// The next event; `is_raised` is the alarm as it is, which is told last.
     pub(crate) const fn take(&mut self, is_raised: bool) -> Option<Event> {
         if self.restarted {

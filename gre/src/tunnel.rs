@@ -298,6 +298,12 @@ where
         Ok(Some(octets))
     }
 
+    /// Whether [`poll_event`](Self::poll_event) has something.
+    #[must_use]
+    pub const fn has_event(&self) -> bool {
+        self.events.is_any()
+    }
+
     /// What happened.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.take(self.send.alarm)

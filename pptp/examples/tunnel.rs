@@ -12,6 +12,7 @@
 //! the example `inspect`, whose inspector is fed with the octets as they pass by.
 
 #![expect(clippy::arithmetic_side_effects, reason = "times and counts of a simulation")]
+#![expect(clippy::integer_division, reason = "seconds of nanoseconds")]
 #![expect(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a program, not a library")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "it shows what it knows, and passes over the rest")]
 #![expect(unreachable_pub, reason = "modules of another example are used here")]
@@ -20,7 +21,6 @@
 #[expect(dead_code, reason = "the reader of files is not needed here")]
 mod feed;
 #[path = "inspect/file.rs"]
-#[expect(dead_code, reason = "the reader of files is not needed here")]
 mod file;
 #[path = "inspect/outer.rs"]
 #[expect(dead_code, reason = "the reader of files is not needed here")]
@@ -31,7 +31,6 @@ mod path;
 #[expect(dead_code, reason = "the summary is that of the sessions here")]
 mod summary;
 #[path = "inspect/tcp.rs"]
-#[expect(dead_code, reason = "the reader of files is not needed here")]
 mod tcp;
 #[path = "inspect/text.rs"]
 mod text;

@@ -146,6 +146,10 @@ impl Queue {
         self.length < 16
     }
 
+    pub(super) const fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
     pub(super) fn push(&mut self, event: Event) {
         let place = self.first.wrapping_add(self.length) & (Self::CAPACITY.wrapping_sub(1));
         if self.length < Self::CAPACITY {

@@ -391,6 +391,12 @@ impl Link {
         }
     }
 
+    /// Whether [`poll_event`](Self::poll_event) has something.
+    #[must_use]
+    pub const fn has_event(&self) -> bool {
+        !self.events.is_empty() || self.closed.is_some()
+    }
+
     /// What happened.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop().or_else(|| self.closed.take().map(Event::Closed))

@@ -129,7 +129,9 @@ impl World {
         writeln!(out)?;
         for (sequence, sent) in (0..).zip(&self.pings) {
             match self.answered.iter().find(|(found, _)| *found == sequence) {
-                Some((_, at)) => writeln!(out, "  ping {sequence}: {:.1} ms", (*at - *sent).as_secs_f64() * 1e3)?,
+                Some((_, at)) => {
+                    writeln!(out, "  ping {sequence}: {:.1} ms", at.saturating_sub(*sent).as_secs_f64() * 1e3)?;
+                }
                 None => writeln!(out, "  ping {sequence}: lost")?,
             }
         }
@@ -143,7 +145,7 @@ impl World {
         self.run(out, |world| world.transfer.as_ref().is_some_and(Transfer::is_done))?;
         let Some(transfer) = self.transfer.take() else { return Ok(()) };
         let same = if transfer.is_identical() { "identical" } else { "DIFFERENT" };
-        let seconds = (self.now - begin).as_secs_f64();
+        let seconds = self.now.saturating_sub(begin).as_secs_f64();
         writeln!(
             out,
             "  {size} octets from the {} to the {}: {same}, in {seconds:.1} s of simulated time; {} octets in {} GRE \

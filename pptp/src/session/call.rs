@@ -288,6 +288,9 @@ impl Call {
 
     /// Takes what the machines tell, as long as there is room to tell it on: two events come of one at most.
     fn settle(&mut self, now: Duration) {
+        if !self.link.has_event() && !self.tunnel.has_event() && !self.is_cleared {
+            return;
+        }
         while self.events.len().saturating_add(2) <= MAX_EVENTS {
             if let Some(event) = self.link.poll_event() {
                 self.link_event(now, event);
