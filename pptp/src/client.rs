@@ -1,6 +1,6 @@
 //! A client: it dials a server, proves who it is, and carries IP packets.
 //!
-//! How a session is driven is said in [`session`](crate::session), with a whole loop.
+//! How a session is driven is said in [`session`], with a whole loop.
 
 use alloc::boxed::Box;
 use core::net::Ipv4Addr;

@@ -1,0 +1,295 @@
+//! How to embed a client or a server: the loop, and what has to be known for it.
+//!
+//! There is nothing to call in this module. It is for reading, before lunch; what it shows runs as a test.
+//!
+//! # What you bring
+//!
+//! | | client | server |
+//! |---|---|---|
+//! | TCP | a connection to port [1723](crate::wire::TCP_PORT) | a listener on it, and its connections |
+//! | GRE | a raw socket of IP protocol [47](crate::gre::IP_PROTOCOL), connected to the server | one for all clients |
+//! | IP | a TUN device, or a network stack of your own | the same |
+//! | time | the [`Duration`](core::time::Duration) since any moment: `start.elapsed()` | the same |
+//! | entropy | 32 unpredictable octets for each session, from the operating system | the same |
+//!
+//! A raw socket wants privileges (on Linux `CAP_NET_RAW`, for the TUN device `CAP_NET_ADMIN`), delivers the outer IPv4 header
+//! in front of each packet (take it off, it has as many words as its first octet says in its lower half), and sees the packets
+//! of all programs of the host: those that are not yours are refused as
+//! [`UnknownCall`](crate::session::ReceiveError::UnknownCall), and that is all right.
+//!
+//! # The loop
+//!
+//! A session is told what comes, and asked for what goes out. After each input, ask until there is nothing more. This is a
+//! client with its sockets; a UDP socket stands in for the raw one, so that everybody may run it.
+//!
+//! ```
+//! use std::io::{ErrorKind, Read, Write};
+//! use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+//! use std::time::{Duration, Instant};
+//!
+//! use pptp::session::{Event, HEADROOM, MAX_RECEIVE, Reason, Received};
+//! use pptp::client;
+//!
+//! type Error = Box<dyn std::error::Error + Send + Sync>;
+//!
+//! /// Until the session is over. `deliver` gets the IP packets, and gives those that are to be sent.
+//! fn client(
+//!     mut session: client::Session,
+//!     mut tcp: TcpStream,
+//!     gre: &UdpSocket,
+//!     mut deliver: impl FnMut(&mut client::Session, Option<&[u8]>) -> Option<Vec<u8>>,
+//! ) -> Result<Reason, Error> {
+//!     let start = Instant::now();
+//!     let (mut buf, mut packet) = ([0; MAX_RECEIVE], [0; 65536]);
+//!     // How much of `unread` the session has not taken yet.
+//!     let mut unread: Vec<u8> = Vec::new();
+//!     session.open(start.elapsed());
+//!     loop {
+//!         let now = start.elapsed();
+//!         session.handle_timeout(now);
+//!
+//!         // What comes from TCP. A session that takes less than it is given has something to tell first.
+//!         let mut octets = [0; 4096];
+//!         match tcp.read(&mut octets) {
+//!             Ok(0) => session.handle_disconnect(now),
+//!             Ok(length) => unread.extend(&octets[..length]),
+//!             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+//!             Err(_) => session.handle_disconnect(now),
+//!         }
+//!         let taken = session.handle_stream(now, &unread);
+//!         unread.drain(..taken);
+//!
+//!         // What comes through the tunnel, decrypted where it lies; then what had to wait for it.
+//!         let mut inner = Vec::new();
+//!         while let Ok(length) = gre.recv(&mut packet) {
+//!             // What is refused is counted: `session.statistics()`.
+//!             if let Ok(Received::Ip(ip)) = session.handle_gre(now, &mut packet[..length]) {
+//!                 inner.push(ip.to_vec());
+//!             }
+//!             while let Some(ip) = session.poll_receive(now, &mut buf)? {
+//!                 inner.push(ip.to_vec());
+//!             }
+//!         }
+//!         // Packets of the user. With a TUN device, read into a buffer behind the headroom, and nothing is copied.
+//!         let mut answers: Vec<_> = inner.iter().filter_map(|ip| deliver(&mut session, Some(ip))).collect();
+//!         answers.extend(deliver(&mut session, None));
+//!         for ip in answers {
+//!             let mut buf = vec![0; HEADROOM];
+//!             buf.extend(ip);
+//!             if let Ok(packet) = session.send_ip(now, &mut buf) {
+//!                 gre.send(packet)?;
+//!             }
+//!         }
+//!
+//!         while let Some(event) = session.poll_event() {
+//!             match event {
+//!                 Event::IpUp(ip) => println!("address {:?}, MTU {}", ip.own_address, session.mtu()),
+//!                 Event::NoData { .. } => println!("no GRE packet has come yet: does a firewall stop it?"),
+//!                 Event::Closed(reason) => {
+//!                     while let Some(octets) = session.poll_control(now, &mut buf)? {
+//!                         let _ = tcp.write_all(octets);
+//!                     }
+//!                     return Ok(reason);
+//!                 }
+//!                 _ => {}
+//!             }
+//!         }
+//!         while let Some(octets) = session.poll_control(now, &mut buf)? {
+//!             tcp.write_all(octets)?;
+//!         }
+//!         while let Some(packet) = session.poll_tunnel(now, &mut buf)? {
+//!             gre.send(packet)?;
+//!         }
+//!         // A real program sleeps here until a socket is readable, or until `session.poll_timeout()`.
+//!         std::thread::sleep(Duration::from_millis(1));
+//!     }
+//! }
+//! #
+//! # // The other end, in a thread: `server` in the next example has it in full.
+//! # let listener = TcpListener::bind(("127.0.0.1", 0))?;
+//! # let address = listener.local_addr()?;
+//! # let (one, other) = (UdpSocket::bind(("127.0.0.1", 0))?, UdpSocket::bind(("127.0.0.1", 0))?);
+//! # one.connect(other.local_addr()?)?;
+//! # other.connect(one.local_addr()?)?;
+//! # for socket in [&one, &other] { socket.set_nonblocking(true)?; }
+//! # let server = std::thread::spawn(move || -> Result<(), Error> {
+//! #     use pptp::ppp::auth::Answer;
+//! #     use pptp::server;
+//! #     let config = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_client_address(Ipv4Addr::new(10, 0, 0, 2));
+//! #     let mut session: server::Session = server::Session::new(&config, [2; 32]);
+//! #     let (mut tcp, _) = listener.accept()?;
+//! #     tcp.set_nonblocking(true)?;
+//! #     let start = Instant::now();
+//! #     let (mut buf, mut packet, mut unread) = ([0; MAX_RECEIVE], [0; 65536], Vec::new());
+//! #     session.open(start.elapsed());
+//! #     loop {
+//! #         let now = start.elapsed();
+//! #         session.handle_timeout(now);
+//! #         let mut octets = [0; 4096];
+//! #         match tcp.read(&mut octets) {
+//! #             Ok(length) if length > 0 => unread.extend(&octets[..length]),
+//! #             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+//! #             _ => session.handle_disconnect(now),
+//! #         }
+//! #         let taken = session.handle_stream(now, &unread);
+//! #         unread.drain(..taken);
+//! #         while let Ok(length) = other.recv(&mut packet) {
+//! #             let echo = match session.handle_gre(now, &mut packet[..length]) {
+//! #                 Ok((call, Received::Ip(ip))) => Some((call, ip.to_vec())),
+//! #                 _ => None,
+//! #             };
+//! #             if let Some((call, ip)) = echo {
+//! #                 let mut buf = vec![0; HEADROOM];
+//! #                 buf.extend(ip);
+//! #                 other.send(session.send_ip(now, call, &mut buf)?)?;
+//! #             }
+//! #         }
+//! #         while let Some(event) = session.poll_event() {
+//! #             match event {
+//! #                 server::Event::Call { call, event: Event::Authenticate(question) } => {
+//! #                     session.answer(now, call, question.ticket(), &Answer::Password(b"wonderland"))?;
+//! #                 }
+//! #                 server::Event::Closed(_) => return Ok(()),
+//! #                 _ => {}
+//! #             }
+//! #         }
+//! #         while let Some(octets) = session.poll_control(now, &mut buf)? { tcp.write_all(octets)?; }
+//! #         while let Some(packet) = session.poll_tunnel(now, &mut buf)? { other.send(packet)?; }
+//! #         std::thread::sleep(Duration::from_millis(1));
+//! #     }
+//! # });
+//!
+//! let tcp = TcpStream::connect(address)?; // ("vpn.example.org", 1723)
+//! tcp.set_nonblocking(true)?;
+//! let entropy = [1; 32]; // from the operating system
+//! let session = client::Session::new(&client::Config::new("alice", "wonderland"), entropy);
+//! let ping = [0x45, 0, 0, 20, 0, 0, 0, 0, 64, 1, 0x66, 0xe3, 10, 0, 0, 2, 10, 0, 0, 1];
+//! let mut is_sent = false;
+//! let reason = client(session, tcp, &one, |session, received| {
+//!     if let Some(ip) = received {
+//!         assert_eq!(ip, ping);
+//!         println!("{}", session.status(Duration::ZERO));
+//!         session.close(Duration::ZERO); // a time that goes back is taken for the latest
+//!     }
+//!     let is_first = session.ip().is_some() && !std::mem::replace(&mut is_sent, session.ip().is_some());
+//!     is_first.then(|| ping.to_vec())
+//! })?;
+//! assert_eq!(reason, Reason::Closed);
+//! # server.join().map_err(|_| "the server panicked")??;
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! # A server
+//!
+//! [`server::Server`](crate::server::Server) keeps all connections: it has limits, knows whose GRE packet is whose, and gives
+//! the connections that have something to send or to tell. Its loop, without the sockets:
+//!
+//! ```
+//! use core::net::{IpAddr, Ipv4Addr};
+//! use core::time::Duration;
+//! use pptp::ppp::auth::Answer;
+//! use pptp::server::{Config, ConnectionId, Event, Limits, Server};
+//! use pptp::session::{self, MAX_TRANSMIT};
+//!
+//! /// What has to be written to a socket.
+//! enum Output {
+//!     Tcp(ConnectionId, Vec<u8>),
+//!     Gre(IpAddr, Vec<u8>),
+//!     Close(ConnectionId),
+//! }
+//!
+//! /// To be called after each input, and when the deadline has come.
+//! fn poll(now: Duration, server: &mut Server, pool: &mut Vec<Ipv4Addr>) -> Result<Vec<Output>, Box<dyn std::error::Error>> {
+//!     let mut outputs = Vec::new();
+//!     let mut buf = [0; MAX_TRANSMIT];
+//!     loop {
+//!         let Some(mut session) = server.poll_ready() else { return Ok(outputs) };
+//!         let (id, peer) = (session.id(), session.peer());
+//!         while let Some(event) = session.poll_event() {
+//!             match event {
+//!                 Event::Call { call, event: session::Event::Authenticate(question) } => {
+//!                     // Now, or later: a database or a RADIUS server may be asked before.
+//!                     let name = session.presented(call).and_then(|presented| presented.name());
+//!                     let password = if name.is_some_and(|name| name.0 == b"alice") { "wonderland" } else { "" };
+//!                     if let Some(address) = pool.pop() {
+//!                         session.assign_address(call, address);
+//!                     }
+//!                     session.answer(now, call, question.ticket(), &Answer::Password(password.as_bytes()))?;
+//!                 }
+//!                 Event::Call { call, event: session::Event::IpUp(ip) } => println!("{call}: {:?}", ip.peer_address),
+//!                 Event::Call { event: session::Event::Closed(reason), .. } => println!("{reason}: {}", reason.advice()),
+//!                 _ => {}
+//!             }
+//!         }
+//!         while let Some(octets) = session.poll_control(now, &mut buf)? {
+//!             outputs.push(Output::Tcp(id, octets.to_vec()));
+//!         }
+//!         while let Some(packet) = session.poll_tunnel(now, &mut buf)? {
+//!             outputs.push(Output::Gre(peer, packet.to_vec()));
+//!         }
+//!         let is_closed = session.is_closed();
+//!         drop(session);
+//!         if is_closed {
+//!             server.remove(id);
+//!             outputs.push(Output::Close(id));
+//!         }
+//!     }
+//! }
+//!
+//! let mut server: Server = Server::new(Config::new(Ipv4Addr::new(10, 0, 0, 1)), Limits::default());
+//! let mut pool = vec![Ipv4Addr::new(10, 0, 0, 2)];
+//! let now = Duration::ZERO;
+//! // A TCP connection is accepted; octets of it go to `handle_stream`, GRE packets to `handle_gre`.
+//! let id = server.accept(now, IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)), [1; 32])?;
+//! server.handle_stream(now, id, b"this is no PPTP, and long enough to say so");
+//! let outputs = poll(now, &mut server, &mut pool)?;
+//! assert!(matches!(outputs[..], [Output::Close(closed)] if closed == id));
+//! # let _ = |outputs: Vec<Output>| for output in outputs {
+//! #     match output { Output::Tcp(id, octets) => drop((id, octets)), Output::Gre(peer, octets) => drop((peer, octets)), Output::Close(_) => {} }
+//! # };
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Who may come in
+//!
+//! [`Event::Authenticate`](crate::session::Event::Authenticate) asks; `presented` has the octets; the answer may come at any time
+//! before the client loses its patience.
+//!
+//! | you have | answer |
+//! |---|---|
+//! | the password | [`Answer::Password`](crate::ppp::auth::Answer::Password), for every method |
+//! | the NT hash, or an account that is expired or locked | [`Answer::Account`](crate::ppp::auth::Answer::Account), for MS-CHAP |
+//! | a RADIUS server | send it what was presented; then [`accept`](crate::server::Session::accept) with the keys of its answer ([`ExternalKeys`](crate::session::ExternalKeys)), or [`Answer::Reject`](crate::ppp::auth::Answer::Reject) |
+//! | nobody of that name | [`Answer::Account`](crate::ppp::auth::Answer::Account) with [`Account::unknown`](crate::mschap::Account::unknown): takes as long as a wrong password |
+//!
+//! An expired password (error 648) asks again with the new one; the outcome of that answer has the hash to store.
+//!
+//! # Encryption
+//!
+//! The default is the [strict](crate::session::Config::strict) preset: MS-CHAP version 2, MPPE with 128 bits, stateless, or no
+//! session. Everything weaker has to be asked for by name. Where encryption is required, nothing else is ever sent, and what
+//! comes in the clear is dropped and counted, also when the peer ends the encryption, or negotiates anew.
+//!
+//! # When it does not work
+//!
+//! [`Reason`](crate::session::Reason) says what happened with the wishes of both sides; `advice` what to do; `windows_error`
+//! the number that Windows' users report. The usual ones:
+//!
+//! | | number | look at |
+//! |---|---|---|
+//! | TCP port 1723 is not reached | 800 | your own `connect` |
+//! | [`GreBlocked`](crate::session::Reason::GreBlocked) | 806, 619 | firewalls and NATs on the path: IP protocol 47 |
+//! | wrong name or password | 691 | `DOMAIN\name`; characters beyond ASCII, which pppd and Windows hash differently |
+//! | no encryption in common, or no keys | 742, 741 | the strengths; PAP and CHAP leave no keys, a RADIUS server has to send them |
+//! | no method in common | 734, 919 | the methods of both sides |
+//! | no address | 720 | the server's pool |
+//!
+//! For everything else feed the same octets to an [`Inspector`](crate::inspect::Inspector), with the password, and read its
+//! trace, as the examples `tunnel` and `client` do.
+//!
+//! # Sizes
+//!
+//! [`mtu`](crate::client::Session::mtu) is what the interface's MTU has to be: the less of what the peer takes and what fits into
+//! the path. Longer packets are refused with [`TooLong`](crate::session::SendError::TooLong), which a router answers with
+//! "packet too big". Memory for each session is said at [`client::Session`](crate::client::Session) and
+//! [`server::Session`](crate::server::Session); no data packet allocates.
