@@ -46,6 +46,8 @@ pub(crate) struct Pair {
     /// Whether the client's proof is answered at once.
     pub(crate) answers: bool,
     pub(crate) question: Option<Question>,
+    /// Whether anybody looks at the events.
+    pub(crate) polls: bool,
     /// The call's number at the client, and at the server.
     ids: [u16; 2],
     /// For each sequence number that the receiver saw, the one that its sender had chosen.
@@ -125,6 +127,7 @@ impl Pair {
             recorded: Default::default(),
             answers: true,
             question: None,
+            polls: true,
             ids: [0; 2],
             chosen: Default::default(),
         };
@@ -173,6 +176,9 @@ impl Pair {
     }
 
     fn events(&mut self) {
+        if !self.polls {
+            return;
+        }
         while let Some(event) = self.client.poll_event() {
             self.client_events.push(event);
         }

@@ -75,7 +75,7 @@ impl Call {
 
     /// Takes a frame, and says where the IP packet in it lies.
     fn take(&mut self, now: Duration, frame: &mut [u8]) -> Result<Option<Place>, ReceiveError> {
-        if !self.receiver.is_clear() {
+        if !self.receiver.is_clear() && self.is_current() {
             if let Ok(Frame { protocol: Protocol::COMPRESSED, information, .. }) = Frame::decode(frame) {
                 let start = frame.len().saturating_sub(information.len());
                 let sealed = frame.get_mut(start..).unwrap_or_default();
