@@ -300,8 +300,9 @@ impl Call {
                 break;
             }
         }
-        let has_room = self.events.len() < MAX_EVENTS;
-        if self.is_cleared && !self.is_over && has_room && self.link.phase() == Phase::Dead {
+        // With room left, nothing waits that was before the end.
+        let is_settled = self.events.len().saturating_add(2) <= MAX_EVENTS;
+        if self.is_cleared && !self.is_over && is_settled && self.link.phase() == Phase::Dead {
             self.is_over = true;
             self.status = Status::Terminated;
             self.changed_at = now;
@@ -374,7 +375,7 @@ impl Call {
             }
             Phase::Authenticate => {
                 // What comes of it is new.
-                self.has_spent_keys = false;
+                (self.has_spent_keys, self.external_keys) = (false, None);
                 self.set_status(now, Status::VerifyingPassword);
             }
             Phase::Terminate => self.setup_deadline = None,

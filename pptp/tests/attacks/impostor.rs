@@ -5,7 +5,7 @@ use std::time::Duration;
 use pptp::ppp::auth::{Failure, Method, Methods};
 use pptp::ppp::ccp::Encryption;
 use pptp::ppp::link;
-use pptp::session::{Config, Event, Reason};
+use pptp::session::{Config, Event, ExternalKeys, Reason};
 
 use crate::pair::{Pair, To, client_config, frame, packet, read, server_config};
 
@@ -170,4 +170,28 @@ fn a_client_that_does_not_prove_itself_gets_nothing() {
     assert!(pair.recorded[0].len() - before < 10);
     let reasons = ended(&mut pair);
     assert!(reasons[1].is_some(), "{reasons:?}");
+}
+
+/// Keys of one user are not those of the next: LCP begins again, and another way to the keys is taken.
+#[test]
+fn keys_from_elsewhere_end_with_the_authentication_that_they_came_with() {
+    let config = Config::strict().with_authentication(Methods::new(&[Method::MsChapV1]));
+    let mut pair = Pair::new(&client_config().with_session(config), &server_config().with_session(config));
+    pair.answers = false;
+    pair.run();
+    let ticket = pair.question.take().unwrap().ticket();
+    let call = pair.call();
+    // The proof is taken for good, and the keys are not the client's.
+    let keys = ExternalKeys::new(&[7; 16], &[9; 16]);
+    pair.server.accept(pair.now, call, ticket, b"", Some(keys)).unwrap();
+    pair.run();
+    pair.assert_connected();
+    pair.send(To::Server, &crate::pair::ip(60, 1));
+    assert!(pair.nothing_delivered());
+    // Again, and this time with the password.
+    pair.answers = true;
+    let _ = pair.inject(To::Client, &frame(LCP, &packet(1, 9, &[5, 6, 9, 9, 9, 9])));
+    pair.elapse(Duration::from_secs(5));
+    pair.assert_connected();
+    pair.assert_alive();
 }
