@@ -19,6 +19,9 @@ mod outer;
 pub mod ppp;
 pub mod ppp_automaton;
 pub mod ppp_machines;
+pub(crate) mod session;
+pub mod session_hostile;
+pub mod session_pair;
 #[path = "../../pptp/examples/inspect/tcp.rs"]
 mod tcp;
 pub mod wire;
@@ -56,6 +59,8 @@ pub const TARGETS: &[(&str, Oracle)] = &[
     ("mppc_diff", mppc::diff),
     ("inspect_capture", inspect::capture),
     ("inspect_packets", inspect::packets),
+    ("session_pair", session_pair::run),
+    ("session_hostile", session_hostile::run),
 ];
 
 /// Defines a fuzz target: libFuzzer's entry under `cargo fuzz`, and a program that replays the files it is given otherwise.

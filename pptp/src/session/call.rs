@@ -49,6 +49,10 @@ pub(crate) struct Call {
     tunnel: Tunnel<Vec<Slot<Waiting>>>,
     sender: Sender,
     receiver: Receiver,
+    /// What sender and receiver were made for. The link may be further, while its events wait.
+    agreed: Option<ccp::Agreed>,
+    /// Packets were encrypted with the keys of this authentication, and the encryption ended.
+    has_spent_keys: bool,
     external_keys: Option<ExternalKeys>,
     credentials: Option<Credentials>,
     events: VecDeque<Event>,
@@ -105,6 +109,8 @@ impl Call {
             tunnel: Tunnel::new(tunnel, slots),
             sender: Sender::default(),
             receiver: Receiver::default(),
+            agreed: None,
+            has_spent_keys: false,
             external_keys: None,
             credentials: None,
             events: VecDeque::with_capacity(MAX_EVENTS),
@@ -300,8 +306,9 @@ impl Call {
                 break;
             }
         }
-        let has_room = self.events.len() < MAX_EVENTS;
-        if self.is_cleared && !self.is_over && has_room && self.link.phase() == Phase::Dead {
+        // With room left, nothing waits that was before the end.
+        let is_settled = self.events.len().saturating_add(2) <= MAX_EVENTS;
+        if self.is_cleared && !self.is_over && is_settled && self.link.phase() == Phase::Dead {
             self.is_over = true;
             self.status = Status::Terminated;
             self.changed_at = now;
@@ -333,7 +340,7 @@ impl Call {
             link::Event::PeerAuthenticated => self.tell(Event::PeerAuthenticated),
             link::Event::CompressionUp(agreed) => self.encryption_up(now, agreed),
             link::Event::CompressionDown => {
-                (self.sender, self.receiver) = (Sender::Clear, Receiver::Clear);
+                self.encryption_ended();
                 self.tell(Event::EncryptionDown);
             }
             link::Event::ResetRequested => self.sender.handle_reset_request(),
@@ -372,7 +379,11 @@ impl Call {
                 let deadline = now.checked_add(self.config.setup_timeout);
                 self.setup_deadline = self.setup_deadline.or(deadline);
             }
-            Phase::Authenticate => self.set_status(now, Status::VerifyingPassword),
+            Phase::Authenticate => {
+                // What comes of it is new.
+                (self.has_spent_keys, self.external_keys) = (false, None);
+                self.set_status(now, Status::VerifyingPassword);
+            }
             Phase::Terminate => self.setup_deadline = None,
             Phase::Dead | Phase::Network => {}
         }
@@ -398,7 +409,20 @@ impl Call {
         }
     }
 
+    fn encryption_ended(&mut self) {
+        let sent = self.sender.statistics().is_some_and(|sent| sent.packets_encrypted > 0);
+        let received = self.receiver.statistics().is_some_and(|received| received.packets_decrypted > 0);
+        self.has_spent_keys |= sent || received;
+        (self.sender, self.receiver, self.agreed) = (Sender::Clear, Receiver::Clear, None);
+    }
+
     fn encryption_up(&mut self, now: Duration, agreed: ccp::Agreed) {
+        self.encryption_ended();
+        // The same keys would make the same key streams, for other packets: who has both sees both. CCP is not protected, so
+        // that anybody on the path can begin it again.
+        if self.has_spent_keys && self.config.encryption == ccp::Encryption::Required {
+            return self.close(now, Reason::Link(link::Reason::EncryptionLost));
+        }
         let key = |bits: MicrosoftCompression, direction: Direction| {
             let strength = keys::strength(bits);
             let key = strength.and_then(|strength| {
@@ -414,6 +438,7 @@ impl Call {
         let longest = self.config.mtu().max(self.link.lcp().sending().mru);
         self.sender = Sender::new(agreed.send, send.as_ref(), &self.config, longest);
         self.receiver = Receiver::new(agreed.receive, receive.as_ref(), &self.config);
+        self.agreed = Some(agreed);
         self.tell(Event::EncryptionUp(agreed));
     }
 
@@ -427,6 +452,12 @@ impl Call {
 
     /// Whether packets of this protocol may flow.
     pub(crate) fn may_send(&self, protocol: Protocol) -> bool {
-        self.link.may_send(protocol)
+        self.is_current() && self.link.may_send(protocol)
+    }
+
+    /// Whether sender and receiver do what the link has agreed on. They do not while its events wait for room: a packet
+    /// would be sent in the clear then.
+    fn is_current(&self) -> bool {
+        self.link.compression() == self.agreed
     }
 }

@@ -84,7 +84,7 @@ impl Call {
 
     /// Where in a frame there is something to decrypt or to decompress, if that is what it is for.
     pub(crate) fn sealed(&self, frame: &[u8]) -> Option<Range<usize>> {
-        if self.receiver.is_clear() {
+        if self.receiver.is_clear() || !self.is_current() {
             return None;
         }
         match Frame::decode(frame) {

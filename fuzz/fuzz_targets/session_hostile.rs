@@ -1,0 +1,5 @@
+//! See `pptp_fuzz::session_hostile::run`.
+
+#![cfg_attr(fuzzing, no_main)]
+
+pptp_fuzz::target!(pptp_fuzz::session_hostile::run);

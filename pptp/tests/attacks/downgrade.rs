@@ -1,0 +1,255 @@
+//! CCP and LCP are in the clear, and somebody on the path changes them: encryption stays, or the session ends.
+
+use std::time::Duration;
+
+use pptp::ppp::ccp::{Encryption, MicrosoftCompression};
+use pptp::ppp::link;
+use pptp::session::{Config, Event, Reason};
+
+use crate::pair::{Between, Pair, To, client_config, frame, ip, packet, read, server_config};
+
+const LCP: u16 = 0xc021;
+const CCP: u16 = 0x80fd;
+const EVERYTHING: Duration = Duration::from_secs(90);
+
+/// The one between changes the packets of one protocol that go one way, and may answer them.
+fn changing(protocol: u16, only: To, mut change: impl FnMut(&[u8]) -> Vec<(To, Vec<u8>)> + 'static) -> Between {
+    Box::new(move |to, octets| {
+        let (found, information) = read(octets);
+        if found != protocol || to != only {
+            return vec![(to, octets.to_vec())];
+        }
+        change(&information).into_iter().map(|(to, information)| (to, frame(protocol, &information))).collect()
+    })
+}
+
+fn other(to: To) -> To {
+    if to == To::Client { To::Server } else { To::Client }
+}
+
+/// Each way of meddling with the negotiation ends without a packet in the clear, and without IP.
+fn fails(client: Config, server: Config, between: Between) -> [Option<Reason>; 2] {
+    let mut pair = Pair::new(&client_config().with_session(client), &server_config().with_session(server));
+    pair.between = between;
+    let packets = pair.elapse(EVERYTHING);
+    assert!(packets < 500, "{packets} packets");
+    assert!(pair.client_events.iter().all(|event| !matches!(event, Event::IpUp(_))));
+    assert!(pair.server_events.iter().all(|event| !matches!(event, Event::IpUp(_))));
+    for to in To::BOTH {
+        assert!(pair.seal(to, &ip(60, 1)).is_err());
+    }
+    pair.assert_nothing_in_the_clear();
+    assert!(pair.server_closed);
+    pair.reasons()
+}
+
+fn is_about_encryption(reason: &Option<Reason>) -> bool {
+    reason.is_some_and(|reason| reason.windows_error() == Some(742))
+}
+
+#[test]
+fn requests_for_weaker_keys_or_none_end_the_session() {
+    let strict = Config::strict();
+    for bits in [0u32, 1, 0x20, 0x80, 0xa0, 0x0100_0000, 0x0100_0001, 0x0100_0020, 0x0100_0080, 0x40] {
+        for to in To::BOTH {
+            // What the other side asks for is another thing when it arrives.
+            let reasons = fails(strict, strict, changing(CCP, to, move |information| {
+                let mut information = information.to_vec();
+                if information[0] == 1 {
+                    information.splice(4.., [&[0x12, 6][..], &bits.to_be_bytes()].concat());
+                    information[3] = 10;
+                }
+                vec![(to, information)]
+            }));
+            assert!(reasons.iter().any(is_about_encryption), "{bits:x} {to:?} {reasons:?}");
+        }
+    }
+}
+
+#[test]
+fn empty_requests_rejects_and_naks_end_the_session() {
+    let strict = Config::strict();
+    // Nothing is asked for.
+    for to in To::BOTH {
+        let reasons = fails(strict, strict, changing(CCP, to, move |information| {
+            let code = information[0];
+            vec![(to, if code == 1 { packet(1, information[1], b"") } else { information.to_vec() })]
+        }));
+        assert!(reasons.iter().any(is_about_encryption), "{reasons:?}");
+    }
+    // What is asked for is refused, in several ways.
+    for (code, bits) in [(4, None), (3, Some(0u32)), (3, Some(1)), (3, Some(0x20)), (3, Some(0x0100_0080))] {
+        for to in To::BOTH {
+            let reasons = fails(strict, strict, changing(CCP, to, move |information| {
+                if information[0] != 1 {
+                    return vec![(to, information.to_vec())];
+                }
+                let options = match bits {
+                    None => information[4..].to_vec(),
+                    Some(bits) => [&[0x12, 6][..], &bits.to_be_bytes()].concat(),
+                };
+                vec![(other(to), packet(code, information[1], &options))]
+            }));
+            assert!(reasons.iter().any(is_about_encryption), "{code} {bits:?} {to:?} {reasons:?}");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_has_no_ccp_or_no_encryption_is_left() {
+    let strict = Config::strict();
+    for encryption in [Encryption::Refused, Encryption::Passive] {
+        let server = strict.with_encryption(encryption).with_strengths(MicrosoftCompression::MPPE_40);
+        let reasons = fails(strict, server, crate::pair::honest());
+        assert!(is_about_encryption(&reasons[0]), "{reasons:?}");
+    }
+    // Protocol-Reject, Code-Reject and Terminate-Request instead of an answer.
+    for (protocol, answer) in [
+        (LCP, packet(8, 9, &[0x80, 0xfd, 1, 1, 0, 4])),
+        (CCP, packet(7, 9, &[1, 1, 0, 4])),
+        (CCP, packet(5, 9, b"")),
+    ] {
+        let reasons = fails(strict, strict, Box::new(move |to, octets| match read(octets) {
+            (CCP, information) if information[0] == 1 => vec![(other(to), frame(protocol, &answer))],
+            (CCP, _) => vec![],
+            _ => vec![(to, octets.to_vec())],
+        }));
+        assert!(reasons.iter().any(is_about_encryption), "{reasons:?}");
+    }
+    // No answer.
+    let reasons = fails(strict, strict, Box::new(|to, octets| match read(octets).0 {
+        CCP => vec![],
+        _ => vec![(to, octets.to_vec())],
+    }));
+    assert!(reasons.iter().any(is_about_encryption), "{reasons:?}");
+}
+
+/// In the running session: each of these packets ends it, or changes nothing.
+#[test]
+fn nothing_in_a_running_session_takes_encryption_away() {
+    let option = |bits: u32| [&[0x12, 6][..], &bits.to_be_bytes()].concat();
+    let mut packets = vec![
+        (CCP, packet(1, 200, b"")),
+        (CCP, packet(5, 200, b"")),
+        (CCP, packet(6, 200, b"")),
+        (CCP, packet(7, 200, &[1, 1, 0, 4])),
+        (CCP, packet(7, 200, &[14, 1, 0, 4])),
+        (LCP, packet(8, 200, &[0x80, 0xfd, 1, 1, 0, 4])),
+        (LCP, packet(8, 200, &[0x00, 0xfd, 1, 1, 0, 4])),
+        (LCP, packet(8, 200, &[0x80, 0x21, 1, 1, 0, 4])),
+        (LCP, packet(7, 200, &[1, 1, 0, 4])),
+        (LCP, packet(5, 200, b"")),
+        (LCP, packet(1, 200, b"")),
+        (LCP, packet(1, 200, &[5, 6, 1, 2, 3, 4])),
+    ];
+    for bits in [0, 1, 0x20, 0x40, 0x80, 0x0100_0000, 0x0100_0040, 0x0100_0020] {
+        packets.extend([1, 2, 3, 4].map(|code| (CCP, packet(code, 200, &option(bits)))));
+    }
+    let mut survived = 0;
+    for (protocol, information) in packets {
+        for to in To::BOTH {
+            let mut pair = Pair::strict();
+            pair.assert_alive();
+            let _ = pair.inject(to, &frame(protocol, &information));
+            for step in 0..20 {
+                for to in To::BOTH {
+                    // Cleartext of the attacker, and true packets: none of them goes through in the clear.
+                    let _ = pair.inject(to, &frame(0x0021, &ip(90, 1)));
+                    if pair.seal(to, &ip(80, step)).is_ok() {
+                        pair.send(to, &ip(80, step));
+                    }
+                }
+                pair.elapse(Duration::from_millis(700));
+            }
+            assert!(pair.delivered.iter().flatten().all(|packet| packet.len() == 80));
+            pair.assert_nothing_in_the_clear();
+            let reasons = pair.reasons();
+            if reasons == [None, None] {
+                survived += 1;
+                pair.assert_alive();
+            } else {
+                assert!(reasons.iter().all(Option::is_some), "{information:x?} {reasons:?}");
+            }
+        }
+    }
+    assert!(survived > 20, "{survived}");
+}
+
+/// A key stream that is used twice shows what was sent: CCP that begins again with the same keys ends the session.
+#[test]
+fn ccp_that_begins_again_does_not_use_a_key_stream_twice() {
+    for to in To::BOTH {
+        let mut pair = Pair::strict();
+        pair.assert_alive();
+        let streams = |pair: &Pair| -> Vec<Vec<u8>> {
+            let data = pair.recorded.iter().flatten().map(|packet| crate::pair::parse(packet).2.to_vec());
+            // Of the same IP packets, under the same coherency count.
+            data.filter(|payload| !payload.is_empty() && read(payload).0 == 0x00fd).collect()
+        };
+        let request = packet(1, 200, &[0x12, 6, 1, 0, 0, 0x40]);
+        let _ = pair.inject(to, &frame(CCP, &request));
+        pair.elapse(Duration::from_secs(5));
+        for direction in To::BOTH {
+            if pair.seal(direction, &ip(100, 0)).is_ok() {
+                pair.send(direction, &ip(100, 0));
+            }
+        }
+        let mut sealed = streams(&pair);
+        let count = sealed.len();
+        sealed.sort();
+        sealed.dedup();
+        assert_eq!(sealed.len(), count, "a packet was encrypted twice to the same octets");
+        let lost = Some(Reason::Link(link::Reason::EncryptionLost));
+        assert!(pair.reasons().contains(&lost), "{:?}", pair.reasons());
+    }
+}
+
+#[test]
+fn reset_requests_in_any_number_are_answered_one_by_one() {
+    for config in [Config::strict(), Config::strict().with_modes(pptp::ppp::ccp::Modes::PreferStateful)] {
+        let mut pair = Pair::connected(config);
+        for to in To::BOTH {
+            for round in 0..2000u32 {
+                let _ = pair.inject(to, &frame(CCP, &packet(14, round as u8, b"")));
+                if round % 100 == 0 {
+                    assert!(pair.run() < 20);
+                }
+            }
+            // Acknowledgments of what nobody asked for.
+            for round in 0..2000u32 {
+                let _ = pair.inject(to, &frame(CCP, &packet(15, round as u8, b"")));
+            }
+            assert!(pair.run() < 20);
+        }
+        pair.assert_alive();
+        pair.assert_nothing_in_the_clear();
+    }
+}
+
+#[test]
+fn lcp_in_mid_session_cannot_leave_authentication_out() {
+    for to in To::BOTH {
+        let mut pair = Pair::strict();
+        pair.assert_alive();
+        // From now on, no request for authentication arrives, and each is rejected in the name of the client.
+        pair.between = Box::new(|to, octets| {
+            let (protocol, mut information) = read(octets);
+            if protocol != LCP || to != To::Client || information[0] != 1 {
+                return vec![(to, octets.to_vec())];
+            }
+            let Some(at) = information.windows(3).position(|part| part == [3, 5, 0xc2]) else {
+                return vec![(to, octets.to_vec())];
+            };
+            information.drain(at..at + 5);
+            information[3] -= 5;
+            vec![(to, frame(LCP, &information))]
+        });
+        let _ = pair.inject(to, &frame(LCP, &packet(1, 99, b"")));
+        pair.delivered = Default::default();
+        let packets = pair.elapse(EVERYTHING);
+        assert!(packets < 500, "{packets}");
+        assert!(pair.nothing_delivered());
+        pair.assert_nothing_in_the_clear();
+        assert!(pair.reasons().iter().all(Option::is_some), "{:?}", pair.reasons());
+    }
+}

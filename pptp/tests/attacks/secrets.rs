@@ -1,0 +1,84 @@
+//! What can be printed shows no password, no hash and no key.
+
+use pptp::mschap::{NtHash, Password};
+use pptp::ppp::auth::{Answer, Keys, Method, Methods, Secret};
+use pptp::session::{Config, ExternalKeys};
+use pptp::client;
+
+use crate::pair::{PASSWORD, Pair, client_config, server_config};
+
+/// The ways in which octets are printed.
+fn spellings(octets: &[u8]) -> Vec<String> {
+    let list: Vec<String> = octets.iter().map(ToString::to_string).collect();
+    let hex: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+    vec![list.join(", "), hex.to_uppercase(), hex, octets.escape_ascii().to_string()]
+}
+
+fn assert_hidden(printed: &str, secrets: &[Vec<u8>]) {
+    assert!(printed.len() > 20);
+    for secret in secrets {
+        // Eight octets are enough to be recognized, and too many to be there by chance.
+        for part in secret.windows(8.min(secret.len())) {
+            if part.iter().all(|octet| *octet == part[0]) {
+                continue;
+            }
+            for spelling in spellings(part) {
+                assert!(!printed.contains(&spelling), "{spelling} is printed");
+            }
+        }
+    }
+}
+
+/// All that can be computed from the password.
+fn secrets() -> Vec<Vec<u8>> {
+    let hash = NtHash::from_password(Password::Text(PASSWORD));
+    vec![PASSWORD.as_bytes().to_vec(), hash.as_bytes().to_vec(), hash.hash().as_bytes().to_vec()]
+}
+
+#[test]
+fn configurations_show_no_secret() {
+    let config = client_config();
+    assert_hidden(&format!("{config:?}{config:#?}"), &secrets());
+    let hash = NtHash::from_password(Password::Text(PASSWORD));
+    let config = client::Config::with_nt_hash("alice", hash.clone());
+    assert_hidden(&format!("{config:?}"), &secrets());
+    assert_hidden(&format!("{:?} {:?}", Secret::Password(PASSWORD.as_bytes()), Secret::NtHash(&hash)), &secrets());
+    let key: Vec<u8> = (1..17).collect();
+    assert_hidden(&format!("{:?}", ExternalKeys::new(&key, &key)), &[key]);
+}
+
+#[test]
+fn sessions_and_events_show_no_secret_at_any_time() {
+    for method in [Method::MsChapV2, Method::MsChapV1, Method::ChapMd5, Method::Pap] {
+        let session = if method == Method::MsChapV2 { Config::strict() } else { Config::interop() };
+        let session = session.with_authentication(Methods::new(&[method]));
+        let client = client_config().with_session(session);
+        let mut pair = Pair::new(&client, &server_config().with_session(session));
+        pair.answers = false;
+        let mut printed = String::new();
+        for step in 0..3 {
+            pair.run();
+            printed += &format!("{:?}{:?}", pair.client, pair.server);
+            printed += &format!("{:?}{:?}", pair.client_events, pair.server_events);
+            if let Some(question) = pair.question.take() {
+                let call = pair.call();
+                printed += &format!("{:?}", pair.server.presented(call));
+                let answer = Answer::Password(PASSWORD.as_bytes());
+                printed += &format!("{answer:?}");
+                printed += &format!("{:?}", pair.server.answer(pair.now, call, question.ticket(), &answer));
+            }
+            assert!(step < 3);
+        }
+        pair.assert_connected();
+        pair.assert_alive();
+        printed += &format!("{:?}{:?}", pair.client, pair.server);
+        let mut secrets = secrets();
+        if let Some(Keys::MsChapV2 { hash, .. }) = pair.client.link().unwrap().keys() {
+            secrets.push(hash.as_bytes().to_vec());
+        }
+        assert_hidden(&printed, &secrets);
+        for event in pair.client_events.iter().chain(&pair.server_events) {
+            assert_hidden(&format!("{event:?}                    "), &secrets);
+        }
+    }
+}

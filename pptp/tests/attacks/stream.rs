@@ -1,0 +1,158 @@
+//! The control connection: slow, long, endless, and never read.
+
+use std::time::Duration;
+
+use pptp::server::{Event, Session};
+use pptp::session::MAX_TRANSMIT;
+use pptp::wire::connection::CloseReason;
+use pptp::wire::message::EchoRequest;
+
+use crate::calls::{call, octets, start};
+use crate::pair::server_config;
+
+fn session() -> Session<4> {
+    let mut session = Session::new(&server_config(), [1; 32]);
+    session.open(Duration::ZERO);
+    session
+}
+
+fn closed(session: &mut Session<4>) -> Option<CloseReason> {
+    let mut reason = None;
+    while let Some(event) = session.poll_event() {
+        if let Event::Closed(found) = event {
+            reason = Some(found);
+        }
+    }
+    reason
+}
+
+#[test]
+fn one_octet_at_a_time_is_as_good_as_all_at_once() {
+    let mut session = session();
+    let mut now = Duration::ZERO;
+    for octet in [start(), call(7)].concat() {
+        now += Duration::from_millis(10);
+        assert_eq!(session.handle_stream(now, &[octet]), 1);
+    }
+    assert_eq!(session.calls().count(), 1);
+}
+
+/// An octet now and then is no start: its time is up all the same.
+#[test]
+fn a_start_that_never_ends_is_ended() {
+    let mut session = session();
+    let mut now = Duration::ZERO;
+    for octet in start().into_iter().take(150) {
+        now += Duration::from_millis(100);
+        assert_eq!(session.handle_stream(now, &[octet]), 1);
+        session.handle_timeout(now);
+    }
+    assert_eq!(closed(&mut session), Some(CloseReason::StartTimeout));
+    assert_eq!(session.poll_timeout(), None);
+}
+
+/// Without a call, a connection is not kept for ever, whatever is sent on it.
+#[test]
+fn a_connection_without_a_call_is_ended_however_busy_it_is() {
+    let mut session = session();
+    let mut buf = [0; MAX_TRANSMIT];
+    let mut now = Duration::ZERO;
+    assert_eq!(session.handle_stream(now, &start()), 156);
+    let mut reason = None;
+    for identifier in 0..1000 {
+        now += Duration::from_millis(100);
+        let message = octets(EchoRequest::new(identifier).into());
+        assert_eq!(session.handle_stream(now, &message), message.len());
+        session.handle_timeout(now);
+        while session.poll_control(now, &mut buf).unwrap().is_some() {}
+        reason = reason.or(closed(&mut session));
+    }
+    assert!(reason.is_some());
+}
+
+#[test]
+fn garbage_ends_the_connection_at_once() {
+    let mut state = 1u32;
+    for round in 0..500 {
+        let mut session = session();
+        let octets: Vec<u8> = (0..200)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 24) as u8
+            })
+            .collect();
+        // At the start, and after it.
+        if round % 2 == 0 {
+            assert_eq!(session.handle_stream(Duration::ZERO, &start()), 156);
+        }
+        assert_eq!(session.handle_stream(Duration::ZERO, &octets), octets.len());
+        assert!(matches!(closed(&mut session), Some(CloseReason::Stream(_))));
+        assert_eq!(session.poll_timeout(), None);
+    }
+}
+
+#[test]
+fn lengths_that_are_not_those_of_the_message_end_the_connection() {
+    for length in [0u16, 1, 7, 8, 155, 157, 1000, 0x7fff, 0xffff] {
+        let mut session = session();
+        let mut octets = start();
+        octets[..2].copy_from_slice(&length.to_be_bytes());
+        octets.resize(70_000, 0);
+        assert_eq!(session.handle_stream(Duration::ZERO, &octets), octets.len());
+        assert!(matches!(closed(&mut session), Some(CloseReason::Stream(_))), "{length}");
+    }
+}
+
+/// Who sends and does not read is not read from, and it can go on where it was.
+#[test]
+fn a_peer_that_never_reads_is_not_read_from() {
+    let mut buf = [0; MAX_TRANSMIT];
+    for flood in [octets(EchoRequest::new(7).into()), call(9)] {
+        let mut session = session();
+        let now = Duration::ZERO;
+        assert_eq!(session.handle_stream(now, &start()), 156);
+        let octets = flood.repeat(10_000);
+        let taken = session.handle_stream(now, &octets);
+        assert!(taken < octets.len() / 50, "{taken}");
+        let shown = format!("{session:?}").len();
+        for _ in 0..1000 {
+            let more = session.handle_stream(now, &octets[taken..]);
+            assert!(more < octets.len() / 50);
+            if more == 0 {
+                break;
+            }
+        }
+        let total = session.handle_stream(now, &octets[taken..]);
+        assert_eq!(total, 0);
+        assert!(format!("{session:?}").len() < shown * 2);
+        // It reads at last: everything flows again.
+        let mut replies = 0;
+        for _ in 0..100 {
+            while session.poll_control(now, &mut buf).unwrap().is_some() {
+                replies += 1;
+            }
+            while session.poll_event().is_some() {}
+            let _ = session.handle_stream(now, &flood);
+        }
+        assert!(replies > 100);
+        assert!(!session.is_closed());
+    }
+}
+
+/// A connection whose output nobody takes is ended by its own clock.
+#[test]
+fn a_peer_that_never_reads_is_ended_in_time() {
+    let mut session = session();
+    let mut now = Duration::ZERO;
+    assert_eq!(session.handle_stream(now, &start()), 156);
+    let flood = octets(EchoRequest::new(7).into()).repeat(100);
+    let mut ended = None;
+    for _ in 0..300 {
+        now += Duration::from_secs(1);
+        let _ = session.handle_stream(now, &flood);
+        session.handle_timeout(now);
+        assert!(session.poll_timeout().is_none_or(|at| at > now));
+        ended = ended.or(closed(&mut session).map(|_| now));
+    }
+    assert!(ended.is_some_and(|at| at < Duration::from_secs(200)), "{ended:?}");
+}
