@@ -31,6 +31,12 @@ impl Link {
                 break;
             }
         }
+        if let Some(reason @ (negotiate::Reason::Failed(_) | negotiate::Reason::NotConverging)) = self.lcp.ending() {
+            if self.end.is_none() {
+                // LCP has given up of itself: the peer is told why.
+                self.fail(self.reason_of(reason));
+            }
+        }
         let is_negotiating = matches!(self.lcp.state(), State::RequestSent | State::AckReceived | State::AckSent);
         if self.phase == Phase::Dead && is_negotiating {
             self.set_phase(Phase::Establish);
@@ -64,17 +70,21 @@ impl Link {
                 self.set_phase(if is_closing { Phase::Terminate } else { Phase::Establish });
             }
             negotiate::Event::Finished(reason) => {
-                let reason = match reason {
-                    negotiate::Reason::Closed => Reason::Closed,
-                    negotiate::Reason::PeerClosed => Reason::PeerClosed { error: self.peer_error },
-                    negotiate::Reason::NoAnswer => Reason::NoAnswer,
-                    negotiate::Reason::Rejected => Reason::LcpRejected,
-                    negotiate::Reason::NotConverging => Reason::NotConverging,
-                    negotiate::Reason::Failed(failure) => Reason::Lcp(failure),
-                };
-                self.closed = Some(self.end.take().unwrap_or(reason));
+                self.closed = Some(self.end.take().unwrap_or(self.reason_of(reason)));
                 self.set_phase(Phase::Dead);
             }
+        }
+    }
+
+    /// What an end of LCP means for the link.
+    pub(super) const fn reason_of(&self, reason: negotiate::Reason<lcp::Failure>) -> Reason {
+        match reason {
+            negotiate::Reason::Closed => Reason::Closed,
+            negotiate::Reason::PeerClosed => Reason::PeerClosed { error: self.peer_error },
+            negotiate::Reason::NoAnswer => Reason::NoAnswer,
+            negotiate::Reason::Rejected => Reason::LcpRejected,
+            negotiate::Reason::NotConverging => Reason::NotConverging,
+            negotiate::Reason::Failed(failure) => Reason::Lcp(failure),
         }
     }
 

@@ -136,6 +136,12 @@ impl Link {
         self.phase
     }
 
+    /// Why the link is about to end, while one side waits for the other: for its consent, or for another beginning.
+    #[must_use]
+    pub fn ending(&self) -> Option<Reason> {
+        self.lcp.ending().map(|reason| self.end.unwrap_or(self.reason_of(reason)))
+    }
+
     /// LCP: what was agreed for each direction.
     #[must_use]
     pub const fn lcp(&self) -> &lcp::Negotiator {
@@ -248,10 +254,11 @@ impl Link {
     /// The line is gone.
     pub fn down(&mut self, now: Duration) {
         self.advance(now);
+        let ending = self.ending();
         self.lcp.down(self.now);
         self.settle();
         if self.phase != Phase::Dead {
-            self.closed = Some(self.end.take().unwrap_or(Reason::LowerLayerDown));
+            self.closed = Some(self.end.take().or(ending).unwrap_or(Reason::LowerLayerDown));
             self.set_phase(Phase::Dead);
         }
     }

@@ -339,6 +339,12 @@ impl<P: ControlProtocol> Negotiation<P> {
         self.now = self.now.max(now);
     }
 
+    /// The reason that will be told at the end, if that comes now. A peer that ends a negotiation before it has come to a
+    /// result is waited for, since it may begin another one.
+    pub(crate) fn ending(&self) -> Option<Reason<P::Failure>> {
+        self.end.filter(|_| !matches!(self.state, State::Initial | State::Starting | State::Opened))
+    }
+
     /// Closes, for a reason that is told at the end.
     pub(crate) fn close_because(&mut self, reason: Reason<P::Failure>) {
         self.end = Some(reason);

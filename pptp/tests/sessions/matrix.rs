@@ -132,6 +132,10 @@ fn is_up(world: &World, encodings: [Bits; 2]) -> bool {
     {
         return false;
     }
+    // A Configure-Ack that was lost takes it down again for a moment.
+    if world.client.session.ip().is_none() || world.host.session().link(call).is_none_or(|link| link.ip().is_none()) {
+        return false;
+    }
     let client = world.client.session.link().and_then(ppp::link::Link::compression).unwrap_or_default();
     let server = world.host.session().link(call).and_then(ppp::link::Link::compression).unwrap_or_default();
     [client.send, client.receive] == encodings && [server.receive, server.send] == encodings
@@ -155,7 +159,7 @@ fn encodings_of(world: &World) -> Option<[Bits; 2]> {
     Some([agreed.send, agreed.receive])
 }
 
-fn check_delivery(world: &World, side: usize, encoding: Bits, sent: u32) {
+fn check_delivery(world: &World, profile: &Profile, side: usize, encoding: Bits, sent: u32) {
     let watch = &world.watch[side];
     assert!(watch.delivered.is_sorted_by(|one, other| one < other), "in order, and none twice: {:?}", watch.delivered);
     assert!(watch.delivered.iter().all(|index| watch.arrived.contains(index)));
@@ -166,8 +170,8 @@ fn check_delivery(world: &World, side: usize, encoding: Bits, sent: u32) {
         // What came twice and was refused the second time was delivered all the same.
         assert!(missing.is_empty(), "arrived, and not delivered: {missing:?}");
     }
-    if world.profile.jitter.is_zero() && world.profile.is_lossless() {
-        assert_eq!(watch.delivered, (0..sent).collect::<Vec<_>>(), "nothing is lost");
+    if profile.jitter.is_zero() && profile.is_lossless() {
+        assert_eq!(watch.delivered, (0..sent).collect::<Vec<_>>(), "nothing is lost: {:?}", watch.refused);
     }
 }
 
@@ -225,7 +229,7 @@ fn run(case: &Case, seed: u64) -> Tally {
                 sent += 30;
             }
             for side in [CLIENT, SERVER] {
-                check_delivery(&world, side, encodings[side], sent);
+                check_delivery(&world, &case.profile, side, encodings[side], sent);
                 let tail: Vec<u32> = world.watch[side].delivered.iter().rev().take(8).copied().collect();
                 let expected: Vec<u32> = (sent - 8..sent).rev().collect();
                 if is_lossy {
@@ -259,7 +263,7 @@ fn run(case: &Case, seed: u64) -> Tally {
     tally
 }
 
-/// Runs all seeds, in threads.
+/// Runs all seeds.
 fn run_all(name: &str, variable: &str, cases: &[Case]) {
     if let Some(seed) = std::env::var_os(variable) {
         let seed: usize = seed.to_str().unwrap().parse().unwrap();
@@ -268,14 +272,21 @@ fn run_all(name: &str, variable: &str, cases: &[Case]) {
         return;
     }
     let mut tallies = [Tally::default(); 6];
+    let mut failed = Vec::new();
     for (seed, case) in cases.iter().enumerate() {
         let result = std::panic::catch_unwind(|| run(case, seed.try_into().unwrap()));
-        let tally = result.unwrap_or_else(|_| panic!("{variable}={seed}: {case:?}"));
+        let Ok(tally) = result else {
+            println!("{variable}={seed}: {case:?}");
+            failed.push(seed);
+            assert!(failed.len() < 20, "{failed:?}");
+            continue;
+        };
         let place = Profile::EACH.iter().position(|profile| profile.name == case.profile.name).unwrap();
         tallies[place] += tally;
     }
+    assert!(failed.is_empty(), "{variable}: {failed:?}");
     println!("{name}: {} seeds", cases.len());
-    for (profile, tally) in Profile::EACH.iter().zip(tallies) {
+    for (profile, tally) in Profile::EACH.iter().zip(tallies).filter(|(_, tally)| tally.runs != 0) {
         println!("{:>10}: {tally:?}", profile.name);
         let agreed = tally.connected + tally.lost;
         // Connections fail for loss alone where a quarter of the packets is lost.
@@ -285,9 +296,15 @@ fn run_all(name: &str, variable: &str, cases: &[Case]) {
 }
 
 #[test]
-fn every_combination_comes_out_as_expected() {
-    let cases = cases();
-    run_all("every combination", "PPTP_MATRIX_SEED", &cases);
+fn every_combination_comes_out_as_expected_where_nothing_is_lost() {
+    let cases: Vec<Case> = cases().into_iter().filter(|case| case.profile.is_lossless()).collect();
+    run_all("every combination, nothing lost", "PPTP_MATRIX_SEED", &cases);
+}
+
+#[test]
+fn every_combination_comes_out_as_expected_where_packets_are_lost() {
+    let cases: Vec<Case> = cases().into_iter().filter(|case| !case.profile.is_lossless()).collect();
+    run_all("every combination, with loss", "PPTP_LOSSY_SEED", &cases);
 }
 
 #[test]

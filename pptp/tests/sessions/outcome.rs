@@ -104,14 +104,24 @@ fn encoding(sender: &Wishes, receiver: &Wishes, has_keys: bool) -> Bits {
     if strength == Bits::NONE { compression } else { strength | mode(sender, receiver) | compression }
 }
 
+/// The server asks for its methods in order; a client that does not take one names its own favourite each time.
+fn method(client: &Wishes, server: &Wishes) -> Option<Method> {
+    for asked in server.methods.iter() {
+        if client.methods.contains(asked) {
+            return Some(asked);
+        }
+        let favourite = client.methods.iter().next()?;
+        if server.methods.contains(favourite) {
+            return Some(favourite);
+        }
+    }
+    None
+}
+
 pub(crate) fn outcome(client: &Wishes, server: &Wishes) -> Outcome {
-    let Some(method) = server.methods.iter().find(|method| client.methods.contains(*method)) else {
+    let Some(method) = method(client, server) else {
         return Outcome::Failed { client: [Why::Told(734); 2], server: [Why::Method; 2] };
     };
-    // The client names its own favourite when it refuses that of the server.
-    let is_first = server.methods.iter().next().is_some_and(|first| client.methods.contains(first));
-    let favourite = client.methods.iter().find(|method| server.methods.contains(*method));
-    let method = if is_first { method } else { favourite.unwrap_or(method) };
     let has_keys = matches!(method, Method::MsChapV1 | Method::MsChapV2);
     let allowed = [client, server].map(|side| side.allowed(has_keys));
     let lacks_keys = |side: &Wishes| side.is_required() && !has_keys;

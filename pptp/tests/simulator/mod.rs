@@ -38,7 +38,7 @@ pub(crate) struct Watch {
     /// Those that the other side refused as late, repeated or too far ahead.
     pub(crate) late: BTreeSet<u32>,
     /// What the other side refused otherwise.
-    pub(crate) refused: u64,
+    pub(crate) refused: Vec<ReceiveError>,
     /// What the other side got, in order.
     pub(crate) delivered: Vec<u32>,
 }
@@ -163,7 +163,7 @@ impl World {
             Ok(Some(packet)) => self.watch[from].delivered.push(index_of(from, &packet)),
             Ok(None) => {}
             Err(ReceiveError::Tunnel(_)) => self.watch[from].late.extend(index),
-            Err(_) => self.watch[from].refused += 1,
+            Err(error) => self.watch[from].refused.push(error),
         }
     }
 
