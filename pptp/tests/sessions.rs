@@ -22,3 +22,5 @@ mod simulator;
 mod matrix;
 #[path = "sessions/outcome.rs"]
 mod outcome;
+#[path = "sessions/teardown.rs"]
+mod teardown;

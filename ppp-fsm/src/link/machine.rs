@@ -6,6 +6,7 @@ use super::echo::Echo;
 use super::event::Queue;
 use super::{Config, EchoStatistics, Event, Phase, Reason};
 use crate::auth::{self, Answer, AnswerError, Authenticator, Outcome, Peer, Presented, Secret, Ticket};
+use crate::automaton::State;
 use crate::buffer::Buffer;
 use crate::ccp::{self, MicrosoftCompression, Reset};
 use crate::negotiate::{Negotiation, Opening};
@@ -276,6 +277,11 @@ impl Link {
         self.advance(now);
         self.fail(Reason::Closed);
         self.settle();
+        // Who waited for the peer to begin has nothing to end.
+        if self.phase == Phase::Establish && self.lcp.state() == State::Closed {
+            self.closed = Some(self.end.take().unwrap_or(Reason::Closed));
+            self.set_phase(Phase::Dead);
+        }
     }
 
     /// What the peer presents, while it is asked about: see [`Event::Authenticate`].

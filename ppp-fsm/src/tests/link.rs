@@ -43,6 +43,22 @@ fn run(one: &Config, other: &Config) -> Network {
     network
 }
 
+#[test]
+fn a_link_that_waits_for_the_peer_to_begin_can_be_closed() {
+    for opening in [negotiate::Opening::Silent, negotiate::Opening::Wait(Duration::from_secs(2))] {
+        let timers = negotiate::Config::default().with_opening(opening);
+        let mut link = Link::new(&server(None, None).with_link_timers(timers), [1; 32]);
+        link.open(Duration::ZERO);
+        link.up(Duration::ZERO);
+        assert_eq!(link.poll_event(), Some(Event::Phase(Phase::Establish)));
+        link.close(Duration::ZERO);
+        assert_eq!(link.poll_event(), Some(Event::Phase(Phase::Dead)));
+        assert_eq!(link.poll_event(), Some(Event::Closed(Reason::Closed)));
+        assert_eq!((link.poll_event(), link.poll_timeout()), (None, None));
+        assert_eq!(link.poll_transmit(Duration::ZERO, &mut [0; Link::MAX_TRANSMIT]), Ok(None));
+    }
+}
+
 /// RFC 1661 section 5.5: who has acknowledged a Terminate-Request waits for a while; what carries the link need not.
 #[test]
 fn the_peer_ended_a_link_whose_line_goes_down_a_moment_later() {

@@ -167,7 +167,7 @@ pub(crate) struct Host {
 pub(crate) const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
 
 impl Host {
-    pub(crate) fn new(config: &server::Config, entropy: [u8; 32], is_of_many: bool, decide: Decide) -> Self {
+    pub(crate) fn new(config: &server::Config, entropy: [u8; 32], is_of_many: bool, decide: impl FnMut(&Presented<'_>) -> Decision + 'static) -> Self {
         let kind = if is_of_many {
             let mut server = Server::new(*config, Limits::default());
             let id = server.accept(Duration::ZERO, PEER, entropy).unwrap();
@@ -180,7 +180,7 @@ impl Host {
         Self {
             kind,
             events: Vec::new(),
-            decide,
+            decide: Box::new(decide),
             answer_delay: Duration::ZERO,
             answers: Vec::new(),
             changed: 0,

@@ -298,6 +298,8 @@ impl World {
     pub(crate) fn check_end(&mut self) {
         assert!(self.is_over(), "client {:?}, server {:?}", self.client.closed, self.host.closed);
         assert_eq!(self.client.poll_timeout(), None);
+        // An answer of its user may still come.
+        self.run(self.host.answer_delay);
         assert_eq!(self.host.poll_timeout(), None);
         let sent: [u64; 2] = [self.watch[0].packets, self.watch[1].packets];
         let events = (self.client.events.len(), self.host.events.len());
