@@ -24,3 +24,5 @@ mod matrix;
 mod outcome;
 #[path = "sessions/teardown.rs"]
 mod teardown;
+#[path = "sessions/password.rs"]
+mod password;
