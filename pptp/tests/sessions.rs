@@ -26,3 +26,5 @@ mod outcome;
 mod teardown;
 #[path = "sessions/password.rs"]
 mod password;
+#[path = "sessions/network.rs"]
+mod network;
