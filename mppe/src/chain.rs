@@ -132,6 +132,12 @@ impl Chain {
         cipher::apply(table, &mut self.position, data);
     }
 
+    /// Takes back the last steps of the packet's stream.
+    pub(crate) fn rewind(&mut self, steps: usize) {
+        let [table] = &mut self.table;
+        cipher::rewind(table, &mut self.position, steps);
+    }
+
     /// The packet's stream as it stands.
     pub(crate) fn packet_stream(&self) -> (&Table, Position) {
         let [table] = &self.table;

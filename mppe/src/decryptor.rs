@@ -422,6 +422,10 @@ impl<const LATE: usize> Decryptor<LATE> {
             for (octet, stream) in data.iter_mut().zip(plan.head) {
                 *octet ^= stream;
             }
+            if matches!(plan.kind, Kind::Restarted { .. }) {
+                // The stream goes on behind a packet that is shorter than the head that was made.
+                self.chain.rewind(HEAD_LEN.saturating_sub(data.len()));
+            }
             return;
         };
         *first = (u128::from_ne_bytes(*first) ^ u128::from_ne_bytes(plan.head)).to_ne_bytes();

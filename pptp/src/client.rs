@@ -10,6 +10,7 @@ use mppe::Side;
 use mschap::NtHash;
 use ppp_fsm::auth::{AnswerError, Secret, Ticket};
 use ppp_fsm::link::Link;
+use ppp_fsm::negotiate::Opening;
 use ppp_fsm::{Text, ipcp, ipv6cp, lcp};
 use pptp_wire::connection::{CallId, Connection};
 
@@ -122,7 +123,7 @@ impl Session {
         let ipcp = ipcp
             .with_name_servers_wanted(config.name_servers_wanted)
             .with_netbios_name_servers_wanted(config.name_servers_wanted);
-        let link = config.session.link(lcp, ipcp, ipv6cp::Config::default());
+        let link = config.session.link(lcp, ipcp, ipv6cp::Config::default(), Opening::Active);
         let credentials = Some(config.credentials.clone());
         let core = Box::new(Core::new(Side::Client, &config.session, &link, credentials, Duration::MAX, entropy));
         Self { core, reason: None, is_over: false }

@@ -6,7 +6,9 @@ use core::time::Duration;
 use proptest::prelude::*;
 
 use super::{MODES, STRENGTHS, ends, ip, sealed};
-use crate::{CoherencyCount, Config, DecryptError, EncryptError, FlushedRule, Header, Mode, ProtocolSet, Strength};
+use crate::{
+    CoherencyCount, Config, DecryptError, EncryptError, Flags, FlushedRule, Header, Mode, ProtocolSet, Strength,
+};
 
 #[test]
 fn every_packet_arrives_over_two_wraps_of_the_count() {
@@ -38,6 +40,26 @@ fn stateful_flags_carry_flushed_and_are_taken_without() {
         assert_eq!(packet[0] & 0x80 != 0, mark % 256 == 255, "packet {mark}");
         packet[0] &= 0x7f;
         assert_eq!(decryptor.decrypt(&mut packet).unwrap().payload(), payload, "packet {mark}");
+    }
+}
+
+/// What a compressor makes of a packet may be shorter than the head of a key stream that judges it.
+#[test]
+fn the_stream_goes_on_behind_a_short_flushed_packet() {
+    for length in 1..40u8 {
+        let (mut encryptor, mut decryptor) = ends(Strength::Bits128, Config::new(Mode::Stateful));
+        encryptor.flush_next();
+        for mark in 0..3u8 {
+            let plaintext: Vec<u8> = (0..length).map(|octet| octet ^ mark).collect();
+            let mut packet = alloc::vec![0; 2];
+            packet.extend_from_slice(&plaintext);
+            let end = packet.len();
+            encryptor.encrypt_compressed_in_place(&mut packet, 2..end, Flags::COMPRESSED).unwrap();
+            assert_eq!(Header::decode(&packet).unwrap().0.flags.contains(Flags::FLUSHED), mark == 0);
+            let pending = decryptor.decrypt_pending(&mut packet).unwrap();
+            assert_eq!(pending.plaintext(), plaintext, "{length} octets, packet {mark}");
+            pending.commit();
+        }
     }
 }
 

@@ -31,6 +31,12 @@ impl Link {
                 break;
             }
         }
+        if let Some(reason @ (negotiate::Reason::Failed(_) | negotiate::Reason::NotConverging)) = self.lcp.ending() {
+            if self.end.is_none() {
+                // LCP has given up of itself: the peer is told why.
+                self.fail(self.reason_of_lcp(reason));
+            }
+        }
         let is_negotiating = matches!(self.lcp.state(), State::RequestSent | State::AckReceived | State::AckSent);
         if self.phase == Phase::Dead && is_negotiating {
             self.set_phase(Phase::Establish);
@@ -74,7 +80,8 @@ impl Link {
         }
     }
 
-    const fn reason_of_lcp(&self, reason: negotiate::Reason<lcp::Failure>) -> Reason {
+    /// What an end of LCP means for the link.
+    pub(super) const fn reason_of_lcp(&self, reason: negotiate::Reason<lcp::Failure>) -> Reason {
         match reason {
             negotiate::Reason::Closed => Reason::Closed,
             negotiate::Reason::PeerClosed => Reason::PeerClosed { error: self.peer_error },

@@ -6,6 +6,7 @@ use super::echo::Echo;
 use super::event::Queue;
 use super::{Config, EchoStatistics, Event, Phase, Reason};
 use crate::auth::{self, Answer, AnswerError, Authenticator, Outcome, Peer, Presented, Secret, Ticket};
+use crate::automaton::State;
 use crate::buffer::Buffer;
 use crate::ccp::{self, MicrosoftCompression, Reset};
 use crate::negotiate::{Negotiation, Opening};
@@ -134,6 +135,12 @@ impl Link {
     #[must_use]
     pub const fn phase(&self) -> Phase {
         self.phase
+    }
+
+    /// Why the link is about to end, while one side waits for the other: for its consent, or for another beginning.
+    #[must_use]
+    pub fn ending(&self) -> Option<Reason> {
+        self.lcp.ending().map(|reason| self.end.unwrap_or(self.reason_of_lcp(reason)))
     }
 
     /// LCP: what was agreed for each direction.
@@ -270,6 +277,11 @@ impl Link {
         self.advance(now);
         self.fail(Reason::Closed);
         self.settle();
+        // Who waited for the peer to begin has nothing to end.
+        if self.phase == Phase::Establish && self.lcp.state() == State::Closed {
+            self.closed = Some(self.end.take().unwrap_or(Reason::Closed));
+            self.set_phase(Phase::Dead);
+        }
     }
 
     /// What the peer presents, while it is asked about: see [`Event::Authenticate`].

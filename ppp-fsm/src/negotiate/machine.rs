@@ -126,11 +126,6 @@ impl<P: ControlProtocol> Negotiation<P> {
         self.state == State::Opened
     }
 
-    /// While it waits for its end: why it ends.
-    pub(crate) fn ending(&self) -> Option<Reason<P::Failure>> {
-        self.end.filter(|_| matches!(self.state, State::Closing | State::Stopping))
-    }
-
     /// The options.
     #[must_use]
     pub const fn protocol(&self) -> &P {
@@ -342,6 +337,12 @@ impl<P: ControlProtocol> Negotiation<P> {
 
     fn advance(&mut self, now: Duration) {
         self.now = self.now.max(now);
+    }
+
+    /// The reason that will be told at the end, if that comes now. A peer that ends a negotiation before it has come to a
+    /// result is waited for, since it may begin another one.
+    pub(crate) fn ending(&self) -> Option<Reason<P::Failure>> {
+        self.end.filter(|_| !matches!(self.state, State::Initial | State::Starting | State::Opened))
     }
 
     /// Closes, for a reason that is told at the end.

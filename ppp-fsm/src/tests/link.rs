@@ -44,6 +44,45 @@ fn run(one: &Config, other: &Config) -> Network {
 }
 
 #[test]
+fn a_link_that_waits_for_the_peer_to_begin_can_be_closed() {
+    for opening in [negotiate::Opening::Silent, negotiate::Opening::Wait(Duration::from_secs(2))] {
+        let timers = negotiate::Config::default().with_opening(opening);
+        let mut link = Link::new(&server(None, None).with_link_timers(timers), [1; 32]);
+        link.open(Duration::ZERO);
+        link.up(Duration::ZERO);
+        assert_eq!(link.poll_event(), Some(Event::Phase(Phase::Establish)));
+        link.close(Duration::ZERO);
+        assert_eq!(link.poll_event(), Some(Event::Phase(Phase::Dead)));
+        assert_eq!(link.poll_event(), Some(Event::Closed(Reason::Closed)));
+        assert_eq!((link.poll_event(), link.poll_timeout()), (None, None));
+        assert_eq!(link.poll_transmit(Duration::ZERO, &mut [0; Link::MAX_TRANSMIT]), Ok(None));
+    }
+}
+
+/// RFC 1661 section 5.5: who has acknowledged a Terminate-Request waits for a while; what carries the link need not.
+#[test]
+fn the_peer_ended_a_link_whose_line_goes_down_a_moment_later() {
+    let required = ccp_with(Encryption::Required);
+    let mut network =
+        run(&server(Some(Method::MsChapV2), Some(required)), &client(Some(Method::MsChapV2), Some(required)));
+    let now = network.now;
+    assert_eq!(network.ends[1].link.ending(), None);
+    let farewell = [0xff, 0x03, 0xc0, 0x21, 5, 9, 0, 16, 1, 2, 3, 4, 0x00, 0x3c, 0xcd, 0x74, 0, 0, 2, 0xe6];
+    network.ends[1].link.handle_frame(now, &farewell).unwrap();
+    let reason = Reason::PeerClosed { error: Some(742) };
+    assert_eq!((network.ends[1].link.phase(), network.ends[1].link.ending()), (Phase::Terminate, Some(reason)));
+    network.ends[1].link.down(now);
+    let last = core::iter::from_fn(|| network.ends[1].link.poll_event()).last();
+    assert_eq!(last, Some(Event::Closed(reason)));
+    assert_eq!(network.ends[1].link.ending(), None);
+
+    // Without a word of the peer it is the line.
+    network.ends[0].link.down(now);
+    let last = core::iter::from_fn(|| network.ends[0].link.poll_event()).last();
+    assert_eq!(last, Some(Event::Closed(Reason::LowerLayerDown)));
+}
+
+#[test]
 fn rfc1661_section_3_from_dead_to_network_and_back() {
     let mut network = run(&server(Some(Method::ChapMd5), None), &client(Some(Method::ChapMd5), None));
     assert_eq!(network.phases(), [Phase::Network; 2]);

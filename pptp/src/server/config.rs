@@ -4,6 +4,7 @@ use core::net::Ipv4Addr;
 use core::time::Duration;
 
 use ppp_fsm::ipv6cp::InterfaceIdentifier;
+use ppp_fsm::negotiate::Opening;
 use ppp_fsm::{ipcp, ipv6cp, lcp, link};
 
 use crate::session;
@@ -30,6 +31,10 @@ pub struct Config {
     interface_identifier: Option<InterfaceIdentifier>,
     pub(super) idle_timeout: Duration,
 }
+
+/// How long a client may take to begin with PPP. A Configure-Request that the server sends at once may be faster than its
+/// Outgoing-Call-Reply, which takes TCP: the client would drop it, and miss it for three seconds.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Config {
     /// The server's own address in the tunnels. It may be the same in all of them.
@@ -98,7 +103,7 @@ impl Config {
             Some(identifier) => ipv6cp::Config::default().with_own_identifier(identifier),
             None => ipv6cp::Config::default(),
         };
-        self.session.link(lcp, ipcp, ipv6cp)
+        self.session.link(lcp, ipcp, ipv6cp, Opening::Wait(PATIENCE))
     }
 }
 

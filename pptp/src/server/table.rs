@@ -160,12 +160,12 @@ impl<const CALLS: usize> Server<CALLS> {
         if self.entries.len() >= connections {
             return Err(AcceptError::Full { limit: connections });
         }
-        let of_address = self.per_address.entry(peer).or_default();
-        if *of_address >= connections_per_address {
+        let of_address = self.per_address.get(&peer).copied().unwrap_or_default();
+        if of_address >= connections_per_address {
             let limit = connections_per_address;
             return Err(AcceptError::AddressFull { limit });
         }
-        *of_address = of_address.saturating_add(1);
+        self.per_address.insert(peer, of_address.saturating_add(1));
         let id = ConnectionId(self.next);
         self.next = self.next.saturating_add(1);
         let mut session = Session::new(&self.config, entropy);

@@ -225,7 +225,9 @@ impl Call {
     /// The control connection has ended the call.
     pub(crate) fn cleared(&mut self, now: Duration, reason: Reason) {
         self.is_cleared = true;
-        self.reason.get_or_insert(reason);
+        // What PPP was told just before says more.
+        let ending = self.link.ending().map(Reason::Link);
+        self.reason.get_or_insert(ending.unwrap_or(reason));
         self.link.down(now);
         self.settle(now);
     }

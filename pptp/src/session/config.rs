@@ -5,6 +5,7 @@ use core::time::Duration;
 use ppp_fsm::auth::{Method, Methods};
 use ppp_fsm::ccp::{Encryption, MicrosoftCompression, Modes};
 use ppp_fsm::link::Keepalive;
+use ppp_fsm::negotiate::Opening;
 use ppp_fsm::{auth, ccp, ipcp, ipv6cp, lcp, link, negotiate};
 use pptp_gre::{AcknowledgmentTimeout, IpVersion, Mtu, WindowPolicy};
 use pptp_wire::Text;
@@ -369,7 +370,15 @@ impl Config {
     }
 
     /// The configuration of a link, but for addresses and authentication.
-    pub(crate) fn link(&self, lcp: lcp::Config, ipcp: ipcp::Config, ipv6cp: ipv6cp::Config) -> link::Config {
+    ///
+    /// The other side may know of the call a moment later than its own GRE packets tell: `opening` says who begins.
+    pub(crate) fn link(
+        &self,
+        lcp: lcp::Config,
+        ipcp: ipcp::Config,
+        ipv6cp: ipv6cp::Config,
+        opening: Opening,
+    ) -> link::Config {
         let timers = negotiate::Config::default().with_restart_timeout(self.restart_timeout);
         let authentication = auth::Config::default()
             .with_restart_timeout(self.restart_timeout)
@@ -384,7 +393,7 @@ impl Config {
             .with_compression(compression);
         let mut config = link::Config::default()
             .with_lcp(lcp.with_mru(self.mru()))
-            .with_link_timers(timers)
+            .with_link_timers(timers.with_opening(opening))
             .with_network_timers(timers)
             .with_authentication(authentication)
             .with_ccp(ccp);

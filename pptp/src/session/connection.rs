@@ -461,9 +461,8 @@ impl<const CALLS: usize> Core<CALLS> {
 
     fn call_closed(&mut self, id: CallId, reason: CallCloseReason) {
         let now = self.now;
-        // A better reason follows.
-        let is_closing = matches!(reason, CallCloseReason::ConnectionClosed { .. });
-        if is_closing && self.connection.state() == State::Closed {
+        // A better reason follows, with the end of the connection.
+        if matches!(reason, CallCloseReason::ConnectionClosed { .. }) {
             return;
         }
         match self.call_mut(id) {

@@ -167,3 +167,52 @@ fn judge(inner: &[u8], is_compressed: bool, is_synchronized: bool) -> Option<Ope
     let place = if is_compressed { Place::Decompressed(length) } else { Place::Suffix(length) };
     is_ip.then_some(Opened { protocol: frame.protocol.0, place, is_synchronized })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use mppe::{StartKey, Strength};
+    use ppp_fsm::Random;
+    use ppp_fsm::ccp::MicrosoftCompression as Bits;
+
+    use super::super::{Receiver, Sender};
+    use super::*;
+    use crate::session::{Config, HEADROOM};
+
+    /// Packets of any length, which compress or do not, through every mode and level.
+    #[test]
+    fn what_is_sealed_is_opened() {
+        let key = StartKey::from_octets(Strength::Bits128, [7; 16]);
+        for bits in [Bits::MPPC, Bits::MPPC | Bits::MPPE_128, Bits::MPPC | Bits::MPPE_128 | Bits::STATELESS] {
+            for compression in [Compression::Fast, Compression::Default, Compression::Max] {
+                let config = Config::strict().with_compression(compression);
+                let key = Some(&key).filter(|_| bits.contains(Bits::MPPE_128));
+                let mut sender = Sender::new(bits, key, &config, 1500);
+                let mut receiver = Receiver::new(bits, key, &config);
+                let mut random = Random::new([9; 32]);
+                for count in 0..600 {
+                    let entropy = random.entropy();
+                    let length = 20 + usize::from(entropy[0]) * 5;
+                    let mut buf = std::vec![0; HEADROOM];
+                    buf[INNER..].copy_from_slice(&[0, 0x21]);
+                    buf.push(0x45);
+                    while buf.len() < HEADROOM + length {
+                        let noise = random.entropy();
+                        buf.extend_from_slice(if entropy[1] % 2 == 0 { &noise } else { &entropy[..7] });
+                    }
+                    let packet: Vec<u8> = buf[HEADROOM..].to_vec();
+                    let sealed = sender.seal(&mut buf).unwrap();
+                    let opened = receiver.open(&mut sealed[OUTER..], 1502);
+                    let opened =
+                        opened.unwrap_or_else(|error| panic!("{bits} {compression:?} {count} {length}: {error}"));
+                    let found = match opened.place {
+                        Place::Suffix(length) => &sealed[sealed.len() - length..],
+                        Place::Decompressed(length) => receiver.latest(length),
+                    };
+                    assert!(found == packet, "{bits} {compression:?} {count}");
+                }
+            }
+        }
+    }
+}
