@@ -121,14 +121,15 @@ impl Client<'_> {
             let deadlines = [self.session.poll_timeout(), next_status, close_deadline];
             let [control, gre, device] = self.wait(&stop, &report, deadlines.into_iter().flatten().min())?;
             let now = self.clock.now();
+            // GRE first: how a call ends there says more than how it ends on the control connection.
+            if gre {
+                self.receive(now);
+            }
             if control {
                 self.control.flush();
                 if self.control.read() {
                     self.session.handle_disconnect(now);
                 }
-            }
-            if gre {
-                self.receive(now);
             }
             if device {
                 self.send(now);
@@ -161,9 +162,11 @@ impl Client<'_> {
     fn wait(&self, stop: &Signals, report: &Signals, deadline: Option<Duration>) -> Result<[bool; 3], Failure> {
         // While a packet waits for the window, later ones wait in the kernel.
         let device = if self.held.is_some() { PollFlags::empty() } else { PollFlags::IN };
+        // What comes before the reply to our call waits there too: it would be a packet of no call.
+        let gre = if self.session.link().is_none() { PollFlags::empty() } else { PollFlags::IN };
         let mut fds = [
             PollFd::new(&self.control, self.control.interest()),
-            PollFd::new(&self.gre, PollFlags::IN),
+            PollFd::new(&self.gre, gre),
             PollFd::new(&self.device, device),
             PollFd::new(stop, PollFlags::IN),
             PollFd::new(report, PollFlags::IN),
@@ -180,18 +183,18 @@ impl Client<'_> {
         loop {
             let now = self.clock.now();
             let Self { session, control, gre, trace, .. } = self;
-            // The buffer is long enough.
-            while let (true, Ok(Some(octets))) = (control.has_room(), session.poll_control(now, &mut buf)) {
-                if let Some(trace) = trace {
-                    trace.control(now, Direction::ToServer, octets);
-                }
-                control.send(octets);
-            }
+            // The buffer is long enough. What ends the call in the tunnel goes before what ends it on the control connection.
             while let Ok(Some(packet)) = session.poll_tunnel(now, &mut buf) {
                 if let Some(trace) = trace {
                     trace.gre(now, Direction::ToServer, packet);
                 }
                 gre.send(packet);
+            }
+            while let (true, Ok(Some(octets))) = (control.has_room(), session.poll_control(now, &mut buf)) {
+                if let Some(trace) = trace {
+                    trace.control(now, Direction::ToServer, octets);
+                }
+                control.send(octets);
             }
             let mut is_quiet = true;
             while let Some(event) = self.session.poll_event() {

@@ -1,9 +1,8 @@
 //! The TCP connection, without ever waiting for it.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::time::Duration;
 
 use rustix::event::PollFlags;
 
@@ -97,14 +96,11 @@ impl Control {
         taken > 0
     }
 
-    /// Sends the rest, for a second at most, and closes.
+    /// Sends what there is room for, and closes.
     pub fn finish(mut self) {
-        let second = Some(Duration::from_secs(1));
-        if self.tcp.set_nonblocking(false).is_ok() && self.tcp.set_write_timeout(second).is_ok() {
-            // The peer may be gone.
-            let _ = self.tcp.write_all(&std::mem::take(&mut self.unsent));
-        }
-        let _ = self.tcp.shutdown(std::net::Shutdown::Write);
+        self.flush();
+        // The peer may be gone.
+        let _ = self.tcp.shutdown(Shutdown::Write);
     }
 }
 

@@ -60,13 +60,12 @@ impl Gre {
 
     /// The next packet without its IP header, and who sent it.
     pub fn receive<'b>(&self, buf: &'b mut [u8]) -> Option<(Ipv4Addr, &'b mut [u8])> {
-        let length = loop {
-            match recv(&self.0, &mut *buf, RecvFlags::DONTWAIT) {
-                Ok((length, _)) => break length,
-                Err(Errno::AGAIN) => return None,
-                // What routers said to an earlier packet: the next call gives a packet, or nothing.
-                Err(_) => {}
-            }
+        let mut receive = || recv(&self.0, &mut *buf, RecvFlags::DONTWAIT);
+        let (length, _) = match receive() {
+            Ok(received) => received,
+            Err(Errno::AGAIN) => return None,
+            // What routers said to an earlier packet. It is told once; the next call gives a packet, or nothing.
+            Err(_) => receive().ok()?,
         };
         let packet = buf.get_mut(..length)?;
         let header = usize::from(packet.first()? & 0x0f) * 4;

@@ -117,11 +117,12 @@ impl Gateway<'_> {
             if come.listener {
                 self.accept(now, close_deadline.is_some())?;
             }
-            for id in come.controls {
-                self.read(now, id);
-            }
+            // GRE first: how a call ends there says more than how it ends on the control connection.
             if come.gre {
                 self.receive(now);
+            }
+            for id in come.controls {
+                self.read(now, id);
             }
             if come.device {
                 self.send(now);
@@ -226,15 +227,22 @@ impl Gateway<'_> {
             while let Some(event) = session.poll_event() {
                 state.event(now, &mut session, event);
             }
-            if let Some(control) = controls.get_mut(&id) {
-                // The buffer is long enough.
-                while let (true, Ok(Some(octets))) = (control.has_room(), session.poll_control(now, &mut buf)) {
-                    control.send(octets);
-                }
-            }
-            if let IpAddr::V4(peer) = peer {
-                while let Ok(Some(packet)) = session.poll_tunnel(now, &mut buf) {
-                    gre.send_to(peer, packet);
+            // What ends a call in the tunnel is to arrive before what ends it on the control connection, or the client does
+            // not hear why. At the beginning it is the other way round: the client waits for the reply to its call.
+            let is_new = session.calls().any(|call| {
+                session.statistics(call).is_some_and(|statistics| statistics.tunnel.packets_received == 0)
+            });
+            for is_control in [is_new, !is_new] {
+                if is_control {
+                    let Some(control) = controls.get_mut(&id) else { continue };
+                    // The buffer is long enough.
+                    while let (true, Ok(Some(octets))) = (control.has_room(), session.poll_control(now, &mut buf)) {
+                        control.send(octets);
+                    }
+                } else if let IpAddr::V4(peer) = peer {
+                    while let Ok(Some(packet)) = session.poll_tunnel(now, &mut buf) {
+                        gre.send_to(peer, packet);
+                    }
                 }
             }
             let mut buf = [0; MAX_RECEIVE];

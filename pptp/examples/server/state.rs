@@ -68,8 +68,10 @@ impl State {
                     say(format_args!("no route to {address}: {error}"));
                 }
                 say(format_args!("{address}, MTU {}", session.mtu(call).unwrap_or_default()));
+                if let Some(status) = session.call_status(now, call) {
+                    say(format_args!("up\n{status}"));
+                }
             }
-            session::Event::EncryptionUp(agreed) => say(format_args!("encryption: {agreed:?}")),
             session::Event::EncryptionDown => say(format_args!("encryption: ended")),
             session::Event::IpDown => self.remove_route(key),
             session::Event::Ipv6Up(agreed) => {
