@@ -229,9 +229,9 @@ impl Gateway<'_> {
             }
             // What ends a call in the tunnel is to arrive before what ends it on the control connection, or the client does
             // not hear why. At the beginning it is the other way round: the client waits for the reply to its call.
-            let is_new = session.calls().any(|call| {
-                session.statistics(call).is_some_and(|statistics| statistics.tunnel.packets_received == 0)
-            });
+            let is_new = session
+                .calls()
+                .any(|call| session.statistics(call).is_some_and(|statistics| statistics.tunnel.packets_received == 0));
             for is_control in [is_new, !is_new] {
                 if is_control {
                     let Some(control) = controls.get_mut(&id) else { continue };

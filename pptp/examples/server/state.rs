@@ -85,7 +85,9 @@ impl State {
             session::Event::NoData { .. } => say(format_args!("no GRE packet has come")),
             session::Event::Closed(reason) => {
                 say(format_args!("over: {}", sentence(&reason)));
-                self.report(now, session, key, peer);
+                if let Some(statistics) = session.statistics(call) {
+                    say(format_args!("counters\n{}", statistics.tunnel));
+                }
                 self.remove_route(key);
                 self.calls.remove(key);
                 self.spoofed.remove(&key);

@@ -11,8 +11,8 @@ use pptp_wire::connection::{CallId, CloseReason, Connection};
 
 use super::Config;
 use crate::session::{
-    self, BufferTooSmall, Call, ClientStatus, Core, CoreEvent, ExternalKeys, MppeReport, Reason, ReceiveError, Received, SendError,
-    SessionReport, Statistics, Status,
+    self, BufferTooSmall, Call, ClientStatus, Core, CoreEvent, ExternalKeys, MppeReport, Reason, ReceiveError,
+    Received, SendError, SessionReport, Statistics, Status,
 };
 
 /// What has happened on a server's control connection.

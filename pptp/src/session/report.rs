@@ -154,11 +154,7 @@ pub struct SessionReport<'s> {
 }
 
 impl<'s> SessionReport<'s> {
-    pub(crate) fn new<const CALLS: usize>(
-        connection: &'s Connection<CALLS>,
-        call: &'s Call,
-        now: Duration,
-    ) -> Self {
+    pub(crate) fn new<const CALLS: usize>(connection: &'s Connection<CALLS>, call: &'s Call, now: Duration) -> Self {
         Self {
             call_id: call.id().get(),
             remote_call_id: call.peer_id(),
