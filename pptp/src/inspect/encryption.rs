@@ -53,6 +53,9 @@ pub(super) struct Mppe {
     place: Place,
     missed: u64,
     rule: Option<FlushedRule>,
+    /// Made with the first packet that is compressed.
+    #[cfg(feature = "mppc")]
+    decompressor: Option<Box<mppc::Decompressor>>,
 }
 
 /// A key that may be right, and its decryptor.
@@ -114,6 +117,8 @@ impl Mppe {
             place: Place::default(),
             missed: 0,
             rule: None,
+            #[cfg(feature = "mppc")]
+            decompressor: None,
         }
     }
 
@@ -187,7 +192,9 @@ impl Mppe {
                     self.candidates.swap(0, index);
                     self.candidates.truncate(1);
                     plain.drain(..Header::LEN.min(plain.len()));
-                    return self.decrypted(header, plain.len());
+                    let decrypted = self.decrypted(header, plain.len())?;
+                    self.decompress(&decrypted, plain)?;
+                    return Ok(decrypted);
                 }
                 Some(Err(error)) => failure = self.failure(error),
                 None => {}
@@ -236,6 +243,10 @@ impl Mppe {
     fn recover(&mut self, packet: &[u8], plain: &mut Vec<u8>) -> Option<Decrypted> {
         let Candidate { start, decryptor } = self.candidates.first()?;
         let header = self.place.find(start, packet, plain)?;
+        // What a compressor made of a packet cannot be told from garbage.
+        if header.flags.contains(Flags::COMPRESSED) {
+            return None;
+        }
         Some(Decrypted { header, algorithm: decryptor.algorithm(), missed: 0, recovered: true, rule: None })
     }
 
@@ -249,10 +260,40 @@ impl Mppe {
         self.rule = rule.or(self.rule);
         let newly_missed = missed.saturating_sub(self.missed);
         self.missed = missed;
-        if header.flags.contains(Flags::COMPRESSED) {
-            return Err(NotDecrypted::Compressed);
-        }
         Ok(Decrypted { header, algorithm: decryptor.algorithm(), missed: newly_missed, recovered: false, rule })
+    }
+
+    /// RFC 3078 section 3, implementation note: what a compressor made of a packet before it was encrypted.
+    #[cfg(feature = "mppc")]
+    fn decompress(&mut self, decrypted: &Decrypted, plain: &mut Vec<u8>) -> Result<(), NotDecrypted> {
+        /// Longer ones than any link takes.
+        const LONGEST: usize = 1 << 13;
+        let is_compressed = decrypted.header.flags.contains(Flags::COMPRESSED);
+        if !is_compressed && self.decompressor.is_none() {
+            return Ok(());
+        }
+        let decompressor = self.decompressor.get_or_insert_default();
+        if decrypted.missed != 0 {
+            // Until the next one that is flushed.
+            decompressor.desynchronize();
+        }
+        let flags = crate::session::compression_flags(decrypted.header.flags);
+        let packet = decompressor.decompress(flags, plain, LONGEST).map(<[u8]>::to_vec);
+        match packet {
+            Ok(packet) if is_compressed => *plain = packet,
+            // What is not compressed needs no history.
+            Ok(_) => {}
+            Err(_) if !is_compressed => {}
+            Err(_) => return Err(NotDecrypted::Compressed),
+        }
+        Ok(())
+    }
+
+    #[cfg(not(feature = "mppc"))]
+    #[expect(clippy::unused_self, clippy::ptr_arg, reason = "as with the feature mppc")]
+    fn decompress(&mut self, decrypted: &Decrypted, _: &mut Vec<u8>) -> Result<(), NotDecrypted> {
+        let is_compressed = decrypted.header.flags.contains(Flags::COMPRESSED);
+        if is_compressed { Err(NotDecrypted::Compressed) } else { Ok(()) }
     }
 
     fn failure(&mut self, error: DecryptError) -> NotDecrypted {

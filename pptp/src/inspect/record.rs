@@ -173,8 +173,8 @@ pub enum NotDecrypted {
         /// The type of the option.
         option_type: u8,
     },
-    /// It is compressed with MPPC.
-    #[error("compressed with MPPC")]
+    /// It is compressed with MPPC, and refers to packets that are missing, or there is no feature `mppc`.
+    #[error("compressed with MPPC, and what it refers to is missing")]
     Compressed,
     /// It waits for an earlier packet; it is tried again when that comes, or does not.
     #[error("waits for an earlier packet: {missing} is missing")]

@@ -12,6 +12,8 @@ use super::{Config, HEADROOM, ReceiveError};
 #[cfg(feature = "mppc")]
 mod compressed;
 #[cfg(feature = "mppc")]
+pub(crate) use compressed::compression_flags;
+#[cfg(feature = "mppc")]
 use compressed::{Compressing, Decompressing};
 
 /// Where the inner protocol lies in a buffer with headroom.

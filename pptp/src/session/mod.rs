@@ -120,6 +120,8 @@ pub use report::{ClientStatus, Encoding, MppeReport, SessionReport, Status};
 pub use statistics::Statistics;
 
 pub(crate) use call::{Call, Credentials, Lent, Sealing};
+#[cfg(feature = "mppc")]
+pub(crate) use cipher::compression_flags;
 pub(crate) use connection::{Core, CoreEvent};
 
 /// Room in front of an IP packet for [`send_ip`](crate::client::Session::send_ip): GRE (16), address, control and protocol

@@ -101,6 +101,17 @@ impl Compressing {
     }
 }
 
+/// The bits that the header of RFC 3078 has for the decompressor.
+pub(crate) fn compression_flags(bits: mppe::Flags) -> Flags {
+    let pairs = [
+        (mppe::Flags::FLUSHED, Flags::FLUSHED),
+        (mppe::Flags::AT_FRONT, Flags::AT_FRONT),
+        (mppe::Flags::COMPRESSED, Flags::COMPRESSED),
+    ];
+    let set = pairs.into_iter().filter(|(bit, _)| bits.contains(*bit));
+    set.fold(Flags::empty(), |flags, (_, flag)| flags | flag)
+}
+
 /// The receiver's half under encryption.
 #[derive(Debug)]
 pub(crate) struct Decompressing(Decompressor);
@@ -128,17 +139,7 @@ impl Decompressing {
         let pending = decryptor.decrypt_pending(information)?;
         let bits = pending.header().flags;
         let is_flushed = bits.contains(mppe::Flags::FLUSHED);
-        let mut flags = Flags::empty();
-        let pairs = [
-            (mppe::Flags::FLUSHED, Flags::FLUSHED),
-            (mppe::Flags::AT_FRONT, Flags::AT_FRONT),
-            (mppe::Flags::COMPRESSED, Flags::COMPRESSED),
-        ];
-        for (bit, flag) in pairs {
-            if bits.contains(bit) {
-                flags |= flag;
-            }
-        }
+        let flags = compression_flags(bits);
         let inner = self.0.decompress(flags, pending.plaintext(), limit).map_err(mppc::ReceiveError::from)?;
         let Some(opened) = judge(inner, flags.contains(Flags::COMPRESSED), is_flushed) else {
             // Its octets are in the history.

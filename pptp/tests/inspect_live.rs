@@ -1,0 +1,156 @@
+//! An inspector that is fed with the octets of a running session tells all of it.
+
+#![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests may fail")]
+
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::time::Duration;
+
+use pptp::inspect::{Content, ControlInput, Inspector, Record, Secrets};
+use pptp::ppp::auth::{Answer, Method, Methods};
+use pptp::ppp::ccp::{MicrosoftCompression, Modes};
+use pptp::session::{Compression, Config, Event, HEADROOM, MAX_TRANSMIT};
+use pptp::{client, server};
+
+const NOW: Duration = Duration::ZERO;
+const CLIENT: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+const SERVER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 2);
+
+/// What the inspector has told: the lines of the negotiation, and the packets within.
+#[derive(Default)]
+struct Told {
+    lines: Vec<String>,
+    packets: Vec<Vec<u8>>,
+    failures: Vec<String>,
+}
+
+impl Told {
+    fn record(&mut self, record: &Record<'_>) {
+        match record.content {
+            Content::Control { message, .. } => self.lines.push(message.name().into()),
+            Content::ControlProtocol { protocol, packet: Ok(packet), .. } => {
+                self.lines.push(format!("{protocol} {}", packet.code));
+            }
+            Content::Datagram { octets, decrypted: Some(_), .. } => self.packets.push(octets.to_vec()),
+            Content::NotDecrypted { reason } => self.failures.push(reason.to_string()),
+            _ => {}
+        }
+    }
+}
+
+struct Wire {
+    inspector: Inspector,
+    told: Told,
+    tag: u64,
+}
+
+impl Wire {
+    fn tcp(&mut self, from_client: bool, octets: &[u8]) {
+        let ends = [SocketAddr::from((CLIENT, 49_152)), SocketAddr::from((SERVER, 1723))];
+        let [source, destination] = if from_client { ends } else { [ends[1], ends[0]] };
+        self.tag = self.tag.wrapping_add(1);
+        let Self { inspector, told, tag } = self;
+        inspector.handle_control(*tag, source, destination, ControlInput::Octets(octets), &mut |record| {
+            told.record(&record)
+        });
+    }
+
+    fn gre(&mut self, from_client: bool, packet: &[u8]) {
+        let ends = [IpAddr::V4(CLIENT), IpAddr::V4(SERVER)];
+        let [source, destination] = if from_client { ends } else { [ends[1], ends[0]] };
+        self.tag = self.tag.wrapping_add(1);
+        let Self { inspector, told, tag } = self;
+        inspector.handle_gre(*tag, source, destination, packet, &mut |record| told.record(&record));
+    }
+}
+
+/// Runs a session with these wishes under the eyes of an inspector, and sends packets in both directions.
+fn watch(config: &Config) -> (Told, Vec<Vec<u8>>) {
+    let mut client = client::Session::new(&client::Config::new("alice", "wonderland").with_session(*config), [1; 32]);
+    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(*config);
+    let server = server.with_client_address(Ipv4Addr::new(10, 0, 0, 2));
+    let mut server: server::Session = server::Session::new(&server, [2; 32]);
+    let secrets = Secrets::new().with_password(Some("alice"), "wonderland");
+    let mut wire = Wire { inspector: Inspector::new(secrets), told: Told::default(), tag: 0 };
+    let mut buf = [0; MAX_TRANSMIT];
+    let mut call_id = None;
+    client.open(NOW);
+    server.open(NOW);
+    while client.ip().is_none() {
+        while let Some(octets) = client.poll_control(NOW, &mut buf).unwrap() {
+            wire.tcp(true, octets);
+            server.handle_stream(NOW, octets);
+        }
+        while let Some(octets) = server.poll_control(NOW, &mut buf).unwrap() {
+            wire.tcp(false, octets);
+            client.handle_stream(NOW, octets);
+        }
+        while let Some(packet) = client.poll_tunnel(NOW, &mut buf).unwrap() {
+            wire.gre(true, packet);
+            server.handle_gre(NOW, &mut packet.to_vec()).unwrap();
+        }
+        while let Some(packet) = server.poll_tunnel(NOW, &mut buf).unwrap() {
+            wire.gre(false, packet);
+            client.handle_gre(NOW, &mut packet.to_vec()).unwrap();
+        }
+        while let Some(event) = server.poll_event() {
+            if let server::Event::Call { call, event: Event::Authenticate(question) } = event {
+                call_id = Some(call);
+                server.answer(NOW, call, question.ticket(), &Answer::Password(b"wonderland")).unwrap();
+            }
+        }
+        while client.poll_event().is_some() {}
+    }
+    let mut sent = Vec::new();
+    for number in 0..40_u8 {
+        // An IPv4 packet whose content repeats itself and the packets before.
+        let text = format!("packet {number}: for whom the bell tolls, the bell tolls for thee. ").repeat(4);
+        let total = u16::try_from(text.len().saturating_add(20)).unwrap().to_be_bytes();
+        let mut ip = vec![0x45, 0, total[0], total[1], 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 2, 10, 0, 0, 1];
+        ip.extend(text.bytes());
+        let mut buf = vec![0; HEADROOM];
+        buf.extend(&ip);
+        sent.push(ip);
+        let from_client = number % 3 != 0;
+        let packet = if from_client {
+            client.send_ip(NOW, &mut buf).unwrap()
+        } else {
+            server.send_ip(NOW, call_id.unwrap(), &mut buf).unwrap()
+        };
+        wire.gre(from_client, packet);
+    }
+    (wire.told, sent)
+}
+
+#[test]
+fn every_packet_of_a_running_session_is_told() {
+    let methods = [Method::MsChapV2, Method::MsChapV1];
+    let compressions = if cfg!(feature = "mppc") {
+        vec![Compression::Off, Compression::Fast, Compression::Default, Compression::Max]
+    } else {
+        vec![Compression::Off]
+    };
+    for method in methods {
+        for strength in [MicrosoftCompression::MPPE_128, MicrosoftCompression::MPPE_56, MicrosoftCompression::MPPE_40] {
+            if method == Method::MsChapV1 && strength != MicrosoftCompression::MPPE_128 {
+                // Short keys are made from the LAN Manager hash, which the inspector does not try.
+                continue;
+            }
+            for modes in [Modes::Stateless, Modes::PreferStateful] {
+                for compression in &compressions {
+                    let config = Config::strict()
+                        .with_authentication(Methods::new(&[method]))
+                        .with_strengths(strength)
+                        .with_modes(modes)
+                        .with_compression(*compression);
+                    let (told, sent) = watch(&config);
+                    assert_eq!(told.failures, [""; 0], "{method} {strength} {modes:?} {compression:?}");
+                    assert!(told.packets == sent, "{method} {strength} {modes:?} {compression:?}");
+                    for line in ["Outgoing-Call-Reply", "LCP Configure-Ack", "CCP Configure-Ack", "IPCP Configure-Ack"]
+                    {
+                        assert!(told.lines.iter().any(|told| told == line), "{line} in {:?}", told.lines);
+                    }
+                }
+            }
+        }
+    }
+}
