@@ -53,14 +53,18 @@ fn requests_for_weaker_keys_or_none_end_the_session() {
     for bits in [0u32, 1, 0x20, 0x80, 0xa0, 0x0100_0000, 0x0100_0001, 0x0100_0020, 0x0100_0080, 0x40] {
         for to in To::BOTH {
             // What the other side asks for is another thing when it arrives.
-            let reasons = fails(strict, strict, changing(CCP, to, move |information| {
-                let mut information = information.to_vec();
-                if information[0] == 1 {
-                    information.splice(4.., [&[0x12, 6][..], &bits.to_be_bytes()].concat());
-                    information[3] = 10;
-                }
-                vec![(to, information)]
-            }));
+            let reasons = fails(
+                strict,
+                strict,
+                changing(CCP, to, move |information| {
+                    let mut information = information.to_vec();
+                    if information[0] == 1 {
+                        information.splice(4.., [&[0x12, 6][..], &bits.to_be_bytes()].concat());
+                        information[3] = 10;
+                    }
+                    vec![(to, information)]
+                }),
+            );
             assert!(reasons.iter().any(is_about_encryption), "{bits:x} {to:?} {reasons:?}");
         }
     }
@@ -71,25 +75,33 @@ fn empty_requests_rejects_and_naks_end_the_session() {
     let strict = Config::strict();
     // Nothing is asked for.
     for to in To::BOTH {
-        let reasons = fails(strict, strict, changing(CCP, to, move |information| {
-            let code = information[0];
-            vec![(to, if code == 1 { packet(1, information[1], b"") } else { information.to_vec() })]
-        }));
+        let reasons = fails(
+            strict,
+            strict,
+            changing(CCP, to, move |information| {
+                let code = information[0];
+                vec![(to, if code == 1 { packet(1, information[1], b"") } else { information.to_vec() })]
+            }),
+        );
         assert!(reasons.iter().any(is_about_encryption), "{reasons:?}");
     }
     // What is asked for is refused, in several ways.
     for (code, bits) in [(4, None), (3, Some(0u32)), (3, Some(1)), (3, Some(0x20)), (3, Some(0x0100_0080))] {
         for to in To::BOTH {
-            let reasons = fails(strict, strict, changing(CCP, to, move |information| {
-                if information[0] != 1 {
-                    return vec![(to, information.to_vec())];
-                }
-                let options = match bits {
-                    None => information[4..].to_vec(),
-                    Some(bits) => [&[0x12, 6][..], &bits.to_be_bytes()].concat(),
-                };
-                vec![(other(to), packet(code, information[1], &options))]
-            }));
+            let reasons = fails(
+                strict,
+                strict,
+                changing(CCP, to, move |information| {
+                    if information[0] != 1 {
+                        return vec![(to, information.to_vec())];
+                    }
+                    let options = match bits {
+                        None => information[4..].to_vec(),
+                        Some(bits) => [&[0x12, 6][..], &bits.to_be_bytes()].concat(),
+                    };
+                    vec![(other(to), packet(code, information[1], &options))]
+                }),
+            );
             assert!(reasons.iter().any(is_about_encryption), "{code} {bits:?} {to:?} {reasons:?}");
         }
     }
@@ -104,23 +116,29 @@ fn a_server_that_has_no_ccp_or_no_encryption_is_left() {
         assert!(is_about_encryption(&reasons[0]), "{reasons:?}");
     }
     // Protocol-Reject, Code-Reject and Terminate-Request instead of an answer.
-    for (protocol, answer) in [
-        (LCP, packet(8, 9, &[0x80, 0xfd, 1, 1, 0, 4])),
-        (CCP, packet(7, 9, &[1, 1, 0, 4])),
-        (CCP, packet(5, 9, b"")),
-    ] {
-        let reasons = fails(strict, strict, Box::new(move |to, octets| match read(octets) {
-            (CCP, information) if information[0] == 1 => vec![(other(to), frame(protocol, &answer))],
-            (CCP, _) => vec![],
-            _ => vec![(to, octets.to_vec())],
-        }));
+    for (protocol, answer) in
+        [(LCP, packet(8, 9, &[0x80, 0xfd, 1, 1, 0, 4])), (CCP, packet(7, 9, &[1, 1, 0, 4])), (CCP, packet(5, 9, b""))]
+    {
+        let reasons = fails(
+            strict,
+            strict,
+            Box::new(move |to, octets| match read(octets) {
+                (CCP, information) if information[0] == 1 => vec![(other(to), frame(protocol, &answer))],
+                (CCP, _) => vec![],
+                _ => vec![(to, octets.to_vec())],
+            }),
+        );
         assert!(reasons.iter().any(is_about_encryption), "{reasons:?}");
     }
     // No answer.
-    let reasons = fails(strict, strict, Box::new(|to, octets| match read(octets).0 {
-        CCP => vec![],
-        _ => vec![(to, octets.to_vec())],
-    }));
+    let reasons = fails(
+        strict,
+        strict,
+        Box::new(|to, octets| match read(octets).0 {
+            CCP => vec![],
+            _ => vec![(to, octets.to_vec())],
+        }),
+    );
     assert!(reasons.iter().any(is_about_encryption), "{reasons:?}");
 }
 

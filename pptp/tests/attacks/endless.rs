@@ -29,7 +29,8 @@ fn ends(between: Between) -> ([Option<Reason>; 2], usize) {
 #[test]
 fn a_peer_that_never_answers() {
     for silent in To::BOTH {
-        let (reasons, packets) = ends(Box::new(move |to, octets| if to == silent { vec![] } else { vec![(to, octets.to_vec())] }));
+        let (reasons, packets) =
+            ends(Box::new(move |to, octets| if to == silent { vec![] } else { vec![(to, octets.to_vec())] }));
         assert!(packets < 150, "{packets}");
         assert!(reasons.iter().flatten().all(|reason| *reason != Reason::Closed), "{reasons:?}");
     }
@@ -54,7 +55,11 @@ fn a_peer_that_answers_half() {
         for quiet in To::BOTH {
             let (_, packets) = ends(Box::new(move |to, octets| {
                 let (found, information) = read(octets);
-                if found == protocol && to == quiet && information[0] == 1 { vec![] } else { vec![(to, octets.to_vec())] }
+                if found == protocol && to == quiet && information[0] == 1 {
+                    vec![]
+                } else {
+                    vec![(to, octets.to_vec())]
+                }
             }));
             assert!(packets < 300, "{protocol:x} {packets}");
         }
@@ -73,7 +78,8 @@ fn a_peer_that_naks_for_ever() {
                     return vec![(to, octets.to_vec())];
                 }
                 value += 1;
-                let data = if option == 1 { (value as u16).to_be_bytes().to_vec() } else { value.to_be_bytes().to_vec() };
+                let data =
+                    if option == 1 { (value as u16).to_be_bytes().to_vec() } else { value.to_be_bytes().to_vec() };
                 let nak = [&[option, data.len() as u8 + 2][..], &data].concat();
                 vec![(victim, frame(protocol, &packet(3, information[1], &nak)))]
             }));
@@ -97,7 +103,11 @@ fn a_peer_that_asks_for_something_else_for_ever() {
                 if information[0] == 1 && to == victim {
                     // Never what it asked for in truth.
                     value += 1;
-                    let data = if option == 1 { (value as u16 % 60).to_be_bytes().to_vec() } else { (0x0a09_0000 + value).to_be_bytes().to_vec() };
+                    let data = if option == 1 {
+                        (value as u16 % 60).to_be_bytes().to_vec()
+                    } else {
+                        (0x0a09_0000 + value).to_be_bytes().to_vec()
+                    };
                     let identifier = information[1];
                     information = packet(1, identifier, &[&[option, data.len() as u8 + 2][..], &data].concat());
                     return vec![(to, frame(protocol, &information))];
@@ -106,7 +116,11 @@ fn a_peer_that_asks_for_something_else_for_ever() {
                     // And for each answer, a new request at once, a hundred times.
                     rounds += 1;
                     value += 1;
-                    let data = if option == 1 { (value as u16 % 60).to_be_bytes().to_vec() } else { (0x0a09_0000 + value).to_be_bytes().to_vec() };
+                    let data = if option == 1 {
+                        (value as u16 % 60).to_be_bytes().to_vec()
+                    } else {
+                        (0x0a09_0000 + value).to_be_bytes().to_vec()
+                    };
                     let request = packet(1, rounds as u8, &[&[option, data.len() as u8 + 2][..], &data].concat());
                     return if rounds < 1000 { vec![(victim, frame(protocol, &request))] } else { vec![] };
                 }

@@ -1,9 +1,9 @@
 //! What can be printed shows no password, no hash and no key.
 
+use pptp::client;
 use pptp::mschap::{NtHash, Password};
 use pptp::ppp::auth::{Answer, Keys, Method, Methods, Secret};
 use pptp::session::{Config, ExternalKeys};
-use pptp::client;
 
 use crate::pair::{PASSWORD, Pair, client_config, server_config};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pptp::ppp::ccp::Modes;
 use pptp::server::{Limits, Server};
-use pptp::session::{Config, ReceiveError, Reason};
+use pptp::session::{Config, Reason, ReceiveError};
 
 use crate::pair::{Pair, To, frame, gre, ip, packet, server_config};
 
