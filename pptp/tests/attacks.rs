@@ -10,6 +10,8 @@
     clippy::panic,
     clippy::cast_possible_truncation,
     clippy::as_conversions,
+    clippy::expect_used,
+    clippy::unreachable,
     clippy::wildcard_enum_match_arm,
     reason = "tests may fail"
 )]
