@@ -7,7 +7,6 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::integer_division,
-    clippy::panic,
     clippy::cast_possible_truncation,
     clippy::as_conversions,
     clippy::expect_used,

@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use pptp::ppp::ccp::Encryption;
 use pptp::ppp::link;
-use pptp::session::{Compression, Config, ReceiveError, SendError};
+#[cfg(feature = "mppc")]
+use pptp::session::Compression;
+use pptp::session::{Config, ReceiveError, SendError};
 
 use crate::pair::{Pair, To, client_config, frame, honest, ip, packet, read, server_config};
 
 const IP: u16 = 0x0021;
 const IPV6: u16 = 0x0057;
+#[cfg(feature = "mppc")]
 const COMPRESSED: u16 = 0x00fd;
 const CCP: u16 = 0x80fd;
 
