@@ -40,39 +40,47 @@ struct World {
 pub fn run(data: &[u8]) {
     let mut input = Input(data);
     let (Some(one), Some(other), Some(rounds)) = (input.octet(), input.octet(), input.octet()) else { return };
-    let wishes = Wishes::new(one, other);
-    let mut server = Server::new(wishes.server, Limits::default().with_calls(2));
-    let now = Duration::ZERO;
-    let Ok(id) = server.accept(now, PEER, [2; 32]) else { return };
-    let mut client = client::Session::new(&wishes.client, [1; 32]);
-    client.open(now);
-    let mut world = World {
-        now,
-        client,
-        server,
-        id,
-        required: wishes.required,
-        numbers: [0; 2],
-        client_order: Order::default(),
-        server_orders: BTreeMap::new(),
-        server_closed: false,
-        question: None,
-        demand: None,
-    };
-    // So far the two come without anybody between them.
-    for _ in 0..rounds % 24 {
-        world.pump();
-        world.answer(&RIGHT);
-    }
+    let mut world = World::new(one, other);
+    world.set_up(rounds);
     while let Some(step) = input.octet() {
         world.operate(step, &mut input);
         if step & 0x80 == 0 {
-            let _ = world.poll();
+            let _ = world.poll(true);
         }
     }
 }
 
 impl World {
+    fn new(one: u8, other: u8) -> Self {
+        let wishes = Wishes::new(one, other);
+        let mut server = Server::new(wishes.server, Limits::default().with_calls(2));
+        let now = Duration::ZERO;
+        let id = server.accept(now, PEER, [2; 32]).expect("there is room");
+        let mut client = client::Session::new(&wishes.client, [1; 32]);
+        client.open(now);
+        Self {
+            now,
+            client,
+            server,
+            id,
+            required: wishes.required,
+            numbers: [0; 2],
+            client_order: Order::default(),
+            server_orders: BTreeMap::new(),
+            server_closed: false,
+            question: None,
+            demand: None,
+        }
+    }
+
+    /// So far the two come without anybody between them.
+    fn set_up(&mut self, rounds: u8) {
+        for _ in 0..rounds % 24 {
+            self.pump();
+            self.answer(&RIGHT);
+        }
+    }
+
     fn call(&self) -> Option<CallId> {
         self.server.session(self.id)?.calls().next()
     }
@@ -136,7 +144,9 @@ impl World {
                     let _ = self.client.prove(self.now, demand.ticket(), &text, &Secret::Password(octets));
                 }
             }
-            11 | 12 => self.pump(),
+            11 => self.pump(),
+            // The same without anybody who looks at events.
+            12 => self.pump_with(false),
             13 => {
                 let call = self.call();
                 let Some(mut session) = self.server.session_mut(self.id) else { return };
@@ -253,7 +263,11 @@ impl World {
 
     /// What both have to say arrives, a frame with the number that is expected.
     fn pump(&mut self) {
-        let (control, frames) = self.poll();
+        self.pump_with(true);
+    }
+
+    fn pump_with(&mut self, events: bool) {
+        let (control, frames) = self.poll(events);
         for (to, octets) in control {
             let _ = self.stream(to, &octets);
         }
@@ -264,14 +278,14 @@ impl World {
 
     /// What both have to say: octets for TCP, frames.
     #[expect(clippy::type_complexity, reason = "two lists")]
-    fn poll(&mut self) -> (Vec<(usize, Vec<u8>)>, Vec<(usize, Vec<u8>)>) {
+    fn poll(&mut self, events: bool) -> (Vec<(usize, Vec<u8>)>, Vec<(usize, Vec<u8>)>) {
         let (mut control, mut tunnel) = (Vec::new(), Vec::new());
         let mut buf = [0; MAX_TRANSMIT];
         let mut waiting = [0; MAX_RECEIVE];
         while let Some(packet) = self.client.poll_receive(self.now, &mut waiting).expect("the buffer is large enough") {
             assert!(packet.len() <= MAX_RECEIVE);
         }
-        while let Some(event) = self.client.poll_event() {
+        while let Some(event) = events.then(|| self.client.poll_event()).flatten() {
             self.client_order.see(&event);
             if let Event::Prove(demand) = event {
                 self.demand = Some(demand);
@@ -287,7 +301,7 @@ impl World {
         while let Some(mut session) = self.server.poll_ready() {
             rounds += 1;
             assert!(rounds < 3, "a connection is ready without an end");
-            while let Some(event) = session.poll_event() {
+            while let Some(event) = events.then(|| session.poll_event()).flatten() {
                 assert!(!self.server_closed, "{event:?} after the end");
                 match event {
                     server::Event::Call { call, event } => {
@@ -321,5 +335,22 @@ impl World {
             }
         }
         (control, frames)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::World;
+
+    /// The set-up alone brings the two together: what follows meets a session that is up.
+    #[test]
+    fn the_set_up_connects() {
+        for other in [0, 1, 2] {
+            let mut world = World::new(0, other);
+            world.set_up(23);
+            assert!(world.client.ip().is_some() && world.decrypted(1) == Some(0));
+            world.send(1);
+            assert_eq!(world.decrypted(1), Some(1));
+        }
     }
 }

@@ -41,22 +41,7 @@ struct World {
 pub fn run(data: &[u8]) {
     let mut input = Input(data);
     let (Some(one), Some(other)) = (input.octet(), input.octet()) else { return };
-    let wishes = Wishes::new(one, other);
-    let mut world = World {
-        now: Duration::ZERO,
-        client: client::Session::new(&wishes.client, [1; 32]),
-        server: server::Session::new(&wishes.server, [2; 32]),
-        required: wishes.required,
-        flying: Default::default(),
-        sent: Default::default(),
-        arrived: Default::default(),
-        number: 0,
-        client_order: Order::default(),
-        server_orders: BTreeMap::new(),
-        server_closed: false,
-        damaged: false,
-        repeated: false,
-    };
+    let mut world = World::new(one, other);
     world.client.open(world.now);
     world.server.open(world.now);
     // The greatest part of a setup is not what is looked for.
@@ -71,6 +56,25 @@ pub fn run(data: &[u8]) {
 }
 
 impl World {
+    fn new(one: u8, other: u8) -> Self {
+        let wishes = Wishes::new(one, other);
+        Self {
+            now: Duration::ZERO,
+            client: client::Session::new(&wishes.client, [1; 32]),
+            server: server::Session::new(&wishes.server, [2; 32]),
+            required: wishes.required,
+            flying: Default::default(),
+            sent: Default::default(),
+            arrived: Default::default(),
+            number: 0,
+            client_order: Order::default(),
+            server_orders: BTreeMap::new(),
+            server_closed: false,
+            damaged: false,
+            repeated: false,
+        }
+    }
+
     fn operate(&mut self, step: u8, input: &mut Input<'_>) {
         let to = usize::from(step >> 4 & 1);
         let length = self.flying[to].len();
@@ -296,5 +300,30 @@ impl World {
         assert!(self.client_order.is_closed && self.server_closed, "no end");
         assert!(self.server_orders.values().all(|order| order.is_closed), "a call has no end");
         assert!(self.client.reason().is_some() && self.server.calls().next().is_none());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::World;
+
+    /// A line without faults carries packets, so that the promises about them are about something.
+    #[test]
+    fn a_good_line_carries_packets() {
+        for one in [0, 0x80, 1, 4 | 16] {
+            let mut world = World::new(one, 1);
+            world.client.open(world.now);
+            world.server.open(world.now);
+            world.exchange();
+            for to in [0, 1] {
+                world.send(to, 100);
+            }
+            world.exchange();
+            world.pass(Duration::from_secs(1));
+            assert_eq!(world.arrived.iter().map(std::collections::BTreeSet::len).sum::<usize>(), 2, "{one}");
+            world.end();
+        }
     }
 }

@@ -48,14 +48,17 @@ impl Corpora {
                     self.add(target, frame.protocol, octets);
                 }
                 self.add("ppp_frame", format!("{} {}", frame.protocol, frame.address_control), octets);
-                // After a setup of so many steps, at the server and at the client.
-                for (rounds, step) in [(4, 0x11), (9, 0x01), (23, 0x11)] {
+                // Sessions are slow, so that one of a kind has to do: after a set-up of so many steps, at one of the sides.
+                let is_known = self.inputs.contains_key(&("session_pair", frame.protocol.to_string()));
+                for (rounds, step) in [(4, 0x11), (9, 0x01), (23, 0x11)].into_iter().filter(|_| !is_known) {
                     let length = u8::try_from(octets.len()).unwrap_or(u8::MAX);
                     let input = [&[0, 2, rounds, step, length][..], octets, &[0x0f, 0x1f, 8, 50]].concat();
                     self.add("session_hostile", format!("{} {rounds}", frame.protocol), &input);
                 }
-                // A schedule as good as any.
-                self.add("session_pair", frame.protocol, &[&[0, 2], octets, &octets[..octets.len() / 2]].concat());
+                if !is_known {
+                    // A schedule as good as any.
+                    self.add("session_pair", frame.protocol, &[&[0, 2], octets, &octets[..octets.len() / 2]].concat());
+                }
             }
             Content::ControlProtocol { protocol, packet: Ok(packet), octets } => {
                 self.add("ppp_packet", format!("{protocol} {}", packet.code), octets);

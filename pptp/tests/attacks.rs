@@ -7,9 +7,10 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::integer_division,
-    clippy::panic,
     clippy::cast_possible_truncation,
     clippy::as_conversions,
+    clippy::expect_used,
+    clippy::unreachable,
     clippy::wildcard_enum_match_arm,
     reason = "tests may fail"
 )]

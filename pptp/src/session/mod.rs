@@ -25,7 +25,7 @@
 //! * **TCP and GRE** are polled apart: a TCP socket that is full holds up no data.
 //! * **Memory** is bounded by the configuration, whatever the peer does. Data packets allocate nothing.
 //! * **Encryption** that is required holds both ways: without it nothing is sent, and what comes in the clear is dropped and
-//!   counted.
+//!   counted. CCP itself is not protected: a peer that ends it, or begins it again with keys that were used, ends the call.
 //!
 //! # Embedding
 //!

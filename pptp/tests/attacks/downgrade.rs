@@ -28,8 +28,8 @@ fn other(to: To) -> To {
 }
 
 /// Each way of meddling with the negotiation ends without a packet in the clear, and without IP.
-fn fails(client: Config, server: Config, between: Between) -> [Option<Reason>; 2] {
-    let mut pair = Pair::new(&client_config().with_session(client), &server_config().with_session(server));
+fn fails(client: &Config, server: &Config, between: Between) -> [Option<Reason>; 2] {
+    let mut pair = Pair::new(&client_config().with_session(*client), &server_config().with_session(*server));
     pair.between = between;
     let packets = pair.elapse(EVERYTHING);
     assert!(packets < 500, "{packets} packets");
@@ -43,7 +43,7 @@ fn fails(client: Config, server: Config, between: Between) -> [Option<Reason>; 2
     pair.reasons()
 }
 
-fn is_about_encryption(reason: &Option<Reason>) -> bool {
+fn is_about_encryption(reason: Option<Reason>) -> bool {
     reason.is_some_and(|reason| reason.windows_error() == Some(742))
 }
 
@@ -54,8 +54,8 @@ fn requests_for_weaker_keys_or_none_end_the_session() {
         for to in To::BOTH {
             // What the other side asks for is another thing when it arrives.
             let reasons = fails(
-                strict,
-                strict,
+                &strict,
+                &strict,
                 changing(CCP, to, move |information| {
                     let mut information = information.to_vec();
                     if information[0] == 1 {
@@ -65,7 +65,7 @@ fn requests_for_weaker_keys_or_none_end_the_session() {
                     vec![(to, information)]
                 }),
             );
-            assert!(reasons.iter().any(is_about_encryption), "{bits:x} {to:?} {reasons:?}");
+            assert!(reasons.into_iter().any(is_about_encryption), "{bits:x} {to:?} {reasons:?}");
         }
     }
 }
@@ -76,21 +76,21 @@ fn empty_requests_rejects_and_naks_end_the_session() {
     // Nothing is asked for.
     for to in To::BOTH {
         let reasons = fails(
-            strict,
-            strict,
+            &strict,
+            &strict,
             changing(CCP, to, move |information| {
                 let code = information[0];
                 vec![(to, if code == 1 { packet(1, information[1], b"") } else { information.to_vec() })]
             }),
         );
-        assert!(reasons.iter().any(is_about_encryption), "{reasons:?}");
+        assert!(reasons.into_iter().any(is_about_encryption), "{reasons:?}");
     }
     // What is asked for is refused, in several ways.
     for (code, bits) in [(4, None), (3, Some(0u32)), (3, Some(1)), (3, Some(0x20)), (3, Some(0x0100_0080))] {
         for to in To::BOTH {
             let reasons = fails(
-                strict,
-                strict,
+                &strict,
+                &strict,
                 changing(CCP, to, move |information| {
                     if information[0] != 1 {
                         return vec![(to, information.to_vec())];
@@ -102,7 +102,7 @@ fn empty_requests_rejects_and_naks_end_the_session() {
                     vec![(other(to), packet(code, information[1], &options))]
                 }),
             );
-            assert!(reasons.iter().any(is_about_encryption), "{code} {bits:?} {to:?} {reasons:?}");
+            assert!(reasons.into_iter().any(is_about_encryption), "{code} {bits:?} {to:?} {reasons:?}");
         }
     }
 }
@@ -112,34 +112,34 @@ fn a_server_that_has_no_ccp_or_no_encryption_is_left() {
     let strict = Config::strict();
     for encryption in [Encryption::Refused, Encryption::Passive] {
         let server = strict.with_encryption(encryption).with_strengths(MicrosoftCompression::MPPE_40);
-        let reasons = fails(strict, server, crate::pair::honest());
-        assert!(is_about_encryption(&reasons[0]), "{reasons:?}");
+        let reasons = fails(&strict, &server, crate::pair::honest());
+        assert!(is_about_encryption(reasons[0]), "{reasons:?}");
     }
     // Protocol-Reject, Code-Reject and Terminate-Request instead of an answer.
     for (protocol, answer) in
         [(LCP, packet(8, 9, &[0x80, 0xfd, 1, 1, 0, 4])), (CCP, packet(7, 9, &[1, 1, 0, 4])), (CCP, packet(5, 9, b""))]
     {
         let reasons = fails(
-            strict,
-            strict,
+            &strict,
+            &strict,
             Box::new(move |to, octets| match read(octets) {
                 (CCP, information) if information[0] == 1 => vec![(other(to), frame(protocol, &answer))],
                 (CCP, _) => vec![],
                 _ => vec![(to, octets.to_vec())],
             }),
         );
-        assert!(reasons.iter().any(is_about_encryption), "{reasons:?}");
+        assert!(reasons.into_iter().any(is_about_encryption), "{reasons:?}");
     }
     // No answer.
     let reasons = fails(
-        strict,
-        strict,
+        &strict,
+        &strict,
         Box::new(|to, octets| match read(octets).0 {
             CCP => vec![],
             _ => vec![(to, octets.to_vec())],
         }),
     );
-    assert!(reasons.iter().any(is_about_encryption), "{reasons:?}");
+    assert!(reasons.into_iter().any(is_about_encryption), "{reasons:?}");
 }
 
 /// In the running session: each of these packets ends it, or changes nothing.
@@ -225,7 +225,7 @@ fn ccp_that_begins_again_does_not_use_a_key_stream_twice() {
 #[test]
 fn reset_requests_in_any_number_are_answered_one_by_one() {
     for config in [Config::strict(), Config::strict().with_modes(pptp::ppp::ccp::Modes::PreferStateful)] {
-        let mut pair = Pair::connected(config);
+        let mut pair = Pair::connected(&config);
         for to in To::BOTH {
             for round in 0..2000u32 {
                 let _ = pair.inject(to, &frame(CCP, &packet(14, round as u8, b"")));

@@ -94,7 +94,7 @@ fn a_peer_that_asks_for_something_else_for_ever() {
     for (protocol, option) in [(LCP, 1u8), (0x80fd, 0x12), (IPCP, 3), (IPCP, 129)] {
         for victim in To::BOTH {
             let mut value = 0u32;
-            let mut rounds = 0;
+            let mut rounds = 0u32;
             let (_, packets) = ends(Box::new(move |to, octets| {
                 let (found, mut information) = read(octets);
                 if found != protocol {

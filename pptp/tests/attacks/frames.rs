@@ -121,7 +121,7 @@ fn forged_coherency_counts_cost_a_bounded_number_of_keys() {
 /// The same in stateful mode: the peer is asked for a flush, once a second at most.
 #[test]
 fn forged_counts_of_stateful_encryption_ask_for_few_resets() {
-    let mut pair = Pair::connected(Config::strict().with_modes(Modes::PreferStateful));
+    let mut pair = Pair::connected(&Config::strict().with_modes(Modes::PreferStateful));
     pair.assert_alive();
     let mut noise = Noise(9);
     for to in To::BOTH {
@@ -158,7 +158,7 @@ fn packets_that_decompress_to_too_much_are_refused() {
         .with_encryption(Encryption::Refused)
         .with_strengths(MicrosoftCompression::NONE)
         .with_compression(Compression::Fast);
-    let mut pair = Pair::connected(config);
+    let mut pair = Pair::connected(&config);
     pair.assert_alive();
     let mut noise = Noise(3);
     for to in To::BOTH {

@@ -138,13 +138,13 @@ impl Pair {
 
     /// Two strict sides, connected.
     pub(crate) fn strict() -> Self {
-        Self::connected(session::Config::strict())
+        Self::connected(&session::Config::strict())
     }
 
     /// Both sides with the same wishes, connected.
-    pub(crate) fn connected(config: session::Config) -> Self {
-        let client = client_config().with_session(config);
-        let mut pair = Self::new(&client, &server_config().with_session(config));
+    pub(crate) fn connected(config: &session::Config) -> Self {
+        let client = client_config().with_session(*config);
+        let mut pair = Self::new(&client, &server_config().with_session(*config));
         pair.run();
         pair.assert_connected();
         pair
@@ -199,7 +199,7 @@ impl Pair {
             }
         }
         if let Some(call) = self.server.calls().next() {
-            let peer = self.server.connection().call(call).and_then(|call| call.peer_call_id());
+            let peer = self.server.connection().call(call).and_then(pptp::wire::connection::Call::peer_call_id);
             self.ids = [peer.unwrap_or(self.ids[0]), call.get()];
         }
     }

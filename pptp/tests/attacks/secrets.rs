@@ -10,7 +10,7 @@ use crate::pair::{PASSWORD, Pair, client_config, server_config};
 /// The ways in which octets are printed.
 fn spellings(octets: &[u8]) -> Vec<String> {
     let list: Vec<String> = octets.iter().map(ToString::to_string).collect();
-    let hex: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+    let hex = hex::encode(octets);
     vec![list.join(", "), hex.to_uppercase(), hex, octets.escape_ascii().to_string()]
 }
 
@@ -55,28 +55,28 @@ fn sessions_and_events_show_no_secret_at_any_time() {
         let client = client_config().with_session(session);
         let mut pair = Pair::new(&client, &server_config().with_session(session));
         pair.answers = false;
-        let mut printed = String::new();
+        let mut printed = Vec::new();
         for step in 0..3 {
             pair.run();
-            printed += &format!("{:?}{:?}", pair.client, pair.server);
-            printed += &format!("{:?}{:?}", pair.client_events, pair.server_events);
+            printed.push(format!("{:?}{:?}", pair.client, pair.server));
+            printed.push(format!("{:?}{:?}", pair.client_events, pair.server_events));
             if let Some(question) = pair.question.take() {
                 let call = pair.call();
-                printed += &format!("{:?}", pair.server.presented(call));
+                printed.push(format!("{:?}", pair.server.presented(call)));
                 let answer = Answer::Password(PASSWORD.as_bytes());
-                printed += &format!("{answer:?}");
-                printed += &format!("{:?}", pair.server.answer(pair.now, call, question.ticket(), &answer));
+                printed.push(format!("{answer:?}"));
+                printed.push(format!("{:?}", pair.server.answer(pair.now, call, question.ticket(), &answer)));
             }
             assert!(step < 3);
         }
         pair.assert_connected();
         pair.assert_alive();
-        printed += &format!("{:?}{:?}", pair.client, pair.server);
+        printed.push(format!("{:?}{:?}", pair.client, pair.server));
         let mut secrets = secrets();
         if let Some(Keys::MsChapV2 { hash, .. }) = pair.client.link().unwrap().keys() {
             secrets.push(hash.as_bytes().to_vec());
         }
-        assert_hidden(&printed, &secrets);
+        assert_hidden(&printed.concat(), &secrets);
         for event in pair.client_events.iter().chain(&pair.server_events) {
             assert_hidden(&format!("{event:?}                    "), &secrets);
         }

@@ -158,7 +158,7 @@ fn packets_from_another_address_reach_no_call() {
 #[test]
 fn recorded_packets_that_are_replayed_give_nothing() {
     for config in [Config::strict(), Config::strict().with_modes(Modes::PreferStateful)] {
-        let mut pair = Pair::connected(config);
+        let mut pair = Pair::connected(&config);
         for _ in 0..50 {
             pair.assert_alive();
         }
@@ -184,7 +184,7 @@ fn recorded_packets_that_are_replayed_give_nothing() {
 #[test]
 fn recorded_data_under_new_numbers_gives_nothing() {
     for modes in [Modes::Stateless, Modes::PreferStateful] {
-        let mut pair = Pair::connected(Config::strict().with_modes(modes));
+        let mut pair = Pair::connected(&Config::strict().with_modes(modes));
         for _ in 0..20 {
             pair.assert_alive();
         }
