@@ -17,7 +17,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use allocation_counter::{AllocationInfo, measure};
-use direct::{Peer, call_of, exchange, lay, to_client, to_server};
+use direct::{Peer, call_of, exchange, lay, lay_with, to_client, to_server};
 use pptp::client;
 use pptp::ppp::ccp::{Encryption, Modes};
 use pptp::server::{self, ConnectionId, Limits, Server, Session};
@@ -61,10 +61,10 @@ const WARM_UP: usize = 1000;
 
 fn lay_noise(buf: &mut [u8], mark: u8) {
     let mut state = u32::from(mark) + 1;
-    for (place, octet) in buf[HEADROOM..].iter_mut().enumerate() {
+    lay_with(buf, |_| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        *octet = if place == 0 { 0x45 } else { state.to_be_bytes()[0] };
-    }
+        state.to_be_bytes()[0]
+    });
 }
 
 /// Sends packets both ways, every fourth one behind the next; takes all that comes out. How many came.

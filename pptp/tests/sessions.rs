@@ -28,3 +28,7 @@ mod teardown;
 mod password;
 #[path = "sessions/network.rs"]
 mod network;
+#[path = "sessions/calls.rs"]
+mod calls;
+#[path = "sessions/long.rs"]
+mod long;

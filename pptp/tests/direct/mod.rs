@@ -83,9 +83,17 @@ pub(crate) fn call_of(server: &mut impl Peer) -> CallId {
 
 /// An IP packet behind its headroom.
 pub(crate) fn lay(buf: &mut [u8], mark: u8) {
-    for (place, octet) in buf[HEADROOM..].iter_mut().enumerate() {
-        *octet = if place == 0 { 0x45 } else { mark.wrapping_add(u8::try_from(place % 7).unwrap()) };
+    lay_with(buf, |place| mark.wrapping_add(u8::try_from(place % 7).unwrap()));
+}
+
+/// An IP packet of any contents behind its headroom.
+pub(crate) fn lay_with(buf: &mut [u8], mut octet_at: impl FnMut(usize) -> u8) {
+    let packet = &mut buf[HEADROOM..];
+    let total = u16::try_from(packet.len()).unwrap().to_be_bytes();
+    for (place, octet) in packet.iter_mut().enumerate() {
+        *octet = octet_at(place);
     }
+    packet[..4].copy_from_slice(&[0x45, 0, total[0], total[1]]);
 }
 
 /// Sends a packet from the client to the server.
