@@ -68,7 +68,13 @@ fn lay_noise(buf: &mut [u8], mark: u8) {
 }
 
 /// Sends packets both ways, every fourth one behind the next; takes all that comes out. How many came.
-fn traffic(now: &mut Duration, client: &mut client::Session, server: &mut Session, call: CallId, length: usize) -> usize {
+fn traffic(
+    now: &mut Duration,
+    client: &mut client::Session,
+    server: &mut Session,
+    call: CallId,
+    length: usize,
+) -> usize {
     let mut came = 0;
     let mut room = [0; HEADROOM + 1000];
     let buf = &mut room[..HEADROOM + length];
@@ -127,7 +133,10 @@ fn data_packets_allocate_nothing() {
                 assert_eq!(traffic(&mut now, &mut client, &mut server, call, 700), 400, "{name}");
             }
         });
-        println!("{name}: {} allocations in the first 400 packets, {} in 4000 more", warm.count_total, info.count_total);
+        println!(
+            "{name}: {} allocations in the first 400 packets, {} in 4000 more",
+            warm.count_total, info.count_total
+        );
         assert_eq!(info.count_total, 0, "{name}");
     }
 }

@@ -18,17 +18,17 @@
 
 mod simulator;
 
-#[path = "sessions/matrix.rs"]
-mod matrix;
-#[path = "sessions/outcome.rs"]
-mod outcome;
-#[path = "sessions/teardown.rs"]
-mod teardown;
-#[path = "sessions/password.rs"]
-mod password;
-#[path = "sessions/network.rs"]
-mod network;
 #[path = "sessions/calls.rs"]
 mod calls;
 #[path = "sessions/long.rs"]
 mod long;
+#[path = "sessions/matrix.rs"]
+mod matrix;
+#[path = "sessions/network.rs"]
+mod network;
+#[path = "sessions/outcome.rs"]
+mod outcome;
+#[path = "sessions/password.rs"]
+mod password;
+#[path = "sessions/teardown.rs"]
+mod teardown;

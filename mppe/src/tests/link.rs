@@ -6,7 +6,9 @@ use core::time::Duration;
 use proptest::prelude::*;
 
 use super::{MODES, STRENGTHS, ends, ip, sealed};
-use crate::{CoherencyCount, Config, DecryptError, EncryptError, Flags, FlushedRule, Header, Mode, ProtocolSet, Strength};
+use crate::{
+    CoherencyCount, Config, DecryptError, EncryptError, Flags, FlushedRule, Header, Mode, ProtocolSet, Strength,
+};
 
 #[test]
 fn every_packet_arrives_over_two_wraps_of_the_count() {

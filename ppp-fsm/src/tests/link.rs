@@ -63,7 +63,8 @@ fn a_link_that_waits_for_the_peer_to_begin_can_be_closed() {
 #[test]
 fn the_peer_ended_a_link_whose_line_goes_down_a_moment_later() {
     let required = ccp_with(Encryption::Required);
-    let mut network = run(&server(Some(Method::MsChapV2), Some(required)), &client(Some(Method::MsChapV2), Some(required)));
+    let mut network =
+        run(&server(Some(Method::MsChapV2), Some(required)), &client(Some(Method::MsChapV2), Some(required)));
     let now = network.now;
     assert_eq!(network.ends[1].link.ending(), None);
     let farewell = [0xff, 0x03, 0xc0, 0x21, 5, 9, 0, 16, 1, 2, 3, 4, 0x00, 0x3c, 0xcd, 0x74, 0, 0, 2, 0xe6];

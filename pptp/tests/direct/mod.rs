@@ -3,10 +3,10 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use pptp::client;
 use pptp::ppp::auth::Answer;
 use pptp::server::{self, Session};
 use pptp::session::{Event, HEADROOM, MAX_RECEIVE, Received};
-use pptp::client;
 use pptp::wire::connection::CallId;
 
 /// Whatever has the server's session.
@@ -39,9 +39,7 @@ pub(crate) fn exchange(now: Duration, client: &mut client::Session, server: &mut
             assert_eq!(server.handle_stream(now, octets), octets.len());
             is_any = true;
         }
-        while let Some(length) =
-            server.with(|session| session.poll_control(now, &mut buf).unwrap().map(<[u8]>::len))
-        {
+        while let Some(length) = server.with(|session| session.poll_control(now, &mut buf).unwrap().map(<[u8]>::len)) {
             assert_eq!(client.handle_stream(now, &buf[..length]), length);
             is_any = true;
         }

@@ -273,9 +273,8 @@ fn limits_of_a_server_hold() {
         client.connection.place_call(NOW, OutgoingCallRequest::new(0, 0)).unwrap();
     }
     exchange(NOW, &mut server, &mut clients, &mut log);
-    let calls = |server: &Server| -> usize {
-        server.connections().map(|id| server.session(id).unwrap().calls().count()).sum()
-    };
+    let calls =
+        |server: &Server| -> usize { server.connections().map(|id| server.session(id).unwrap().calls().count()).sum() };
     assert_eq!(calls(&server), 5);
     assert_eq!(clients.iter().filter(|client| !client.closed.is_empty()).count(), 1);
     // All calls in one segment do not exceed it either.

@@ -17,8 +17,7 @@ const STRENGTHS: [Bits; 3] = [Bits::MPPE_40, Bits::MPPE_56, Bits::MPPE_128];
 const MODES: [Modes; 3] = [Modes::Stateless, Modes::PreferStateless, Modes::PreferStateful];
 const POLICIES: [Encryption; 4] =
     [Encryption::Required, Encryption::Preferred, Encryption::Passive, Encryption::Refused];
-const COMPRESSIONS: [Compression; 4] =
-    [Compression::Off, Compression::Fast, Compression::Default, Compression::Max];
+const COMPRESSIONS: [Compression; 4] = [Compression::Off, Compression::Fast, Compression::Default, Compression::Max];
 
 #[derive(Debug, Clone, Copy)]
 struct Case {
@@ -239,7 +238,13 @@ fn run(case: &Case, seed: u64) -> Tally {
                 let tail: Vec<u32> = world.watch[side].delivered.iter().rev().take(8).copied().collect();
                 let expected: Vec<u32> = (sent - 8..sent).rev().collect();
                 if is_lossy {
-                    assert_eq!(tail, expected, "recovered: {:?} {:?}", world.watch[side], world.host.session().statistics(call));
+                    assert_eq!(
+                        tail,
+                        expected,
+                        "recovered: {:?} {:?}",
+                        world.watch[side],
+                        world.host.session().statistics(call)
+                    );
                 }
                 if encodings[side] != Bits::NONE {
                     assert_eq!(world.watch[side].clear, clear[side], "in the clear");

@@ -80,9 +80,7 @@ fn ipv6_of_one_side_is_no_harm() {
 fn addresses_and_name_servers_are_handed_out() {
     let address = |last| Some(Ipv4Addr::new(192, 0, 2, last));
     let (client, server) = configs(Config::strict(), Config::strict());
-    let server = server
-        .with_name_servers([address(1), address(2)])
-        .with_netbios_name_servers([address(3), None]);
+    let server = server.with_name_servers([address(1), address(2)]).with_netbios_name_servers([address(3), None]);
     let mut asks = world(&client, &server, Profile::CLEAN);
     assert!(asks.run_until(Duration::from_secs(20), |world| is_up(world, true, false)));
     let agreed = asks.client.session.ip().unwrap();

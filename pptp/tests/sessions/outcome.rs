@@ -1,9 +1,9 @@
 //! What has to come of two configurations, worked out apart from the machines.
 
+use pptp::ppp;
 use pptp::ppp::auth::{Method, Methods};
 use pptp::ppp::ccp::{Encryption, MicrosoftCompression as Bits, Modes};
 use pptp::session::{Compression, Config, Reason};
-use pptp::ppp;
 
 /// What one side wants.
 #[derive(Debug, Clone, Copy)]
@@ -93,8 +93,8 @@ fn strength(bits: Bits) -> Bits {
 
 /// Who sends decides, unless one of the two can do stateless encryption alone.
 fn mode(sender: &Wishes, receiver: &Wishes) -> Bits {
-    let is_stateful = [sender, receiver].iter().all(|side| side.modes != Modes::Stateless)
-        && sender.modes == Modes::PreferStateful;
+    let is_stateful =
+        [sender, receiver].iter().all(|side| side.modes != Modes::Stateless) && sender.modes == Modes::PreferStateful;
     if is_stateful { Bits::NONE } else { Bits::STATELESS }
 }
 

@@ -123,9 +123,8 @@ fn a_wrong_password_is_tried_again() {
             let mut good = world(config, "mock turtle", profile, right);
             good.client.retries = vec![("alice", "wonderland"), ("alice", "jabberwock")];
             assert!(good.run_until(Duration::from_secs(60), |world| world.client.session.ip().is_some()));
-            let tries = |world: &World| {
-                world.client.events.iter().filter(|event| matches!(event, Event::Prove(_))).count()
-            };
+            let tries =
+                |world: &World| world.client.events.iter().filter(|event| matches!(event, Event::Prove(_))).count();
             assert_eq!(tries(&good), 2);
             good.heal();
             check_up(good);
@@ -142,8 +141,7 @@ fn a_wrong_password_is_tried_again() {
 fn a_wrong_password_ends_with_691() {
     for method in [Method::MsChapV2, Method::MsChapV1, Method::ChapMd5, Method::Pap] {
         let config = Config::interop().with_authentication(Methods::new(&[method]));
-        let (client, server) =
-            ends(world(config, "mock turtle", Profile::CLEAN, |_| Decision::Password("wonderland")));
+        let (client, server) = ends(world(config, "mock turtle", Profile::CLEAN, |_| Decision::Password("wonderland")));
         assert_eq!((client.windows_error(), server.windows_error()), (Some(691), Some(691)), "{method}");
         // The same where somebody else says no.
         let (client, server) = ends(world(config, "mock turtle", Profile::CLEAN, |_| Decision::Reject(b"E=691 R=0")));
@@ -160,9 +158,8 @@ fn an_answer_comes_late() {
             let mut world = world(config, "wonderland", profile, |_| Decision::Password("wonderland"));
             world.host.answer_delay = Duration::from_secs(14);
             assert!(world.run_until(Duration::from_secs(40), |world| world.client.session.ip().is_some()), "{method}");
-            let is_question = |event: &&server::Event| {
-                matches!(event, server::Event::Call { event: Event::Authenticate(_), .. })
-            };
+            let is_question =
+                |event: &&server::Event| matches!(event, server::Event::Call { event: Event::Authenticate(_), .. });
             assert_eq!(world.host.events.iter().filter(is_question).count(), 1, "{method}");
         }
     }

@@ -27,16 +27,8 @@ enum When {
     Up,
 }
 
-const WHENS: [When; 8] = [
-    When::Dialing,
-    When::Start,
-    When::Call,
-    When::Lcp,
-    When::Authentication,
-    When::Ccp,
-    When::Ipcp,
-    When::Up,
-];
+const WHENS: [When; 8] =
+    [When::Dialing, When::Start, When::Call, When::Lcp, When::Authentication, When::Ccp, When::Ipcp, When::Up];
 
 /// What ends it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,14 +75,20 @@ fn is_at(world: &World, when: When) -> bool {
         When::Start => world.host.session().connection().state() == State::Established,
         When::Call => state == State::Established,
         When::Lcp => phase == Some(Phase::Establish),
-        When::Authentication => world.host.events.iter().any(|event| {
-            matches!(event, server::Event::Call { event: session::Event::Authenticate(_), .. })
-        }),
+        When::Authentication => world
+            .host
+            .events
+            .iter()
+            .any(|event| matches!(event, server::Event::Call { event: session::Event::Authenticate(_), .. })),
         When::Ccp => phase == Some(Phase::Network) && !has_encryption,
         When::Ipcp => has_encryption && world.client.session.ip().is_none(),
-        When::Up => world.client.session.ip().is_some() && world.host.call().is_some_and(|call| {
-            world.host.session().link(call).is_some_and(|link| link.ip().is_some())
-        }),
+        When::Up => {
+            world.client.session.ip().is_some()
+                && world
+                    .host
+                    .call()
+                    .is_some_and(|call| world.host.session().link(call).is_some_and(|link| link.ip().is_some()))
+        }
     }
 }
 
@@ -163,8 +161,7 @@ fn is_silence(reason: Reason) -> bool {
                 | link::Reason::Authentication(_)
                 | link::Reason::EncryptionRequired { .. }
                 | link::Reason::NoNetwork
-        )
-            | Reason::Control(CloseReason::EchoTimeout | CloseReason::StartTimeout | CloseReason::CallTimeout { .. })
+        ) | Reason::Control(CloseReason::EchoTimeout | CloseReason::StartTimeout | CloseReason::CallTimeout { .. })
             | Reason::GreBlocked
             | Reason::SetupTimeout
     )

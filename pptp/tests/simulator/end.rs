@@ -167,7 +167,12 @@ pub(crate) struct Host {
 pub(crate) const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
 
 impl Host {
-    pub(crate) fn new(config: &server::Config, entropy: [u8; 32], is_of_many: bool, decide: impl FnMut(&Presented<'_>) -> Decision + 'static) -> Self {
+    pub(crate) fn new(
+        config: &server::Config,
+        entropy: [u8; 32],
+        is_of_many: bool,
+        decide: impl FnMut(&Presented<'_>) -> Decision + 'static,
+    ) -> Self {
         let kind = if is_of_many {
             let mut server = Server::new(*config, Limits::default());
             let id = server.accept(Duration::ZERO, PEER, entropy).unwrap();
@@ -334,8 +339,10 @@ impl End for Host {
                 }
             }
         }
-        let is_any =
-            !events.is_empty() || !output.received.is_empty() || !output.tunnel.is_empty() || output.control.len() > before;
+        let is_any = !events.is_empty()
+            || !output.received.is_empty()
+            || !output.tunnel.is_empty()
+            || output.control.len() > before;
         for event in events {
             self.handle_event(now, event);
         }

@@ -72,11 +72,19 @@ impl Profile {
     };
     pub(crate) const LOSS: Self = Self { name: "loss 5 %", loss: 50, ..Self::CLEAN };
     /// Two packets of each other's time: every second one overtakes.
-    pub(crate) const REORDER: Self = Self { name: "reorder", jitter: Duration::from_millis(12), socket: 300, ..Self::CLEAN };
+    pub(crate) const REORDER: Self =
+        Self { name: "reorder", jitter: Duration::from_millis(12), socket: 300, ..Self::CLEAN };
     pub(crate) const DUPLICATE: Self =
         Self { name: "duplicate", duplication: 300, jitter: Duration::from_millis(3), segment: 40, ..Self::CLEAN };
-    pub(crate) const ALL: Self =
-        Self { name: "all", loss: 50, duplication: 100, jitter: Duration::from_millis(12), socket: 200, segment: 7, ..Self::CLEAN };
+    pub(crate) const ALL: Self = Self {
+        name: "all",
+        loss: 50,
+        duplication: 100,
+        jitter: Duration::from_millis(12),
+        socket: 200,
+        segment: 7,
+        ..Self::CLEAN
+    };
     pub(crate) const HEAVY: Self = Self {
         name: "heavy",
         loss: 250,

@@ -170,7 +170,7 @@ fn judge(inner: &[u8], is_compressed: bool, is_synchronized: bool) -> Option<Ope
 
 #[cfg(test)]
 mod tests {
-    use std::vec::Vec;
+    use alloc::vec::Vec;
 
     use mppe::{StartKey, Strength};
     use ppp_fsm::Random;
@@ -206,7 +206,8 @@ mod tests {
                     let packet: Vec<u8> = buf[HEADROOM..].to_vec();
                     let sealed = sender.seal(&mut buf).unwrap();
                     let opened = receiver.open(&mut sealed[OUTER..], 1502);
-                    let opened = opened.unwrap_or_else(|error| panic!("{bits} {compression:?} {count} {length}: {error}"));
+                    let opened =
+                        opened.unwrap_or_else(|error| panic!("{bits} {compression:?} {count} {length}: {error}"));
                     let found = match opened.place {
                         Place::Suffix(length) => &sealed[sealed.len() - length..],
                         Place::Decompressed(length) => receiver.latest(length),
