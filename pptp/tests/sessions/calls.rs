@@ -10,7 +10,7 @@ use pptp::ppp::ccp::Encryption;
 use pptp::ppp::link::{self, Link};
 use pptp::ppp::{Protocol, ipcp, lcp};
 use pptp::server::{self, AcceptError, ConnectionId, Limits, Server, SessionMut};
-use pptp::session::{self, Config, Event, HEADROOM, MAX_RECEIVE, Reason, SendError};
+use pptp::session::{Config, Event, HEADROOM, MAX_RECEIVE, Reason, SendError};
 use pptp::wire::connection::{self, CallCloseReason, CallId, Connection, Event as Control, Identity};
 use pptp::wire::message::OutgoingCallRequest;
 
@@ -317,7 +317,7 @@ fn limits_of_a_server_hold() {
         server.remove(client.id);
     }
     assert!(server.is_empty() && server.poll_timeout().is_none() && server.poll_ready().is_none());
-    assert!(log.ends.iter().all(|(_, _, reason)| matches!(reason, session::Reason::Control(_))));
+    assert!(log.ends.iter().all(|(_, _, reason)| matches!(reason, Reason::Control(_))));
 }
 
 /// Two connections of one address that draw the same call id: the second call is ended, since its packets could not be told
