@@ -78,8 +78,9 @@ impl Config {
 
 /// One dialed call and its control connection.
 ///
-/// It belongs to one TCP connection: to dial again, make another one. It takes about 30 KiB once the call is up, and
-/// at most 128 KiB more where packets are compressed and 64 KiB while many wait for an earlier one.
+/// It belongs to one TCP connection: to dial again, make another one. It takes 5 KiB, about 29 KiB once the call is up,
+/// [more](session::Compression) where packets are compressed, and up to 64 KiB more for packets that wait for an earlier
+/// one, which are kept when they were needed once.
 ///
 /// ```
 /// use core::time::Duration;

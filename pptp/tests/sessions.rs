@@ -7,6 +7,7 @@
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::integer_division,
+    clippy::large_types_passed_by_value,
     clippy::panic,
     clippy::print_stdout,
     clippy::std_instead_of_alloc,
@@ -18,6 +19,10 @@
 
 mod simulator;
 
+#[path = "sessions/calls.rs"]
+mod calls;
+#[path = "sessions/long.rs"]
+mod long;
 #[path = "sessions/matrix.rs"]
 mod matrix;
 #[path = "sessions/network.rs"]

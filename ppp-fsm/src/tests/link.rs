@@ -59,6 +59,20 @@ fn a_link_that_waits_for_the_peer_to_begin_can_be_closed() {
     }
 }
 
+/// The peer learns that there is no common authentication, and not only that there is no link.
+#[test]
+fn the_peer_is_told_why_lcp_gave_up() {
+    let mut network = Network::new(&server(Some(Method::MsChapV2), None), &client(Some(Method::Pap), None), 1);
+    network.run(Duration::from_secs(2));
+    let failure = matches!(network.ends[0].closed(), Some(Reason::Lcp(lcp::Failure::AuthenticationRefused { .. })));
+    assert!(failure, "{:?}", network.ends[0].closed());
+    let now = network.now;
+    assert_eq!(network.ends[1].link.ending(), Some(Reason::PeerClosed { error: Some(734) }));
+    network.ends[1].link.down(now);
+    let last = core::iter::from_fn(|| network.ends[1].link.poll_event()).last();
+    assert_eq!(last, Some(Event::Closed(Reason::PeerClosed { error: Some(734) })));
+}
+
 /// RFC 1661 section 5.5: who has acknowledged a Terminate-Request waits for a while; what carries the link need not.
 #[test]
 fn the_peer_ended_a_link_whose_line_goes_down_a_moment_later() {

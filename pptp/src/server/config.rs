@@ -144,7 +144,8 @@ impl Limits {
         self
     }
 
-    /// How many calls there may be in all. Default: 20 000. Each needs about 25 KiB, and what waits and is compressed.
+    /// How many calls there may be in all. Default: 20 000. Each needs about 24 KiB, and what a [`Session`](super::Session) says
+    /// that it may need besides.
     #[must_use]
     pub const fn with_calls(mut self, count: usize) -> Self {
         self.calls = count;

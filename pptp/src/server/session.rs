@@ -35,8 +35,9 @@ pub enum Event {
 
 /// One control connection and its calls, at most `CALLS` at a time; one more is refused.
 ///
-/// It belongs to one TCP connection. A connection takes 4 KiB and 800 octets for each of `CALLS`; a call that is up about
-/// 25 KiB, at most 128 KiB more where packets are compressed, and 64 KiB while many wait for an earlier one.
+/// It belongs to one TCP connection. A connection takes 4.5 KiB and 800 octets for each of `CALLS`; a call that is up about
+/// 24 KiB, [more](session::Compression) where packets are compressed, and up to 64 KiB more for packets that wait for an
+/// earlier one, which are kept when they were needed once.
 ///
 /// The example of [`session`](crate::session) has one in conversation.
 #[derive(Debug)]

@@ -63,8 +63,8 @@ struct Entry<const CALLS: usize> {
 /// Many control connections, and the calls of all of them.
 ///
 /// It adds to [`Session`] what a server of many needs: limits that no peer can exceed, the earliest deadline of all, whose
-/// GRE packet is whose, and who has something to send or to tell. For a connection it needs no more than the session, and
-/// about 250 octets.
+/// GRE packet is whose, and who has something to send or to tell. For a connection with a call it needs no more than the
+/// session, and about 270 octets.
 ///
 /// ```
 /// use core::net::{IpAddr, Ipv4Addr};

@@ -20,11 +20,11 @@ pub enum Compression {
     /// Not at all.
     #[default]
     Off,
-    /// Fast: 32 KiB more for a call that agrees on it.
+    /// Fast: 50 KiB more for a call that agrees on it.
     Fast,
-    /// A few per cent shorter, two to three times as long in the making: 80 KiB.
+    /// A few per cent shorter, two to three times as long in the making: 98 KiB.
     Default,
-    /// As short as can be: 80 KiB.
+    /// As short as can be: 98 KiB.
     Max,
 }
 

@@ -23,7 +23,8 @@
 //! * **Order** is free. After each call, poll for output and events until there is none; what is polled late comes late, and
 //!   nothing that was accepted is lost.
 //! * **TCP and GRE** are polled apart: a TCP socket that is full holds up no data.
-//! * **Memory** is bounded by the configuration, whatever the peer does. Data packets allocate nothing.
+//! * **Memory** is bounded by the configuration, whatever the peer does. Data packets allocate nothing, but room for those
+//!   that have to wait for an earlier one, which is taken when it is needed first.
 //! * **Encryption** that is required holds both ways: without it nothing is sent, and what comes in the clear is dropped and
 //!   counted. CCP itself is not protected: a peer that ends it, or begins it again with keys that were used, ends the call.
 //!

@@ -192,7 +192,9 @@ fn run(case: &Case, seed: u64) -> Tally {
             assert!(!world.client.events.iter().any(|event| matches!(event, Event::IpUp(_))) || !is_required);
         }
         Outcome::Connected { method, encodings } => {
-            let time = Duration::from_secs(if is_lossy { 90 } else { 20 });
+            // Where nothing is lost, no timer of PPP runs out: they have three seconds.
+            let time =
+                if is_lossy { Duration::from_secs(90) } else { Duration::from_secs(2) + world.host.answer_delay };
             if !world.run_until(time, |world| is_up(world, encodings) || world.is_over()) || world.is_over() {
                 let found = encodings_of(&world);
                 assert!(is_lossy, "not connected as {expected:?}, but {found:?}, {:?}", world.client.events);

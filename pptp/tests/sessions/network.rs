@@ -7,7 +7,7 @@ use pptp::ppp::ccp::Encryption;
 use pptp::session::{Config, HEADROOM, SendError};
 use pptp::{client, server};
 
-use crate::simulator::{CLIENT, Client, Decision, Host, Profile, SERVER, World};
+use crate::simulator::{CLIENT, Client, Decision, Host, Profile, SERVER, World, ip_packet};
 
 fn world(client: &client::Config, server: &server::Config, profile: Profile) -> World {
     let host = Host::new(server, [4; 32], true, |_| Decision::Password("wonderland"));
@@ -95,6 +95,27 @@ fn addresses_and_name_servers_are_handed_out() {
     let agreed = other.client.session.ip().unwrap();
     assert_eq!(agreed.own_address, Some(Ipv4Addr::new(10, 0, 0, 2)));
     assert_eq!((agreed.name_servers, agreed.netbios_name_servers), ([None; 2], [None; 2]));
+}
+
+/// Somebody who knows call id and sequence number sends an IP packet in the clear.
+#[test]
+fn cleartext_is_dropped_and_counted() {
+    let (client, server) = configs(Config::strict(), Config::strict());
+    let mut world = world(&client, &server, Profile::CLEAN);
+    assert!(world.run_until(Duration::from_secs(20), |world| is_up(world, true, false)));
+    let call = world.host.call().unwrap();
+    let [high, low] = call.get().to_be_bytes();
+    let mut packet = vec![0x30, 0x01, 0x88, 0x0b, 0, 30, high, low, 0, 0, 0, 40, 0x00, 0x21];
+    packet.extend_from_slice(&ip_packet(CLIENT, 0, 28, false));
+    assert_eq!(world.inject(SERVER, &packet), Ok(()));
+    // It waits for those before it, and is looked at then.
+    world.run(Duration::from_secs(1));
+    assert!(world.watch[CLIENT].delivered.is_empty());
+    assert_eq!(world.host.session().statistics(call).unwrap().cleartext_dropped, 1);
+    packet[11] += 1;
+    assert!(world.inject(SERVER, &packet).is_err());
+    assert_eq!(world.host.session().statistics(call).unwrap().cleartext_dropped, 2);
+    assert!(is_up(&world, true, false));
 }
 
 #[test]

@@ -133,7 +133,6 @@ impl World {
     }
 
     /// A GRE packet from nowhere.
-    #[expect(dead_code, reason = "for whoever attacks")]
     pub(crate) fn inject(&mut self, to: usize, octets: &[u8]) -> Result<(), ReceiveError> {
         let now = self.now;
         let result = self.end(to).handle_gre(now, &mut octets.to_vec()).map(|_| ());

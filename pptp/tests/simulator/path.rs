@@ -104,6 +104,7 @@ impl Profile {
 }
 
 /// One direction of a TCP connection: a socket that takes only so much, segments on their way, and what has arrived.
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that has happened")]
 pub(crate) struct Pipe {
     random: Random,
     socket: usize,

@@ -171,7 +171,7 @@ fn judge(inner: &[u8], is_compressed: bool, is_synchronized: bool) -> Option<Ope
 
 #[cfg(test)]
 mod tests {
-    use std::vec::Vec;
+    use alloc::vec::Vec;
 
     use mppe::{StartKey, Strength};
     use ppp_fsm::Random;
@@ -197,11 +197,13 @@ mod tests {
                     let length = 20 + usize::from(entropy[0]) * 5;
                     let mut buf = std::vec![0; HEADROOM];
                     buf[INNER..].copy_from_slice(&[0, 0x21]);
-                    buf.push(0x45);
+                    buf.extend_from_slice(&[0x45, 0, 0, 0]);
                     while buf.len() < HEADROOM + length {
                         let noise = random.entropy();
                         buf.extend_from_slice(if entropy[1] % 2 == 0 { &noise } else { &entropy[..7] });
                     }
+                    let total = u16::try_from(buf.len() - HEADROOM).unwrap();
+                    buf[HEADROOM + 2..HEADROOM + 4].copy_from_slice(&total.to_be_bytes());
                     let packet: Vec<u8> = buf[HEADROOM..].to_vec();
                     let sealed = sender.seal(&mut buf).unwrap();
                     let opened = receiver.open(&mut sealed[OUTER..], 1502);
