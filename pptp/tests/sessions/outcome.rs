@@ -126,7 +126,9 @@ pub(crate) fn outcome(client: &Wishes, server: &Wishes) -> Outcome {
     let allowed = [client, server].map(|side| side.allowed(has_keys));
     let lacks_keys = |side: &Wishes| side.is_required() && !has_keys;
     match (lacks_keys(client), lacks_keys(server)) {
-        (_, true) => return Outcome::Failed { client: [Why::Told(742); 2], server: [Why::NoKeys; 2] },
+        // The client is told that its proof was good, and knows as much as the server then.
+        (true, true) => return Outcome::Failed { client: [Why::NoKeys, Why::Told(742)], server: [Why::NoKeys; 2] },
+        (false, true) => return Outcome::Failed { client: [Why::Told(742); 2], server: [Why::NoKeys; 2] },
         (true, false) => return Outcome::Failed { client: [Why::NoKeys; 2], server: [Why::Told(742); 2] },
         (false, false) => {}
     }
