@@ -50,7 +50,7 @@ impl Wire {
         self.tag = self.tag.wrapping_add(1);
         let Self { inspector, told, tag } = self;
         inspector.handle_control(*tag, source, destination, ControlInput::Octets(octets), &mut |record| {
-            told.record(&record)
+            told.record(&record);
         });
     }
 
