@@ -12,10 +12,16 @@ pub mod outer;
 pub mod tcp;
 
 #[cfg(target_os = "linux")]
+pub mod examples;
+#[cfg(target_os = "linux")]
+pub mod namespace;
+#[cfg(target_os = "linux")]
 pub mod ppp;
 #[cfg(target_os = "linux")]
 pub mod programs;
 pub mod radius;
+#[cfg(target_os = "linux")]
+pub mod traffic;
 /// Prints a line that `cargo test` shows also when the test passes.
 #[macro_export]
 macro_rules! say {

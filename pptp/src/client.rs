@@ -310,16 +310,13 @@ impl Session {
     /// What `monitor` shows.
     #[must_use]
     pub fn status(&self, now: Duration) -> ClientStatus {
-        let call = self.call();
-        let status = match call {
-            _ if self.is_over => Status::Terminated,
-            Some(call) => call.status(),
-            None => Status::Dialing,
-        };
-        let uptime = call.filter(|_| status == Status::Connected).map(|call| now.saturating_sub(call.changed_at()));
-        let send = call.map(|call| call.sender().encoding()).unwrap_or_default();
-        let receive = call.map(|call| call.receiver().encoding()).unwrap_or_default();
-        ClientStatus { status, uptime, send, receive }
+        let call = self.call().map(|call| ClientStatus::of_call(call, now));
+        let dialing = ClientStatus::default();
+        match call {
+            _ if self.is_over => ClientStatus { status: Status::Terminated, ..dialing },
+            Some(status) => status,
+            None => dialing,
+        }
     }
 
     /// The counters, once the call is up.
@@ -331,7 +328,7 @@ impl Session {
     /// What `show vpdn session all` shows, once the call is up.
     #[must_use]
     pub fn session_report(&self, now: Duration) -> Option<SessionReport<'_>> {
-        SessionReport::new(self.core.connection(), self.call()?, now)
+        Some(SessionReport::new(self.core.connection(), self.call()?, now))
     }
 
     /// What `show ppp mppe` shows, while packets are encrypted.

@@ -1,5 +1,7 @@
 //! What comes of a negotiation.
 
+use core::fmt;
+
 use crate::DecodeError;
 
 /// What happened in a [`Negotiation`](super::Negotiation).
@@ -32,6 +34,20 @@ pub enum Reason<F> {
     NotConverging,
     /// The protocol has no hope left.
     Failed(F),
+}
+
+/// A sentence without a full stop.
+impl<F: fmt::Display> fmt::Display for Reason<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Closed => "closed by us",
+            Self::PeerClosed => "closed by the peer",
+            Self::NoAnswer => "the peer does not answer",
+            Self::Rejected => "the peer does not know it",
+            Self::NotConverging => "the peer goes on refusing, or asking for what it cannot have",
+            Self::Failed(failure) => return failure.fmt(f),
+        })
+    }
 }
 
 /// Why a packet was refused. The machine is as it was before.

@@ -11,8 +11,8 @@ use pptp_wire::connection::{CallId, CloseReason, Connection};
 
 use super::Config;
 use crate::session::{
-    self, BufferTooSmall, Call, Core, CoreEvent, ExternalKeys, MppeReport, Reason, ReceiveError, Received, SendError,
-    SessionReport, Statistics, Status,
+    self, BufferTooSmall, Call, ClientStatus, Core, CoreEvent, ExternalKeys, MppeReport, Reason, ReceiveError,
+    Received, SendError, SessionReport, Statistics, Status,
 };
 
 /// What has happened on a server's control connection.
@@ -271,7 +271,7 @@ impl<const CALLS: usize> Session<CALLS> {
         self.core.set_allowance(calls);
     }
 
-    /// The calls whose end was not polled.
+    /// The calls. One whose end was polled is there, to be looked at, until the next [`poll_event`](Self::poll_event).
     pub fn calls(&self) -> impl Iterator<Item = CallId> {
         self.core.calls().map(Call::id)
     }
@@ -294,6 +294,13 @@ impl<const CALLS: usize> Session<CALLS> {
         self.core.call(call).map(Call::status)
     }
 
+    /// Where a call is, for how long it is connected, and how packets are encoded: what a client's
+    /// [`status`](crate::client::Session::status) shows.
+    #[must_use]
+    pub fn call_status(&self, now: Duration, call: CallId) -> Option<ClientStatus> {
+        self.core.call(call).map(|call| ClientStatus::of_call(call, now))
+    }
+
     /// The longest IP packet that may be sent by a call, in octets: the MTU of a network interface.
     #[must_use]
     pub fn mtu(&self, call: CallId) -> Option<u16> {
@@ -309,7 +316,7 @@ impl<const CALLS: usize> Session<CALLS> {
     /// What `show vpdn session all` shows of a call.
     #[must_use]
     pub fn session_report(&self, now: Duration, call: CallId) -> Option<SessionReport<'_>> {
-        SessionReport::new(self.core.connection(), self.core.call(call)?, now)
+        Some(SessionReport::new(self.core.connection(), self.core.call(call)?, now))
     }
 
     /// What `show ppp mppe` shows of a call, while packets are encrypted.

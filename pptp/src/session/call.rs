@@ -41,6 +41,7 @@ impl FrameBuffer for Waiting {
 #[expect(clippy::struct_excessive_bools, reason = "each is one step that was taken")]
 pub(crate) struct Call {
     id: CallId,
+    peer_id: u16,
     side: Side,
     config: Config,
     link: Link,
@@ -57,6 +58,8 @@ pub(crate) struct Call {
     setup_deadline: Option<Duration>,
     /// The first thing that ended the call.
     reason: Option<Reason>,
+    /// How it ended on the control connection, when nothing else had ended it before.
+    cleared_by: Option<Reason>,
     /// The link is at its end: the control connection has to end the call.
     is_finished: bool,
     /// The control connection was asked to end the call.
@@ -97,6 +100,7 @@ impl Call {
         let slots = (0..config.reorder_packets).map(|_| Slot::new(Waiting::default())).collect();
         let mut call = Box::new(Self {
             id,
+            peer_id: peer,
             side,
             config: *config,
             link: Link::new(link, entropy),
@@ -110,6 +114,7 @@ impl Call {
             changed_at: now,
             setup_deadline: now.checked_add(config.setup_timeout),
             reason: None,
+            cleared_by: None,
             is_finished: false,
             is_clearing: false,
             is_cleared: false,
@@ -131,6 +136,10 @@ impl Call {
 
     pub(crate) const fn id(&self) -> CallId {
         self.id
+    }
+
+    pub(crate) const fn peer_id(&self) -> u16 {
+        self.peer_id
     }
 
     pub(crate) const fn link(&self) -> &Link {
@@ -217,7 +226,7 @@ impl Call {
     /// The control connection has ended the call.
     pub(crate) fn cleared(&mut self, now: Duration, reason: Reason) {
         self.is_cleared = true;
-        self.reason.get_or_insert(reason);
+        self.cleared_by = Some(reason);
         self.link.down(now);
         self.settle(now);
     }
@@ -300,7 +309,7 @@ impl Call {
             self.is_over = true;
             self.status = Status::Terminated;
             self.changed_at = now;
-            self.tell(Event::Closed(self.reason.unwrap_or(Reason::Closed)));
+            self.tell(Event::Closed(self.reason.or(self.cleared_by).unwrap_or(Reason::Closed)));
         }
     }
 
@@ -347,10 +356,11 @@ impl Call {
             link::Event::Identification => self.tell(Event::Identification),
             link::Event::TimeRemaining { seconds } => self.tell(Event::TimeRemaining { seconds }),
             link::Event::Closed(reason) => {
-                let reason = if reason == link::Reason::NoAnswer && !self.has_seen_data {
-                    Reason::GreBlocked
-                } else {
-                    Reason::Link(reason)
+                let reason = match (reason, self.cleared_by) {
+                    // The link knows no reason of its own.
+                    (link::Reason::LowerLayerDown, Some(reason)) => reason,
+                    (link::Reason::NoAnswer, _) if !self.has_seen_data => Reason::GreBlocked,
+                    (reason, _) => Reason::Link(reason),
                 };
                 self.reason.get_or_insert(reason);
                 self.setup_deadline = None;

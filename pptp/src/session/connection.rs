@@ -243,6 +243,8 @@ impl<const CALLS: usize> Core<CALLS> {
 
     pub(crate) fn poll_event(&mut self) -> Option<CoreEvent> {
         self.settle();
+        // A call that is over could be looked at until now.
+        self.calls.retain(|call| !call.is_over());
         if core::mem::take(&mut self.established) {
             return Some(CoreEvent::Established);
         }
@@ -252,7 +254,6 @@ impl<const CALLS: usize> Core<CALLS> {
             Some(CoreEvent::Call(call.id(), event))
         });
         if event.is_some() {
-            self.calls.retain(|call| !call.is_over());
             self.settle();
             return event;
         }

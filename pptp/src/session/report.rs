@@ -88,7 +88,7 @@ impl fmt::Display for Uptime {
 /// let session = Session::new(&Config::new("alice", "wonderland"), [1; 32]);
 /// assert_eq!(session.status(Duration::ZERO).to_string(), "  status: Dialing");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ClientStatus {
     /// Where it is.
@@ -99,6 +99,14 @@ pub struct ClientStatus {
     pub send: Encoding,
     /// How packets are received.
     pub receive: Encoding,
+}
+
+impl ClientStatus {
+    pub(crate) fn of_call(call: &Call, now: Duration) -> Self {
+        let status = call.status();
+        let uptime = (status == Status::Connected).then(|| now.saturating_sub(call.changed_at()));
+        Self { status, uptime, send: call.sender().encoding(), receive: call.receiver().encoding() }
+    }
 }
 
 /// Two encodings are parted by `/`.
@@ -146,15 +154,10 @@ pub struct SessionReport<'s> {
 }
 
 impl<'s> SessionReport<'s> {
-    pub(crate) fn new<const CALLS: usize>(
-        connection: &'s Connection<CALLS>,
-        call: &'s Call,
-        now: Duration,
-    ) -> Option<Self> {
-        let control = connection.call(call.id())?;
-        Some(Self {
+    pub(crate) fn new<const CALLS: usize>(connection: &'s Connection<CALLS>, call: &'s Call, now: Duration) -> Self {
+        Self {
             call_id: call.id().get(),
-            remote_call_id: control.peer_call_id()?,
+            remote_call_id: call.peer_id(),
             tunnel_id: 0,
             remote_name: connection.peer().map_or(pptp_wire::Text::EMPTY, Identity::host_name),
             address: None,
@@ -163,7 +166,7 @@ impl<'s> SessionReport<'s> {
             since: now.saturating_sub(call.changed_at()),
             interface: "-",
             tunnel: call.statistics().tunnel,
-        })
+        }
     }
 
     /// The number of the control connection, among all of the program. Default: 0.

@@ -1,0 +1,136 @@
+//! The examples `client` and `server` of `pptp` as processes.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::namespace::{in_network, until};
+
+/// Builds them, and gives the folder that they are in.
+///
+/// # Panics
+///
+/// When they cannot be built.
+#[must_use]
+pub fn build() -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    // The profile of the tests, in which their dependencies are built already.
+    command.args(["build", "--quiet", "--locked", "--profile", "test", "--package", "pptp", "--features", "radius"]);
+    command.args(["--example", "client", "--example", "server", "--message-format", "json"]);
+    let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).stderr(Stdio::inherit()).output().unwrap();
+    assert!(output.status.success(), "the examples cannot be built: {}", output.status);
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let executable = messages.lines().find_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        message["executable"].as_str().map(PathBuf::from)
+    });
+    executable.as_deref().and_then(Path::parent).expect("a folder").to_owned()
+}
+
+/// A process whose output is kept. It is killed when this is dropped.
+pub struct Program {
+    name: String,
+    child: Child,
+    output: Arc<Mutex<String>>,
+}
+
+impl Program {
+    /// Starts one in a network: see [`in_network`].
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be started.
+    #[must_use]
+    pub fn start(network: Option<&str>, program: &Path, arguments: &str) -> Self {
+        let mut command = Command::new(program);
+        command.args(arguments.split_ascii_whitespace());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = in_network(network, move || command.spawn().unwrap());
+        let output = Arc::new(Mutex::new(String::new()));
+        let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        keep(stdout, &output);
+        keep(stderr, &output);
+        let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self { name, child, output }
+    }
+
+    /// All that it has written.
+    ///
+    /// # Panics
+    ///
+    /// When a reader has.
+    #[must_use]
+    pub fn output(&self) -> String {
+        self.output.lock().unwrap().clone()
+    }
+
+    /// The rest of the first line that starts so, behind blanks.
+    #[must_use]
+    pub fn line(&self, start: &str) -> Option<String> {
+        let output = self.output();
+        output.lines().find_map(|line| line.trim_start().strip_prefix(start)).map(|rest| rest.trim().to_owned())
+    }
+
+    /// Waits until it has written something.
+    ///
+    /// # Panics
+    ///
+    /// When it does not in time.
+    #[track_caller]
+    pub fn wait_for(&mut self, text: &str, patience: Duration) {
+        let mut ended = None;
+        let found = until(patience, || {
+            ended = ended.or_else(|| self.child.try_wait().unwrap());
+            self.output().contains(text) || ended.is_some()
+        });
+        let output = self.output();
+        assert!(found && output.contains(text), "{} did not say \"{text}\" ({ended:?}):\n{output}", self.name);
+    }
+
+    /// Sends it a signal.
+    ///
+    /// # Panics
+    ///
+    /// When it has ended.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    ///
+    /// When it does not end in time.
+    #[track_caller]
+    pub fn wait(&mut self, patience: Duration) -> ExitStatus {
+        let mut status = None;
+        until(patience, || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        status.unwrap_or_else(|| panic!("{} has not ended after {patience:?}:\n{}", self.name, self.output()))
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn keep(stream: impl std::io::Read + Send + 'static, output: &Arc<Mutex<String>>) {
+    let output = Arc::clone(output);
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
+            let mut output = output.lock().unwrap();
+            output.push_str(&String::from_utf8_lossy(&line));
+            output.push('\n');
+        }
+    });
+}
