@@ -12,9 +12,11 @@
 
 #![cfg_attr(
     target_os = "linux",
-    expect(clippy::arithmetic_side_effects, reason = "sums of lengths within a packet, times, and counts")
+    expect(clippy::arithmetic_side_effects, reason = "sums of lengths within a packet, times, and counts"),
+    expect(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "a program, not a library"),
+    expect(clippy::wildcard_enum_match_arm, reason = "it tells what it knows, and passes over the rest"),
+    expect(unreachable_pub, reason = "other programs use the same modules")
 )]
-#![expect(clippy::std_instead_of_core, reason = "a program, not a library")]
 
 #[cfg(target_os = "linux")]
 #[path = "server/arguments.rs"]
@@ -24,6 +26,7 @@ mod arguments;
 mod calls;
 #[cfg(target_os = "linux")]
 #[path = "host/mod.rs"]
+#[expect(dead_code, reason = "the client needs the rest")]
 mod host;
 #[cfg(target_os = "linux")]
 #[path = "server/inquiry.rs"]

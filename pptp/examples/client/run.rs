@@ -112,7 +112,7 @@ impl Client<'_> {
         let mut next_status = self.arguments.status_interval;
         let mut close_deadline = None;
         let mut stops = 0;
-        self.say(&self.session.status(Duration::ZERO));
+        say(&self.session.status(Duration::ZERO));
         self.session.open(self.clock.now());
         loop {
             if let Some(reason) = self.settle(can_change)? {
@@ -152,7 +152,7 @@ impl Client<'_> {
                 self.report(now);
             }
             if next_status.is_some_and(|next| next <= now) {
-                self.say(&self.session.status(now));
+                say(&self.session.status(now));
                 next_status = self.arguments.status_interval.and_then(|interval| now.checked_add(interval));
             }
         }
@@ -251,7 +251,7 @@ impl Client<'_> {
         }
     }
 
-    /// From the device to the network.
+    /// From the device to the network. No packet costs an allocation, here or in `receive`.
     fn send(&mut self, now: Duration) {
         let Self { session, gre, device, trace, outgoing, held, .. } = self;
         for _ in 0..BURST {
@@ -277,18 +277,18 @@ impl Client<'_> {
 
     fn event(&mut self, now: Duration, event: Event, can_change: bool) -> Result<(), Failure> {
         match event {
-            Event::Status(_) => self.say(&self.session.status(now)),
+            Event::Status(_) => say(&self.session.status(now)),
             Event::IpUp(agreed) => self.ip_up(agreed)?,
             Event::IpDown => self.ip_down(),
-            Event::IpFailed(reason) => self.say(&format_args!("  no IPv4: {reason}")),
+            Event::IpFailed(reason) => say(&format_args!("  no IPv4: {reason}")),
             Event::Ipv6Up(agreed) => self.ipv6_up(agreed)?,
-            Event::Ipv6Failed(reason) => self.say(&format_args!("  no IPv6: {reason}")),
-            Event::EncryptionDown => self.say(&"  encryption: ended"),
+            Event::Ipv6Failed(reason) => say(&format_args!("  no IPv6: {reason}")),
+            Event::EncryptionDown => say(&"  encryption: ended"),
             Event::PasswordExpired => {
                 if let (true, Some(new)) = (can_change, &self.arguments.new_password) {
-                    self.say(&"  the password has expired: changing it");
+                    say(&"  the password has expired: changing it");
                     if let Err(error) = self.session.change_password(now, new) {
-                        self.say(&format_args!("  the new password: {error}"));
+                        say(&format_args!("  the new password: {error}"));
                     }
                 } else {
                     self.has_expired = true;
@@ -298,12 +298,12 @@ impl Client<'_> {
             Event::Writable => self.send(now),
             Event::NoData { elapsed } => {
                 let seconds = elapsed.as_secs();
-                self.say(&format_args!("  no GRE packet after {seconds} s: does a firewall stop IP protocol 47?"));
+                say(&format_args!("  no GRE packet after {seconds} s: does a firewall stop IP protocol 47?"));
             }
             Event::FlowAlarm { is_raised: true } => {
-                self.say(&"  flow control alarm: packets are lost, or their acknowledgments")
+                say(&"  flow control alarm: packets are lost, or their acknowledgments");
             }
-            Event::CoherencyLost => self.say(&"  packets decrypt to nonsense"),
+            Event::CoherencyLost => say(&"  packets decrypt to nonsense"),
             _ => {}
         }
         Ok(())
@@ -326,14 +326,14 @@ impl Client<'_> {
             added.map_err(|error| Failure::of_system(&what, error))?;
         }
         let name = self.device.name();
-        self.say(&format_args!("  interface: {name}, MTU {}", self.session.mtu()));
-        self.say(&format_args!("  local-address: {own}"));
+        say(&format_args!("  interface: {name}, MTU {}", self.session.mtu()));
+        say(&format_args!("  local-address: {own}"));
         if let Some(peer) = agreed.peer_address {
-            self.say(&format_args!("  remote-address: {peer}"));
+            say(&format_args!("  remote-address: {peer}"));
         }
         for (what, servers) in [("dns", agreed.name_servers), ("nbns", agreed.netbios_name_servers)] {
             for server in servers.into_iter().flatten() {
-                self.say(&format_args!("  {what}: {server}"));
+                say(&format_args!("  {what}: {server}"));
             }
         }
         Ok(())
@@ -351,9 +351,9 @@ impl Client<'_> {
         let failed = |error| Failure::of_system("the network interface", error);
         self.device.set_up(self.session.mtu()).map_err(failed)?;
         self.device.add_address(own.link_local().into(), None, 64).map_err(failed)?;
-        self.say(&format_args!("  local-ipv6-address: {own}"));
+        say(&format_args!("  local-ipv6-address: {own}"));
         if let Some(peer) = agreed.peer {
-            self.say(&format_args!("  remote-ipv6-address: {peer}"));
+            say(&format_args!("  remote-ipv6-address: {peer}"));
         }
         Ok(())
     }
@@ -361,12 +361,12 @@ impl Client<'_> {
     fn report(&self, now: Duration) {
         let name = self.device.name();
         if let Some(report) = self.session.session_report(now) {
-            self.say(&report.with_interface(name));
+            say(&report.with_interface(name));
         }
         if let Some(report) = self.session.mppe_report(name) {
-            self.say(&report);
+            say(&report);
         }
-        self.say(&format_args!("Refused frames {}", self.clear));
+        say(&format_args!("Refused frames {}", self.clear));
     }
 
     /// Says goodbye on TCP, and why.
@@ -383,22 +383,22 @@ impl Client<'_> {
             // The session is over anyway.
             let _ = trace.flush();
         }
-        self.say(&self.session.status(now));
+        say(&self.session.status(now));
         let mut failure = Failure::of_reason(reason);
         if self.has_expired {
             let text = "the password has expired (error 648): --new-password changes it".to_owned();
             failure = Some(Failure { status: status::NOT_AUTHENTICATED, text });
         }
         if failure.is_none() {
-            self.say(&format_args!("  {}", sentence(reason)));
+            say(&format_args!("  {}", sentence(reason)));
         }
         self.control.finish();
         failure.map_or(Ok(()), Err)
     }
+}
 
-    /// Writes a line, or some, to the standard output. If nobody reads it, that is no reason to hang up.
-    fn say(&self, text: &dyn std::fmt::Display) {
-        let mut out = io::stdout().lock();
-        let _ = writeln!(out, "{text}").and_then(|()| out.flush());
-    }
+/// Writes a line, or some, to the standard output. If nobody reads it, that is no reason to hang up.
+fn say(text: &dyn std::fmt::Display) {
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }

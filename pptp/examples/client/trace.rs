@@ -30,19 +30,19 @@ impl Tracer {
         let trace = Trace::new(BufWriter::new(anstream::stdout()));
         let mut tracer = Self { inspector: Inspector::new(secrets), trace, client, server, number: 0 };
         for direction in [Direction::ToServer, Direction::ToClient] {
-            tracer.give(Duration::ZERO, direction, Input::Control(ControlInput::Start));
+            tracer.give(Duration::ZERO, direction, &Input::Control(ControlInput::Start));
         }
         tracer
     }
 
     /// Octets of the control connection.
     pub fn control(&mut self, now: Duration, direction: Direction, octets: &[u8]) {
-        self.give(now, direction, Input::Control(ControlInput::Octets(octets)));
+        self.give(now, direction, &Input::Control(ControlInput::Octets(octets)));
     }
 
     /// A GRE packet, still encrypted.
     pub fn gre(&mut self, now: Duration, direction: Direction, packet: &[u8]) {
-        self.give(now, direction, Input::Gre(packet));
+        self.give(now, direction, &Input::Gre(packet));
     }
 
     /// Shows what was written so far.
@@ -54,7 +54,7 @@ impl Tracer {
         self.trace.out.flush()
     }
 
-    fn give(&mut self, now: Duration, direction: Direction, input: Input<'_>) {
+    fn give(&mut self, now: Duration, direction: Direction, input: &Input<'_>) {
         self.number += 1;
         let (source, destination) = match direction {
             Direction::ToServer => (self.client, self.server),
@@ -66,7 +66,7 @@ impl Tracer {
         let Self { inspector, trace, .. } = self;
         // Whether somebody reads it, `flush` will tell.
         let mut sink = |record: Record<'_>| drop(trace.item(&place, Item::Record(&record)));
-        match input {
+        match *input {
             Input::Control(input) => inspector.handle_control(self.number, source, destination, input, &mut sink),
             Input::Gre(packet) => {
                 inspector.handle_gre(self.number, source.ip(), destination.ip(), packet, &mut sink);

@@ -44,6 +44,7 @@ impl Failure {
     }
 
     /// The operating system does not give what is needed.
+    #[expect(clippy::needless_pass_by_value, reason = "as `map_err` wants it")]
     pub fn of_system(what: &str, error: io::Error) -> Self {
         if error.kind() == ErrorKind::PermissionDenied {
             let text = format!(
@@ -58,9 +59,8 @@ impl Failure {
     /// A session has ended; `None` when that was wanted.
     pub fn of_reason(reason: &Reason) -> Option<Self> {
         let status = match reason {
-            Reason::Closed => return None,
+            Reason::Closed | Reason::Link(link::Reason::Closed) => return None,
             Reason::GreBlocked => status::GRE_BLOCKED,
-            Reason::Link(link::Reason::Closed) => return None,
             Reason::Link(link::Reason::Authentication(_)) => status::NOT_AUTHENTICATED,
             Reason::Link(
                 link::Reason::EncryptionRequired { .. } | link::Reason::NoKeys { .. } | link::Reason::EncryptionLost,

@@ -60,22 +60,23 @@ pub struct Verdict {
     /// Which client.
     pub call: Key,
     ticket: Ticket,
-    /// Of one who may come in, the keys.
-    accepted: Option<Option<ExternalKeys>>,
+    is_accepted: bool,
+    keys: Option<ExternalKeys>,
     message: Vec<u8>,
 }
 
 impl Verdict {
     fn refused(call: Key, ticket: Ticket) -> Self {
-        Self { call, ticket, accepted: None, message: REFUSED.to_vec() }
+        Self { call, ticket, is_accepted: false, keys: None, message: REFUSED.to_vec() }
     }
 
     /// Says it. A client that has gone in the meantime does not hear it.
     pub fn apply(self, now: Duration, session: &mut Session) {
         let (_, call) = self.call;
-        let _ = match self.accepted {
-            Some(keys) => session.accept(now, call, self.ticket, &self.message, keys),
-            None => session.answer(now, call, self.ticket, &Answer::Reject(&self.message)),
+        let _ = if self.is_accepted {
+            session.accept(now, call, self.ticket, &self.message, self.keys)
+        } else {
+            session.answer(now, call, self.ticket, &Answer::Reject(&self.message))
         };
     }
 }
@@ -249,7 +250,7 @@ fn verdict(inquiry: &Inquiry, reply: &Reply<'_>, secret: &[u8]) -> Verdict {
     if let (Err(error), Kind::MsChapV1(_) | Kind::MsChapV2) = (&keys, kind) {
         complain(&format!("the RADIUS server accepts, and gives no keys for encryption: {error}"));
     }
-    Verdict { accepted: Some(keys.ok()), message, ..refused() }
+    Verdict { is_accepted: true, keys: keys.ok(), message, ..refused() }
 }
 
 /// RFC 2548 section 2.1.4: why, as the client is to be told.

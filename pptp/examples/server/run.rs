@@ -93,6 +93,7 @@ struct Gateway<'a> {
 }
 
 /// What has come, and where.
+#[expect(clippy::struct_excessive_bools, reason = "each is a place where something has come, or nothing")]
 struct Come {
     listener: bool,
     gre: bool,
