@@ -232,7 +232,7 @@ fn ciphers(keys: &Keys, agreed: &ccp::Agreed, is_server: bool) -> (Encryptor, De
             Keys::MsChapV2 { hash, nt_response } => {
                 MasterKey::from_ms_chap_v2(hash.as_bytes(), nt_response.as_bytes()).start_key(strength, side, direction)
             }
-            Keys::MsChapV1 { hash, challenge } => MsChapV1::new(*challenge)
+            Keys::MsChapV1 { hash, challenge, .. } => MsChapV1::new(*challenge)
                 .with_nt_password_hash_hash(*hash.as_bytes())
                 .start_key(strength, ShortKeySource::LmHash)
                 .unwrap(),
