@@ -101,6 +101,17 @@ impl Program {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// Sends it a signal, unless it has ended.
+    ///
+    /// # Panics
+    ///
+    /// When the system does not tell.
+    pub fn end(&mut self, signal: Signal) {
+        if self.child.try_wait().unwrap().is_none() {
+            self.signal(signal);
+        }
+    }
+
     /// Waits for its end.
     ///
     /// # Panics

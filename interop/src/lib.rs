@@ -14,6 +14,8 @@ pub mod tcp;
 #[cfg(target_os = "linux")]
 pub mod examples;
 #[cfg(target_os = "linux")]
+pub mod freeradius;
+#[cfg(target_os = "linux")]
 pub mod namespace;
 #[cfg(target_os = "linux")]
 pub mod ppp;

@@ -34,6 +34,15 @@ pub type Checksum = [u8; 20];
 ///
 /// What is wrong.
 pub fn ping(to: Ipv4Addr, octets: usize) -> Result<Duration, String> {
+    ping_within(PATIENCE, to, octets)
+}
+
+/// The same, with another patience: on a line that loses packets, another try may be sooner.
+///
+/// # Errors
+///
+/// What is wrong.
+pub fn ping_within(patience: Duration, to: Ipv4Addr, octets: usize) -> Result<Duration, String> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let failed = |error: rustix::io::Errno| format!("ping {to}: {error}");
     let socket: OwnedFd =
@@ -46,7 +55,7 @@ pub fn ping(to: Ipv4Addr, octets: usize) -> Result<Duration, String> {
     let begin = clock();
     rustix::net::send(&socket, &request, SendFlags::empty()).map_err(failed)?;
     let mut buf = vec![0; 65536];
-    while let Some(rest) = PATIENCE.checked_sub(begin.elapsed()) {
+    while let Some(rest) = patience.checked_sub(begin.elapsed()) {
         let mut fds = [PollFd::new(&socket, PollFlags::IN)];
         poll(&mut fds, Some(&Timespec::try_from(rest).unwrap())).map_err(failed)?;
         let Ok((length, _)) = rustix::net::recv(&socket, &mut buf[..], RecvFlags::DONTWAIT) else { continue };

@@ -5,9 +5,10 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use pptp::ppp::auth::{Method, Methods};
 use pptp::ppp::ccp::{Encryption, MicrosoftCompression, Modes};
+use pptp::ppp::link::Keepalive;
 use pptp::session::{Compression, Config};
 use pptp::wire::Text;
-use pptp::wire::connection::Identity;
+use pptp::wire::connection::{EchoPolicy, Identity};
 
 /// Whether packets have to be encrypted.
 #[derive(Clone, Copy, ValueEnum)]
@@ -103,6 +104,10 @@ pub struct Options {
     /// The longest IP packet in the tunnel, in octets; without it, what fits into packets of 1500 octets.
     #[arg(long, value_name = "OCTETS", value_parser = clap::value_parser!(u16).range(576..=1500))]
     mtu: Option<u16>,
+    /// After how many seconds of silence the peer is asked for an echo, on the control connection and in the tunnel; without
+    /// it, after 60 s there and 30 s here.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    echo_interval: Option<Duration>,
 }
 
 impl Options {
@@ -149,6 +154,11 @@ impl Options {
         }
         if let Some(mtu) = self.mtu {
             config = config.with_mtu(mtu);
+        }
+        if let Some(interval) = self.echo_interval {
+            let interval = interval.max(Duration::from_secs(1));
+            config = config.with_echo(EchoPolicy::Deadline { idle: interval, reply: EchoPolicy::REPLY });
+            config = config.with_keepalive(Some(Keepalive::new(interval).with_adaptive(false)));
         }
         config
     }

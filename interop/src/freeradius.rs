@@ -1,0 +1,74 @@
+//! A FreeRADIUS of a test's own.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// A server, which ends when this does. Its log is printed when the test panics.
+pub struct FreeRadius {
+    process: Child,
+    folder: PathBuf,
+    log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl FreeRadius {
+    /// Where the program is, if it is there.
+    #[must_use]
+    pub fn find() -> Option<PathBuf> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mut folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]);
+        folders.find_map(|folder| Some(folder.join("freeradius")).filter(|program| program.is_file()))
+    }
+
+    /// Starts it in the network of the calling thread, with a configuration in which `FOLDER` is a folder of its own, and
+    /// waits until it takes requests.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    #[must_use]
+    pub fn start(program: &Path, folder: &Path, configuration: &str) -> Self {
+        let _ = std::fs::remove_dir_all(folder);
+        std::fs::create_dir(folder).unwrap();
+        let text = configuration.replace("FOLDER", folder.to_str().unwrap());
+        std::fs::write(folder.join("radiusd.conf"), text).unwrap();
+        let mut command = Command::new(program);
+        command.args(["-X", "-n", "radiusd", "-d"]).arg(folder).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap());
+        let log = Arc::new(Mutex::new(String::new()));
+        let (ready, is_ready) = channel();
+        let kept = Arc::clone(&log);
+        let reader = std::thread::spawn(move || {
+            for line in output.split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line).into_owned();
+                if line.contains("Ready to process requests") {
+                    let _ = ready.send(());
+                }
+                kept.lock().unwrap().push_str(&(line + "\n"));
+            }
+        });
+        let server = Self { process, folder: folder.to_owned(), log, reader: Some(reader) };
+        is_ready.recv_timeout(Duration::from_secs(30)).expect("the RADIUS server is ready");
+        server
+    }
+}
+
+impl Drop for FreeRadius {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+        if std::thread::panicking() {
+            crate::say!("the RADIUS server's log:\n{}", self.log.lock().unwrap());
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}

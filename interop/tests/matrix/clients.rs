@@ -1,0 +1,310 @@
+//! pptp with pppd dials our server.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use pptp_interop::examples::Program;
+use pptp_interop::namespace::{clock, pause};
+use rustix::process::Signal;
+
+use crate::case::{Case, End, Expected, Row};
+use crate::lab::{Lab, PATIENCE};
+
+const STRONG: &str = "refuse-eap require-mppe-128";
+const BITS_128: &str = "MPPE 128 bit, stateless";
+
+pub fn cases() -> Vec<Case> {
+    let hung_up = |what, end| Case::up(what, "", STRONG, BITS_128).ended_by(end);
+    let netem = |what, line| Case::up(what, "", STRONG, BITS_128).on(line).ended_by(End::Pppd);
+    let wrong = "refuse-eap require-mppe-128 password looking-glass";
+    vec![
+        Case::up("MS-CHAPv2, 128 bit", "", STRONG, BITS_128).ended_by(End::Pppd),
+        Case::up("MS-CHAPv2, 40 bit", "--strength 40", "require-mppe-40", "MPPE 40 bit, stateless").ended_by(End::Pppd),
+        Case::up("MS-CHAPv1, 128 bit", "--auth mschap1", STRONG, BITS_128).ended_by(End::Pppd),
+        Case::up("CHAP", "--auth chap --encryption refused", "", "none"),
+        Case::up("PAP", "--auth pap --encryption refused", "", "none").ended_by(End::Pppd),
+        Case::up(
+            "stateful allowed, and preferred here",
+            "--mode prefer-stateful",
+            "require-mppe-128 mppe-stateful",
+            "MPPE 128 bit, stateful",
+        )
+        .ended_by(End::Pppd),
+        Case::up(
+            "IPV6CP, name servers",
+            "--ipv6 --dns 10.0.53.1 --dns 10.0.53.2",
+            "require-mppe-128 +ipv6 usepeerdns",
+            BITS_128,
+        )
+        .ended_by(End::Pppd),
+        Case::up("all that is weak here", "--interop", STRONG, BITS_128).ended_by(End::Pppd),
+        hung_up("our server hangs up", End::Ours),
+        hung_up("pptp is asked to end", End::Pptp),
+        netem("5 % loss", "loss 5%"),
+        netem("reordering", "delay 5ms reorder 25% 50%"),
+        netem("5 % duplicates", "duplicate 5%"),
+        Case::refused("wrong password", "", wrong, (19, "error 691"), "E=691"),
+        Case::refused(
+            "wrong password, PAP",
+            "--auth pap --encryption refused",
+            "password looking-glass",
+            (19, "error 691"),
+            "PAP authentication failed",
+        ),
+        Case::refused("no MPPE there, required here", "", "nomppe", (16, "error 742"), "LCP terminated by peer"),
+        Case::refused("another key length there", "", "require-mppe-40", (10, "error 742"), ""),
+    ]
+}
+
+/// The server in the tunnels.
+pub fn gateway(lab: &Lab<'_>) -> Ipv4Addr {
+    Ipv4Addr::new(10, 98, u8::try_from(lab.number).unwrap(), 1)
+}
+
+/// Starts our server, which asks `who`.
+pub fn start_server(lab: &Lab<'_>, who: &str, arguments: &str) -> Program {
+    let (address, listen) = (gateway(lab), lab.host);
+    let net = format!("10.98.{}", lab.number);
+    let all = format!("--listen {listen} --address {address} --pool {net}.10-{net}.20 {who} {arguments}");
+    let mut server = lab.start("server", &all);
+    server.wait_for("listening", PATIENCE);
+    server
+}
+
+/// A file of users as an argument.
+fn users(lab: &Lab<'_>) -> String {
+    let path = lab.folder().join("users");
+    std::fs::write(&path, "alice wonderland\nbob wonderland\n").unwrap();
+    format!("--users {}", path.display())
+}
+
+pub fn run(lab: &Lab<'_>, case: &Case) -> Row {
+    let who = users(lab);
+    run_with(lab, case, "server", &who, "alice")
+}
+
+pub fn run_with(lab: &Lab<'_>, case: &Case, side: &'static str, who: &str, user: &str) -> Row {
+    let begin = clock();
+    let (name, what) = (&lab.name(), case.what);
+    let mut server = start_server(lab, who, case.ours);
+    let dial = format!("dial {name} {} user {user} {}", lab.host, case.theirs);
+    let exit = format!("{name} exit");
+    let mut row = Row {
+        order: (1, begin),
+        side,
+        what: what.to_owned(),
+        came: String::new(),
+        up: Duration::ZERO,
+        measured: None,
+        down: None,
+    };
+    match case.expected {
+        Expected::Up { encoding, end, netem } => {
+            let is_clean = netem.is_empty();
+            let _ = lab.ask(&format!("netem {name} {netem}"), &format!("{name} netem"));
+            let begin = clock();
+            lab.tell(&dial);
+            let up = format!("{name} up");
+            lab.until(&format!("{what}: up"), || lab.heard(&up).is_some() || lab.heard(&exit).is_some());
+            if let Some(status) = lab.heard(&exit) {
+                panic!("{what}: pppd's exit status is {status}: {:?}\n{}", lab.ended(name), server.output());
+            }
+            row.up = begin.elapsed();
+            server.wait_for("encoding:", PATIENCE);
+            assert_eq!(server.line("encoding:").as_deref(), Some(encoding), "{what}: {}", server.output());
+            row.came = encoding.to_owned();
+            let heard = lab.hear(&up);
+            let own: Ipv4Addr = heard.split(' ').next().unwrap().parse().unwrap();
+            assert_eq!(heard, format!("{own} {}", gateway(lab)));
+            if case.theirs.contains("+ipv6") {
+                let both = lab.hear(&format!("{name} up6"));
+                let server = both.split(' ').next_back().unwrap();
+                assert_eq!(lab.ask(&format!("ping6 {name} {server}"), &format!("{name} pings6")), "56 1", "{what}");
+                row.came += ", ping in IPv6";
+            }
+            row.measured = Some(lab.exercise(name, gateway(lab), own, is_clean));
+            let begin = clock();
+            match end {
+                End::Ours => server.signal(Signal::TERM),
+                End::Pppd => lab.tell("signal pppd TERM"),
+                End::Pptp => lab.tell("signal pptp TERM"),
+            }
+            let status = lab.hear(&exit);
+            server.wait_for("over:", PATIENCE);
+            row.down = Some(begin.elapsed());
+            let _ = lab.ask(&format!("netem {name}"), &format!("{name} netem"));
+            let logs = lab.ended(name);
+            row.came = format!("{}; {}; pppd: {status}", row.came, over(&server));
+            logs.expect(
+                what,
+                match end {
+                    End::Ours => "LCP terminated by peer",
+                    End::Pppd => "Terminating on signal 15",
+                    End::Pptp => "Modem hangup",
+                },
+            );
+            assert_eq!(status, if end == End::Pppd { "5" } else { "16" }, "{what}");
+            if case.theirs.contains("usepeerdns") {
+                logs.expect(what, "primary   DNS address 10.0.53.1");
+                logs.expect(what, "secondary DNS address 10.0.53.2");
+                row.came += ", two name servers";
+            }
+            if let Some(length) = encoding.strip_prefix("MPPE ") {
+                let bits = length.split(' ').next().unwrap();
+                logs.expect(what, &format!("MPPE {bits}-bit"));
+            }
+        }
+        Expected::Refused { status, text, log } => {
+            let begin = clock();
+            let came = lab.ask(&dial, &exit);
+            server.wait_for("over:", PATIENCE);
+            row.up = begin.elapsed();
+            let logs = lab.ended(name);
+            let sentence = over(&server);
+            let output = server.output();
+            assert!(came == status.to_string() && sentence.contains(text), "{what}: {came}: {output}\n{}", logs.pppd);
+            logs.expect(what, log);
+            row.came = format!("{sentence}; pppd: {came}");
+        }
+    }
+    stop(lab, &mut server);
+    row
+}
+
+/// Why the first call was over.
+fn over(server: &Program) -> String {
+    let output = server.output();
+    let line = output.lines().find_map(|line| line.split_once(": over: ")).map(|(_, reason)| reason.to_owned());
+    line.unwrap_or_default()
+}
+
+/// Ends our server, if it has not ended; nothing is left of it.
+pub fn stop(lab: &Lab<'_>, server: &mut Program) {
+    server.end(Signal::TERM);
+    assert_eq!(server.wait(PATIENCE).code(), Some(0), "{}", server.output());
+    assert!(lab.left().is_empty(), "left behind: {:?}", lab.left());
+}
+
+/// Has the guest dial; its address in the tunnel.
+fn up(lab: &Lab<'_>, name: &str, host: Ipv4Addr, options: &str) -> Ipv4Addr {
+    let heard = lab.ask(&format!("dial {name} {host} {options}"), &format!("{name} up"));
+    heard.split(' ').next().unwrap().parse().unwrap()
+}
+
+/// Two guests call at once, and both have traffic at the same time.
+pub fn two_guests(lab: &Lab<'_>, other: &Lab<'_>) -> Row {
+    let begin = clock();
+    let mut server = start_server(lab, &users(lab), "");
+    let (first, second) = (lab.name(), other.name());
+    let strong = |user| format!("user {user} {STRONG}");
+    let far = std::thread::scope(|scope| {
+        let one = scope.spawn(|| up(lab, &first, lab.host, &strong("alice")));
+        let two = up(other, &second, lab.host, &strong("bob"));
+        [one.join().unwrap(), two]
+    });
+    let time = begin.elapsed();
+    assert_ne!(far[0], far[1]);
+    let (near, [one, two]) = (gateway(lab), far);
+    let measured = std::thread::scope(|scope| {
+        let measured = scope.spawn(|| lab.exercise(&first, near, one, true));
+        let _ = other.exercise(&second, near, two, true);
+        measured.join().unwrap()
+    });
+    let end = clock();
+    lab.tell("signal pppd TERM");
+    assert_eq!(lab.hear(&format!("{first} exit")), "5");
+    let down = end.elapsed();
+    let _ = lab.ended(&first);
+    // The other one goes on.
+    let again = other.name();
+    assert_eq!(other.ask(&format!("pings {again} {near}"), &format!("{again} pings")), "56 1 1400 1");
+    server.signal(Signal::TERM);
+    assert_eq!(other.hear(&format!("{second} exit")), "16");
+    let _ = other.ended(&second);
+    stop(lab, &mut server);
+    Row {
+        order: (1, begin),
+        side: "server",
+        what: "two guests at once".to_owned(),
+        came: format!("{BITS_128}; one ends, the other goes on"),
+        up: time,
+        measured: Some(measured),
+        down: Some(down),
+    }
+}
+
+/// Two calls of one guest, in one control connection.
+pub fn two_calls(lab: &Lab<'_>) -> Row {
+    let begin = clock();
+    let mut server = start_server(lab, &users(lab), "");
+    let (first, second) = (lab.name(), lab.name());
+    let one = up(lab, &first, lab.host, &format!("user alice {STRONG}"));
+    let two = up(lab, &second, lab.host, &format!("user bob {STRONG}"));
+    let time = begin.elapsed();
+    assert_ne!(one, two);
+    assert_eq!(server.output().matches("\"local\"").count(), 1, "control connections: {}", server.output());
+    let near = gateway(lab);
+    for (name, device) in [(&first, "ppp0"), (&second, "ppp1")] {
+        let said = lab.ask(&format!("pings {name}-{device} -I {device} {near}"), &format!("{name}-{device} pings"));
+        assert_eq!(said, "56 1 1400 1", "{device}");
+    }
+    let measured = lab.exercise(&first, near, one, true);
+    let end = clock();
+    server.signal(Signal::TERM);
+    for name in [&first, &second] {
+        assert_eq!(lab.hear(&format!("{name} exit")), "16");
+    }
+    let down = end.elapsed();
+    let _ = lab.ended(&first);
+    stop(lab, &mut server);
+    Row {
+        order: (1, begin),
+        side: "server",
+        what: "two calls in one control connection".to_owned(),
+        came: BITS_128.to_owned(),
+        up: time,
+        measured: Some(measured),
+        down: Some(down),
+    }
+}
+
+/// Nobody has anything to say but echoes: at first ours, then pptp's after its 60 s.
+pub fn idle(lab: &Lab<'_>) -> Row {
+    let begin = clock();
+    let mut server = start_server(lab, &users(lab), "--echo-interval 3");
+    let name = lab.name();
+    let _ = up(lab, &name, lab.host, &format!("user alice {STRONG}"));
+    pause(Duration::from_secs(11));
+    server.signal(Signal::TERM);
+    assert_eq!(lab.hear(&format!("{name} exit")), "16", "{}", server.output());
+    let logs = lab.ended(&name);
+    stop(lab, &mut server);
+    let ours = logs.system.matches("Echo Request received").count();
+    assert!(ours >= 2, "our echoes: {}", logs.system);
+    logs.expect("idle", "rcvd [LCP EchoReq");
+
+    let mut server = start_server(lab, &users(lab), "--echo-interval 100");
+    let name = lab.name();
+    let begin_up = clock();
+    let far = up(lab, &name, lab.host, &format!("user alice {STRONG}"));
+    let time = begin_up.elapsed();
+    pause(Duration::from_secs(65));
+    let measured = lab.exercise(&name, gateway(lab), far, true);
+    let end = clock();
+    lab.tell("signal pppd TERM");
+    assert_eq!(lab.hear(&format!("{name} exit")), "5");
+    let down = end.elapsed();
+    let logs = lab.ended(&name);
+    let theirs = logs.system.matches("Echo Reply received").count();
+    assert_eq!(theirs, 1, "pptp's echoes: {}", logs.system);
+    stop(lab, &mut server);
+    Row {
+        order: (1, begin),
+        side: "server",
+        what: "idle for 11 s, and for 65 s".to_owned(),
+        came: format!("{BITS_128}; {ours} echoes of ours answered, then {theirs} of pptp's"),
+        up: time,
+        measured: Some(measured),
+        down: Some(down),
+    }
+}

@@ -1,0 +1,101 @@
+//! pptp with pppd dials our server, which asks a FreeRADIUS who may come in, and has its keys.
+
+use std::path::{Path, PathBuf};
+
+use pptp_interop::freeradius::FreeRadius;
+use pptp_interop::say;
+
+use crate::case::{Case, Row};
+use crate::clients::run_with;
+use crate::lab::Lab;
+
+const SECRET: &str = "a-secret-of-more-than-sixteen-octets";
+const PORT: u16 = 1812;
+
+/// Alice's keys are in its answers, Bob's are not.
+const CONFIGURATION: &str = r#"
+logdir = FOLDER
+raddbdir = FOLDER
+run_dir = FOLDER
+log {
+    destination = stdout
+}
+security {
+    reject_delay = 0
+}
+proxy_requests = no
+thread pool {
+    start_servers = 1
+    max_servers = 1
+    min_spare_servers = 1
+    max_spare_servers = 1
+}
+client test {
+    ipaddr = 127.0.0.1
+    secret = "SECRET"
+    require_message_authenticator = yes
+}
+modules {
+    mschap {
+        require_encryption = yes
+        require_strong = yes
+    }
+    mschap mschap_without_keys {
+        use_mppe = no
+    }
+}
+server test {
+    listen {
+        type = auth
+        ipaddr = 127.0.0.1
+        port = PORT
+    }
+    authorize {
+        update control {
+            Cleartext-Password := "wonderland"
+        }
+        if (&User-Name == "bob") {
+            update control {
+                Auth-Type := without-keys
+            }
+        }
+        mschap
+    }
+    authenticate {
+        Auth-Type MS-CHAP {
+            mschap
+        }
+        Auth-Type without-keys {
+            mschap_without_keys
+        }
+    }
+}
+"#;
+
+pub fn run(lab: &Lab<'_>, attempt: &dyn Fn(&mut dyn FnMut() -> Row)) {
+    let Some(program) = FreeRadius::find() else {
+        return say!("SKIPPED: our server with RADIUS: no program `freeradius` (of Debian's package `freeradius`)");
+    };
+    let _server = start(lab, &program);
+    let who = format!("--radius 127.0.0.1:{PORT} --radius-secret {SECRET} --radius-strict");
+    let strong = "refuse-eap require-mppe-128";
+    let wrong = "refuse-eap require-mppe-128 password looking-glass";
+    for (user, case) in [
+        ("alice", Case::up("MS-CHAPv2, 128 bit", "", strong, "MPPE 128 bit, stateless")),
+        ("alice", Case::up("MS-CHAPv1, 128 bit", "--auth mschap1", strong, "MPPE 128 bit, stateless")),
+        ("alice", Case::refused("wrong password", "", wrong, (19, "error 691"), "E=691")),
+        ("bob", Case::refused("RADIUS has no keys", "", strong, (16, "error 742"), "LCP terminated by peer")),
+    ] {
+        attempt(&mut || {
+            let mut row = run_with(lab, &case, "server, RADIUS", &who, user);
+            row.order.0 = 2;
+            row
+        });
+    }
+}
+
+fn start(lab: &Lab<'_>, program: &Path) -> FreeRadius {
+    let folder: PathBuf = std::env::temp_dir().join(format!("pptp-interop-matrix-radius-{}", std::process::id()));
+    let text = CONFIGURATION.replace("SECRET", SECRET).replace("PORT", &PORT.to_string());
+    lab.enter(|| FreeRadius::start(program, &folder, &text))
+}

@@ -1,0 +1,147 @@
+//! Our client dials pptpd with pppd.
+
+use std::net::Ipv4Addr;
+
+use pptp_interop::namespace::clock;
+use rustix::process::Signal;
+
+use crate::case::{Case, End, Expected, Row};
+use crate::lab::{Lab, PATIENCE};
+
+/// The server in the tunnels.
+const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 1);
+const STRONG: &str = "require-mschap-v2 require-mppe-128";
+const ALICE: &str = "--user alice --password wonderland";
+const BITS_128: &str = "MPPE 128 bit, stateless";
+
+pub fn cases() -> Vec<Case> {
+    let with_names = "require-mschap-v2 require-mppe-128 +ipv6 ms-dns 10.0.53.1 ms-dns 10.0.53.2";
+    let hung_up = |end| Case::up("the server hangs up", "", STRONG, BITS_128).ended_by(end);
+    let netem = |what, line| Case::up(what, "", STRONG, BITS_128).on(line);
+    vec![
+        Case::up("MS-CHAPv2, 128 bit", "", STRONG, BITS_128),
+        Case::up("MS-CHAPv2, 40 bit", "--strength 40", "require-mschap-v2 require-mppe-40", "MPPE 40 bit, stateless"),
+        Case::up("MS-CHAPv1, 128 bit", "--auth mschap1", "require-mschap require-mppe-128", BITS_128),
+        Case::up("CHAP", "--auth chap --encryption refused", "require-chap", "none").ended_by(End::Pppd),
+        Case::up("PAP", "--auth pap --encryption refused", "require-pap", "none"),
+        Case::up(
+            "stateful allowed, and preferred here",
+            "--mode prefer-stateful",
+            "require-mschap-v2 require-mppe-128 mppe-stateful",
+            "MPPE 128 bit, stateful",
+        ),
+        Case::up("IPV6CP, name servers", "--ipv6", with_names, BITS_128).ended_by(End::Pppd),
+        Case::up("all that is weak here", "--interop", STRONG, BITS_128).ended_by(End::Pptp),
+        hung_up(End::Pppd),
+        hung_up(End::Pptp),
+        netem("5 % loss", "loss 5%"),
+        netem("reordering", "delay 5ms reorder 25% 50%"),
+        netem("5 % duplicates", "duplicate 5%"),
+        Case::refused(
+            "wrong password",
+            "--user alice --password looking-glass",
+            STRONG,
+            (6, "error 691"),
+            "Peer alice failed CHAP authentication",
+        ),
+        Case::refused(
+            "wrong password, PAP",
+            "--user alice --password looking-glass --auth pap --encryption refused",
+            "require-pap",
+            (6, "error 691"),
+            "peer authentication failed for alice",
+        ),
+        Case::refused("no MPPE there, required here", ALICE, "require-mschap-v2 nomppe", (7, "error 742"), ""),
+        Case::refused("another key length there", ALICE, "require-mschap-v2 require-mppe-40", (7, "error 742"), ""),
+    ]
+}
+
+pub fn run(lab: &Lab<'_>, case: &Case) -> Row {
+    let begin = clock();
+    let name = &lab.name();
+    let _ = lab.ask(&format!("serve {name} {}", case.theirs), &format!("{name} serves"));
+    let what = case.what;
+    let dial = |arguments: &str| lab.start("client", &format!("{} {arguments}", lab.address));
+    let mut row = Row {
+        order: (0, begin),
+        side: "client",
+        what: what.to_owned(),
+        came: String::new(),
+        up: begin.elapsed(),
+        measured: None,
+        down: None,
+    };
+    match case.expected {
+        Expected::Up { encoding, end, netem } => {
+            let is_clean = netem.is_empty();
+            let _ = lab.ask(&format!("netem {name} {netem}"), &format!("{name} netem"));
+            let begin = clock();
+            let mut client = dial(&format!("{ALICE} {} --route 10.99.7.0/24", case.ours));
+            client.wait_for("remote-address:", PATIENCE);
+            row.up = begin.elapsed();
+            let own: Ipv4Addr = client.line("local-address:").unwrap().parse().unwrap();
+            assert_eq!(client.line("remote-address:"), Some(GATEWAY.to_string()));
+            assert_eq!(client.line("encoding:").as_deref(), Some(encoding), "{what}: {}", client.output());
+            assert_eq!(lab.hear(&format!("{name} up")), format!("{GATEWAY} {own}"), "{what}");
+            row.came = encoding.to_owned();
+            if case.theirs.contains("ms-dns") {
+                client.wait_for("dns: 10.0.53.2", PATIENCE);
+                assert_eq!(client.line("dns:").as_deref(), Some("10.0.53.1"));
+                row.came += ", two name servers";
+            }
+            if case.theirs.contains("+ipv6") {
+                client.wait_for("remote-ipv6-address:", PATIENCE);
+                let both = lab.hear(&format!("{name} up6"));
+                let theirs = both.split(' ').next_back().unwrap();
+                let own = client.line("local-ipv6-address:").unwrap();
+                assert_eq!(theirs.parse::<std::net::Ipv6Addr>().unwrap().to_string(), own, "{what}");
+                assert_eq!(lab.ask(&format!("ping6 {name} {own}"), &format!("{name} pings6")), "56 1", "{what}");
+                row.came += ", ping in IPv6";
+            }
+            row.measured = Some(lab.exercise(name, own, GATEWAY, is_clean));
+            assert!(lab.left().iter().any(|line| line.contains("0007630A")), "{what}: the route is missing");
+            let begin = clock();
+            match end {
+                End::Ours => client.signal(Signal::INT),
+                End::Pppd => lab.tell("signal pppd TERM"),
+                End::Pptp => lab.tell("signal pptpctrl TERM"),
+            }
+            let status = client.wait(PATIENCE).code();
+            let output = client.output();
+            assert_eq!(status, Some(if end == End::Ours { 0 } else { 8 }), "{what}: {output}");
+            row.down = Some(begin.elapsed());
+            if end != End::Ours {
+                row.came = format!("{}; {}", row.came, output.lines().last().unwrap().trim_start_matches("client: "));
+            }
+            let _ = lab.ask(&format!("netem {name}"), &format!("{name} netem"));
+            let logs = lab.ended(name);
+            logs.expect(
+                what,
+                match end {
+                    End::Ours => "LCP terminated by peer",
+                    End::Pppd => "Terminating on signal 15",
+                    End::Pptp => "Exiting on signal 15",
+                },
+            );
+            logs.expect(what, "control connection finished");
+            if let Some(length) = encoding.strip_prefix("MPPE ") {
+                let bits = length.split(' ').next().unwrap();
+                logs.expect(what, &format!("MPPE {bits}-bit"));
+            }
+        }
+        Expected::Refused { status, text, log } => {
+            let begin = clock();
+            let mut client = dial(case.ours);
+            let came = client.wait(PATIENCE).code();
+            let output = client.output();
+            row.up = begin.elapsed();
+            let sentence = output.lines().last().unwrap_or_default().trim_start_matches("client: ");
+            let logs = lab.ended(name);
+            assert!(came == Some(status) && sentence.contains(text), "{what}: {came:?}: {output}\n{}", logs.pppd);
+            logs.expect(what, log);
+            row.came = sentence.to_owned();
+        }
+    }
+    assert!(lab.left().is_empty(), "{what}: left behind: {:?}", lab.left());
+    row
+}
