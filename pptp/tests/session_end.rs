@@ -1,5 +1,8 @@
 //! How the end of a call is told: the reason that says most, and the counters to the last.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "what else there is does not matter here")]
+
 use core::net::Ipv4Addr;
 use core::time::Duration;
 
