@@ -54,6 +54,10 @@ server test {
         update control {
             Cleartext-Password := "wonderland"
         }
+        # Its answers are signed only when they are told to be.
+        update reply {
+            Message-Authenticator := 0x00
+        }
         if (&User-Name == "bob") {
             update control {
                 Auth-Type := without-keys

@@ -116,10 +116,6 @@ impl Link {
             if packet.code == Code::TERMINATE_REQUEST {
                 self.peer_farewell.set(packet.data);
                 self.peer_error = lcp::MicrosoftTermination::decode(packet.data).map(|reason| reason.error);
-                if self.lcp.is_open() {
-                    // Nothing that happens until the link is down changes that.
-                    self.end.get_or_insert(Reason::PeerClosed { error: self.peer_error });
-                }
             }
             self.lcp.handle_packet(self.now, &packet)?;
             return Ok(());

@@ -278,6 +278,8 @@ impl Client<'_> {
     fn event(&mut self, now: Duration, event: Event, can_change: bool) -> Result<(), Failure> {
         match event {
             Event::Status(_) => say(&self.session.status(now)),
+            // Where encryption is preferred, it may come after the first packets.
+            Event::EncryptionUp(_) if self.session.status(now).uptime.is_some() => say(&self.session.status(now)),
             Event::IpUp(agreed) => self.ip_up(agreed)?,
             Event::IpDown => self.ip_down(),
             Event::IpFailed(reason) => say(&format_args!("  no IPv4: {reason}")),

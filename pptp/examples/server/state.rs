@@ -69,7 +69,13 @@ impl State {
                 }
                 say(format_args!("{address}, MTU {}", session.mtu(call).unwrap_or_default()));
                 if let Some(status) = session.call_status(now, call) {
-                    say(format_args!("up\n{status}"));
+                    say(format_args!("status\n{status}"));
+                }
+            }
+            // Where encryption is preferred, it may come after the first packets.
+            session::Event::EncryptionUp(_) => {
+                if let Some(status) = session.call_status(now, call).filter(|status| status.uptime.is_some()) {
+                    say(format_args!("status\n{status}"));
                 }
             }
             session::Event::EncryptionDown => say(format_args!("encryption: ended")),
