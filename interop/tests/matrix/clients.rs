@@ -19,8 +19,7 @@ pub fn cases() -> Vec<Case> {
     let wrong = "refuse-eap require-mppe-128 password looking-glass";
     vec![
         Case::up("MS-CHAPv2, 128 bit", "", STRONG, BITS_128).ended_by(End::Pppd),
-        Case::up("MS-CHAPv2, 40 bit", "--strength 40", "require-mppe-40", "MPPE 40 bit, stateless")
-            .ended_by(End::Pppd),
+        Case::up("MS-CHAPv2, 40 bit", "--strength 40", "require-mppe-40", "MPPE 40 bit, stateless").ended_by(End::Pppd),
         Case::up("MS-CHAPv1, 128 bit", "--auth mschap1", STRONG, BITS_128).ended_by(End::Pppd),
         Case::up("CHAP", "--auth chap --encryption refused", "", "none"),
         Case::up("PAP", "--auth pap --encryption refused", "", "none").ended_by(End::Pppd),
@@ -135,11 +134,14 @@ pub fn run_with(lab: &Lab<'_>, case: &Case, side: &'static str, who: &str, user:
             let _ = lab.ask(&format!("netem {name}"), &format!("{name} netem"));
             let logs = lab.ended(name);
             row.came = format!("{}; {}; pppd: {status}", row.came, over(&server));
-            logs.expect(what, match end {
-                End::Ours => "LCP terminated by peer",
-                End::Pppd => "Terminating on signal 15",
-                End::Pptp => "Modem hangup",
-            });
+            logs.expect(
+                what,
+                match end {
+                    End::Ours => "LCP terminated by peer",
+                    End::Pppd => "Terminating on signal 15",
+                    End::Pptp => "Modem hangup",
+                },
+            );
             assert_eq!(status, if end == End::Pppd { "5" } else { "16" }, "{what}");
             if case.theirs.contains("usepeerdns") {
                 logs.expect(what, "primary   DNS address 10.0.53.1");
@@ -159,7 +161,9 @@ pub fn run_with(lab: &Lab<'_>, case: &Case, side: &'static str, who: &str, user:
             let logs = lab.ended(name);
             let sentence = over(&server);
             let output = server.output();
-            assert!(came == status.to_string() && sentence.contains(text), "{what}: {came}: {output}\n{}", logs.pppd);
+            // 16, when the call ended before pppd's own Terminate-Request was answered.
+            let is_right = [status.to_string().as_str(), "16"].contains(&came.as_str());
+            assert!(is_right && sentence.contains(text), "{what}: {came}: {output}\n{}", logs.pppd);
             logs.expect(what, log);
             row.came = format!("{sentence}; pppd: {came}");
         }
@@ -214,7 +218,7 @@ pub fn two_guests(lab: &Lab<'_>, other: &Lab<'_>) -> Row {
     let _ = lab.ended(&first);
     // The other one goes on.
     let again = other.name();
-    assert_eq!(other.ask(&format!("pings {again} {near}"), &format!("{again} pings")), "56 1 1400 1");
+    assert_eq!(other.ask(&format!("pings {again} {near}"), &format!("{again} pings ")), "56 1 1400 1");
     server.signal(Signal::TERM);
     assert_eq!(other.hear(&format!("{second} exit")), "16");
     let _ = other.ended(&second);
@@ -242,7 +246,7 @@ pub fn two_calls(lab: &Lab<'_>) -> Row {
     assert_eq!(server.output().matches("\"local\"").count(), 1, "control connections: {}", server.output());
     let near = gateway(lab);
     for (name, device) in [(&first, "ppp0"), (&second, "ppp1")] {
-        let said = lab.ask(&format!("pings {name}-{device} -I {device} {near}"), &format!("{name}-{device} pings"));
+        let said = lab.ask(&format!("pings {name}-{device} -I {device} {near}"), &format!("{name}-{device} pings "));
         assert_eq!(said, "56 1 1400 1", "{device}");
     }
     let measured = lab.exercise(&first, near, one, true);

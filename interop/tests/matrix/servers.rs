@@ -19,12 +19,7 @@ pub fn cases() -> Vec<Case> {
     let netem = |what, line| Case::up(what, "", STRONG, BITS_128).on(line);
     vec![
         Case::up("MS-CHAPv2, 128 bit", "", STRONG, BITS_128),
-        Case::up(
-            "MS-CHAPv2, 40 bit",
-            "--strength 40",
-            "require-mschap-v2 require-mppe-40",
-            "MPPE 40 bit, stateless",
-        ),
+        Case::up("MS-CHAPv2, 40 bit", "--strength 40", "require-mschap-v2 require-mppe-40", "MPPE 40 bit, stateless"),
         Case::up("MS-CHAPv1, 128 bit", "--auth mschap1", "require-mschap require-mppe-128", BITS_128),
         Case::up("CHAP", "--auth chap --encryption refused", "require-chap", "none").ended_by(End::Pppd),
         Case::up("PAP", "--auth pap --encryption refused", "require-pap", "none"),
@@ -54,13 +49,7 @@ pub fn cases() -> Vec<Case> {
             "peer authentication failed for alice",
         ),
         Case::refused("no MPPE there, required here", ALICE, "require-mschap-v2 nomppe", (7, "error 742"), ""),
-        Case::refused(
-            "another key length there",
-            ALICE,
-            "require-mschap-v2 require-mppe-40",
-            (7, "error 742"),
-            "",
-        ),
+        Case::refused("another key length there", ALICE, "require-mschap-v2 require-mppe-40", (7, "error 742"), ""),
     ]
 }
 
@@ -123,11 +112,14 @@ pub fn run(lab: &Lab<'_>, case: &Case) -> Row {
             }
             let _ = lab.ask(&format!("netem {name}"), &format!("{name} netem"));
             let logs = lab.ended(name);
-            logs.expect(what, match end {
-                End::Ours => "LCP terminated by peer",
-                End::Pppd => "Terminating on signal 15",
-                End::Pptp => "Exiting on signal 15",
-            });
+            logs.expect(
+                what,
+                match end {
+                    End::Ours => "LCP terminated by peer",
+                    End::Pppd => "Terminating on signal 15",
+                    End::Pptp => "Modem hangup",
+                },
+            );
             logs.expect(what, "control connection finished");
             if let Some(length) = encoding.strip_prefix("MPPE ") {
                 let bits = length.split(' ').next().unwrap();
