@@ -161,7 +161,9 @@ pub fn run_with(lab: &Lab<'_>, case: &Case, side: &'static str, who: &str, user:
             let logs = lab.ended(name);
             let sentence = over(&server);
             let output = server.output();
-            assert!(came == status.to_string() && sentence.contains(text), "{what}: {came}: {output}\n{}", logs.pppd);
+            // 16, when the call ended before pppd's own Terminate-Request was answered.
+            let is_right = [status.to_string().as_str(), "16"].contains(&came.as_str());
+            assert!(is_right && sentence.contains(text), "{what}: {came}: {output}\n{}", logs.pppd);
             logs.expect(what, log);
             row.came = format!("{sentence}; pppd: {came}");
         }
@@ -216,7 +218,7 @@ pub fn two_guests(lab: &Lab<'_>, other: &Lab<'_>) -> Row {
     let _ = lab.ended(&first);
     // The other one goes on.
     let again = other.name();
-    assert_eq!(other.ask(&format!("pings {again} {near}"), &format!("{again} pings")), "56 1 1400 1");
+    assert_eq!(other.ask(&format!("pings {again} {near}"), &format!("{again} pings ")), "56 1 1400 1");
     server.signal(Signal::TERM);
     assert_eq!(other.hear(&format!("{second} exit")), "16");
     let _ = other.ended(&second);
@@ -244,7 +246,7 @@ pub fn two_calls(lab: &Lab<'_>) -> Row {
     assert_eq!(server.output().matches("\"local\"").count(), 1, "control connections: {}", server.output());
     let near = gateway(lab);
     for (name, device) in [(&first, "ppp0"), (&second, "ppp1")] {
-        let said = lab.ask(&format!("pings {name}-{device} -I {device} {near}"), &format!("{name}-{device} pings"));
+        let said = lab.ask(&format!("pings {name}-{device} -I {device} {near}"), &format!("{name}-{device} pings "));
         assert_eq!(said, "56 1 1400 1", "{device}");
     }
     let measured = lab.exercise(&first, near, one, true);

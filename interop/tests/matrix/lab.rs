@@ -137,7 +137,7 @@ impl<'n> Lab<'n> {
             let reply = (0..tries).find_map(|_| self.enter(ping).ok());
             reply.unwrap_or_else(|| panic!("{name}: no reply to {octets} octets"))
         });
-        let said = self.ask(&format!("pings {name} {near}"), &format!("{name} pings"));
+        let said = self.ask(&format!("pings {name} {near}"), &format!("{name} pings "));
         let words: Vec<_> = said.split(' ').collect();
         let [one, two] = [1, 3].map(|at| words.get(at).and_then(|tries| tries.parse::<u32>().ok()));
         let (Some(one), Some(two)) = (one, two) else { panic!("{name}: pings of the guest: {said}") };

@@ -117,7 +117,7 @@ pub fn run(lab: &Lab<'_>, case: &Case) -> Row {
                 match end {
                     End::Ours => "LCP terminated by peer",
                     End::Pppd => "Terminating on signal 15",
-                    End::Pptp => "Exiting on signal 15",
+                    End::Pptp => "Modem hangup",
                 },
             );
             logs.expect(what, "control connection finished");
