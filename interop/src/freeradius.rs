@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -26,20 +26,29 @@ impl FreeRadius {
     }
 
     /// Starts it in the network of the calling thread, with a configuration in which `FOLDER` is a folder of its own, and
-    /// waits until it takes requests.
+    /// waits until it takes requests. `prepare` may put more into that folder, and change the command.
+    ///
+    /// `None`: the server's port was taken.
     ///
     /// # Panics
     ///
-    /// When it does not start.
+    /// When it does not start for another reason.
     #[must_use]
-    pub fn start(program: &Path, folder: &Path, configuration: &str) -> Self {
+    pub fn start(
+        program: &Path,
+        folder: &Path,
+        configuration: &str,
+        prepare: impl FnOnce(&mut Command),
+    ) -> Option<Self> {
         let _ = std::fs::remove_dir_all(folder);
         std::fs::create_dir(folder).unwrap();
         let text = configuration.replace("FOLDER", folder.to_str().unwrap());
         std::fs::write(folder.join("radiusd.conf"), text).unwrap();
-        let mut command = Command::new(program);
-        command.args(["-X", "-n", "radiusd", "-d"]).arg(folder).stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut process = command.spawn().unwrap();
+        // It does not outlive us, even if we are killed.
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL"]).arg(program).args(["-X", "-n", "radiusd", "-d"]).arg(folder);
+        prepare(&mut command);
+        let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
         let log = Arc::new(Mutex::new(String::new()));
         let (ready, is_ready) = channel();
@@ -54,8 +63,24 @@ impl FreeRadius {
             }
         });
         let server = Self { process, folder: folder.to_owned(), log, reader: Some(reader) };
-        is_ready.recv_timeout(Duration::from_secs(30)).expect("the RADIUS server is ready");
-        server
+        match is_ready.recv_timeout(Duration::from_secs(30)) {
+            Ok(()) => Some(server),
+            Err(RecvTimeoutError::Timeout) => panic!("the RADIUS server is not ready after 30 seconds"),
+            Err(RecvTimeoutError::Disconnected) => {
+                assert!(server.log().contains("Failed binding"), "the RADIUS server does not start");
+                None
+            }
+        }
+    }
+
+    /// What it has written.
+    ///
+    /// # Panics
+    ///
+    /// When the thread that reads it has panicked.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
     }
 }
 
@@ -67,7 +92,7 @@ impl Drop for FreeRadius {
             let _ = reader.join();
         }
         if std::thread::panicking() {
-            crate::say!("the RADIUS server's log:\n{}", self.log.lock().unwrap());
+            crate::say!("the RADIUS server's log:\n{}", self.log());
         }
         let _ = std::fs::remove_dir_all(&self.folder);
     }

@@ -3,14 +3,9 @@
 //! The server is started with a configuration of its own, on this machine only, and ends with the test.
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, UdpSocket};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
-use std::time::Duration;
+use std::process::Command;
 
 use mschap::radius::{
     AccessAccept, Attribute, Chap2Cpw, Chap2Response, ChapResponse, EncPw, EncryptionPolicy, EncryptionTypes, Hiding,
@@ -19,6 +14,7 @@ use mschap::radius::{
 use mschap::{
     ChallengeResponse, EncryptedHash, Failure, FailureChallenge, FailureCode, LmHash, NamePolicy, Next, NtHash, v1, v2,
 };
+use pptp_interop::freeradius::FreeRadius;
 use pptp_interop::radius::{ACCESS_ACCEPT, ACCESS_REJECT, CLASS, Packet, REPLY_MESSAGE, VENDOR_SPECIFIC};
 
 const SECRET: &[u8] = b"a secret of more than sixteen octets";
@@ -126,22 +122,17 @@ int EVP_CIPHER_CTX_set_key_length(void *context, int length)
 }
 "#;
 
-/// A server, which ends when this does.
+/// A server, which ends when this does, and how to ask it.
 struct Server {
-    process: Child,
+    radius: FreeRadius,
     port: u16,
-    folder: PathBuf,
-    log: Arc<Mutex<String>>,
-    reader: Option<JoinHandle<()>>,
     requests: u8,
 }
 
 impl Server {
     /// Starts one, with or without [`MEND`]; `None`, with a message, where there is no such program.
     fn start(mended: bool) -> Option<Self> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]);
-        let Some(program) = folders.map(|folder| folder.join("freeradius")).find(|program| program.is_file()) else {
+        let Some(program) = FreeRadius::find() else {
             pptp_interop::say!("SKIPPED: no program `freeradius` (of Debian's package `freeradius`)");
             return None;
         };
@@ -152,47 +143,17 @@ impl Server {
     fn start_once(program: &Path, mended: bool) -> Option<Self> {
         let port = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let folder = std::env::temp_dir().join(format!("pptp-interop-freeradius-{}-{port}", std::process::id()));
-        configure(&folder, port);
-        // It does not outlive us, even if we are killed.
-        let mut command = Command::new("setpriv");
-        if mended {
-            command.env("LD_PRELOAD", compile_mend(&folder));
-        }
-        let mut process = command
-            .args(["--pdeathsig", "KILL"])
-            .arg(program)
-            .args(["-X", "-n", "radiusd", "-d"])
-            .arg(&folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let output = BufReader::new(process.stdout.take().unwrap());
-        let log = Arc::new(Mutex::new(String::new()));
-        let (ready, is_ready) = channel();
-        let kept = Arc::clone(&log);
-        let reader = std::thread::spawn(move || {
-            for line in output.split(b'\n').map_while(Result::ok) {
-                let line = String::from_utf8_lossy(&line).into_owned();
-                if line.contains("Ready to process requests") {
-                    let _ = ready.send(());
-                }
-                kept.lock().unwrap().push_str(&(line + "\n"));
+        let radius = FreeRadius::start(program, &folder, &configuration(port), |command| {
+            fill(&folder);
+            if mended {
+                command.env("LD_PRELOAD", compile_mend(&folder));
             }
-        });
-        let server = Self { process, port, folder, log, reader: Some(reader), requests: 0 };
-        match is_ready.recv_timeout(Duration::from_secs(30)) {
-            Ok(()) => Some(server),
-            Err(RecvTimeoutError::Timeout) => panic!("the server is not ready after 30 seconds"),
-            Err(RecvTimeoutError::Disconnected) => {
-                assert!(server.log().contains("Failed binding"), "the server does not start");
-                None
-            }
-        }
+        })?;
+        Some(Self { radius, port, requests: 0 })
     }
 
     fn log(&self) -> String {
-        self.log.lock().unwrap().clone()
+        self.radius.log()
     }
 
     /// Sends a request with these attributes, and gives it with the reply.
@@ -209,35 +170,21 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-        if let Some(reader) = self.reader.take() {
-            let _ = reader.join();
-        }
-        if std::thread::panicking() {
-            pptp_interop::say!("the server's log:\n{}", self.log());
-        }
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
-fn configure(folder: &Path, port: u16) {
-    let place = |text: &str| text.replace("FOLDER", folder.to_str().unwrap());
+fn configuration(port: u16) -> String {
     let mut accounts = String::new();
     for (name, control) in ACCOUNTS {
         let name = hex::encode(name);
         writeln!(accounts, "case \"{name}\" {{\nupdate control {{\n{control}\n}}\n}}").unwrap();
     }
-    let configuration = CONFIGURATION
+    CONFIGURATION
         .replace("ACCOUNTS", &accounts)
         .replace("SECRET", std::str::from_utf8(SECRET).unwrap())
-        .replace("PORT", &port.to_string());
-    let _ = std::fs::remove_dir_all(folder);
-    std::fs::create_dir(folder).unwrap();
-    std::fs::write(folder.join("radiusd.conf"), place(&configuration)).unwrap();
-    std::fs::write(folder.join("store"), place(STORE)).unwrap();
+        .replace("PORT", &port.to_string())
+}
+
+/// What the configuration reads and runs.
+fn fill(folder: &Path) {
+    std::fs::write(folder.join("store"), STORE.replace("FOLDER", folder.to_str().unwrap())).unwrap();
     let hash = NtHash::from_password("old password");
     std::fs::write(folder.join("hash"), format!("0x{}", hex::encode(hash.as_bytes()))).unwrap();
     std::fs::write(folder.join("flags"), "[Ue]").unwrap();
