@@ -132,6 +132,9 @@ impl Drop for Program {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            crate::say!("{} has written:\n{}", self.name, self.output());
+        }
     }
 }
 

@@ -149,7 +149,7 @@ impl<'n> Lab<'n> {
         let failed = |error| panic!("{name}: transfer: {error}");
         let lines = self.guest.console().len();
         let sent = self.enter(|| traffic::send(far, &there)).unwrap_or_else(failed);
-        let sum = self.guest.console().wait_after(lines, "sink ", PATIENCE);
+        let sum = self.guest.console().wait_after(lines, "sink ", 3 * PATIENCE);
         assert_eq!(sum.split(' ').nth(1), Some(hex::encode(digest(&there)).as_str()), "{name}: to the guest");
         let (came, received) = self.enter(|| traffic::receive(far)).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(hex::encode(digest(&came)), hex::encode(digest(&back)), "{name}: from the guest");
