@@ -154,12 +154,14 @@ impl Link {
             Protocol::CCP => self.ccp.iter_mut().for_each(|ccp| ccp.reject_protocol(now)),
             Protocol::IPCP => self.ipcp.iter_mut().for_each(|ipcp| ipcp.reject_protocol(now)),
             Protocol::IPV6CP => self.ipv6cp.iter_mut().for_each(|ipv6cp| ipv6cp.reject_protocol(now)),
-            _ => {
+            // Who was let in, or has let us in, knows the protocol.
+            _ if self.phase() == Phase::Authenticate => {
                 let method = self.authenticator.method().or(self.peer.method());
                 if let Some(method) = method.filter(|method| method.protocol() == protocol) {
                     self.fail(Reason::Authentication(Failure::NoAnswer { method }));
                 }
             }
+            _ => {}
         }
     }
 

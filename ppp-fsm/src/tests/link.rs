@@ -212,6 +212,19 @@ fn without_keys_encryption_that_is_required_ends_the_link_with_the_method() {
     assert_eq!(network.ends[1].closed(), Some(Reason::PeerClosed { error: Some(742) }));
 }
 
+#[test]
+fn who_has_authenticated_is_not_believed_that_it_cannot() {
+    let mut network = run(&server(Some(Method::ChapMd5), None), &client(Some(Method::ChapMd5), None));
+    let now = network.now;
+    for end in &mut network.ends {
+        // A Protocol-Reject of CHAP in the running session.
+        end.link.handle_frame(now, b"\xff\x03\xc0\x21\x08\x07\x00\x06\xc2\x23").unwrap();
+    }
+    network.run(LONG);
+    assert_eq!(network.phases(), [Phase::Network; 2]);
+    assert!(network.carries_ip(0) && network.carries_ip(1));
+}
+
 #[cfg(feature = "mschap")]
 #[test]
 fn a_passive_side_encrypts_when_the_peer_begins() {
