@@ -109,7 +109,7 @@ fn a_new_password_is_not_good_enough() {
 fn an_expired_password_is_not_changed() {
     for method in [Method::MsChapV2, Method::MsChapV1] {
         let (client, server) = ends(world(of(method), "wonderland", Profile::CLEAN, expired));
-        assert_eq!(client, Reason::Link(link::Reason::PeerClosed { error: None }));
+        assert_eq!(client, Reason::Link(link::Reason::Authentication(Failure::Refused { method, code: Some(648) })));
         assert_eq!(server, Reason::SetupTimeout);
     }
 }
