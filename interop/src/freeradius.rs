@@ -1,5 +1,6 @@
 //! A FreeRADIUS of a test's own.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -26,7 +27,8 @@ impl FreeRadius {
     }
 
     /// Starts it in the network of the calling thread, with a configuration in which `FOLDER` is a folder of its own, and
-    /// waits until it takes requests. `prepare` may put more into that folder, and change the command.
+    /// waits until it takes requests. `launcher` is a program that starts it, with its arguments, or nothing; `prepare` may
+    /// put more into the folder, and change the command.
     ///
     /// `None`: the server's port was taken.
     ///
@@ -35,6 +37,7 @@ impl FreeRadius {
     /// When it does not start for another reason.
     #[must_use]
     pub fn start(
+        launcher: &[&str],
         program: &Path,
         folder: &Path,
         configuration: &str,
@@ -44,9 +47,9 @@ impl FreeRadius {
         std::fs::create_dir(folder).unwrap();
         let text = configuration.replace("FOLDER", folder.to_str().unwrap());
         std::fs::write(folder.join("radiusd.conf"), text).unwrap();
-        // It does not outlive us, even if we are killed.
-        let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL"]).arg(program).args(["-X", "-n", "radiusd", "-d"]).arg(folder);
+        let mut words = launcher.iter().map(OsStr::new).chain([program.as_os_str()]);
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words).args(["-X", "-n", "radiusd", "-d"]).arg(folder);
         prepare(&mut command);
         let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());

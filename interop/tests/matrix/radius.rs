@@ -101,5 +101,6 @@ pub fn run(lab: &Lab<'_>, attempt: &dyn Fn(&mut dyn FnMut() -> Row)) {
 fn start(lab: &Lab<'_>, program: &Path) -> FreeRadius {
     let folder: PathBuf = std::env::temp_dir().join(format!("pptp-interop-matrix-radius-{}", std::process::id()));
     let text = CONFIGURATION.replace("SECRET", SECRET).replace("PORT", &PORT.to_string());
-    lab.enter(|| FreeRadius::start(program, &folder, &text, |_| ())).expect("nobody else is in this network")
+    let started = lab.enter(|| FreeRadius::start(&[], program, &folder, &text, |_| ()));
+    started.expect("nobody else is in this network")
 }
