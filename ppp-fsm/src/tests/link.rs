@@ -74,6 +74,7 @@ fn the_peer_is_told_why_lcp_gave_up() {
 }
 
 /// RFC 1661 section 5.5: who has acknowledged a Terminate-Request waits for a while; what carries the link need not.
+#[cfg(feature = "mschap")]
 #[test]
 fn the_peer_ended_a_link_whose_line_goes_down_a_moment_later() {
     let required = ccp_with(Encryption::Required);
