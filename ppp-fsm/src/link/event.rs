@@ -42,6 +42,9 @@ pub enum Event {
     CompressionDown,
     /// RFC 3078 section 8.2: the next packet that is sent has to be flushed.
     ResetRequested,
+    /// RFC 1661 section 5.7: the peer rejects a compressed or encrypted packet, though CCP is open here. Its own CCP is not
+    /// open yet, since the last acknowledgment was lost; or it is broken, when it goes on so.
+    CompressedRejected,
     /// IP packets may flow.
     IpUp(ipcp::Agreed),
     /// IP packets may not flow.

@@ -152,6 +152,7 @@ impl Link {
         match protocol {
             Protocol::LCP => self.lcp.reject_protocol(now),
             Protocol::CCP => self.ccp.iter_mut().for_each(|ccp| ccp.reject_protocol(now)),
+            Protocol::COMPRESSED if self.compression().is_some() => self.events.push(Event::CompressedRejected),
             Protocol::IPCP => self.ipcp.iter_mut().for_each(|ipcp| ipcp.reject_protocol(now)),
             Protocol::IPV6CP => self.ipv6cp.iter_mut().for_each(|ipv6cp| ipv6cp.reject_protocol(now)),
             // Who was let in, or has let us in, knows the protocol.

@@ -174,6 +174,23 @@ fn losing_encryption_that_is_required_ends_the_link() {
 
 #[cfg(feature = "mschap")]
 #[test]
+fn a_rejected_packet_is_told_while_ccp_is_open() {
+    let reject = [0xc0, 0x21, 8, 9, 0, 8, 0x00, 0xfd, 0x90, 0];
+    let required = Some(ccp_with(Encryption::Required));
+    let mut network = run(&server(Some(Method::MsChapV2), required), &client(Some(Method::MsChapV2), required));
+    let link = &mut network.ends[0].link;
+    link.handle_frame(network.now, &reject).unwrap();
+    assert_eq!(link.poll_event(), Some(Event::CompressedRejected));
+    assert!(link.compression().is_some());
+
+    let mut network = run(&server(Some(Method::MsChapV2), None), &client(Some(Method::MsChapV2), None));
+    let link = &mut network.ends[0].link;
+    link.handle_frame(network.now, &reject).unwrap();
+    assert_eq!(link.poll_event(), None);
+}
+
+#[cfg(feature = "mschap")]
+#[test]
 fn rfc3078_section_8_2_resets() {
     let required = Some(ccp_with(Encryption::Required));
     let mut network = run(&server(Some(Method::MsChapV2), required), &client(Some(Method::MsChapV2), required));
