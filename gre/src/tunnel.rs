@@ -330,6 +330,18 @@ where
         }
     }
 
+    /// RFC 2637 section 4.4.2: how often an acknowledgment did not come in time, as in [`statistics`](Self::statistics).
+    #[must_use]
+    pub const fn time_outs(&self) -> u64 {
+        self.send.time_outs
+    }
+
+    /// How many packets with a payload were sent, as in [`statistics`](Self::statistics).
+    #[must_use]
+    pub const fn packets_sent(&self) -> u64 {
+        self.counters.packets_sent
+    }
+
     /// What happened so far.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
