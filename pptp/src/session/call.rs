@@ -50,6 +50,10 @@ pub(crate) struct Call {
     tunnel: Tunnel<Vec<Slot<Waiting>>>,
     sender: Sender,
     receiver: Receiver,
+    /// What the peer says of encrypted packets.
+    complaints: Complaints,
+    /// How many packets the tunnel had sent when an acknowledgment was asked for.
+    asked_at: u64,
     /// What sender and receiver were made for. The link may be further, while its events wait.
     agreed: Option<ccp::Agreed>,
     /// Packets were encrypted with the keys of this authentication, and the encryption ended.
@@ -77,6 +81,30 @@ pub(crate) struct Call {
     has_seen_data: bool,
     cleartext_dropped: u64,
     refused: u64,
+}
+
+/// What the peer says of encrypted packets since its decryption began: too much of it, and it has never decrypted one.
+#[derive(Debug, Clone, Copy, Default)]
+struct Complaints {
+    since: Duration,
+    number: u64,
+}
+
+impl Complaints {
+    /// A peer whose CCP is not open yet complains until it has repeated its request, which takes 3 s or twice that.
+    const PATIENCE: Duration = Duration::from_secs(10);
+    const LIMIT: u64 = 5;
+
+    const fn since(now: Duration) -> Self {
+        Self { since: now, number: 0 }
+    }
+
+    /// The peer could not decrypt one more. Whether that was more than half of what was encrypted, often and long enough.
+    fn one_more(&mut self, now: Duration, sent: u64) -> bool {
+        self.number = self.number.saturating_add(1);
+        let is_most = self.number.saturating_mul(2) > sent;
+        self.number >= Self::LIMIT && is_most && now.saturating_sub(self.since) >= Self::PATIENCE
+    }
 }
 
 /// How many events wait at most; the link waits with its own then.
@@ -113,6 +141,8 @@ impl Call {
             tunnel: Tunnel::new(tunnel, slots),
             sender: Sender::default(),
             receiver: Receiver::default(),
+            complaints: Complaints::default(),
+            asked_at: 0,
             agreed: None,
             has_spent_keys: false,
             external_keys: None,
@@ -260,7 +290,11 @@ impl Call {
             return;
         }
         self.link.handle_timeout(now);
+        let time_outs = self.tunnel.time_outs();
         self.tunnel.handle_timeout(now);
+        if self.tunnel.time_outs() != time_outs {
+            self.ask_for_acknowledgment(now);
+        }
         if self.setup_deadline.is_some_and(|deadline| deadline <= now) {
             self.setup_deadline = None;
             self.close(now, Reason::SetupTimeout);
@@ -269,6 +303,16 @@ impl Call {
             self.link.request_reset(now);
         }
         self.settle(now);
+    }
+
+    /// An acknowledgment did not come in time: the answer to an Echo-Request carries one. Not when the request itself is all
+    /// that was sent since the last one: a peer that is gone is the keepalive's concern.
+    fn ask_for_acknowledgment(&mut self, now: Duration) {
+        let sent = self.tunnel.packets_sent();
+        if self.config.echo_for_acknowledgment && sent > self.asked_at.saturating_add(1) {
+            self.asked_at = sent;
+            self.link.ping(now);
+        }
     }
 
     pub(crate) fn statistics(&self) -> Statistics {
@@ -352,7 +396,15 @@ impl Call {
                 self.encryption_ended();
                 self.tell(Event::EncryptionDown);
             }
-            link::Event::ResetRequested => self.sender.handle_reset_request(),
+            link::Event::ResetRequested => {
+                self.sender.handle_reset_request();
+                // Without state there is nothing to reset: the peer has failed to decrypt.
+                let is_stateless = |agreed: ccp::Agreed| agreed.send.contains(MicrosoftCompression::STATELESS);
+                if self.agreed.is_some_and(is_stateless) {
+                    self.complain(now);
+                }
+            }
+            link::Event::CompressedRejected => self.complain(now),
             link::Event::IpUp(agreed) => {
                 self.connected(now);
                 self.tell(Event::IpUp(agreed));
@@ -426,8 +478,17 @@ impl Call {
         (self.sender, self.receiver, self.agreed) = (Sender::Clear, Receiver::Clear, None);
     }
 
+    /// The peer could not decrypt a packet. A session that is deaf for good is ended.
+    fn complain(&mut self, now: Duration) {
+        let sent = self.sender.statistics().map(|sent| sent.packets_encrypted);
+        if sent.is_some_and(|sent| self.complaints.one_more(now, sent)) {
+            self.close(now, Reason::NotDecrypted);
+        }
+    }
+
     fn encryption_up(&mut self, now: Duration, agreed: ccp::Agreed) {
         self.encryption_ended();
+        self.complaints = Complaints::since(now);
         // The same keys would make the same key streams, for other packets: who has both sees both. CCP is not protected, so
         // that anybody on the path can begin it again.
         if self.has_spent_keys && self.config.encryption == ccp::Encryption::Required {

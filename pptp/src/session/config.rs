@@ -77,6 +77,7 @@ pub struct Config {
     pub(crate) ipv4: bool,
     pub(crate) ipv6: bool,
     keepalive: Option<Keepalive>,
+    pub(crate) echo_for_acknowledgment: bool,
     rechallenge_interval: Option<Duration>,
     authentication_retries: u8,
     restart_timeout: Duration,
@@ -95,6 +96,12 @@ impl Default for Config {
 }
 
 impl Config {
+    /// The default of [`with_restart_timeout`](Self::with_restart_timeout), 2.5 s.
+    ///
+    /// Not RFC 1661's 3 s, which most peers have. Two sides with the same timer repeat their requests at the same moment;
+    /// pppd on Linux (2.4.9) then takes the answer to its first request for one to its second, and cannot decrypt.
+    pub const DEFAULT_RESTART_TIMEOUT: Duration = Duration::from_millis(2500);
+
     /// The preset that is safe as far as PPTP can be, and the default: MS-CHAP version 2, encryption with 128 bits, keys
     /// that change with every packet, or no session.
     #[must_use]
@@ -123,9 +130,10 @@ impl Config {
             ipv4: true,
             ipv6: false,
             keepalive: Some(Keepalive::new(Duration::from_secs(30))),
+            echo_for_acknowledgment: true,
             rechallenge_interval: None,
             authentication_retries: 0,
-            restart_timeout: Duration::from_secs(3),
+            restart_timeout: Self::DEFAULT_RESTART_TIMEOUT,
             setup_timeout: Duration::from_secs(60),
             echo: EchoPolicy::default(),
             start_timeout: Duration::from_secs(10),
@@ -288,6 +296,17 @@ impl Config {
         self
     }
 
+    /// Whether an acknowledgment that does not come in time is asked for with an Echo-Request of LCP: one for each time-out,
+    /// and none for an Echo-Request. Default: yes.
+    ///
+    /// Some peers acknowledge only with data of their own (Linux' kernel), and some give a packet that follows a lost one
+    /// to PPP no sooner than the next one comes (pptpd): the answer, or the request, is what they wait for.
+    #[must_use]
+    pub const fn with_echo_for_acknowledgment(mut self, ask: bool) -> Self {
+        self.echo_for_acknowledgment = ask;
+        self
+    }
+
     /// RFC 1994 section 2: how often a client is challenged again in the running session. Default: never.
     #[must_use]
     pub const fn with_rechallenge_interval(mut self, interval: Option<Duration>) -> Self {
@@ -302,7 +321,8 @@ impl Config {
         self
     }
 
-    /// RFC 1661 section 4.6: after which time PPP sends a request again. Default: 3 s.
+    /// RFC 1661 section 4.6: after which time PPP sends a request again. Default:
+    /// [2.5 s](Self::DEFAULT_RESTART_TIMEOUT).
     #[must_use]
     pub const fn with_restart_timeout(mut self, timeout: Duration) -> Self {
         self.restart_timeout = timeout;

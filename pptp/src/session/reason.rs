@@ -36,6 +36,8 @@ pub enum Reason {
     SetupTimeout,
     /// Acknowledgments did not come in time, and [`FlowAlarmPolicy`](super::FlowAlarmPolicy) says that this is the end.
     FlowAlarm,
+    /// The peer has said of most encrypted packets that it cannot decrypt them, and said so long enough.
+    NotDecrypted,
     /// The call was refused or ended on the control connection.
     Call(CallCloseReason),
     /// The control connection ended.
@@ -61,6 +63,7 @@ impl Reason {
             Self::GreBlocked => Some(806),
             Self::SetupTimeout => Some(718),
             Self::FlowAlarm => Some(721),
+            Self::NotDecrypted => Some(742),
             Self::Call(CallCloseReason::OutgoingRefused { .. } | CallCloseReason::NotAnswered) => Some(629),
             Self::Call(_) => Some(619),
             Self::Control(reason) => Some(match reason {
@@ -80,6 +83,9 @@ impl Reason {
                  (Windows shows error 619 or 806)"
             }
             Self::FlowAlarm => "the path loses too much: look at its quality, or at the peer's load",
+            Self::NotDecrypted => {
+                "call again: pppd on Linux comes to this when packets of its negotiation are lost and cross each other"
+            }
             Self::SetupTimeout => "look at the trace for what the two sides did not agree on",
             Self::Control(CloseReason::StartTimeout | CloseReason::Stream(_)) => {
                 "see whether it is a PPTP server that listens on TCP port 1723"
@@ -100,7 +106,7 @@ impl Reason {
         match self {
             Self::Closed => Fault::Nobody,
             Self::GreBlocked | Self::FlowAlarm => Fault::Network,
-            Self::SetupTimeout => Fault::Peer,
+            Self::SetupTimeout | Self::NotDecrypted => Fault::Peer,
             Self::Call(reason) => reason.fault(),
             Self::Control(reason) => reason.fault(),
             Self::Link(reason) => match reason {
@@ -138,6 +144,7 @@ impl fmt::Display for Reason {
             Self::GreBlocked => f.write_str("the control connection is up, but no GRE packet comes through"),
             Self::SetupTimeout => f.write_str("the two sides did not come to an agreement in time"),
             Self::FlowAlarm => f.write_str("acknowledgments do not come in time"),
+            Self::NotDecrypted => f.write_str("the peer cannot decrypt what we send, and says so"),
             Self::Call(reason) => reason.fmt(f),
             Self::Control(reason) => reason.fmt(f),
         }

@@ -271,3 +271,56 @@ fn lcp_in_mid_session_cannot_leave_authentication_out() {
         assert!(pair.reasons().iter().all(Option::is_some), "{:?}", pair.reasons());
     }
 }
+
+/// What somebody on the path, or a peer that is broken, says of encrypted packets.
+const COMPLAINTS: [(u16, &[u8]); 2] = [(LCP, &[8, 7, 0, 8, 0x00, 0xfd, 0x90, 0]), (CCP, &[14, 7, 0, 4])];
+
+#[test]
+fn complaints_of_a_peer_that_decrypts_change_nothing() {
+    for (protocol, complaint) in COMPLAINTS {
+        let mut pair = Pair::strict();
+        pair.elapse(Duration::from_secs(11));
+        for to in To::BOTH {
+            // A peer whose CCP opens late may say so of everything, for a while.
+            for _ in 0..20 {
+                let _ = pair.inject(to, &frame(protocol, complaint));
+                for _ in 0..4 {
+                    pair.assert_alive();
+                }
+            }
+        }
+        pair.elapse(Duration::from_secs(11));
+        assert_eq!(pair.reasons(), [None, None]);
+        pair.assert_nothing_in_the_clear();
+    }
+}
+
+/// pppd comes to this when packets of CCP are lost: its kernel decrypts with no key, or with another one.
+#[test]
+fn a_peer_that_never_decrypts_is_left_with_a_reason() {
+    for (protocol, complaint) in COMPLAINTS {
+        for deaf in To::BOTH {
+            let mut pair = Pair::strict();
+            let begin = pair.now;
+            pair.between = Box::new(move |to, octets| {
+                let is_data = read(octets).0 == 0x00fd && to == deaf;
+                vec![if is_data { (other(to), frame(protocol, complaint)) } else { (to, octets.to_vec()) }]
+            });
+            // It may have begun late: nothing is done about it at first.
+            while pair.now < begin + Duration::from_secs(9) {
+                pair.send(deaf, &ip(60, 1));
+                pair.elapse(Duration::from_secs(1));
+            }
+            assert_eq!(pair.reasons(), [None, None]);
+            pair.elapse(Duration::from_secs(1));
+            pair.send(deaf, &ip(60, 1));
+            pair.elapse(Duration::from_secs(20));
+            let reasons = pair.reasons();
+            let (own, its) = if deaf == To::Server { (reasons[0], reasons[1]) } else { (reasons[1], reasons[0]) };
+            assert_eq!(own, Some(Reason::NotDecrypted));
+            assert_eq!(own.unwrap().windows_error(), Some(742));
+            assert!(its.is_some());
+            pair.assert_nothing_in_the_clear();
+        }
+    }
+}

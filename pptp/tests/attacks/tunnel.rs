@@ -226,3 +226,26 @@ fn recorded_negotiation_under_new_numbers_gives_no_cleartext() {
         }
     }
 }
+
+/// A path that swallows data: the acknowledgment that does not come is asked for once, also where nothing gets through.
+#[test]
+fn lost_packets_ask_for_their_acknowledgment_once() {
+    for (asks, swallows_all) in [(true, false), (true, true), (false, false), (false, true)] {
+        let mut pair = Pair::connected(&Config::strict().with_echo_for_acknowledgment(asks));
+        pair.assert_alive();
+        pair.elapse(Duration::from_secs(2));
+        pair.between = Box::new(move |to, frame| {
+            let is_lost = to == To::Server && (swallows_all || crate::pair::read(frame).0 == 0x00fd);
+            if is_lost { Vec::new() } else { vec![(to, frame.to_vec())] }
+        });
+        for round in 1..4 {
+            pair.send(To::Server, &ip(60, 1));
+            pair.send(To::Server, &ip(60, 2));
+            pair.elapse(Duration::from_secs(5));
+            let echo = pair.statistics(To::Client).echo;
+            assert_eq!(echo.sent, if asks { round } else { 0 }, "{asks} {swallows_all}");
+            assert_eq!(echo.received, if asks && !swallows_all { round } else { 0 });
+        }
+        assert_eq!(pair.statistics(To::Server).echo.sent, 0);
+    }
+}

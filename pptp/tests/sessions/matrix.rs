@@ -185,14 +185,18 @@ fn run(case: &Case, seed: u64) -> Tally {
             tally.failed = 1;
             assert!(world.run_until(Duration::from_secs(150), World::is_over), "not over: {case:?}");
             let reasons = (world.client.closed.unwrap(), world.host.call_ends[0]);
-            let fits = client.iter().any(|why| why.fits(reasons.0, is_lossy))
-                && server.iter().any(|why| why.fits(reasons.1, is_lossy));
-            let is_of_loss = is_lossy && is_of_loss(reasons.0) && is_of_loss(reasons.1);
-            assert!(fits || is_of_loss, "{expected:?}, and it was {reasons:?}");
+            let fits = [
+                client.iter().any(|why| why.fits(reasons.0, is_lossy)),
+                server.iter().any(|why| why.fits(reasons.1, is_lossy)),
+            ];
+            let is_of_loss = [reasons.0, reasons.1].map(|reason| is_lossy && is_of_loss(reason));
+            // Where a quarter is lost, one side may give up before it hears why the other did.
+            let is_each = case.profile.loss >= 100 && (fits[0] || is_of_loss[0]) && (fits[1] || is_of_loss[1]);
+            assert!(fits == [true; 2] || is_of_loss == [true; 2] || is_each, "{expected:?}, and it was {reasons:?}");
             assert!(!world.client.events.iter().any(|event| matches!(event, Event::IpUp(_))) || !is_required);
         }
         Outcome::Connected { method, encodings } => {
-            // On a clean path no timer of PPP runs out: they have three seconds. Where packets overtake each other, the very
+            // On a clean path no timer of PPP runs out: they have 2.5 seconds. Where packets overtake each other, the very
             // first one may come too late to be taken.
             let time = match (is_lossy, case.profile.jitter.is_zero()) {
                 (true, _) => Duration::from_secs(90),
