@@ -107,9 +107,19 @@ impl Program {
     ///
     /// When the system does not tell.
     pub fn end(&mut self, signal: Signal) {
-        if self.child.try_wait().unwrap().is_none() {
+        if !self.has_ended() {
             self.signal(signal);
         }
+    }
+
+    /// Whether it has ended.
+    ///
+    /// # Panics
+    ///
+    /// When the system does not tell.
+    #[must_use]
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
     }
 
     /// Waits for its end.

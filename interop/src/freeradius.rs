@@ -9,10 +9,13 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use tempfile::TempDir;
+
 /// A server, which ends when this does. Its log is printed when the test panics.
 pub struct FreeRadius {
     process: Child,
-    folder: PathBuf,
+    /// It is removed at the end.
+    _folder: TempDir,
     log: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
 }
@@ -39,18 +42,17 @@ impl FreeRadius {
     pub fn start(
         launcher: &[&str],
         program: &Path,
-        folder: &Path,
         configuration: &str,
-        prepare: impl FnOnce(&mut Command),
+        prepare: impl FnOnce(&Path, &mut Command),
     ) -> Option<Self> {
-        let _ = std::fs::remove_dir_all(folder);
-        std::fs::create_dir(folder).unwrap();
+        let temporary = tempfile::Builder::new().prefix("pptp-interop-freeradius-").tempdir().unwrap();
+        let folder = temporary.path();
         let text = configuration.replace("FOLDER", folder.to_str().unwrap());
         std::fs::write(folder.join("radiusd.conf"), text).unwrap();
         let mut words = launcher.iter().map(OsStr::new).chain([program.as_os_str()]);
         let mut command = Command::new(words.next().unwrap_or_default());
         command.args(words).args(["-X", "-n", "radiusd", "-d"]).arg(folder);
-        prepare(&mut command);
+        prepare(folder, &mut command);
         let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
         let log = Arc::new(Mutex::new(String::new()));
@@ -65,7 +67,7 @@ impl FreeRadius {
                 kept.lock().unwrap().push_str(&(line + "\n"));
             }
         });
-        let server = Self { process, folder: folder.to_owned(), log, reader: Some(reader) };
+        let server = Self { process, _folder: temporary, log, reader: Some(reader) };
         match is_ready.recv_timeout(Duration::from_secs(30)) {
             Ok(()) => Some(server),
             Err(RecvTimeoutError::Timeout) => panic!("the RADIUS server is not ready after 30 seconds"),
@@ -97,6 +99,5 @@ impl Drop for FreeRadius {
         if std::thread::panicking() {
             crate::say!("the RADIUS server's log:\n{}", self.log());
         }
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

@@ -142,13 +142,12 @@ impl Server {
 
     fn start_once(program: &Path, mended: bool) -> Option<Self> {
         let port = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let folder = std::env::temp_dir().join(format!("pptp-interop-freeradius-{}-{port}", std::process::id()));
         // It does not outlive us, even if we are killed.
         let launcher = ["setpriv", "--pdeathsig", "KILL"];
-        let radius = FreeRadius::start(&launcher, program, &folder, &configuration(port), |command| {
-            fill(&folder);
+        let radius = FreeRadius::start(&launcher, program, &configuration(port), |folder, command| {
+            fill(folder);
             if mended {
-                command.env("LD_PRELOAD", compile_mend(&folder));
+                command.env("LD_PRELOAD", compile_mend(folder));
             }
         })?;
         Some(Self { radius, port, requests: 0 })

@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+use tempfile::TempDir;
 
 use super::{Console, MODULES, Network, Terminal, command};
 
@@ -113,7 +114,7 @@ pub struct Guest {
     console: Console,
     reader: Option<JoinHandle<()>>,
     control: Terminal,
-    folder: PathBuf,
+    folder: TempDir,
 }
 
 impl Guest {
@@ -124,12 +125,9 @@ impl Guest {
     /// When it cannot be started: see [`is_available`](super::is_available).
     #[must_use]
     pub fn boot(config: Config<'_>) -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("pptp-interop-uml-{}-{number}", std::process::id()));
+        let temporary = tempfile::Builder::new().prefix("pptp-interop-uml-").tempdir().unwrap();
+        let folder = temporary.path();
         let control = Terminal::new();
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir(&folder).unwrap();
         for (name, text) in [
             ("init", INIT),
             ("run", RUN),
@@ -168,11 +166,11 @@ impl Guest {
         }
         process.arg(format!("init={}", folder.join("init").display())).arg(format!("FOLDER={}", folder.display()));
         // The kernel keeps a folder for each guest at home.
-        process.env("HOME", &folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        process.env("HOME", folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = process.spawn().unwrap();
         let console = Console::default();
         let reader = console.read(process.stdout.take().unwrap());
-        Self { process, console, reader: Some(reader), control, folder }
+        Self { process, console, reader: Some(reader), control, folder: temporary }
     }
 
     /// What it prints.
@@ -184,7 +182,7 @@ impl Guest {
     /// The folder that is `/run/host` in the guest. What is written there arrives when the file is closed.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        &self.folder
+        self.folder.path()
     }
 
     /// Waits for a line on the console that begins so.
@@ -229,7 +227,6 @@ impl Drop for Guest {
         if std::thread::panicking() {
             crate::say!("the guest's console:\n{}", self.console.text());
         }
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 

@@ -8,7 +8,7 @@ use pptp_interop::namespace::{clock, pause};
 use rustix::process::Signal;
 
 use crate::case::{Case, End, Expected, Row};
-use crate::lab::{Lab, PATIENCE};
+use crate::lab::{CALLS, Lab, PATIENCE};
 
 const STRONG: &str = "refuse-eap require-mppe-128";
 const BITS_128: &str = "MPPE 128 bit, stateless";
@@ -84,10 +84,9 @@ pub fn run(lab: &Lab<'_>, case: &Case) -> Row {
 
 pub fn run_with(lab: &Lab<'_>, case: &Case, side: &'static str, who: &str, user: &str) -> Row {
     let begin = clock();
-    let (name, what) = (&lab.name(), case.what);
+    let what = case.what;
     let mut server = start_server(lab, who, case.ours);
-    let dial = format!("dial {name} {} user {user} {}", lab.host, case.theirs);
-    let exit = format!("{name} exit");
+    let options = format!("{} user {user} {}", lab.host, case.theirs);
     let mut row = Row {
         order: (1, begin),
         side,
@@ -100,19 +99,17 @@ pub fn run_with(lab: &Lab<'_>, case: &Case, side: &'static str, who: &str, user:
     match case.expected {
         Expected::Up { encoding, end, netem } => {
             let is_clean = netem.is_empty();
-            let _ = lab.ask(&format!("netem {name} {netem}"), &format!("{name} netem"));
             let begin = clock();
-            lab.tell(&dial);
-            let up = format!("{name} up ");
-            lab.until(&format!("{what}: up"), || lab.heard(&up).is_some() || lab.heard(&exit).is_some());
-            if let Some(status) = lab.heard(&exit) {
-                panic!("{what}: pppd's exit status is {status}: {:?}\n{}", lab.ended(name), server.output());
-            }
+            let (name, lost) = up_or_again(lab, what, netem, &options);
+            let (name, exit) = (&name, format!("{name} exit"));
             row.up = begin.elapsed();
             server.wait_for("encoding:", PATIENCE);
             assert_eq!(server.line("encoding:").as_deref(), Some(encoding), "{what}: {}", server.output());
             row.came = encoding.to_owned();
-            let heard = lab.hear(&up);
+            if lost > 0 {
+                row.came += &format!("; {lost} calls lost");
+            }
+            let heard = lab.hear(&format!("{name} up "));
             let own: Ipv4Addr = heard.split(' ').next().unwrap().parse().unwrap();
             assert_eq!(heard, format!("{own} {}", gateway(lab)));
             if case.theirs.contains("+ipv6") {
@@ -129,11 +126,11 @@ pub fn run_with(lab: &Lab<'_>, case: &Case, side: &'static str, who: &str, user:
                 End::Pptp => lab.tell("signal pptp TERM"),
             }
             let status = lab.hear(&exit);
-            server.wait_for("over:", PATIENCE);
+            lab.until(&format!("{what}: over"), || ends(&server).len() > lost);
             row.down = Some(begin.elapsed());
             let _ = lab.ask(&format!("netem {name}"), &format!("{name} netem"));
             let logs = lab.ended(name);
-            row.came = format!("{}; {}; pppd: {status}", row.came, over(&server));
+            row.came = format!("{}; {}; pppd: {status}", row.came, ends(&server)[lost]);
             logs.expect(
                 what,
                 match end {
@@ -154,12 +151,13 @@ pub fn run_with(lab: &Lab<'_>, case: &Case, side: &'static str, who: &str, user:
             }
         }
         Expected::Refused { status, text, log } => {
+            let name = &lab.name();
             let begin = clock();
-            let came = lab.ask(&dial, &exit);
-            server.wait_for("over:", PATIENCE);
+            let came = lab.ask(&format!("dial {name} {options}"), &format!("{name} exit"));
+            lab.until(&format!("{what}: over"), || !ends(&server).is_empty());
             row.up = begin.elapsed();
             let logs = lab.ended(name);
-            let sentence = over(&server);
+            let sentence = &ends(&server)[0];
             let output = server.output();
             // 16, when the call ended before pppd's own Terminate-Request was answered.
             let is_right = [status.to_string().as_str(), "16"].contains(&came.as_str());
@@ -172,11 +170,27 @@ pub fn run_with(lab: &Lab<'_>, case: &Case, side: &'static str, who: &str, user:
     row
 }
 
-/// Why the first call was over.
-fn over(server: &Program) -> String {
+/// Has the guest dial until a call is up; its name, and how many were lost before, which may happen where packets are: see
+/// [`crate::servers`].
+fn up_or_again(lab: &Lab<'_>, what: &str, netem: &str, options: &str) -> (String, usize) {
+    for lost in 0..CALLS {
+        let name = lab.name();
+        let (up, exit) = (format!("{name} up "), format!("{name} exit"));
+        let _ = lab.ask(&format!("netem {name} {netem}"), &format!("{name} netem"));
+        lab.tell(&format!("dial {name} {options}"));
+        lab.until(&format!("{what}: up"), || lab.heard(&up).is_some() || lab.heard(&exit).is_some());
+        let Some(status) = lab.heard(&exit) else { return (name, lost) };
+        let logs = lab.ended(&name);
+        let is_lost = netem.contains("loss") && logs.pppd.contains("MPPE disabled");
+        assert!(is_lost, "{what}: pppd's exit status is {status}: {logs:?}");
+    }
+    panic!("{what}: {CALLS} calls were lost");
+}
+
+/// Why each call was over.
+fn ends(server: &Program) -> Vec<String> {
     let output = server.output();
-    let line = output.lines().find_map(|line| line.split_once(": over: ")).map(|(_, reason)| reason.to_owned());
-    line.unwrap_or_default()
+    output.lines().filter_map(|line| line.split_once(": over: ")).map(|(_, reason)| reason.to_owned()).collect()
 }
 
 /// Ends our server, if it has not ended; nothing is left of it.

@@ -1,6 +1,6 @@
 //! pptp with pppd dials our server, which asks a FreeRADIUS who may come in, and has its keys.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use pptp_interop::freeradius::FreeRadius;
 use pptp_interop::say;
@@ -99,8 +99,7 @@ pub fn run(lab: &Lab<'_>, attempt: &dyn Fn(&mut dyn FnMut() -> Row)) {
 }
 
 fn start(lab: &Lab<'_>, program: &Path) -> FreeRadius {
-    let folder: PathBuf = std::env::temp_dir().join(format!("pptp-interop-matrix-radius-{}", std::process::id()));
     let text = CONFIGURATION.replace("SECRET", SECRET).replace("PORT", &PORT.to_string());
-    let started = lab.enter(|| FreeRadius::start(&[], program, &folder, &text, |_| ()));
+    let started = lab.enter(|| FreeRadius::start(&[], program, &text, |_, _| ()));
     started.expect("nobody else is in this network")
 }

@@ -56,6 +56,7 @@ pub enum FlowAlarmPolicy {
 /// assert_eq!(lenient.mtu(), 1456);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one choice")]
 pub struct Config {
     pub(crate) identity: Identity,
     pub(crate) authentication: Methods,
