@@ -107,7 +107,7 @@ pub fn run_with(lab: &Lab<'_>, case: &Case, side: &'static str, who: &str, user:
             assert_eq!(server.line("encoding:").as_deref(), Some(encoding), "{what}: {}", server.output());
             row.came = encoding.to_owned();
             if lost > 0 {
-                row.came += &format!("; {lost} calls lost");
+                row.came += &format!("; lost calls: {lost}");
             }
             let heard = lab.hear(&format!("{name} up "));
             let own: Ipv4Addr = heard.split(' ').next().unwrap().parse().unwrap();
@@ -190,7 +190,8 @@ fn up_or_again(lab: &Lab<'_>, what: &str, netem: &str, options: &str) -> (String
 /// Why each call was over.
 fn ends(server: &Program) -> Vec<String> {
     let output = server.output();
-    output.lines().filter_map(|line| line.split_once(": over: ")).map(|(_, reason)| reason.to_owned()).collect()
+    let over = output.lines().filter_map(|line| line.split_once(": over: "));
+    over.filter(|(who, _)| who.contains(" call ")).map(|(_, reason)| reason.to_owned()).collect()
 }
 
 /// Ends our server, if it has not ended; nothing is left of it.

@@ -111,7 +111,7 @@ pub fn run(lab: &Lab<'_>, case: &Case) -> Row {
             assert_eq!(lab.hear(&format!("{name} up ")), format!("{GATEWAY} {own}"), "{what}");
             row.came = encoding.to_owned();
             if lost > 0 {
-                row.came += &format!("; {lost} calls lost");
+                row.came += &format!("; lost calls: {lost}");
             }
             if case.theirs.contains("ms-dns") {
                 client.wait_for("dns: 10.0.53.2", PATIENCE);
