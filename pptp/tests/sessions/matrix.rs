@@ -174,6 +174,19 @@ fn check_delivery(world: &World, profile: &Profile, side: usize, encoding: Bits,
     }
 }
 
+/// What both sides say of a session that cannot come up.
+fn check_failure(case: &Case, expected: &Outcome, reasons: [Reason; 2]) {
+    let Outcome::Failed { client, server } = expected else { panic!("it can: {expected:?}") };
+    let is_lossy = !case.profile.is_lossless();
+    let fits = [client, server].into_iter().zip(reasons);
+    let fits: Vec<bool> = fits.map(|(each, reason)| each.iter().any(|why| why.fits(reason, is_lossy))).collect();
+    let is_of_loss = reasons.map(|reason| is_lossy && is_of_loss(reason));
+    // Where a quarter is lost, one side may give up before it hears why the other did.
+    let is_each = case.profile.loss >= 100 && fits.iter().zip(is_of_loss).all(|(fits, is_of_loss)| *fits || is_of_loss);
+    let is_right = fits == [true; 2] || is_of_loss == [true; 2] || is_each;
+    assert!(is_right, "{expected:?}, and it was {reasons:?}");
+}
+
 fn run(case: &Case, seed: u64) -> Tally {
     let mut world = world(case, seed);
     let expected = outcome(&case.wishes[0], &case.wishes[1]);
@@ -181,18 +194,10 @@ fn run(case: &Case, seed: u64) -> Tally {
     let is_required = case.wishes.iter().any(|wishes| wishes.encryption == Encryption::Required);
     let mut tally = Tally { runs: 1, ..Tally::default() };
     match expected {
-        Outcome::Failed { client, server } => {
+        Outcome::Failed { .. } => {
             tally.failed = 1;
             assert!(world.run_until(Duration::from_secs(150), World::is_over), "not over: {case:?}");
-            let reasons = (world.client.closed.unwrap(), world.host.call_ends[0]);
-            let fits = [
-                client.iter().any(|why| why.fits(reasons.0, is_lossy)),
-                server.iter().any(|why| why.fits(reasons.1, is_lossy)),
-            ];
-            let is_of_loss = [reasons.0, reasons.1].map(|reason| is_lossy && is_of_loss(reason));
-            // Where a quarter is lost, one side may give up before it hears why the other did.
-            let is_each = case.profile.loss >= 100 && (fits[0] || is_of_loss[0]) && (fits[1] || is_of_loss[1]);
-            assert!(fits == [true; 2] || is_of_loss == [true; 2] || is_each, "{expected:?}, and it was {reasons:?}");
+            check_failure(case, &expected, [world.client.closed.unwrap(), world.host.call_ends[0]]);
             assert!(!world.client.events.iter().any(|event| matches!(event, Event::IpUp(_))) || !is_required);
         }
         Outcome::Connected { method, encodings } => {
