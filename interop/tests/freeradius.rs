@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use mschap::radius::{
     AccessAccept, Attribute, Chap2Cpw, Chap2Response, ChapResponse, EncPw, EncryptionPolicy, EncryptionTypes, Hiding,
@@ -14,6 +15,8 @@ use mschap::radius::{
 use mschap::{
     ChallengeResponse, EncryptedHash, Failure, FailureChallenge, FailureCode, LmHash, NamePolicy, Next, NtHash, v1, v2,
 };
+use ppp_fsm::auth::{self, Answer, Authenticator, Demand, Keys, Method, Peer, Presented, Secret};
+use ppp_fsm::chap;
 use pptp_interop::freeradius::FreeRadius;
 use pptp_interop::radius::{ACCESS_ACCEPT, ACCESS_REJECT, CLASS, Packet, REPLY_MESSAGE, VENDOR_SPECIFIC};
 
@@ -448,5 +451,76 @@ fn a_real_server_changes_a_password() {
     // It is stored.
     version_2(server, "expired", b"expired", old, WRONG);
     version_2(server, "expired", b"expired", new, None);
+    assert!(server.log().contains("stored"));
+}
+
+/// What a server is asked about what a peer presents, as a program would that lets it decide.
+fn ask(server: &mut Server, presented: &Presented<'_>) -> (Packet, Packet) {
+    let name = std::str::from_utf8(presented.name().unwrap().0).unwrap();
+    match *presented {
+        Presented::MsChap { version: 2, identifier: ident, challenge, response, .. } => {
+            let response = v2::Response::decode(response).unwrap();
+            let response = Attribute::Chap2Response(Chap2Response { ident, response });
+            server.ask(name, &[Attribute::Challenge(challenge), response])
+        }
+        Presented::ChangePassword { code: chap::Code::CHANGE_PASSWORD_3, identifier, challenge, packet, .. } => {
+            let change = v2::ChangePassword::decode(packet).unwrap();
+            let mut sent =
+                vec![Attribute::Challenge(challenge), Attribute::Chap2Cpw(Chap2Cpw::new(identifier, &change))];
+            sent.extend(EncPw::split(identifier, &change.encrypted_password).map(Attribute::NtEncPw));
+            server.ask(name, &sent)
+        }
+        _ => panic!("{presented:?}"),
+    }
+}
+
+/// The machines of a link, with the server behind one of them: the password of a peer has expired, and it gets a new one.
+#[test]
+fn a_real_server_changes_the_password_of_a_peer_of_ours() {
+    let Some(mut server) = Server::start(true) else { return };
+    let server = &mut server;
+    let (now, config, new) = (Duration::ZERO, auth::Config::default(), "Neues Paßwort: 5 €");
+    let (mut nas, mut peer) = (Authenticator::new(&config, draw("nas", 1)), Peer::new(&config, draw("peer", 1)));
+    nas.start(now, Method::MsChapV2);
+    peer.start(now, Method::MsChapV2);
+    let (mut buf, mut keys, mut said) = ([0; auth::MAX_PACKET_LEN], None, Vec::new());
+    for _ in 0..4 {
+        if let Some(packet) = nas.poll_transmit(now, &mut buf).unwrap() {
+            peer.handle_packet(now, packet).unwrap();
+        }
+        match peer.poll_demand() {
+            Some(Demand::NewPassword(ticket)) => {
+                let old = Secret::Password(b"old password");
+                peer.change_password(now, ticket, &old, new.into()).unwrap();
+            }
+            Some(demand) => {
+                peer.prove(now, demand.ticket(), b"expired", &Secret::Password(b"old password")).unwrap();
+            }
+            None => {}
+        }
+        if let Some(packet) = peer.poll_transmit(now, &mut buf).unwrap() {
+            nas.handle_packet(now, packet).unwrap();
+        }
+        let Some(question) = nas.poll_question() else { continue };
+        let (request, reply) = ask(server, &nas.presented().unwrap());
+        let answer = if reply.code == ACCESS_ACCEPT {
+            let accept = AccessAccept::decode(ours(&reply), &Hiding::new(SECRET, &request.authenticator)).unwrap();
+            keys = Some(accept.start_keys().unwrap());
+            let message = accept.success.as_ref().unwrap().message().to_vec();
+            nas.answer(now, question.ticket(), &Answer::Accept(&message))
+        } else {
+            said.push(error(&reply));
+            nas.answer(now, question.ticket(), &Answer::Reject(&error(&reply)))
+        };
+        row("ppp", "expired", &format!("{question:?}"), &format!("{answer:?}"));
+    }
+    assert_eq!((nas.status(), peer.status()), (auth::Status::Accepted, auth::Status::Accepted));
+    let codes: Vec<_> = said.iter().map(|text| Failure::decode(text).code.unwrap()).collect();
+    assert_eq!(codes, [FailureCode::PASSWORD_EXPIRED]);
+    // What the server gave the one, the other has made of the new password.
+    let Some(Keys::MsChapV2 { hash, nt_response }) = peer.keys() else { panic!("no keys") };
+    assert!(hash.ct_eq(&NtHash::from_password(new).hash()));
+    let (master, keys) = (mschap::MasterKey::new(hash, nt_response), keys.unwrap());
+    assert!(master.authenticator_to_peer().ct_eq(&keys.send) && master.peer_to_authenticator().ct_eq(&keys.receive));
     assert!(server.log().contains("stored"));
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{Text, eap, pap};
+use crate::{Text, chap, eap, pap};
 
 /// A name's secret, for the time of one call.
 ///
@@ -97,8 +97,14 @@ pub enum Presented<'a> {
     },
     /// RFC 2433 sections 9 and 10, RFC 2759 section 7: a new password. Its hash comes out of the answer.
     ChangePassword {
+        /// Which of the three packets it is: [`chap::Code::CHANGE_PASSWORD_3`] of version 2.
+        code: chap::Code,
         /// The name in the Response before it.
         name: Text<'a>,
+        /// What is needed with the packet to ask a RADIUS server: the identifier of the packet.
+        identifier: u8,
+        /// 8 or 16 octets: what the Failure before it said.
+        challenge: &'a [u8],
         /// The octets behind the header.
         packet: &'a [u8],
     },
@@ -136,10 +142,13 @@ pub enum Answer<'a> {
     #[cfg(feature = "mschap")]
     #[cfg_attr(docsrs, doc(cfg(feature = "mschap")))]
     Account(&'a mschap::Account<'a>),
-    /// Somebody else found the proof good, and this is what the peer is told. For MS-CHAP version 2, a RADIUS server's
+    /// Somebody else found the proof good, or took the new password, and this is what the peer is told. For MS-CHAP version 2, a RADIUS server's
     /// `S=…`; for EAP its Success packet.
     Accept(&'a [u8]),
     /// The peer is refused, and this is what it is told. For MS-CHAP `E=691 R=0`; for EAP a Failure packet.
+    ///
+    /// MS-CHAP's `E=648`, the password has expired, lets the peer change it, once: what it presents then is
+    /// [`Presented::ChangePassword`], an answer to the challenge in this text (`C=`), which version 2 has to have.
     Reject(&'a [u8]),
     /// RFC 3748: the next request of another end of EAP.
     EapRequest(&'a [u8]),

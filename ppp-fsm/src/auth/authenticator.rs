@@ -276,7 +276,16 @@ impl Authenticator {
                         let (challenge, response) = (core.challenge(), value.value);
                         Some(Presented::MsChap { version: 2, name, identifier, challenge, response })
                     }
-                    (chap::Message::Other { data, .. }, _) => Some(Presented::ChangePassword { name, packet: data }),
+                    #[cfg(feature = "mschap")]
+                    (chap::Message::Other { code, data }, Core::V1(core)) => {
+                        let challenge = core.challenge();
+                        Some(Presented::ChangePassword { code, name, identifier, challenge, packet: data })
+                    }
+                    #[cfg(feature = "mschap")]
+                    (chap::Message::Other { code, data }, Core::V2(core)) => {
+                        let challenge = core.challenge();
+                        Some(Presented::ChangePassword { code, name, identifier, challenge, packet: data })
+                    }
                     _ => None,
                 }
             }
@@ -487,6 +496,9 @@ impl Authenticator {
             self.retries = self.retries.saturating_sub(1);
             self.wait_for_retry(Phase::Retry);
         } else {
+            #[cfg(feature = "mschap")]
+            self.refuse_as_told(message);
+            #[cfg(not(feature = "mschap"))]
             self.refuse(None);
         }
         self.pending = true;

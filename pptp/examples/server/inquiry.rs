@@ -6,9 +6,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-use pptp::mschap::radius::{AccessAccept, Attribute, Chap2Response, ChapResponse, Hiding, attributes};
+use pptp::mschap::radius::{AccessAccept, Attribute, Chap2Cpw, Chap2Response, ChapResponse, EncPw, Hiding, attributes};
 use pptp::mschap::{v1, v2};
 use pptp::ppp::auth::{Answer, Presented, Ticket};
+use pptp::ppp::chap::Code;
 use pptp::server::Session;
 use pptp::session::ExternalKeys;
 
@@ -160,7 +161,18 @@ impl Inquiries {
                 microsoft(Attribute::Chap2Response(Chap2Response { ident, response }))?;
                 Kind::MsChapV2
             }
-            // A change of password takes attributes of its own, which this program does not send.
+            Presented::ChangePassword {
+                code: Code::CHANGE_PASSWORD_3, identifier: ident, challenge, packet, ..
+            } => {
+                let change = v2::ChangePassword::decode(packet).ok()?;
+                microsoft(Attribute::Challenge(challenge))?;
+                microsoft(Attribute::Chap2Cpw(Chap2Cpw::new(ident, &change)))?;
+                for piece in EncPw::split(ident, &change.encrypted_password) {
+                    microsoft(Attribute::NtEncPw(piece))?;
+                }
+                Kind::MsChapV2
+            }
+            // Changes of version 1 are not asked about, nor is EAP.
             _ => return None,
         })
     }

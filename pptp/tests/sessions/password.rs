@@ -4,10 +4,10 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use pptp::mppe::{Direction, MasterKey, Side, Strength};
-use pptp::mschap::v2::{AuthenticatorResponse, Response};
-use pptp::mschap::{FailureCode, NtHash};
+use pptp::mschap::v2::{AuthenticatorResponse, Challenges, ChangePassword, Response};
+use pptp::mschap::{ChallengeResponse, FailureCode, NtHash};
 use pptp::ppp::auth::{Failure, Method, Methods, Presented};
-use pptp::ppp::link;
+use pptp::ppp::{chap, link};
 use pptp::session::{Config, Event, ExternalKeys, Reason};
 use pptp::{client, server};
 
@@ -165,17 +165,38 @@ fn an_answer_comes_late() {
     }
 }
 
+/// What a RADIUS server says of a good proof: the proof of its own, and maybe the keys.
+fn accept(hash: &NtHash, name: &[u8], challenges: &Challenges, proof: &ChallengeResponse, has_keys: bool) -> Decision {
+    let own = AuthenticatorResponse::new(&hash.hash(), proof, &challenges.hash(name));
+    let master = MasterKey::from_ms_chap_v2(hash.hash().as_bytes(), proof.as_bytes());
+    let key = |direction| master.start_key(Strength::Bits128, Side::Server, direction);
+    let keys = ExternalKeys::new(key(Direction::Send).expose_octets(), key(Direction::Receive).expose_octets());
+    Decision::Accept(own.to_text().to_vec(), has_keys.then_some(keys))
+}
+
 /// Whoever would ask a RADIUS server: what comes back of MS-CHAP version 2.
 fn radius(presented: &Presented<'_>, has_keys: bool) -> Decision {
     let Presented::MsChap { version: 2, name, challenge, response, .. } = presented else { panic!("{presented:?}") };
-    let hash = NtHash::from_password("wonderland");
     let response = Response::decode(response).unwrap();
     let challenges = response.challenges(&(*challenge).try_into().unwrap());
-    let proof = AuthenticatorResponse::new(&hash.hash(), &response.nt_response, &challenges.hash(name.0));
-    let master = MasterKey::from_ms_chap_v2(hash.hash().as_bytes(), response.nt_response.as_bytes());
-    let key = |direction| master.start_key(Strength::Bits128, Side::Server, direction);
-    let keys = ExternalKeys::new(key(Direction::Send).expose_octets(), key(Direction::Receive).expose_octets());
-    Decision::Accept(proof.to_text().to_vec(), has_keys.then_some(keys))
+    accept(&NtHash::from_password("wonderland"), name.0, &challenges, &response.nt_response, has_keys)
+}
+
+/// One that wants a new password, and has the change answer a challenge of its own.
+fn radius_with_change(presented: &Presented<'_>) -> Decision {
+    const EXPIRED: &[u8] = b"E=648 R=0 C=000102030405060708090A0B0C0D0E0F V=3 M=Password Expired";
+    let Presented::ChangePassword { code, name, challenge, packet, .. } = presented else {
+        return Decision::Reject(EXPIRED);
+    };
+    assert_eq!((*code, name.0), (chap::Code::CHANGE_PASSWORD_3, &b"alice"[..]));
+    let challenge: [u8; 16] = (*challenge).try_into().unwrap();
+    assert_eq!(challenge.map(usize::from), core::array::from_fn(|index| index));
+    let change = ChangePassword::decode(packet).unwrap();
+    let Ok(opened) = change.open(&NtHash::from_password("wonderland"), &challenge, name.0) else {
+        return Decision::Reject(b"E=709 R=0 M=Password change failed");
+    };
+    assert!(opened.nt_hash().ct_eq(&NtHash::from_password("looking-glass")));
+    accept(&opened.nt_hash(), name.0, &change.challenges(&challenge), &change.nt_response, true)
 }
 
 #[test]
@@ -218,5 +239,48 @@ fn required_encryption_needs_a_method_with_keys() {
         assert_eq!(server, Reason::Link(link::Reason::NoKeys { method: Some(method) }));
         // It was told that its proof was good, so it knows too.
         assert_eq!(client, Reason::Link(link::Reason::NoKeys { method: Some(method) }));
+    }
+}
+
+#[test]
+fn a_radius_server_wants_a_new_password() {
+    for profile in [Profile::CLEAN, Profile::ALL, Profile::HEAVY] {
+        for delay in [0, 7000] {
+            let mut world = world(of(Method::MsChapV2), "wonderland", profile, radius_with_change);
+            world.client.new_password = Some("looking-glass");
+            world.host.answer_delay = Duration::from_millis(delay);
+            assert!(
+                world.run_until(Duration::from_secs(90), |world| world.client.session.ip().is_some()),
+                "{profile:?}"
+            );
+            assert!(world.client.events.contains(&Event::PasswordExpired));
+            world.heal();
+            check_up(world);
+        }
+    }
+}
+
+#[test]
+fn a_radius_server_does_not_take_the_new_password() {
+    let method = Method::MsChapV2;
+    // Who does not know the old one, and what can be answered by nobody: the change would need a challenge.
+    let nobody = |_: &Presented<'_>| Decision::Reject(b"E=648 R=0 V=3");
+    for (world, code) in [
+        (world(of(method), "jabberwock", Profile::CLEAN, radius_with_change), 709),
+        (world(of(method), "wonderland", Profile::CLEAN, nobody), 648),
+        // It goes on to say so.
+        (
+            world(of(method), "wonderland", Profile::CLEAN, |_| {
+                Decision::Reject(b"E=648 R=0 C=000102030405060708090A0B0C0D0E0F V=3")
+            }),
+            648,
+        ),
+    ] {
+        let mut world = world;
+        world.client.new_password = Some("looking-glass");
+        let (client, server) = ends(world);
+        let code = Some(code);
+        assert_eq!(server, Reason::Link(link::Reason::Authentication(Failure::RefusedPeer { method, code })));
+        assert_eq!(client.windows_error(), code, "{client:?}");
     }
 }

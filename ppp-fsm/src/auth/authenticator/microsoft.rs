@@ -2,7 +2,7 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "what the machines may say in future does nothing here")]
 
-use mschap::{Account, LmHash, NtHash, Reply, v1, v2};
+use mschap::{Account, Failure, FailureChallenge, FailureCode, LmHash, NtHash, Reply, v1, v2};
 
 use super::super::Keys;
 use super::super::answer::{AnswerError, Outcome, password};
@@ -82,7 +82,7 @@ impl Authenticator {
             self.keys = None;
             self.pending = true;
             self.rechallenge = None;
-            self.refuse(Some(mschap::FailureCode::CHANGING_PASSWORD.0));
+            self.refuse(Some(FailureCode::CHANGING_PASSWORD.0));
         }
     }
 
@@ -98,7 +98,7 @@ impl Authenticator {
         self.received.clear();
         self.pending = true;
         let may_retry = matches!(self.last_reply(), Some(Reply::Failure(failure)) if failure.retry_allowed());
-        let is_expired = code == Some(mschap::FailureCode::PASSWORD_EXPIRED.0) && self.phase != Phase::ChangePassword;
+        let is_expired = code == Some(FailureCode::PASSWORD_EXPIRED.0) && self.phase != Phase::ChangePassword;
         if is_expired {
             self.wait_for_retry(Phase::ChangePassword);
         } else if may_retry {
@@ -107,6 +107,31 @@ impl Authenticator {
             self.refuse(code);
         }
         Ok(Outcome::Refused { goes_on: is_expired || may_retry })
+    }
+
+    /// Somebody else has refused the peer, and its text says why: with an expired password, the peer may change it.
+    pub(super) fn refuse_as_told(&mut self, text: &[u8]) {
+        let failure = Failure::decode(text);
+        let is_expired = failure.code == Some(FailureCode::PASSWORD_EXPIRED) && self.phase != Phase::ChangePassword;
+        let core = match (&self.core, failure.challenge) {
+            (Core::None | Core::Md5(_), _) => return self.refuse(None),
+            (Core::V1(_), Some(FailureChallenge::V1(challenge))) => {
+                Some(Core::V1(v1::Authenticator::new(challenge, 0)))
+            }
+            (Core::V1(core), _) => Some(Core::V1(v1::Authenticator::new(v1::implied_challenge(core.challenge()), 0))),
+            (Core::V2(_), Some(FailureChallenge::V2(challenge))) => {
+                Some(Core::V2(v2::Authenticator::new(challenge, 0)))
+            }
+            // Nobody could answer.
+            (Core::V2(_), _) => None,
+        };
+        match core.filter(|_| is_expired) {
+            Some(core) => {
+                self.core = core;
+                self.wait_for_retry(Phase::ChangePassword);
+            }
+            None => self.refuse(failure.code.map(|code| code.0)),
+        }
     }
 
     fn last_reply(&self) -> Option<Reply<'static>> {
@@ -153,7 +178,7 @@ impl Authenticator {
         };
         verdict.map_err(|_| {
             // Not a Response at all: it is refused as a wrong one.
-            self.refuse(Some(mschap::FailureCode::AUTHENTICATION_FAILURE.0));
+            self.refuse(Some(FailureCode::AUTHENTICATION_FAILURE.0));
             AnswerError::Malformed
         })
     }
