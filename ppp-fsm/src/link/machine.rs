@@ -274,8 +274,37 @@ impl Link {
 
     /// The link is not wanted any more.
     pub fn close(&mut self, now: Duration) {
+        self.close_and_tell(now, None);
+    }
+
+    /// The link is not wanted any more, for a reason of its user's: the peer is told this error number of Microsoft's Remote
+    /// Access Service, where [`Config::with_microsoft_termination`](super::Config::with_microsoft_termination) allows it.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use ppp_fsm::link::{Config, Link};
+    ///
+    /// let now = Duration::ZERO;
+    /// let mut link = Link::new(&Config::default(), [1; 32]);
+    /// link.open(now);
+    /// link.up(now);
+    /// // 721: the remote computer did not respond.
+    /// link.close_with_error(now, 721);
+    /// let mut buf = [0; Link::MAX_TRANSMIT];
+    /// let frame = link.poll_transmit(now, &mut buf)?.unwrap();
+    /// // LCP, Terminate-Request; the magic number, three octets of a marker, the number.
+    /// assert_eq!(frame[2..5], [0xc0, 0x21, 5]);
+    /// assert_eq!(frame[frame.len() - 4..], 721_u32.to_be_bytes());
+    /// # Ok::<(), ppp_fsm::BufferTooSmall>(())
+    /// ```
+    pub fn close_with_error(&mut self, now: Duration, error: u32) {
+        self.close_and_tell(now, Some(error));
+    }
+
+    fn close_and_tell(&mut self, now: Duration, error: Option<u32>) {
         self.advance(now);
-        self.fail(Reason::Closed);
+        let reason = *self.end.get_or_insert(Reason::Closed);
+        self.terminate(reason.windows_error().or(error));
         self.settle();
         // Who waited for the peer to begin has nothing to end.
         if self.phase == Phase::Establish && self.lcp.state() == State::Closed {
@@ -460,7 +489,12 @@ impl Link {
     /// Ends the link; the first reason is the one that is told.
     pub(super) fn fail(&mut self, reason: Reason) {
         let reason = *self.end.get_or_insert(reason);
-        if let Some(error) = reason.windows_error().filter(|_| self.config.microsoft_termination) {
+        self.terminate(reason.windows_error());
+    }
+
+    /// Ends LCP, with an error number for the peer.
+    fn terminate(&mut self, error: Option<u32>) {
+        if let Some(error) = error.filter(|_| self.config.microsoft_termination) {
             let magic_number = self.lcp.protocol().receiving().magic_number;
             self.lcp.set_terminate_data(&lcp::MicrosoftTermination { magic_number, error }.to_octets());
         } else {

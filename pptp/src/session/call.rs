@@ -252,12 +252,18 @@ impl Call {
 
     /// Ends the call for a reason of this side.
     pub(crate) fn close(&mut self, now: Duration, reason: Reason) {
-        self.reason.get_or_insert(reason);
-        self.link.close(now);
+        self.close_link(now, reason);
         self.settle(now);
         // A link that never began has nothing to say.
         if self.link.phase() == Phase::Dead {
             self.is_finished = true;
+        }
+    }
+
+    fn close_link(&mut self, now: Duration, reason: Reason) {
+        match self.reason.get_or_insert(reason).windows_error() {
+            Some(error) => self.link.close_with_error(now, error),
+            None => self.link.close(now),
         }
     }
 
@@ -376,8 +382,7 @@ impl Call {
             pptp_gre::Event::FlowControlAlarmRaised => {
                 self.tell(Event::FlowAlarm { is_raised: true });
                 if self.config.flow_alarm == FlowAlarmPolicy::HangUp {
-                    self.reason.get_or_insert(Reason::FlowAlarm);
-                    self.link.close(now);
+                    self.close_link(now, Reason::FlowAlarm);
                 }
             }
             pptp_gre::Event::FlowControlAlarmCleared => self.tell(Event::FlowAlarm { is_raised: false }),
