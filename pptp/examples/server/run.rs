@@ -258,7 +258,8 @@ impl Gateway<'_> {
                 if let Some(control) = controls.remove(&id) {
                     control.finish();
                 }
-            } else {
+            } else if control.has_room() {
+                // A client that does not read is not heard either.
                 control.give(|octets| server.handle_stream(now, id, octets));
             }
         }

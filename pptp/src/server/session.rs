@@ -285,12 +285,7 @@ impl<const CALLS: usize> Session<CALLS> {
         message: &[u8],
         keys: Option<ExternalKeys>,
     ) -> Result<Outcome, AnswerError> {
-        self.with_call(now, call, |call, now| {
-            if let Some(keys) = keys {
-                call.set_external_keys(keys);
-            }
-            call.with_link(now, |link| link.answer(now, ticket, &Answer::Accept(message)))
-        })
+        self.with_call(now, call, |call, now| call.accept(now, ticket, message, keys))
     }
 
     /// RFC 2759 section 7: the new password that the last answer gave

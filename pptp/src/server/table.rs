@@ -180,9 +180,14 @@ impl<const CALLS: usize> Server<CALLS> {
     /// connection that is not there, all.
     pub fn handle_stream(&mut self, now: Duration, id: ConnectionId, octets: &[u8]) -> usize {
         let allowance = self.limits.calls.saturating_sub(self.index.routes.len());
-        let Some(mut session) = self.session_mut(id) else { return octets.len() };
-        session.set_call_allowance(allowance);
-        session.handle_stream(now, octets)
+        let Some(entry) = self.entries.get_mut(&id) else { return octets.len() };
+        entry.session.set_call_allowance(allowance);
+        let taken = entry.session.handle_stream(now, octets);
+        // One that takes nothing until it is polled need not be polled for that: its peer may never read.
+        if taken > 0 || octets.is_empty() {
+            self.index.touch(id, entry);
+        }
+        taken
     }
 
     /// A TCP connection has ended.
@@ -335,7 +340,7 @@ impl<const CALLS: usize> Server<CALLS> {
         }
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) has to be called: the earliest deadline of all.
+    /// When [`handle_timeout`](Self::handle_timeout) has to be called: the earliest deadline of all, or one before it.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
         self.index.deadlines.first().map(|(deadline, _)| *deadline)
@@ -366,18 +371,19 @@ impl Index {
         self.look(id, entry);
     }
 
-    /// Takes the deadline and the calls as they are.
+    /// Takes the calls as they are, and the deadline, unless it is later than what is known: it is looked at again when that has
+    /// come, so that the deadlines that move with each packet cost nothing.
     fn look<const CALLS: usize>(&mut self, id: ConnectionId, entry: &mut Entry<CALLS>) {
         self.route(id, entry);
         let deadline = entry.session.poll_timeout();
-        if deadline != entry.deadline {
-            if let Some(before) = entry.deadline {
-                self.deadlines.remove(&(before, id));
-            }
-            if let Some(deadline) = deadline {
-                self.deadlines.insert((deadline, id));
-            }
-            entry.deadline = deadline;
+        if deadline.is_some_and(|deadline| entry.deadline.is_some_and(|known| known <= deadline)) {
+            return;
+        }
+        if let Some(known) = core::mem::replace(&mut entry.deadline, deadline) {
+            self.deadlines.remove(&(known, id));
+        }
+        if let Some(deadline) = deadline {
+            self.deadlines.insert((deadline, id));
         }
     }
 

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use mppe::{Direction, Side};
+use ppp_fsm::auth::{Answer, AnswerError, Outcome, Ticket};
 use ppp_fsm::ccp::MicrosoftCompression;
 use ppp_fsm::link::{self, Link, Phase};
 use ppp_fsm::{Protocol, ccp};
@@ -83,27 +84,35 @@ pub(crate) struct Call {
     refused: u64,
 }
 
-/// What the peer says of encrypted packets since its decryption began: too much of it, and it has never decrypted one.
+/// What the peer says of encrypted packets. Some do so for each, others once a second at most (pppd).
 #[derive(Debug, Clone, Copy, Default)]
 struct Complaints {
+    /// One followed upon the other since then.
     since: Duration,
+    latest: Duration,
+    /// How many packets had been encrypted when the latest came.
+    sent: u64,
     number: u64,
 }
 
 impl Complaints {
-    /// A peer whose CCP is not open yet complains until it has repeated its request, which takes 3 s or twice that.
-    const PATIENCE: Duration = Duration::from_secs(10);
+    /// A peer whose CCP is not open yet complains until it has repeated its request, which takes 3 s or a few times that.
+    const PATIENCE: Duration = Duration::from_secs(15);
     const LIMIT: u64 = 5;
+    /// What is longer, and saw more packets, was a time in which the peer had nothing to complain of.
+    const PAUSE: Duration = Duration::from_millis(3500);
+    const PACKETS: u64 = 3;
 
-    const fn since(now: Duration) -> Self {
-        Self { since: now, number: 0 }
-    }
-
-    /// The peer could not decrypt one more. Whether that was more than half of what was encrypted, often and long enough.
+    /// The peer could not decrypt one more of so many packets. Whether it has not been able to for too long.
     fn one_more(&mut self, now: Duration, sent: u64) -> bool {
+        let is_quick = now.saturating_sub(self.latest) <= Self::PAUSE;
+        let is_of_few = sent.saturating_sub(self.sent) <= Self::PACKETS;
+        if self.number == 0 || !(is_quick || is_of_few) {
+            (self.since, self.number) = (now, 0);
+        }
+        (self.latest, self.sent) = (now, sent);
         self.number = self.number.saturating_add(1);
-        let is_most = self.number.saturating_mul(2) > sent;
-        self.number >= Self::LIMIT && is_most && now.saturating_sub(self.since) >= Self::PATIENCE
+        self.number >= Self::LIMIT && now.saturating_sub(self.since) >= Self::PATIENCE
     }
 }
 
@@ -235,15 +244,38 @@ impl Call {
         result
     }
 
-    pub(crate) fn set_external_keys(&mut self, keys: ExternalKeys) {
-        self.link.set_external_keys(keys.strengths());
-        self.external_keys = Some(keys);
+    /// Somebody else found a proof good, and may have keys. Later proofs change no keys, and an answer that comes too late
+    /// leaves all as it was.
+    pub(crate) fn accept(
+        &mut self,
+        now: Duration,
+        ticket: Ticket,
+        message: &[u8],
+        keys: Option<ExternalKeys>,
+    ) -> Result<Outcome, AnswerError> {
+        let is_first = self.external_keys.is_none();
+        if is_first {
+            self.external_keys = keys;
+            self.tell_strengths();
+        }
+        let result = self.link.answer(now, ticket, &Answer::Accept(message));
+        if is_first && result.is_err() {
+            self.external_keys = None;
+            self.tell_strengths();
+        }
+        self.settle(now);
+        result
+    }
+
+    fn tell_strengths(&mut self) {
+        let strengths = self.external_keys.as_ref().map_or(MicrosoftCompression::NONE, ExternalKeys::strengths);
+        self.link.set_external_keys(strengths);
     }
 
     /// RFC 2759 section 7: the server wants a new password.
-    pub(crate) fn change_password(&mut self, now: Duration, new: &str) -> Result<(), ppp_fsm::auth::AnswerError> {
+    pub(crate) fn change_password(&mut self, now: Duration, new: &str) -> Result<(), AnswerError> {
         let Self { credentials: Some(credentials), link, .. } = self else {
-            return Err(ppp_fsm::auth::AnswerError::NotAsked);
+            return Err(AnswerError::NotAsked);
         };
         let result = credentials.change(now, link, new);
         self.settle(now);
@@ -493,7 +525,7 @@ impl Call {
 
     fn encryption_up(&mut self, now: Duration, agreed: ccp::Agreed) {
         self.encryption_ended();
-        self.complaints = Complaints::since(now);
+        self.complaints = Complaints::default();
         // The same keys would make the same key streams, for other packets: who has both sees both. CCP is not protected, so
         // that anybody on the path can begin it again.
         if self.has_spent_keys && self.config.encryption == ccp::Encryption::Required {

@@ -36,7 +36,7 @@ pub enum Reason {
     SetupTimeout,
     /// Acknowledgments did not come in time, and [`FlowAlarmPolicy`](super::FlowAlarmPolicy) says that this is the end.
     FlowAlarm,
-    /// The peer has said of most encrypted packets that it cannot decrypt them, and said so long enough.
+    /// The peer has said for 15 s that it cannot decrypt what it gets, without a pause.
     NotDecrypted,
     /// The call was refused or ended on the control connection.
     Call(CallCloseReason),

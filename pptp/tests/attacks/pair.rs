@@ -263,7 +263,7 @@ impl Pair {
     }
 
     /// A packet that was sent goes by the one between, who renumbers everything so that nobody notices what was added.
-    fn relay(&mut self, to: To, packet: &[u8]) {
+    pub(crate) fn relay(&mut self, to: To, packet: &[u8]) {
         self.recorded[to.index()].push(packet.to_vec());
         let (sequence, acknowledgment, payload) = parse(packet);
         if let Some(number) = acknowledgment {

@@ -1,8 +1,9 @@
 //! The control connection: slow, long, endless, and never read.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use pptp::server::{Event, Session};
+use pptp::server::{Event, Limits, Server, Session};
 use pptp::session::MAX_TRANSMIT;
 use pptp::wire::connection::CloseReason;
 use pptp::wire::message::EchoRequest;
@@ -155,4 +156,34 @@ fn a_peer_that_never_reads_is_ended_in_time() {
         ended = ended.or(closed(&mut session).map(|_| now));
     }
     assert!(ended.is_some_and(|at| at < Duration::from_secs(200)), "{ended:?}");
+}
+
+/// The same with a server of many, whose loop goes on as long as a connection is ready.
+#[test]
+fn a_peer_that_never_reads_does_not_keep_a_server_busy() {
+    let mut server: Server<4> = Server::new(server_config(), Limits::default());
+    let id = server.accept(Duration::ZERO, IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)), [1; 32]).unwrap();
+    let mut unread = start();
+    (0..100).for_each(|identifier| unread.extend(octets(EchoRequest::new(identifier).into())));
+    let mut rounds = 0;
+    loop {
+        let taken = server.handle_stream(Duration::ZERO, id, &unread);
+        unread.drain(..taken);
+        let Some(mut session) = server.poll_ready() else { break };
+        // TCP is blocked: nothing is polled but events.
+        while session.poll_event().is_some() {}
+        rounds += 1;
+        assert!(rounds < 100, "it goes on without an end");
+    }
+    assert!(!unread.is_empty());
+    // Once it is read from, it is heard again.
+    let mut buf = [0; MAX_TRANSMIT];
+    while !unread.is_empty() {
+        let mut session = server.session_mut(id).unwrap();
+        while session.poll_control(Duration::ZERO, &mut buf).unwrap().is_some() {}
+        drop(session);
+        let taken = server.handle_stream(Duration::ZERO, id, &unread);
+        assert_ne!(taken, 0);
+        unread.drain(..taken);
+    }
 }
