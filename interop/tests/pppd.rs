@@ -219,10 +219,13 @@ impl Call<'_> {
 
     /// Until IP and IPv6 may flow, with what was asked for.
     fn network(&mut self) {
-        self.until("IP and IPv6", |endpoint| endpoint.link.ip().is_some() && endpoint.link.ipv6().is_some());
         let console = self.guest.console().clone();
         let lines = ["ip-up", "ipv6-up"].map(|script| format!("{} {script}", self.name));
-        self.until("end of pppd's work", |_| lines.iter().all(|line| console.find(line).is_some()));
+        // On a busy machine pppd repeats a request that was answered, and for a moment it is down again.
+        self.until("IP and IPv6", |endpoint| {
+            let is_up = endpoint.link.ip().is_some() && endpoint.link.ipv6().is_some();
+            is_up && lines.iter().all(|line| console.find(line).is_some())
+        });
         let (own, theirs) = addresses(self.number);
         let ip = self.endpoint.link.ip().unwrap();
         assert_eq!((ip.own_address, ip.peer_address), (Some(own), Some(theirs)));

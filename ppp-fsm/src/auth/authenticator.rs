@@ -478,6 +478,10 @@ impl Authenticator {
     /// Tells the peer, and goes on or not.
     fn reply(&mut self, is_good: bool, message: &[u8]) -> Result<(), AnswerError> {
         let method = self.method.ok_or(AnswerError::NotAsked)?;
+        #[cfg(feature = "mschap")]
+        let mut buf = [0; 256];
+        #[cfg(feature = "mschap")]
+        let message = if is_good { message } else { self.as_it_is(message, &mut buf) };
         let text = Text(message);
         let is_put = match method {
             Method::Pap => self.put_pap_reply(is_good, message),
@@ -497,7 +501,7 @@ impl Authenticator {
             self.wait_for_retry(Phase::Retry);
         } else {
             #[cfg(feature = "mschap")]
-            self.refuse_as_told(message);
+            self.refuse_as_told(&mschap::Failure::decode(message));
             #[cfg(not(feature = "mschap"))]
             self.refuse(None);
         }

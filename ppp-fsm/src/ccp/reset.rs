@@ -37,6 +37,7 @@ pub struct Reset {
     timer: Option<Duration>,
     ack: Option<u8>,
     peer_rejects_ack: bool,
+    peer_rejects_request: bool,
 }
 
 impl Reset {
@@ -59,14 +60,19 @@ impl Reset {
 
     /// Takes a Code-Reject of the peer.
     pub fn handle_code_reject(&mut self, packet: &Packet<'_>) {
-        if packet.data.first() == Some(&Code::RESET_ACK.0) {
-            (self.peer_rejects_ack, self.ack) = (true, None);
+        match packet.data.first().copied().map(Code) {
+            Some(Code::RESET_ACK) => (self.peer_rejects_ack, self.ack) = (true, None),
+            Some(Code::RESET_REQUEST) => {
+                self.peer_rejects_request = true;
+                self.synchronized();
+            }
+            _ => {}
         }
     }
 
     /// Data was lost: the peer is asked to start afresh, unless it was asked already.
     pub fn request(&mut self, now: Duration, identifier: u8) {
-        if self.waiting.is_none() {
+        if self.waiting.is_none() && !self.peer_rejects_request {
             (self.waiting, self.request_pending) = (Some(identifier), true);
             self.timer = Some(now.saturating_add(Self::TIMEOUT));
         }

@@ -7,7 +7,7 @@ use super::{Event, NetworkPolicy, Phase, Reason};
 use crate::auth::Status;
 use crate::automaton::State;
 use crate::buffer::Buffer;
-use crate::ccp::{self, MicrosoftCompression};
+use crate::ccp::{self, MicrosoftCompression, Reset};
 use crate::negotiate::{self, ControlProtocol, Negotiation};
 use crate::{Protocol, ipcp, lcp};
 
@@ -139,7 +139,7 @@ impl Link {
     fn lcp_down(&mut self) {
         self.authenticator.stop();
         self.peer.stop();
-        self.reset.clear();
+        self.reset = Reset::default();
         self.echo.stop();
         let now = self.now;
         if self.ccp.as_mut().is_some_and(|ccp| shut(ccp, now)) {

@@ -101,9 +101,13 @@ impl Link {
             authenticator: Authenticator::new(&config.authentication, random.entropy()),
             peer: Peer::new(&config.authentication, random.entropy()),
             ccp: config.ccp.map(|ccp| {
-                // Who wants nothing lets the peer begin, and says no; who is passive says yes.
-                let silent = timers.with_opening(Opening::Silent);
-                Negotiation::new(ccp::Negotiator::new(&ccp), if ccp.is_wanted() { timers } else { &silent })
+                // Who wants nothing lets the peer begin, and says no; who is passive says yes. Who needs it does not wait.
+                let opening = match (ccp.is_wanted(), ccp.encryption()) {
+                    (false, _) => Opening::Silent,
+                    (true, ccp::Encryption::Required) if timers.opening == Opening::Silent => Opening::Active,
+                    (true, _) => timers.opening,
+                };
+                Negotiation::new(ccp::Negotiator::new(&ccp), &timers.with_opening(opening))
             }),
             reset: Reset::default(),
             ipcp: config.ipcp.map(|ipcp| Negotiation::new(ipcp::Negotiator::new(&ipcp), timers)),
@@ -268,7 +272,15 @@ impl Link {
     pub fn open(&mut self, now: Duration) {
         self.advance(now);
         (self.end, self.peer_error) = (None, None);
+        // The peer ended the link, or never answered: the line is there still, and all begins again.
+        let is_stopped = self.phase == Phase::Dead && self.lcp.state() == State::Stopped;
+        if is_stopped {
+            self.lcp.down(self.now);
+        }
         self.lcp.open(self.now);
+        if is_stopped {
+            self.lcp.up(self.now);
+        }
         self.began();
     }
 

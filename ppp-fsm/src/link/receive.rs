@@ -120,7 +120,8 @@ impl Link {
             self.lcp.handle_packet(self.now, &packet)?;
             return Ok(());
         }
-        if !self.lcp.is_open() {
+        // RFC 1570 section 1.1: it may come at any time, to say who does not agree.
+        if !self.lcp.is_open() && packet.code != Code::IDENTIFICATION {
             return Err(Refused::NotNow { protocol: Protocol::LCP });
         }
         let own_magic = self.lcp.protocol().receiving().magic_number;
@@ -181,12 +182,9 @@ impl Link {
             return Err(Refused::UnknownProtocol { protocol });
         }
         if is_for_peer {
-            if let Ok(chap::Message::Challenge(value)) = chap::Packet::decode(information).map(|packet| packet.message)
-            {
-                // RFC 1994 section 2.3: an attacker would let us answer our own question.
-                if protocol == Protocol::CHAP && self.authenticator.has_sent(value.value) {
-                    return Err(auth::Refused::Unmatched.into());
-                }
+            // RFC 1994 section 2.3: an attacker would let us answer our own question.
+            if challenge_in(protocol, information).is_some_and(|challenge| self.authenticator.has_sent(challenge)) {
+                return Err(auth::Refused::Unmatched.into());
             }
             self.peer.handle_packet(self.now, information)?;
         } else {
@@ -270,6 +268,17 @@ impl Link {
             let _ = self.handle_control(protocol, held.as_octets());
         }
     }
+}
+
+/// What the peer wants to have answered.
+fn challenge_in(protocol: Protocol, information: &[u8]) -> Option<&[u8]> {
+    if protocol == Protocol::CHAP {
+        let packet = chap::Packet::decode(information).ok()?;
+        return if let chap::Message::Challenge(value) = packet.message { Some(value.value) } else { None };
+    }
+    let packet = (protocol == Protocol::EAP).then(|| eap::Packet::decode(information).ok()).flatten()?;
+    let eap::Message::Request(method) = packet.message else { return None };
+    Some(method.md5_challenge().ok()??.value)
 }
 
 fn place(protocol: Protocol) -> usize {

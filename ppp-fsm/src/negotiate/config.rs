@@ -31,7 +31,7 @@ pub struct Config {
     pub(super) max_configure: u8,
     pub(super) max_terminate: u8,
     pub(super) max_failure: u8,
-    pub(super) opening: Opening,
+    pub(crate) opening: Opening,
     pub(super) passive: bool,
     pub(super) restart: bool,
     pub(super) identifier: u8,

@@ -412,6 +412,123 @@ mod microsoft {
         }
     }
 
+    /// Up to the question for the first proof.
+    fn asked(method: Method, config: Config) -> (Authenticator, Peer) {
+        let (mut server, mut client) = (Authenticator::new(&config, [1; 32]), Peer::new(&config, [2; 32]));
+        server.start(NOW, method);
+        client.start(NOW, method);
+        let mut buf = [0; MAX_PACKET_LEN];
+        client.handle_packet(NOW, server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
+        prove(&mut client, b"alice").unwrap();
+        server.handle_packet(NOW, client.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
+        (server, client)
+    }
+
+    #[test]
+    fn somebody_else_says_that_the_password_has_expired() {
+        let stored = NtHash::from_password("wonderland");
+        let given = [0x11_u8; 16];
+        for (method, text, expected) in [
+            // RFC 2433 appendix B.1.5: without a challenge, it is the one that there was.
+            (Method::MsChapV1, "E=648 R=0 V=2", None),
+            (Method::MsChapV1, "E=648 R=0 C=1111111111111111 V=2", Some(&given[..8])),
+            (Method::MsChapV2, "E=648 R=0 C=11111111111111111111111111111111 V=3", Some(&given[..])),
+        ] {
+            let (mut server, mut client) = asked(method, Config::default());
+            let Some(Presented::MsChap { challenge, .. }) = server.presented() else { panic!("no response") };
+            let challenge = expected.map_or_else(|| challenge.to_vec(), <[u8]>::to_vec);
+            let outcome = answer(&mut server, &Answer::Reject(text.as_bytes())).unwrap();
+            assert!(matches!(outcome, Outcome::Refused { goes_on: true }));
+            let mut buf = [0; MAX_PACKET_LEN];
+            client.handle_packet(NOW, server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
+            let Some(Demand::NewPassword(ticket)) = client.poll_demand() else { panic!("nothing is demanded") };
+            client.change_password(NOW, ticket, &SECRET, "looking-glass".into()).unwrap();
+            let packet = client.poll_transmit(NOW, &mut buf).unwrap().unwrap().to_vec();
+            // Another code parks nothing.
+            for code in [0, 1, 3, 4, 8, 9, 255] {
+                let other = [&[code][..], &packet[1..]].concat();
+                assert!(server.handle_packet(NOW, &other).is_err());
+            }
+            server.handle_packet(NOW, &packet).unwrap();
+            let presented = server.presented().unwrap();
+            let Presented::ChangePassword { code, challenge: found, packet: change, identifier, .. } = presented else {
+                panic!("{presented:?}")
+            };
+            assert_eq!((found, identifier), (&challenge[..], packet[1]), "{method} {text}");
+            let opened = match code {
+                chap::Code::CHANGE_PASSWORD_2 => {
+                    let packet = mschap::v1::ChangePassword2::decode(change).unwrap();
+                    packet.open(&Account::new(&stored), found.try_into().unwrap()).is_ok()
+                }
+                chap::Code::CHANGE_PASSWORD_3 => {
+                    let packet = mschap::v2::ChangePassword::decode(change).unwrap();
+                    packet.open(&stored, found.try_into().unwrap(), b"alice").is_ok()
+                }
+                _ => false,
+            };
+            assert!(opened, "{method} {text}");
+            // Whoever said so may leave the rest to us, too.
+            let Some(Question::NewPassword(ticket)) = server.poll_question() else { panic!("nothing is asked") };
+            let outcome = server.answer(NOW, ticket, &Answer::Reject(b"E=709 R=0")).unwrap();
+            assert!(matches!(outcome, Outcome::Refused { goes_on: false }));
+            let failure = Failure::RefusedPeer { method, code: Some(709) };
+            assert_eq!(server.status(), Status::Failed(failure));
+        }
+    }
+
+    #[test]
+    fn somebody_else_allows_another_try() {
+        let text = b"E=691 R=1 C=11111111111111111111111111111111 V=3 M=no";
+        for retries in 0..3 {
+            let (mut server, mut client) = asked(Method::MsChapV2, Config::default().with_retries(retries));
+            let mut buf = [0; MAX_PACKET_LEN];
+            for left in (0..=retries).rev() {
+                let outcome = answer(&mut server, &Answer::Reject(text)).unwrap();
+                assert!(matches!(outcome, Outcome::Refused { goes_on } if goes_on == (left > 0)));
+                let packet = server.poll_transmit(NOW, &mut buf).unwrap().unwrap();
+                // It is not told that it may, when it may not.
+                let expected = if left > 0 { &text[..9] } else { b"E=691 R=0" };
+                assert_eq!(&packet[4..13], expected);
+                client.handle_packet(NOW, packet).unwrap();
+                if left > 0 {
+                    prove(&mut client, b"alice").unwrap();
+                    server.handle_packet(NOW, client.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
+                    let Some(Presented::MsChap { challenge, .. }) = server.presented() else { panic!("no response") };
+                    assert_eq!(challenge, [0x11; 16]);
+                }
+            }
+            assert!(matches!(server.status(), Status::Failed(_)));
+        }
+    }
+
+    /// The same wrong proof under a new identifier costs a try like any other.
+    #[test]
+    fn a_wrong_proof_that_is_repeated_ends() {
+        for method in BOTH {
+            let config = Config::default().with_retries(2);
+            let (mut server, mut client) = (Authenticator::new(&config, [1; 32]), Peer::new(&config, [2; 32]));
+            server.start(NOW, method);
+            client.start(NOW, method);
+            let mut buf = [0; MAX_PACKET_LEN];
+            client.handle_packet(NOW, server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
+            prove(&mut client, b"alice").unwrap();
+            let mut proof = client.poll_transmit(NOW, &mut buf).unwrap().unwrap().to_vec();
+            let other = NtHash::from_password("jabberwock");
+            let mut rounds = 0;
+            loop {
+                rounds += 1;
+                server.handle_packet(NOW, &proof).unwrap();
+                let outcome = answer(&mut server, &Answer::Account(&Account::new(&other))).unwrap();
+                if matches!(outcome, Outcome::Refused { goes_on: false }) {
+                    break;
+                }
+                assert!(rounds < 4, "{method}");
+                proof[1] = proof[1].wrapping_add(1);
+            }
+            assert!(matches!(server.status(), Status::Failed(_)));
+        }
+    }
+
     #[test]
     fn rfc2759_section_7_an_expired_password_is_changed() {
         for method in BOTH {

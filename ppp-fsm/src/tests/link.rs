@@ -128,6 +128,39 @@ fn rfc1661_section_3_from_dead_to_network_and_back() {
     assert_eq!(network.phases(), [Phase::Network; 2]);
 }
 
+#[test]
+fn a_line_that_stays_carries_another_session() {
+    let mut network = run(&server(None, None), &client(None, None));
+    for first in [0, 1] {
+        let now = network.now;
+        network.ends[1].link.close(now);
+        assert!(network.run(LONG));
+        assert_eq!(network.phases(), [Phase::Dead; 2]);
+        // The one that was left begins, or the one that has left.
+        let now = network.now;
+        network.ends[first].link.open(now);
+        assert!(network.ends[first].link.poll_timeout().is_some(), "{first} does not begin");
+        network.ends[1 - first].link.open(now);
+        network.run(LONG);
+        assert_eq!(network.phases(), [Phase::Network; 2], "{first}");
+    }
+}
+
+#[cfg(feature = "mschap")]
+#[test]
+fn encryption_that_is_required_is_not_waited_for_in_silence() {
+    let silent = negotiate::Config::default().with_opening(negotiate::Opening::Silent);
+    for (encryption, is_end) in [(Encryption::Required, true), (Encryption::Passive, false)] {
+        let one = server(Some(Method::MsChapV2), Some(ccp_with(encryption))).with_network_timers(silent);
+        // The other side has no CCP, and never begins.
+        let mut network = run(&one, &client(Some(Method::MsChapV2), None));
+        network.run(LONG);
+        assert_eq!(network.phases()[0] == Phase::Dead, is_end, "{encryption:?}");
+        let is_reason = matches!(network.ends[0].closed(), Some(Reason::EncryptionRequired { .. }));
+        assert_eq!(is_reason, is_end);
+    }
+}
+
 #[cfg(feature = "mschap")]
 #[test]
 fn rfc3078_section_3_network_protocols_wait_for_encryption() {
@@ -397,30 +430,36 @@ fn both_sides_prove_themselves() {
 
 #[test]
 fn rfc1994_section_2_3_our_own_challenge_is_not_answered() {
-    let both = lcp::Config::default()
-        .with_peer_authentication(methods(Method::ChapMd5))
-        .with_own_authentication(methods(Method::ChapMd5));
-    let mut network = Network::new(&server(None, None).with_lcp(both), &client(None, None).with_lcp(both), 1);
-    let mut challenge = None;
-    for _ in 0..20 {
-        let mut buf = [0; Link::MAX_TRANSMIT];
-        let now = network.now;
-        while let Some(frame) = network.ends[0].link.poll_transmit(now, &mut buf).unwrap() {
-            if let [0xc2, 0x23, 1, ..] = frame {
-                challenge = Some(frame.to_vec());
-            } else {
-                let _ = network.ends[1].link.handle_frame(now, frame);
+    for method in [Method::ChapMd5, Method::Eap] {
+        let both =
+            lcp::Config::default().with_peer_authentication(methods(method)).with_own_authentication(methods(method));
+        let mut network = Network::new(&server(None, None).with_lcp(both), &client(None, None).with_lcp(both), 1);
+        let mut challenge = None;
+        for _ in 0..20 {
+            let mut buf = [0; Link::MAX_TRANSMIT];
+            let now = network.now;
+            while let Some(frame) = network.ends[0].link.poll_transmit(now, &mut buf).unwrap() {
+                // The Challenge of CHAP, and the Request of MD5-Challenge.
+                if matches!(frame, [0xc2, 0x23, 1, ..] | [0xc2, 0x27, 1, _, _, _, 4, ..]) {
+                    challenge = Some(frame.to_vec());
+                } else {
+                    let _ = network.ends[1].link.handle_frame(now, frame);
+                }
+            }
+            while let Some(frame) = network.ends[1].link.poll_transmit(now, &mut buf).unwrap() {
+                // Its name is said, so that there is a challenge.
+                if !matches!(frame, [0xc2, 0x23, ..] | [0xc2, 0x27, 1, ..]) {
+                    let _ = network.ends[0].link.handle_frame(now, frame);
+                }
+            }
+            for end in &mut network.ends {
+                end.settle(now);
             }
         }
-        while let Some(frame) = network.ends[1].link.poll_transmit(now, &mut buf).unwrap() {
-            if !matches!(frame, [0xc2, 0x23, ..]) {
-                let _ = network.ends[0].link.handle_frame(now, frame);
-            }
-        }
+        let challenge = challenge.unwrap();
+        let refused = network.ends[0].link.handle_frame(network.now, &challenge);
+        assert_eq!(refused, Err(Refused::Authentication(auth::Refused::Unmatched)), "{method}");
     }
-    let challenge = challenge.unwrap();
-    let refused = network.ends[0].link.handle_frame(network.now, &challenge);
-    assert_eq!(refused, Err(Refused::Authentication(auth::Refused::Unmatched)));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "what the machines may say in future does nothing here")]
 
-use mschap::{Account, Failure, FailureChallenge, FailureCode, LmHash, NtHash, Reply, v1, v2};
+use mschap::{Account, AuthenticatorError, Failure, FailureChallenge, FailureCode, LmHash, NtHash, Reply, v1, v2};
 
 use super::super::Keys;
 use super::super::answer::{AnswerError, Outcome, password};
@@ -51,11 +51,12 @@ impl Authenticator {
             }
             Verdict::Refused(code) => return self.refuse_with(code),
             Verdict::Duplicate => {
-                // The same wrong proof again, with the identifier of a new try: it costs none.
+                // The same wrong proof again, with the identifier of a new try: a copy of the old one would have its own.
                 self.put_reply()?;
-                self.wait_for_retry(self.phase);
+                self.received.clear();
                 self.pending = true;
-                return Ok(Outcome::Refused { goes_on: true });
+                self.refuse(Some(FailureCode::AUTHENTICATION_FAILURE.0));
+                return Ok(Outcome::Refused { goes_on: false });
             }
         };
         self.put_reply()?;
@@ -109,29 +110,61 @@ impl Authenticator {
         Ok(Outcome::Refused { goes_on: is_expired || may_retry })
     }
 
-    /// Somebody else has refused the peer, and its text says why: with an expired password, the peer may change it.
-    pub(super) fn refuse_as_told(&mut self, text: &[u8]) {
-        let failure = Failure::decode(text);
-        let is_expired = failure.code == Some(FailureCode::PASSWORD_EXPIRED) && self.phase != Phase::ChangePassword;
+    /// Somebody else has refused the peer, and its text says why: with an expired password the peer may change it, and it may
+    /// have as many other tries as are left here.
+    pub(super) fn refuse_as_told(&mut self, failure: &Failure<'_>) {
+        let is_changing = self.phase == Phase::ChangePassword;
+        let is_expired = failure.code == Some(FailureCode::PASSWORD_EXPIRED) && !is_changing;
+        let is_retry = self.may_try_again(failure);
+        let left = self.retries.saturating_sub(u8::from(is_retry));
         let core = match (&self.core, failure.challenge) {
-            (Core::None | Core::Md5(_), _) => return self.refuse(None),
             (Core::V1(_), Some(FailureChallenge::V1(challenge))) => {
-                Some(Core::V1(v1::Authenticator::new(challenge, 0)))
+                Some(Core::V1(v1::Authenticator::new(challenge, left)))
             }
-            (Core::V1(core), _) => Some(Core::V1(v1::Authenticator::new(v1::implied_challenge(core.challenge()), 0))),
+            // RFC 2433 section 8: another try answers another challenge, a change of password the same.
+            (Core::V1(core), _) if is_retry => {
+                Some(Core::V1(v1::Authenticator::new(v1::implied_challenge(core.challenge()), left)))
+            }
+            (Core::V1(core), _) => Some(Core::V1(v1::Authenticator::new(*core.challenge(), left))),
             (Core::V2(_), Some(FailureChallenge::V2(challenge))) => {
-                Some(Core::V2(v2::Authenticator::new(challenge, 0)))
+                Some(Core::V2(v2::Authenticator::new(challenge, left)))
             }
-            // Nobody could answer.
-            (Core::V2(_), _) => None,
+            // Nobody could answer without a challenge.
+            (Core::V2(_) | Core::None | Core::Md5(_), _) => None,
         };
-        match core.filter(|_| is_expired) {
+        match core.filter(|_| is_expired || is_retry) {
             Some(core) => {
-                self.core = core;
-                self.wait_for_retry(Phase::ChangePassword);
+                (self.core, self.retries) = (core, left);
+                self.wait_for_retry(if is_expired { Phase::ChangePassword } else { Phase::Retry });
             }
-            None => self.refuse(failure.code.map(|code| code.0)),
+            None if matches!(self.core, Core::V1(_) | Core::V2(_)) => self.refuse(failure.code.map(|code| code.0)),
+            None => self.refuse(None),
         }
+    }
+
+    /// What somebody else says to a peer, with no promise of another try where there is none.
+    pub(super) fn as_it_is<'m>(&self, message: &'m [u8], buf: &'m mut [u8]) -> &'m [u8] {
+        if !matches!(self.core, Core::V1(_) | Core::V2(_)) {
+            return message;
+        }
+        let mut failure = Failure::decode(message);
+        let is_expired = failure.code == Some(FailureCode::PASSWORD_EXPIRED);
+        if !failure.retry_allowed() || is_expired || self.may_try_again(&failure) {
+            return message;
+        }
+        failure.retry = Some(false);
+        failure.encode(buf).unwrap_or(message)
+    }
+
+    /// Whether another try that somebody else allows is one that is left here. An expired password is changed first.
+    pub(super) fn may_try_again(&self, failure: &Failure<'_>) -> bool {
+        let is_expired = failure.code == Some(FailureCode::PASSWORD_EXPIRED);
+        let has_challenge = matches!(self.core, Core::V1(_)) || failure.challenge.is_some();
+        failure.retry_allowed()
+            && self.retries > 0
+            && !is_expired
+            && has_challenge
+            && self.phase != Phase::ChangePassword
     }
 
     fn last_reply(&self) -> Option<Reply<'static>> {
@@ -176,7 +209,10 @@ impl Authenticator {
             }
             _ => return Err(AnswerError::Unsuitable),
         };
-        verdict.map_err(|_| {
+        verdict.map_err(|error| {
+            if error == AuthenticatorError::NotNow {
+                return AnswerError::Unsuitable;
+            }
             // Not a Response at all: it is refused as a wrong one.
             self.refuse(Some(FailureCode::AUTHENTICATION_FAILURE.0));
             AnswerError::Malformed

@@ -1,7 +1,7 @@
 //! What the peer sends by PAP and CHAP.
 
 use super::super::answer::AnswerError;
-use super::super::{Refused, Status, Ticket};
+use super::super::{Method, Refused, Status, Ticket};
 use super::{Authenticator, Phase, Question};
 use crate::{chap, pap};
 
@@ -36,7 +36,7 @@ impl Authenticator {
         let packet = chap::Packet::decode(octets)?;
         let name = match packet.message {
             chap::Message::Response(value) => Some(value.name),
-            chap::Message::Other { .. } if self.phase == Phase::ChangePassword => None,
+            chap::Message::Other { code, .. } if self.phase == Phase::ChangePassword && self.is_change(code) => None,
             chap::Message::Challenge(_)
             | chap::Message::Success(_)
             | chap::Message::Failure(_)
@@ -65,6 +65,15 @@ impl Authenticator {
             }
         }
         Ok(())
+    }
+
+    /// RFC 2433 sections 9 and 10, RFC 2759 section 7: whether packets of this code change a password.
+    fn is_change(&self, code: chap::Code) -> bool {
+        match self.method {
+            Some(Method::MsChapV1) => [chap::Code::CHANGE_PASSWORD_1, chap::Code::CHANGE_PASSWORD_2].contains(&code),
+            Some(Method::MsChapV2) => code == chap::Code::CHANGE_PASSWORD_3,
+            _ => false,
+        }
     }
 
     /// Whether what is to be sent is an answer, not the first Challenge.
