@@ -41,8 +41,8 @@
 //! ) -> Result<Reason, Error> {
 //!     let start = Instant::now();
 //!     let (mut buf, mut packet) = ([0; MAX_RECEIVE], [0; 65536]);
-//!     // How much of `unread` the session has not taken yet.
-//!     let mut unread: Vec<u8> = Vec::new();
+//!     // What came from TCP, and the session has not taken yet; whether more can come.
+//!     let (mut unread, mut has_ended) = (Vec::new(), false);
 //!     session.open(start.elapsed());
 //!     loop {
 //!         let now = start.elapsed();
@@ -51,22 +51,25 @@
 //!         // What comes from TCP. A session that takes less than it is given has something to tell first.
 //!         let mut octets = [0; 4096];
 //!         match tcp.read(&mut octets) {
-//!             Ok(0) => session.handle_disconnect(now),
-//!             Ok(length) => unread.extend(&octets[..length]),
+//!             Ok(length) if length > 0 => unread.extend(&octets[..length]),
 //!             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-//!             Err(_) => session.handle_disconnect(now),
+//!             _ => has_ended = true,
 //!         }
 //!         let taken = session.handle_stream(now, &unread);
 //!         unread.drain(..taken);
+//!         if has_ended && unread.is_empty() {
+//!             session.handle_disconnect(now);
+//!         }
 //!
-//!         // What comes through the tunnel, decrypted where it lies; then what had to wait for it.
+//!         // What comes through the tunnel, decrypted where it lies; then what had to wait for it, or has waited long enough.
 //!         let mut inner = Vec::new();
-//!         while let Ok(length) = gre.recv(&mut packet) {
-//!             // What is refused is counted: `session.statistics()`.
-//!             if let Ok(Received::Ip(ip)) = session.handle_gre(now, &mut packet[..length]) {
+//!         loop {
+//!             while let Some(ip) = session.poll_receive(now, &mut buf)? {
 //!                 inner.push(ip.to_vec());
 //!             }
-//!             while let Some(ip) = session.poll_receive(now, &mut buf)? {
+//!             let Ok(length) = gre.recv(&mut packet) else { break };
+//!             // What is refused is counted: `session.statistics()`.
+//!             if let Ok(Received::Ip(ip)) = session.handle_gre(now, &mut packet[..length]) {
 //!                 inner.push(ip.to_vec());
 //!             }
 //!         }
@@ -144,10 +147,11 @@
 //! #                 other.send(session.send_ip(now, call, &mut buf)?)?;
 //! #             }
 //! #         }
+//! #         while session.poll_receive(now, &mut buf)?.is_some() {}
 //! #         while let Some(event) = session.poll_event() {
 //! #             match event {
 //! #                 server::Event::Call { call, event: Event::Authenticate(question) } => {
-//! #                     session.answer(now, call, question.ticket(), &Answer::Password(b"wonderland"))?;
+//! #                     let _ = session.answer(now, call, question.ticket(), &Answer::Password(b"wonderland"));
 //! #                 }
 //! #                 server::Event::Closed(_) => return Ok(()),
 //! #                 _ => {}
@@ -182,72 +186,160 @@
 //! # A server
 //!
 //! [`server::Server`](crate::server::Server) keeps all connections: it has limits, knows whose GRE packet is whose, and gives
-//! the connections that have something to send or to tell. Its loop, without the sockets:
+//! the connections that have something to send or to tell. Its loop, without the sockets; here a client in memory is the other
+//! end, and one packet gets lost on the way:
 //!
 //! ```
-//! use core::net::{IpAddr, Ipv4Addr};
-//! use core::time::Duration;
-//! use pptp::ppp::auth::Answer;
-//! use pptp::server::{Config, ConnectionId, Event, Limits, Server};
-//! use pptp::session::{self, MAX_TRANSMIT};
+//! use std::collections::BTreeMap;
+//! use std::net::{IpAddr, Ipv4Addr};
+//! use std::time::Duration;
+//!
+//! use pptp::client;
+//! use pptp::mschap::Account;
+//! use pptp::ppp::auth::{Answer, Question};
+//! use pptp::server::{Config, ConnectionId, Event, Limits, Server, SessionMut};
+//! use pptp::session::{self, HEADROOM, MAX_RECEIVE};
+//! use pptp::wire::connection::CallId;
+//!
+//! type Error = Box<dyn std::error::Error>;
 //!
 //! /// What has to be written to a socket.
 //! enum Output {
 //!     Tcp(ConnectionId, Vec<u8>),
 //!     Gre(IpAddr, Vec<u8>),
+//!     Ip(Vec<u8>),
 //!     Close(ConnectionId),
 //! }
 //!
-//! /// To be called after each input, and when the deadline has come.
-//! fn poll(now: Duration, server: &mut Server, pool: &mut Vec<Ipv4Addr>) -> Result<Vec<Output>, Box<dyn std::error::Error>> {
-//!     let mut outputs = Vec::new();
-//!     let mut buf = [0; MAX_TRANSMIT];
-//!     loop {
-//!         let Some(mut session) = server.poll_ready() else { return Ok(outputs) };
-//!         let (id, peer) = (session.id(), session.peer());
-//!         while let Some(event) = session.poll_event() {
-//!             match event {
-//!                 Event::Call { call, event: session::Event::Authenticate(question) } => {
-//!                     // Now, or later: a database or a RADIUS server may be asked before.
-//!                     let name = session.presented(call).and_then(|presented| presented.name());
-//!                     let password = if name.is_some_and(|name| name.0 == b"alice") { "wonderland" } else { "" };
-//!                     if let Some(address) = pool.pop() {
-//!                         session.assign_address(call, address);
+//! struct Gateway {
+//!     server: Server,
+//!     pool: Vec<Ipv4Addr>,
+//!     given: BTreeMap<(ConnectionId, CallId), Ipv4Addr>,
+//! }
+//!
+//! impl Gateway {
+//!     /// To be called after each input, and when the deadline has come.
+//!     fn poll(&mut self, now: Duration) -> Result<Vec<Output>, Error> {
+//!         let mut outputs = Vec::new();
+//!         let mut buf = [0; MAX_RECEIVE];
+//!         let Self { server, pool, given } = self;
+//!         loop {
+//!             let Some(mut session) = server.poll_ready() else { return Ok(outputs) };
+//!             let (id, peer) = (session.id(), session.peer());
+//!             while let Some(event) = session.poll_event() {
+//!                 match event {
+//!                     Event::Call { call, event: session::Event::Authenticate(question) } => {
+//!                         if let Some(address) = given.get(&(id, call)).copied().or_else(|| pool.pop()) {
+//!                             given.insert((id, call), address);
+//!                             session.assign_address(call, address);
+//!                             answer(now, &mut session, call, question);
+//!                         } else {
+//!                             session.close_call(now, call);
+//!                         }
 //!                     }
-//!                     session.answer(now, call, question.ticket(), &Answer::Password(password.as_bytes()))?;
+//!                     Event::Call { call, event: session::Event::IpUp(ip) } => println!("{call}: {:?}", ip.peer_address),
+//!                     Event::Call { call, event: session::Event::Closed(reason) } => {
+//!                         println!("{call}: {reason}: {}", reason.advice());
+//!                         pool.extend(given.remove(&(id, call)));
+//!                     }
+//!                     _ => {}
 //!                 }
-//!                 Event::Call { call, event: session::Event::IpUp(ip) } => println!("{call}: {:?}", ip.peer_address),
-//!                 Event::Call { event: session::Event::Closed(reason), .. } => println!("{reason}: {}", reason.advice()),
-//!                 _ => {}
 //!             }
-//!         }
-//!         while let Some(octets) = session.poll_control(now, &mut buf)? {
-//!             outputs.push(Output::Tcp(id, octets.to_vec()));
-//!         }
-//!         while let Some(packet) = session.poll_tunnel(now, &mut buf)? {
-//!             outputs.push(Output::Gre(peer, packet.to_vec()));
-//!         }
-//!         let is_closed = session.is_closed();
-//!         drop(session);
-//!         if is_closed {
-//!             server.remove(id);
-//!             outputs.push(Output::Close(id));
+//!             while let Some(octets) = session.poll_control(now, &mut buf)? {
+//!                 outputs.push(Output::Tcp(id, octets.to_vec()));
+//!             }
+//!             while let Some(packet) = session.poll_tunnel(now, &mut buf)? {
+//!                 outputs.push(Output::Gre(peer, packet.to_vec()));
+//!             }
+//!             // Packets that had to wait for an earlier one, or have waited long enough.
+//!             while let Some((_, ip)) = session.poll_receive(now, &mut buf)? {
+//!                 outputs.push(Output::Ip(ip.to_vec()));
+//!             }
+//!             let is_closed = session.is_closed();
+//!             drop(session);
+//!             if is_closed {
+//!                 server.remove(id);
+//!                 outputs.push(Output::Close(id));
+//!             }
 //!         }
 //!     }
 //! }
 //!
-//! let mut server: Server = Server::new(Config::new(Ipv4Addr::new(10, 0, 0, 1)), Limits::default());
-//! let mut pool = vec![Ipv4Addr::new(10, 0, 0, 2)];
-//! let now = Duration::ZERO;
-//! // A TCP connection is accepted; octets of it go to `handle_stream`, GRE packets to `handle_gre`.
-//! let id = server.accept(now, IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)), [1; 32])?;
-//! server.handle_stream(now, id, b"this is no PPTP, and long enough to say so");
-//! let outputs = poll(now, &mut server, &mut pool)?;
-//! assert!(matches!(outputs[..], [Output::Close(closed)] if closed == id));
-//! # let _ = |outputs: Vec<Output>| for output in outputs {
-//! #     match output { Output::Tcp(id, octets) => drop((id, octets)), Output::Gre(peer, octets) => drop((peer, octets)), Output::Close(_) => {} }
-//! # };
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! /// Now, or later: a database or a RADIUS server may be asked before.
+//! fn answer(now: Duration, session: &mut SessionMut<'_, 4>, call: CallId, question: Question) {
+//!     let name = session.presented(call).and_then(|presented| presented.name());
+//!     let (is_known, nobody) = (name.is_some_and(|name| name.0 == b"alice"), Account::unknown());
+//!     let answer = if is_known { Answer::Password(b"wonderland") } else { Answer::Account(&nobody) };
+//!     // A peer that has gone on in the meantime, or sent nonsense, is no error of the server's.
+//!     let _ = session.answer(now, call, question.ticket(), &answer);
+//! }
+//!
+//! /// A client calls, and sends three packets of which the second one is lost: those that arrive, and why it ended.
+//! fn call(gateway: &mut Gateway, name: &str, password: &str) -> Result<(usize, Option<session::Reason>), Error> {
+//!     let peer = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
+//!     let mut now = Duration::ZERO;
+//!     let mut client = client::Session::new(&client::Config::new(name, password), [2; 32]);
+//!     client.open(now);
+//!     // A TCP connection is accepted; octets of it go to `handle_stream`, GRE packets to `handle_gre`.
+//!     let id = gateway.server.accept(now, peer, [1; 32])?;
+//!     let (mut arrived, mut sent, mut reason) = (0, 0, None);
+//!     let mut buf = [0; MAX_RECEIVE];
+//!     for _ in 0..100 {
+//!         while let Some(octets) = client.poll_control(now, &mut buf)? {
+//!             assert_eq!(gateway.server.handle_stream(now, id, octets), octets.len());
+//!         }
+//!         let mut packets = Vec::new();
+//!         while let Some(packet) = client.poll_tunnel(now, &mut buf)? {
+//!             packets.push(packet.to_vec());
+//!         }
+//!         if client.ip().is_some() && sent < 3 {
+//!             let ip = [0x45, 0, 0, 20, 0, 0, 0, 0, 64, 1, 0x66, 0xe3, 10, 0, 0, 2, 10, 0, 0, 1];
+//!             let mut room = [&[0; HEADROOM][..], &ip].concat();
+//!             let packet = client.send_ip(now, &mut room)?;
+//!             if sent != 1 {
+//!                 packets.push(packet.to_vec());
+//!             }
+//!             sent += 1;
+//!         }
+//!         for mut packet in packets {
+//!             if let Ok((_, _, received)) = gateway.server.handle_gre(now, peer, &mut packet) {
+//!                 arrived += usize::from(received.ip().is_some());
+//!             }
+//!         }
+//!         for output in gateway.poll(now)? {
+//!             match output {
+//!                 Output::Tcp(_, octets) => assert_eq!(client.handle_stream(now, &octets), octets.len()),
+//!                 Output::Gre(_, mut packet) => drop(client.handle_gre(now, &mut packet)),
+//!                 Output::Ip(_) => arrived += 1,
+//!                 Output::Close(_) => client.handle_disconnect(now),
+//!             }
+//!         }
+//!         while let Some(event) = client.poll_event() {
+//!             if let session::Event::Closed(why) = event {
+//!                 reason = Some(why);
+//!             }
+//!         }
+//!         // A program would sleep until something comes, or until the earliest deadline.
+//!         now += Duration::from_millis(50);
+//!         client.handle_timeout(now);
+//!         gateway.server.handle_timeout(now);
+//!         if arrived == 2 {
+//!             client.close(now);
+//!         }
+//!     }
+//!     Ok((arrived, reason))
+//! }
+//!
+//! let server = Server::new(Config::new(Ipv4Addr::new(10, 0, 0, 1)), Limits::default());
+//! let mut gateway = Gateway { server, pool: vec![Ipv4Addr::new(10, 0, 0, 2)], given: BTreeMap::new() };
+//! assert_eq!(call(&mut gateway, "alice", "wonderland")?, (2, Some(session::Reason::Closed)));
+//! for (name, password) in [("alice", ""), ("mallory", ""), ("mallory", "wonderland")] {
+//!     let (arrived, reason) = call(&mut gateway, name, password)?;
+//!     assert_eq!((arrived, reason.and_then(|reason| reason.windows_error())), (0, Some(691)));
+//! }
+//! // All that was given is there again.
+//! assert_eq!((gateway.pool.len(), gateway.server.len()), (1, 0));
+//! # Ok::<(), Error>(())
 //! ```
 //!
 //! # Who may come in

@@ -62,7 +62,8 @@ impl Failure {
             Reason::Closed | Reason::Link(link::Reason::Closed) => return None,
             Reason::GreBlocked => status::GRE_BLOCKED,
             Reason::Link(link::Reason::Authentication(_)) => status::NOT_AUTHENTICATED,
-            Reason::Link(
+            Reason::NotDecrypted
+            | Reason::Link(
                 link::Reason::EncryptionRequired { .. } | link::Reason::NoKeys { .. } | link::Reason::EncryptionLost,
             ) => status::NO_ENCRYPTION,
             Reason::Link(link::Reason::PeerClosed { error }) => match error {

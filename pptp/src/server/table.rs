@@ -70,7 +70,7 @@ struct Entry<const CALLS: usize> {
 /// use core::net::{IpAddr, Ipv4Addr};
 /// use core::time::Duration;
 /// use pptp::server::{Config, Limits, Server};
-/// use pptp::session::MAX_TRANSMIT;
+/// use pptp::session::MAX_RECEIVE;
 ///
 /// let limits = Limits::default().with_connections_per_address(1);
 /// let mut server: Server = Server::new(Config::new(Ipv4Addr::new(10, 0, 0, 1)), limits);
@@ -83,7 +83,7 @@ struct Entry<const CALLS: usize> {
 /// assert_eq!(server.handle_stream(now, id, b"GET / HTTP/1.1\r\n\r\n"), 18);
 ///
 /// // After each call: who has something to send or to tell?
-/// let mut buf = [0; MAX_TRANSMIT];
+/// let mut buf = [0; MAX_RECEIVE];
 /// loop {
 ///     let Some(mut session) = server.poll_ready() else { break };
 ///     let (id, peer) = (session.id(), session.peer());
@@ -95,6 +95,9 @@ struct Entry<const CALLS: usize> {
 ///     }
 ///     while let Some(packet) = session.poll_tunnel(now, &mut buf)? {
 ///         println!("{} octets to {peer} by GRE", packet.len());
+///     }
+///     while let Some((call, ip)) = session.poll_receive(now, &mut buf)? {
+///         println!("{} octets of {call} that had to wait for an earlier packet", ip.len());
 ///     }
 ///     let is_closed = session.is_closed();
 ///     drop(session);

@@ -61,7 +61,8 @@
 //!     while let Some(octets) = server.poll_control(now, &mut buf)? {
 //!         assert_eq!(client.handle_stream(now, octets), octets.len());
 //!     }
-//!     // GRE, both directions. A packet may be refused: another one will come.
+//!     // GRE, both directions. A packet may be refused: another one will come. Where packets overtake each other,
+//!     // `poll_receive` has to be asked too.
 //!     while let Some(packet) = client.poll_tunnel(now, &mut buf)? {
 //!         let _ = server.handle_gre(now, &mut packet.to_vec());
 //!     }
