@@ -225,6 +225,7 @@ impl Client<'_> {
     /// From the network to the device.
     fn receive(&mut self, now: Duration) {
         let Self { session, gre, device, trace, buf, clear, .. } = self;
+        let mut waiting = [0; MAX_RECEIVE];
         for _ in 0..BURST {
             let Some((_, packet)) = gre.receive(&mut buf[..]) else { break };
             if let Some(trace) = trace {
@@ -240,10 +241,14 @@ impl Client<'_> {
                 Err(ReceiveError::Link(_)) => *clear += 1,
                 Err(_) => {}
             }
+            // What waited for this one goes before the next one, or that has to wait too.
+            while let Ok(Some(packet)) = session.poll_receive(now, &mut waiting) {
+                device.send(packet);
+            }
         }
     }
 
-    /// What waited for an earlier packet, to the device.
+    /// What waited for an earlier packet long enough, to the device.
     fn deliver(&mut self, now: Duration) {
         let mut buf = [0; MAX_RECEIVE];
         while let Ok(Some(packet)) = self.session.poll_receive(now, &mut buf) {

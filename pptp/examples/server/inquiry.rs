@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use pptp::mschap::radius::{AccessAccept, Attribute, Chap2Cpw, Chap2Response, ChapResponse, EncPw, Hiding, attributes};
 use pptp::mschap::{v1, v2};
-use pptp::ppp::auth::{Answer, Presented, Ticket};
+use pptp::ppp::auth::{Answer, AnswerError, Outcome, Presented, Ticket};
 use pptp::ppp::chap::Code;
 use pptp::server::Session;
 use pptp::session::ExternalKeys;
@@ -71,14 +71,18 @@ impl Verdict {
         Self { call, ticket, is_accepted: false, keys: None, message: REFUSED.to_vec() }
     }
 
-    /// Says it. A client that has gone in the meantime does not hear it.
-    pub fn apply(self, now: Duration, session: &mut Session) {
+    /// Says it.
+    ///
+    /// # Errors
+    ///
+    /// The client has gone in the meantime, and does not hear it.
+    pub fn apply(self, now: Duration, session: &mut Session) -> Result<Outcome, AnswerError> {
         let (_, call) = self.call;
-        let _ = if self.is_accepted {
+        if self.is_accepted {
             session.accept(now, call, self.ticket, &self.message, self.keys)
         } else {
             session.answer(now, call, self.ticket, &Answer::Reject(&self.message))
-        };
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pptp::ppp::ipv6cp::InterfaceIdentifier;
 use pptp::server::{ConnectionId, Server};
-use pptp::session::{HEADROOM, MAX_RECEIVE, MAX_TRANSMIT};
+use pptp::session::{HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Received};
 use rustix::event::{PollFd, PollFlags};
 
 use crate::arguments::Arguments;
@@ -268,13 +268,22 @@ impl Gateway<'_> {
     /// From the network to the device.
     fn receive(&mut self, now: Duration) {
         let Self { server, gre, state, buf, .. } = self;
+        let (mut waiting, mut is_any) = ([0; MAX_RECEIVE], false);
         for _ in 0..BURST {
             let Some((peer, packet)) = gre.receive(&mut buf[..]) else { break };
             // What cannot be read or decrypted is counted by the sessions, and happens on every path.
-            if let Ok((id, call, received)) = server.handle_gre(now, IpAddr::V4(peer), packet) {
-                if let Some(packet) = received.ip() {
-                    state.deliver((id, call), packet);
-                }
+            let Ok((id, call, received)) = server.handle_gre(now, IpAddr::V4(peer), packet) else { continue };
+            if let Some(packet) = received.ip() {
+                state.deliver((id, call), packet);
+            }
+            is_any |= matches!(received, Received::Held);
+            if !is_any {
+                continue;
+            }
+            // What waited for this one goes before the next one, or that has to wait too.
+            let Some(mut session) = server.session_mut(id) else { continue };
+            while let Ok(Some((call, packet))) = session.poll_receive(now, &mut waiting) {
+                state.deliver((id, call), packet);
             }
         }
     }
@@ -298,20 +307,18 @@ impl Gateway<'_> {
 
     /// From the RADIUS server.
     fn hear(&mut self, now: Duration) {
-        let Verifier::Radius(inquiries) = &mut self.state.verifier else { return };
-        while let Some(verdict) = inquiries.receive() {
+        while let Some(verdict) = self.state.verdict(None) {
             if let Some(mut session) = self.server.session_mut(verdict.call.0) {
-                verdict.apply(now, &mut session);
+                self.state.apply(now, &mut session, verdict);
             }
         }
     }
 
     fn handle_timeout(&mut self, now: Duration) {
         self.server.handle_timeout(now);
-        let Verifier::Radius(inquiries) = &mut self.state.verifier else { return };
-        while let Some(verdict) = inquiries.handle_timeout(now) {
+        while let Some(verdict) = self.state.verdict(Some(now)) {
             if let Some(mut session) = self.server.session_mut(verdict.call.0) {
-                verdict.apply(now, &mut session);
+                self.state.apply(now, &mut session, verdict);
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::calls::{Calls, Key};
 use crate::complain;
 use crate::host::device::Device;
 use crate::host::failure::sentence;
-use crate::inquiry::Inquiries;
+use crate::inquiry::{Inquiries, Verdict};
 use crate::users::Users;
 
 /// Who says who may come in.
@@ -116,15 +116,34 @@ impl State {
         match &mut self.verifier {
             Verifier::Users(users) => match users.answer(now, session, call, question) {
                 Ok(Outcome::PasswordChanged(_)) => say(&format_args!("connection {id} call {call}: password changed")),
+                // Who is not let in keeps no address until its call is over.
+                Ok(Outcome::Refused { goes_on: false }) => self.calls.remove(key),
                 Ok(_) => {}
                 Err(error) => complain(&format!("connection {id} call {call}: {error}")),
             },
             Verifier::Radius(inquiries) => {
                 let Some(presented) = session.presented(call) else { return };
                 if let Some(verdict) = inquiries.ask(now, key, question.ticket(), &presented, peer) {
-                    verdict.apply(now, session);
+                    self.apply(now, session, verdict);
                 }
             }
+        }
+    }
+
+    /// Tells a client what a RADIUS server says.
+    pub fn apply(&mut self, now: Duration, session: &mut Session, verdict: Verdict) {
+        let key = verdict.call;
+        if let Ok(Outcome::Refused { goes_on: false }) = verdict.apply(now, session) {
+            self.calls.remove(key);
+        }
+    }
+
+    /// What the RADIUS server has said; with the time, what follows from its not answering.
+    pub fn verdict(&mut self, now: Option<Duration>) -> Option<Verdict> {
+        let Verifier::Radius(inquiries) = &mut self.verifier else { return None };
+        match now {
+            Some(now) => inquiries.handle_timeout(now),
+            None => inquiries.receive(),
         }
     }
 

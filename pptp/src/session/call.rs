@@ -335,7 +335,7 @@ impl Call {
         }
         if self.setup_deadline.is_some_and(|deadline| deadline <= now) {
             self.setup_deadline = None;
-            self.close(now, Reason::SetupTimeout);
+            self.close(now, if self.has_seen_data { Reason::SetupTimeout } else { Reason::GreBlocked });
         }
         if self.receiver.wants_reset(now) {
             self.link.request_reset(now);

@@ -315,7 +315,7 @@ fn a_peer_that_never_decrypts_is_left_with_a_reason() {
             let mut end = None;
             while end.is_none() && pair.now < begin + Duration::from_secs(30) {
                 if pair.seal(deaf, &ip(60, 1)).map(|packet| pair.relay(deaf, &packet)).is_err() {
-                    end = Some(pair.now - begin);
+                    end = Some(pair.now.saturating_sub(begin));
                 }
                 pair.elapse(Duration::from_millis(pause));
             }
