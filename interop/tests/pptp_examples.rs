@@ -2,9 +2,15 @@
 #![cfg(target_os = "linux")]
 
 use std::fmt::Write as _;
-use std::net::Ipv4Addr;
-use std::path::PathBuf;
+use std::io::{Read, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use pptp::server::{Config, Session};
+use pptp::session::MAX_TRANSMIT;
+use pptp::wire::Text;
+use pptp::wire::message::{EchoRequest, Message, StartControlConnectionRequest};
 
 use pptp_interop::examples::{self, Program};
 use pptp_interop::namespace::{clock, devices_and_routes, in_network, isolated, run};
@@ -25,7 +31,7 @@ const USERS: &str = "/run/users";
 /// For any one thing to happen.
 const PATIENCE: Duration = Duration::from_secs(12);
 /// For all together.
-const LIMIT: Duration = Duration::from_secs(110);
+const LIMIT: Duration = Duration::from_secs(180);
 /// Octets of a transfer.
 const LENGTH: usize = 10_000_000;
 
@@ -48,6 +54,9 @@ fn inside() {
     }
     new_password(&mut table);
     server_hangs_up(&mut table);
+    peer_that_never_reads(&mut table);
+    what_the_system_refuses(&mut table);
+    gre_that_is_blocked(&mut table);
     writeln!(table, "{:<58}{:>7.1} s", "all", begin.elapsed().as_secs_f64()).unwrap();
     pptp_interop::say!("{table}");
 }
@@ -333,4 +342,78 @@ fn server_hangs_up(table: &mut String) {
     assert!(client.output().contains("no PPTP server listens there"), "{}", client.output());
     assert_eq!(everything(), before, "left behind");
     writeln!(table, "{:<58}{:>7} ms", "server hangs up", begin.elapsed().as_millis()).unwrap();
+}
+
+/// One connection sends without end and never reads: the server serves others.
+fn peer_that_never_reads(table: &mut String) {
+    let begin = clock();
+    let mut server = start_server("");
+    let mut tcp = TcpStream::connect((SERVER_ADDRESSES[0], pptp::wire::TCP_PORT)).unwrap();
+    tcp.set_write_timeout(Some(Duration::from_millis(300))).unwrap();
+    tcp.write_all(&Message::from(StartControlConnectionRequest::new(Text::EMPTY, Text::EMPTY)).to_vec()).unwrap();
+    let echoes: Vec<u8> = (0..1000).flat_map(|number| Message::from(EchoRequest::new(number)).to_vec()).collect();
+    // Until nothing more goes: all buffers on the way are full.
+    let is_blocked = (0..4000).any(|_| tcp.write_all(&echoes).is_err());
+    assert!(is_blocked, "the server reads without being read");
+    let mut client = start_client(None, ALICE);
+    client.wait_for("dns:", PATIENCE);
+    client.signal(Signal::INT);
+    assert_eq!(client.wait(PATIENCE).code(), Some(0), "{}", client.output());
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait(PATIENCE).code(), Some(0), "{}", server.output());
+    writeln!(table, "{:<58}{:>7} ms", "a peer that never reads", begin.elapsed().as_millis()).unwrap();
+}
+
+/// No privileges, and no way to the server: both are said in a sentence.
+fn what_the_system_refuses(table: &mut String) {
+    let begin = clock();
+    let (client, server) = (example("client"), SERVER_ADDRESSES[0]);
+    let without = ["--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", "-all"];
+    // The program has to be readable for whoever that is.
+    let copy = Path::new("/run/client");
+    std::fs::copy(client, copy).unwrap();
+    let arguments = format!("{} {} {server} {ALICE}", without.join(" "), copy.display());
+    let mut unprivileged = Program::start(None, Path::new("/usr/bin/setpriv"), &arguments);
+    let status = unprivileged.wait(PATIENCE).code();
+    let output = unprivileged.output();
+    assert!(status == Some(3) && output.contains("no permission"), "{status:?} {output}");
+    let mut lost = Program::start(None, &example("client"), &format!("198.51.100.1 {ALICE}"));
+    let (status, output) = (lost.wait(PATIENCE).code(), lost.output());
+    assert!(status == Some(4) && output.contains("no route"), "{status:?} {output}");
+    writeln!(table, "{:<58}{:>7} ms", "no permission, no route", begin.elapsed().as_millis()).unwrap();
+}
+
+/// A server whose control connection is all that gets through.
+fn gre_that_is_blocked(table: &mut String) {
+    let begin = clock();
+    let address = std::net::SocketAddr::from((SERVER_ADDRESSES[0].parse::<Ipv4Addr>().unwrap(), pptp::wire::TCP_PORT));
+    let listener = in_network(Some(SERVER), move || TcpListener::bind(address).unwrap());
+    let server = std::thread::spawn(move || {
+        let (mut tcp, _) = listener.accept().unwrap();
+        tcp.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+        let mut session: Session = Session::new(&Config::new(GATEWAY), [1; 32]);
+        let (start, mut buf) = (clock(), [0; MAX_TRANSMIT]);
+        session.open(Duration::ZERO);
+        loop {
+            let now = start.elapsed();
+            session.handle_timeout(now);
+            let mut octets = [0; 2048];
+            match tcp.read(&mut octets) {
+                Ok(0) => return,
+                Ok(length) => assert_eq!(session.handle_stream(now, &octets[..length]), length),
+                Err(_) => {}
+            }
+            while session.poll_event().is_some() {}
+            while let Some(octets) = session.poll_control(now, &mut buf).unwrap() {
+                // The client may have gone.
+                let _ = tcp.write_all(octets);
+            }
+        }
+    });
+    let mut client = start_client(None, ALICE);
+    let status = client.wait(3 * PATIENCE).code();
+    let output = client.output();
+    assert!(status == Some(5) && output.contains("IP protocol 47") && output.contains("806"), "{status:?} {output}");
+    server.join().unwrap();
+    writeln!(table, "{:<58}{:>7} ms", "GRE is blocked", begin.elapsed().as_millis()).unwrap();
 }
