@@ -124,6 +124,14 @@ pub enum Failure {
         /// What the peer wants it to be.
         wanted: Option<Ipv4Addr>,
     },
+    /// The peer insists on another address than the one that it has to take.
+    #[error("the peer does not take the address {given}, it wants {wanted}")]
+    PeerAddressRefused {
+        /// What it has to take.
+        given: Ipv4Addr,
+        /// What it asked for last.
+        wanted: Ipv4Addr,
+    },
 }
 
 struct Wanted(Option<Ipv4Addr>);
@@ -165,6 +173,8 @@ pub struct Negotiator {
     own: Option<Ipv4Addr>,
     wanted: Servers,
     judged_peer: Option<Ipv4Addr>,
+    /// The address that the peer stated and may not have.
+    refused_peer: Option<Ipv4Addr>,
     peer_wants: Option<Ipv4Addr>,
     agreed: Agreed,
     failure: Option<Failure>,
@@ -179,6 +189,7 @@ impl Negotiator {
             own: None,
             wanted: Servers::default(),
             judged_peer: None,
+            refused_peer: None,
             peer_wants: None,
             agreed: Agreed::default(),
             failure: None,
@@ -217,7 +228,8 @@ impl ControlProtocol for Negotiator {
         let ask = |wanted: bool| wanted.then_some(Ipv4Addr::UNSPECIFIED);
         let (dns, nbns) = (ask(self.config.name_servers_wanted), ask(self.config.netbios_name_servers_wanted));
         self.wanted = [dns, dns, nbns, nbns];
-        (self.judged_peer, self.peer_wants, self.agreed, self.failure) = (None, None, Agreed::default(), None);
+        (self.judged_peer, self.refused_peer, self.peer_wants) = (None, None, None);
+        (self.agreed, self.failure) = (Agreed::default(), None);
     }
 
     fn write_request(&self, options: &mut OptionWriter<'_>) -> Result<(), EncodeError> {
@@ -240,7 +252,10 @@ impl ControlProtocol for Negotiator {
         let Ok(decoded) = ConfigurationOption::decode(option) else { return Verdict::Reject };
         if let ConfigurationOption::IpAddress(address) = decoded {
             return match self.config.peer {
-                Some(given) if given != address => Self::with_address(OptionType::IP_ADDRESS, given, nak),
+                Some(given) if given != address => {
+                    self.refused_peer = Some(address).filter(|address| !address.is_unspecified());
+                    Self::with_address(OptionType::IP_ADDRESS, given, nak)
+                }
                 None if address.is_unspecified() => Verdict::Reject,
                 Some(_) | None => {
                     self.judged_peer = Some(address);
@@ -267,6 +282,10 @@ impl ControlProtocol for Negotiator {
 
     fn accept_request(&mut self) {
         self.agreed.peer_address = self.judged_peer;
+        // It was rejected in the end, and would go on with an address that nothing is sent to.
+        if let (Some(given), None, Some(wanted)) = (self.config.peer, self.judged_peer, self.refused_peer) {
+            self.failure = Some(Failure::PeerAddressRefused { given, wanted });
+        }
     }
 
     fn accept(&mut self) {

@@ -53,6 +53,25 @@ pub enum Failure {
         /// What the peer named last, if it is known here.
         offered: Option<Method>,
     },
+    /// The peer wants this side to authenticate itself by a method that is not allowed here, and goes without it.
+    #[error("no common authentication: the peer requires {}, we offer {allowed}", Wanted(*.wanted))]
+    AuthenticationNotAllowed {
+        /// What this side may authenticate itself by.
+        allowed: Methods,
+        /// What the peer wanted last, if it is known here.
+        wanted: Option<Method>,
+    },
+}
+
+struct Wanted(Option<Method>);
+
+impl core::fmt::Display for Wanted {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self.0 {
+            Some(method) => write!(f, "{method}"),
+            None => f.write_str("another one"),
+        }
+    }
 }
 
 struct Offer(Option<Method>);
@@ -109,6 +128,8 @@ pub struct Negotiator {
     receiving: Agreed,
     loops: u8,
     peer_method: Option<Method>,
+    /// The last request of the peer had a method that was not taken.
+    is_refused: bool,
     failure: Option<Failure>,
 }
 
@@ -140,6 +161,7 @@ impl Negotiator {
             receiving: Agreed::default(),
             loops: 0,
             peer_method: None,
+            is_refused: false,
             failure: None,
         }
     }
@@ -168,6 +190,14 @@ impl Negotiator {
         self.peer_method
     }
 
+    /// What a peer that gives up now gives up for, as far as this side is concerned: the method of its last request was not
+    /// taken.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Failure> {
+        let (allowed, wanted) = (self.config.own_authentication, self.peer_method);
+        self.is_refused.then_some(Failure::AuthenticationNotAllowed { allowed, wanted })
+    }
+
     #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else there is or will be is rejected")]
     fn judge_known(&mut self, option: &ConfigurationOption<'_>, nak: &mut OptionWriter<'_>) -> Verdict {
         let mut suggest = |option: &ConfigurationOption<'_>| {
@@ -188,6 +218,7 @@ impl Negotiator {
             ConfigurationOption::AuthenticationProtocol(wanted) => {
                 self.peer_method = Method::from_option(wanted);
                 let own = self.config.own_authentication;
+                self.is_refused = self.peer_method.is_none_or(|method| !own.contains(method));
                 match (self.peer_method, own.iter().next()) {
                     (Some(method), _) if own.contains(method) => {
                         self.judged.authentication = Some(method);
@@ -265,7 +296,7 @@ impl ControlProtocol for Negotiator {
         self.wishes = Wishes::new(&self.config, &mut self.random);
         self.methods = self.config.peer_authentication;
         (self.judged, self.sending, self.receiving) = (Agreed::default(), Agreed::default(), Agreed::default());
-        (self.loops, self.peer_method, self.failure) = (0, None, None);
+        (self.loops, self.peer_method, self.is_refused, self.failure) = (0, None, false, None);
     }
 
     fn write_request(&self, options: &mut OptionWriter<'_>) -> Result<(), EncodeError> {

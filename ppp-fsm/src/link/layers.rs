@@ -81,15 +81,17 @@ impl Link {
     }
 
     /// What an end of LCP means for the link.
-    pub(super) const fn reason_of_lcp(&self, reason: negotiate::Reason<lcp::Failure>) -> Reason {
-        match reason {
-            negotiate::Reason::Closed => Reason::Closed,
+    pub(super) fn reason_of_lcp(&self, reason: negotiate::Reason<lcp::Failure>) -> Reason {
+        let given_up = match reason {
+            negotiate::Reason::Closed => return Reason::Closed,
+            negotiate::Reason::Rejected => return Reason::LcpRejected,
+            negotiate::Reason::Failed(failure) => return Reason::Lcp(failure),
             negotiate::Reason::PeerClosed => Reason::PeerClosed { error: self.peer_error },
             negotiate::Reason::NoAnswer => Reason::NoAnswer,
-            negotiate::Reason::Rejected => Reason::LcpRejected,
             negotiate::Reason::NotConverging => Reason::NotConverging,
-            negotiate::Reason::Failed(failure) => Reason::Lcp(failure),
-        }
+        };
+        // Who may not have the method that it wants gives up, without another word.
+        self.lcp.protocol().refusal().map_or(given_up, Reason::Lcp)
     }
 
     /// The line goes down: why the link was ending before, if it was. A peer that has said goodbye need not wait.

@@ -67,10 +67,14 @@ fn the_peer_is_told_why_lcp_gave_up() {
     let failure = matches!(network.ends[0].closed(), Some(Reason::Lcp(lcp::Failure::AuthenticationRefused { .. })));
     assert!(failure, "{:?}", network.ends[0].closed());
     let now = network.now;
-    assert_eq!(network.ends[1].link.ending(), Some(Reason::PeerClosed { error: Some(734) }));
+    let (allowed, wanted) = (methods(Method::Pap), Some(Method::MsChapV2));
+    let reason = Reason::Lcp(lcp::Failure::AuthenticationNotAllowed { allowed, wanted });
+    assert_eq!(network.ends[1].link.ending(), Some(reason));
     network.ends[1].link.down(now);
     let last = core::iter::from_fn(|| network.ends[1].link.poll_event()).last();
-    assert_eq!(last, Some(Event::Closed(Reason::PeerClosed { error: Some(734) })));
+    assert_eq!(last, Some(Event::Closed(reason)));
+    assert_eq!(reason.windows_error(), Some(734));
+    assert_eq!(reason.to_string(), "no common authentication: the peer requires MS-CHAP-V2, we offer PAP");
 }
 
 /// RFC 1661 section 5.5: who has acknowledged a Terminate-Request waits for a while; what carries the link need not.

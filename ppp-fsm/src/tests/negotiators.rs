@@ -228,6 +228,24 @@ fn rfc1332_section_3_a_peer_that_says_no_address_is_asked_for_it() {
 }
 
 #[test]
+fn rfc1332_section_3_a_peer_that_insists_on_another_address_is_the_end() {
+    let config = ipcp::Config::new(address(100)).with_peer_address(address(1));
+    let mut server = start(ipcp::Negotiator::new(&config));
+    sent(&mut server);
+    for identifier in 1..=5 {
+        let nak = answer(&mut server, &alloc::format!("01{identifier:02x}000a0306ac100a63")).unwrap();
+        assert_eq!(nak, alloc::format!("03{identifier:02x}000a0306ac100a01"));
+    }
+    assert_eq!(answer(&mut server, "0106000a0306ac100a63").unwrap(), "0406000a0306ac100a63");
+    // It goes on with its own address, without asking for it.
+    let _ = answer(&mut server, "01070004");
+    let refused = ipcp::Failure::PeerAddressRefused { given: address(1), wanted: address(0x63) };
+    assert!(!server.is_open());
+    (1..4).for_each(|round| server.handle_timeout(Duration::from_secs(600 * round)));
+    assert_eq!(reason(&mut server), Some(Reason::Failed(refused)));
+}
+
+#[test]
 fn rfc1332_section_3_2_old_addresses_and_compressed_headers_are_rejected() {
     let mut server = start(ipcp::Negotiator::new(&ipcp::Config::new(address(100))));
     sent(&mut server);

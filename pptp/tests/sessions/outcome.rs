@@ -50,8 +50,10 @@ impl Wishes {
 /// Why a side gives up, or learns that the other one did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Why {
-    /// No common method of authentication.
+    /// No common method of authentication: the other side's proof.
     Method,
+    /// The same: the own proof.
+    MethodOfPeer,
     /// Encryption is required, and there are no keys.
     NoKeys,
     /// Encryption is required, and there is nothing in common.
@@ -68,6 +70,9 @@ impl Why {
         };
         match self {
             Self::Method => matches!(link, ppp::link::Reason::Lcp(ppp::lcp::Failure::AuthenticationRefused { .. })),
+            Self::MethodOfPeer => {
+                matches!(link, ppp::link::Reason::Lcp(ppp::lcp::Failure::AuthenticationNotAllowed { .. }))
+            }
             Self::NoKeys => matches!(link, ppp::link::Reason::NoKeys { .. }),
             Self::NothingCommon => matches!(link, ppp::link::Reason::EncryptionRequired { .. }),
             Self::Told(error) => link == ppp::link::Reason::PeerClosed { error: Some(error) },
@@ -120,7 +125,7 @@ fn method(client: &Wishes, server: &Wishes) -> Option<Method> {
 
 pub(crate) fn outcome(client: &Wishes, server: &Wishes) -> Outcome {
     let Some(method) = method(client, server) else {
-        return Outcome::Failed { client: [Why::Told(734); 2], server: [Why::Method; 2] };
+        return Outcome::Failed { client: [Why::MethodOfPeer; 2], server: [Why::Method; 2] };
     };
     let has_keys = matches!(method, Method::MsChapV1 | Method::MsChapV2);
     let allowed = [client, server].map(|side| side.allowed(has_keys));
