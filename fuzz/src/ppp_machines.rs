@@ -3,7 +3,8 @@
 use core::net::Ipv4Addr;
 use core::time::Duration;
 
-use ppp_fsm::auth::{Answer, Authenticator, MAX_PACKET_LEN, Method, Methods, Peer, Secret};
+use mschap::{Account, FailureCode, NtHash};
+use ppp_fsm::auth::{Answer, Authenticator, Demand, MAX_PACKET_LEN, Method, Methods, Peer, Secret, Ticket};
 use ppp_fsm::hdlc::{Config as Line, Decoder, Encoder, Fcs, FrameError, max_encoded_len};
 use ppp_fsm::link::{Config, Event, Keepalive, Link, Phase};
 use ppp_fsm::{Frame, Protocol, auth, ccp, ipcp, ipv6cp, lcp, negotiate};
@@ -89,12 +90,18 @@ pub fn authentication(data: &[u8]) {
                 assert!(client.poll_timeout().is_none_or(|at| at > now));
             }
             _ => {
-                if let Some(demand) = client.poll_demand() {
-                    let _ = client.prove(now, demand.ticket(), input.octets(), &Secret::Password(b"wonderland"));
+                let own = Secret::Password(b"wonderland");
+                match client.poll_demand() {
+                    Some(Demand::NewPassword(ticket)) => {
+                        let _ = client.change_password(now, ticket, &own, "looking-glass".into());
+                    }
+                    Some(demand) => {
+                        let _ = client.prove(now, demand.ticket(), input.octets(), &own);
+                    }
+                    None => {}
                 }
                 if let Some(question) = server.poll_question() {
-                    let answer = server.answer(now, question.ticket(), &Answer::Password(b"not to be guessed"));
-                    assert!(!matches!(answer, Ok(auth::Outcome::Accepted)));
+                    answer(&mut server, now, question.ticket(), step >> 2);
                 }
             }
         }
@@ -104,6 +111,29 @@ pub fn authentication(data: &[u8]) {
         }
         assert!(!server.has_output() && !client.has_output());
     }
+}
+
+/// One of the answers of a user, who does not know the peer's password. Nobody is let in but by a user that says so itself.
+fn answer(server: &mut Authenticator, now: Duration, ticket: Ticket, number: u8) {
+    let hash = NtHash::from_password("not to be guessed");
+    let account = Account::new(&hash).with_restriction(FailureCode::PASSWORD_EXPIRED);
+    let answer = match number & 7 {
+        0 | 1 => Answer::Password(b"not to be guessed"),
+        2 => Answer::Account(&account),
+        3 => Answer::Reject(b"E=648 R=0 C=000102030405060708090A0B0C0D0E0F V=3 M=expired"),
+        4 => Answer::Reject(b"E=648 R=0 V=2"),
+        5 => Answer::Reject(b"E=691 R=1 C=000102030405060708090A0B0C0D0E0F V=3 M=again"),
+        6 => Answer::EapRequest(&[1, 9, 0, 5, 1]),
+        _ => Answer::Accept(b"S=0123456789ABCDEF0123456789ABCDEF01234567"),
+    };
+    let presented = server.presented().is_some();
+    let outcome = server.answer(now, ticket, &answer);
+    assert!(presented || outcome.is_err(), "an answer to nothing");
+    if !matches!(answer, Answer::Accept(_)) {
+        assert!(!matches!(outcome, Ok(auth::Outcome::Accepted | auth::Outcome::PasswordChanged(_))));
+    }
+    // One that asks waits for its user; every other state has a deadline or an end.
+    assert!(server.status() != auth::Status::Waiting || server.poll_timeout().is_some());
 }
 
 fn config(number: u8, is_server: bool) -> Config {
