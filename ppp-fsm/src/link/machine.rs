@@ -21,7 +21,11 @@ pub(super) const REPEATED: usize = 512;
 /// It is driven by [`up`](Self::up), [`open`](Self::open), [`handle_frame`](Self::handle_frame) and
 /// [`handle_timeout`](Self::handle_timeout); after each of them [`poll_transmit`](Self::poll_transmit) gives frames until
 /// there are none, [`poll_event`](Self::poll_event) events, and [`poll_timeout`](Self::poll_timeout) the next deadline.
-/// Any order of calls is legal. It does not allocate, and takes about 14 KiB.
+/// Any order of calls is legal. It does not allocate, and takes about 14 KiB. What it repeats of a peer's Echo-Request or
+/// rejected packet is 512 octets at most.
+///
+/// It ends by itself when the peer does not answer, or refuses without an end. A peer that answers all and asks for nothing,
+/// or begins anew again and again, is ended by a deadline of its user's: [`close`](Self::close).
 ///
 /// The example of this crate's first page has two of them in conversation.
 ///
