@@ -322,7 +322,7 @@ impl ControlProtocol for Negotiator {
     }
 
     fn begin_request(&mut self) {
-        self.judged = Agreed::default();
+        (self.judged, self.is_refused) = (Agreed::default(), false);
     }
 
     fn judge(&mut self, option: RawOption<'_>, nak: &mut OptionWriter<'_>) -> Verdict {

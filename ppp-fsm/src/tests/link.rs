@@ -77,6 +77,27 @@ fn the_peer_is_told_why_lcp_gave_up() {
     assert_eq!(reason.to_string(), "no common authentication: the peer requires MS-CHAP-V2, we offer PAP");
 }
 
+/// A peer that goes on without the method that was refused, and ends the link later, does so for another reason.
+#[test]
+fn a_method_that_was_given_up_is_no_reason() {
+    let mut link = Link::new(&client(None, None), [1; 32]);
+    let mut buf = [0; Link::MAX_TRANSMIT];
+    link.open(Duration::ZERO);
+    link.up(Duration::ZERO);
+    let mut own = link.poll_transmit(Duration::ZERO, &mut buf).unwrap().unwrap()[4..].to_vec();
+    // The peer wants PAP, hears that it cannot have it, and asks for nothing.
+    link.handle_frame(Duration::ZERO, &[0xc0, 0x21, 1, 1, 0, 8, 3, 4, 0xc0, 0x23]).unwrap();
+    assert_eq!(link.poll_transmit(Duration::ZERO, &mut buf).unwrap().unwrap()[4], 4);
+    link.handle_frame(Duration::ZERO, &[0xc0, 0x21, 1, 2, 0, 4]).unwrap();
+    own[0] = 2;
+    link.handle_frame(Duration::ZERO, &[&[0xc0, 0x21][..], &own].concat()).unwrap();
+    assert_eq!(link.phase(), Phase::Network);
+    link.handle_frame(Duration::ZERO, &[0xc0, 0x21, 5, 3, 0, 4]).unwrap();
+    link.down(Duration::ZERO);
+    let last = core::iter::from_fn(|| link.poll_event()).last();
+    assert_eq!(last, Some(Event::Closed(Reason::PeerClosed { error: None })));
+}
+
 /// RFC 1661 section 5.5: who has acknowledged a Terminate-Request waits for a while; what carries the link need not.
 #[cfg(feature = "mschap")]
 #[test]
