@@ -192,9 +192,9 @@ impl Session {
         self.core.send_ip_batch(now, None, batch, packets, &mut each);
     }
 
-    /// As [`handle_gre`](Self::handle_gre) for many packets, in the order in which they came; not for more than wait for a missing
-    /// one ([`with_reordering`](session::Config::with_reordering)) before `poll_receive` is asked. What each gave is told to
-    /// `each`, with its index.
+    /// As [`handle_gre`](Self::handle_gre) for many packets, in the order in which they came; not for more than may wait for
+    /// a missing one ([`with_reordering`](session::Config::with_reordering)) before `poll_receive` is asked. What each gave
+    /// is told to `each`, with its index.
     pub fn handle_gre_batch(
         &mut self,
         now: Duration,

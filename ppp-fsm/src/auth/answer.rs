@@ -142,7 +142,8 @@ pub enum Answer<'a> {
     #[cfg(feature = "mschap")]
     #[cfg_attr(docsrs, doc(cfg(feature = "mschap")))]
     Account(&'a mschap::Account<'a>),
-    /// Somebody else found the proof good, or took the new password, and this is what the peer is told. For MS-CHAP version 2, a RADIUS server's
+    /// Somebody else found the proof good, or took the new password, and this is what the peer is told. For MS-CHAP
+    /// version 2, a RADIUS server's
     /// `S=…`; for EAP its Success packet.
     Accept(&'a [u8]),
     /// The peer is refused, and this is what it is told. For MS-CHAP `E=691 R=0`; for EAP a Failure packet.

@@ -117,6 +117,20 @@ enum Core {
     V2(mschap::v2::Authenticator),
 }
 
+impl Core {
+    /// What the peer has to answer.
+    const fn challenge(&self) -> Option<&[u8]> {
+        match self {
+            Self::None => None,
+            Self::Md5(challenge) => Some(challenge),
+            #[cfg(feature = "mschap")]
+            Self::V1(core) => Some(core.challenge()),
+            #[cfg(feature = "mschap")]
+            Self::V2(core) => Some(core.challenge()),
+        }
+    }
+}
+
 impl Authenticator {
     /// An authenticator that does nothing yet. `entropy` must be unpredictable: Challenges come from it.
     #[must_use]
@@ -276,14 +290,8 @@ impl Authenticator {
                         let (challenge, response) = (core.challenge(), value.value);
                         Some(Presented::MsChap { version: 2, name, identifier, challenge, response })
                     }
-                    #[cfg(feature = "mschap")]
-                    (chap::Message::Other { code, data }, Core::V1(core)) => {
-                        let challenge = core.challenge();
-                        Some(Presented::ChangePassword { code, name, identifier, challenge, packet: data })
-                    }
-                    #[cfg(feature = "mschap")]
-                    (chap::Message::Other { code, data }, Core::V2(core)) => {
-                        let challenge = core.challenge();
+                    (chap::Message::Other { code, data }, core) => {
+                        let challenge = core.challenge()?;
                         Some(Presented::ChangePassword { code, name, identifier, challenge, packet: data })
                     }
                     _ => None,
@@ -345,14 +353,7 @@ impl Authenticator {
 
     /// Whether this is the challenge that was sent to the peer: who sends it back wants to have it answered for itself.
     pub(crate) fn has_sent(&self, challenge: &[u8]) -> bool {
-        match &self.core {
-            Core::None => false,
-            Core::Md5(own) => own == challenge,
-            #[cfg(feature = "mschap")]
-            Core::V1(core) => core.challenge() == challenge,
-            #[cfg(feature = "mschap")]
-            Core::V2(core) => core.challenge() == challenge,
-        }
+        self.core.challenge() == Some(challenge)
     }
 
     /// Whether there is something to send.

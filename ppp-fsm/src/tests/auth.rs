@@ -412,15 +412,22 @@ mod microsoft {
         }
     }
 
-    /// Up to the question for the first proof.
-    fn asked(method: Method, config: Config) -> (Authenticator, Peer) {
+    /// Up to the first proof, which is on its way.
+    fn proved(method: Method, config: Config, name: &[u8]) -> (Authenticator, Peer, Vec<u8>) {
         let (mut server, mut client) = (Authenticator::new(&config, [1; 32]), Peer::new(&config, [2; 32]));
         server.start(NOW, method);
         client.start(NOW, method);
         let mut buf = [0; MAX_PACKET_LEN];
         client.handle_packet(NOW, server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
-        prove(&mut client, b"alice").unwrap();
-        server.handle_packet(NOW, client.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
+        prove(&mut client, name).unwrap();
+        let proof = client.poll_transmit(NOW, &mut buf).unwrap().unwrap().to_vec();
+        (server, client, proof)
+    }
+
+    /// Up to the question for the first proof.
+    fn asked(method: Method, config: Config, name: &[u8]) -> (Authenticator, Peer) {
+        let (mut server, client, proof) = proved(method, config, name);
+        server.handle_packet(NOW, &proof).unwrap();
         (server, client)
     }
 
@@ -434,7 +441,7 @@ mod microsoft {
             (Method::MsChapV1, "E=648 R=0 C=1111111111111111 V=2", Some(&given[..8])),
             (Method::MsChapV2, "E=648 R=0 C=11111111111111111111111111111111 V=3", Some(&given[..])),
         ] {
-            let (mut server, mut client) = asked(method, Config::default());
+            let (mut server, mut client) = asked(method, Config::default(), b"alice");
             let Some(Presented::MsChap { challenge, .. }) = server.presented() else { panic!("no response") };
             let challenge = expected.map_or_else(|| challenge.to_vec(), <[u8]>::to_vec);
             let outcome = answer(&mut server, &Answer::Reject(text.as_bytes())).unwrap();
@@ -480,7 +487,7 @@ mod microsoft {
     fn somebody_else_allows_another_try() {
         let text = b"E=691 R=1 C=11111111111111111111111111111111 V=3 M=no";
         for retries in 0..3 {
-            let (mut server, mut client) = asked(Method::MsChapV2, Config::default().with_retries(retries));
+            let (mut server, mut client) = asked(Method::MsChapV2, Config::default().with_retries(retries), b"alice");
             let mut buf = [0; MAX_PACKET_LEN];
             for left in (0..=retries).rev() {
                 let outcome = answer(&mut server, &Answer::Reject(text)).unwrap();
@@ -505,14 +512,7 @@ mod microsoft {
     #[test]
     fn a_wrong_proof_that_is_repeated_ends() {
         for method in BOTH {
-            let config = Config::default().with_retries(2);
-            let (mut server, mut client) = (Authenticator::new(&config, [1; 32]), Peer::new(&config, [2; 32]));
-            server.start(NOW, method);
-            client.start(NOW, method);
-            let mut buf = [0; MAX_PACKET_LEN];
-            client.handle_packet(NOW, server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
-            prove(&mut client, b"alice").unwrap();
-            let mut proof = client.poll_transmit(NOW, &mut buf).unwrap().unwrap().to_vec();
+            let (mut server, _, mut proof) = proved(method, Config::default().with_retries(2), b"alice");
             let other = NtHash::from_password("jabberwock");
             let mut rounds = 0;
             loop {
@@ -535,14 +535,8 @@ mod microsoft {
             for is_stored in [true, false] {
                 let stored = NtHash::from_password("wonderland");
                 let expired = Account::new(&stored).with_restriction(FailureCode::PASSWORD_EXPIRED);
-                let (mut server, mut client) =
-                    (Authenticator::new(&Config::default(), [1; 32]), Peer::new(&Config::default(), [2; 32]));
-                server.start(NOW, method);
-                client.start(NOW, method);
+                let (mut server, mut client) = asked(method, Config::default(), br"CORP\alice");
                 let mut buf = [0; MAX_PACKET_LEN];
-                client.handle_packet(NOW, server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
-                prove(&mut client, br"CORP\alice").unwrap();
-                server.handle_packet(NOW, client.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
                 let outcome = answer(&mut server, &Answer::Account(&expired)).unwrap();
                 assert!(matches!(outcome, Outcome::Refused { goes_on: true }));
                 client.handle_packet(NOW, server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();

@@ -20,7 +20,7 @@ use crate::host::failure::{Failure, status};
 use crate::host::gre::Gre;
 use crate::host::signals::Signals;
 use crate::host::{BURST, entropy};
-use crate::inquiry::Inquiries;
+use crate::inquiry::{Inquiries, Verdict};
 use crate::state::{State, Verifier, say};
 use crate::users::Users;
 
@@ -129,7 +129,7 @@ impl Gateway<'_> {
                 self.send(now);
             }
             if come.radius {
-                self.hear(now);
+                self.hear(now, Inquiries::receive);
             }
             self.handle_timeout(now);
             let signals = stop.take();
@@ -305,9 +305,11 @@ impl Gateway<'_> {
         }
     }
 
-    /// From the RADIUS server.
-    fn hear(&mut self, now: Duration) {
-        while let Some(verdict) = self.state.verdict(None) {
+    /// From the RADIUS server: all that `next` gives.
+    fn hear(&mut self, now: Duration, next: impl Fn(&mut Inquiries) -> Option<Verdict>) {
+        loop {
+            let Verifier::Radius(inquiries) = &mut self.state.verifier else { return };
+            let Some(verdict) = next(inquiries) else { return };
             if let Some(mut session) = self.server.session_mut(verdict.call.0) {
                 self.state.apply(now, &mut session, verdict);
             }
@@ -316,11 +318,7 @@ impl Gateway<'_> {
 
     fn handle_timeout(&mut self, now: Duration) {
         self.server.handle_timeout(now);
-        while let Some(verdict) = self.state.verdict(Some(now)) {
-            if let Some(mut session) = self.server.session_mut(verdict.call.0) {
-                self.state.apply(now, &mut session, verdict);
-            }
-        }
+        self.hear(now, |inquiries| inquiries.handle_timeout(now));
     }
 
     fn close(&mut self, now: Duration) {

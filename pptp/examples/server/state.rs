@@ -138,15 +138,6 @@ impl State {
         }
     }
 
-    /// What the RADIUS server has said; with the time, what follows from its not answering.
-    pub fn verdict(&mut self, now: Option<Duration>) -> Option<Verdict> {
-        let Verifier::Radius(inquiries) = &mut self.verifier else { return None };
-        match now {
-            Some(now) => inquiries.handle_timeout(now),
-            None => inquiries.receive(),
-        }
-    }
-
     fn remove_route(&self, key: Key) {
         if let Some(address) = self.calls.address(key) {
             // It may never have been there.

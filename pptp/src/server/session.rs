@@ -139,9 +139,9 @@ impl<const CALLS: usize> Session<CALLS> {
         self.core.send_ip_batch(now, Some(call), batch, packets, &mut each);
     }
 
-    /// As [`handle_gre`](Self::handle_gre) for many packets, in the order in which they came; not for more than wait for a missing
-    /// one ([`with_reordering`](session::Config::with_reordering)) before `poll_receive` is asked. What each gave is told to
-    /// `each`, with its index. [`Server::handle_gre_batch`](super::Server::handle_gre_batch) is for packets of many sessions.
+    /// As [`handle_gre`](Self::handle_gre) for many packets, in the order in which they came; not for more than may wait for
+    /// a missing one ([`with_reordering`](session::Config::with_reordering)) before `poll_receive` is asked. What each gave
+    /// is told to `each`, with its index. [`Server::handle_gre_batch`](super::Server::handle_gre_batch) is for packets of many sessions.
     pub fn handle_gre_batch(
         &mut self,
         now: Duration,
