@@ -11,6 +11,26 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+/// What every configuration begins with: all in one folder, answers at once, one thread.
+const GENERAL: &str = r"
+logdir = FOLDER
+raddbdir = FOLDER
+run_dir = FOLDER
+log {
+    destination = stdout
+}
+security {
+    reject_delay = 0
+}
+proxy_requests = no
+thread pool {
+    start_servers = 1
+    max_servers = 1
+    min_spare_servers = 1
+    max_spare_servers = 1
+}
+";
+
 /// A server, which ends when this does. Its log is printed when the test panics.
 pub struct FreeRadius {
     process: Child,
@@ -29,9 +49,9 @@ impl FreeRadius {
         folders.find_map(|folder| Some(folder.join("freeradius")).filter(|program| program.is_file()))
     }
 
-    /// Starts it in the network of the calling thread, with a configuration in which `FOLDER` is a folder of its own, and
-    /// waits until it takes requests. `launcher` is a program that starts it, with its arguments, or nothing; `prepare` may
-    /// put more into the folder, and change the command.
+    /// Starts it in the network of the calling thread, and waits until it takes requests. `FOLDER` in the configuration, which
+    /// is what servers do not have in common, is a folder of its own. `launcher` is a program that starts it, with its
+    /// arguments, or nothing; `prepare` may put more into the folder, and change the command.
     ///
     /// `None`: the server's port was taken.
     ///
@@ -47,7 +67,7 @@ impl FreeRadius {
     ) -> Option<Self> {
         let temporary = tempfile::Builder::new().prefix("pptp-interop-freeradius-").tempdir().unwrap();
         let folder = temporary.path();
-        let text = configuration.replace("FOLDER", folder.to_str().unwrap());
+        let text = format!("{GENERAL}{configuration}").replace("FOLDER", folder.to_str().unwrap());
         std::fs::write(folder.join("radiusd.conf"), text).unwrap();
         let mut words = launcher.iter().map(OsStr::new).chain([program.as_os_str()]);
         let mut command = Command::new(words.next().unwrap_or_default());

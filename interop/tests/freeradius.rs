@@ -43,23 +43,7 @@ const ACCOUNTS: [(&str, &str); 10] = [
 ];
 
 const CONFIGURATION: &str = r#"
-logdir = FOLDER
-raddbdir = FOLDER
-run_dir = FOLDER
 cleanup_delay = 1
-log {
-    destination = stdout
-}
-security {
-    reject_delay = 0
-}
-proxy_requests = no
-thread pool {
-    start_servers = 1
-    max_servers = 1
-    min_spare_servers = 1
-    max_spare_servers = 1
-}
 client test {
     ipaddr = 127.0.0.1
     secret = "SECRET"

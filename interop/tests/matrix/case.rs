@@ -1,7 +1,7 @@
 //! What is tried, and what comes of it.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::lab::Measured;
 
@@ -75,7 +75,7 @@ impl Case {
 
 /// A line of the table.
 pub struct Row {
-    pub order: (u8, std::time::Instant),
+    pub order: (u8, Instant),
     pub side: &'static str,
     pub what: String,
     pub came: String,
@@ -85,6 +85,12 @@ pub struct Row {
 }
 
 impl Row {
+    /// Nothing has come yet.
+    pub fn new(order: (u8, Instant), side: &'static str, what: &str) -> Self {
+        let (what, came) = (what.to_owned(), String::new());
+        Self { order, side, what, came, up: Duration::ZERO, measured: None, down: None }
+    }
+
     pub const HEAD: &str = "| ours | case | what came | up, s | ping, ms | to it, MB/s | from it, MB/s | end, s |\n\
                             |---|---|---|--:|--:|--:|--:|--:|";
 }

@@ -87,15 +87,7 @@ pub fn run_with(lab: &Lab<'_>, case: &Case, side: &'static str, who: &str, user:
     let what = case.what;
     let mut server = start_server(lab, who, case.ours);
     let options = format!("{} user {user} {}", lab.host, case.theirs);
-    let mut row = Row {
-        order: (1, begin),
-        side,
-        what: what.to_owned(),
-        came: String::new(),
-        up: Duration::ZERO,
-        measured: None,
-        down: None,
-    };
+    let mut row = Row::new((1, begin), side, what);
     match case.expected {
         Expected::Up { encoding, end, netem } => {
             let is_clean = netem.is_empty();

@@ -14,22 +14,6 @@ const PORT: u16 = 1812;
 
 /// Alice's keys are in its answers, Bob's are not.
 const CONFIGURATION: &str = r#"
-logdir = FOLDER
-raddbdir = FOLDER
-run_dir = FOLDER
-log {
-    destination = stdout
-}
-security {
-    reject_delay = 0
-}
-proxy_requests = no
-thread pool {
-    start_servers = 1
-    max_servers = 1
-    min_spare_servers = 1
-    max_spare_servers = 1
-}
 client test {
     ipaddr = 127.0.0.1
     secret = "SECRET"

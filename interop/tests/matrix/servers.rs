@@ -88,15 +88,7 @@ pub fn run(lab: &Lab<'_>, case: &Case) -> Row {
     let begin = clock();
     let what = case.what;
     let dial = |arguments: &str| lab.start("client", &format!("{} {arguments}", lab.address));
-    let mut row = Row {
-        order: (0, begin),
-        side: "client",
-        what: what.to_owned(),
-        came: String::new(),
-        up: begin.elapsed(),
-        measured: None,
-        down: None,
-    };
+    let mut row = Row::new((0, begin), "client", what);
     match case.expected {
         Expected::Up { encoding, end, netem } => {
             let is_clean = netem.is_empty();
