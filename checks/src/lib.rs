@@ -1,0 +1,9 @@
+//! Checks of the repository itself; `cargo test -p pptp-checks` runs them.
+//!
+//! [`source`] reads the published crates with a parser, [`arrows`] draws who uses whom inside a crate, [`state`] looks for
+//! states that have no type, and [`page`] compares the names in a Markdown page with what exists.
+
+pub mod arrows;
+pub mod page;
+pub mod source;
+pub mod state;
