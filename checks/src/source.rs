@@ -64,6 +64,8 @@ pub struct Module {
     pub items: Vec<String>,
     /// Names that are re-exported or imported here, with the segments of their path; `*` is a glob.
     pub uses: Vec<Use>,
+    /// Names of methods, variants and fields.
+    pub members: Vec<String>,
     /// Paths that the code mentions, as segments.
     pub paths: Vec<Vec<String>>,
 }
@@ -103,6 +105,15 @@ impl Crate {
             }
             (path, read(&file))
         }))
+    }
+
+    /// Whether a module, an item or a member has this name.
+    #[must_use]
+    pub fn has_name(&self, name: &str) -> bool {
+        self.modules.iter().any(|(path, module)| {
+            path.last().is_some_and(|last| last == name)
+                || module.items.iter().chain(&module.members).any(|found| found == name)
+        })
     }
 
     /// Makes a crate of texts.
@@ -176,6 +187,29 @@ impl<'ast> Visit<'ast> for Collector<'_> {
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
         let is_export = !matches!(item.vis, Visibility::Inherited);
         flatten(&item.tree, &mut Vec::new(), is_export, &mut self.module.uses);
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
+        self.module.members.push(item.sig.ident.to_string());
+        syn::visit::visit_impl_item_fn(self, item);
+    }
+
+    fn visit_impl_item_const(&mut self, item: &'ast syn::ImplItemConst) {
+        self.module.members.push(item.ident.to_string());
+    }
+
+    fn visit_trait_item_fn(&mut self, item: &'ast syn::TraitItemFn) {
+        self.module.members.push(item.sig.ident.to_string());
+    }
+
+    fn visit_variant(&mut self, variant: &'ast syn::Variant) {
+        self.module.members.push(variant.ident.to_string());
+        syn::visit::visit_variant(self, variant);
+    }
+
+    fn visit_field(&mut self, field: &'ast syn::Field) {
+        self.module.members.extend(field.ident.iter().map(ToString::to_string));
+        syn::visit::visit_field(self, field);
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {

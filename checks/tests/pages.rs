@@ -1,0 +1,93 @@
+//! Every path and every item that ARCHITECTURE.md and the other pages name exists.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use pptp_checks::page;
+use pptp_checks::source::{Crate, published, read, root};
+
+/// Pages whose names are checked; paths may be relative to the page's own folder.
+fn pages() -> Vec<std::path::PathBuf> {
+    let root = root();
+    let top = ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"].map(|name| root.join(name));
+    let own = published().into_iter().chain(["fuzz", "benches", "interop"].map(|folder| root.join(folder)));
+    top.into_iter().chain(own.map(|folder| folder.join("README.md"))).filter(|page| page.exists()).collect()
+}
+
+/// The crates by the name that code has for them.
+fn crates() -> BTreeMap<String, Crate> {
+    let name = |folder: &Path| {
+        let manifest = read(&folder.join("Cargo.toml"));
+        let name = manifest.lines().find_map(|line| line.strip_prefix("name = ")).expect("a name");
+        name.trim_matches('"').replace('-', "_")
+    };
+    published().iter().map(|folder| (name(folder), Crate::load(folder))).collect()
+}
+
+#[test]
+fn every_path_that_a_page_names_exists() {
+    let mut missing = Vec::new();
+    for file in pages() {
+        let text = read(&file);
+        let own = file.parent().expect("a folder").to_string_lossy().into_owned();
+        let folders = [own.as_str()];
+        for span in page::code_spans(&text).into_iter().filter(|span| page::is_path(span)) {
+            // A folder with a slash behind it is the same folder.
+            if !page::exists(&root(), &folders, span.trim_end_matches('/')) && !is_foreign(span) {
+                missing.push(format!("{}: {span}", file.strip_prefix(root()).unwrap_or(&file).display()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "paths that do not exist:\n{}", missing.join("\n"));
+}
+
+/// Things with a slash that are no files of this repository.
+fn is_foreign(span: &str) -> bool {
+    // A feature of a dependency, a path of the operating system, or the folder beside the checkout.
+    let is_feature = span.split_once('/').is_some_and(|(crate_name, feature)| {
+        !feature.contains(['/', '.']) && root().join("Cargo.lock").exists() && {
+            let lock = read(&root().join("Cargo.lock"));
+            lock.contains(&format!("name = \"{crate_name}\""))
+        }
+    });
+    is_feature || span.starts_with("../shared") || span.starts_with("dev/") || span.starts_with("target/")
+}
+
+#[test]
+fn every_item_that_the_architecture_names_exists() {
+    let crates = crates();
+    let mut missing = Vec::new();
+    for name in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let text = read(&root().join(name));
+        for span in page::code_spans(&text).into_iter().filter(|span| page::is_item(span)) {
+            let segments: Vec<_> = span.split("::").collect();
+            let exists = match crates.get(segments[0]) {
+                Some(found) => segments[1..].iter().all(|name| found.has_name(name) || crates.contains_key(*name)),
+                None => {
+                    let is_std = ["core", "std", "alloc"].contains(&segments[0]);
+                    is_std || crates.values().any(|found| segments.iter().all(|name| found.has_name(name)))
+                }
+            };
+            if !exists {
+                missing.push(format!("{name}: {span}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "items that do not exist:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn a_name_that_does_not_exist_is_found() {
+    let source =
+        Crate::parse([(vec!["call".to_owned()], "pub struct Call; impl Call { pub fn open(&self) {} }".to_owned())]);
+    assert!(source.has_name("call") && source.has_name("Call") && source.has_name("open"));
+    assert!(!source.has_name("close"));
+    assert_eq!(page::code_spans("see `a/b.rs` and `c`\n```text\n`d`\n```\n"), ["a/b.rs", "c"]);
+    assert!(
+        page::is_path("mppe/link")
+            && !page::is_path("cargo run")
+            && page::is_item("mppe::Header")
+            && !page::is_item("mppe")
+    );
+    assert!(!page::exists(&root(), &[], "no/such/file"));
+}
