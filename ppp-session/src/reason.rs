@@ -51,7 +51,7 @@ impl Reason {
                 "call again: pppd on Linux comes to this when packets of its negotiation are lost and cross each other"
             }
             Self::SetupTimeout => "look at the trace for what the two sides did not agree on",
-            Self::Closed | Self::Link(_) => match self.windows_error().and_then(windows_error_text) {
+            Self::Closed | Self::Link(_) => match self.windows_error().and_then(link::windows_error_text) {
                 Some(text) => text,
                 None => "nothing has to be done",
             },
@@ -69,26 +69,4 @@ impl fmt::Display for Reason {
             Self::NotDecrypted => f.write_str("the peer cannot decrypt what we send, and says so"),
         }
     }
-}
-
-/// What Windows says of its error numbers that concern PPP, in our words.
-fn windows_error_text(code: u32) -> Option<&'static str> {
-    Some(match code {
-        619 => "the connection was closed before it was up, often because GRE is blocked",
-        629 => "the remote computer closed the connection",
-        646 => "the account may not log on at this time of day",
-        647 => "the account is disabled",
-        648 => "the password has expired",
-        649 => "the account may not dial in",
-        691 => "the user name or the password is wrong",
-        709 => "the new password was not taken",
-        718 => "the remote computer did not answer in time",
-        720 => "no PPP control protocol could be agreed upon",
-        734 => "LCP was terminated",
-        741 => "this computer does not support the required encryption",
-        742 => "the remote computer does not support the required encryption",
-        806 => "GRE packets do not come through",
-        919 => "no authentication protocol could be agreed upon",
-        _ => return None,
-    })
 }

@@ -33,6 +33,33 @@ impl Session {
         })
     }
 
+    /// Takes a frame as [`handle_frame`](Self::handle_frame) does, and copies the IP packet in it to the start of `out`:
+    /// for frames that waited in memory of the carrier's. Returns the length of the packet, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`ReceiveError`]: it gave nothing. `out` has to be as long as the frame, and as
+    /// [`scratch_len`](Self::scratch_len).
+    pub fn handle_frame_into(
+        &mut self,
+        now: Duration,
+        frame: &mut [u8],
+        out: &mut [u8],
+    ) -> Result<Option<usize>, ReceiveError> {
+        BufferTooSmall::check(self.scratch_len().max(frame.len()), out.len())?;
+        self.enter(now, |session, now| {
+            let Some(place) = session.take(now, frame)? else { return Ok(None) };
+            let packet = match place {
+                Place::Suffix(length) => frame.get(frame.len().saturating_sub(length)..).unwrap_or_default(),
+                Place::Decompressed(length) => session.receiver.latest(length),
+            };
+            if let Some(copy) = out.get_mut(..packet.len()) {
+                copy.copy_from_slice(packet);
+            }
+            Ok(Some(packet.len()))
+        })
+    }
+
     /// Returns how long the scratch buffer of [`handle_frame`](Self::handle_frame) has to be, in bytes: 0 while nothing is
     /// compressed, otherwise 1502 or more.
     #[must_use]
