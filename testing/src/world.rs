@@ -50,13 +50,13 @@ impl<A: Endpoint, B: Endpoint> World<A, B> {
     /// How many steps a world makes at most: a test that needs more does not end.
     pub const MAX_STEPS: u64 = 2_000_000;
 
-    /// Creates a world in which nothing has happened yet.
+    /// Creates a world at its beginning: both sides have said what they say first.
     #[must_use]
     pub fn new(seed: u64, profile: Profile, client: A, server: B) -> Self {
         let mut random = Random::new(seed);
         let path = Path::new(profile, random.number());
         let pipes = std::array::from_fn(|_| Pipe::new(profile, random.number()));
-        Self {
+        let mut world = Self {
             now: Duration::ZERO,
             random,
             client,
@@ -66,9 +66,11 @@ impl<A: Endpoint, B: Endpoint> World<A, B> {
             lose_datagram: None,
             lose_message: None,
             laziness: [0; 2],
-            disturbance: 0,
+            disturbance: 20,
             steps: 0,
-        }
+        };
+        world.settle();
+        world
     }
 
     /// Returns one side, whatever it is.
