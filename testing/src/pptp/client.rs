@@ -53,13 +53,18 @@ impl Client {
         Ok(self.session.handle_gre(now, packet)?.ip().map(<[u8]>::to_vec))
     }
 
-    /// Takes the events. Returns whether there were any.
-    pub fn poll_events(&mut self, now: Duration) -> bool {
-        let before = self.events.len();
+    /// Takes the events, and the IP packets that waited. Returns whether there were any.
+    pub fn poll_received(&mut self, now: Duration) -> bool {
+        let story = |client: &Self| (client.events.len(), client.log.got.packets.len());
+        let before = story(self);
+        let mut buf = [0; MAX_RECEIVE];
+        while let Some(packet) = self.session.poll_receive(now, &mut buf).unwrap() {
+            self.log.got.packets.push(packet.to_vec());
+        }
         while let Some(event) = self.polls.then(|| self.session.poll_event()).flatten() {
             self.handle_event(now, event);
         }
-        self.events.len() > before
+        story(self) != before
     }
 
     fn handle_event(&mut self, now: Duration, event: Event) {
@@ -103,13 +108,9 @@ impl Endpoint for Client {
     }
 
     fn poll(&mut self, now: Duration, output: &mut Output) -> bool {
-        let mut is_any = self.poll_events(now);
-        let mut buf = [0; MAX_RECEIVE];
-        while let Some(packet) = self.session.poll_receive(now, &mut buf).unwrap() {
-            self.log.got.packets.push(packet.to_vec());
-            is_any = true;
-        }
-        while let Some(packet) = self.session.poll_tunnel(now, &mut buf[..MAX_TRANSMIT]).unwrap() {
+        let mut is_any = self.poll_received(now);
+        let mut buf = [0; MAX_TRANSMIT];
+        while let Some(packet) = self.session.poll_tunnel(now, &mut buf).unwrap() {
             self.log.note(packet);
             output.datagrams.push(packet.to_vec());
             is_any = true;

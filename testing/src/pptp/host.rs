@@ -7,7 +7,7 @@ use std::time::Duration;
 use pptp::mschap::{Account, FailureCode, NtHash};
 use pptp::ppp::auth::{Answer, Outcome, Presented, Question};
 use pptp::server::{self, ConnectionId, Limits, Server, Session};
-use pptp::session::{Event, ExternalKeys, MAX_RECEIVE, Reason, ReceiveError};
+use pptp::session::{Event, ExternalKeys, MAX_RECEIVE, MAX_TRANSMIT, Reason, ReceiveError};
 use pptp::wire::connection::{CallId, CloseReason};
 
 use super::{CLIENT_ADDRESS, Log, PASSWORD, Peer};
@@ -26,8 +26,6 @@ pub enum Decision {
     Reject(&'static [u8]),
     /// The new password is not good enough.
     RejectChange(&'static str),
-    /// Nothing for now: the question is kept in [`Host::question`].
-    Wait,
 }
 
 type Decide = Box<dyn FnMut(&Presented<'_>) -> Decision>;
@@ -80,12 +78,14 @@ pub struct Host<const N: usize = 4> {
     pub log: Log,
     /// Whether the user looks at events.
     pub polls: bool,
+    /// Whether the user answers; otherwise the test does, by [`Host::question`].
+    pub answers: bool,
     /// Looks at each event.
     pub hook: Option<Hook<N>>,
     decide: Decide,
     /// How long an answer takes.
     pub answer_delay: Duration,
-    answers: Vec<(Duration, CallId, Question, Decision)>,
+    later: Vec<(Duration, CallId, Question, Decision)>,
     /// A question that waits for the test.
     pub question: Option<(CallId, Question)>,
     /// How many passwords were changed.
@@ -126,10 +126,11 @@ impl<const N: usize> Host<N> {
             events: Vec::new(),
             log: Log::default(),
             polls: true,
+            answers: true,
             hook: None,
             decide: Box::new(|_| Decision::Password(PASSWORD)),
             answer_delay: Duration::ZERO,
-            answers: Vec::new(),
+            later: Vec::new(),
             question: None,
             changed: 0,
             calls: Vec::new(),
@@ -190,6 +191,21 @@ impl<const N: usize> Host<N> {
         self.kind.handle_gre(now, packet, |received| received.map(|packet| packet.map(<[u8]>::to_vec)))
     }
 
+    /// Takes the events, and the IP packets that waited.
+    pub fn poll_received(&mut self, now: Duration) {
+        let mut events = Vec::new();
+        let Self { kind, log, hook, polls, .. } = self;
+        kind.with(|session| {
+            if *polls {
+                take_events(session, hook, &mut events);
+            }
+            take_received(now, session, log);
+        });
+        for event in events {
+            self.handle_event(now, event);
+        }
+    }
+
     fn answer(&mut self, now: Duration, call: CallId, question: Question, decision: &Decision) {
         let ticket = question.ticket();
         let outcome = self.with(|session| match decision {
@@ -205,7 +221,6 @@ impl<const N: usize> Host<N> {
                 session.reject_change(now, call);
                 outcome
             }
-            Decision::Wait => panic!("it is not answered"),
         });
         // An answer that comes too late answers nothing, and does no harm.
         if let Ok(Outcome::PasswordChanged(_)) = outcome {
@@ -214,15 +229,20 @@ impl<const N: usize> Host<N> {
     }
 
     fn ask(&mut self, now: Duration, call: CallId, question: Question) {
+        if !self.answers {
+            self.question = Some((call, question));
+            return;
+        }
         let Self { decide, kind, .. } = self;
         let session = match kind {
             Kind::Alone(session) => &**session,
             Kind::OfMany(server, id) => server.session(*id).unwrap(),
         };
-        match decide(&session.presented(call).unwrap()) {
-            Decision::Wait => self.question = Some((call, question)),
-            decision if self.answer_delay.is_zero() => self.answer(now, call, question, &decision),
-            decision => self.answers.push((now + self.answer_delay, call, question, decision)),
+        let decision = decide(&session.presented(call).unwrap());
+        if self.answer_delay.is_zero() {
+            self.answer(now, call, question, &decision);
+        } else {
+            self.later.push((now + self.answer_delay, call, question, decision));
         }
     }
 
@@ -256,16 +276,11 @@ impl<const N: usize> Host<N> {
         let mut events = Vec::new();
         let Self { kind, log, hook, polls, .. } = self;
         let mut poll = |session: &mut Session<N>| {
-            while let Some(event) = polls.then(|| session.poll_event()).flatten() {
-                if let Some(hook) = hook {
-                    hook(session, &event);
-                }
-                events.push(event);
+            if *polls {
+                take_events(session, hook, &mut events);
             }
-            let mut buf = [0; MAX_RECEIVE];
-            while let Some((_, packet)) = session.poll_receive(now, &mut buf).unwrap() {
-                log.got.packets.push(packet.to_vec());
-            }
+            take_received(now, session, log);
+            let mut buf = [0; MAX_TRANSMIT];
             while let Some(packet) = session.poll_tunnel(now, &mut buf).unwrap() {
                 log.note(packet);
                 output.datagrams.push(packet.to_vec());
@@ -288,6 +303,22 @@ impl<const N: usize> Host<N> {
             }
         }
         events
+    }
+}
+
+fn take_events<const N: usize>(session: &mut Session<N>, hook: &mut Option<Hook<N>>, events: &mut Vec<server::Event>) {
+    while let Some(event) = session.poll_event() {
+        if let Some(hook) = hook {
+            hook(session, &event);
+        }
+        events.push(event);
+    }
+}
+
+fn take_received<const N: usize>(now: Duration, session: &mut Session<N>, log: &mut Log) {
+    let mut buf = [0; MAX_RECEIVE];
+    while let Some((_, packet)) = session.poll_receive(now, &mut buf).unwrap() {
+        log.got.packets.push(packet.to_vec());
     }
 }
 
@@ -331,7 +362,7 @@ impl<const N: usize> Endpoint for Host<N> {
             Kind::Alone(session) => session.poll_timeout(),
             Kind::OfMany(server, _) => server.poll_timeout(),
         };
-        self.answers.iter().map(|(at, ..)| *at).chain(session).min()
+        self.later.iter().map(|(at, ..)| *at).chain(session).min()
     }
 
     fn handle_timeout(&mut self, now: Duration) {
@@ -339,8 +370,8 @@ impl<const N: usize> Endpoint for Host<N> {
             Kind::Alone(session) => session.handle_timeout(now),
             Kind::OfMany(server, _) => server.handle_timeout(now),
         }
-        let (due, later): (Vec<_>, _) = std::mem::take(&mut self.answers).into_iter().partition(|(at, ..)| *at <= now);
-        self.answers = later;
+        let (due, later): (Vec<_>, _) = std::mem::take(&mut self.later).into_iter().partition(|(at, ..)| *at <= now);
+        self.later = later;
         for (_, call, question, decision) in due {
             self.answer(now, call, question, &decision);
         }

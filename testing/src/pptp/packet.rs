@@ -88,6 +88,13 @@ pub fn encode_packet(code: u8, identifier: u8, data: &[u8]) -> Vec<u8> {
     [&[code, identifier][..], &length.to_be_bytes(), data].concat()
 }
 
+/// Returns the protocol of a frame, and its information.
+#[must_use]
+pub fn decode_frame(bytes: &[u8]) -> (u16, Vec<u8>) {
+    let frame = Frame::decode(bytes).unwrap();
+    (frame.protocol.0, frame.information.to_vec())
+}
+
 /// Returns the protocol of the PPP frame in a GRE packet, if there is a frame.
 #[must_use]
 pub fn protocol_of(packet: &[u8]) -> Option<u16> {
