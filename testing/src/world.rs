@@ -10,8 +10,8 @@ pub const CLIENT: usize = 0;
 /// The other side.
 pub const SERVER: usize = 1;
 
-/// Returns whether what a side sends is lost.
-pub type Filter = Box<dyn FnMut(usize, &[u8]) -> bool>;
+/// Sees what a side sends, and when. Returns whether it is lost.
+pub type Filter = Box<dyn FnMut(Duration, usize, &[u8]) -> bool>;
 
 /// Two endpoints with a path and a stream between them. Time goes from one thing that happens to the next.
 pub struct World<A, B = A> {
@@ -80,7 +80,7 @@ impl<A: Endpoint, B: Endpoint> World<A, B> {
 
     /// Sends a datagram of this side on its way, unless a filter loses it.
     pub fn send_datagram(&mut self, from: usize, bytes: &[u8], mark: Option<u32>) {
-        if !self.lose_datagram.as_mut().is_some_and(|lose| lose(from, bytes)) {
+        if !self.lose_datagram.as_mut().is_some_and(|lose| lose(self.now, from, bytes)) {
             self.path.send(self.now, from, bytes, mark);
         }
     }
@@ -129,7 +129,7 @@ impl<A: Endpoint, B: Endpoint> World<A, B> {
             self.send_datagram(side, &datagram, None);
         }
         for message in output.stream {
-            if !self.lose_message.as_mut().is_some_and(|lose| lose(side, &message)) {
+            if !self.lose_message.as_mut().is_some_and(|lose| lose(now, side, &message)) {
                 self.pipes[side].write(&message);
             }
         }

@@ -111,7 +111,7 @@ fn a_hole_of_thousands_of_packets() {
             }
         };
         send(&mut world, 20);
-        world.lose_datagram = Some(Box::new(|from, _| from == CLIENT));
+        world.lose_datagram = Some(Box::new(|_, from, _| from == CLIENT));
         send(&mut world, hole);
         world.lose_datagram = None;
         // Two seconds.

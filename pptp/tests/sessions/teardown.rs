@@ -100,12 +100,12 @@ fn lose(world: &mut World, lost: Lost) {
     let is_type = |message: &[u8], types: [u8; 2]| types.contains(&message[9]);
     match lost {
         Lost::Nothing => {}
-        Lost::Gre => world.lose_datagram = Some(Box::new(|_, _| true)),
-        Lost::CallEnd => world.lose_message = Some(Box::new(move |_, message| is_type(message, [12, 13]))),
-        Lost::Stop => world.lose_message = Some(Box::new(move |_, message| is_type(message, [3, 4]))),
+        Lost::Gre => world.lose_datagram = Some(Box::new(|_, _, _| true)),
+        Lost::CallEnd => world.lose_message = Some(Box::new(move |_, _, message| is_type(message, [12, 13]))),
+        Lost::Stop => world.lose_message = Some(Box::new(move |_, _, message| is_type(message, [3, 4]))),
         Lost::All => {
-            world.lose_datagram = Some(Box::new(|_, _| true));
-            world.lose_message = Some(Box::new(|_, _| true));
+            world.lose_datagram = Some(Box::new(|_, _, _| true));
+            world.lose_message = Some(Box::new(|_, _, _| true));
         }
     }
 }
