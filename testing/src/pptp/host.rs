@@ -112,15 +112,23 @@ impl<const N: usize> Host<N> {
     /// Creates a server whose user knows the password.
     #[must_use]
     pub fn new(config: &server::Config, entropy: [u8; 32], is_of_many: bool) -> Self {
-        let kind = if is_of_many {
-            let mut server = Server::new(*config, Limits::default());
-            let id = server.accept(Duration::ZERO, PEER, entropy).unwrap();
-            Kind::OfMany(Box::new(server), id)
-        } else {
-            let mut session = Session::new(config, entropy);
-            session.open(Duration::ZERO);
-            Kind::Alone(Box::new(session))
-        };
+        if is_of_many {
+            return Self::of_many(config, entropy, Limits::default());
+        }
+        let mut session = Session::new(config, entropy);
+        session.open(Duration::ZERO);
+        Self::of_kind(Kind::Alone(Box::new(session)))
+    }
+
+    /// Creates the one connection of a server with these limits.
+    #[must_use]
+    pub fn of_many(config: &server::Config, entropy: [u8; 32], limits: Limits) -> Self {
+        let mut server = Server::new(*config, limits);
+        let id = server.accept(Duration::ZERO, PEER, entropy).unwrap();
+        Self::of_kind(Kind::OfMany(Box::new(server), id))
+    }
+
+    fn of_kind(kind: Kind<N>) -> Self {
         Self {
             kind,
             events: Vec::new(),
