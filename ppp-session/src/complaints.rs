@@ -48,9 +48,8 @@ impl Complaints {
     /// Takes one more complaint, after `sent` packets were encrypted. Returns whether the peer could not decrypt for too
     /// long.
     pub(crate) fn one_more(&mut self, now: Duration, sent: u64, peer: Peer) -> bool {
-        let goes_on = |run: &Run| {
-            now.saturating_sub(run.latest) <= Self::PAUSE || sent.saturating_sub(run.sent) <= Self::PACKETS
-        };
+        let goes_on =
+            |run: &Run| now.saturating_sub(run.latest) <= Self::PAUSE || sent.saturating_sub(run.sent) <= Self::PACKETS;
         let run = match *self {
             Self::Some(run) if goes_on(&run) => Run { latest: now, sent, number: run.number.saturating_add(1), ..run },
             Self::None | Self::Some(_) => Run { since: now, latest: now, first_sent: sent, sent, number: 1 },

@@ -154,11 +154,8 @@ impl Server {
 
     pub(crate) fn link(&self, config: &Config) -> link::Config {
         let lcp = lcp::Config::default().with_peer_authentication(config.authentication);
-        let ipcp = self
-            .ipcp
-            .clone()
-            .with_name_servers(self.name_servers)
-            .with_netbios_name_servers(self.netbios_name_servers);
+        let ipcp =
+            self.ipcp.clone().with_name_servers(self.name_servers).with_netbios_name_servers(self.netbios_name_servers);
         let ipv6cp = match self.interface_identifier {
             Some(identifier) => ipv6cp::Config::default().with_own_identifier(identifier),
             None => ipv6cp::Config::default(),

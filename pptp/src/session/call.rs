@@ -145,10 +145,11 @@ impl Machine {
         match (self.life, end) {
             (Life::Ending(first), _) => first,
             // Nothing came at all, so that nothing can be said about PPP.
-            (
-                _,
-                ppp_session::Reason::SetupTimeout | ppp_session::Reason::Link(link::Reason::NoAnswer),
-            ) if self.path == Path::Silent => Reason::GreBlocked,
+            (_, ppp_session::Reason::SetupTimeout | ppp_session::Reason::Link(link::Reason::NoAnswer))
+                if self.path == Path::Silent =>
+            {
+                Reason::GreBlocked
+            }
             (_, end) => Reason::from(end),
         }
     }

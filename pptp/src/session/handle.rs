@@ -80,11 +80,7 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
         self.id
     }
 
-    fn with_ppp<T>(
-        &mut self,
-        now: Duration,
-        work: impl FnOnce(&mut ppp_session::Session, Duration) -> T,
-    ) -> Option<T> {
+    fn with_ppp<T>(&mut self, now: Duration, work: impl FnOnce(&mut ppp_session::Session, Duration) -> T) -> Option<T> {
         self.session.enter_call(now, self.index, |call, now| call.with_ppp(now, |ppp| work(ppp, now)))
     }
 

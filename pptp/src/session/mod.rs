@@ -125,7 +125,7 @@ pub use error::{BufferTooSmall, ReceiveError, SendError};
 pub use event::{CallEvent, Event, Received};
 pub use handle::{Call, CallMut};
 pub use machine::Session;
-pub use ppp_session::{Batch, ExternalKeys};
+pub use ppp_session::{Batch, Compression, Encoding, ExternalKeys, IpVersions, Status};
 pub use reason::Reason;
 pub use setup::Setup;
 pub use statistics::Statistics;

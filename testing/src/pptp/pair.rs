@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pptp::session::{self, Event, Reason, ReceiveError, SendError, Statistics};
+use pptp::session::{self, CallEvent, Reason, ReceiveError, SendError, Statistics};
 use pptp::wire::connection::{Call, CallId};
 use pptp::{client, server};
 
@@ -104,22 +104,27 @@ impl Pair {
 
     /// Asserts that IP flows, as both sides say.
     pub fn assert_connected(&self) {
-        assert!(self.client.session.ip().is_some(), "{:?} {:?}", self.client.events, self.server.events);
-        assert!(self.server.session().link(self.call()).unwrap().ip().is_some());
+        assert!(
+            self.client.session.first_call().is_some_and(|call| call.ppp().ip().is_some()),
+            "{:?} {:?}",
+            self.client.events,
+            self.server.events
+        );
+        assert!(self.server.session().call(self.call()).unwrap().ppp().ip().is_some());
     }
 
     /// Returns the call.
     #[must_use]
     pub fn call(&self) -> CallId {
-        self.server.session().calls().next().unwrap()
+        self.server.session().calls().next().map(|call| call.id()).unwrap()
     }
 
     /// Returns the statistics of one side.
     #[must_use]
     pub fn statistics(&self, of: To) -> Statistics {
         match of {
-            To::Client => self.client.session.statistics().unwrap(),
-            To::Server => self.server.session().statistics(self.call()).unwrap(),
+            To::Client => self.client.session.first_call().unwrap().statistics(),
+            To::Server => self.server.session().call(self.call()).unwrap().statistics(),
         }
     }
 
@@ -150,7 +155,7 @@ impl Pair {
 
     /// Notes the numbers of the call, which are known as soon as there is one.
     fn note_ids(&mut self) {
-        if let Some(call) = self.server.session().calls().next() {
+        if let Some(call) = self.server.session().calls().next().map(|call| call.id()) {
             let peer = self.server.session().connection().call(call).and_then(Call::peer_call_id);
             self.ids = [peer.unwrap_or(self.ids[0]), call.get()];
         }
@@ -287,7 +292,7 @@ impl Pair {
     }
 
     /// Returns all events of both sides' calls.
-    pub fn events(&self) -> impl Iterator<Item = &Event> {
+    pub fn events(&self) -> impl Iterator<Item = &CallEvent> {
         self.client.events.iter().chain(self.server.call_events())
     }
 
@@ -295,7 +300,7 @@ impl Pair {
     #[must_use]
     pub fn reasons(&self) -> [Option<Reason>; 2] {
         [self.client.events.last(), self.server.call_events().last()].map(|event| match event {
-            Some(Event::Closed(reason)) => Some(*reason),
+            Some(CallEvent::Closed(reason)) => Some(*reason),
             _ => None,
         })
     }

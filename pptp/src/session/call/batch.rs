@@ -44,8 +44,7 @@ impl Machine {
         each: &mut impl FnMut(usize, Result<&[u8], SendError>),
     ) {
         // The headers come first: the window and the numbers of the tunnel go packet by packet.
-        let mut begun: [Result<(usize, Range<usize>), SendError>; LANES] =
-            [const { Err(SendError::NoCall) }; LANES];
+        let mut begun: [Result<(usize, Range<usize>), SendError>; LANES] = [const { Err(SendError::NoCall) }; LANES];
         for (begun, buf) in begun.iter_mut().zip(chunk.iter_mut()) {
             *begun = self.begin(now, buf);
         }
