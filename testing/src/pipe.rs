@@ -131,7 +131,8 @@ impl Pipe {
                     self.in_flight -= bytes.len();
                     self.waiting.extend(bytes);
                 }
-                None => self.end = End::Arrived,
+                None if self.end == End::Ahead => self.end = End::Arrived,
+                None => {}
             }
             is_any = true;
         }

@@ -37,6 +37,8 @@ pub struct World<A, B = A> {
     pub disturbance: u64,
     /// How many steps have been made.
     pub steps: u64,
+    /// How many steps may be made: a test that needs more does not end.
+    pub max_steps: u64,
 }
 
 impl<A: fmt::Debug, B: fmt::Debug> fmt::Debug for World<A, B> {
@@ -47,9 +49,6 @@ impl<A: fmt::Debug, B: fmt::Debug> fmt::Debug for World<A, B> {
 }
 
 impl<A: Endpoint, B: Endpoint> World<A, B> {
-    /// How many steps a world makes at most: a test that needs more does not end.
-    pub const MAX_STEPS: u64 = 2_000_000;
-
     /// Creates a world at its beginning: both sides have said what they say first.
     #[must_use]
     pub fn new(seed: u64, profile: Profile, client: A, server: B) -> Self {
@@ -68,6 +67,7 @@ impl<A: Endpoint, B: Endpoint> World<A, B> {
             laziness: [0; 2],
             disturbance: 20,
             steps: 0,
+            max_steps: 2_000_000,
         };
         world.settle();
         world
@@ -174,7 +174,7 @@ impl<A: Endpoint, B: Endpoint> World<A, B> {
         }
         let Some(at) = next else { return false };
         self.steps += 1;
-        assert!(self.steps < Self::MAX_STEPS, "it never ends");
+        assert!(self.steps < self.max_steps, "it never ends");
         self.now = self.now.max(at);
         if self.random.per_mille(self.disturbance) {
             let early = self.now.saturating_sub(self.random.micros(Duration::from_secs(1)));
