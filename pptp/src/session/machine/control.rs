@@ -115,22 +115,22 @@ impl<const CALLS: usize> Session<CALLS> {
                 packet_receive_window_size: self.setup.config.gre.receive_window(),
                 ..OutgoingCallRequest::new(0, 0)
             };
-            let placed = self.connection.place_call(now, request);
-            debug_assert!(placed.is_ok(), "a new connection has room for a call");
+            // A peer that has ended the connection in the same segment gets no call: its end is the next event.
+            let _ = self.connection.place_call(now, request);
         }
     }
 
     fn call_requested(&mut self, now: Duration, call: CallId) {
         // The end of an earlier call that nobody has polled takes its place.
         let is_wanted = matches!(self.stage, Stage::Established { .. });
-        let result = if self.calls.len() < CALLS && self.allowance > 0 && is_wanted {
+        // A peer that does not read its replies gets none: the connection's own clock ends the request.
+        let _ = if self.calls.len() < CALLS && self.allowance > 0 && is_wanted {
             self.allowance = self.allowance.saturating_sub(1);
             let answer = Answer::new().with_window(self.setup.config.gre.receive_window());
             self.connection.accept_call(now, call, answer)
         } else {
             self.connection.refuse_call(now, call, Refusal::BUSY)
         };
-        debug_assert!(result.is_ok(), "what was asked a moment ago is still asked");
     }
 
     fn call_connected(&mut self, now: Duration, ids: CallIds, parameters: &CallParameters) {
