@@ -27,6 +27,8 @@ mod endless;
 mod frames;
 #[path = "attacks/impostor.rs"]
 mod impostor;
+#[path = "attacks/liveness.rs"]
+mod liveness;
 #[path = "attacks/pair.rs"]
 mod pair;
 #[path = "attacks/secrets.rs"]

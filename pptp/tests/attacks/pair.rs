@@ -172,7 +172,11 @@ impl Pair {
 
     /// The sequence number that this side expects next.
     pub(crate) fn next_number(&self, to: To) -> u32 {
-        self.chosen[to.index()].len() as u32
+        let statistics = match to {
+            To::Client => self.client.statistics(),
+            To::Server => self.server.calls().next().and_then(|call| self.server.statistics(call)),
+        };
+        statistics.and_then(|statistics| statistics.tunnel.sr).map_or(0, pptp::gre::SequenceNumber::get)
     }
 
     fn events(&mut self) {
@@ -288,6 +292,8 @@ impl Pair {
 
     fn numbered(&mut self, to: To, chosen: u32, frame: &[u8]) -> Result<(), ReceiveError> {
         let number = self.next_number(to);
+        // A refused packet has left its number to the next one.
+        self.chosen[to.index()].truncate(number as usize);
         self.chosen[to.index()].push(chosen);
         self.raw(to, &gre(self.id(to), Some(number), None, frame))
     }
