@@ -6,13 +6,14 @@ mod stateless;
 
 use core::time::Duration;
 
-use crate::algorithm::{Algorithm, Mode};
+use crate::algorithm::{Algorithm, KEY_LEN, Mode};
 use crate::chain::Chain;
 use crate::cipher::{Cipher, HEAD_LEN};
 use crate::config::{Config, FlushedRule};
+use crate::count::CoherencyCount;
 use crate::error::DecryptError;
-use crate::header::{CoherencyCount, Flags, Header};
-use crate::key::{KEY_LEN, StartKey};
+use crate::header::{Flags, Header};
+use crate::key::StartKey;
 use crate::protocol::{self, Proof};
 use crate::secret::Secret;
 use crate::statistics::DecryptorStatistics;
@@ -243,7 +244,7 @@ impl<const LATE: usize> Decryptor<LATE> {
     #[must_use]
     pub fn with_late_keys(start: &StartKey, config: &Config) -> Self {
         const { assert!(LATE <= 2048, "a late count must be nearer behind than ahead") };
-        let mut chain = Chain::new(start);
+        let mut chain = start.chain();
         let mut key = Secret(*start.initial_session_key().widened());
         let stream = Cipher::new(&key.0);
         if config.mode() == Mode::Stateless {

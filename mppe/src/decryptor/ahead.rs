@@ -1,6 +1,6 @@
 //! Keys of the chain behind the one in use: each is computed once, whoever made the decryptor want it.
 
-use super::KEY_LEN;
+use crate::algorithm::KEY_LEN;
 use crate::chain::Chain;
 use crate::secret::{Secret, wipe};
 

@@ -5,8 +5,9 @@ use core::time::Duration;
 use super::{Decryptor, Kind, Plan};
 use crate::cipher::HEAD_LEN;
 use crate::config::FlushedRule;
+use crate::count::CoherencyCount;
 use crate::error::DecryptError;
-use crate::header::{CoherencyCount, Flags, Header};
+use crate::header::{Flags, Header};
 use crate::protocol::Proof;
 
 /// A Reset-Request that is not answered.

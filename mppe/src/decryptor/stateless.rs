@@ -1,9 +1,11 @@
 //! Stateless mode: keys of packets that are late, and of packets that are far ahead.
 
 use super::ahead::Walk;
-use super::{Decryptor, KEY_LEN, Kind, Plan};
+use super::{Decryptor, Kind, Plan};
+use crate::algorithm::KEY_LEN;
+use crate::count::CoherencyCount;
 use crate::error::DecryptError;
-use crate::header::{CoherencyCount, Flags, Header};
+use crate::header::{Flags, Header};
 use crate::protocol::Proof;
 use crate::secret::{Secret, wipe};
 
