@@ -5,6 +5,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+mod polled_late;
 mod unproven;
 
 use crate::{

@@ -235,7 +235,9 @@ where
         let available = buf.len();
         let payload_length = available.checked_sub(HEADROOM).ok_or(BufferTooSmall { needed: HEADROOM, available })?;
         let header_length = self.check_send(now, payload_length)?;
-        let packet = buf.get_mut(HEADROOM.saturating_sub(header_length)..).unwrap_or_default();
+        let needed = header_length.saturating_add(payload_length);
+        let start = available.checked_sub(needed).ok_or(BufferTooSmall { needed, available })?;
+        let packet = buf.get_mut(start..).ok_or(BufferTooSmall { needed, available })?;
         self.send(payload_length, packet)?;
         Ok(packet)
     }
@@ -274,7 +276,10 @@ where
     /// [`Busy`](ReceiveError::Busy).
     pub fn decapsulate<'p>(&mut self, now: Duration, packet: &'p [u8]) -> Result<Received<&'p [u8]>, ReceiveError> {
         let received = self.receive(now, packet)?;
-        Ok(received.map(|frame| packet.get(frame).unwrap_or_default()))
+        Ok(received.map(|frame| {
+            debug_assert!(frame.end <= packet.len(), "the frame is a part of the packet");
+            packet.get(frame).unwrap_or_default()
+        }))
     }
 
     /// As [`decapsulate`](Self::decapsulate), for a frame that is decrypted within the packet.
@@ -288,7 +293,10 @@ where
         packet: &'p mut [u8],
     ) -> Result<Received<&'p mut [u8]>, ReceiveError> {
         let received = self.receive(now, packet)?;
-        Ok(received.map(|frame| packet.get_mut(frame).unwrap_or_default()))
+        Ok(received.map(|frame| {
+            debug_assert!(frame.end <= packet.len(), "the frame is a part of the packet");
+            packet.get_mut(frame).unwrap_or_default()
+        }))
     }
 
     /// As [`decapsulate`](Self::decapsulate), and says where in the packet the frame lies, for those that decrypt many
@@ -369,7 +377,7 @@ where
         let restarts = self.order.counters().restarts;
         self.order.confirm(self.clock, frame.number);
         if self.order.counters().restarts != restarts {
-            self.events.restarted = true;
+            self.events.restarted();
         }
         if let Claim::Far { acknowledged } = frame.claim {
             self.acknowledgment.received(self.clock);
@@ -434,7 +442,7 @@ where
 
     /// What happened.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.take(self.send.alarm)
+        self.events.take()
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) has something to do: the earliest of an acknowledgment to be sent
@@ -581,7 +589,7 @@ where
         let restarts = self.order.counters().restarts;
         let arrival = self.order.arrive(self.clock, number, |slot| slot.store(packet.payload));
         if self.order.counters().restarts != restarts {
-            self.events.restarted = true;
+            self.events.restarted();
         }
         let received = self.place(number, &packet, arrival);
         self.acknowledge_with_data(acknowledged, received.as_ref().err());
@@ -661,7 +669,7 @@ where
         }
         if self.blocked && self.send.is_open() {
             self.blocked = false;
-            self.events.writable = true;
+            self.events.writable();
         }
     }
 }
