@@ -32,6 +32,15 @@ impl BufferTooSmall {
     }
 }
 
+impl ReceiveError {
+    /// Returns whether the frame is no sign that its carrier's packet is genuine. A packet that waits for a reset (RFC
+    /// 3078 section 8.2) may be: nothing can be said of it.
+    #[must_use]
+    pub const fn is_refusal(&self) -> bool {
+        !matches!(self, Self::Decrypt(mppe::DecryptError::AwaitingFlushed { .. }) | Self::BufferTooSmall(_))
+    }
+}
+
 impl From<ppp_fsm::BufferTooSmall> for BufferTooSmall {
     fn from(error: ppp_fsm::BufferTooSmall) -> Self {
         Self { needed: error.needed, available: error.available }

@@ -67,6 +67,13 @@ impl Session {
         if self.receiver.decompresses() { self.limit() } else { 0 }
     }
 
+    /// Returns whether data has to be encrypted or compressed to be taken now. Then a frame in the clear proves nothing of
+    /// who has sent it, since anybody on the path can make one.
+    #[must_use]
+    pub const fn expects_sealed(&self) -> bool {
+        !self.receiver.is_clear()
+    }
+
     /// Returns where in a frame something has to be decrypted or decompressed, if it is such a frame.
     pub(super) fn sealed(&self, frame: &[u8]) -> Option<Range<usize>> {
         if self.receiver.is_clear() {

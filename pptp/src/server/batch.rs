@@ -135,9 +135,9 @@ impl<const CALLS: usize> Server<CALLS> {
         each: &mut impl FnMut(usize, Outcome<'_>),
     ) {
         if let [Some(one), Some(two), Some(three), Some(four)] = waiting {
-            batch.open([&mut one.lent, &mut two.lent, &mut three.lent, &mut four.lent]);
+            batch.open([&mut one.lent.ppp, &mut two.lent.ppp, &mut three.lent.ppp, &mut four.lent.ppp]);
         } else {
-            waiting.iter_mut().flatten().for_each(|waiting| waiting.lent.open());
+            waiting.iter_mut().flatten().for_each(|waiting| waiting.lent.ppp.open());
         }
         for lane in waiting {
             let Some(Waiting { index, place, lent }) = lane.take() else { continue };
