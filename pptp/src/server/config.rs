@@ -22,7 +22,7 @@ use crate::session;
 ///     .with_name_servers([Some(address), None]);
 /// # let _ = config;
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     pub(super) session: session::Config,
     ipcp: ipcp::Config,
@@ -98,7 +98,8 @@ impl Config {
 
     pub(super) fn link(&self) -> link::Config {
         let lcp = lcp::Config::default().with_peer_authentication(self.session.authentication);
-        let ipcp = self.ipcp.with_name_servers(self.name_servers).with_netbios_name_servers(self.netbios_name_servers);
+        let ipcp =
+            self.ipcp.clone().with_name_servers(self.name_servers).with_netbios_name_servers(self.netbios_name_servers);
         let ipv6cp = match self.interface_identifier {
             Some(identifier) => ipv6cp::Config::default().with_own_identifier(identifier),
             None => ipv6cp::Config::default(),

@@ -145,7 +145,7 @@ impl Call {
             id,
             peer_id: peer,
             side,
-            config: *config,
+            config: config.clone(),
             link: Link::new(link, entropy),
             tunnel: Tunnel::new(tunnel, slots),
             sender: Sender::default(),

@@ -55,7 +55,7 @@ pub enum FlowAlarmPolicy {
 ///     .with_modes(Modes::PreferStateless);
 /// assert_eq!(lenient.mtu(), 1456);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one choice")]
 pub struct Config {
     pub(crate) identity: Identity,
@@ -414,7 +414,7 @@ impl Config {
             .with_compression(compression);
         let mut config = link::Config::default()
             .with_lcp(lcp.with_mru(self.mru()))
-            .with_link_timers(timers.with_opening(opening))
+            .with_link_timers(timers.clone().with_opening(opening))
             .with_network_timers(timers)
             .with_authentication(authentication)
             .with_ccp(ccp);
@@ -424,8 +424,8 @@ impl Config {
         if self.ipv6 {
             config = config.with_ipv6cp(ipv6cp);
         }
-        match self.keepalive {
-            Some(keepalive) => config.with_keepalive(keepalive),
+        match &self.keepalive {
+            Some(keepalive) => config.with_keepalive(keepalive.clone()),
             None => config,
         }
     }

@@ -75,8 +75,8 @@ impl<const CALLS: usize> Core<CALLS> {
         Self {
             now: Duration::ZERO,
             random,
-            config: *config,
-            link: *link,
+            config: config.clone(),
+            link: link.clone(),
             side,
             credentials,
             connection,

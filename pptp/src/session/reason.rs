@@ -4,11 +4,9 @@
 
 use core::fmt;
 
-use ppp_fsm::link;
+use ppp_fsm::link::{self, windows_error_text};
 use pptp_wire::code::{DisconnectResult, GeneralError};
 use pptp_wire::connection::{CallCloseReason, CloseReason, Disconnect, Fault};
-
-use crate::inspect::windows_error_text;
 
 /// Why a session, or one of its calls, is over: the first thing that ended it.
 ///

@@ -105,7 +105,7 @@ impl Call {
             Ok(Link::Network { packet, .. }) => return Ok(Some(Place::Suffix(packet.len()))),
             Ok(Link::Consumed) => return Ok(None),
             // CCP is open, and its event waits for room.
-            Ok(_) => Err(Refused::Busy),
+            Ok(_) => Err(Refused::NotNow { protocol: Protocol::COMPRESSED }),
             Err(refused) => Err(refused),
         };
         if matches!(result, Err(Refused::NotEncrypted { .. })) {
@@ -139,9 +139,8 @@ impl Call {
             self.link.synchronized();
             self.receiver.teach(&mut self.sender);
         }
-        // Whether the protocol is open; the packet itself does not matter.
-        match self.link.handle_decrypted(now, Protocol(opened.protocol), &[]) {
-            Ok(_) => Ok(opened.place),
+        match self.link.accepts(Protocol(opened.protocol)) {
+            Ok(()) => Ok(opened.place),
             Err(refused) => {
                 self.refused = self.refused.saturating_add(1);
                 Err(refused.into())
