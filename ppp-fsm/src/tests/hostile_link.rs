@@ -11,7 +11,7 @@ use crate::ccp::{Encryption, MicrosoftCompression};
 use crate::link::{Config, Event, Keepalive, Link, Phase, Reason, Received};
 use crate::{Frame, ccp, ipcp, ipv6cp, lcp};
 
-fn config(encryption: Encryption, method: Method, is_server: bool) -> Config {
+pub(super) fn config(encryption: Encryption, method: Method, is_server: bool) -> Config {
     let lcp = lcp::Config::default();
     let methods = Methods::new(&[method]);
     let (lcp, ipcp) = if is_server {
@@ -30,7 +30,7 @@ fn config(encryption: Encryption, method: Method, is_server: bool) -> Config {
 }
 
 /// All frames of a session, to be changed and given in any order.
-fn frames(encryption: Encryption, method: Method) -> Vec<Vec<u8>> {
+pub(super) fn frames(encryption: Encryption, method: Method) -> Vec<Vec<u8>> {
     let mut network = Network::new(&config(encryption, method, true), &config(encryption, method, false), 1);
     network.run(Duration::from_secs(20));
     let now = network.now;
@@ -74,7 +74,7 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn call(link: &mut Link, now: Duration, number: u8) {
+pub(super) fn call(link: &mut Link, now: Duration, number: u8) {
     match number {
         0 => link.open(now),
         1 => link.up(now),
