@@ -178,7 +178,7 @@ impl World {
             let session = self.server.session();
             session.first_call().map(|call| call.statistics())
         };
-        Some(statistics?.mppe?.received.packets_decrypted)
+        Some(statistics?.ppp.mppe?.received.packets_decrypted)
     }
 
     fn receive(&mut self, to: usize, bytes: Vec<u8>) {
@@ -216,8 +216,7 @@ impl World {
         let Some((call, question)) = self.server.question.take() else { return };
         let keys = (octets.len() > 2).then(|| ExternalKeys::new(octets, octets));
         let now = self.now;
-        let _ =
-            self.server.with(|session| Some(session.call_mut(call)?.accept(now, question.ticket(), octets, keys)));
+        let _ = self.server.with(|session| Some(session.call_mut(call)?.accept(now, question.ticket(), octets, keys)));
     }
 
     fn send(&mut self, to: usize) {

@@ -305,8 +305,8 @@ impl Config {
         if self.ip_versions.has_v6() {
             config = config.with_ipv6cp(ipv6cp);
         }
-        match self.keepalive {
-            Some(keepalive) => config.with_keepalive(keepalive),
+        match &self.keepalive {
+            Some(keepalive) => config.with_keepalive(keepalive.clone()),
             None => config,
         }
     }

@@ -136,9 +136,8 @@ impl Session {
             self.link.synchronized();
             self.receiver.teach(&mut self.sender);
         }
-        // Whether the protocol is open; the packet itself does not matter.
-        match self.link.handle_decrypted(now, Protocol(opened.protocol), &[]) {
-            Ok(_) => Ok(opened.place),
+        match self.link.accepts(Protocol(opened.protocol)) {
+            Ok(()) => Ok(opened.place),
             Err(refused) => {
                 self.refused = self.refused.saturating_add(1);
                 Err(refused.into())

@@ -139,10 +139,10 @@ impl Pair {
     #[must_use]
     pub fn next_number(&self, to: To) -> u32 {
         let statistics = match to {
-            To::Client => self.client.session.statistics(),
+            To::Client => self.client.session.first_call().map(|call| call.statistics()),
             To::Server => {
                 let session = self.server.session();
-                session.calls().next().and_then(|call| session.statistics(call))
+                session.first_call().map(|call| call.statistics())
             }
         };
         statistics.and_then(|statistics| statistics.tunnel.sr).map_or(0, SequenceNumber::get)
