@@ -6,7 +6,6 @@ use core::time::Duration;
 use pptp::ppp::auth::{Answer, Secret};
 use pptp::server::Limits;
 use pptp::session::{ExternalKeys, HEADROOM};
-use testing::pptp::OneCall as _;
 use testing::pptp::{Client, Host, PASSWORD, Tunnelled, encode_gre, encode_packet, protocol_of};
 use testing::{CLIENT, Datagram, Endpoint, Output, SERVER};
 
@@ -269,6 +268,7 @@ impl World {
 #[cfg(test)]
 mod tests {
     use super::World;
+    use testing::pptp::OneCall as _;
 
     /// The set-up alone brings the two together: what follows meets a session that is up.
     #[test]
