@@ -11,6 +11,7 @@ use super::{Life, Proof, Session};
 use crate::cipher::{Receiver, Sender};
 use crate::complaints::{Complaints, Peer};
 use crate::keys::{self, Start};
+use crate::spent::Refusal;
 use crate::{Event, Reason, Status};
 
 impl Session {
@@ -203,8 +204,10 @@ impl Session {
             return self.end(now, Reason::Link(link::Reason::NoKeys { method: None }));
         };
         let is_encrypted = send.is_some() || receive.is_some();
-        if is_encrypted && !self.spent.start([send.as_ref(), receive.as_ref()]) {
-            return self.renew(now);
+        if is_encrypted {
+            if let Err(refusal) = self.spent.start([send.as_ref(), receive.as_ref()]) {
+                return self.renew(now, refusal);
+            }
         }
         let longest = self.config.mtu().max(self.link.lcp().sending().mru);
         let key = |start: &Option<Start>| start.as_ref().map(|start| start.key.clone());
@@ -221,8 +224,9 @@ impl Session {
 
     /// CCP opened again, and its keys are spent. [`Config::with_encryption`](crate::Config::with_encryption) says what
     /// follows.
-    fn renew(&mut self, now: Duration) {
-        if self.config.encryption == Encryption::Required {
+    fn renew(&mut self, now: Duration, refusal: Refusal) {
+        // Keys that came again would come once more.
+        if self.config.encryption == Encryption::Required || refusal == Refusal::Recurring {
             self.end(now, Reason::Link(link::Reason::EncryptionLost));
         } else if self.life == Life::Up {
             self.life = Life::Renewing;

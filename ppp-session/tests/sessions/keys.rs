@@ -9,13 +9,14 @@ use ppp_session::{Config, Event, ExternalKeys, Reason};
 
 use crate::pair::{CLIENT, Pair, SERVER, frame, read};
 
-/// What each side has sealed: no two with the same bytes may be of the same IP packet.
-fn record(pair: &mut Pair) -> std::rc::Rc<std::cell::RefCell<Vec<Vec<u8>>>> {
+/// What was sealed for each side: no two with the same bytes may be of the same IP packet. The directions are apart, since
+/// MS-CHAP version 1 has one key for both (RFC 3079 section 2.4).
+fn record(pair: &mut Pair) -> std::rc::Rc<std::cell::RefCell<Vec<(usize, Vec<u8>)>>> {
     let sealed = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
     let copy = sealed.clone();
     pair.between = Box::new(move |to, octets| {
         if let (0x00fd, information) = read(octets) {
-            copy.borrow_mut().push(information);
+            copy.borrow_mut().push((to, information));
         }
         vec![(to, octets.to_vec())]
     });
@@ -159,6 +160,7 @@ fn keys_from_elsewhere_that_come_again_start_nothing() {
             while let Some(event) = server.poll_event() {
                 match event {
                     Event::Authenticate(question) => {
+                        server.assign_address(std::net::Ipv4Addr::new(10, 0, 0, 2));
                         server.accept(now, question.ticket(), b"", Some(keys.clone())).unwrap();
                     }
                     Event::EncryptionUp(_) => ups += 1,

@@ -41,7 +41,7 @@ fn run(seed: u64, config: &Config) -> [Vec<Step>; 2] {
         }
     }
     pair.elapse(Duration::from_secs(100));
-    pair.steps
+    pair.done
 }
 
 #[test]

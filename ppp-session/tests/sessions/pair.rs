@@ -98,7 +98,7 @@ pub(crate) struct Pair {
     pub(crate) ends: [Session; 2],
     pub(crate) events: [Vec<Event>; 2],
     /// What was done to each end.
-    pub(crate) steps: [Vec<Step>; 2],
+    pub(crate) done: [Vec<Step>; 2],
     pub(crate) between: Between,
     pub(crate) delivered: [Vec<Vec<u8>>; 2],
 }
@@ -109,13 +109,11 @@ impl Pair {
             now: Duration::ZERO,
             ends: [client, server],
             events: Default::default(),
-            steps: Default::default(),
+            done: Default::default(),
             between: Box::new(|to, frame| vec![(to, frame.to_vec())]),
             delivered: Default::default(),
         };
-        for end in [CLIENT, SERVER] {
-            pair.step(end, Step::Open(Duration::ZERO));
-        }
+        pair.steps([CLIENT, SERVER].map(|end| (end, Step::Open(Duration::ZERO))).into());
         pair
     }
 
@@ -127,22 +125,25 @@ impl Pair {
 
     /// Does a step at one end, and all that comes of it at both.
     pub(crate) fn step(&mut self, end: usize, step: Step) {
-        let mut waiting = vec![(end, step)];
+        self.steps(vec![(end, step)]);
+    }
+
+    fn steps(&mut self, mut waiting: Vec<(usize, Step)>) {
         let mut count = 0;
         while let Some((end, step)) = (!waiting.is_empty()).then(|| waiting.remove(0)) {
             count += 1;
             assert!(count < 1000, "they do not come to rest");
             if let Step::Frame(now, frame) = &step {
-                self.steps[end].push(step.clone());
+                self.done[end].push(step.clone());
                 let mut frame = frame.clone();
                 if let Ok(received) = self.ends[end].handle_frame(*now, &mut frame, &mut [0; 2048]) {
                     self.delivered[end].extend(received.ip().map(<[u8]>::to_vec));
                 }
                 let frames = apply(&mut self.ends[end], &Step::Timeout(*now));
-                self.steps[end].push(Step::Timeout(*now));
+                self.done[end].push(Step::Timeout(*now));
                 self.carry(end, frames, &mut waiting);
             } else {
-                self.steps[end].push(step.clone());
+                self.done[end].push(step.clone());
                 let frames = apply(&mut self.ends[end], &step);
                 self.carry(end, frames, &mut waiting);
             }
