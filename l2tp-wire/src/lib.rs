@@ -9,22 +9,34 @@ extern crate alloc;
 #[cfg(any(test, feature = "arbitrary"))]
 extern crate std;
 
+mod address;
 pub mod authenticate;
 pub mod avp;
+pub mod channel;
 pub mod code;
 mod cookie;
+pub mod data;
+pub mod demultiplexer;
 pub mod error;
 pub mod header;
 pub mod hide;
+mod id;
 pub mod message;
+mod name;
+mod random;
 mod reader;
 mod secret;
+//pub mod session;
 mod text;
+//pub mod tunnel;
 mod version;
 
+pub use address::Address;
 pub use error::{DecodeError, EncodeError, Field};
 pub use header::Packet;
+pub use id::TunnelIds;
 pub use message::Message;
+pub use name::Name;
 pub use secret::{Secret, SecretError};
 pub use text::Text;
 pub use version::Version;
