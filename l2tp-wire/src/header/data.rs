@@ -173,7 +173,8 @@ impl DataHeader {
         let mut flags: u16 = 2;
         let mut room = written.iter_mut();
         let mut put = |word: u16| {
-            for (to, from) in (&mut room).zip(word.to_be_bytes()) {
+            // In this order `zip` takes no room beyond the bytes.
+            for (from, to) in word.to_be_bytes().into_iter().zip(&mut room) {
                 *to = from;
             }
         };

@@ -174,7 +174,8 @@ impl SessionHeader {
         let written = buf.get_mut(..needed).ok_or(EncodeError::BufferTooSmall { needed, available })?;
         let mut room = written.iter_mut();
         let mut put = |bytes: &[u8]| {
-            for (to, from) in (&mut room).zip(bytes) {
+            // In this order `zip` takes no room beyond the bytes.
+            for (from, to) in bytes.iter().zip(&mut room) {
                 *to = *from;
             }
         };
