@@ -155,7 +155,7 @@ impl DigestKey {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn sign(&self, nonces: Nonces<'_>, message: &mut [u8]) -> Result<(), DigestError> {
-        self.sign_each(&[self, self], nonces, message)
+        sign_each([self, self], nonces, message)
     }
 
     /// Fills in two Message Digest AVPs with two keys, while a secret is being changed: `self` for the first one.
@@ -164,20 +164,21 @@ impl DigestKey {
     ///
     /// Those of [`sign`](Self::sign).
     pub fn sign_with(&self, second: &Self, nonces: Nonces<'_>, message: &mut [u8]) -> Result<(), DigestError> {
-        self.sign_each(&[self, second], nonces, message)
+        sign_each([self, second], nonces, message)
     }
+}
 
-    fn sign_each(&self, keys: &[&Self; 2], nonces: Nonces<'_>, message: &mut [u8]) -> Result<(), DigestError> {
-        let placed = Placed::find(message)?;
-        let first = keys[0].digest(placed.first.digest_type, nonces, &placed);
-        let second = placed.second.map(|second| (second.at, keys[1].digest(second.digest_type, nonces, &placed)));
-        for (at, digest) in core::iter::once((placed.first.at, first)).chain(second) {
-            for (to, from) in message.iter_mut().skip(at).zip(digest.as_bytes()) {
-                *to = *from;
-            }
+/// Fills in the first digest with the first key, and the second one with the second.
+fn sign_each([first, second]: [&DigestKey; 2], nonces: Nonces<'_>, message: &mut [u8]) -> Result<(), DigestError> {
+    let placed = Placed::find(message)?;
+    let one = (placed.first.at, first.digest(placed.first.digest_type, nonces, &placed));
+    let other = placed.second.map(|found| (found.at, second.digest(found.digest_type, nonces, &placed)));
+    for (at, digest) in core::iter::once(one).chain(other) {
+        for (to, from) in message.iter_mut().skip(at).zip(digest.as_bytes()) {
+            *to = *from;
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// RFC 3931 section 5.4.1: verifies the digests of a received message.

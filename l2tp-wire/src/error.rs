@@ -267,7 +267,13 @@ impl DecodeError {
             | Self::FirstAvp { attribute_type }
             | Self::UnknownMandatory { attribute_type, .. }
             | Self::Missing { attribute_type, .. } => Some(*attribute_type),
-            _ => None,
+            Self::Truncated { .. }
+            | Self::Version { .. }
+            | Self::ControlFlags { .. }
+            | Self::Kind { .. }
+            | Self::Length { .. }
+            | Self::AvpLength { .. }
+            | Self::UnknownMessage { .. } => None,
         }
     }
 
@@ -293,7 +299,13 @@ impl DecodeError {
             }
             Self::Hidden { reason: Unreadable::Short | Unreadable::Length { .. }, .. } => ErrorCode::WRONG_LENGTH,
             Self::Hidden { .. } => ErrorCode::VENDOR_SPECIFIC,
-            _ => ErrorCode::OUT_OF_RANGE,
+            Self::Version { .. }
+            | Self::ControlFlags { .. }
+            | Self::Kind { .. }
+            | Self::Value { .. }
+            | Self::FirstAvp { .. }
+            | Self::UnknownMessage { .. }
+            | Self::Missing { .. } => ErrorCode::OUT_OF_RANGE,
         }
     }
 }

@@ -90,7 +90,7 @@ impl Avp<'_> {
 /// assert_eq!(error, DecodeError::AvpLength { offset: 8, found: 0, available: 6 });
 /// assert!(avps.next().is_none());
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Avps<'a> {
     rest: &'a [u8],
     offset: usize,
@@ -174,8 +174,8 @@ impl<'a> Avps<'a> {
     /// assert_eq!(avps.find(AttributeType::HOST_NAME), None);
     /// ```
     #[must_use]
-    pub fn find(mut self, attribute_type: AttributeType) -> Option<Avp<'a>> {
-        self.find_map(|avp| avp.ok().filter(|avp| avp.is_ietf() && avp.attribute_type == attribute_type))
+    pub fn find(&self, attribute_type: AttributeType) -> Option<Avp<'a>> {
+        self.clone().find_map(|avp| avp.ok().filter(|avp| avp.is_ietf() && avp.attribute_type == attribute_type))
     }
 
     /// Returns the message type: RFC 2661 section 4.4.1 wants it in the first AVP.
@@ -186,9 +186,9 @@ impl<'a> Avps<'a> {
     ///
     /// Returns [`DecodeError::FirstAvp`] when the first AVP is another one, [`DecodeError::Truncated`] when there is
     /// none, [`DecodeError::ValueLength`] when it has not two bytes, and [`DecodeError::Hidden`] when it is hidden.
-    pub fn message_type(mut self) -> Result<(MessageType, bool), DecodeError> {
+    pub fn message_type(&self) -> Result<(MessageType, bool), DecodeError> {
         let offset = self.offset;
-        let Some(first) = self.next() else {
+        let Some(first) = self.clone().next() else {
             let field = Field::AvpHeader;
             return Err(DecodeError::Truncated { field, offset, needed: Avp::HEADER_LEN, available: 0 });
         };

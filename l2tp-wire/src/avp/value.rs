@@ -272,8 +272,10 @@ fixed! {
         receive: Accm::new(u32::from_be_bytes([r, c, v, x])),
     },
     |value: Self| {
-        let ([s, e, n, d], [r, c, v, x]) = (value.send.get().to_be_bytes(), value.receive.get().to_be_bytes());
-        [0, 0, s, e, n, d, r, c, v, x]
+        let maps = u64::from(value.send.get()) << 32 | u64::from(value.receive.get());
+        let [first, second, third, fourth, rest @ ..] = maps.to_be_bytes();
+        let [fifth, sixth, seventh, last] = rest;
+        [0, 0, first, second, third, fourth, fifth, sixth, seventh, last]
     };
 }
 

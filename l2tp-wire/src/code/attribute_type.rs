@@ -138,13 +138,12 @@ impl AttributeType {
     #[must_use]
     pub const fn is_mandatory(self, version: Version) -> bool {
         match self.0 {
-            // RFC 2661 section 4.4.3 has M = 0 for the Tie Breaker, RFC 3931 section 5.4.3 M = 1.
-            5 => matches!(version, Version::V3),
             // RFC 3931 sections 5.4.4 and 5.4.5 have M = 0 for these two, RFC 2661 has M = 1.
             15 | 34 => matches!(version, Version::V2),
             0..=4 | 7 | 9..=14 | 16..=19 | 21..=24 | 35 | 36 | 39 => true,
             // RFC 3931 section 4.7.3: in a version 2 SCCRQ, all that is of version 3 can be ignored.
-            59..=66 | 68..=71 | 73 => matches!(version, Version::V3),
+            // The Tie Breaker has M = 0 in RFC 2661 section 4.4.3, and M = 1 in RFC 3931 section 5.4.3.
+            5 | 59..=66 | 68..=71 | 73 => matches!(version, Version::V3),
             _ => false,
         }
     }

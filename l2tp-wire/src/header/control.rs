@@ -65,15 +65,17 @@ impl ControlHeader {
     /// Returns the header of a message of `length` bytes, header included.
     #[must_use]
     pub const fn to_bytes(&self, length: u16) -> [u8; Self::LEN] {
-        let (version, [a, b, c, d]) = match self.recipient {
+        let (version, [id, id_2, id_3, id_4]) = match self.recipient {
             Recipient::V2 { tunnel_id, session_id } => {
-                let ([a, b], [c, d]) = (tunnel_id.to_be_bytes(), session_id.to_be_bytes());
-                (2, [a, b, c, d])
+                let ([tunnel, tunnel_low], [session, session_low]) =
+                    (tunnel_id.to_be_bytes(), session_id.to_be_bytes());
+                (2, [tunnel, tunnel_low, session, session_low])
             }
             Recipient::V3 { control_connection_id } => (3, control_connection_id.to_be_bytes()),
         };
-        let ([high, low], [s, t], [r, q]) = (length.to_be_bytes(), self.ns.to_be_bytes(), self.nr.to_be_bytes());
-        [0xc8, version, high, low, a, b, c, d, s, t, r, q]
+        let [length, length_low] = length.to_be_bytes();
+        let ([sent, sent_low], [received, received_low]) = (self.ns.to_be_bytes(), self.nr.to_be_bytes());
+        [0xc8, version, length, length_low, id, id_2, id_3, id_4, sent, sent_low, received, received_low]
     }
 
     /// Writes the header over that of `message`, which is a whole message: for a retransmission with a new Nr, or

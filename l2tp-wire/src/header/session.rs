@@ -117,10 +117,8 @@ impl SessionLayout {
             CookieSize::Four => Cookie::Four(reader.array(Field::Cookie)?),
             CookieSize::Eight => Cookie::Eight(reader.array(Field::Cookie)?),
         };
-        let sublayer = match self.has_sublayer {
-            true => Some(Sublayer::from_bytes(reader.array(Field::Sublayer)?)),
-            false => None,
-        };
+        let sublayer =
+            if self.has_sublayer { Some(Sublayer::from_bytes(reader.array(Field::Sublayer)?)) } else { None };
         Ok((cookie, sublayer, reader.rest()))
     }
 

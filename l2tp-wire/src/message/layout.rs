@@ -78,7 +78,6 @@ macro_rules! message {
         impl $(<$lifetime>)? $message $(<$lifetime>)? {
             /// Returns the message with what it must have; everything else is left out, or as said at each field.
             #[must_use]
-            #[expect(clippy::new_without_default, reason = "nearly all messages must have something")]
             pub const fn new(
                 $($required: $required_type,)*
                 $($assigned: $assigned_type,)*
@@ -86,6 +85,8 @@ macro_rules! message {
                 Self { $($assumed: $default,)* $($required,)* $($assigned,)* $($optional: None,)* }
             }
         }
+
+        $crate::message::layout::default_of! { $message $(<$lifetime>)?; $($required)* $($assigned)* }
 
         impl<'a> $crate::message::layout::Body<'a> for $message $(<$lifetime>)? {
             const TYPE: $crate::code::MessageType = $crate::code::MessageType::$type;
@@ -142,6 +143,18 @@ macro_rules! message {
             }
         }
     };
+}
+
+/// Gives a message a default, unless it must have something.
+macro_rules! default_of {
+    ($message:ident $(<$lifetime:lifetime>)?;) => {
+        impl $(<$lifetime>)? Default for $message $(<$lifetime>)? {
+            fn default() -> $message $(<$lifetime>)? {
+                Self::new()
+            }
+        }
+    };
+    ($message:ident $(<$lifetime:lifetime>)?; $($must:ident)+) => {};
 }
 
 /// Defines the enum of all messages of a version.
@@ -228,4 +241,4 @@ macro_rules! messages {
     };
 }
 
-pub(super) use {message, messages};
+pub(super) use {default_of, message, messages};

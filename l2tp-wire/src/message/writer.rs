@@ -71,13 +71,13 @@ impl<'b, 'h> MessageWriter<'b, 'h> {
     pub fn put(&mut self, value: &Value<'_>) -> Result<(), EncodeError> {
         let version = self.header.recipient.version();
         let attribute_type = value.attribute_type();
-        let (vendor_id, is_mandatory, may_be_hidden) = match value {
-            Value::Unknown(Avp { vendor_id, is_mandatory, .. }) => (*vendor_id, *is_mandatory, false),
-            _ => {
+        let (vendor_id, is_mandatory, may_be_hidden) =
+            if let Value::Unknown(Avp { vendor_id, is_mandatory, .. }) = value {
+                (*vendor_id, *is_mandatory, false)
+            } else {
                 let may_be_hidden = attribute_type.may_be_hidden(version);
                 (VendorId::IETF, attribute_type.is_mandatory(version), may_be_hidden)
-            }
-        };
+            };
         let parts = value.parts();
         let (head, tail) = (parts.head(), parts.tail);
         let mandatory = if is_mandatory { bit::MANDATORY } else { 0 };
@@ -112,9 +112,9 @@ impl<'b, 'h> MessageWriter<'b, 'h> {
         let Some((header, value)) = room.split_first_chunk_mut() else {
             return Err(EncodeError::BufferTooSmall { needed: end, available });
         };
-        let ([a, b], [c, d]) = ((bits | whole).to_be_bytes(), vendor_id.get().to_be_bytes());
-        let [e, f] = attribute_type.get().to_be_bytes();
-        *header = [a, b, c, d, e, f];
+        let ([high, low], [vendor, vendor_low]) = ((bits | whole).to_be_bytes(), vendor_id.get().to_be_bytes());
+        let [attribute, attribute_low] = attribute_type.get().to_be_bytes();
+        *header = [high, low, vendor, vendor_low, attribute, attribute_low];
         let mut rest = &mut *value;
         for piece in pieces {
             let Some((place, behind)) = rest.split_at_mut_checked(piece.len()) else { break };
