@@ -26,9 +26,9 @@ mod name;
 mod random;
 mod reader;
 mod secret;
-//pub mod session;
+pub mod session;
 mod text;
-//pub mod tunnel;
+pub mod tunnel;
 mod version;
 
 pub use address::Address;

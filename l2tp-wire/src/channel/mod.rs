@@ -216,6 +216,17 @@ impl<const QUEUE: usize, const EARLY: usize> ControlChannel<QUEUE, EARLY> {
         self.sender.forget_unsent();
     }
 
+    /// Drops all queued messages, sent or not: what they say means nothing any more. Received ones are still
+    /// acknowledged.
+    pub fn abandon(&mut self) {
+        self.sender.abandon();
+    }
+
+    /// Gives the peer all retries anew, for the oldest message: it lives, as something else has shown.
+    pub const fn begin_again(&mut self) {
+        self.sender.begin_again();
+    }
+
     /// Takes the peer's Receive Window Size (RFC 2661 section 4.4.3).
     pub fn set_peer_window(&mut self, messages: u16) {
         self.sender.set_peer_window(messages);

@@ -129,6 +129,25 @@ impl<const QUEUE: usize> Sender<QUEUE> {
         }
     }
 
+    /// Drops everything. What was sent counts as acknowledged.
+    pub(super) fn abandon(&mut self) {
+        self.forget_unsent();
+        for _ in 0..self.sent {
+            self.queue.remove(0);
+        }
+        self.first = self.first.wrapping_add(self.sent);
+        self.sent = 0;
+        self.flight = 0;
+        self.again = false;
+        self.timer = Timer::Idle;
+    }
+
+    /// The time-outs start anew.
+    pub(super) const fn begin_again(&mut self) {
+        self.retry = 0;
+        self.flight = 0;
+    }
+
     /// Judges the Nr of a packet; nothing changes.
     pub(super) const fn judge(&self, nr: u16) -> Acknowledged {
         let count = nr.wrapping_sub(self.first);

@@ -155,6 +155,11 @@ impl Session {
         self.since = now;
     }
 
+    /// Gives the phase until then; nothing else changes.
+    pub(crate) fn put_off(&mut self, until: Duration) {
+        self.phase = self.phase.put_off(until);
+    }
+
     /// Returns the id that this end chose.
     #[must_use]
     pub const fn id(&self) -> SessionId {

@@ -65,6 +65,17 @@ impl Phase {
         }
     }
 
+    pub(super) const fn put_off(self, until: Duration) -> Self {
+        match self {
+            Self::WaitTunnel { .. } => Self::WaitTunnel { until },
+            Self::WaitReply { .. } => Self::WaitReply { until },
+            Self::WaitAnswer { .. } => Self::WaitAnswer { until },
+            Self::WaitConnect { .. } => Self::WaitConnect { until },
+            Self::WaitCallAnswer { .. } => Self::WaitCallAnswer { until },
+            Self::Established | Self::Closed(_) => self,
+        }
+    }
+
     pub(super) const fn deadline(self) -> Option<Duration> {
         match self {
             Self::WaitTunnel { until }

@@ -268,10 +268,6 @@ impl Config {
         }
     }
 
-    pub(super) const fn is_digested(&self) -> bool {
-        matches!(self.authentication, Authentication::Digest(_))
-    }
-
     pub(super) fn has_pseudowire(&self, pseudowire: PseudowireType) -> bool {
         self.pseudowires.contains(&Some(pseudowire))
     }
