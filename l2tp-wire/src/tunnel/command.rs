@@ -74,6 +74,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     fn set_terms(&mut self, session: &mut Session, terms: Terms) {
         session.ours = terms;
         session.cookie = match terms.cookie_size {
+            _ if self.version == Version::V2 && self.stage == Stage::Established => Cookie::Zero,
             CookieSize::Zero => Cookie::Zero,
             CookieSize::Four => Cookie::Four(self.random.bytes()),
             CookieSize::Eight => Cookie::Eight(self.random.bytes()),
@@ -98,23 +99,25 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     pub(super) fn request_waiting_calls(&mut self) {
         let now = self.clock;
         while let Some(id) = self.sessions.first_in(State::WaitTunnel) {
-            let Some(session) = self.sessions.get(id).cloned() else {
+            let Some(mut session) = self.sessions.get(id).cloned() else {
                 return;
             };
             let lacks = self.peer.as_ref().is_some_and(|peer| !peer.has_pseudowire(session.request.pseudowire));
             if self.version == Version::V3 && lacks {
-                if let Some(session) = self.sessions.get_mut(id) {
-                    session.enter(now, Phase::Closed(session::CloseReason::NoPseudowire));
-                }
+                session.enter(now, Phase::Closed(session::CloseReason::NoPseudowire));
+                self.replace(session);
                 continue;
+            }
+            if self.version == Version::V2 {
+                // It was not known yet that the peer has no cookies.
+                session.cookie = Cookie::Zero;
             }
             if !self.send_call_request(&session) {
                 return;
             }
             let until = deadline(now, self.config.setup_timeout);
-            if let Some(session) = self.sessions.get_mut(id) {
-                session.enter(now, Phase::WaitReply { until });
-            }
+            session.enter(now, Phase::WaitReply { until });
+            self.replace(session);
         }
     }
 
