@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use l2tp_wire::channel;
 use l2tp_wire::code::DataSequencing;
 use l2tp_wire::data::{DataChannel, Received};
 use l2tp_wire::header::CookieSize;
@@ -45,6 +46,8 @@ pub(crate) struct Variant {
     /// Who asks for the call: the end that asks for the tunnel, or the other one.
     pub(crate) caller: usize,
     pub(crate) direction: Direction,
+    /// How often a message is sent again.
+    pub(crate) retries: u8,
 }
 
 impl Variant {
@@ -57,6 +60,7 @@ impl Variant {
         cookie: CookieSize::Zero,
         caller: 0,
         direction: Direction::Incoming,
+        retries: 5,
     };
 
     pub(crate) const V3: Self = Self { versions: [Versions::V3; 2], ..Self::PLAIN };
@@ -97,6 +101,7 @@ impl Variant {
                                             cookie,
                                             caller,
                                             direction,
+                                            ..Self::PLAIN
                                         });
                                     }
                                 }
@@ -114,6 +119,7 @@ impl Variant {
         let config = Config::new(name)
             .with_versions(self.versions[side])
             .with_authentication(self.authentication)
+            .with_channel(channel::Config::new().with_retries(self.retries))
             .with_hidden(self.hidden);
         let needs_password = self.hidden || self.authentication != Authentication::None;
         if needs_password { config.with_password(Secret::new(b"opensesame").unwrap()) } else { config }
