@@ -9,6 +9,7 @@ mod file;
 pub mod gre;
 pub mod gre_pair;
 pub mod inspect;
+pub mod liveness;
 pub mod mppc;
 pub mod mppe;
 pub mod mschap;
@@ -59,6 +60,10 @@ pub const TARGETS: &[(&str, Oracle)] = &[
     ("mppc_diff", mppc::diff),
     ("inspect_capture", inspect::capture),
     ("inspect_packets", inspect::packets),
+    ("live_decryptor", liveness::decryptor),
+    ("live_link", liveness::link),
+    ("live_session", liveness::session),
+    ("live_keys", liveness::keys),
     ("session_pair", session_pair::run),
     ("session_hostile", session_hostile::run),
 ];

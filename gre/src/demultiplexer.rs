@@ -165,6 +165,7 @@ where
     }
 
     fn search(&self, peer: IpAddr, call_id: u16) -> Result<usize, usize> {
+        debug_assert!(self.len <= self.entries.as_ref().len(), "an entry that was taken has room");
         let taken = self.entries.as_ref().get(..self.len).unwrap_or_default();
         taken.binary_search_by_key(&Some((call_id, peer)), |entry| {
             entry.as_ref().map(|entry| (entry.call_id, entry.peer))

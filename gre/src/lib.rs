@@ -41,7 +41,7 @@ pub use sequence::SequenceNumber;
 pub use slot::{FrameBuffer, InlineFrame, InlineSlots, LentFrame, NoSlots, Slot, Slots};
 pub use statistics::{Statistics, WindowLine};
 pub use timeout::{AcknowledgmentTimeout, RoundTrip};
-pub use tunnel::{HEADROOM, MAX_TRANSMIT, Received, Tunnel};
+pub use tunnel::{HEADROOM, MAX_TRANSMIT, Received, Tunnel, Unproven};
 pub use window::WindowPolicy;
 
 /// RFC 2637 section 4.1: the protocol type of every enhanced GRE packet, PPP.

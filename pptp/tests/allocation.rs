@@ -9,31 +9,63 @@
     reason = "a test that goes wrong stops"
 )]
 
-mod direct;
-
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use allocation_counter::{AllocationInfo, measure};
-use direct::{Peer, call_of, exchange, lay, lay_with, to_client, to_server};
 use pptp::client;
 use pptp::ppp::ccp::{Encryption, Modes};
 use pptp::server::{self, ConnectionId, Limits, Server, Session};
 use pptp::session::{Compression, Config, HEADROOM, MAX_RECEIVE, Received};
 use pptp::wire::connection::CallId;
+use testing::pptp::{Guest, Peer, call_of, exchange};
 
 const ZERO: Duration = Duration::ZERO;
 
 fn connected(config: &Config) -> (client::Session, Session, CallId) {
-    let client = client::Config::new("alice", "wonderland").with_session(*config);
-    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(*config);
-    let (mut client, mut server) = (client::Session::new(&client, [1; 32]), Session::new(&server, [2; 32]));
-    client.open(ZERO);
-    server.open(ZERO);
-    exchange(ZERO, &mut client, &mut server);
-    let call = call_of(&mut server);
-    (client, server, call)
+    testing::pptp::connected(ZERO, config, |_, _| ())
+}
+
+/// An IP packet behind its headroom.
+fn lay(buf: &mut [u8], mark: u8) {
+    lay_with(buf, |place| mark.wrapping_add(u8::try_from(place % 7).unwrap()));
+}
+
+/// An IP packet of any contents behind its headroom.
+fn lay_with(buf: &mut [u8], mut octet_at: impl FnMut(usize) -> u8) {
+    let packet = &mut buf[HEADROOM..];
+    let total = u16::try_from(packet.len()).unwrap().to_be_bytes();
+    for (place, octet) in packet.iter_mut().enumerate() {
+        *octet = octet_at(place);
+    }
+    packet[..4].copy_from_slice(&[0x45, 0, total[0], total[1]]);
+}
+
+/// Sends a packet from the client to the server.
+fn to_server(now: Duration, client: &mut client::Session, server: &mut impl Peer<4>, buf: &mut [u8]) -> bool {
+    let Ok(packet) = client.send_ip(now, buf) else { return false };
+    let length = packet.len();
+    let mut copy = [0; 2048];
+    copy[..length].copy_from_slice(packet);
+    server.handle_gre(now, &mut copy[..length], |received| received.is_ok_and(|packet| packet.is_some()))
+}
+
+/// Sends a packet from the server to the client.
+fn to_client(
+    now: Duration,
+    client: &mut client::Session,
+    server: &mut impl Peer<4>,
+    call: CallId,
+    buf: &mut [u8],
+) -> bool {
+    let mut copy = [0; 2048];
+    let length = server.with(|session| {
+        let packet = session.send_ip(now, call, buf).unwrap();
+        copy[..packet.len()].copy_from_slice(packet);
+        packet.len()
+    });
+    matches!(client.handle_gre(now, &mut copy[..length]), Ok(Received::Ip(_)))
 }
 
 /// All ways to send packets, with names.
@@ -220,27 +252,6 @@ fn sessions_take_what_their_documentation_says() {
     assert!((32 * 1400..=64 * 1024).contains(&waiting));
 }
 
-/// A server of many, and one of its connections.
-struct OfMany<'s> {
-    server: &'s mut Server,
-    id: ConnectionId,
-    peer: IpAddr,
-}
-
-impl Peer for OfMany<'_> {
-    fn with<R>(&mut self, command: impl FnOnce(&mut Session) -> R) -> R {
-        command(&mut self.server.session_mut(self.id).unwrap())
-    }
-
-    fn handle_stream(&mut self, now: Duration, octets: &[u8]) -> usize {
-        self.server.handle_stream(now, self.id, octets)
-    }
-
-    fn handle_gre<R>(&mut self, now: Duration, packet: &mut [u8], take: impl FnOnce(Option<&[u8]>) -> R) -> R {
-        take(self.server.handle_gre(now, self.peer, packet).ok().as_ref().and_then(|(_, _, received)| received.ip()))
-    }
-}
-
 #[test]
 fn ten_thousand_sessions() {
     const COUNT: u32 = 10_000;
@@ -257,8 +268,8 @@ fn ten_thousand_sessions() {
             let id = server.accept(ZERO, peer, entropy).unwrap();
             let mut client = client::Session::new(&client_config, entropy);
             client.open(ZERO);
-            let mut host = OfMany { server: &mut server, id, peer };
-            exchange(ZERO, &mut client, &mut host);
+            let mut host = Guest { server: &mut server, id, peer };
+            exchange(ZERO, &mut client, &mut host, |_, _| ());
             let call = call_of(&mut host);
             for mark in 0..2 {
                 lay(&mut buf, mark);
@@ -279,7 +290,7 @@ fn ten_thousand_sessions() {
     let packets = measure(|| {
         for mark in 0..20 {
             for (client, id, peer, call) in &mut kept {
-                let mut host = OfMany { server: &mut server, id: *id, peer: *peer };
+                let mut host = Guest { server: &mut server, id: *id, peer: *peer };
                 lay(&mut buf, mark);
                 assert!(to_server(ZERO, client, &mut host, &mut buf));
                 lay(&mut buf, mark);

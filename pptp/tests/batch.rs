@@ -5,11 +5,11 @@
 use core::net::{IpAddr, Ipv4Addr};
 use core::time::Duration;
 
-use pptp::ppp::auth::Answer;
 use pptp::server::{ConnectionId, Limits};
-use pptp::session::{Batch, Compression, Config, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Received};
+use pptp::session::{Batch, Compression, Config, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Received};
 use pptp::wire::connection::CallId;
 use pptp::{client, server};
+use testing::pptp::{Guest, call_of, client_config, exchange, server_config};
 
 const NOW: Duration = Duration::from_secs(1);
 
@@ -26,41 +26,18 @@ fn peer(index: usize) -> IpAddr {
 
 /// The same octets each time.
 fn connected(count: usize, config: &Config) -> World {
-    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(*config);
+    let server = server_config(config);
     let mut server: server::Server = server::Server::new(server, Limits::default());
     let mut clients = Vec::new();
     let mut ids = Vec::new();
     for index in 0..count {
         let seed = u8::try_from(index).unwrap();
-        let config = client::Config::new("alice", "wonderland").with_session(*config);
-        let mut client = client::Session::new(&config, [seed; 32]);
+        let mut client = client::Session::new(&client_config(config), [seed; 32]);
         let id = server.accept(NOW, peer(index), [seed + 100; 32]).unwrap();
         client.open(NOW);
-        let mut call_id = None;
-        let mut buf = [0; MAX_TRANSMIT];
-        while client.ip().is_none() {
-            while let Some(octets) = client.poll_control(NOW, &mut buf).unwrap() {
-                server.handle_stream(NOW, id, octets);
-            }
-            while let Some(packet) = client.poll_tunnel(NOW, &mut buf).unwrap() {
-                server.handle_gre(NOW, peer(index), &mut packet.to_vec()).unwrap();
-            }
-            let mut session = server.session_mut(id).unwrap();
-            while let Some(event) = session.poll_event() {
-                if let server::Event::Call { call, event: Event::Authenticate(question) } = event {
-                    call_id = Some(call);
-                    session.assign_address(call, Ipv4Addr::new(10, 0, 0, 2 + seed));
-                    session.answer(NOW, call, question.ticket(), &Answer::Password(b"wonderland")).unwrap();
-                }
-            }
-            while let Some(octets) = session.poll_control(NOW, &mut buf).unwrap() {
-                client.handle_stream(NOW, octets);
-            }
-            while let Some(packet) = session.poll_tunnel(NOW, &mut buf).unwrap() {
-                client.handle_gre(NOW, &mut packet.to_vec()).unwrap();
-            }
-        }
-        ids.push((id, call_id.unwrap()));
+        let mut guest = Guest { server: &mut server, id, peer: peer(index) };
+        exchange(NOW, &mut client, &mut guest, |_, _| ());
+        ids.push((id, call_of(&mut guest)));
         clients.push(client);
     }
     World { clients, server, ids }

@@ -8,6 +8,15 @@
     reason = "a test that goes wrong stops"
 )]
 #![expect(clippy::exhaustive_structs, reason = "never published")]
+#![cfg_attr(
+    feature = "pptp",
+    expect(
+        clippy::exhaustive_enums,
+        clippy::missing_errors_doc,
+        clippy::wildcard_enum_match_arm,
+        reason = "what a machine returns is handed on; other events do not matter"
+    )
+)]
 #![expect(clippy::missing_panics_doc, reason = "to panic is how a test fails")]
 
 mod endpoint;
@@ -15,6 +24,8 @@ mod flight;
 mod oracle;
 mod path;
 mod pipe;
+#[cfg(feature = "pptp")]
+pub mod pptp;
 mod profile;
 mod random;
 mod seeds;

@@ -109,6 +109,17 @@ impl Path {
         self.flying.pop_first().map(|(_, datagram)| datagram)
     }
 
+    /// Returns what both sides have sent.
+    #[must_use]
+    pub fn total(&self) -> Traffic {
+        let [one, other] = self.traffic;
+        Traffic {
+            datagrams: one.datagrams + other.datagrams,
+            bytes: one.bytes + other.bytes,
+            lost: one.lost + other.lost,
+        }
+    }
+
     /// Ends all faults; the delay stays.
     pub fn heal(&mut self) {
         self.profiles = self.profiles.map(Profile::healed);

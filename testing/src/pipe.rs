@@ -88,7 +88,9 @@ impl Pipe {
 
     fn depart(&mut self, now: Duration, segment: Option<Vec<u8>>) {
         let earliest = self.segments.back().map_or(Duration::ZERO, |(at, _)| *at);
-        let at = now + self.profile.delay + self.random.micros(self.profile.jitter);
+        // Segments come at times of their own, so that messages arrive in pieces.
+        let spread = self.profile.jitter + self.profile.delay / 5;
+        let at = now + self.profile.delay + self.random.micros(spread);
         self.segments.push_back((at.max(earliest), segment));
     }
 
@@ -129,7 +131,8 @@ impl Pipe {
                     self.in_flight -= bytes.len();
                     self.waiting.extend(bytes);
                 }
-                None => self.end = End::Arrived,
+                None if self.end == End::Ahead => self.end = End::Arrived,
+                None => {}
             }
             is_any = true;
         }

@@ -10,8 +10,8 @@ pub const CLIENT: usize = 0;
 /// The other side.
 pub const SERVER: usize = 1;
 
-/// Returns whether what a side sends is lost.
-pub type Filter = Box<dyn FnMut(usize, &[u8]) -> bool>;
+/// Sees what a side sends, and when. Returns whether it is lost.
+pub type Filter = Box<dyn FnMut(Duration, usize, &[u8]) -> bool>;
 
 /// Two endpoints with a path and a stream between them. Time goes from one thing that happens to the next.
 pub struct World<A, B = A> {
@@ -37,6 +37,8 @@ pub struct World<A, B = A> {
     pub disturbance: u64,
     /// How many steps have been made.
     pub steps: u64,
+    /// How many steps may be made: a test that needs more does not end.
+    pub max_steps: u64,
 }
 
 impl<A: fmt::Debug, B: fmt::Debug> fmt::Debug for World<A, B> {
@@ -47,16 +49,13 @@ impl<A: fmt::Debug, B: fmt::Debug> fmt::Debug for World<A, B> {
 }
 
 impl<A: Endpoint, B: Endpoint> World<A, B> {
-    /// How many steps a world makes at most: a test that needs more does not end.
-    pub const MAX_STEPS: u64 = 2_000_000;
-
-    /// Creates a world in which nothing has happened yet.
+    /// Creates a world at its beginning: both sides have said what they say first.
     #[must_use]
     pub fn new(seed: u64, profile: Profile, client: A, server: B) -> Self {
         let mut random = Random::new(seed);
         let path = Path::new(profile, random.number());
         let pipes = std::array::from_fn(|_| Pipe::new(profile, random.number()));
-        Self {
+        let mut world = Self {
             now: Duration::ZERO,
             random,
             client,
@@ -66,9 +65,12 @@ impl<A: Endpoint, B: Endpoint> World<A, B> {
             lose_datagram: None,
             lose_message: None,
             laziness: [0; 2],
-            disturbance: 0,
+            disturbance: 20,
             steps: 0,
-        }
+            max_steps: 2_000_000,
+        };
+        world.settle();
+        world
     }
 
     /// Returns one side, whatever it is.
@@ -78,7 +80,7 @@ impl<A: Endpoint, B: Endpoint> World<A, B> {
 
     /// Sends a datagram of this side on its way, unless a filter loses it.
     pub fn send_datagram(&mut self, from: usize, bytes: &[u8], mark: Option<u32>) {
-        if !self.lose_datagram.as_mut().is_some_and(|lose| lose(from, bytes)) {
+        if !self.lose_datagram.as_mut().is_some_and(|lose| lose(self.now, from, bytes)) {
             self.path.send(self.now, from, bytes, mark);
         }
     }
@@ -127,7 +129,7 @@ impl<A: Endpoint, B: Endpoint> World<A, B> {
             self.send_datagram(side, &datagram, None);
         }
         for message in output.stream {
-            if !self.lose_message.as_mut().is_some_and(|lose| lose(side, &message)) {
+            if !self.lose_message.as_mut().is_some_and(|lose| lose(now, side, &message)) {
                 self.pipes[side].write(&message);
             }
         }
@@ -172,7 +174,7 @@ impl<A: Endpoint, B: Endpoint> World<A, B> {
         }
         let Some(at) = next else { return false };
         self.steps += 1;
-        assert!(self.steps < Self::MAX_STEPS, "it never ends");
+        assert!(self.steps < self.max_steps, "it never ends");
         self.now = self.now.max(at);
         if self.random.per_mille(self.disturbance) {
             let early = self.now.saturating_sub(self.random.micros(Duration::from_secs(1)));

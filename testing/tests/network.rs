@@ -69,7 +69,6 @@ fn run(seed: u64, profile: Profile, laziness: u64) -> World<Counter> {
     let counter = || Counter { count: 1000, ..Counter::default() };
     let mut world = World::new(seed, profile, counter(), counter());
     world.laziness = [laziness; 2];
-    world.disturbance = 20;
     assert!(world.run_to_rest(Duration::from_secs(100)));
     world
 }

@@ -8,7 +8,7 @@ use pptp::session::{self, MAX_TRANSMIT};
 use pptp::wire::message::{CallClearRequest, OutgoingCallRequest, StartControlConnectionRequest};
 use pptp::wire::{Message, Text};
 
-use crate::pair::server_config;
+use crate::server_config;
 
 /// A Start-Control-Connection-Request.
 pub(crate) fn start() -> Vec<u8> {

@@ -9,7 +9,8 @@ use pptp::wire::connection::CloseReason;
 use pptp::wire::message::EchoRequest;
 
 use crate::calls::{call, octets, start};
-use crate::pair::server_config;
+
+use crate::server_config;
 
 fn session() -> Session<4> {
     let mut session = Session::new(&server_config(), [1; 32]);

@@ -14,7 +14,7 @@ use pptp::session::{Config, Event, HEADROOM, MAX_RECEIVE, Reason, SendError};
 use pptp::wire::connection::{self, CallCloseReason, CallId, Connection, Event as Control, Identity};
 use pptp::wire::message::OutgoingCallRequest;
 
-use crate::simulator::{index_of, ip_packet};
+use testing::pptp::{index_of, ip_packet};
 
 type Pipe = Tunnel<InlineSlots<4, 1500>>;
 

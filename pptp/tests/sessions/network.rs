@@ -7,10 +7,11 @@ use pptp::ppp::ccp::Encryption;
 use pptp::session::{Config, HEADROOM, SendError};
 use pptp::{client, server};
 
-use crate::simulator::{CLIENT, Client, Decision, Host, Profile, SERVER, World, ip_packet};
+use testing::pptp::{Client, Host, World, ip_packet};
+use testing::{CLIENT, Profile, SERVER};
 
 fn world(client: &client::Config, server: &server::Config, profile: Profile) -> World {
-    let host = Host::new(server, [4; 32], true, |_| Decision::Password("wonderland"));
+    let host = Host::new(server, [4; 32], true);
     World::new(5, profile, Client::new(client, [3; 32]), host)
 }
 
@@ -20,7 +21,7 @@ fn configs(client: Config, server: Config) -> (client::Config, server::Config) {
 }
 
 fn is_up(world: &World, ipv4: bool, ipv6: bool) -> bool {
-    let Some(link) = world.host.call().and_then(|call| world.host.session().link(call)) else { return false };
+    let Some(link) = world.server.call().and_then(|call| world.server.session().link(call)) else { return false };
     let client = &world.client.session;
     let found = [(client.ip().is_some(), client.ipv6().is_some()), (link.ip().is_some(), link.ipv6().is_some())];
     found == [(ipv4, ipv6); 2]
@@ -49,12 +50,13 @@ fn ipv6_flows_beside_ipv4() {
                 }
                 world.run(Duration::from_secs(1));
                 let expected: Vec<u32> = (0..20).filter(|index| if index % 2 == 1 { ipv6 } else { ipv4 }).collect();
-                for watch in &world.watch {
-                    assert!(watch.delivered.is_sorted());
+                for side in [CLIENT, SERVER] {
+                    let delivered = world.delivered(side);
+                    assert!(delivered.is_sorted());
                     if profile.jitter.is_zero() {
-                        assert_eq!(watch.delivered, expected);
+                        assert_eq!(delivered, expected);
                     }
-                    assert_eq!(watch.clear == 0, encryption == Encryption::Required);
+                    assert_eq!(world.sent(side).clear == 0, encryption == Encryption::Required);
                 }
             }
         }
@@ -103,18 +105,18 @@ fn cleartext_is_dropped_and_counted() {
     let (client, server) = configs(Config::strict(), Config::strict());
     let mut world = world(&client, &server, Profile::CLEAN);
     assert!(world.run_until(Duration::from_secs(20), |world| is_up(world, true, false)));
-    let call = world.host.call().unwrap();
+    let call = world.server.call().unwrap();
     let [high, low] = call.get().to_be_bytes();
     let mut packet = vec![0x30, 0x01, 0x88, 0x0b, 0, 30, high, low, 0, 0, 0, 40, 0x00, 0x21];
     packet.extend_from_slice(&ip_packet(CLIENT, 0, 28, false));
     assert_eq!(world.inject(SERVER, &packet), Ok(()));
     // It waits for those before it, and is looked at then.
     world.run(Duration::from_secs(1));
-    assert!(world.watch[CLIENT].delivered.is_empty());
-    assert_eq!(world.host.session().statistics(call).unwrap().cleartext_dropped, 1);
+    assert!(world.delivered(CLIENT).is_empty());
+    assert_eq!(world.server.session().statistics(call).unwrap().cleartext_dropped, 1);
     packet[11] += 1;
     assert!(world.inject(SERVER, &packet).is_err());
-    assert_eq!(world.host.session().statistics(call).unwrap().cleartext_dropped, 2);
+    assert_eq!(world.server.session().statistics(call).unwrap().cleartext_dropped, 2);
     assert!(is_up(&world, true, false));
 }
 
@@ -139,8 +141,8 @@ fn what_is_too_long_is_not_sent() {
         let mut world = world(&client, &server, Profile::CLEAN);
         assert!(matches!(world.send(CLIENT, 0, 28, false), Err(SendError::NoCall)));
         assert!(world.run_until(Duration::from_secs(20), |world| is_up(world, true, false)));
-        let call = world.host.call().unwrap();
-        assert_eq!([world.client.session.mtu(), world.host.session().mtu(call).unwrap()], expected);
+        let call = world.server.call().unwrap();
+        assert_eq!([world.client.session.mtu(), world.server.session().mtu(call).unwrap()], expected);
         for side in [CLIENT, SERVER] {
             let mtu = expected[side];
             assert_eq!(world.send(side, 0, usize::from(mtu), false), Ok(()));
@@ -148,11 +150,11 @@ fn what_is_too_long_is_not_sent() {
             assert_eq!(world.send(side, 1, length, false), Err(SendError::TooLong { length, mtu }));
             assert_eq!(world.send(side, 2, 100, false), Ok(()));
             world.run(Duration::from_secs(1));
-            assert_eq!(world.watch[side].delivered, [0, 2]);
+            assert_eq!(world.delivered(side), [0, 2]);
             let now = world.now;
             let mut buf = [0x20; HEADROOM + 40];
-            assert_eq!(world.end(side).send_ip(now, &mut buf), Err(SendError::NotIp));
-            let Err(SendError::BufferTooSmall(error)) = world.end(side).send_ip(now, &mut buf[..HEADROOM]) else {
+            assert_eq!(world.side_mut(side).send_ip(now, &mut buf), Err(SendError::NotIp));
+            let Err(SendError::BufferTooSmall(error)) = world.side_mut(side).send_ip(now, &mut buf[..HEADROOM]) else {
                 panic!("no packet at all")
             };
             assert_eq!((error.needed, error.available), (HEADROOM + 1, HEADROOM));

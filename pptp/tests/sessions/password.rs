@@ -11,7 +11,8 @@ use pptp::ppp::{chap, link};
 use pptp::session::{Config, Event, ExternalKeys, Reason};
 use pptp::{client, server};
 
-use crate::simulator::{CLIENT, Client, Decision, Host, Profile, SERVER, World};
+use testing::pptp::{Client, Decision, Host, World};
+use testing::{CLIENT, Profile, SERVER};
 
 fn world(
     config: Config,
@@ -21,7 +22,7 @@ fn world(
 ) -> World {
     let client = client::Config::new("alice", password).with_session(config);
     let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(config);
-    World::new(3, profile, Client::new(&client, [3; 32]), Host::new(&server, [4; 32], true, decide))
+    World::new(3, profile, Client::new(&client, [3; 32]), Host::new(&server, [4; 32], true).with_decision(decide))
 }
 
 fn of(method: Method) -> Config {
@@ -30,15 +31,16 @@ fn of(method: Method) -> Config {
 
 /// Encrypted packets flow both ways, and all end well.
 fn check_up(mut world: World) {
-    let is_up = |world: &World| {
-        let is_there = |call| world.host.session().link(call).is_some_and(|link| link.ip().is_some());
-        world.client.session.ip().is_some() && world.host.call().is_some_and(is_there)
-    };
-    assert!(world.run_until(Duration::from_secs(60), is_up), "{:?} {:?}", world.client.events, world.host.events);
+    assert!(
+        world.run_until(Duration::from_secs(60), World::is_up),
+        "{:?} {:?}",
+        world.client.events,
+        world.server.events
+    );
     for side in [CLIENT, SERVER] {
         world.send(side, 0, 400, false).unwrap();
         world.run(Duration::from_secs(1));
-        assert_eq!((&world.watch[side].delivered[..], world.watch[side].clear), (&[0][..], 0));
+        assert_eq!((&world.delivered(side)[..], world.sent(side).clear), (&[0][..], 0));
     }
     let now = world.now;
     world.client.session.close(now);
@@ -51,8 +53,8 @@ fn check_up(mut world: World) {
 fn ends(mut world: World) -> (Reason, Reason) {
     assert!(world.run_until(Duration::from_secs(120), World::is_over), "{:?}", world.client.events);
     world.check_end();
-    assert_eq!((world.watch[0].clear, world.watch[1].clear), (0, 0));
-    (world.client.closed.unwrap(), world.host.call_ends[0])
+    assert_eq!((world.sent(0).clear, world.sent(1).clear), (0, 0));
+    (world.client.closed.unwrap(), world.server.call_ends[0])
 }
 
 fn expired(presented: &Presented<'_>) -> Decision {
@@ -72,15 +74,15 @@ fn an_expired_password_is_changed() {
             for delay in [0, 7000] {
                 let mut world = world(of(method), "wonderland", profile, expired);
                 world.client.new_password = Some("looking-glass");
-                world.host.answer_delay = Duration::from_millis(delay);
+                world.server.answer_delay = Duration::from_millis(delay);
                 assert!(
                     world.run_until(Duration::from_secs(90), |world| world.client.session.ip().is_some()),
                     "{method} {profile:?} {delay} {:?}",
                     world.client.closed
                 );
-                assert_eq!(world.host.changed, 1);
+                assert_eq!(world.server.changed, 1);
                 assert!(world.client.events.contains(&Event::PasswordExpired));
-                world.heal();
+                world.path.heal();
                 check_up(world);
             }
         }
@@ -126,7 +128,7 @@ fn a_wrong_password_is_tried_again() {
             let tries =
                 |world: &World| world.client.events.iter().filter(|event| matches!(event, Event::Prove(_))).count();
             assert_eq!(tries(&good), 2);
-            good.heal();
+            good.path.heal();
             check_up(good);
 
             let mut bad = world(config, "mock turtle", profile, right);
@@ -156,11 +158,11 @@ fn an_answer_comes_late() {
         for profile in [Profile::CLEAN, Profile::LOSS] {
             let config = Config::interop().with_authentication(Methods::new(&[method]));
             let mut world = world(config, "wonderland", profile, |_| Decision::Password("wonderland"));
-            world.host.answer_delay = Duration::from_secs(14);
+            world.server.answer_delay = Duration::from_secs(14);
             assert!(world.run_until(Duration::from_secs(40), |world| world.client.session.ip().is_some()), "{method}");
             let is_question =
                 |event: &&server::Event| matches!(event, server::Event::Call { event: Event::Authenticate(_), .. });
-            assert_eq!(world.host.events.iter().filter(is_question).count(), 1, "{method}");
+            assert_eq!(world.server.events.iter().filter(is_question).count(), 1, "{method}");
         }
     }
 }
@@ -203,7 +205,7 @@ fn radius_with_change(presented: &Presented<'_>) -> Decision {
 fn keys_come_from_a_radius_server() {
     for delay in [0, 5000] {
         let mut world = world(of(Method::MsChapV2), "wonderland", Profile::CLEAN, |presented| radius(presented, true));
-        world.host.answer_delay = Duration::from_millis(delay);
+        world.server.answer_delay = Duration::from_millis(delay);
         check_up(world);
     }
 }
@@ -248,13 +250,13 @@ fn a_radius_server_wants_a_new_password() {
         for delay in [0, 7000] {
             let mut world = world(of(Method::MsChapV2), "wonderland", profile, radius_with_change);
             world.client.new_password = Some("looking-glass");
-            world.host.answer_delay = Duration::from_millis(delay);
+            world.server.answer_delay = Duration::from_millis(delay);
             assert!(
                 world.run_until(Duration::from_secs(90), |world| world.client.session.ip().is_some()),
                 "{profile:?}"
             );
             assert!(world.client.events.contains(&Event::PasswordExpired));
-            world.heal();
+            world.path.heal();
             check_up(world);
         }
     }

@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use mppe::{Decryptor, Encryptor, Incoming, Outgoing, Receiving, Sending};
 use ppp_fsm::Protocol;
+use pptp_gre::Unproven;
 
 use super::Call;
 use super::receive::Arrived;
@@ -15,6 +16,13 @@ use crate::session::{Batch, ReceiveError, Received, SendError};
 
 /// How many packets are worked on at once.
 const LANES: usize = 8;
+
+/// A frame to be decrypted with others.
+struct Lane {
+    unproven: Unproven,
+    /// Where in the packet the encrypted octets lie.
+    sealed: Range<usize>,
+}
 
 impl Call {
     /// Sends many packets, in order.
@@ -79,29 +87,25 @@ impl Call {
         let mut first = 0_usize;
         let mut rest = packets;
         while !rest.is_empty() {
-            let mut ranges = [const { 0..0 }; LANES];
+            let mut lanes: [Option<Lane>; LANES] = [const { None }; LANES];
             let mut count = 0_usize;
             let mut other = None;
             // A run of packets to decrypt, and the one that ends it.
-            for (range, packet) in ranges.iter_mut().zip(rest.iter()) {
+            for (lane, packet) in lanes.iter_mut().zip(rest.iter()) {
                 let arrived = self.arrive(now, packet);
                 let sealed = match (&arrived, &self.receiver) {
-                    (Ok(Some(Arrived::Frame(frame))), Receiver::Encrypted(_)) => {
-                        let octets = packet.get(frame.clone()).unwrap_or_default();
-                        let sealed = self.sealed(octets);
-                        sealed.map(|sealed| frame.start.saturating_add(sealed.start)..frame.end)
-                    }
+                    (Ok(Some(Arrived::Frame(unproven))), Receiver::Encrypted(_)) => self.lane(unproven, packet),
                     _ => None,
                 };
-                let Some(sealed) = sealed else {
+                if sealed.is_none() {
                     other = Some(arrived);
                     break;
-                };
-                *range = sealed;
+                }
+                *lane = sealed;
                 count = count.saturating_add(1);
             }
             let (run, behind) = core::mem::take(&mut rest).split_at_mut_checked(count).unwrap_or_default();
-            self.open_lanes(now, batch, first, run, &ranges, each);
+            self.open_lanes(now, batch, first, run, &lanes, each);
             first = first.saturating_add(count);
             rest = behind;
             let Some(arrived) = other else { continue };
@@ -114,21 +118,28 @@ impl Call {
         self.settle(now);
     }
 
+    /// What there is to decrypt in a frame, if that is what it is for.
+    fn lane(&self, unproven: &Unproven, packet: &[u8]) -> Option<Lane> {
+        let frame = unproven.range();
+        let sealed = self.sealed(packet.get(frame.clone()).unwrap_or_default())?;
+        Some(Lane { unproven: unproven.clone(), sealed: frame.start.saturating_add(sealed.start)..frame.end })
+    }
+
     fn open_lanes(
         &mut self,
         now: Duration,
         batch: &mut Batch,
         first: usize,
         run: &mut [&mut [u8]],
-        ranges: &[Range<usize>; LANES],
+        lanes: &[Option<Lane>; LANES],
         each: &mut impl FnMut(usize, Result<Received<'_>, ReceiveError>),
     ) {
         let mut opened: [Result<Opened, ReceiveError>; LANES] = [Err(ReceiveError::Implausible); LANES];
         if let Receiver::Encrypted(decryptor) = &mut self.receiver {
             let count = run.len();
-            let mut jobs = ranges.iter().zip(run.iter_mut());
+            let mut jobs = lanes.iter().flatten().zip(run.iter_mut());
             let mut incoming: [Incoming<'_>; LANES] = core::array::from_fn(|_| match jobs.next() {
-                Some((range, packet)) => Incoming::new(packet.get_mut(range.clone()).unwrap_or_default()),
+                Some((lane, packet)) => Incoming::new(packet.get_mut(lane.sealed.clone()).unwrap_or_default()),
                 None => Incoming::new(&mut []),
             });
             let jobs = incoming.get_mut(..count).unwrap_or_default();
@@ -139,9 +150,10 @@ impl Call {
                 }
             }
         }
-        for (index, ((opened, range), packet)) in (first..).zip(opened.into_iter().zip(ranges).zip(run.iter())) {
-            let frame = packet.get(range.clone()).unwrap_or_default();
-            let place = self.conclude(now, opened);
+        let lanes = lanes.iter().flatten();
+        for (index, ((opened, lane), packet)) in (first..).zip(opened.into_iter().zip(lanes).zip(run.iter())) {
+            let frame = packet.get(lane.sealed.clone()).unwrap_or_default();
+            let place = self.conclude(now, &lane.unproven, opened);
             each(index, place.map(|place| Received::Ip(self.locate(frame, place))));
         }
     }
@@ -155,14 +167,14 @@ impl Call {
         arrived: Result<Option<Arrived>, ReceiveError>,
         each: &mut impl FnMut(usize, Result<Received<'_>, ReceiveError>),
     ) {
-        let range = match arrived {
-            Ok(Some(Arrived::Frame(range))) => range,
+        let unproven = match arrived {
+            Ok(Some(Arrived::Frame(unproven))) => unproven,
             Ok(Some(Arrived::Held)) => return each(index, Ok(Received::Held)),
             Ok(None) => return each(index, Ok(Received::Consumed)),
             Err(error) => return each(index, Err(error)),
         };
-        let frame = packet.get_mut(range).unwrap_or_default();
-        let taken = self.take(now, frame);
+        let frame = packet.get_mut(unproven.range()).unwrap_or_default();
+        let taken = self.take(now, &unproven, frame);
         self.settle(now);
         each(
             index,
@@ -174,9 +186,8 @@ impl Call {
 /// A packet whose decryptor was taken out of its call, to be decrypted together with packets of other calls.
 pub(crate) struct Lent<'p> {
     decryptor: Box<Decryptor>,
-    /// The octets of the packet, and where what is to be decrypted lies in them.
     packet: &'p mut [u8],
-    sealed: Range<usize>,
+    lane: Lane,
     opened: Result<Opened, ReceiveError>,
 }
 
@@ -189,15 +200,13 @@ impl Call {
         each: &mut impl FnMut(Result<Received<'_>, ReceiveError>),
     ) -> Option<Lent<'p>> {
         let arrived = self.arrive(now, packet);
-        let sealed = match &arrived {
-            Ok(Some(Arrived::Frame(frame))) => self
-                .sealed(packet.get(frame.clone()).unwrap_or_default())
-                .map(|sealed| frame.start.saturating_add(sealed.start)..frame.end),
+        let lane = match &arrived {
+            Ok(Some(Arrived::Frame(unproven))) => self.lane(unproven, packet),
             _ => None,
         };
-        match (core::mem::take(&mut self.receiver), sealed) {
-            (Receiver::Encrypted(decryptor), Some(sealed)) => {
-                return Some(Lent { decryptor, packet, sealed, opened: Err(ReceiveError::Implausible) });
+        match (core::mem::take(&mut self.receiver), lane) {
+            (Receiver::Encrypted(decryptor), Some(lane)) => {
+                return Some(Lent { decryptor, packet, lane, opened: Err(ReceiveError::Implausible) });
             }
             (receiver, _) => self.receiver = receiver,
         }
@@ -213,9 +222,9 @@ impl Call {
         each: &mut impl FnMut(Result<Received<'_>, ReceiveError>),
     ) {
         self.receiver = Receiver::Encrypted(lent.decryptor);
-        let place = self.conclude(now, lent.opened);
+        let place = self.conclude(now, &lent.lane.unproven, lent.opened);
         self.settle(now);
-        let frame = lent.packet.get(lent.sealed).unwrap_or_default();
+        let frame = lent.packet.get(lent.lane.sealed).unwrap_or_default();
         each(place.map(|place| Received::Ip(self.locate(frame, place))));
     }
 }
@@ -224,7 +233,7 @@ impl Lent<'_> {
     /// Decrypts four packets of four calls side by side.
     pub(crate) fn open_all(batch: &mut Batch, lent: [&mut Self; 4]) {
         let mut parts = lent.map(|lent| {
-            let sealed = lent.packet.get_mut(lent.sealed.clone()).unwrap_or_default();
+            let sealed = lent.packet.get_mut(lent.lane.sealed.clone()).unwrap_or_default();
             (&mut lent.decryptor, [Incoming::new(sealed)], &mut lent.opened)
         });
         let mut jobs = parts.each_mut().map(|(decryptor, incoming, _)| Receiving::new(decryptor, incoming));
@@ -238,7 +247,7 @@ impl Lent<'_> {
 
     /// Decrypts one packet.
     pub(crate) fn open(&mut self) {
-        let sealed = self.packet.get_mut(self.sealed.clone()).unwrap_or_default();
+        let sealed = self.packet.get_mut(self.lane.sealed.clone()).unwrap_or_default();
         self.opened = self.decryptor.decrypt(sealed).map(Opened::from).map_err(ReceiveError::from);
     }
 }

@@ -6,6 +6,7 @@ use core::time::Duration;
 use mppe::DecryptError;
 use ppp_fsm::link::{Received as Link, Refused};
 use ppp_fsm::{Frame, Protocol, lcp};
+use pptp_gre::Unproven;
 
 use super::Call;
 use crate::session::cipher::{Opened, Place};
@@ -13,8 +14,8 @@ use crate::session::{BufferTooSmall, Event, MAX_RECEIVE, ReceiveError, Received}
 
 /// What came out of a GRE packet.
 pub(crate) enum Arrived {
-    /// The frame lies there.
-    Frame(Range<usize>),
+    /// The frame, which nothing vouches for yet.
+    Frame(Unproven),
     /// It waits.
     Held,
 }
@@ -26,12 +27,12 @@ impl Call {
         now: Duration,
         packet: &'p mut [u8],
     ) -> Result<Received<'p>, ReceiveError> {
-        let Some(range) = self.arrive(now, packet)? else {
+        let Some(arrived) = self.arrive(now, packet)? else {
             return Ok(Received::Consumed);
         };
-        let Arrived::Frame(range) = range else { return Ok(Received::Held) };
-        let frame = packet.get_mut(range).unwrap_or_default();
-        let taken = self.take(now, frame);
+        let Arrived::Frame(unproven) = arrived else { return Ok(Received::Held) };
+        let frame = packet.get_mut(unproven.range()).unwrap_or_default();
+        let taken = self.take(now, &unproven, frame);
         self.settle(now);
         Ok(taken?.map_or(Received::Consumed, |place| Received::Ip(self.locate(frame, place))))
     }
@@ -44,11 +45,11 @@ impl Call {
     ) -> Result<Option<Range<usize>>, BufferTooSmall> {
         BufferTooSmall::check(MAX_RECEIVE.max(self.limit()), buf.len())?;
         loop {
-            let Some(frame) = self.tunnel.poll_receive(now) else { return Ok(None) };
+            let Some((unproven, frame)) = self.tunnel.poll_receive_unproven(now) else { return Ok(None) };
             // No longer one waits.
             let Some(copy) = buf.get_mut(..frame.len()) else { continue };
             copy.copy_from_slice(frame);
-            let taken = self.take(now, copy);
+            let taken = self.take(now, &unproven, copy);
             let end = copy.len();
             self.settle(now);
             match taken {
@@ -67,9 +68,9 @@ impl Call {
     /// The tunnel's part: where the frame lies, if there is one.
     pub(crate) fn arrive(&mut self, now: Duration, packet: &[u8]) -> Result<Option<Arrived>, ReceiveError> {
         self.has_seen_data = true;
-        match self.tunnel.decapsulate_range(now, packet) {
-            Ok(pptp_gre::Received::Frame(range) | pptp_gre::Received::LateFrame(range)) => {
-                Ok(Some(Arrived::Frame(range)))
+        match self.tunnel.decapsulate_unproven(now, packet) {
+            Ok(pptp_gre::Received::Frame(unproven) | pptp_gre::Received::LateFrame(unproven)) => {
+                Ok(Some(Arrived::Frame(unproven)))
             }
             Ok(received) => {
                 self.settle(now);
@@ -96,22 +97,36 @@ impl Call {
     }
 
     /// Takes a frame, and says where the IP packet in it lies.
-    pub(crate) fn take(&mut self, now: Duration, frame: &mut [u8]) -> Result<Option<Place>, ReceiveError> {
+    pub(crate) fn take(
+        &mut self,
+        now: Duration,
+        unproven: &Unproven,
+        frame: &mut [u8],
+    ) -> Result<Option<Place>, ReceiveError> {
         if let Some(sealed) = self.sealed(frame) {
             let opened = self.receiver.open(frame.get_mut(sealed).unwrap_or_default(), self.limit());
-            return self.conclude(now, opened).map(Some);
+            return self.conclude(now, unproven, opened).map(Some);
         }
+        // In an encrypted call anyone can send what is in the clear, so it proves no number.
+        let proves = self.receiver.is_clear();
         let result = match self.link.handle_frame(now, frame) {
-            Ok(Link::Network { packet, .. }) => return Ok(Some(Place::Suffix(packet.len()))),
-            Ok(Link::Consumed) => return Ok(None),
+            Ok(Link::Network { packet, .. }) => Ok(Some(Place::Suffix(packet.len()))),
+            Ok(Link::Consumed) => Ok(None),
             // CCP is open, and its event waits for room.
             Ok(_) => Err(Refused::Busy),
             Err(refused) => Err(refused),
         };
+        if result.is_err() {
+            self.tunnel.refuse(now, unproven);
+        } else if proves {
+            self.tunnel.confirm(now, unproven);
+        }
         if matches!(result, Err(Refused::NotEncrypted { .. })) {
             self.cleartext_dropped = self.cleartext_dropped.saturating_add(1);
         }
-        self.refused = self.refused.saturating_add(1);
+        if result.is_err() {
+            self.refused = self.refused.saturating_add(1);
+        }
         result.map_err(ReceiveError::from)
     }
 
@@ -119,12 +134,21 @@ impl Call {
     pub(crate) fn conclude(
         &mut self,
         now: Duration,
+        unproven: &Unproven,
         opened: Result<Opened, ReceiveError>,
     ) -> Result<Place, ReceiveError> {
-        self.link.note_traffic();
         let opened = match opened {
-            Ok(opened) => opened,
+            Ok(opened) => {
+                self.tunnel.confirm(now, unproven);
+                // Only what was opened is a sign that the peer lives.
+                self.link.note_traffic();
+                opened
+            }
             Err(error) => {
+                // A packet that waits for a reset is genuine, as far as anyone can say.
+                if !matches!(error, ReceiveError::Decrypt(DecryptError::AwaitingFlushed { .. })) {
+                    self.tunnel.refuse(now, unproven);
+                }
                 if matches!(error, ReceiveError::Decrypt(DecryptError::CoherencyLost { .. })) {
                     self.tell(Event::CoherencyLost);
                 }
