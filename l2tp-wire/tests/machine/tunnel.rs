@@ -223,10 +223,8 @@ fn section_8_1_the_first_answer_may_come_from_another_port_which_is_then_pinned(
 fn section_5_7_the_end_lingers_for_one_cycle_and_acknowledges_repetitions() {
     let mut world = established();
     let now = world.now;
-    let mut heard = 0;
     // The acknowledgments of the server get lost at first.
     world.lose_datagram = Some(Box::new(move |at, from, _| {
-        heard += u64::from(from == 1);
         from == 1 && at < now + Duration::from_secs(10)
     }));
     world.client.tunnel.close(now);
@@ -248,13 +246,14 @@ fn section_5_7_the_end_lingers_for_one_cycle_and_acknowledges_repetitions() {
 #[test]
 fn section_5_8_a_silent_peer_is_found_out_by_a_hello_and_has_a_reason() {
     let mut world = established();
+    world.run(Duration::from_secs(1));
     world.path.cut();
     let began = world.now;
     let over = |world: &World<End>| world.client.tunnel.state() == State::Closed;
     assert!(world.run_until(Duration::from_secs(300), over));
     assert_eq!(world.client.tunnel.close_reason(), Some(CloseReason::Silent));
     let took = world.now - began;
-    assert!(took > Duration::from_secs(60 + 30) && took < Duration::from_secs(60 + 35), "{took:?}");
+    assert!(took > Duration::from_secs(59 + 31) && took < Duration::from_secs(60 + 32), "{took:?}");
     assert_eq!(world.client.tunnel.counters().hellos_sent, 1);
 }
 
@@ -443,7 +442,9 @@ fn a_full_tunnel_refuses_calls_and_a_place_is_free_when_its_end_was_polled() {
     // Nobody answers: the calls end in time, with a reason.
     world.run(Duration::from_secs(70));
     let late = |event: &Event| matches!(event, Event::CallClosed { reason: session::CloseReason::SetupTimeout, .. });
-    assert_eq!(world.server.count(late) + world.client.count(late), SESSIONS - 1);
+    let over = |event: &Event| matches!(event, Event::CallClosed { .. });
+    assert!(world.server.count(late) + world.client.count(late) >= SESSIONS - 1);
+    assert_eq!((world.client.count(over), world.server.count(over)), (SESSIONS - 1, SESSIONS - 1));
     assert_eq!((world.client.tunnel.sessions().count(), world.server.tunnel.sessions().count()), (1, 1));
 }
 
