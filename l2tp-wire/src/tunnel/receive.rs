@@ -325,7 +325,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             // Both ends have ended it. A peer whose StopCCN crosses ours is told so by the acknowledgment.
             if message_type != MessageType::STOP_CONTROL_CONNECTION_NOTIFICATION {
                 count(&mut self.counters.ignored);
-            } else if let Stage::Stopping { reason } = self.stage {
+            } else if let Stage::Stopping { reason, .. } = self.stage {
                 self.linger(reason);
             }
             return;

@@ -50,7 +50,8 @@ pub(super) enum Stage {
     WaitReply { until: Duration, challenge: Option<Challenge>, tie_breaker: Option<TieBreaker> },
     WaitConnected { until: Duration, challenge: Option<Challenge> },
     Established,
-    Stopping { reason: CloseReason },
+    /// Until the peer acknowledges it, or is given up; or that time, for a peer that must not be sent more.
+    Stopping { until: Duration, reason: CloseReason },
     Lingering { until: Duration, reason: CloseReason },
     Closed { reason: CloseReason },
 }
@@ -70,16 +71,17 @@ impl Stage {
 
     pub(super) const fn deadline(&self) -> Option<Duration> {
         match self {
-            Self::WaitReply { until, .. } | Self::WaitConnected { until, .. } | Self::Lingering { until, .. } => {
-                Some(*until)
-            }
-            Self::Idle | Self::Established | Self::Stopping { .. } | Self::Closed { .. } => None,
+            Self::WaitReply { until, .. }
+            | Self::WaitConnected { until, .. }
+            | Self::Stopping { until, .. }
+            | Self::Lingering { until, .. } => Some(*until),
+            Self::Idle | Self::Established | Self::Closed { .. } => None,
         }
     }
 
     pub(super) const fn reason(&self) -> Option<CloseReason> {
         match self {
-            Self::Stopping { reason } | Self::Lingering { reason, .. } | Self::Closed { reason } => Some(*reason),
+            Self::Stopping { reason, .. } | Self::Lingering { reason, .. } | Self::Closed { reason } => Some(*reason),
             Self::Idle | Self::WaitReply { .. } | Self::WaitConnected { .. } | Self::Established => None,
         }
     }

@@ -36,7 +36,9 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if self.stage.deadline().is_some_and(|at| at <= now) {
             match self.stage {
                 Stage::WaitReply { .. } | Stage::WaitConnected { .. } => self.stop(CloseReason::SetupTimeout),
-                Stage::Lingering { reason, .. } => self.enter(Stage::Closed { reason }),
+                Stage::Stopping { reason, .. } | Stage::Lingering { reason, .. } => {
+                    self.enter(Stage::Closed { reason });
+                }
                 _ => {}
             }
         }
@@ -69,7 +71,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             return self.channel.begin_again();
         }
         let reason = match self.stage {
-            Stage::Stopping { reason } | Stage::Lingering { reason, .. } => reason,
+            Stage::Stopping { reason, .. } | Stage::Lingering { reason, .. } => reason,
             Stage::WaitReply { .. } => CloseReason::NoAnswer,
             _ => CloseReason::Silent,
         };
@@ -95,7 +97,10 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         // What the peer has not been sent yet means nothing any more.
         self.channel.forget_unsent();
         self.send_stop(reason);
-        self.enter(Stage::Stopping { reason });
+        // What was sent before may have to be given up first, then this message.
+        let cycle = self.config.channel.cycle();
+        let until = deadline(deadline(self.clock, cycle), cycle);
+        self.enter(Stage::Stopping { until, reason });
     }
 
     /// The peer has ended the tunnel.
@@ -107,7 +112,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
 
     /// Lets one part know what happened in another.
     pub(super) fn settle(&mut self) {
-        if let Stage::Stopping { reason } = self.stage {
+        if let Stage::Stopping { reason, .. } = self.stage {
             // Our Stop-Control-Connection-Notification has arrived.
             if self.channel.is_idle() {
                 self.linger(reason);
