@@ -1,0 +1,89 @@
+//! RFC 2661 appendix A: how many messages may be unacknowledged.
+
+/// Slow start and congestion avoidance, counted in messages.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Congestion {
+    window: u16,
+    threshold: u16,
+    /// Acknowledged in congestion avoidance, since the window last grew.
+    acknowledged: u16,
+    /// What the peer said it takes.
+    peer_window: u16,
+}
+
+impl Congestion {
+    pub(super) const fn new(peer_window: u16) -> Self {
+        Self { window: 1, threshold: peer_window, acknowledged: 0, peer_window }
+    }
+
+    /// The peer has said how much it takes. Zero is invalid (RFC 2661 section 4.4.3), and read as 1, so that the
+    /// channel does not stand still.
+    pub(super) fn set_peer_window(&mut self, messages: u16) {
+        let messages = messages.max(1);
+        self.peer_window = messages;
+        self.threshold = messages;
+        self.window = self.window.min(messages);
+    }
+
+    pub(super) const fn peer_window(&self) -> u16 {
+        self.peer_window
+    }
+
+    pub(super) const fn threshold(&self) -> u16 {
+        self.threshold
+    }
+
+    /// How many may be unacknowledged.
+    pub(super) const fn window(&self) -> u16 {
+        self.window
+    }
+
+    /// One more message was acknowledged.
+    pub(super) const fn acknowledged(&mut self) {
+        if self.window >= self.peer_window {
+            return;
+        }
+        if self.window < self.threshold {
+            self.window = self.window.saturating_add(1);
+            return;
+        }
+        self.acknowledged = self.acknowledged.saturating_add(1);
+        if self.acknowledged >= self.window {
+            self.acknowledged = 0;
+            self.window = self.window.saturating_add(1);
+        }
+    }
+
+    /// An acknowledgment did not come in time: half of what was tried is the next threshold.
+    pub(super) fn timed_out(&mut self) {
+        self.threshold = (self.window >> 1).max(1);
+        self.window = 1;
+        self.acknowledged = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn appendix_a_slow_start_then_one_more_each_window() {
+        let mut congestion = Congestion::new(4);
+        congestion.set_peer_window(8);
+        let mut windows = alloc::vec::Vec::new();
+        for _ in 0..8 {
+            windows.push(congestion.window());
+            congestion.acknowledged();
+        }
+        assert_eq!(windows, [1, 2, 3, 4, 5, 6, 7, 8]);
+        congestion.timed_out();
+        windows.clear();
+        for _ in 0..13 {
+            windows.push(congestion.window());
+            congestion.acknowledged();
+        }
+        assert_eq!(windows, [1, 2, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5, 6]);
+        congestion.set_peer_window(0);
+        assert_eq!((congestion.window(), congestion.peer_window()), (1, 1));
+    }
+}

@@ -1,0 +1,265 @@
+//! RFC 2661 section 5.8: what was sent and is not acknowledged, and what waits behind it.
+
+use core::time::Duration;
+
+use super::congestion::Congestion;
+use super::queue::ByteQueue;
+use super::Config;
+
+/// Whether the oldest message is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Timer {
+    /// Nothing is waited for: all is acknowledged, or the next transmission has not been polled yet.
+    Idle,
+    /// The acknowledgment has to come until then.
+    Waiting {
+        until: Duration,
+    },
+}
+
+/// RFC 2661 section 5.8 and the class of attack that is called amplification: how many packets may go out before the
+/// peer has shown that it receives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Credit {
+    /// It has.
+    Unlimited,
+    /// It has not.
+    Left(u8),
+}
+
+impl Credit {
+    const fn is_spent(self) -> bool {
+        matches!(self, Self::Left(0))
+    }
+
+    const fn spend(self) -> Self {
+        match self {
+            Self::Unlimited => Self::Unlimited,
+            Self::Left(left) => Self::Left(left.saturating_sub(1)),
+        }
+    }
+}
+
+/// The sending half.
+#[derive(Debug, Clone)]
+pub(super) struct Sender<const QUEUE: usize> {
+    queue: ByteQueue<QUEUE>,
+    /// Ns of the oldest message of the queue.
+    first: u16,
+    /// How many of the queue were sent at least once.
+    sent: u16,
+    /// How many of the queue were sent since the last time-out.
+    flight: u16,
+    /// The oldest goes out at once, although its time-out has not come.
+    again: bool,
+    timer: Timer,
+    /// How often the oldest timed out in a row.
+    retry: u8,
+    congestion: Congestion,
+    pub(super) credit: Credit,
+    retransmitted: u64,
+}
+
+/// How many of our messages a packet acknowledges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Acknowledged {
+    /// This many more than before.
+    New(u16),
+    /// It is older than what was acknowledged already.
+    Old,
+    /// It acknowledges what was never sent.
+    NeverSent,
+}
+
+impl<const QUEUE: usize> Sender<QUEUE> {
+    pub(super) const fn new(peer_window: u16) -> Self {
+        Self {
+            queue: ByteQueue::new(),
+            first: 0,
+            sent: 0,
+            flight: 0,
+            again: false,
+            timer: Timer::Idle,
+            retry: 0,
+            congestion: Congestion::new(peer_window),
+            credit: Credit::Unlimited,
+            retransmitted: 0,
+        }
+    }
+
+    pub(super) const fn congestion(&self) -> &Congestion {
+        &self.congestion
+    }
+
+    pub(super) fn set_peer_window(&mut self, messages: u16) {
+        self.congestion.set_peer_window(messages);
+    }
+
+    pub(super) const fn retransmitted(&self) -> u64 {
+        self.retransmitted
+    }
+
+    pub(super) const fn room(&self) -> usize {
+        self.queue.room()
+    }
+
+    /// How many are not acknowledged, sent or not.
+    pub(super) const fn len(&self) -> u16 {
+        self.queue.len()
+    }
+
+    /// How many were sent and are not acknowledged.
+    pub(super) const fn unacknowledged(&self) -> u16 {
+        self.sent
+    }
+
+    /// Ns of the next new message: what an acknowledgment carries.
+    pub(super) const fn next_ns(&self) -> u16 {
+        self.first.wrapping_add(self.sent)
+    }
+
+    pub(super) fn push_with(&mut self, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
+        self.queue.push_with(write)
+    }
+
+    /// Drops what was never sent: its sender has given it up.
+    pub(super) fn forget_unsent(&mut self) {
+        while self.queue.len() > self.sent {
+            self.queue.remove(self.queue.len().saturating_sub(1));
+        }
+    }
+
+    /// Drops everything. What was sent counts as acknowledged.
+    pub(super) fn abandon(&mut self) {
+        self.forget_unsent();
+        for _ in 0..self.sent {
+            self.queue.remove(0);
+        }
+        self.first = self.first.wrapping_add(self.sent);
+        self.sent = 0;
+        self.flight = 0;
+        self.again = false;
+        self.timer = Timer::Idle;
+    }
+
+    /// The time-outs start anew.
+    pub(super) const fn begin_again(&mut self) {
+        self.retry = 0;
+        self.flight = 0;
+    }
+
+    /// Judges the Nr of a packet; nothing changes.
+    pub(super) const fn judge(&self, nr: u16) -> Acknowledged {
+        let count = nr.wrapping_sub(self.first);
+        if count <= self.sent {
+            Acknowledged::New(count)
+        } else if count >= 0x8000 {
+            Acknowledged::Old
+        } else {
+            Acknowledged::NeverSent
+        }
+    }
+
+    /// Takes away what is acknowledged. The next message has the time that a new one has.
+    pub(super) fn acknowledge(&mut self, now: Duration, count: u16, config: &Config) {
+        if count == 0 {
+            return;
+        }
+        for _ in 0..count {
+            self.queue.remove(0);
+            self.congestion.acknowledged();
+        }
+        self.first = self.first.wrapping_add(count);
+        self.sent = self.sent.saturating_sub(count);
+        self.flight = self.flight.saturating_sub(count);
+        self.again = false;
+        self.retry = 0;
+        self.timer = match self.flight {
+            0 => Timer::Idle,
+            _ => Timer::Waiting { until: now.saturating_add(config.timeout(0)) },
+        };
+    }
+
+    /// The peer has shown that it misses something: the oldest message is sent again. Returns whether there is one.
+    ///
+    /// Its time-out is left as it is: a peer that only repeats itself is given up like a silent one.
+    pub(super) const fn provoke(&mut self) -> bool {
+        if self.sent == 0 {
+            return false;
+        }
+        self.again = true;
+        true
+    }
+
+    /// The number in the queue of what is to be sent now.
+    pub(super) fn due(&self) -> Option<u16> {
+        if self.credit.is_spent() {
+            return None;
+        }
+        if self.again {
+            return Some(0);
+        }
+        let window = self.congestion.window().min(self.congestion.peer_window());
+        (self.flight < window && self.flight < self.queue.len()).then_some(self.flight)
+    }
+
+    pub(super) fn message(&self, index: u16) -> Option<(u16, &[u8])> {
+        Some((self.first.wrapping_add(index), self.queue.get(index)?))
+    }
+
+    /// The message with this number was sent.
+    pub(super) fn mark_sent(&mut self, now: Duration, index: u16, config: &Config) {
+        if index < self.sent {
+            self.retransmitted = self.retransmitted.saturating_add(1);
+        }
+        if index == 0 {
+            self.again = false;
+        }
+        self.flight = self.flight.max(index.saturating_add(1));
+        self.sent = self.sent.max(self.flight);
+        self.credit = self.credit.spend();
+        if self.timer == Timer::Idle {
+            self.timer = Timer::Waiting { until: now.saturating_add(config.timeout(self.retry)) };
+        }
+    }
+
+    /// An acknowledgment alone was sent.
+    pub(super) const fn mark_acknowledgment(&mut self) {
+        self.credit = self.credit.spend();
+    }
+
+    pub(super) const fn may_send(&self) -> bool {
+        !self.credit.is_spent()
+    }
+
+    pub(super) const fn deadline(&self) -> Option<Duration> {
+        match self.timer {
+            Timer::Idle => None,
+            Timer::Waiting { until } => Some(until),
+        }
+    }
+
+    /// How long the oldest message is waited for now.
+    pub(super) fn timeout(&self, config: &Config) -> Duration {
+        config.timeout(self.retry)
+    }
+
+    /// Sends everything again, beginning with one message, when it is time. Returns `false` when the peer is to be
+    /// given up after `retries`.
+    pub(super) fn handle_timeout(&mut self, now: Duration, retries: u8) -> bool {
+        let Timer::Waiting { until } = self.timer else {
+            return true;
+        };
+        if now < until {
+            return true;
+        }
+        self.timer = Timer::Idle;
+        if self.retry >= retries {
+            return false;
+        }
+        self.retry = self.retry.saturating_add(1);
+        self.flight = 0;
+        self.congestion.timed_out();
+        true
+    }
+}

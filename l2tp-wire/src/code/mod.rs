@@ -1,0 +1,127 @@
+//! The numbers in headers and AVPs: one type for each meaning.
+//!
+//! A number that no RFC defines is a value like any other: it survives a round trip and is printed. Results, errors
+//! and causes have a sentence besides their name, for people.
+//!
+//! ```
+//! use l2tp_wire::code::{ControlConnectionResult, SessionResult};
+//!
+//! // The same number means something else in StopCCN and in CDN.
+//! assert_eq!(ControlConnectionResult::new(4).to_string(), "not authorized (4)");
+//! assert_eq!(SessionResult::new(4).to_string(), "no facilities for now (4)");
+//! assert_eq!(SessionResult::new(999).to_string(), "unknown (999)");
+//! assert_eq!(SessionResult::BUSY.sentence(), "The called number is busy.");
+//! ```
+
+/// A number with names for some of its values.
+macro_rules! number {
+    (
+        $(#[$attribute:meta])*
+        pub struct $number:ident($integer:ident);
+        $($(#[$constant_attribute:meta])* $constant:ident = $value:literal, $name:literal;)+
+    ) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+        pub struct $number($integer);
+
+        impl $number {
+            $($(#[$constant_attribute])* pub const $constant: Self = Self($value);)+
+
+            /// Returns the value with this number, known or not.
+            #[must_use]
+            pub const fn new(number: $integer) -> Self {
+                Self(number)
+            }
+
+            /// Returns the number on the wire.
+            #[must_use]
+            pub const fn get(self) -> $integer {
+                self.0
+            }
+
+            /// Returns the name of a known value.
+            #[must_use]
+            pub const fn name(self) -> Option<&'static str> {
+                match self {
+                    $(Self::$constant => Some($name),)+
+                    _ => None,
+                }
+            }
+        }
+
+        impl core::fmt::Display for $number {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                write!(f, "{} ({})", self.name().unwrap_or("unknown"), self.0)
+            }
+        }
+
+        wire_number!($number($integer));
+    };
+}
+
+/// A number whose known values have a name and a sentence.
+macro_rules! explained_number {
+    (
+        $(#[$attribute:meta])*
+        pub struct $number:ident($integer:ident);
+        $($(#[$constant_attribute:meta])* $constant:ident = $value:literal, $name:literal, $sentence:literal;)+
+    ) => {
+        number! {
+            $(#[$attribute])*
+            pub struct $number($integer);
+            $(#[doc = $sentence] $(#[$constant_attribute])* $constant = $value, $name;)+
+        }
+
+        impl $number {
+            /// Returns a sentence for people: what the number means.
+            #[must_use]
+            pub const fn sentence(self) -> &'static str {
+                match self {
+                    $(Self::$constant => $sentence,)+
+                    _ => "No RFC says what this number means.",
+                }
+            }
+        }
+    };
+}
+
+/// What all numbers have in common.
+macro_rules! wire_number {
+    ($number:ident($integer:ident)) => {
+        impl core::fmt::Debug for $number {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                write!(f, concat!(stringify!($number), "({})"), self)
+            }
+        }
+
+        impl From<$integer> for $number {
+            fn from(number: $integer) -> Self {
+                Self(number)
+            }
+        }
+
+        impl From<$number> for $integer {
+            fn from(number: $number) -> Self {
+                number.0
+            }
+        }
+    };
+}
+
+// Behind the macros, which they use.
+mod attribute_type;
+mod cause;
+mod kind;
+mod message_type;
+mod result;
+mod set;
+
+pub use attribute_type::AttributeType;
+pub use cause::{DisconnectCode, DisconnectDirection, Q931Cause};
+pub use kind::{
+    DataSequencing, DigestType, ProtocolVersion, ProxyAuthenticationType, PseudowireType, SublayerType, VendorId,
+};
+pub use message_type::MessageType;
+pub use result::{ControlConnectionResult, ErrorCode, SessionResult};
+pub use set::{Accm, Bearer, CircuitStatus, Framing};

@@ -1,0 +1,16 @@
+//! RFC 2661 section 3.1, RFC 3931 sections 3.2, 4.1 and 4.6: what control and data packets begin with.
+//!
+//! [`Packet::decode_udp`] and [`Packet::decode_ip`] say what a packet is; the rest is in the types of each kind.
+
+mod control;
+mod data;
+mod flag;
+mod packet;
+mod session;
+
+pub use control::{Control, ControlHeader, Recipient};
+pub use data::{DataHeader, Sequence};
+pub use packet::Packet;
+pub use session::{Carrier, SessionHeader, SessionLayout, Sublayer};
+
+pub use crate::cookie::{Cookie, CookieSize};

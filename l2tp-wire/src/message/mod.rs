@@ -1,0 +1,13 @@
+//! RFC 2661 section 6, RFC 3931 section 6: the control messages, one struct each with all their AVPs.
+//!
+//! [`v2`] and [`v3`] have the messages; [`Message`] is any of them. `new` takes what a message must have; the rest is
+//! set with struct update syntax. [`Message::decode`] reads the AVPs of a message, and ignores what may be ignored.
+
+mod any;
+mod layout;
+pub mod v2;
+pub mod v3;
+mod writer;
+
+pub use any::{Decoded, EncodeOptions, Message};
+pub use writer::MessageWriter;

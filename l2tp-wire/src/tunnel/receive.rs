@@ -1,0 +1,434 @@
+//! What the peer sends.
+
+use core::time::Duration;
+
+use super::counters::{Counters, count};
+use super::message::REPLY_ROOM;
+use super::prove::hiding_key;
+use super::stage::Stage;
+use super::start::{Start, Tie};
+use super::{CloseReason, EARLY, Handled, PacketError, Tunnel, Versions};
+use crate::avp::{Avps, Value};
+use crate::channel::Arrival;
+use crate::code::{AttributeType, MessageType};
+use crate::header::{Control, ControlHeader, Recipient};
+use crate::hide::reveal;
+use crate::message::{v2, v3};
+use crate::{Address, DecodeError, Message, Name, Packet, Version};
+
+/// What a message is for, by the ids in its header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    /// This tunnel.
+    Ours,
+    /// A tunnel that is to be: SCCRQ.
+    Request,
+    /// The tunnel of a peer that has no id for it: StopCCN, by the id that the peer chose.
+    Stop,
+}
+
+impl<const SESSIONS: usize> Tunnel<SESSIONS> {
+    /// Takes a control message: what a UDP datagram from `source` held, or an IP packet of protocol 115.
+    ///
+    /// Hidden values are deciphered in `packet`, which then means nothing any more. A request for another tunnel is
+    /// left to the caller: see [`Handled`].
+    ///
+    /// # Errors
+    ///
+    /// Returns [`PacketError`] when the packet is not for this tunnel, or not genuine as far as can be seen. It has
+    /// changed nothing but a counter then.
+    pub fn handle_packet(
+        &mut self,
+        now: Duration,
+        source: Address,
+        packet: &mut [u8],
+    ) -> Result<Handled, PacketError> {
+        let now = self.advance(now);
+        if matches!(self.stage, Stage::Closed { .. }) {
+            return Err(PacketError::Closed);
+        }
+        let result = self.take_packet(now, source, packet);
+        match result {
+            Ok(_) | Err(PacketError::Closed | PacketError::Numbers) => {}
+            Err(PacketError::Decode(_)) => count(&mut self.counters.malformed),
+            Err(PacketError::OtherTunnel | PacketError::OtherSource) => count(&mut self.counters.foreign),
+            Err(PacketError::Digest) => count(&mut self.counters.wrong_digests),
+        }
+        self.settle();
+        result
+    }
+
+    fn take_packet(&mut self, now: Duration, source: Address, packet: &mut [u8]) -> Result<Handled, PacketError> {
+        let decoded = if source.is_ip() { Packet::decode_ip(packet)? } else { Packet::decode_udp(packet)? };
+        let Packet::Control(control) = decoded else {
+            return Err(PacketError::OtherTunnel);
+        };
+        let (start, length) = (if source.is_ip() { 4 } else { 0 }, control.bytes().len());
+        let end = length.saturating_add(start);
+        let target = self.find_target(source, &control)?;
+        let message_type = control.avps().message_type().map(|(message_type, _)| message_type);
+        self.verify(target, &control)?;
+        let message = packet.get_mut(start..end).unwrap_or_default();
+        if target == Target::Request {
+            return self.take_request(now, source, message);
+        }
+        let only_acknowledges =
+            control_is_acknowledgment(message, message_type.unwrap_or(MessageType::new(0)));
+        let ready = self.is_ready(message_type.ok());
+        self.take_message(now, source, message, only_acknowledges, ready)
+    }
+
+    fn take_message(
+        &mut self,
+        now: Duration,
+        source: Address,
+        message: &mut [u8],
+        only_acknowledges: bool,
+        ready: bool,
+    ) -> Result<Handled, PacketError> {
+        let header = Control::decode(message)?.header;
+        let body = if only_acknowledges { None } else { Some(&*message) };
+        let arrival = self.channel.handle_packet(now, header.ns, header.nr, body, ready);
+        if !arrival.is_plausible() {
+            return Err(PacketError::Numbers);
+        }
+        // It has our id: the peer has received what we sent.
+        self.channel.prove_peer();
+        self.heard = now;
+        if matches!(self.stage, Stage::WaitReply { .. }) {
+            self.address = Some(source);
+        }
+        Counters::add(&mut self.counters.bytes_received, message.len());
+        if arrival == Arrival::Next {
+            self.process(message);
+            let mut buffer = [0; EARLY];
+            while let Some(length) = self.channel.take_early(now, &mut buffer).map(<[u8]>::len) {
+                self.process(buffer.get_mut(..length).unwrap_or_default());
+            }
+        }
+        Ok(Handled::Taken)
+    }
+
+    /// Whether the next message can be acted upon now. If not, it is not acknowledged, and comes again.
+    fn is_ready(&self, message_type: Option<MessageType>) -> bool {
+        let asks = matches!(
+            message_type,
+            Some(MessageType::INCOMING_CALL_REQUEST | MessageType::OUTGOING_CALL_REQUEST)
+        );
+        self.room() >= REPLY_ROOM && !(asks && self.sessions.waits_for_poll())
+    }
+
+    fn find_target(&self, source: Address, control: &Control<'_>) -> Result<Target, PacketError> {
+        let recipient = control.header.recipient;
+        let target = match recipient {
+            Recipient::V2 { tunnel_id: 0, .. } | Recipient::V3 { control_connection_id: 0 } => {
+                return match control.avps().message_type()?.0 {
+                    MessageType::START_CONTROL_CONNECTION_REQUEST => Ok(Target::Request),
+                    MessageType::STOP_CONTROL_CONNECTION_NOTIFICATION if self.names_peer(source, control) => {
+                        Ok(Target::Stop)
+                    }
+                    _ => Err(PacketError::OtherTunnel),
+                };
+            }
+            Recipient::V2 { tunnel_id, .. } if tunnel_id == self.ids.v2 => Target::Ours,
+            Recipient::V3 { control_connection_id } if control_connection_id == self.ids.v3 => Target::Ours,
+            Recipient::V2 { .. } | Recipient::V3 { .. } => return Err(PacketError::OtherTunnel),
+        };
+        let version = recipient.version();
+        let (version_fits, source_fits) = match (self.stage, self.address) {
+            // The reply says which version it is, and may come from another port.
+            (Stage::WaitReply { .. }, Some(asked)) => {
+                (self.config.versions().allows(version), source.may_answer_for(asked))
+            }
+            (Stage::Idle, _) | (_, None) => (false, false),
+            (_, Some(address)) => (version == self.version, source == address),
+        };
+        if !version_fits {
+            return Err(PacketError::OtherTunnel);
+        }
+        if source_fits { Ok(target) } else { Err(PacketError::OtherSource) }
+    }
+
+    /// RFC 2661 section 4.4.3: a peer that refuses our reply may have no id to send to. Its own id says which tunnel.
+    fn names_peer(&self, source: Address, control: &Control<'_>) -> bool {
+        let Some(peer) = self.peer.as_ref().filter(|_| self.address == Some(source)) else {
+            return false;
+        };
+        let attribute = match control.version() {
+            Version::V2 => AttributeType::ASSIGNED_TUNNEL_ID,
+            Version::V3 => AttributeType::ASSIGNED_CONTROL_CONNECTION_ID,
+        };
+        let named = control.avps().find(attribute).and_then(|avp| {
+            match avp.decode(MessageType::STOP_CONTROL_CONNECTION_NOTIFICATION).ok()? {
+                Value::AssignedTunnelId(id) => Some(id.into()),
+                Value::AssignedControlConnectionId(id) => Some(id),
+                _ => None,
+            }
+        });
+        control.version() == self.version && named == Some(peer.tunnel_id)
+    }
+
+    /// RFC 3931 section 4.3: nothing in a message may be used before its digest fits.
+    fn verify(&self, target: Target, control: &Control<'_>) -> Result<(), PacketError> {
+        let nonce = match self.stage {
+            Stage::WaitReply { .. } => {
+                control.avps().find(AttributeType::CONTROL_MESSAGE_AUTHENTICATION_NONCE).map(|avp| avp.value)
+            }
+            _ => None,
+        };
+        let is_request = target == Target::Request;
+        self.proof.verify(control.bytes(), is_request, nonce).map_err(|_| PacketError::Digest)
+    }
+
+    /// An SCCRQ: the first one, the same again, one that crosses ours, or one for another tunnel.
+    fn take_request(&mut self, now: Duration, source: Address, message: &mut [u8]) -> Result<Handled, PacketError> {
+        let key_version = Control::decode(message)?.version();
+        let length = message.len();
+        let (header, avps) = self.reveal(key_version, message)?;
+        let decoded = Message::decode(key_version, avps)?;
+        let (version, start) = match decoded.message {
+            Message::V2(v2::Message::StartControlConnectionRequest(request)) => {
+                // RFC 3931 section 4.7.3: the form of version 2, and an id of version 3.
+                match request.assigned_control_connection_id.filter(|_| self.config.versions() != Versions::V2) {
+                    Some(id) => (Version::V3, Start::request_both(&request, id)),
+                    None => (Version::V2, Start::request_v2(&request)),
+                }
+            }
+            Message::V3(v3::Message::StartControlConnectionRequest(request)) => {
+                (Version::V3, Start::request_v3(&request))
+            }
+            _ => return Err(PacketError::OtherTunnel),
+        };
+        match (self.stage, self.address) {
+            (Stage::Idle, None) => {}
+            (Stage::WaitReply { .. }, Some(asked)) if source.may_answer_for(asked) => {
+                match self.request_tie(&start) {
+                    Tie::None => return Ok(Handled::OtherRequest),
+                    Tie::Won => return Ok(Handled::Taken),
+                    Tie::Equal => {
+                        self.enter(Stage::Closed { reason: CloseReason::Tie });
+                        return Ok(Handled::Taken);
+                    }
+                    Tie::Lost => self.lose_tie(),
+                }
+            }
+            (_, Some(address)) => {
+                let again = self.peer.as_ref().is_some_and(|peer| peer.tunnel_id == start.peer.tunnel_id);
+                // Only the end that was asked may meet its request again.
+                if address != source || !again {
+                    return Ok(Handled::OtherRequest);
+                }
+                self.renew_replies();
+                let arrival = self.channel.handle_packet(now, header.ns, header.nr, Some(&[]), false);
+                return if arrival.is_plausible() { Ok(Handled::Taken) } else { Err(PacketError::Numbers) };
+            }
+            (_, None) => return Ok(Handled::OtherRequest),
+        }
+        // A request that only version 3 could answer, in silence: section 3.1 of RFC 2661 wants unknown versions dropped.
+        if key_version == Version::V3 && !self.config.versions().allows(Version::V3) {
+            return Err(PacketError::OtherTunnel);
+        }
+        if self.channel.handle_packet(now, header.ns, header.nr, Some(&[]), true) != Arrival::Next {
+            return Err(PacketError::Numbers);
+        }
+        Counters::add(&mut self.counters.bytes_received, length);
+        let refusal = decoded.refusal.filter(|_| !self.config.permissive);
+        self.accept_or_refuse(now, source, version, &start, refusal);
+        Ok(Handled::Taken)
+    }
+
+    fn accept_or_refuse(
+        &mut self,
+        now: Duration,
+        source: Address,
+        version: Version,
+        start: &Start<'_>,
+        refusal: Option<DecodeError>,
+    ) {
+        let reason = match refusal {
+            _ if !self.config.versions().allows(version) => Some(CloseReason::Version),
+            Some(error) => Some(CloseReason::Message(error)),
+            None => None,
+        };
+        match reason {
+            None => self.accept_request(now, source, version, start),
+            Some(reason) => self.refuse_request(source, version, start, reason),
+        }
+    }
+
+    /// Deciphers what is hidden, if there is a password.
+    fn reveal<'m>(
+        &self,
+        version: Version,
+        message: &'m mut [u8],
+    ) -> Result<(ControlHeader, Avps<'m>), DecodeError> {
+        match hiding_key(&self.config, version) {
+            Some(key) => reveal(message, &key),
+            None => Control::decode(message).map(|control| (control.header, control.avps())),
+        }
+    }
+
+    /// A message that is next in order, of this tunnel.
+    fn process(&mut self, message: &mut [u8]) {
+        let Ok(version) = Control::decode(message).map(|control| control.version()) else {
+            return;
+        };
+        if matches!(self.stage, Stage::WaitReply { .. }) {
+            // RFC 3931 section 4.7.3: the answer to a request that both understand settles it.
+            self.version = version;
+        }
+        let Ok((header, avps)) = self.reveal(version, message) else {
+            return;
+        };
+        let message_type = match avps.clone().message_type() {
+            Ok((message_type, _)) => message_type,
+            // What the message was about is not known.
+            Err(error) => return self.refuse_message(MessageType::new(0), &header, avps, error),
+        };
+        match Message::decode(version, avps.clone()) {
+            Ok(decoded) => {
+                if let Some(error) = decoded.refusal.filter(|_| !self.config.permissive) {
+                    return self.refuse_message(message_type, &header, avps, error);
+                }
+                self.handle_message(&header, &decoded.message);
+            }
+            // RFC 2661 section 4.4.1: an unknown message that need not be understood is ignored.
+            Err(DecodeError::UnknownMessage { is_mandatory: false, .. }) => count(&mut self.counters.ignored),
+            Err(error) => self.refuse_message(message_type, &header, avps, error),
+        }
+    }
+
+    /// RFC 2661 section 7.1: what cannot be understood ends the session that it is about, or the tunnel.
+    fn refuse_message(
+        &mut self,
+        message_type: MessageType,
+        header: &ControlHeader,
+        avps: Avps<'_>,
+        error: DecodeError,
+    ) {
+        if self.stage.reason().is_some() {
+            return count(&mut self.counters.ignored);
+        }
+        if message_type.is_of_session() {
+            self.refuse_session_message(header, avps, error);
+        } else if message_type == MessageType::STOP_CONTROL_CONNECTION_NOTIFICATION {
+            // Whatever is wrong with it, the tunnel is over.
+            self.linger(CloseReason::Message(error));
+        } else {
+            self.stop(CloseReason::Message(error));
+        }
+    }
+
+    fn handle_message(&mut self, header: &ControlHeader, message: &Message<'_>) {
+        let message_type = message.message_type();
+        if self.stage.reason().is_some() {
+            // Both ends have ended it. A peer whose StopCCN crosses ours is told so by the acknowledgment.
+            if message_type != MessageType::STOP_CONTROL_CONNECTION_NOTIFICATION {
+                count(&mut self.counters.ignored);
+            } else if let Stage::Stopping { reason, .. } = self.stage {
+                self.linger(reason);
+            }
+            return;
+        }
+        match message {
+            Message::V2(message) => self.handle_v2(header, message),
+            Message::V3(message) => self.handle_v3(message),
+        }
+    }
+
+    fn handle_v2(&mut self, header: &ControlHeader, message: &v2::Message<'_>) {
+        use v2::Message as M;
+        let ours = match header.recipient {
+            Recipient::V2 { session_id, .. } => session_id.into(),
+            Recipient::V3 { .. } => 0,
+        };
+        match message {
+            M::StartControlConnectionReply(reply) => self.handle_start_reply(&Start::reply_v2(reply)),
+            M::StartControlConnectionConnected(message) => self.handle_start_connected(message.challenge_response),
+            M::StopControlConnectionNotification(stop) => {
+                self.handle_stop(stop.result.result, stop.result.detail);
+            }
+            M::Hello(_) => count(&mut self.counters.hellos_received),
+            M::StartControlConnectionRequest(_) => self.handle_unexpected(message.message_type()),
+            M::IncomingCallRequest(request) => self.handle_call_request(request.into()),
+            M::OutgoingCallRequest(request) => self.handle_call_request(request.into()),
+            M::IncomingCallReply(reply) => self.handle_confirmed(message.message_type(), ours, reply),
+            M::IncomingCallConnected(connected) => self.handle_confirmed(message.message_type(), ours, connected),
+            M::OutgoingCallReply(reply) => self.handle_confirmed(message.message_type(), ours, reply),
+            M::OutgoingCallConnected(connected) => self.handle_confirmed(message.message_type(), ours, connected),
+            M::CallDisconnectNotify(notify) => self.handle_disconnect_v2(ours, notify),
+            M::WanErrorNotify(errors) => self.handle_errors(ours, 0, errors.call_errors),
+            M::SetLinkInfo(info) => self.handle_link_info(ours, 0, Some((info.accm.send, info.accm.receive)), None),
+        }
+    }
+
+    fn handle_v3(&mut self, message: &v3::Message<'_>) {
+        use v3::Message as M;
+        match message {
+            M::StartControlConnectionReply(reply) => self.handle_start_reply(&Start::reply_v3(reply)),
+            M::StartControlConnectionConnected(_) => self.handle_start_connected(None),
+            M::StopControlConnectionNotification(stop) => {
+                self.handle_stop(stop.result.result, stop.result.detail);
+            }
+            M::Hello(_) => count(&mut self.counters.hellos_received),
+            M::ExplicitAcknowledgement(_) => {}
+            M::StartControlConnectionRequest(_) => self.handle_unexpected(message.message_type()),
+            M::IncomingCallRequest(request) => self.handle_call_request(request.into()),
+            M::OutgoingCallRequest(request) => self.handle_call_request(request.into()),
+            M::IncomingCallReply(reply) => {
+                self.handle_confirmed(message.message_type(), reply.remote_session_id, reply);
+            }
+            M::IncomingCallConnected(connected) => {
+                self.handle_confirmed(message.message_type(), connected.remote_session_id, connected);
+            }
+            M::OutgoingCallReply(reply) => {
+                self.handle_confirmed(message.message_type(), reply.remote_session_id, reply);
+            }
+            M::OutgoingCallConnected(connected) => {
+                self.handle_confirmed(message.message_type(), connected.remote_session_id, connected);
+            }
+            M::CallDisconnectNotify(notify) => self.handle_disconnect_v3(notify),
+            M::WanErrorNotify(notify) => {
+                let errors = notify.call_errors.unwrap_or_else(|| {
+                    let circuit = notify.circuit_errors.unwrap_or_default();
+                    crate::avp::CallErrors {
+                        hardware_overruns: circuit.hardware_overruns,
+                        buffer_overruns: circuit.buffer_overruns,
+                        timeout_errors: circuit.timeout_errors,
+                        alignment_errors: circuit.alignment_errors,
+                        ..crate::avp::CallErrors::default()
+                    }
+                });
+                self.handle_errors(notify.remote_session_id, notify.local_session_id, errors);
+            }
+            M::SetLinkInfo(info) => {
+                self.handle_link_info(info.remote_session_id, info.local_session_id, None, info.circuit_status);
+            }
+        }
+    }
+
+    /// RFC 2661 section 7.2.1: a message that sets tunnels up, when this one is.
+    fn handle_unexpected(&mut self, message_type: MessageType) {
+        self.stop(CloseReason::Unexpected(message_type));
+    }
+
+    fn handle_stop(
+        &mut self,
+        result: crate::code::ControlConnectionResult,
+        detail: Option<crate::avp::Detail<'_>>,
+    ) {
+        if let Some(detail) = detail {
+            self.peer_message = Name::new(detail.message.as_bytes());
+        }
+        let error = detail.map_or(crate::code::ErrorCode::NONE, |detail| detail.error);
+        self.linger(CloseReason::PeerStopped { result, error });
+    }
+}
+
+/// Whether a message only acknowledges. It has no number of its own then.
+fn control_is_acknowledgment(message: &[u8], message_type: MessageType) -> bool {
+    Control::decode(message).is_ok_and(|control| {
+        control.is_zero_length_body()
+            || control.version() == Version::V3 && message_type == MessageType::EXPLICIT_ACKNOWLEDGEMENT
+    })
+}

@@ -1,0 +1,137 @@
+//! What happens when nothing happens, and how a tunnel ends.
+
+use core::time::Duration;
+
+use super::counters::count;
+use super::stage::Stage;
+use super::{CloseReason, Tunnel, deadline};
+use crate::channel::Liveness;
+use crate::session;
+
+/// How long is waited for room in the queue, when a session ends and the peer has to be told.
+const ROOM_INTERVAL: Duration = Duration::from_secs(1);
+
+impl<const SESSIONS: usize> Tunnel<SESSIONS> {
+    /// Returns when [`handle_timeout`](Self::handle_timeout) has something to do.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        let channel = match self.stage {
+            Stage::Closed { .. } => return None,
+            _ => self.channel.poll_timeout(),
+        };
+        [channel, self.stage.deadline(), self.sessions.deadline(), self.hello_deadline()].into_iter().flatten().min()
+    }
+
+    /// Does what is due at `now`. Afterwards [`poll_timeout`](Self::poll_timeout) is `None` or later than `now`.
+    ///
+    /// Poll for packets to send and events then. Calls that are early, late or repeated are harmless.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        let now = self.advance(now);
+        if matches!(self.stage, Stage::Closed { .. }) {
+            return;
+        }
+        if self.channel.handle_timeout(now) == Liveness::Silent {
+            self.handle_silence(now);
+        }
+        if self.stage.deadline().is_some_and(|at| at <= now) {
+            match self.stage {
+                Stage::WaitReply { .. } | Stage::WaitConnected { .. } => self.stop(CloseReason::SetupTimeout),
+                Stage::Stopping { reason, .. } | Stage::Lingering { reason, .. } => {
+                    self.enter(Stage::Closed { reason });
+                }
+                _ => {}
+            }
+        }
+        while let Some(session) = self.sessions.first_due(now) {
+            self.end_call(session, session::CloseReason::SetupTimeout);
+        }
+        // One Hello at a time: a message that is not acknowledged asks the same.
+        if self.hello_deadline().is_some_and(|at| at <= now) && self.send_hello() {
+            count(&mut self.counters.hellos_sent);
+        }
+        self.settle();
+    }
+
+    /// RFC 2661 section 5.5: when the peer is asked whether it lives.
+    fn hello_deadline(&self) -> Option<Duration> {
+        if self.stage != Stage::Established || !self.channel.is_idle() {
+            return None;
+        }
+        let heard = self.heard.max(self.data_seen.unwrap_or(Duration::ZERO));
+        self.config.hello_interval.map(|interval| deadline(heard, interval))
+    }
+
+    /// The peer acknowledges nothing: RFC 2661 section 5.8 ends the tunnel, without a word.
+    fn handle_silence(&mut self, now: Duration) {
+        let cycle = self.config.channel.cycle();
+        let data_lives = self.config.data_is_life
+            && self.stage == Stage::Established
+            && self.data_seen.is_some_and(|seen| deadline(seen, cycle) >= now);
+        if data_lives {
+            return self.channel.begin_again();
+        }
+        let reason = match self.stage {
+            Stage::Stopping { reason, .. } | Stage::Lingering { reason, .. } => reason,
+            Stage::WaitReply { .. } => CloseReason::NoAnswer,
+            _ => CloseReason::Silent,
+        };
+        self.enter(Stage::Closed { reason });
+    }
+
+    /// Takes note that data of the peer came: as a sign of life, it puts off the next Hello (RFC 2661 section 5.5).
+    /// With [`Config::with_data_as_life`](super::Config::with_data_as_life) it also keeps the tunnel.
+    ///
+    /// Call it only for packets that a [`DataChannel`](crate::data::DataChannel) took.
+    pub fn handle_data_seen(&mut self, now: Duration) {
+        let now = self.advance(now);
+        if self.stage == Stage::Established {
+            self.data_seen = Some(now);
+        }
+    }
+
+    /// Ends the tunnel, and says so to the peer.
+    pub(super) fn stop(&mut self, reason: CloseReason) {
+        if self.stage.reason().is_some() {
+            return;
+        }
+        // What the peer has not been sent yet means nothing any more.
+        self.channel.forget_unsent();
+        self.send_stop(reason);
+        // What was sent before may have to be given up first, then this message.
+        let cycle = self.config.channel.cycle();
+        let until = deadline(deadline(self.clock, cycle), cycle);
+        self.enter(Stage::Stopping { until, reason });
+    }
+
+    /// The peer has ended the tunnel.
+    pub(super) fn linger(&mut self, reason: CloseReason) {
+        self.channel.abandon();
+        let until = deadline(self.clock, self.config.channel.cycle());
+        self.enter(Stage::Lingering { until, reason });
+    }
+
+    /// Lets one part know what happened in another.
+    pub(super) fn settle(&mut self) {
+        if let Stage::Stopping { reason, .. } = self.stage {
+            // Our Stop-Control-Connection-Notification has arrived.
+            if self.channel.is_idle() {
+                self.linger(reason);
+            }
+        }
+        if self.stage == Stage::Established {
+            self.request_waiting_calls();
+        }
+    }
+
+    /// Ends a session, and says so to the peer. Without room for that, it is tried again.
+    pub(super) fn end_call(&mut self, id: session::SessionId, reason: session::CloseReason) {
+        let (result, error) = reason.to_result();
+        let disconnect = session::Disconnect::new(result).with_error(error);
+        if !self.disconnect(id, disconnect, reason) {
+            let until = deadline(self.clock, ROOM_INTERVAL);
+            if let Some(session) = self.sessions.get_mut(id) {
+                session.put_off(until);
+            }
+        }
+    }
+}
