@@ -31,10 +31,7 @@ impl Peer {
                 }
                 self.handle_challenge(method, packet.identifier, value.value)
             }
-            chap::Message::Success(text) if self.is_answer_to(&packet) => {
-                self.handle_success(method, text.0);
-                Ok(())
-            }
+            chap::Message::Success(text) if self.is_answer_to(&packet) => self.handle_success(method, text.0),
             chap::Message::Failure(text) if self.is_answer_to(&packet) => {
                 self.handle_failure(method, text.0);
                 Ok(())
@@ -67,8 +64,9 @@ impl Peer {
     }
 
     #[cfg(not(feature = "mschap"))]
-    fn handle_success(&mut self, _: Method, text: &[u8]) {
+    fn handle_success(&mut self, _: Method, text: &[u8]) -> Result<(), Refused> {
         self.accepted(text);
+        Ok(())
     }
 
     #[cfg(not(feature = "mschap"))]
