@@ -62,11 +62,11 @@ const CAUSES: &[Cause] = &[
 
 /// A Failure for the last Response, as well as it is known.
 fn chap(network: &Network, text: &[u8]) -> Vec<u8> {
-    let responses = network.lines.iter().filter_map(|(from, line)| match Frame::decode(line) {
+    let mut responses = network.lines.iter().filter_map(|(from, line)| match Frame::decode(line) {
         Ok(Frame { protocol: Protocol::CHAP, information, .. }) if *from == 0 => information.get(1).copied(),
         _ => None,
     });
-    let identifier = responses.last().unwrap_or(0);
+    let identifier = responses.next_back().unwrap_or(0);
     let length = u8::try_from(4 + text.len()).unwrap();
     [&[0xff, 3, 0xc2, 0x23, 4, identifier, 0, length][..], text].concat()
 }
@@ -119,12 +119,12 @@ fn react(network: &mut Network) -> Reaction {
             let packet = Packet::decode(frame.information).unwrap();
             let is_end = frame.protocol == Protocol::LCP && [5, 6].contains(&packet.code.0);
             let error = lcp::MicrosoftTermination::decode(packet.data).map(|termination| termination.error);
-            let line = match error {
+            let text = match error {
                 Some(error) => format!("sends {} {}, error {error}", frame.protocol, packet.code),
                 None => format!("sends {} {}", frame.protocol, packet.code),
             };
-            if is_end && !lines.contains(&line) {
-                lines.push(line);
+            if is_end && !lines.contains(&text) {
+                lines.push(text);
             }
         }
         while let Some(event) = link.poll_event() {

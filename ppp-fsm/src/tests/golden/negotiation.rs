@@ -81,6 +81,9 @@ impl<P: ControlProtocol> Driven<P> {
     }
 }
 
+/// What is done to a machine.
+type Act<P> = fn(&Bench<P>, &mut Driven<P>) -> Reaction;
+
 impl<P: ControlProtocol> Bench<P> {
     fn reach(&self, state: State) -> Driven<P> {
         let config = Config::default().with_max_configure(3).with_max_terminate(2);
@@ -112,67 +115,52 @@ impl<P: ControlProtocol> Bench<P> {
         driven
     }
 
-    fn messages(&self) -> Vec<(&'static str, alloc::boxed::Box<dyn Fn(&mut Driven<P>) -> Reaction + '_>)> {
-        use alloc::boxed::Box;
-        vec_of([
-            ("Up", Box::new(|driven: &mut Driven<P>| command(driven, Negotiation::up)) as Box<_>),
-            ("Down", Box::new(|driven| command(driven, Negotiation::down))),
-            ("Open", Box::new(|driven| command(driven, Negotiation::open))),
-            ("Close", Box::new(|driven| command(driven, Negotiation::close))),
-            ("time", Box::new(|driven| time(driven, 1))),
-            ("time until the last try is over", Box::new(|driven| time(driven, 9))),
-            ("Configure-Request", Box::new(|driven| driven.packet(Code::CONFIGURE_REQUEST, 0x90, self.good))),
-            (
-                "the same Configure-Request twice",
-                Box::new(|driven| {
-                    driven.packet(Code::CONFIGURE_REQUEST, 0x90, self.good);
-                    driven.send(self.show);
-                    driven.packet(Code::CONFIGURE_REQUEST, 0x90, self.good)
-                }),
-            ),
-            (
-                "Configure-Request, another value wanted",
-                Box::new(|driven| driven.packet(Code::CONFIGURE_REQUEST, 0x91, self.nak)),
-            ),
-            (
-                "Configure-Request, unknown option",
-                Box::new(|driven| driven.packet(Code::CONFIGURE_REQUEST, 0x92, self.reject)),
-            ),
-            (
-                "Configure-Request, option of a wrong length",
-                Box::new(|driven| driven.packet(Code::CONFIGURE_REQUEST, 0x93, &[1, 9, 1])),
-            ),
-            ("Configure-Ack", Box::new(|driven| driven.answer(Code::CONFIGURE_ACK, None))),
-            ("Configure-Ack, other options", Box::new(|driven| driven.answer(Code::CONFIGURE_ACK, Some(self.other)))),
-            (
-                "Configure-Ack, other identifier",
-                Box::new(|driven| {
-                    let data = driven.request.clone();
-                    driven.packet(Code::CONFIGURE_ACK, 0x6f, &data[4..])
-                }),
-            ),
-            ("Configure-Nak", Box::new(|driven| driven.answer(Code::CONFIGURE_NAK, Some(self.other)))),
-            ("Configure-Reject", Box::new(|driven| driven.answer(Code::CONFIGURE_REJECT, None))),
-            ("Terminate-Request", Box::new(|driven| driven.packet(Code::TERMINATE_REQUEST, 0x94, b"bye"))),
-            ("Terminate-Ack", Box::new(|driven| driven.packet(Code::TERMINATE_ACK, 0x95, b""))),
-            (
-                "Code-Reject of Configure-Request",
-                Box::new(|driven| driven.packet(Code::CODE_REJECT, 0x96, &[1, 1, 0, 4])),
-            ),
-            ("Code-Reject of code 14", Box::new(|driven| driven.packet(Code::CODE_REJECT, 0x97, &[14, 1, 0, 4]))),
-            ("empty Code-Reject", Box::new(|driven| driven.packet(Code::CODE_REJECT, 0x98, &[]))),
-            ("Protocol-Reject of this protocol", Box::new(|driven| command(driven, Negotiation::reject_protocol))),
-            ("unknown code", Box::new(|driven| driven.packet(Code(0x63), 0x99, b"?"))),
-        ])
-    }
+    const MESSAGES: [(&str, Act<P>); 23] = [
+        ("Up", |_, driven| command(driven, Negotiation::up)),
+        ("Down", |_, driven| command(driven, Negotiation::down)),
+        ("Open", |_, driven| command(driven, Negotiation::open)),
+        ("Close", |_, driven| command(driven, Negotiation::close)),
+        ("time", |_, driven| time(driven, 1)),
+        ("time until the last try is over", |_, driven| time(driven, 9)),
+        ("Configure-Request", |bench, driven| driven.packet(Code::CONFIGURE_REQUEST, 0x90, bench.good)),
+        ("the same Configure-Request twice", |bench, driven| {
+            driven.packet(Code::CONFIGURE_REQUEST, 0x90, bench.good);
+            driven.send(bench.show);
+            driven.packet(Code::CONFIGURE_REQUEST, 0x90, bench.good)
+        }),
+        ("Configure-Request, another value wanted", |bench, driven| {
+            driven.packet(Code::CONFIGURE_REQUEST, 0x91, bench.nak)
+        }),
+        ("Configure-Request, unknown option", |bench, driven| {
+            driven.packet(Code::CONFIGURE_REQUEST, 0x92, bench.reject)
+        }),
+        ("Configure-Request, option of a wrong length", |_, driven| {
+            driven.packet(Code::CONFIGURE_REQUEST, 0x93, &[1, 9, 1])
+        }),
+        ("Configure-Ack", |_, driven| driven.answer(Code::CONFIGURE_ACK, None)),
+        ("Configure-Ack, other options", |bench, driven| driven.answer(Code::CONFIGURE_ACK, Some(bench.other))),
+        ("Configure-Ack, other identifier", |_, driven| {
+            let data = driven.request.clone();
+            driven.packet(Code::CONFIGURE_ACK, 0x6f, &data[4..])
+        }),
+        ("Configure-Nak", |bench, driven| driven.answer(Code::CONFIGURE_NAK, Some(bench.other))),
+        ("Configure-Reject", |_, driven| driven.answer(Code::CONFIGURE_REJECT, None)),
+        ("Terminate-Request", |_, driven| driven.packet(Code::TERMINATE_REQUEST, 0x94, b"bye")),
+        ("Terminate-Ack", |_, driven| driven.packet(Code::TERMINATE_ACK, 0x95, b"")),
+        ("Code-Reject of Configure-Request", |_, driven| driven.packet(Code::CODE_REJECT, 0x96, &[1, 1, 0, 4])),
+        ("Code-Reject of code 14", |_, driven| driven.packet(Code::CODE_REJECT, 0x97, &[14, 1, 0, 4])),
+        ("empty Code-Reject", |_, driven| driven.packet(Code::CODE_REJECT, 0x98, &[])),
+        ("Protocol-Reject of this protocol", |_, driven| command(driven, Negotiation::reject_protocol)),
+        ("unknown code", |_, driven| driven.packet(Code(0x63), 0x99, b"?")),
+    ];
 
     fn table(&self, name: &str) -> Table {
         let mut table = Table::default();
         for state in State::ALL {
             let mut rows = Vec::new();
-            for (message, act) in self.messages() {
+            for (message, act) in Self::MESSAGES {
                 let mut driven = self.reach(state);
-                let mut reaction = act(&mut driven);
+                let mut reaction = act(self, &mut driven);
                 reaction.extend(driven.react(state, self.show));
                 rows.push((message.to_string(), reaction));
             }
@@ -180,10 +168,6 @@ impl<P: ControlProtocol> Bench<P> {
         }
         table
     }
-}
-
-fn vec_of<T, const N: usize>(items: [T; N]) -> Vec<T> {
-    Vec::from(items)
 }
 
 fn command<P: ControlProtocol>(driven: &mut Driven<P>, act: fn(&mut Negotiation<P>, Duration)) -> Reaction {

@@ -61,7 +61,6 @@ impl Driven {
         driven.client.start(NOW, method);
         let is_refused = [Stage::Refused, Stage::Failed].contains(&stage);
         let goals: &[Status] = match stage {
-            Stage::Idle => &[],
             Stage::Waiting => &[Status::Waiting],
             Stage::Asking => &[Status::Asking],
             Stage::Proved => &[Status::Asking, Status::Waiting],
