@@ -78,7 +78,7 @@ impl Config {
 
 /// One dialed call and its control connection.
 ///
-/// It belongs to one TCP connection: to dial again, make another one. It takes 5 KiB, about 29 KiB once the call is up,
+/// It belongs to one TCP connection: to dial again, make another one. It takes 5.5 KiB, about 29 KiB once the call is up,
 /// [more](session::Compression) where packets are compressed, and up to 64 KiB more for packets that wait for an earlier
 /// one, which are kept when they were needed once.
 ///

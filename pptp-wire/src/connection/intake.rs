@@ -3,7 +3,7 @@
 use crate::{Message, Reassembler, StreamError};
 
 /// How many bytes wait at most.
-pub(super) const CAPACITY: usize = 512;
+pub(super) const CAPACITY: usize = 256;
 
 /// The stream of messages, and the bytes behind them that the connection could not handle yet.
 #[derive(Debug)]
