@@ -7,6 +7,7 @@
 mod answer;
 mod authenticator;
 mod config;
+mod exchange;
 mod failure;
 mod method;
 mod peer;

@@ -8,12 +8,16 @@ mod echo;
 mod event;
 mod layers;
 mod machine;
+mod outbox;
 mod reason;
 mod receive;
+mod stage;
 mod transmit;
+mod windows;
 
 pub use config::{Config, Keepalive, NetworkPolicy};
 pub use echo::EchoStatistics;
 pub use event::{Event, Phase, Received, Refused};
 pub use machine::Link;
 pub use reason::Reason;
+pub use windows::windows_error_text;

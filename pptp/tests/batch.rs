@@ -9,6 +9,7 @@ use pptp::server::{ConnectionId, Limits};
 use pptp::session::{Batch, Compression, Config, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Received};
 use pptp::wire::connection::CallId;
 use pptp::{client, server};
+use testing::pptp::OneCall as _;
 use testing::pptp::{Guest, call_of, client_config, exchange, server_config};
 
 const NOW: Duration = Duration::from_secs(1);
@@ -56,11 +57,11 @@ fn packets(count: u8) -> Vec<Vec<u8>> {
 }
 
 fn configs() -> Vec<Config> {
-    let clear = Config::interop().with_encryption(pptp::ppp::ccp::Encryption::Refused);
-    let stateful = Config::strict().with_modes(pptp::ppp::ccp::Modes::PreferStateful);
+    let clear = Config::interop().with_ppp(|ppp| ppp.with_encryption(pptp::ppp::ccp::Encryption::Refused));
+    let stateful = Config::strict().with_ppp(|ppp| ppp.with_modes(pptp::ppp::ccp::Modes::PreferStateful));
     let mut configs = vec![Config::strict(), stateful, clear];
     if cfg!(feature = "mppc") {
-        configs.push(Config::strict().with_compression(Compression::Fast));
+        configs.push(Config::strict().with_ppp(|ppp| ppp.with_compression(Compression::Fast)));
     }
     configs
 }
@@ -78,7 +79,7 @@ fn packets_of_one_session_go_out_as_one_by_one() {
             bufs.clone().iter_mut().map(|buf| one.clients[0].send_ip(NOW, buf).map(<[u8]>::to_vec)).collect();
         let mut sent = vec![None; bufs.len()];
         let mut lent: Vec<&mut [u8]> = bufs.iter_mut().map(Vec::as_mut_slice).collect();
-        other.clients[0].send_ip_batch(NOW, &mut Batch::new(), &mut lent, |index, result| {
+        other.clients[0].first_call_mut().unwrap().send_ip_batch(NOW, &mut Batch::new(), &mut lent, |index, result| {
             assert!(sent[index].replace(result.map(<[u8]>::to_vec)).is_none());
         });
         let sent: Vec<_> = sent.into_iter().map(Option::unwrap).collect();
@@ -95,7 +96,7 @@ fn packets_of_one_session_come_in_as_one_by_one() {
         let mut sent: Vec<Vec<u8>> =
             packets(30).iter_mut().map(|buf| one.clients[0].send_ip(NOW, buf).unwrap().to_vec()).collect();
         // A negotiation within, repeated, reordered, damaged and foreign packets.
-        one.clients[0].ping(NOW);
+        one.clients[0].first_call_mut().unwrap().ping(NOW);
         let mut buf = [0; MAX_TRANSMIT];
         let echo = one.clients[0].poll_tunnel(NOW, &mut buf).unwrap().unwrap().to_vec();
         sent.push(sent[4].clone());
@@ -108,7 +109,8 @@ fn packets_of_one_session_come_in_as_one_by_one() {
         let id = one.ids[0];
         let mut expected = Vec::new();
         for packet in &mut sent.clone() {
-            let received = one.server.session_mut(id.0).unwrap().handle_gre(NOW, packet).map(describe);
+            let received =
+                one.server.session_mut(id.0).unwrap().handle_gre(NOW, packet, &mut [0; MAX_RECEIVE]).map(describe);
             expected.push(received);
         }
         let expected_later = drain(&mut one, id.0);
@@ -123,7 +125,7 @@ fn packets_of_one_session_come_in_as_one_by_one() {
         assert_eq!(received, expected);
         assert_eq!(drain(&mut other, id.0), expected_later);
         assert!(received.iter().filter(|received| matches!(received, Ok((_, Some(_))))).count() > 8);
-        let statistics = |world: &World| world.server.session(id.0).unwrap().statistics(id.1);
+        let statistics = |world: &World| world.server.session(id.0).unwrap().call(id.1).map(|call| call.statistics());
         assert_eq!(statistics(&one), statistics(&other));
     }
 }
@@ -158,8 +160,9 @@ fn packets_of_many_sessions_are_as_one_by_one() {
         sent.push((peer(3), vec![1, 2, 3]));
         sent[7].1[7] ^= 1;
         let mut expected = Vec::new();
+        let mut scratch = [0; MAX_RECEIVE];
         for (peer, packet) in &mut sent.clone() {
-            let received = one.server.handle_gre(NOW, *peer, packet);
+            let received = one.server.handle_gre(NOW, *peer, packet, &mut scratch);
             expected.push(received.map(|(id, call, received)| (id, describe((call, received)))));
         }
         let mut received = vec![None; sent.len()];
@@ -180,7 +183,9 @@ fn packets_of_many_sessions_are_as_one_by_one() {
         let mut expected = Vec::new();
         for (client, buf) in order.into_iter().zip(&mut bufs.clone()) {
             let (id, call) = ids[client];
-            expected.push(one.server.session_mut(id).unwrap().send_ip(NOW, call, buf).map(<[u8]>::to_vec));
+            expected.push(
+                one.server.session_mut(id).unwrap().call_mut(call).unwrap().send_ip(NOW, buf).map(<[u8]>::to_vec),
+            );
         }
         let mut sent = vec![None; bufs.len()];
         let mut lent: Vec<_> = order

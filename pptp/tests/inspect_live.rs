@@ -9,6 +9,7 @@ use pptp::inspect::{Content, ControlInput, Inspector, Record, Secrets};
 use pptp::ppp::auth::{Method, Methods};
 use pptp::ppp::ccp::{MicrosoftCompression, Modes};
 use pptp::session::{Compression, Config, HEADROOM};
+use testing::pptp::OneCall as _;
 use testing::pptp::{Carried, connected};
 
 const NOW: Duration = Duration::ZERO;
@@ -85,7 +86,7 @@ fn watch(config: &Config) -> (Told, Vec<Vec<u8>>) {
         let packet = if from_client {
             client.send_ip(NOW, &mut buf).unwrap()
         } else {
-            server.send_ip(NOW, call, &mut buf).unwrap()
+            server.call_mut(call).unwrap().send_ip(NOW, &mut buf).unwrap()
         };
         wire.gre(from_client, packet);
     }
@@ -108,11 +109,12 @@ fn every_packet_of_a_running_session_is_told() {
             }
             for modes in [Modes::Stateless, Modes::PreferStateful] {
                 for compression in &compressions {
-                    let config = Config::strict()
-                        .with_authentication(Methods::new(&[method]))
-                        .with_strengths(strength)
-                        .with_modes(modes)
-                        .with_compression(*compression);
+                    let config = Config::strict().with_ppp(|ppp| {
+                        ppp.with_authentication(Methods::new(&[method]))
+                            .with_strengths(strength)
+                            .with_modes(modes)
+                            .with_compression(*compression)
+                    });
                     let (told, sent) = watch(&config);
                     assert_eq!(told.failures, [""; 0], "{method} {strength} {modes:?} {compression:?}");
                     assert!(told.packets == sent, "{method} {strength} {modes:?} {compression:?}");

@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use core::time::Duration;
+use pptp::ppp_session;
+use pptp::report::{ClientStatus, SessionReport};
 
 use pptp::ppp::link;
-use pptp::session::{Config, Event, Reason, Status};
+use pptp::session::{CallEvent, Config, Event, Reason, Status};
 use pptp::{client, server};
 use testing::pptp::{Client, Host, World, server_config};
 use testing::{Pipe, Profile};
@@ -22,23 +24,23 @@ fn world(password: &str) -> World {
 }
 
 /// A call that is over can be looked at once more.
-fn look_at_the_end(session: &mut server::Session, event: &server::Event) {
-    let server::Event::Call { call, event: Event::Closed(_) } = *event else { return };
-    assert_eq!(session.status(call), Some(Status::Terminated));
-    let statistics = session.statistics(call).unwrap();
+fn look_at_the_end(session: &mut server::Session, event: &Event) {
+    let Event::Call { call, event: CallEvent::Closed(_) } = *event else { return };
+    assert_eq!(session.call(call).map(|call| call.ppp().status()), Some(Status::Terminated));
+    let statistics = session.call(call).map(|call| call.statistics()).unwrap();
     assert!(statistics.tunnel.packets_received > 3, "{statistics:?}");
     let now = Duration::from_secs(1);
-    let report = session.session_report(now, call).unwrap().to_string();
+    let report = session.call(call).map(|call| SessionReport::of_call(call, now)).unwrap().to_string();
     assert!(report.starts_with(&format!("Call id {call} is up")), "{report}");
-    let status = session.call_status(now, call).unwrap();
+    let status = session.call(call).map(|call| ClientStatus::of_call(call, now)).unwrap();
     assert_eq!(status.to_string(), "  status: Terminated");
     let _ = session.poll_event();
-    assert!(session.statistics(call).is_none());
+    assert!(session.call(call).map(|call| call.statistics()).is_none());
 }
 
 fn ends(world: &World) -> [Option<Reason>; 2] {
     [world.client.events.last(), world.server.call_events().last()].map(|event| match event {
-        Some(Event::Closed(reason)) => Some(*reason),
+        Some(CallEvent::Closed(reason)) => Some(*reason),
         _ => None,
     })
 }
@@ -49,14 +51,14 @@ fn a_hang_up_is_one_although_the_call_is_cleared_before_the_link_is_down() {
     let mut world = world("wonderland");
     assert!(world.is_up());
     let call = world.server.call().unwrap();
-    let status = world.server.session().call_status(world.now, call).unwrap();
-    assert_eq!(status, world.client.session.status(world.now));
+    let status = world.server.session().call(call).map(|call| ClientStatus::of_call(call, world.now)).unwrap();
+    assert_eq!(status, ClientStatus::of_session(&world.client.session, world.now));
     assert_eq!(status.to_string(), "  uptime: 1s\n  encoding: MPPE 128 bit, stateless\n  status: Connected");
 
     world.client.session.close(world.now);
     world.settle();
     world.run(Duration::from_secs(1));
-    let hang_up = Reason::Link(link::Reason::PeerClosed { error: None });
+    let hang_up = Reason::Ppp(ppp_session::Reason::Link(link::Reason::PeerClosed { error: None }));
     assert_eq!(ends(&world), [Some(Reason::Closed), Some(hang_up)]);
 }
 

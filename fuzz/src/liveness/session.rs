@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::collections::BTreeSet;
 
 use pptp::session::Config;
+use testing::pptp::OneCall as _;
 use testing::pptp::{Client, Host, World, client_config, encode_gre, encode_packet, frame, numbered_ip, server_config};
 use testing::{CLIENT, Profile, SERVER};
 
@@ -42,11 +43,14 @@ fn connected(config: &Config) -> World {
 
 /// The number of the call at this side, and the sequence number that it expects next.
 fn address(world: &World, to: usize) -> Option<(u16, u32)> {
-    let call = world.server.session().calls().next()?;
+    let call = world.server.session().calls().next().map(|call| call.id())?;
     let connection = world.server.session().connection();
     let id = if to == SERVER { call.get() } else { connection.call(call)?.peer_call_id()? };
-    let statistics =
-        if to == SERVER { world.client.session.statistics()? } else { world.server.session().statistics(call)? };
+    let statistics = if to == SERVER {
+        world.client.session.statistics()?
+    } else {
+        world.server.session().call(call).map(|call| call.statistics())?
+    };
     Some((id, statistics.tunnel.ss.get()))
 }
 
@@ -133,7 +137,11 @@ pub fn keys(data: &[u8]) {
     let mut input = Input(data);
     let Some(first) = input.octet() else { return };
     let config = if first & 1 == 0 { Config::interop() } else { Config::strict() };
-    let config = if first & 2 == 0 { config } else { config.with_encryption(pptp::ppp::ccp::Encryption::Preferred) };
+    let config = if first & 2 == 0 {
+        config
+    } else {
+        config.with_ppp(|ppp| ppp.with_encryption(pptp::ppp::ccp::Encryption::Preferred))
+    };
     let mut world = connected(&config);
     let mut streams = BTreeSet::new();
     let mut number = 0;

@@ -9,7 +9,7 @@ use super::{Config, ConfigurationOption, OptionType};
 
 /// RFC 1661 section 6: what holds for the frames that one side sends, because the other side asked for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "all options of LCP that are negotiated here")]
+#[non_exhaustive]
 pub struct Agreed {
     /// The most octets of information that the receiver takes.
     pub mru: u16,
@@ -152,7 +152,7 @@ impl Negotiator {
         let mut random = Random::new(entropy);
         let wishes = Wishes::new(config, &mut random);
         Self {
-            config: *config,
+            config: config.clone(),
             random,
             wishes,
             methods: config.peer_authentication,
@@ -283,8 +283,8 @@ impl Wishes {
             mru: Some(config.mru).filter(|mru| *mru != Config::DEFAULT_MRU),
             control_characters: config.control_characters,
             magic_number: config.magic_number.then(|| random.magic_number()),
-            protocol_compression: config.protocol_compression,
-            address_control_compression: config.address_control_compression,
+            protocol_compression: config.header.protocol,
+            address_control_compression: config.header.address_control,
         }
     }
 }
@@ -295,8 +295,13 @@ impl ControlProtocol for Negotiator {
     fn restart(&mut self) {
         self.wishes = Wishes::new(&self.config, &mut self.random);
         self.methods = self.config.peer_authentication;
-        (self.judged, self.sending, self.receiving) = (Agreed::default(), Agreed::default(), Agreed::default());
-        (self.loops, self.peer_method, self.is_refused, self.failure) = (0, None, false, None);
+        self.judged = Agreed::default();
+        self.sending = Agreed::default();
+        self.receiving = Agreed::default();
+        self.loops = 0;
+        self.peer_method = None;
+        self.is_refused = false;
+        self.failure = None;
     }
 
     fn write_request(&self, options: &mut OptionWriter<'_>) -> Result<(), EncodeError> {
@@ -322,7 +327,8 @@ impl ControlProtocol for Negotiator {
     }
 
     fn begin_request(&mut self) {
-        (self.judged, self.is_refused) = (Agreed::default(), false);
+        self.judged = Agreed::default();
+        self.is_refused = false;
     }
 
     fn judge(&mut self, option: RawOption<'_>, nak: &mut OptionWriter<'_>) -> Verdict {

@@ -24,13 +24,19 @@ fn server(method: Option<Method>, ccp: Option<ccp::Config>) -> Config {
     let lcp = lcp::Config::default().with_peer_authentication(method.map(methods).unwrap_or_default());
     let ipcp = ipcp::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_peer_address(Ipv4Addr::new(10, 0, 0, 2));
     let config = Config::default().with_lcp(lcp).with_ipcp(ipcp);
-    ccp.map_or(config, |ccp| config.with_ccp(ccp))
+    match ccp {
+        Some(ccp) => config.with_ccp(ccp),
+        None => config,
+    }
 }
 
 fn client(method: Option<Method>, ccp: Option<ccp::Config>) -> Config {
     let lcp = lcp::Config::default().with_own_authentication(method.map(methods).unwrap_or_default());
     let config = Config::default().with_lcp(lcp).with_ipcp(ipcp::Config::default());
-    ccp.map_or(config, |ccp| config.with_ccp(ccp))
+    match ccp {
+        Some(ccp) => config.with_ccp(ccp),
+        None => config,
+    }
 }
 
 fn ccp_with(encryption: Encryption) -> ccp::Config {
@@ -104,7 +110,7 @@ fn a_method_that_was_given_up_is_no_reason() {
 fn the_peer_ended_a_link_whose_line_goes_down_a_moment_later() {
     let required = ccp_with(Encryption::Required);
     let mut network =
-        run(&server(Some(Method::MsChapV2), Some(required)), &client(Some(Method::MsChapV2), Some(required)));
+        run(&server(Some(Method::MsChapV2), Some(required.clone())), &client(Some(Method::MsChapV2), Some(required)));
     let now = network.now;
     assert_eq!(network.ends[1].link.ending(), None);
     let farewell = [0xff, 0x03, 0xc0, 0x21, 5, 9, 0, 16, 1, 2, 3, 4, 0x00, 0x3c, 0xcd, 0x74, 0, 0, 2, 0xe6];
@@ -176,7 +182,7 @@ fn a_line_that_stays_carries_another_session() {
 fn encryption_that_is_required_is_not_waited_for_in_silence() {
     let silent = negotiate::Config::default().with_opening(negotiate::Opening::Silent);
     for (encryption, is_end) in [(Encryption::Required, true), (Encryption::Passive, false)] {
-        let one = server(Some(Method::MsChapV2), Some(ccp_with(encryption))).with_network_timers(silent);
+        let one = server(Some(Method::MsChapV2), Some(ccp_with(encryption))).with_network_timers(silent.clone());
         // The other side has no CCP, and never begins.
         let mut network = run(&one, &client(Some(Method::MsChapV2), None));
         network.run(LONG);
@@ -190,7 +196,7 @@ fn encryption_that_is_required_is_not_waited_for_in_silence() {
 #[test]
 fn rfc3078_section_3_network_protocols_wait_for_encryption() {
     let required = Some(ccp_with(Encryption::Required));
-    let mut network = run(&server(Some(Method::MsChapV2), required), &client(Some(Method::MsChapV2), required));
+    let mut network = run(&server(Some(Method::MsChapV2), required.clone()), &client(Some(Method::MsChapV2), required));
     assert!(network.carries_ip(0) && network.carries_ip(1));
     for end in &mut network.ends {
         let position = |wanted: fn(&Event) -> bool| end.events.iter().position(wanted).unwrap();
@@ -222,7 +228,7 @@ fn an_early_request_is_held_and_answered_when_encryption_is_there() {
 #[test]
 fn losing_encryption_that_is_required_ends_the_link() {
     let required = Some(ccp_with(Encryption::Required));
-    let mut network = run(&server(Some(Method::MsChapV2), required), &client(Some(Method::MsChapV2), required));
+    let mut network = run(&server(Some(Method::MsChapV2), required.clone()), &client(Some(Method::MsChapV2), required));
     let now = network.now;
     network.ends[0].link.handle_frame(now, &[0x80, 0xfd, 5, 9, 0, 4]).unwrap();
     network.run(LONG);
@@ -235,7 +241,7 @@ fn losing_encryption_that_is_required_ends_the_link() {
 fn a_rejected_packet_is_told_while_ccp_is_open() {
     let reject = [0xc0, 0x21, 8, 9, 0, 8, 0x00, 0xfd, 0x90, 0];
     let required = Some(ccp_with(Encryption::Required));
-    let mut network = run(&server(Some(Method::MsChapV2), required), &client(Some(Method::MsChapV2), required));
+    let mut network = run(&server(Some(Method::MsChapV2), required.clone()), &client(Some(Method::MsChapV2), required));
     let link = &mut network.ends[0].link;
     link.handle_frame(network.now, &reject).unwrap();
     assert_eq!(link.poll_event(), Some(Event::CompressedRejected));
@@ -251,7 +257,7 @@ fn a_rejected_packet_is_told_while_ccp_is_open() {
 #[test]
 fn rfc3078_section_8_2_resets() {
     let required = Some(ccp_with(Encryption::Required));
-    let mut network = run(&server(Some(Method::MsChapV2), required), &client(Some(Method::MsChapV2), required));
+    let mut network = run(&server(Some(Method::MsChapV2), required.clone()), &client(Some(Method::MsChapV2), required));
     let now = network.now;
     let link = &mut network.ends[0].link;
     let mut buf = [0; Link::MAX_TRANSMIT];
@@ -324,7 +330,8 @@ fn a_passive_side_encrypts_when_the_peer_begins() {
 #[test]
 fn rfc3079_section_2_short_keys_of_version_1_need_the_lan_manager_hash() {
     let short = ccp_with(Encryption::Required).with_strengths(MicrosoftCompression::MPPE_40);
-    let (server, client) = (server(Some(Method::MsChapV1), Some(short)), client(Some(Method::MsChapV1), Some(short)));
+    let (server, client) =
+        (server(Some(Method::MsChapV1), Some(short.clone())), client(Some(Method::MsChapV1), Some(short)));
     assert!(run(&server, &client).carries_ip(0));
     // More than 14 characters have none.
     let mut network = Network::new(&server, &client, 1);
@@ -445,7 +452,7 @@ fn both_sides_prove_themselves() {
     let both = lcp::Config::default()
         .with_peer_authentication(methods(Method::ChapMd5))
         .with_own_authentication(methods(Method::ChapMd5));
-    let (one, other) = (server(None, None).with_lcp(both), client(None, None).with_lcp(both));
+    let (one, other) = (server(None, None).with_lcp(both.clone()), client(None, None).with_lcp(both));
     let network = run(&one, &other);
     assert_eq!(network.phases(), [Phase::Network; 2]);
     for end in &network.ends {
@@ -458,7 +465,8 @@ fn rfc1994_section_2_3_our_own_challenge_is_not_answered() {
     for method in [Method::ChapMd5, Method::Eap] {
         let both =
             lcp::Config::default().with_peer_authentication(methods(method)).with_own_authentication(methods(method));
-        let mut network = Network::new(&server(None, None).with_lcp(both), &client(None, None).with_lcp(both), 1);
+        let mut network =
+            Network::new(&server(None, None).with_lcp(both.clone()), &client(None, None).with_lcp(both), 1);
         let mut challenge = None;
         for _ in 0..20 {
             let mut buf = [0; Link::MAX_TRANSMIT];
@@ -793,9 +801,10 @@ fn check(number: usize, seed: u64) {
     // Enough tries that a line with this loss is not given up.
     let timers = negotiate::Config::default().with_max_configure(40).with_max_terminate(10);
     let auth = auth::Config::default().with_max_tries(60).with_patience(Duration::from_secs(600));
-    let patient =
-        |config: Config| config.with_link_timers(timers).with_network_timers(timers).with_authentication(auth);
-    let [one, other] = sides;
+    let patient = |config: Config| {
+        config.with_link_timers(timers.clone()).with_network_timers(timers.clone()).with_authentication(auth.clone())
+    };
+    let [one, other] = sides.clone();
     let (one, other) = (patient(server(Some(method), Some(one))), patient(client(Some(method), Some(other))));
     let mut network = Network::new(&one, &other, seed);
     let mut dice = Dice(seed);

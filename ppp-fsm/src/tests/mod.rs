@@ -15,6 +15,8 @@ mod hostile_link;
 mod hostile_peers;
 #[cfg(feature = "mschap")]
 mod hostile_proofs;
+#[cfg(feature = "mschap")]
+mod late_events;
 mod link;
 mod negotiate;
 mod negotiators;

@@ -20,7 +20,7 @@ fn router() -> Config {
         ccp::Config::default().with_encryption(Encryption::Preferred).with_strengths(MicrosoftCompression::MPPE_40);
     Config::default()
         .with_lcp(router_lcp())
-        .with_link_timers(timers.with_opening(Opening::Wait(two_seconds)).with_identifier(7))
+        .with_link_timers(timers.clone().with_opening(Opening::Wait(two_seconds)).with_identifier(7))
         .with_network_timers(timers.with_identifier(3))
         .with_authentication(auth::Config::default().with_name(b"angela  "))
         .with_ccp(ccp)
@@ -148,7 +148,8 @@ fn the_router_of_7_march_takes_the_same_decisions() {
     trace.at(14.035);
     trace.receive(Protocol::LCP, b"\x0c\x03\x00\x12\x35\xbe\x1c\xb0MSRASV5.00");
     trace.receive(Protocol::LCP, b"\x0c\x04\x00\x18\x35\xbe\x1c\xb0MSRAS-1-RSHANMUG");
-    assert_eq!(trace.events(), [Event::Identification; 2]);
+    // Two of a kind that were not polled are one.
+    assert_eq!(trace.events(), [Event::Identification]);
     assert_eq!(trace.link.peer_identification().0, b"MSRAS-1-RSHANMUG");
     trace.at(14.223);
     trace.receive(Protocol::CHAP, &response(&challenge));
@@ -291,7 +292,7 @@ fn the_router_of_9_march_without_encryption_rejects_ccp_and_its_client_leaves_wi
     let timers = negotiate::Config::default().with_restart_timeout(two_seconds);
     let router = Config::default()
         .with_lcp(router_lcp())
-        .with_link_timers(timers.with_opening(Opening::Wait(two_seconds)).with_identifier(7))
+        .with_link_timers(timers.clone().with_opening(Opening::Wait(two_seconds)).with_identifier(7))
         .with_network_timers(timers.with_identifier(8))
         .with_authentication(auth::Config::default().with_name(b"angela  "))
         .with_ipcp(router_ipcp());

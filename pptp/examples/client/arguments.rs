@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{ArgGroup, Parser};
 use pptp::client::Config;
 use pptp::mschap::NtHash;
+use pptp::ppp_session;
 
 use crate::host::failure::{Failure, status};
 use crate::host::options::{Options, seconds};
@@ -109,11 +110,11 @@ impl Arguments {
     pub fn config(&self, secret: &Secret) -> Config {
         let config = match secret {
             Secret::Password(password) => Config::new(&self.user, password),
-            Secret::NtHash(hash) => Config::with_nt_hash(&self.user, NtHash::from_bytes(*hash)),
+            Secret::NtHash(hash) => ppp_session::Client::with_nt_hash(&self.user, NtHash::from_bytes(*hash)).into(),
         };
         let config = config.with_session(self.options.session("client"));
         match self.address {
-            Some(address) => config.with_address(address),
+            Some(address) => config.with_client(|client| client.with_address(address)),
             None => config,
         }
     }

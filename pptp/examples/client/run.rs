@@ -7,7 +7,9 @@ use std::time::Duration;
 use pptp::client::Session;
 use pptp::inspect::Direction;
 use pptp::ppp::{ipcp, ipv6cp};
-use pptp::session::{Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Reason, ReceiveError, SendError};
+use pptp::ppp_session;
+use pptp::report::{ClientStatus, MppeReport, SessionReport};
+use pptp::session::{CallEvent, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Reason, ReceiveError, SendError};
 use rustix::event::{PollFd, PollFlags};
 
 use crate::arguments::{Arguments, Secret, contains};
@@ -112,7 +114,7 @@ impl Client<'_> {
         let mut next_status = self.arguments.status_interval;
         let mut close_deadline = None;
         let mut stops = 0;
-        say(&self.session.status(Duration::ZERO));
+        say(&ClientStatus::of_session(&self.session, Duration::ZERO));
         self.session.open(self.clock.now());
         loop {
             if let Some(reason) = self.settle(can_change)? {
@@ -152,7 +154,7 @@ impl Client<'_> {
                 self.report(now);
             }
             if next_status.is_some_and(|next| next <= now) {
-                say(&self.session.status(now));
+                say(&ClientStatus::of_session(&self.session, now));
                 next_status = self.arguments.status_interval.and_then(|interval| now.checked_add(interval));
             }
         }
@@ -163,7 +165,7 @@ impl Client<'_> {
         // While a packet waits for the window, later ones wait in the kernel.
         let device = if self.held.is_some() { PollFlags::empty() } else { PollFlags::IN };
         // What comes before the reply to our call waits there too: it would be a packet of no call.
-        let gre = if self.session.link().is_none() { PollFlags::empty() } else { PollFlags::IN };
+        let gre = if self.session.first_call().is_none() { PollFlags::empty() } else { PollFlags::IN };
         let mut fds = [
             PollFd::new(&self.control, self.control.interest()),
             PollFd::new(&self.gre, gre),
@@ -199,10 +201,11 @@ impl Client<'_> {
             let mut is_quiet = true;
             while let Some(event) = self.session.poll_event() {
                 is_quiet = false;
-                if let Event::Closed(reason) = event {
-                    return Ok(Some(reason));
+                match event {
+                    Event::Call { event, .. } => self.event(now, event, can_change)?,
+                    Event::Closed(reason) => return Ok(Some(reason)),
+                    _ => {}
                 }
-                self.event(now, event, can_change)?;
             }
             let Self { session, control, trace, .. } = self;
             is_quiet &= !control.give(|octets| {
@@ -225,24 +228,24 @@ impl Client<'_> {
     /// From the network to the device.
     fn receive(&mut self, now: Duration) {
         let Self { session, gre, device, trace, buf, clear, .. } = self;
-        let mut waiting = [0; MAX_RECEIVE];
+        let (mut waiting, mut scratch) = ([0; MAX_RECEIVE], [0; MAX_RECEIVE]);
         for _ in 0..BURST {
             let Some((_, packet)) = gre.receive(&mut buf[..]) else { break };
             if let Some(trace) = trace {
                 trace.gre(now, Direction::ToClient, packet);
             }
-            match session.handle_gre(now, packet) {
-                Ok(received) => {
+            match session.handle_gre(now, packet, &mut scratch) {
+                Ok((_, received)) => {
                     if let Some(packet) = received.ip() {
                         device.send(packet);
                     }
                 }
                 // It happens on every path. What is counted is what an attacker or a wrong configuration makes.
-                Err(ReceiveError::Link(_)) => *clear += 1,
+                Err(ReceiveError::Ppp(ppp_session::ReceiveError::Link(_))) => *clear += 1,
                 Err(_) => {}
             }
             // What waited for this one goes before the next one, or that has to wait too.
-            while let Ok(Some(packet)) = session.poll_receive(now, &mut waiting) {
+            while let Ok(Some((_, packet))) = session.poll_receive(now, &mut waiting) {
                 device.send(packet);
             }
         }
@@ -251,7 +254,7 @@ impl Client<'_> {
     /// What waited for an earlier packet long enough, to the device.
     fn deliver(&mut self, now: Duration) {
         let mut buf = [0; MAX_RECEIVE];
-        while let Ok(Some(packet)) = self.session.poll_receive(now, &mut buf) {
+        while let Ok(Some((_, packet))) = self.session.poll_receive(now, &mut buf) {
             self.device.send(packet);
         }
     }
@@ -263,7 +266,9 @@ impl Client<'_> {
             let (_, room) = outgoing.split_at_mut(HEADROOM);
             let Some(length) = held.take().or_else(|| device.receive(room)) else { break };
             let Some(buf) = outgoing.get_mut(..HEADROOM + length) else { break };
-            match session.send_ip(now, buf) {
+            // Without a call there is nowhere to send it.
+            let Some(mut call) = session.first_call_mut() else { continue };
+            match call.send_ip(now, buf) {
                 Ok(packet) => {
                     if let Some(trace) = trace {
                         trace.gre(now, Direction::ToServer, packet);
@@ -280,21 +285,43 @@ impl Client<'_> {
         }
     }
 
-    fn event(&mut self, now: Duration, event: Event, can_change: bool) -> Result<(), Failure> {
+    fn event(&mut self, now: Duration, event: CallEvent, can_change: bool) -> Result<(), Failure> {
         match event {
-            Event::Status(_) => say(&self.session.status(now)),
+            CallEvent::Ppp(event) => self.ppp_event(now, event, can_change)?,
+            CallEvent::Writable => self.send(now),
+            CallEvent::NoData { elapsed } => {
+                let seconds = elapsed.as_secs();
+                say(&format_args!("  no GRE packet after {seconds} s: does a firewall stop IP protocol 47?"));
+            }
+            CallEvent::FlowAlarm { is_raised: true } => {
+                say(&"  flow control alarm: packets are lost, or their acknowledgments");
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn ppp_event(&mut self, now: Duration, event: ppp_session::Event, can_change: bool) -> Result<(), Failure> {
+        match event {
+            ppp_session::Event::Status(_) => say(&ClientStatus::of_session(&self.session, now)),
             // Where encryption is preferred, it may come after the first packets.
-            Event::EncryptionUp(_) if self.session.status(now).uptime.is_some() => say(&self.session.status(now)),
-            Event::IpUp(agreed) => self.ip_up(agreed)?,
-            Event::IpDown => self.ip_down(),
-            Event::IpFailed(reason) => say(&format_args!("  no IPv4: {reason}")),
-            Event::Ipv6Up(agreed) => self.ipv6_up(agreed)?,
-            Event::Ipv6Failed(reason) => say(&format_args!("  no IPv6: {reason}")),
-            Event::EncryptionDown => say(&"  encryption: ended"),
-            Event::PasswordExpired => {
+            ppp_session::Event::EncryptionUp(_) => {
+                let status = ClientStatus::of_session(&self.session, now);
+                if status.uptime.is_some() {
+                    say(&status);
+                }
+            }
+            ppp_session::Event::IpUp(agreed) => self.ip_up(agreed)?,
+            ppp_session::Event::IpDown => self.ip_down(),
+            ppp_session::Event::IpFailed(reason) => say(&format_args!("  no IPv4: {reason}")),
+            ppp_session::Event::Ipv6Up(agreed) => self.ipv6_up(agreed)?,
+            ppp_session::Event::Ipv6Failed(reason) => say(&format_args!("  no IPv6: {reason}")),
+            ppp_session::Event::EncryptionDown => say(&"  encryption: ended"),
+            ppp_session::Event::PasswordExpired => {
                 if let (true, Some(new)) = (can_change, &self.arguments.new_password) {
                     say(&"  the password has expired: changing it");
-                    if let Err(error) = self.session.change_password(now, new) {
+                    let changed = self.session.first_call_mut().map(|mut call| call.change_password(now, new));
+                    if let Some(Err(error)) = changed {
                         say(&format_args!("  the new password: {error}"));
                     }
                 } else {
@@ -302,18 +329,15 @@ impl Client<'_> {
                     self.session.close(now);
                 }
             }
-            Event::Writable => self.send(now),
-            Event::NoData { elapsed } => {
-                let seconds = elapsed.as_secs();
-                say(&format_args!("  no GRE packet after {seconds} s: does a firewall stop IP protocol 47?"));
-            }
-            Event::FlowAlarm { is_raised: true } => {
-                say(&"  flow control alarm: packets are lost, or their acknowledgments");
-            }
-            Event::CoherencyLost => say(&"  packets decrypt to nonsense"),
+            ppp_session::Event::CoherencyLost => say(&"  packets decrypt to nonsense"),
             _ => {}
         }
         Ok(())
+    }
+
+    /// The longest packet that may be sent.
+    fn mtu(&self) -> u16 {
+        self.session.first_call().map_or(self.session.mtu(), |call| call.mtu())
     }
 
     /// The addresses are agreed on: the device gets them, and the routes.
@@ -326,14 +350,14 @@ impl Client<'_> {
         let device = &self.device;
         device.add_address(own.into(), agreed.peer_address.map(IpAddr::V4), 32).map_err(failed)?;
         self.addresses = Some((own, agreed.peer_address));
-        device.set_up(self.session.mtu()).map_err(failed)?;
+        device.set_up(self.mtu()).map_err(failed)?;
         for (network, prefix) in &self.arguments.routes {
             let what = format!("the route to {network}/{prefix}");
             let added = device.add_route((IpAddr::V4(*network), *prefix), None);
             added.map_err(|error| Failure::of_system(&what, error))?;
         }
         let name = self.device.name();
-        say(&format_args!("  interface: {name}, MTU {}", self.session.mtu()));
+        say(&format_args!("  interface: {name}, MTU {}", self.mtu()));
         say(&format_args!("  local-address: {own}"));
         if let Some(peer) = agreed.peer_address {
             say(&format_args!("  remote-address: {peer}"));
@@ -356,7 +380,7 @@ impl Client<'_> {
     fn ipv6_up(&mut self, agreed: ipv6cp::Agreed) -> Result<(), Failure> {
         let Some(own) = agreed.own else { return Ok(()) };
         let failed = |error| Failure::of_system("the network interface", error);
-        self.device.set_up(self.session.mtu()).map_err(failed)?;
+        self.device.set_up(self.mtu()).map_err(failed)?;
         self.device.add_address(own.link_local().into(), None, 64).map_err(failed)?;
         say(&format_args!("  local-ipv6-address: {own}"));
         if let Some(peer) = agreed.peer {
@@ -367,10 +391,10 @@ impl Client<'_> {
 
     fn report(&self, now: Duration) {
         let name = self.device.name();
-        if let Some(report) = self.session.session_report(now) {
+        if let Some(report) = self.session.first_call().map(|call| SessionReport::of_call(call, now)) {
             say(&report.with_interface(name));
         }
-        if let Some(report) = self.session.mppe_report(name) {
+        if let Some(report) = self.session.first_call().and_then(|call| MppeReport::of_call(call, name)) {
             say(&report);
         }
         say(&format_args!("Refused frames {}", self.clear));
@@ -390,7 +414,7 @@ impl Client<'_> {
             // The session is over anyway.
             let _ = trace.flush();
         }
-        say(&self.session.status(now));
+        say(&ClientStatus::of_session(&self.session, now));
         let mut failure = Failure::of_reason(reason);
         if self.has_expired {
             let text = "the password has expired (error 648): --new-password changes it".to_owned();

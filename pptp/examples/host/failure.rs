@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 
 use pptp::ppp::link;
+use pptp::ppp_session;
 use pptp::session::Reason;
 
 /// Exit statuses. 2 is that of wrong arguments.
@@ -59,19 +60,19 @@ impl Failure {
     /// A session has ended; `None` when that was wanted.
     pub fn of_reason(reason: &Reason) -> Option<Self> {
         let status = match reason {
-            Reason::Closed | Reason::Link(link::Reason::Closed) => return None,
+            Reason::Closed | Reason::Ppp(ppp_session::Reason::Link(link::Reason::Closed)) => return None,
             Reason::GreBlocked => status::GRE_BLOCKED,
-            Reason::Link(link::Reason::Authentication(_)) => status::NOT_AUTHENTICATED,
-            Reason::NotDecrypted
-            | Reason::Link(
+            Reason::Ppp(ppp_session::Reason::Link(link::Reason::Authentication(_))) => status::NOT_AUTHENTICATED,
+            Reason::Ppp(ppp_session::Reason::NotDecrypted)
+            | Reason::Ppp(ppp_session::Reason::Link(
                 link::Reason::EncryptionRequired { .. } | link::Reason::NoKeys { .. } | link::Reason::EncryptionLost,
-            ) => status::NO_ENCRYPTION,
-            Reason::Link(link::Reason::PeerClosed { error }) => match error {
+            )) => status::NO_ENCRYPTION,
+            Reason::Ppp(ppp_session::Reason::Link(link::Reason::PeerClosed { error })) => match error {
                 Some(691 | 646..=649) => status::NOT_AUTHENTICATED,
                 Some(741 | 742) => status::NO_ENCRYPTION,
                 _ => status::HUNG_UP,
             },
-            Reason::Link(link::Reason::PeerSilent | link::Reason::LowerLayerDown)
+            Reason::Ppp(ppp_session::Reason::Link(link::Reason::PeerSilent | link::Reason::LowerLayerDown))
             | Reason::Call(_)
             | Reason::Control(_)
             | Reason::FlowAlarm => status::HUNG_UP,

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use pptp::ppp::auth::{Method, Methods};
 use pptp::ppp::ccp::{Encryption, MicrosoftCompression, Modes};
 use pptp::ppp::link::Keepalive;
-use pptp::session::{Compression, Config};
+use pptp::session::{Compression, Config, IpVersions};
 use pptp::wire::Text;
 use pptp::wire::connection::{EchoPolicy, Identity};
 
@@ -114,51 +114,62 @@ impl Options {
     /// What a session is to be like. `name` is what this side calls itself.
     pub fn session(&self, name: &str) -> Config {
         let mut config = if self.interop { Config::interop() } else { Config::strict() };
+        let versions = if self.ipv6 { IpVersions::Both } else { IpVersions::V4 };
         // The text is short enough.
         let name = Text::new(name).unwrap_or(Text::EMPTY);
-        config = config.with_identity(Identity::new(name, Text::EMPTY)).with_ip_versions(true, self.ipv6);
+        config = config.with_identity(Identity::new(name, Text::EMPTY)).with_ppp(|ppp| ppp.with_ip_versions(versions));
         if let Some(methods) = &self.auth {
             let methods: Vec<_> = methods.iter().map(|method| method.method()).collect();
-            config = config.with_authentication(Methods::new(&methods));
+            config = config.with_ppp(|ppp| ppp.with_authentication(Methods::new(&methods)));
         }
         if let Some(encryption) = self.encryption {
-            config = config.with_encryption(match encryption {
-                EncryptionOption::Required => Encryption::Required,
-                EncryptionOption::Preferred => Encryption::Preferred,
-                EncryptionOption::Passive => Encryption::Passive,
-                EncryptionOption::Refused => Encryption::Refused,
+            config = config.with_ppp(|ppp| {
+                ppp.with_encryption(match encryption {
+                    EncryptionOption::Required => Encryption::Required,
+                    EncryptionOption::Preferred => Encryption::Preferred,
+                    EncryptionOption::Passive => Encryption::Passive,
+                    EncryptionOption::Refused => Encryption::Refused,
+                })
             });
         }
         if let Some(strength) = self.strength {
-            config = config.with_strengths(match strength {
-                StrengthOption::Auto => MicrosoftCompression::STRENGTHS,
-                StrengthOption::Bits40 => MicrosoftCompression::MPPE_40,
-                StrengthOption::Bits56 => MicrosoftCompression::MPPE_56,
-                StrengthOption::Bits128 => MicrosoftCompression::MPPE_128,
+            config = config.with_ppp(|ppp| {
+                ppp.with_strengths(match strength {
+                    StrengthOption::Auto => MicrosoftCompression::STRENGTHS,
+                    StrengthOption::Bits40 => MicrosoftCompression::MPPE_40,
+                    StrengthOption::Bits56 => MicrosoftCompression::MPPE_56,
+                    StrengthOption::Bits128 => MicrosoftCompression::MPPE_128,
+                })
             });
         }
         if let Some(mode) = self.mode {
-            config = config.with_modes(match mode {
-                ModeOption::Stateless => Modes::Stateless,
-                ModeOption::PreferStateless => Modes::PreferStateless,
-                ModeOption::PreferStateful => Modes::PreferStateful,
+            config = config.with_ppp(|ppp| {
+                ppp.with_modes(match mode {
+                    ModeOption::Stateless => Modes::Stateless,
+                    ModeOption::PreferStateless => Modes::PreferStateless,
+                    ModeOption::PreferStateful => Modes::PreferStateful,
+                })
             });
         }
         if let Some(compression) = self.compression {
-            config = config.with_compression(match compression {
-                CompressionOption::Off => Compression::Off,
-                CompressionOption::Fast => Compression::Fast,
-                CompressionOption::Default => Compression::Default,
-                CompressionOption::Max => Compression::Max,
+            config = config.with_ppp(|ppp| {
+                ppp.with_compression(match compression {
+                    CompressionOption::Off => Compression::Off,
+                    CompressionOption::Fast => Compression::Fast,
+                    CompressionOption::Default => Compression::Default,
+                    CompressionOption::Max => Compression::Max,
+                })
             });
         }
         if let Some(mtu) = self.mtu {
-            config = config.with_mtu(mtu);
+            config = config.with_ppp(|ppp| ppp.with_mtu(mtu));
         }
         if let Some(interval) = self.echo_interval {
             let interval = interval.max(Duration::from_secs(1));
-            config = config.with_echo(EchoPolicy::Deadline { idle: interval, reply: EchoPolicy::REPLY });
-            config = config.with_keepalive(Some(Keepalive::new(interval).with_adaptive(false)));
+            config = config.with_control(|control| {
+                control.with_echo(EchoPolicy::Deadline { idle: interval, reply: EchoPolicy::REPLY })
+            });
+            config = config.with_ppp(|ppp| ppp.with_keepalive(Some(Keepalive::new(interval).with_adaptive(false))));
         }
         config
     }

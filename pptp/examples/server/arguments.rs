@@ -78,11 +78,12 @@ impl Arguments {
     /// What sessions are to be like.
     pub fn config(&self, identifier: InterfaceIdentifier) -> Config {
         let two = |servers: &[Ipv4Addr]| [servers.first().copied(), servers.get(1).copied()];
-        Config::new(self.address)
-            .with_session(self.options.session("server"))
-            .with_name_servers(two(&self.dns))
-            .with_netbios_name_servers(two(&self.nbns))
-            .with_interface_identifier(identifier)
+        Config::new(self.address).with_session(self.options.session("server")).with_server(|server| {
+            server
+                .with_name_servers(two(&self.dns))
+                .with_netbios_name_servers(two(&self.nbns))
+                .with_interface_identifier(identifier)
+        })
     }
 
     /// What peers cannot exceed.

@@ -79,9 +79,13 @@ impl Verdict {
     pub fn apply(self, now: Duration, session: &mut Session) -> Result<Outcome, AnswerError> {
         let (_, call) = self.call;
         if self.is_accepted {
-            session.accept(now, call, self.ticket, &self.message, self.keys)
+            session.call_mut(call).ok_or(AnswerError::NotAsked)?.accept(now, self.ticket, &self.message, self.keys)
         } else {
-            session.answer(now, call, self.ticket, &Answer::Reject(&self.message))
+            session.call_mut(call).ok_or(AnswerError::NotAsked)?.answer(
+                now,
+                self.ticket,
+                &Answer::Reject(&self.message),
+            )
         }
     }
 }

@@ -230,9 +230,7 @@ impl Gateway<'_> {
             }
             // What ends a call in the tunnel is to arrive before what ends it on the control connection, or the client does
             // not hear why. At the beginning it is the other way round: the client waits for the reply to its call.
-            let is_new = session
-                .calls()
-                .any(|call| session.statistics(call).is_some_and(|statistics| statistics.tunnel.packets_received == 0));
+            let is_new = session.calls().any(|call| call.statistics().tunnel.packets_received == 0);
             for is_control in [is_new, !is_new] {
                 if is_control {
                     let Some(control) = controls.get_mut(&id) else { continue };
@@ -268,11 +266,13 @@ impl Gateway<'_> {
     /// From the network to the device.
     fn receive(&mut self, now: Duration) {
         let Self { server, gre, state, buf, .. } = self;
-        let (mut waiting, mut is_any) = ([0; MAX_RECEIVE], false);
+        let (mut waiting, mut scratch, mut is_any) = ([0; MAX_RECEIVE], [0; MAX_RECEIVE], false);
         for _ in 0..BURST {
             let Some((peer, packet)) = gre.receive(&mut buf[..]) else { break };
             // What cannot be read or decrypted is counted by the sessions, and happens on every path.
-            let Ok((id, call, received)) = server.handle_gre(now, IpAddr::V4(peer), packet) else { continue };
+            let Ok((id, call, received)) = server.handle_gre(now, IpAddr::V4(peer), packet, &mut scratch) else {
+                continue;
+            };
             if let Some(packet) = received.ip() {
                 state.deliver((id, call), packet);
             }
@@ -299,7 +299,8 @@ impl Gateway<'_> {
             let Some(mut session) = server.session_mut(id) else { continue };
             let IpAddr::V4(peer) = session.peer() else { continue };
             // When the window of one client is full, others must not wait: the packet is lost, as on a full line.
-            if let Ok(packet) = session.send_ip(now, call, buf) {
+            let Some(mut call) = session.call_mut(call) else { continue };
+            if let Ok(packet) = call.send_ip(now, buf) {
                 gre.send_to(peer, packet);
             }
         }
@@ -334,7 +335,7 @@ impl Gateway<'_> {
         for id in self.server.connections() {
             let (Some(session), Some(peer)) = (self.server.session(id), self.server.peer(id)) else { continue };
             for call in session.calls() {
-                self.state.report(now, session, (id, call), peer);
+                self.state.report(now, session, (id, call.id()), peer);
             }
         }
         say(&format_args!("{} connections", self.server.len()));

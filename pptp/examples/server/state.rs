@@ -7,8 +7,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use pptp::ppp::auth::{Answer, Outcome, Question};
-use pptp::server::{Event, Session, SessionMut};
-use pptp::session;
+use pptp::ppp_session;
+use pptp::report::{ClientStatus, MppeReport, SessionReport};
+use pptp::server::{Session, SessionMut};
+use pptp::session::{CallEvent, Event};
 
 use crate::calls::{Calls, Key};
 use crate::complain;
@@ -52,46 +54,53 @@ impl State {
         }
     }
 
-    fn call_event(&mut self, now: Duration, session: &mut Session, key: Key, peer: IpAddr, event: session::Event) {
+    fn call_event(&mut self, now: Duration, session: &mut Session, key: Key, peer: IpAddr, event: CallEvent) {
         let (id, call) = key;
         let say = |text: fmt::Arguments<'_>| say(&format_args!("connection {id} call {call}: {text}"));
         match event {
-            session::Event::Authenticate(question) => self.authenticate(now, session, key, peer, question),
-            session::Event::PeerAuthenticated => {
-                let name = session.link(call).map(|link| link.peer_name().to_string()).unwrap_or_default();
+            CallEvent::Ppp(ppp_session::Event::Authenticate(question)) => {
+                self.authenticate(now, session, key, peer, question)
+            }
+            CallEvent::Ppp(ppp_session::Event::PeerAuthenticated) => {
+                let name = session.call(call).map(|call| call.ppp().link().peer_name().to_string()).unwrap_or_default();
                 say(format_args!("{name} is who it says"));
             }
-            session::Event::IpUp(_) => {
+            CallEvent::Ppp(ppp_session::Event::IpUp(_)) => {
                 let Some(address) = self.calls.address(key) else { return };
+                let mtu = session.call(call).map(|call| call.mtu());
                 let route = (IpAddr::V4(address), 32);
-                if let Err(error) = self.device.add_route(route, session.mtu(call)) {
+                if let Err(error) = self.device.add_route(route, mtu) {
                     say(format_args!("no route to {address}: {error}"));
                 }
-                say(format_args!("{address}, MTU {}", session.mtu(call).unwrap_or_default()));
-                if let Some(status) = session.call_status(now, call) {
+                say(format_args!("{address}, MTU {}", mtu.unwrap_or_default()));
+                if let Some(status) = session.call(call).map(|call| ClientStatus::of_call(call, now)) {
                     say(format_args!("status\n{status}"));
                 }
             }
             // Where encryption is preferred, it may come after the first packets.
-            session::Event::EncryptionUp(_) => {
-                if let Some(status) = session.call_status(now, call).filter(|status| status.uptime.is_some()) {
+            CallEvent::Ppp(ppp_session::Event::EncryptionUp(_)) => {
+                if let Some(status) = session
+                    .call(call)
+                    .map(|call| ClientStatus::of_call(call, now))
+                    .filter(|status| status.uptime.is_some())
+                {
                     say(format_args!("status\n{status}"));
                 }
             }
-            session::Event::EncryptionDown => say(format_args!("encryption: ended")),
-            session::Event::IpDown => self.remove_route(key),
-            session::Event::Ipv6Up(agreed) => {
+            CallEvent::Ppp(ppp_session::Event::EncryptionDown) => say(format_args!("encryption: ended")),
+            CallEvent::Ppp(ppp_session::Event::IpDown) => self.remove_route(key),
+            CallEvent::Ppp(ppp_session::Event::Ipv6Up(agreed)) => {
                 if let Some(identifier) = agreed.peer {
                     self.calls.add(key, identifier.link_local());
                     say(format_args!("{identifier}"));
                 }
             }
-            session::Event::FlowAlarm { is_raised: true } => say(format_args!("flow control alarm")),
-            session::Event::CoherencyLost => say(format_args!("packets decrypt to nonsense")),
-            session::Event::NoData { .. } => say(format_args!("no GRE packet has come")),
-            session::Event::Closed(reason) => {
+            CallEvent::FlowAlarm { is_raised: true } => say(format_args!("flow control alarm")),
+            CallEvent::Ppp(ppp_session::Event::CoherencyLost) => say(format_args!("packets decrypt to nonsense")),
+            CallEvent::NoData { .. } => say(format_args!("no GRE packet has come")),
+            CallEvent::Closed(reason) => {
                 say(format_args!("over: {}", sentence(&reason)));
-                if let Some(statistics) = session.statistics(call) {
+                if let Some(statistics) = session.call(call).map(|call| call.statistics()) {
                     say(format_args!("counters\n{}", statistics.tunnel));
                 }
                 self.remove_route(key);
@@ -108,11 +117,14 @@ impl State {
         let Some(address) = self.calls.assign(key) else {
             complain("all addresses of the pool are taken");
             // RAS: the account has no permission to dial in.
-            let _ =
-                session.answer(now, call, question.ticket(), &Answer::Reject(b"E=649 R=0 V=3 M=No address is free"));
+            if let Some(mut call) = session.call_mut(call) {
+                let _ = call.answer(now, question.ticket(), &Answer::Reject(b"E=649 R=0 V=3 M=No address is free"));
+            }
             return;
         };
-        session.assign_address(call, address);
+        if let Some(mut call) = session.call_mut(call) {
+            call.assign_address(address);
+        }
         match &mut self.verifier {
             Verifier::Users(users) => match users.answer(now, session, call, question) {
                 Ok(Outcome::PasswordChanged(_)) => say(&format_args!("connection {id} call {call}: password changed")),
@@ -122,7 +134,7 @@ impl State {
                 Err(error) => complain(&format!("connection {id} call {call}: {error}")),
             },
             Verifier::Radius(inquiries) => {
-                let Some(presented) = session.presented(call) else { return };
+                let Some(presented) = session.call(call).and_then(|call| call.ppp().presented()) else { return };
                 if let Some(verdict) = inquiries.ask(now, key, question.ticket(), &presented, peer) {
                     self.apply(now, session, verdict);
                 }
@@ -149,16 +161,16 @@ impl State {
     pub fn report(&self, now: Duration, session: &Session, key: Key, peer: IpAddr) {
         let (id, call) = key;
         let name = self.device.name();
-        if let Some(report) = session.session_report(now, call) {
+        if let Some(report) = session.call(call).map(|call| SessionReport::of_call(call, now)) {
             let tunnel = u32::try_from(id.get()).unwrap_or(u32::MAX);
             say(&report.with_tunnel_id(tunnel).with_address(peer).with_interface(name));
         }
-        if let Some(report) = session.mppe_report(call, name) {
+        if let Some(report) = session.call(call).and_then(|call| MppeReport::of_call(call, name)) {
             say(&report);
         }
-        if let Some(statistics) = session.statistics(call) {
+        if let Some(statistics) = session.call(call).map(|call| call.statistics()) {
             let spoofed = self.spoofed.get(&key).copied().unwrap_or(0);
-            let (refused, clear) = (statistics.refused, statistics.cleartext_dropped);
+            let (refused, clear) = (statistics.ppp.refused, statistics.ppp.cleartext_dropped);
             say(&format_args!("Refused frames {refused}, of them in the clear {clear}, of another sender {spoofed}"));
         }
     }

@@ -69,7 +69,7 @@ impl Users {
         question: Question,
     ) -> Result<Outcome, AnswerError> {
         let ticket = question.ticket();
-        let presented = session.presented(call).ok_or(AnswerError::NotAsked)?;
+        let presented = session.call(call).and_then(|call| call.ppp().presented()).ok_or(AnswerError::NotAsked)?;
         let name = presented.name().map(|name| name.0.to_vec()).unwrap_or_default();
         let users = self.read().unwrap_or_else(|error| {
             complain(&format!("{}: {error}", self.path.display()));
@@ -80,7 +80,7 @@ impl Users {
         let Some(user) = user else {
             let nobody = Account::unknown();
             let answer = if is_microsoft { Answer::Account(&nobody) } else { Answer::Reject(b"Authentication failed") };
-            return session.answer(now, call, ticket, &answer);
+            return session.call_mut(call).ok_or(AnswerError::NotAsked)?.answer(now, ticket, &answer);
         };
         if is_microsoft {
             let hash = user.secret.nt_hash();
@@ -93,11 +93,13 @@ impl Users {
                 (Secret::Password(password), false) => Answer::Password(password.as_bytes()),
                 _ => Answer::Account(&account),
             };
-            let outcome = session.answer(now, call, ticket, &answer)?;
+            let outcome = session.call_mut(call).ok_or(AnswerError::NotAsked)?.answer(now, ticket, &answer)?;
             if let Outcome::PasswordChanged(new) = &outcome {
                 if let Err(error) = self.store(&user.name, &new.nt_hash()) {
                     complain(&format!("{}: {error}", self.path.display()));
-                    session.reject_change(now, call);
+                    if let Some(mut call) = session.call_mut(call) {
+                        call.reject_change(now);
+                    }
                 }
             }
             return Ok(outcome);
@@ -106,14 +108,18 @@ impl Users {
         let fits = match (&user.secret, presented) {
             _ if user.is_expired => false,
             (Secret::Password(password), _) => {
-                return session.answer(now, call, ticket, &Answer::Password(password.as_bytes()));
+                return session.call_mut(call).ok_or(AnswerError::NotAsked)?.answer(
+                    now,
+                    ticket,
+                    &Answer::Password(password.as_bytes()),
+                );
             }
             (Secret::NtHash(hash), Presented::Pap { password, .. }) => std::str::from_utf8(password.as_octets())
                 .is_ok_and(|password| NtHash::from_password(password).ct_eq(hash)),
             _ => false,
         };
         let answer = if fits { Answer::Accept(b"") } else { Answer::Reject(b"Authentication failed") };
-        session.answer(now, call, ticket, &answer)
+        session.call_mut(call).ok_or(AnswerError::NotAsked)?.answer(now, ticket, &answer)
     }
 
     /// Writes the hash of a new password in the place of the old one. The file is replaced as a whole, or stays as it was.

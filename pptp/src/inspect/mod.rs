@@ -63,7 +63,8 @@ use ppp_fsm::Protocol;
 
 pub use authentication::{Authentication, Method, Outcome, Verdict};
 pub use control::ControlInput;
-pub use end::{Cause, End, windows_error_text};
+pub use end::{Cause, End};
+pub use ppp_fsm::link::windows_error_text;
 pub use record::{Content, Decryption, Direction, Event, NotDecrypted, Proof, Record, SessionId};
 pub use secret::Secrets;
 pub use session::{Counters, Session};

@@ -1,12 +1,13 @@
 //! IP packets in the clear, before, in and after a session that is encrypted.
 
+use pptp::ppp_session;
 use std::time::Duration;
 
 use pptp::ppp::ccp::Encryption;
 use pptp::ppp::link;
 #[cfg(feature = "mppc")]
 use pptp::session::Compression;
-use pptp::session::{Config, ReceiveError, SendError};
+use pptp::session::{CallEvent, Config, ReceiveError, SendError};
 
 use testing::pptp::{PASSWORD, Pair, To, decode_frame, encode_packet, frame, honest, numbered_ip};
 
@@ -44,9 +45,15 @@ fn cleartext_in_a_session_is_dropped_and_counted() {
         for round in 1..=100 {
             for frame in cleartext() {
                 let error = pair.inject(to, &frame).unwrap_err();
-                assert!(matches!(error, ReceiveError::Link(link::Refused::NotEncrypted { .. })), "{error}");
+                assert!(
+                    matches!(
+                        error,
+                        ReceiveError::Ppp(ppp_session::ReceiveError::Link(link::Refused::NotEncrypted { .. }))
+                    ),
+                    "{error}"
+                );
             }
-            assert_eq!(pair.statistics(to).cleartext_dropped, round * 6);
+            assert_eq!(pair.statistics(to).ppp.cleartext_dropped, round * 6);
         }
         assert!(pair.nothing_delivered());
     }
@@ -67,7 +74,7 @@ fn cleartext_in_every_step_of_the_setup_is_never_delivered() {
         pair.run();
         pair.assert_connected();
         assert!(pair.nothing_delivered());
-        assert!(pair.statistics(to).cleartext_dropped >= 30);
+        assert!(pair.statistics(to).ppp.cleartext_dropped >= 30);
         pair.between = honest();
         pair.assert_alive();
     }
@@ -112,7 +119,10 @@ fn nothing_is_sent_in_the_clear_at_any_step_of_the_setup() {
                     sent += 1;
                     assert!(!sealed.windows(60).any(|part| part == &numbered_ip(100, 9)[20..80]), "in the clear");
                 }
-                Err(error) => assert!(matches!(error, SendError::NoCall | SendError::NotConnected { .. }), "{error}"),
+                Err(error) => assert!(
+                    matches!(error, SendError::NoCall | SendError::Ppp(ppp_session::SendError::NotConnected { .. })),
+                    "{error}"
+                ),
             }
         }
         let control = pair.client.session.poll_control(now, &mut buf).unwrap().map(<[u8]>::to_vec);
@@ -132,13 +142,19 @@ fn nothing_is_sent_in_the_clear_at_any_step_of_the_setup() {
         }
         let tunnel = pair.server.with(|session| session.poll_tunnel(now, &mut buf).unwrap().map(<[u8]>::to_vec));
         if let Some(mut octets) = tunnel {
-            let _ = pair.client.session.handle_gre(now, &mut octets);
+            let _ = pair.client.session.handle_gre(now, &mut octets, &mut []);
             continue;
         }
         let event = pair.server.with(pptp::server::Session::poll_event);
-        if let Some(pptp::server::Event::Call { call, event: pptp::session::Event::Authenticate(question) }) = event {
+        if let Some(pptp::session::Event::Call {
+            call,
+            event: CallEvent::Ppp(ppp_session::Event::Authenticate(question)),
+        }) = event
+        {
             let answer = pptp::ppp::auth::Answer::Password(PASSWORD.as_bytes());
-            pair.server.with(|session| session.answer(now, call, question.ticket(), &answer)).unwrap();
+            pair.server
+                .with(|session| session.call_mut(call).unwrap().answer(now, question.ticket(), &answer))
+                .unwrap();
         }
     }
     assert!(sent > 50);
@@ -180,13 +196,13 @@ fn a_flood_of_events_that_nobody_polls_opens_no_gap_for_cleartext() {
 
 #[test]
 fn preferred_encryption_that_was_agreed_on_is_as_good_as_required() {
-    let config = Config::strict().with_encryption(Encryption::Preferred);
+    let config = Config::strict().with_ppp(|ppp| ppp.with_encryption(Encryption::Preferred));
     let mut pair = Pair::connected(&config);
     for to in To::BOTH {
         for frame in cleartext() {
             assert!(pair.inject(to, &frame).is_err());
         }
-        assert_eq!(pair.statistics(to).cleartext_dropped, 6);
+        assert_eq!(pair.statistics(to).ppp.cleartext_dropped, 6);
     }
     assert!(pair.nothing_delivered());
     pair.assert_alive();
@@ -197,7 +213,7 @@ fn preferred_encryption_that_was_agreed_on_is_as_good_as_required() {
 #[cfg(feature = "mppc")]
 fn compressed_packets_that_are_not_encrypted_are_dropped() {
     for compression in [Compression::Off, Compression::Fast] {
-        let mut pair = Pair::connected(&Config::strict().with_compression(compression));
+        let mut pair = Pair::connected(&Config::strict().with_ppp(|ppp| ppp.with_compression(compression)));
         for to in To::BOTH {
             // Headers of RFC 2118 with every combination of bits but the one of encryption, and literal octets behind.
             for bits in (0..16u8).filter(|bits| bits & 1 == 0) {

@@ -1,10 +1,11 @@
 //! CCP and LCP are in the clear, and somebody on the path changes them: encryption stays, or the session ends.
 
+use pptp::ppp_session;
 use std::time::Duration;
 
 use pptp::ppp::ccp::{Encryption, MicrosoftCompression};
 use pptp::ppp::link;
-use pptp::session::{Config, Event, Reason};
+use pptp::session::{CallEvent, Config, Reason};
 
 use testing::pptp::{Between, Pair, To, decode_frame, decode_gre, encode_packet, frame, honest, numbered_ip};
 
@@ -31,12 +32,13 @@ fn other(to: To) -> To {
 
 /// Each way of meddling with the negotiation ends without a packet in the clear, and without IP.
 fn fails(client: &Config, server: &Config, between: Between) -> [Option<Reason>; 2] {
-    let mut pair = Pair::new(&client_config().with_session(*client), &server_config().with_session(*server));
+    let mut pair =
+        Pair::new(&client_config().with_session(client.clone()), &server_config().with_session(server.clone()));
     pair.between = between;
     let packets = pair.elapse(EVERYTHING);
     assert!(packets < 500, "{packets} packets");
-    assert!(pair.client.events.iter().all(|event| !matches!(event, Event::IpUp(_))));
-    assert!(pair.server.call_events().all(|event| !matches!(event, Event::IpUp(_))));
+    assert!(pair.client.events.iter().all(|event| !matches!(event, CallEvent::Ppp(ppp_session::Event::IpUp(_)))));
+    assert!(pair.server.call_events().all(|event| !matches!(event, CallEvent::Ppp(ppp_session::Event::IpUp(_)))));
     for to in To::BOTH {
         assert!(pair.seal(to, &numbered_ip(60, 1)).is_err());
     }
@@ -113,7 +115,9 @@ fn empty_requests_rejects_and_naks_end_the_session() {
 fn a_server_that_has_no_ccp_or_no_encryption_is_left() {
     let strict = Config::strict();
     for encryption in [Encryption::Refused, Encryption::Passive] {
-        let server = strict.with_encryption(encryption).with_strengths(MicrosoftCompression::MPPE_40);
+        let server = strict
+            .clone()
+            .with_ppp(|ppp| ppp.with_encryption(encryption).with_strengths(MicrosoftCompression::MPPE_40));
         let reasons = fails(&strict, &server, honest());
         assert!(is_about_encryption(reasons[0]), "{reasons:?}");
     }
@@ -221,14 +225,16 @@ fn ccp_that_begins_again_does_not_use_a_key_stream_twice() {
         sealed.sort();
         sealed.dedup();
         assert_eq!(sealed.len(), count, "a packet was encrypted twice to the same octets");
-        let lost = Some(Reason::Link(link::Reason::EncryptionLost));
+        let lost = Some(Reason::Ppp(ppp_session::Reason::Link(link::Reason::EncryptionLost)));
         assert!(pair.reasons().contains(&lost), "{:?}", pair.reasons());
     }
 }
 
 #[test]
 fn reset_requests_in_any_number_are_answered_one_by_one() {
-    for config in [Config::strict(), Config::strict().with_modes(pptp::ppp::ccp::Modes::PreferStateful)] {
+    for config in
+        [Config::strict(), Config::strict().with_ppp(|ppp| ppp.with_modes(pptp::ppp::ccp::Modes::PreferStateful))]
+    {
         let mut pair = Pair::connected(&config);
         for to in To::BOTH {
             for round in 0..2000u32 {
@@ -329,9 +335,12 @@ fn a_peer_that_never_decrypts_is_left_with_a_reason() {
             pair.elapse(Duration::from_secs(20));
             let reasons = pair.reasons();
             let (own, its) = if deaf == To::Server { (reasons[0], reasons[1]) } else { (reasons[1], reasons[0]) };
-            assert_eq!(own, Some(Reason::NotDecrypted));
+            assert_eq!(own, Some(Reason::Ppp(ppp_session::Reason::NotDecrypted)));
             assert_eq!(own.unwrap().windows_error(), Some(742));
-            assert_eq!(its, Some(Reason::Link(link::Reason::PeerClosed { error: Some(742) })));
+            assert_eq!(
+                its,
+                Some(Reason::Ppp(ppp_session::Reason::Link(link::Reason::PeerClosed { error: Some(742) })))
+            );
             pair.assert_nothing_in_the_clear();
         }
     }

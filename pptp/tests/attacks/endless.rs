@@ -1,8 +1,9 @@
 //! Negotiations without an end: each has one, for a reason that says so, and with little said.
 
+use pptp::ppp_session;
 use std::time::Duration;
 
-use pptp::session::{Config, Event, Reason};
+use pptp::session::{CallEvent, Config, Reason};
 
 use testing::pptp::{Between, Pair, To, decode_frame, encode_packet, frame};
 
@@ -24,7 +25,7 @@ fn ends(between: Between) -> ([Option<Reason>; 2], usize) {
     // The server may have the TCP connection for a minute more.
     pair.elapse(Duration::from_secs(70));
     assert!(pair.server.closed.is_some());
-    assert!(pair.server.call_events().all(|event| !matches!(event, Event::IpUp(_))));
+    assert!(pair.server.call_events().all(|event| !matches!(event, CallEvent::Ppp(ppp_session::Event::IpUp(_)))));
     (pair.reasons(), packets)
 }
 
@@ -154,7 +155,9 @@ fn a_peer_that_begins_lcp_again_for_ever() {
             vec![(to, octets.to_vec())]
         }));
         assert!(packets < 4000, "{packets}");
-        let setup = reasons.iter().flatten().any(|reason| matches!(reason, Reason::SetupTimeout | Reason::Link(_)));
+        let setup = reasons.iter().flatten().any(|reason| {
+            matches!(reason, Reason::Ppp(ppp_session::Reason::SetupTimeout) | Reason::Ppp(ppp_session::Reason::Link(_)))
+        });
         assert!(setup, "{reasons:?}");
     }
 }
@@ -162,8 +165,9 @@ fn a_peer_that_begins_lcp_again_for_ever() {
 /// Patience ends a negotiation in which each packet has an answer that is not the last.
 #[test]
 fn the_setup_timeout_ends_what_the_counters_do_not() {
-    let config = Config::strict().with_setup_timeout(Duration::from_secs(10));
-    let mut pair = Pair::new(&client_config().with_session(config), &server_config().with_session(config));
+    let config = Config::strict().with_ppp(|ppp| ppp.with_setup_timeout(Duration::from_secs(10)));
+    let mut pair =
+        Pair::new(&client_config().with_session(config.clone()), &server_config().with_session(config.clone()));
     // CHAP is never through: the server's user never answers.
     pair.server.answers = false;
     let mut count = 0u32;
@@ -179,7 +183,7 @@ fn the_setup_timeout_ends_what_the_counters_do_not() {
         }
     }
     assert!((8..=11).contains(&count), "{count}");
-    assert!(pair.reasons().contains(&Some(Reason::SetupTimeout)), "{:?}", pair.reasons());
+    assert!(pair.reasons().contains(&Some(Reason::Ppp(ppp_session::Reason::SetupTimeout))), "{:?}", pair.reasons());
 }
 
 /// A session that is up and negotiates again has as long as a new one.

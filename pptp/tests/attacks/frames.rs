@@ -1,9 +1,10 @@
 //! Frames of any octets, packets that are encrypted with other keys, and events that nobody polls.
 
+use pptp::ppp_session;
 use std::time::Duration;
 
 use pptp::ppp::ccp::Modes;
-use pptp::session::{Config, Event};
+use pptp::session::{CallEvent, Config};
 
 use testing::pptp::{Pair, To, encode_gre, encode_packet, frame, honest, numbered_ip};
 
@@ -99,13 +100,13 @@ fn forged_coherency_counts_cost_a_bounded_number_of_keys() {
     pair.assert_alive();
     let mut noise = Noise(7);
     for to in To::BOTH {
-        let mut before = pair.statistics(to).mppe.unwrap().received.rx_key_changes_computed;
+        let mut before = pair.statistics(to).ppp.mppe.unwrap().received.rx_key_changes_computed;
         let mut total = 0;
         for _ in 0..5000 {
             let header = [0x90 | (noise.octet() & 0x0f), noise.octet()];
             let sealed = [&header[..], &noise.octets(60)].concat();
             let _ = pair.inject(to, &frame(0x00fd, &sealed));
-            let after = pair.statistics(to).mppe.unwrap().received.rx_key_changes_computed;
+            let after = pair.statistics(to).ppp.mppe.unwrap().received.rx_key_changes_computed;
             assert!(after - before <= 512, "{} keys for one packet", after - before);
             total += after - before;
             before = after;
@@ -114,7 +115,7 @@ fn forged_coherency_counts_cost_a_bounded_number_of_keys() {
         // One in 65,536 or so looks right by chance.
         assert!(pair.take_delivered().iter().flatten().count() < 3);
     }
-    let is_lost = |event: &&Event| **event == Event::CoherencyLost;
+    let is_lost = |event: &&CallEvent| **event == CallEvent::Ppp(ppp_session::Event::CoherencyLost);
     assert!(pair.client.events.iter().filter(is_lost).count() <= 1);
     assert!(pair.server.call_events().filter(is_lost).count() <= 1);
     assert_eq!(pair.reasons(), [None, None]);
@@ -124,7 +125,7 @@ fn forged_coherency_counts_cost_a_bounded_number_of_keys() {
 /// The same in stateful mode: the peer is asked for a flush, once a second at most.
 #[test]
 fn forged_counts_of_stateful_encryption_ask_for_few_resets() {
-    let mut pair = Pair::connected(&Config::strict().with_modes(Modes::PreferStateful));
+    let mut pair = Pair::connected(&Config::strict().with_ppp(|ppp| ppp.with_modes(Modes::PreferStateful)));
     pair.assert_alive();
     let mut noise = Noise(9);
     for to in To::BOTH {
@@ -157,10 +158,11 @@ fn forged_counts_of_stateful_encryption_ask_for_few_resets() {
 fn packets_that_decompress_to_too_much_are_refused() {
     use pptp::ppp::ccp::{Encryption, MicrosoftCompression};
     use pptp::session::Compression;
-    let config = Config::strict()
-        .with_encryption(Encryption::Refused)
-        .with_strengths(MicrosoftCompression::NONE)
-        .with_compression(Compression::Fast);
+    let config = Config::strict().with_ppp(|ppp| {
+        ppp.with_encryption(Encryption::Refused)
+            .with_strengths(MicrosoftCompression::NONE)
+            .with_compression(Compression::Fast)
+    });
     let mut pair = Pair::connected(&config);
     pair.assert_alive();
     let mut noise = Noise(3);

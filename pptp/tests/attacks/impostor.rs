@@ -1,11 +1,12 @@
 //! A server that is not the one it says it is, and a client that is not.
 
+use pptp::ppp_session;
 use std::time::Duration;
 
 use pptp::ppp::auth::{Failure, Method, Methods};
 use pptp::ppp::ccp::Encryption;
 use pptp::ppp::link;
-use pptp::session::{Config, Event, ExternalKeys, Reason};
+use pptp::session::{CallEvent, Config, ExternalKeys, Reason};
 
 use testing::pptp::{Host, PASSWORD, Pair, To, decode_frame, decode_gre, encode_packet, frame, numbered_ip};
 
@@ -20,7 +21,7 @@ const EVERYTHING: Duration = Duration::from_secs(90);
 fn ended(pair: &mut Pair) -> [Option<Reason>; 2] {
     let packets = pair.elapse(EVERYTHING);
     assert!(packets < 500, "{packets} packets");
-    assert!(pair.client.events.iter().all(|event| !matches!(event, Event::IpUp(_))));
+    assert!(pair.client.events.iter().all(|event| !matches!(event, CallEvent::Ppp(ppp_session::Event::IpUp(_)))));
     pair.reasons()
 }
 
@@ -34,8 +35,9 @@ fn assert_password_kept(pair: &Pair) {
 #[test]
 fn a_server_that_wants_the_password_in_the_clear_does_not_get_it() {
     for method in [Method::Pap, Method::ChapMd5, Method::MsChapV1, Method::Eap] {
-        let weak = Config::interop().with_authentication(Methods::new(&[method])).with_encryption(Encryption::Refused);
-        let mut pair = Pair::new(&client_config(), &server_config().with_session(weak));
+        let weak = Config::interop()
+            .with_ppp(|ppp| ppp.with_authentication(Methods::new(&[method])).with_encryption(Encryption::Refused));
+        let mut pair = Pair::new(&client_config(), &server_config().with_session(weak.clone()));
         let reasons = ended(&mut pair);
         assert!(reasons.iter().all(Option::is_some), "{method} {reasons:?}");
         assert_password_kept(&pair);
@@ -69,8 +71,9 @@ fn a_request_for_pap_in_the_name_of_the_server_is_refused() {
 
 #[test]
 fn a_server_that_asks_for_no_authentication_is_left() {
-    let open = Config::strict().with_authentication(Methods::new(&[])).with_encryption(Encryption::Refused);
-    let mut pair = Pair::new(&client_config(), &server_config().with_session(open));
+    let open = Config::strict()
+        .with_ppp(|ppp| ppp.with_authentication(Methods::new(&[])).with_encryption(Encryption::Refused));
+    let mut pair = Pair::new(&client_config(), &server_config().with_session(open.clone()));
     let reasons = ended(&mut pair);
     assert_eq!(reasons[0].unwrap().windows_error(), Some(742), "{reasons:?}");
 }
@@ -96,7 +99,7 @@ fn a_server_without_the_proof_of_its_own_is_left_with_error_778() {
             vec![(to, octets.to_vec())]
         });
         let reasons = ended(&mut pair);
-        let expected = Reason::Link(link::Reason::Authentication(Failure::NoMutualProof));
+        let expected = Reason::Ppp(ppp_session::Reason::Link(link::Reason::Authentication(Failure::NoMutualProof)));
         assert_eq!(reasons[0], Some(expected), "{}", proof.escape_ascii());
         assert_eq!(expected.windows_error(), Some(778));
     }
@@ -131,7 +134,9 @@ fn a_challenge_that_is_reflected_is_not_answered() {
         // The server has sent questions, and no answer (2).
         assert!(payload.is_empty() || decode_frame(payload).0 != CHAP || decode_frame(payload).1[0] == 1);
     }
-    assert!(pair.server.call_events().all(|event| !matches!(event, Event::PeerAuthenticated)));
+    assert!(
+        pair.server.call_events().all(|event| !matches!(event, CallEvent::Ppp(ppp_session::Event::PeerAuthenticated)))
+    );
 }
 
 #[test]
@@ -148,7 +153,9 @@ fn an_answer_that_was_recorded_is_no_proof_in_another_session() {
     });
     let reasons = ended(&mut pair);
     assert!(reasons.iter().all(Option::is_some), "{reasons:?}");
-    assert!(pair.server.call_events().all(|event| !matches!(event, Event::PeerAuthenticated)));
+    assert!(
+        pair.server.call_events().all(|event| !matches!(event, CallEvent::Ppp(ppp_session::Event::PeerAuthenticated)))
+    );
 }
 
 /// Network protocols before the proof: nothing of them is answered, and no address is given away.
@@ -176,15 +183,18 @@ fn a_client_that_does_not_prove_itself_gets_nothing() {
 /// Keys of one user are not those of the next: LCP begins again, and another way to the keys is taken.
 #[test]
 fn keys_from_elsewhere_end_with_the_authentication_that_they_came_with() {
-    let config = Config::strict().with_authentication(Methods::new(&[Method::MsChapV1]));
-    let mut pair = Pair::new(&client_config().with_session(config), &server_config().with_session(config));
+    let config = Config::strict().with_ppp(|ppp| ppp.with_authentication(Methods::new(&[Method::MsChapV1])));
+    let mut pair =
+        Pair::new(&client_config().with_session(config.clone()), &server_config().with_session(config.clone()));
     pair.server.answers = false;
     pair.run();
     let (call, question) = pair.server.question.take().unwrap();
     // The proof is taken for good, and the keys are not the client's.
     let keys = ExternalKeys::new(&[7; 16], &[9; 16]);
     let now = pair.now;
-    pair.server.with(|session| session.accept(now, call, question.ticket(), b"", Some(keys))).unwrap();
+    pair.server
+        .with(|session| session.call_mut(call).unwrap().accept(now, question.ticket(), b"", Some(keys)))
+        .unwrap();
     pair.run();
     pair.assert_connected();
     pair.send(To::Server, &numbered_ip(60, 1));

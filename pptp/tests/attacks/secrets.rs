@@ -3,8 +3,10 @@
 use pptp::client;
 use pptp::mschap::{NtHash, Password};
 use pptp::ppp::auth::{Answer, Keys, Method, Methods, Secret};
+use pptp::ppp_session;
 use pptp::session::{Config, ExternalKeys};
 
+use testing::pptp::OneCall as _;
 use testing::pptp::{PASSWORD, Pair};
 
 use crate::{client_config, server_config};
@@ -42,7 +44,7 @@ fn configurations_show_no_secret() {
     let config = client_config();
     assert_hidden(&format!("{config:?}{config:#?}"), &secrets());
     let hash = NtHash::from_password(Password::Text(PASSWORD));
-    let config = client::Config::with_nt_hash("alice", hash.clone());
+    let config = client::Config::from(ppp_session::Client::with_nt_hash("alice", hash.clone()));
     assert_hidden(&format!("{config:?}"), &secrets());
     assert_hidden(&format!("{:?} {:?}", Secret::Password(PASSWORD.as_bytes()), Secret::NtHash(&hash)), &secrets());
     let key: Vec<u8> = (1..17).collect();
@@ -53,9 +55,9 @@ fn configurations_show_no_secret() {
 fn sessions_and_events_show_no_secret_at_any_time() {
     for method in [Method::MsChapV2, Method::MsChapV1, Method::ChapMd5, Method::Pap] {
         let session = if method == Method::MsChapV2 { Config::strict() } else { Config::interop() };
-        let session = session.with_authentication(Methods::new(&[method]));
-        let client = client_config().with_session(session);
-        let mut pair = Pair::new(&client, &server_config().with_session(session));
+        let session = session.with_ppp(|ppp| ppp.with_authentication(Methods::new(&[method])));
+        let client = client_config().with_session(session.clone());
+        let mut pair = Pair::new(&client, &server_config().with_session(session.clone()));
         pair.server.answers = false;
         let mut printed = Vec::new();
         for step in 0..3 {
@@ -63,11 +65,12 @@ fn sessions_and_events_show_no_secret_at_any_time() {
             printed.push(format!("{pair:?}"));
             printed.push(format!("{:?}", pair.events().collect::<Vec<_>>()));
             if let Some((call, question)) = pair.server.question.take() {
-                printed.push(format!("{:?}", pair.server.session().presented(call)));
+                printed.push(format!("{:?}", pair.server.session().call(call).and_then(|call| call.ppp().presented())));
                 let answer = Answer::Password(PASSWORD.as_bytes());
                 printed.push(format!("{answer:?}"));
                 let now = pair.now;
-                let outcome = pair.server.with(|session| session.answer(now, call, question.ticket(), &answer));
+                let outcome =
+                    pair.server.with(|session| session.call_mut(call).unwrap().answer(now, question.ticket(), &answer));
                 printed.push(format!("{outcome:?}"));
             }
             assert!(step < 3);

@@ -139,27 +139,30 @@ fn packets_from_another_address_reach_no_call() {
     for octets in [crate::calls::start(), crate::calls::call(1)] {
         assert_eq!(server.handle_stream(now, id, &octets), octets.len());
     }
-    let call = server.session(id).unwrap().calls().next().unwrap();
+    let call = server.session(id).unwrap().calls().next().map(|call| call.id()).unwrap();
     let echo = frame(0xc021, &encode_packet(1, 1, b""));
     for number in 0..1000 {
         let mut packet = encode_gre(call.get(), Some(number), None, &echo);
-        let error = server.handle_gre(now, other, &mut packet).unwrap_err();
+        let error = server.handle_gre(now, other, &mut packet, &mut []).unwrap_err();
         assert_eq!(error, ReceiveError::UnknownCall { call_id: call.get() });
     }
-    assert_eq!(server.session(id).unwrap().statistics(call).unwrap().tunnel.packets_received, 0);
+    assert_eq!(
+        server.session(id).unwrap().call(call).map(|call| call.statistics()).unwrap().tunnel.packets_received,
+        0
+    );
     let mut packet = encode_gre(call.get(), Some(0), None, &echo);
-    assert!(server.handle_gre(now, owner, &mut packet).is_ok());
+    assert!(server.handle_gre(now, owner, &mut packet, &mut []).is_ok());
     // The same address, written as one of IPv6, is the same.
     let IpAddr::V4(v4) = owner else { unreachable!() };
     let mut packet = encode_gre(call.get(), Some(1), None, &echo);
-    let result = server.handle_gre(now, IpAddr::V6(v4.to_ipv6_mapped()), &mut packet);
+    let result = server.handle_gre(now, IpAddr::V6(v4.to_ipv6_mapped()), &mut packet, &mut []);
     assert_ne!(result.err(), Some(ReceiveError::UnknownCall { call_id: call.get() }));
 }
 
 /// Everything that was ever sent comes again, with its own numbers: at once, and much later.
 #[test]
 fn recorded_packets_that_are_replayed_give_nothing() {
-    for config in [Config::strict(), Config::strict().with_modes(Modes::PreferStateful)] {
+    for config in [Config::strict(), Config::strict().with_ppp(|ppp| ppp.with_modes(Modes::PreferStateful))] {
         let mut pair = Pair::connected(&config);
         for _ in 0..50 {
             pair.assert_alive();
@@ -186,7 +189,7 @@ fn recorded_packets_that_are_replayed_give_nothing() {
 #[test]
 fn recorded_data_under_new_numbers_gives_nothing() {
     for modes in [Modes::Stateless, Modes::PreferStateful] {
-        let mut pair = Pair::connected(&Config::strict().with_modes(modes));
+        let mut pair = Pair::connected(&Config::strict().with_ppp(|ppp| ppp.with_modes(modes)));
         for _ in 0..20 {
             pair.assert_alive();
         }
@@ -244,10 +247,10 @@ fn lost_packets_ask_for_their_acknowledgment_once() {
             pair.send(To::Server, &numbered_ip(60, 1));
             pair.send(To::Server, &numbered_ip(60, 2));
             pair.elapse(Duration::from_secs(5));
-            let echo = pair.statistics(To::Client).echo;
+            let echo = pair.statistics(To::Client).ppp.echo;
             assert_eq!(echo.sent, if asks { round } else { 0 }, "{asks} {swallows_all}");
             assert_eq!(echo.received, if asks && !swallows_all { round } else { 0 });
         }
-        assert_eq!(pair.statistics(To::Server).echo.sent, 0);
+        assert_eq!(pair.statistics(To::Server).ppp.echo.sent, 0);
     }
 }

@@ -1,18 +1,21 @@
 //! Sessions that live long: days of silence with echoes, hourly challenges, and counts that begin again.
 
+use pptp::ppp_session;
+use pptp::report::ClientStatus;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use pptp::ppp::ccp::Modes;
-use pptp::session::{Config, Event, Status};
+use pptp::session::{CallEvent, Config, Event, Status};
 use pptp::{client, server};
 
+use testing::pptp::OneCall as _;
 use testing::pptp::{Client, Host, World};
 use testing::{CLIENT, Profile, SERVER};
 
 fn up(config: Config, profile: Profile, is_of_many: bool) -> World {
-    let client = client::Config::new("alice", "wonderland").with_session(config);
-    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(config);
+    let client = client::Config::new("alice", "wonderland").with_session(config.clone());
+    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(config.clone());
     let host = Host::new(&server, [4; 32], is_of_many);
     let mut world = World::new(5, profile, Client::new(&client, [3; 32]), host);
     assert!(world.run_until(Duration::from_secs(60), World::is_up));
@@ -20,8 +23,15 @@ fn up(config: Config, profile: Profile, is_of_many: bool) -> World {
 }
 
 fn has_gone_down(world: &World) -> bool {
-    let is_bad = |event: &Event| matches!(event, Event::IpDown | Event::EncryptionDown | Event::Closed(_));
-    let of_host = |event: &server::Event| matches!(event, server::Event::Call { event, .. } if is_bad(event));
+    let is_bad = |event: &CallEvent| {
+        matches!(
+            event,
+            CallEvent::Ppp(ppp_session::Event::IpDown)
+                | CallEvent::Ppp(ppp_session::Event::EncryptionDown)
+                | CallEvent::Closed(_)
+        )
+    };
+    let of_host = |event: &Event| matches!(event, Event::Call { event, .. } if is_bad(event));
     world.client.events.iter().any(is_bad) || world.server.events.iter().any(of_host)
 }
 
@@ -31,7 +41,8 @@ fn days_with_echoes_and_hourly_challenges() {
     // With more, three echoes in a row are lost in some hour, which is the end.
     let lossy = Profile { loss: 5, ..Profile::LOSS };
     for (modes, profile) in [(Modes::Stateless, Profile::CLEAN), (Modes::PreferStateful, lossy)] {
-        let config = Config::strict().with_modes(modes).with_rechallenge_interval(Some(Duration::from_secs(3600)));
+        let config = Config::strict()
+            .with_ppp(|ppp| ppp.with_modes(modes).with_rechallenge_interval(Some(Duration::from_secs(3600))));
         let mut world = up(config, profile, true);
         let begun = world.now;
         for hour in 0..DAYS * 24 {
@@ -45,15 +56,16 @@ fn days_with_echoes_and_hourly_challenges() {
             world.run(Duration::from_secs(3600));
         }
         assert!(!has_gone_down(&world), "{:?}", world.client.closed);
-        let status = world.client.session.status(world.now);
+        let status = ClientStatus::of_session(&world.client.session, world.now);
         assert_eq!(status.status, Status::Connected);
         assert!(status.uptime.unwrap() >= world.now.saturating_sub(begun));
-        let is_proof =
-            |event: &&server::Event| matches!(event, server::Event::Call { event: Event::PeerAuthenticated, .. });
+        let is_proof = |event: &&Event| {
+            matches!(event, Event::Call { event: CallEvent::Ppp(ppp_session::Event::PeerAuthenticated), .. })
+        };
         let proofs = world.server.events.iter().filter(is_proof).count();
         assert!(proofs >= usize::try_from(DAYS).unwrap() * 23, "{proofs} challenges");
         // An echo of LCP every 30 seconds, answered, and the proofs; no more.
-        let echo = world.client.session.statistics().unwrap().echo;
+        let echo = world.client.session.statistics().unwrap().ppp.echo;
         println!("{modes:?}: {} days, {proofs} proofs, {echo:?}, {} packets", DAYS, world.sent(CLIENT).packets);
         assert!(world.sent(CLIENT).packets < u64::from(DAYS) * 86_400 / 10);
         if profile.is_lossless() {
@@ -74,7 +86,7 @@ fn the_coherency_count_begins_again() {
     const COUNT: u32 = 9000;
     let modes = [Modes::Stateless, Modes::PreferStateful];
     for (modes, profile) in modes.into_iter().flat_map(|modes| [(modes, Profile::CLEAN), (modes, Profile::REORDER)]) {
-        let mut world = up(Config::strict().with_modes(modes), profile, false);
+        let mut world = up(Config::strict().with_ppp(|ppp| ppp.with_modes(modes)), profile, false);
         for index in 0..COUNT {
             world.send(CLIENT, index, 60, false).unwrap();
             world.run(Duration::from_millis(3));
@@ -82,7 +94,8 @@ fn the_coherency_count_begins_again() {
         world.run(Duration::from_secs(1));
         assert_eq!(world.delivered(CLIENT), (0..COUNT).collect::<Vec<_>>(), "{modes:?}, {}", profile.name);
         let call = world.server.call().unwrap();
-        let received = world.server.session().statistics(call).unwrap().mppe.unwrap().received;
+        let received =
+            world.server.session().call(call).map(|call| call.statistics()).unwrap().ppp.mppe.unwrap().received;
         assert_eq!((received.packets_decrypted, received.rx_packets_dropped), (COUNT.into(), 0));
         assert!(!has_gone_down(&world));
     }
@@ -101,7 +114,7 @@ fn a_hole_of_thousands_of_packets() {
         (4000, Modes::PreferStateful),
         (5000, Modes::Stateless),
     ] {
-        let mut world = up(Config::strict().with_modes(modes), Profile::CLEAN, false);
+        let mut world = up(Config::strict().with_ppp(|ppp| ppp.with_modes(modes)), Profile::CLEAN, false);
         let mut index = 0;
         let mut send = |world: &mut World, count: u32| {
             for _ in 0..count {
@@ -118,7 +131,9 @@ fn a_hole_of_thousands_of_packets() {
         send(&mut world, 1000);
         world.run(Duration::from_secs(2));
         let delivered = world.delivered(CLIENT);
-        let is_told = |event: &server::Event| matches!(event, server::Event::Call { event: Event::CoherencyLost, .. });
+        let is_told = |event: &Event| {
+            matches!(event, Event::Call { event: CallEvent::Ppp(ppp_session::Event::CoherencyLost), .. })
+        };
         let is_told = world.server.events.iter().any(is_told);
         if hole >= 4096 {
             assert!(is_told && delivered.len() == 20, "{}", delivered.len());

@@ -1,15 +1,18 @@
 //! Every combination of authentication, strength, mode, policies of encryption, compression and path.
 
+use pptp::ppp_session;
+use pptp::report::ClientStatus;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use pptp::ppp::auth::{Method, Methods};
 use pptp::ppp::ccp::{Encryption, MicrosoftCompression as Bits, Modes};
-use pptp::session::{Compression, Event, FlowAlarmPolicy, Reason, Status};
+use pptp::session::{CallEvent, Compression, FlowAlarmPolicy, Reason, Status};
 use pptp::wire::connection::CloseReason;
 use pptp::{client, ppp, server};
 
 use crate::outcome::{Outcome, Wishes, is_of_loss, outcome};
+use testing::pptp::OneCall as _;
 use testing::pptp::{Client, Decision, Host, World};
 use testing::{CLIENT, Profile, Random, SERVER};
 
@@ -109,8 +112,8 @@ impl std::ops::AddAssign for Tally {
 fn world(case: &Case, seed: u64) -> World {
     let mut random = Random::new(seed);
     let [client, server] = case.wishes.map(|wishes| wishes.config().with_flow_alarm(FlowAlarmPolicy::Tell));
-    let client = client::Config::new("alice", "wonderland").with_session(client);
-    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(server);
+    let client = client::Config::new("alice", "wonderland").with_session(client.clone());
+    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(server.clone());
     let client = Client::new(&client, random.entropy());
     let is_of_many = random.per_mille(500);
     let decide = |presented: &ppp::auth::Presented<'_>| {
@@ -127,8 +130,8 @@ fn world(case: &Case, seed: u64) -> World {
 /// Whether both sides say that IP flows, encoded as it has to be.
 fn is_up(world: &World, encodings: [Bits; 2]) -> bool {
     let Some(call) = world.server.call() else { return false };
-    if world.client.session.status(world.now).status != Status::Connected
-        || world.server.session().status(call) != Some(Status::Connected)
+    if ClientStatus::of_session(&world.client.session, world.now).status != Status::Connected
+        || world.server.session().call(call).map(|call| call.ppp().status()) != Some(Status::Connected)
     {
         return false;
     }
@@ -137,7 +140,13 @@ fn is_up(world: &World, encodings: [Bits; 2]) -> bool {
         return false;
     }
     let client = world.client.session.link().and_then(ppp::link::Link::compression).unwrap_or_default();
-    let server = world.server.session().link(call).and_then(ppp::link::Link::compression).unwrap_or_default();
+    let server = world
+        .server
+        .session()
+        .call(call)
+        .map(|call| call.ppp().link())
+        .and_then(ppp::link::Link::compression)
+        .unwrap_or_default();
     [client.send, client.receive] == encodings && [server.receive, server.send] == encodings
 }
 
@@ -199,7 +208,10 @@ fn run(case: &Case, seed: u64) -> Tally {
             tally.failed = 1;
             assert!(world.run_until(Duration::from_secs(150), World::is_over), "not over: {case:?}");
             check_failure(case, &expected, [world.client.closed.unwrap(), world.server.call_ends[0]]);
-            assert!(!world.client.events.iter().any(|event| matches!(event, Event::IpUp(_))) || !is_required);
+            assert!(
+                !world.client.events.iter().any(|event| matches!(event, CallEvent::Ppp(ppp_session::Event::IpUp(_))))
+                    || !is_required
+            );
         }
         Outcome::Connected { method, encodings } => {
             // On a clean path no timer of PPP runs out: they have 2.5 seconds. Where packets overtake each other, the very
@@ -259,7 +271,7 @@ fn run(case: &Case, seed: u64) -> Tally {
                         expected,
                         "recovered: {:?} {:?}",
                         world.got(side),
-                        world.server.session().statistics(call)
+                        world.server.session().call(call).map(|call| call.statistics())
                     );
                 }
                 if encodings[side] != Bits::NONE {
@@ -278,9 +290,9 @@ fn run(case: &Case, seed: u64) -> Tally {
             let (closer, other) = (world.client.closed.unwrap(), world.server.call_ends[0]);
             let (closer, other) = if is_client { (closer, other) } else { (other, closer) };
             assert_eq!(closer, Reason::Closed);
-            assert_eq!(other, Reason::Link(ppp::link::Reason::PeerClosed { error: None }));
+            assert_eq!(other, Reason::Ppp(ppp_session::Reason::Link(ppp::link::Reason::PeerClosed { error: None })));
             let told = world.server.closed.unwrap();
-            assert!(matches!(told, CloseReason::PeerStopped { .. } | CloseReason::Local), "{told:?}");
+            assert!(matches!(told, Reason::Control(CloseReason::PeerStopped { .. }) | Reason::Closed), "{told:?}");
         }
     }
     if is_required {

@@ -1,13 +1,15 @@
 //! Every way to end, in every phase.
 
+use pptp::ppp_session;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use pptp::ppp::link::{self, Link, Phase};
-use pptp::session::{self, Reason};
+use pptp::session::{CallEvent, Event, Reason};
 use pptp::wire::connection::{CallCloseReason, CloseReason, State};
 use pptp::{client, server};
 
+use testing::pptp::OneCall as _;
 use testing::pptp::{Client, Host, World};
 use testing::{Profile, Random};
 
@@ -76,11 +78,9 @@ fn is_at(world: &World, when: When) -> bool {
         When::Start => world.server.session().connection().state() == State::Established,
         When::Call => state == State::Established,
         When::Lcp => phase == Some(Phase::Establish),
-        When::Authentication => world
-            .server
-            .events
-            .iter()
-            .any(|event| matches!(event, server::Event::Call { event: session::Event::Authenticate(_), .. })),
+        When::Authentication => world.server.events.iter().any(|event| {
+            matches!(event, Event::Call { event: CallEvent::Ppp(ppp_session::Event::Authenticate(_)), .. })
+        }),
         When::Ccp => phase == Some(Phase::Network) && !has_encryption,
         When::Ipcp => has_encryption && world.client.session.ip().is_none(),
         When::Up => world.is_up(),
@@ -118,7 +118,7 @@ fn end(world: &mut World, how: How) {
         How::Server => world.server.with(|session| session.close(now)),
         How::ServerCall => {
             if let Some(call) = call {
-                world.server.with(|session| session.close_call(now, call));
+                world.server.with(|session| session.call_mut(call).unwrap().close(now));
             } else {
                 world.server.with(|session| session.close(now));
             }
@@ -140,7 +140,7 @@ fn end(world: &mut World, how: How) {
 fn is_told(reason: Reason) -> bool {
     matches!(
         reason,
-        Reason::Link(link::Reason::PeerClosed { error: None })
+        Reason::Ppp(ppp_session::Reason::Link(link::Reason::PeerClosed { error: None }))
             | Reason::Call(CallCloseReason::PeerCleared | CallCloseReason::Disconnected { .. })
             | Reason::Control(CloseReason::PeerStopped { .. } | CloseReason::Disconnected)
     )
@@ -150,15 +150,15 @@ fn is_told(reason: Reason) -> bool {
 fn is_silence(reason: Reason) -> bool {
     matches!(
         reason,
-        Reason::Link(
+        Reason::Ppp(ppp_session::Reason::Link(
             link::Reason::NoAnswer
                 | link::Reason::PeerSilent
                 | link::Reason::Authentication(_)
                 | link::Reason::EncryptionRequired { .. }
                 | link::Reason::NoNetwork
-        ) | Reason::Control(CloseReason::EchoTimeout | CloseReason::StartTimeout | CloseReason::CallTimeout { .. })
+        )) | Reason::Control(CloseReason::EchoTimeout | CloseReason::StartTimeout | CloseReason::CallTimeout { .. })
             | Reason::GreBlocked
-            | Reason::SetupTimeout
+            | Reason::Ppp(ppp_session::Reason::SetupTimeout)
     )
 }
 

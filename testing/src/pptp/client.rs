@@ -1,10 +1,11 @@
 //! A client with its user.
 
+use pptp::ppp_session;
 use std::time::Duration;
 
 use pptp::client;
 use pptp::ppp::auth::{Demand, Secret};
-use pptp::session::{Event, MAX_RECEIVE, MAX_TRANSMIT, Reason, ReceiveError};
+use pptp::session::{CallEvent, Event, MAX_RECEIVE, MAX_TRANSMIT, Reason, ReceiveError};
 
 use super::Log;
 use crate::{Datagram, Endpoint, Output, Random};
@@ -15,7 +16,7 @@ pub struct Client {
     /// The session.
     pub session: client::Session,
     /// All events.
-    pub events: Vec<Event>,
+    pub events: Vec<CallEvent>,
     /// What was sent and got.
     pub log: Log,
     /// Whether the user looks at events.
@@ -50,7 +51,7 @@ impl Client {
 
     /// Hands over a GRE packet. Returns the IP packet in it.
     pub fn handle_gre(&mut self, now: Duration, packet: &mut [u8]) -> Result<Option<Vec<u8>>, ReceiveError> {
-        Ok(self.session.handle_gre(now, packet)?.ip().map(<[u8]>::to_vec))
+        Ok(self.session.handle_gre(now, packet, &mut [0; MAX_RECEIVE])?.1.ip().map(<[u8]>::to_vec))
     }
 
     /// Takes the events, and the IP packets that waited. Returns whether there were any.
@@ -58,7 +59,7 @@ impl Client {
         let story = |client: &Self| (client.events.len(), client.log.got.packets.len());
         let before = story(self);
         let mut buf = [0; MAX_RECEIVE];
-        while let Some(packet) = self.session.poll_receive(now, &mut buf).unwrap() {
+        while let Some((_, packet)) = self.session.poll_receive(now, &mut buf).unwrap() {
             self.log.got.packets.push(packet.to_vec());
         }
         while let Some(event) = self.polls.then(|| self.session.poll_event()).flatten() {
@@ -69,22 +70,29 @@ impl Client {
 
     fn handle_event(&mut self, now: Duration, event: Event) {
         assert_eq!(self.closed, None, "{event:?} after the end");
+        let event = match event {
+            // The end of the session says the same.
+            Event::Established | Event::Call { event: CallEvent::Closed(_), .. } => return,
+            Event::Call { event, .. } => event,
+            Event::Closed(reason) => CallEvent::Closed(reason),
+            _ => return,
+        };
         self.events.push(event);
         match event {
-            Event::PasswordExpired => {
+            CallEvent::Ppp(ppp_session::Event::PasswordExpired) => {
                 if let Some(new) = self.new_password {
-                    self.session.change_password(now, new).unwrap();
+                    self.session.first_call_mut().unwrap().change_password(now, new).unwrap();
                 }
             }
-            Event::Prove(demand) => {
+            CallEvent::Ppp(ppp_session::Event::Prove(demand)) => {
                 if let Some((name, password)) = self.retries.pop() {
                     let secret = Secret::Password(password.as_bytes());
-                    self.session.prove(now, demand.ticket(), name, &secret).unwrap();
+                    self.session.first_call_mut().unwrap().prove(now, demand.ticket(), name, &secret).unwrap();
                 } else {
                     self.demand = Some(demand);
                 }
             }
-            Event::Closed(reason) => {
+            CallEvent::Closed(reason) => {
                 assert!(!reason.to_string().is_empty() && !reason.advice().is_empty());
                 self.closed = Some(reason);
             }
@@ -133,7 +141,7 @@ impl Endpoint for Client {
 
     fn disturb(&mut self, early: Duration, _random: &mut Random) {
         self.session.handle_timeout(early);
-        assert!(self.session.handle_gre(early, &mut [0x30]).is_err());
+        assert!(self.session.handle_gre(early, &mut [0x30], &mut []).is_err());
     }
 
     fn has_closed(&self) -> bool {

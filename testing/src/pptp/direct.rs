@@ -1,12 +1,13 @@
 //! A client and a server's session without a network between them: what one sends, the other has at once.
 
+use pptp::ppp_session;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use pptp::client;
 use pptp::ppp::auth::Answer;
-use pptp::server::{self, ConnectionId, Server, Session};
-use pptp::session::{self, Event, MAX_RECEIVE, ReceiveError};
+use pptp::server::{ConnectionId, Server, Session};
+use pptp::session::{self, CallEvent, Event, MAX_RECEIVE, ReceiveError};
 use pptp::wire::connection::CallId;
 
 use super::{CLIENT_ADDRESS, PASSWORD, client_config, server_config};
@@ -42,7 +43,7 @@ impl<const N: usize> Peer<N> for Session<N> {
         packet: &mut [u8],
         take: impl FnOnce(Result<Option<&[u8]>, ReceiveError>) -> R,
     ) -> R {
-        match Self::handle_gre(self, now, packet) {
+        match Self::handle_gre(self, now, packet, &mut [0; MAX_RECEIVE]) {
             Ok((_, received)) => take(Ok(received.ip())),
             Err(error) => take(Err(error)),
         }
@@ -75,7 +76,7 @@ impl<const N: usize> Peer<N> for Guest<'_, N> {
         packet: &mut [u8],
         take: impl FnOnce(Result<Option<&[u8]>, ReceiveError>) -> R,
     ) -> R {
-        match self.server.handle_gre(now, self.peer, packet) {
+        match self.server.handle_gre(now, self.peer, packet, &mut [0; MAX_RECEIVE]) {
             Ok((_, _, received)) => take(Ok(received.ip())),
             Err(error) => take(Err(error)),
         }
@@ -122,11 +123,11 @@ pub fn exchange<const N: usize>(
             server.with(|session| session.poll_tunnel(now, &mut buf).unwrap().map(<[u8]>::to_vec))
         {
             see(SERVER, Carried::Datagram(&packet));
-            assert!(client.handle_gre(now, &mut packet).unwrap().ip().is_none());
+            assert!(client.handle_gre(now, &mut packet, &mut [0; MAX_RECEIVE]).unwrap().1.ip().is_none());
             is_any = true;
         }
         while let Some(event) = client.poll_event() {
-            assert!(!matches!(event, Event::Closed(_)), "{event:?}");
+            assert!(!matches!(event, Event::Closed(_) | Event::Call { event: CallEvent::Closed(_), .. }), "{event:?}");
             is_any = true;
         }
         is_any |= server.with(|session| answer(now, session));
@@ -138,9 +139,13 @@ fn answer<const N: usize>(now: Duration, session: &mut Session<N>) -> bool {
     let mut is_any = false;
     while let Some(event) = session.poll_event() {
         is_any = true;
-        if let server::Event::Call { call, event: Event::Authenticate(question) } = event {
-            session.assign_address(call, CLIENT_ADDRESS);
-            session.answer(now, call, question.ticket(), &Answer::Password(PASSWORD.as_bytes())).unwrap();
+        if let Event::Call { call, event: CallEvent::Ppp(ppp_session::Event::Authenticate(question)) } = event {
+            session.call_mut(call).unwrap().assign_address(CLIENT_ADDRESS);
+            session
+                .call_mut(call)
+                .unwrap()
+                .answer(now, question.ticket(), &Answer::Password(PASSWORD.as_bytes()))
+                .unwrap();
         }
     }
     is_any
@@ -149,8 +154,8 @@ fn answer<const N: usize>(now: Duration, session: &mut Session<N>) -> bool {
 /// Returns the call of a session on which IP flows.
 pub fn call_of<const N: usize>(server: &mut impl Peer<N>) -> CallId {
     server.with(|session| {
-        let call = session.calls().next().unwrap();
-        assert!(session.link(call).unwrap().ip().is_some());
+        let call = session.calls().next().map(|call| call.id()).unwrap();
+        assert!(session.call(call).map(|call| call.ppp().link()).unwrap().ip().is_some());
         call
     })
 }
@@ -166,7 +171,7 @@ pub fn connected(
     client.open(now);
     server.open(now);
     exchange(now, &mut client, &mut server, see);
-    assert!(client.ip().is_some());
+    assert!(client.first_call().is_some_and(|call| call.ppp().ip().is_some()));
     let call = call_of(&mut server);
     (client, server, call)
 }

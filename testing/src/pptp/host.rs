@@ -1,14 +1,15 @@
 //! A server with one connection, and its user.
 
+use pptp::ppp_session;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use pptp::mschap::{Account, FailureCode, NtHash};
-use pptp::ppp::auth::{Answer, Outcome, Presented, Question};
+use pptp::ppp::auth::{Answer, AnswerError, Outcome, Presented, Question};
 use pptp::server::{self, ConnectionId, Limits, Server, Session};
-use pptp::session::{Event, ExternalKeys, MAX_RECEIVE, MAX_TRANSMIT, Reason, ReceiveError};
-use pptp::wire::connection::{CallId, CloseReason};
+use pptp::session::{CallEvent, Event, ExternalKeys, MAX_RECEIVE, MAX_TRANSMIT, Reason, ReceiveError};
+use pptp::wire::connection::CallId;
 
 use super::{CLIENT_ADDRESS, Log, PASSWORD, Peer};
 use crate::{Datagram, Endpoint, Output};
@@ -30,7 +31,7 @@ pub enum Decision {
 
 type Decide = Box<dyn FnMut(&Presented<'_>) -> Decision>;
 /// Looks at a session right after each event, before the next is polled.
-pub type Hook<const N: usize> = Box<dyn FnMut(&mut Session<N>, &server::Event)>;
+pub type Hook<const N: usize> = Box<dyn FnMut(&mut Session<N>, &Event)>;
 
 enum Kind<const N: usize> {
     Alone(Box<Session<N>>),
@@ -58,9 +59,12 @@ impl<const N: usize> Peer<N> for Kind<N> {
         packet: &mut [u8],
         take: impl FnOnce(Result<Option<&[u8]>, ReceiveError>) -> R,
     ) -> R {
+        let mut scratch = [0; MAX_RECEIVE];
         let received = match self {
-            Self::Alone(session) => session.handle_gre(now, packet).map(|(_, received)| received),
-            Self::OfMany(server, _) => server.handle_gre(now, PEER, packet).map(|(_, _, received)| received),
+            Self::Alone(session) => session.handle_gre(now, packet, &mut scratch).map(|(_, received)| received),
+            Self::OfMany(server, _) => {
+                server.handle_gre(now, PEER, packet, &mut scratch).map(|(_, _, received)| received)
+            }
         };
         match received {
             Ok(received) => take(Ok(received.ip())),
@@ -73,7 +77,7 @@ impl<const N: usize> Peer<N> for Kind<N> {
 pub struct Host<const N: usize = 4> {
     kind: Kind<N>,
     /// All events.
-    pub events: Vec<server::Event>,
+    pub events: Vec<Event>,
     /// What was sent and got.
     pub log: Log,
     /// Whether the user looks at events.
@@ -96,7 +100,7 @@ pub struct Host<const N: usize = 4> {
     /// Why calls ended.
     pub call_ends: Vec<Reason>,
     /// Why the connection ended.
-    pub closed: Option<CloseReason>,
+    pub closed: Option<Reason>,
 }
 
 impl<const N: usize> fmt::Debug for Host<N> {
@@ -123,7 +127,7 @@ impl<const N: usize> Host<N> {
     /// Creates the one connection of a server with these limits.
     #[must_use]
     pub fn of_many(config: &server::Config, entropy: [u8; 32], limits: Limits) -> Self {
-        let mut server = Server::new(*config, limits);
+        let mut server = Server::new(config.clone(), limits);
         let id = server.accept(Duration::ZERO, PEER, entropy).unwrap();
         Self::of_kind(Kind::OfMany(Box::new(server), id))
     }
@@ -176,9 +180,9 @@ impl<const N: usize> Host<N> {
     }
 
     /// Returns the events of all calls.
-    pub fn call_events(&self) -> impl Iterator<Item = &Event> {
+    pub fn call_events(&self) -> impl Iterator<Item = &CallEvent> {
         self.events.iter().filter_map(|event| match event {
-            server::Event::Call { event, .. } => Some(event),
+            Event::Call { event, .. } => Some(event),
             _ => None,
         })
     }
@@ -190,7 +194,7 @@ impl<const N: usize> Host<N> {
             server.remove(*id);
             assert!(server.is_empty() && server.poll_timeout().is_none() && server.poll_ready().is_none());
             // No route, and no count of the address.
-            assert!(server.handle_gre(Duration::ZERO, PEER, &mut [0x30; 20]).is_err());
+            assert!(server.handle_gre(Duration::ZERO, PEER, &mut [0x30; 20], &mut []).is_err());
         }
     }
 
@@ -216,18 +220,21 @@ impl<const N: usize> Host<N> {
 
     fn answer(&mut self, now: Duration, call: CallId, question: Question, decision: &Decision) {
         let ticket = question.ticket();
-        let outcome = self.with(|session| match decision {
-            Decision::Password(password) => session.answer(now, call, ticket, &Answer::Password(password.as_bytes())),
-            Decision::Restricted(password, code) => {
-                let hash = NtHash::from_password(*password);
-                session.answer(now, call, ticket, &Answer::Account(&Account::new(&hash).with_restriction(*code)))
-            }
-            Decision::Accept(message, keys) => session.accept(now, call, ticket, message, keys.clone()),
-            Decision::Reject(message) => session.answer(now, call, ticket, &Answer::Reject(message)),
-            Decision::RejectChange(password) => {
-                let outcome = session.answer(now, call, ticket, &Answer::Password(password.as_bytes()));
-                session.reject_change(now, call);
-                outcome
+        let outcome = self.with(|session| {
+            let mut call = session.call_mut(call).ok_or(AnswerError::NotAsked)?;
+            match decision {
+                Decision::Password(password) => call.answer(now, ticket, &Answer::Password(password.as_bytes())),
+                Decision::Restricted(password, code) => {
+                    let hash = NtHash::from_password(*password);
+                    call.answer(now, ticket, &Answer::Account(&Account::new(&hash).with_restriction(*code)))
+                }
+                Decision::Accept(message, keys) => call.accept(now, ticket, message, keys.clone()),
+                Decision::Reject(message) => call.answer(now, ticket, &Answer::Reject(message)),
+                Decision::RejectChange(password) => {
+                    let outcome = call.answer(now, ticket, &Answer::Password(password.as_bytes()));
+                    call.reject_change(now);
+                    outcome
+                }
             }
         });
         // An answer that comes too late answers nothing, and does no harm.
@@ -246,7 +253,9 @@ impl<const N: usize> Host<N> {
             Kind::Alone(session) => &**session,
             Kind::OfMany(server, id) => server.session(*id).unwrap(),
         };
-        let decision = decide(&session.presented(call).unwrap());
+        // The call may be over when the question is looked at.
+        let Some(presented) = session.call(call).and_then(|call| call.ppp().presented()) else { return };
+        let decision = decide(&presented);
         if self.answer_delay.is_zero() {
             self.answer(now, call, question, &decision);
         } else {
@@ -254,19 +263,24 @@ impl<const N: usize> Host<N> {
         }
     }
 
-    fn handle_event(&mut self, now: Duration, event: server::Event) {
+    fn handle_event(&mut self, now: Duration, event: Event) {
         assert_eq!(self.closed, None, "{event:?} after the end");
         self.events.push(event);
         match event {
-            server::Event::Call { call, event } => {
+            Event::Call { call, event } => {
                 if !self.open.contains(&call) {
                     self.calls.push(call);
                     self.open.push(call);
-                    self.with(|session| session.assign_address(call, CLIENT_ADDRESS));
+                    self.with(|session| {
+                        // It may be over when its first event is looked at.
+                        if let Some(mut call) = session.call_mut(call) {
+                            call.assign_address(CLIENT_ADDRESS);
+                        }
+                    });
                 }
                 match event {
-                    Event::Authenticate(question) => self.ask(now, call, question),
-                    Event::Closed(reason) => {
+                    CallEvent::Ppp(ppp_session::Event::Authenticate(question)) => self.ask(now, call, question),
+                    CallEvent::Closed(reason) => {
                         assert!(!reason.to_string().is_empty() && !reason.advice().is_empty());
                         self.open.retain(|open| *open != call);
                         self.call_ends.push(reason);
@@ -274,13 +288,13 @@ impl<const N: usize> Host<N> {
                     _ => {}
                 }
             }
-            server::Event::Closed(reason) => self.closed = Some(reason),
+            Event::Closed(reason) => self.closed = Some(reason),
             _ => {}
         }
     }
 
     /// Polls everything that there is.
-    fn poll_all(&mut self, now: Duration, output: &mut Output) -> Vec<server::Event> {
+    fn poll_all(&mut self, now: Duration, output: &mut Output) -> Vec<Event> {
         let mut events = Vec::new();
         let Self { kind, log, hook, polls, .. } = self;
         let mut poll = |session: &mut Session<N>| {
@@ -314,7 +328,7 @@ impl<const N: usize> Host<N> {
     }
 }
 
-fn take_events<const N: usize>(session: &mut Session<N>, hook: &mut Option<Hook<N>>, events: &mut Vec<server::Event>) {
+fn take_events<const N: usize>(session: &mut Session<N>, hook: &mut Option<Hook<N>>, events: &mut Vec<Event>) {
     while let Some(event) = session.poll_event() {
         if let Some(hook) = hook {
             hook(session, &event);

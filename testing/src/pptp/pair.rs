@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pptp::gre::SequenceNumber;
-use pptp::session::{self, Event, Reason, ReceiveError, SendError, Statistics};
+use pptp::session::{self, CallEvent, Reason, ReceiveError, SendError, Statistics};
 use pptp::wire::connection::{Call, CallId};
 use pptp::{client, server};
 
@@ -105,22 +105,27 @@ impl Pair {
 
     /// Asserts that IP flows, as both sides say.
     pub fn assert_connected(&self) {
-        assert!(self.client.session.ip().is_some(), "{:?} {:?}", self.client.events, self.server.events);
-        assert!(self.server.session().link(self.call()).unwrap().ip().is_some());
+        assert!(
+            self.client.session.first_call().is_some_and(|call| call.ppp().ip().is_some()),
+            "{:?} {:?}",
+            self.client.events,
+            self.server.events
+        );
+        assert!(self.server.session().call(self.call()).unwrap().ppp().ip().is_some());
     }
 
     /// Returns the call.
     #[must_use]
     pub fn call(&self) -> CallId {
-        self.server.session().calls().next().unwrap()
+        self.server.session().calls().next().map(|call| call.id()).unwrap()
     }
 
     /// Returns the statistics of one side.
     #[must_use]
     pub fn statistics(&self, of: To) -> Statistics {
         match of {
-            To::Client => self.client.session.statistics().unwrap(),
-            To::Server => self.server.session().statistics(self.call()).unwrap(),
+            To::Client => self.client.session.first_call().unwrap().statistics(),
+            To::Server => self.server.session().call(self.call()).unwrap().statistics(),
         }
     }
 
@@ -134,10 +139,10 @@ impl Pair {
     #[must_use]
     pub fn next_number(&self, to: To) -> u32 {
         let statistics = match to {
-            To::Client => self.client.session.statistics(),
+            To::Client => self.client.session.first_call().map(|call| call.statistics()),
             To::Server => {
                 let session = self.server.session();
-                session.calls().next().and_then(|call| session.statistics(call))
+                session.first_call().map(|call| call.statistics())
             }
         };
         statistics.and_then(|statistics| statistics.tunnel.sr).map_or(0, SequenceNumber::get)
@@ -158,7 +163,7 @@ impl Pair {
 
     /// Notes the numbers of the call, which are known as soon as there is one.
     fn note_ids(&mut self) {
-        if let Some(call) = self.server.session().calls().next() {
+        if let Some(call) = self.server.session().calls().next().map(|call| call.id()) {
             let peer = self.server.session().connection().call(call).and_then(Call::peer_call_id);
             self.ids = [peer.unwrap_or(self.ids[0]), call.get()];
         }
@@ -297,7 +302,7 @@ impl Pair {
     }
 
     /// Returns all events of both sides' calls.
-    pub fn events(&self) -> impl Iterator<Item = &Event> {
+    pub fn events(&self) -> impl Iterator<Item = &CallEvent> {
         self.client.events.iter().chain(self.server.call_events())
     }
 
@@ -305,7 +310,7 @@ impl Pair {
     #[must_use]
     pub fn reasons(&self) -> [Option<Reason>; 2] {
         [self.client.events.last(), self.server.call_events().last()].map(|event| match event {
-            Some(Event::Closed(reason)) => Some(*reason),
+            Some(CallEvent::Closed(reason)) => Some(*reason),
             _ => None,
         })
     }

@@ -1,9 +1,11 @@
 //! What only worlds of sessions can do.
 
+use pptp::ppp_session;
 use std::time::Duration;
 
 use pptp::session::{HEADROOM, ReceiveError, SendError};
 
+use super::OneCall as _;
 use super::{Client, Got, Host, Log, Sent, index_of, ip_packet};
 use crate::{CLIENT, Endpoint, World};
 
@@ -51,8 +53,8 @@ impl<const N: usize> Tunnelled for Host<N> {
     }
 
     fn send_ip(&mut self, now: Duration, buf: &mut [u8]) -> Result<Vec<u8>, SendError> {
-        let call = self.session().calls().next().ok_or(SendError::NoCall)?;
-        self.with(|session| session.send_ip(now, call, buf).map(<[u8]>::to_vec))
+        let call = self.session().calls().next().map(|call| call.id()).ok_or(SendError::NoCall)?;
+        self.with(|session| session.call_mut(call).unwrap().send_ip(now, buf).map(<[u8]>::to_vec))
     }
 }
 
@@ -114,7 +116,7 @@ impl<const N: usize> World<Client, Host<N>> {
     /// Returns whether IP flows, as both sides say.
     #[must_use]
     pub fn is_up(&self) -> bool {
-        let link = self.server.call().and_then(|call| self.server.session().link(call));
+        let link = self.server.call().and_then(|call| self.server.session().call(call).map(|call| call.ppp().link()));
         self.client.session.ip().is_some() && link.is_some_and(|link| link.ip().is_some())
     }
 
@@ -136,7 +138,10 @@ impl<const N: usize> World<Client, Host<N>> {
         let before = story(self);
         self.run(Duration::from_secs(3600));
         assert_eq!(before, story(self), "something happens after the end");
-        assert!(matches!(self.send(CLIENT, 0, 40, false), Err(SendError::NoCall | SendError::NotConnected { .. })));
+        assert!(matches!(
+            self.send(CLIENT, 0, 40, false),
+            Err(SendError::NoCall | SendError::Ppp(ppp_session::SendError::NotConnected { .. }))
+        ));
         assert_eq!(self.server.calls.len(), self.server.call_ends.len(), "each call ended once");
         self.server.check_removed();
     }

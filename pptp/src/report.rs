@@ -1,62 +1,13 @@
-//! What operators look at, in the layouts that they know.
+//! What operators look at, in the layouts of RouterOS and of Cisco's IOS.
 
 use core::fmt;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use mppe::Mode;
-use ppp_fsm::Text;
-use pptp_wire::connection::{Connection, Identity};
+use ppp_session::ppp::Text;
+use ppp_session::{Encoding, Status};
 
-use super::Call;
-
-/// Where a client is, in the words of RouterOS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Status {
-    /// Attempting to make a connection.
-    #[default]
-    Dialing,
-    /// The server is there, and one side proves itself, or both; addresses and encryption follow.
-    VerifyingPassword,
-    /// IP flows.
-    Connected,
-    /// It is over.
-    Terminated,
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Dialing => "Dialing",
-            Self::VerifyingPassword => "Verifying password...",
-            Self::Connected => "Connected",
-            Self::Terminated => "Terminated",
-        })
-    }
-}
-
-/// How packets of one direction are sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct Encoding {
-    /// Key length and mode.
-    pub encryption: Option<mppe::Algorithm>,
-    /// Whether packets are compressed with MPPC.
-    pub is_compressed: bool,
-}
-
-/// `MPPE 128 bit, stateless`, `MPPC`, both, or `none`.
-impl fmt::Display for Encoding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.encryption, self.is_compressed) {
-            (None, false) => f.write_str("none"),
-            (None, true) => f.write_str("MPPC"),
-            (Some(encryption), false) => encryption.fmt(f),
-            (Some(encryption), true) => write!(f, "{encryption}, MPPC"),
-        }
-    }
-}
+use crate::session::{Call, Session};
 
 /// How long something took: `4h35s`, without the parts that are zero.
 struct Uptime(Duration);
@@ -82,11 +33,12 @@ impl fmt::Display for Uptime {
 /// What `monitor` shows of a client: its status, for how long it is connected, and how packets are encoded.
 ///
 /// ```
-/// use pptp::client::{Config, Session};
 /// use core::time::Duration;
+/// use pptp::client::{Config, Session};
+/// use pptp::report::ClientStatus;
 ///
 /// let session = Session::new(&Config::new("alice", "wonderland"), [1; 32]);
-/// assert_eq!(session.status(Duration::ZERO).to_string(), "  status: Dialing");
+/// assert_eq!(ClientStatus::of_session(&session, Duration::ZERO).to_string(), "  status: Dialing");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -102,10 +54,23 @@ pub struct ClientStatus {
 }
 
 impl ClientStatus {
-    pub(crate) fn of_call(call: &Call, now: Duration) -> Self {
-        let status = call.status();
-        let uptime = (status == Status::Connected).then(|| now.saturating_sub(call.changed_at()));
-        Self { status, uptime, send: call.sender().encoding(), receive: call.receiver().encoding() }
+    /// Reports on a client: on its call, once it is up.
+    #[must_use]
+    pub fn of_session<const CALLS: usize>(session: &Session<CALLS>, now: Duration) -> Self {
+        match session.first_call() {
+            _ if session.is_closed() => Self { status: Status::Terminated, ..Self::default() },
+            Some(call) => Self::of_call(call, now),
+            None => Self::default(),
+        }
+    }
+
+    /// Reports on a call.
+    #[must_use]
+    pub fn of_call(call: Call<'_>, now: Duration) -> Self {
+        let ppp = call.ppp();
+        let status = ppp.status();
+        let uptime = (status == Status::Connected).then(|| now.saturating_sub(ppp.changed_at()));
+        Self { status, uptime, send: ppp.sending(), receive: ppp.receiving() }
     }
 }
 
@@ -154,34 +119,37 @@ pub struct SessionReport<'s> {
 }
 
 impl<'s> SessionReport<'s> {
-    pub(crate) fn new<const CALLS: usize>(connection: &'s Connection<CALLS>, call: &'s Call, now: Duration) -> Self {
+    /// Reports on a call.
+    #[must_use]
+    pub fn of_call(call: Call<'s>, now: Duration) -> Self {
+        let ppp = call.ppp();
         Self {
             call_id: call.id().get(),
             remote_call_id: call.peer_id(),
             tunnel_id: 0,
-            remote_name: connection.peer().map_or(pptp_wire::Text::EMPTY, Identity::host_name),
+            remote_name: call.host_name(),
             address: None,
-            user_name: call.link().peer_name(),
-            is_established: call.status() == Status::Connected,
-            since: now.saturating_sub(call.changed_at()),
+            user_name: ppp.link().peer_name(),
+            is_established: ppp.status() == Status::Connected,
+            since: now.saturating_sub(ppp.changed_at()),
             interface: "-",
             tunnel: call.statistics().tunnel,
         }
     }
 
-    /// The number of the control connection, among all of the program. Default: 0.
+    /// Sets the number of the control connection, among all of the program. Default: 0.
     #[must_use]
     pub const fn with_tunnel_id(self, tunnel_id: u32) -> Self {
         Self { tunnel_id, ..self }
     }
 
-    /// The peer's address. Default: unknown.
+    /// Sets the peer's address. Default: unknown.
     #[must_use]
     pub const fn with_address(self, address: IpAddr) -> Self {
         Self { address: Some(address), ..self }
     }
 
-    /// The network interface. Default: a dash.
+    /// Sets the network interface. Default: a dash.
     #[must_use]
     pub const fn with_interface(self, interface: &'s str) -> Self {
         Self { interface, ..self }
@@ -228,17 +196,20 @@ pub struct MppeReport<'s> {
 }
 
 impl<'s> MppeReport<'s> {
-    pub(crate) fn new(call: &Call, interface: &'s str) -> Option<Self> {
-        let algorithm = call.sender().encoding().encryption.or(call.receiver().encoding().encryption)?;
-        Some(Self { interface, algorithm, statistics: call.statistics().mppe? })
+    /// Reports on a call, while packets are encrypted.
+    #[must_use]
+    pub fn of_call(call: Call<'_>, interface: &'s str) -> Option<Self> {
+        let ppp = call.ppp();
+        let algorithm = ppp.sending().encryption.or(ppp.receiving().encryption)?;
+        Some(Self { interface, algorithm, statistics: ppp.statistics().mppe? })
     }
 }
 
 impl fmt::Display for MppeReport<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mode = match self.algorithm.mode {
-            Mode::Stateless => "Stateless",
-            Mode::Stateful => "Stateful",
+            mppe::Mode::Stateless => "Stateless",
+            mppe::Mode::Stateful => "Stateful",
         };
         writeln!(f, "Interface {} (current connection)", self.interface)?;
         writeln!(f, "Software encryption, {} bit encryption, {mode} mode", self.algorithm.strength.bits())?;

@@ -1,4 +1,4 @@
-//! RFC 3078, RFC 2118: encryption and compression of one call, each direction of its own.
+//! RFC 3078, RFC 2118: encryption and compression of one session, each direction of its own.
 
 use alloc::boxed::Box;
 use core::time::Duration;
@@ -6,32 +6,29 @@ use core::time::Duration;
 use mppe::{Decryptor, Encryptor, Mode, ProtocolSet, StartKey};
 use ppp_fsm::ccp::MicrosoftCompression;
 
-use super::report::Encoding;
-use super::{Config, HEADROOM, ReceiveError};
+use crate::{Config, Encoding, ReceiveError};
 
 #[cfg(feature = "mppc")]
 mod compressed;
 #[cfg(feature = "mppc")]
-pub(crate) use compressed::compression_flags;
+pub use compressed::compression_flags;
 #[cfg(feature = "mppc")]
 use compressed::{Compressing, Decompressing};
 
-/// Where the inner protocol lies in a buffer with headroom.
-pub(crate) const INNER: usize = HEADROOM.saturating_sub(2);
-/// Where the header of RFC 3078 and RFC 2118 lies in a buffer with headroom.
-pub(crate) const OUTER: usize = HEADROOM.saturating_sub(4);
+/// The header of RFC 3078 and of RFC 2118, in bytes: flags and coherency count.
+pub(crate) const HEADER: usize = 2;
 
-/// The mode that the bits of a direction say.
+/// Returns the mode that the bits of a direction say.
 fn mode(bits: MicrosoftCompression) -> Mode {
     if bits.contains(MicrosoftCompression::STATELESS) { Mode::Stateless } else { Mode::Stateful }
 }
 
 fn encryption_config(bits: MicrosoftCompression, config: &Config) -> mppe::Config {
     let mut protocols = ProtocolSet::new();
-    if config.ipv4 {
+    if config.ip_versions.has_v4() {
         protocols = protocols.with(ProtocolSet::IPV4);
     }
-    if config.ipv6 {
+    if config.ip_versions.has_v6() {
         protocols = protocols.with(ProtocolSet::IPV6);
     }
     mppe::Config::new(mode(bits)).with_flushed_rule(config.flushed_rule).with_protocols(protocols)
@@ -51,7 +48,7 @@ pub(crate) enum Sender {
 }
 
 impl Sender {
-    /// For what was agreed on. The key is there when a bit of encryption is.
+    /// Makes a sender for what was agreed on. The key is there when a bit of encryption is.
     pub(crate) fn new(bits: MicrosoftCompression, key: Option<&StartKey>, config: &Config, mtu: u16) -> Self {
         let encryptor = key.map(|key| Encryptor::new(key, &encryption_config(bits, config)));
         #[cfg(feature = "mppc")]
@@ -72,22 +69,19 @@ impl Sender {
     }
 
     /// Makes the content of a frame of protocol 0x00fd out of the inner protocol and the packet, which `buf` has from
-    /// [`INNER`] on. It lies from [`OUTER`] to the end of what is given, in `buf` or, compressed, in another place.
-    /// `None` when packets are sent as they are.
-    pub(crate) fn seal<'b>(&'b mut self, buf: &'b mut [u8]) -> Option<&'b mut [u8]> {
+    /// `inner` on. It begins [`HEADER`] bytes in front of that; where it ends is returned. `None` when packets are sent as
+    /// they are.
+    pub(crate) fn seal(&mut self, buf: &mut [u8], inner: usize) -> Option<usize> {
         let end = buf.len();
         match self {
             Self::Clear => None,
-            Self::Encrypted(encryptor) => {
-                encryptor.encrypt_in_place(buf, INNER..end).ok()?;
-                Some(buf)
-            }
+            Self::Encrypted(encryptor) => encryptor.encrypt_in_place(buf, inner..end).ok().map(|_| end),
             #[cfg(feature = "mppc")]
-            Self::Compressed(compressing) => compressing.seal(buf.get(INNER..)?),
+            Self::Compressed(compressing) => compressing.seal(buf, inner),
             #[cfg(feature = "mppc")]
             Self::Both(both) => {
                 let (encryptor, compressing) = &mut **both;
-                compressing.seal_with(encryptor, buf.get(INNER..)?)
+                compressing.seal_with(encryptor, buf, inner)
             }
         }
     }
@@ -120,11 +114,11 @@ impl Sender {
     pub(crate) fn encoding(&self) -> Encoding {
         match self {
             Self::Clear => Encoding::default(),
-            Self::Encrypted(encryptor) => Encoding { encryption: Some(encryptor.algorithm()), is_compressed: false },
+            Self::Encrypted(encryptor) => Encoding::new(Some(encryptor.algorithm()), false),
             #[cfg(feature = "mppc")]
-            Self::Compressed(_) => Encoding { encryption: None, is_compressed: true },
+            Self::Compressed(_) => Encoding::new(None, true),
             #[cfg(feature = "mppc")]
-            Self::Both(both) => Encoding { encryption: Some(both.0.algorithm()), is_compressed: true },
+            Self::Both(both) => Encoding::new(Some(both.0.algorithm()), true),
         }
     }
 
@@ -141,9 +135,9 @@ impl Sender {
 /// Where an inner packet lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// The last octets of the frame that it came in.
+    /// The last bytes of the frame that it came in.
     Suffix(usize),
-    /// The last octets that were decompressed.
+    /// The last bytes that were decompressed.
     #[cfg_attr(not(feature = "mppc"), expect(dead_code, reason = "nothing is compressed then"))]
     Decompressed(usize),
 }
@@ -181,7 +175,7 @@ pub(crate) enum Receiver {
 }
 
 impl Receiver {
-    /// For what was agreed on. The key is there when a bit of encryption is.
+    /// Makes a receiver for what was agreed on. The key is there when a bit of encryption is.
     pub(crate) fn new(bits: MicrosoftCompression, key: Option<&StartKey>, config: &Config) -> Self {
         let decryptor = key.map(|key| Decryptor::new(key, &encryption_config(bits, config)));
         #[cfg(feature = "mppc")]
@@ -198,7 +192,7 @@ impl Receiver {
         matches!(self, Self::Clear)
     }
 
-    /// Decrypts and decompresses the content of a frame of protocol 0x00fd to at most `limit` octets.
+    /// Decrypts and decompresses the content of a frame of protocol 0x00fd to at most `limit` bytes.
     pub(crate) fn open(&mut self, information: &mut [u8], limit: usize) -> Result<Opened, ReceiveError> {
         let _ = limit;
         match self {
@@ -217,7 +211,16 @@ impl Receiver {
         }
     }
 
-    /// The last octets that were decompressed.
+    /// Returns whether packets may be decompressed, into memory of their own.
+    pub(crate) const fn decompresses(&self) -> bool {
+        match self {
+            Self::Clear | Self::Encrypted(_) => false,
+            #[cfg(feature = "mppc")]
+            Self::Compressed(_) | Self::Both(_) => true,
+        }
+    }
+
+    /// Returns the last bytes that were decompressed.
     pub(crate) fn latest(&self, length: usize) -> &[u8] {
         let _ = length;
         match self {
@@ -257,11 +260,11 @@ impl Receiver {
     pub(crate) fn encoding(&self) -> Encoding {
         match self {
             Self::Clear => Encoding::default(),
-            Self::Encrypted(decryptor) => Encoding { encryption: Some(decryptor.algorithm()), is_compressed: false },
+            Self::Encrypted(decryptor) => Encoding::new(Some(decryptor.algorithm()), false),
             #[cfg(feature = "mppc")]
-            Self::Compressed(_) => Encoding { encryption: None, is_compressed: true },
+            Self::Compressed(_) => Encoding::new(None, true),
             #[cfg(feature = "mppc")]
-            Self::Both(both) => Encoding { encryption: Some(both.0.algorithm()), is_compressed: true },
+            Self::Both(both) => Encoding::new(Some(both.0.algorithm()), true),
         }
     }
 

@@ -7,8 +7,8 @@ use mppc::{CoherencyCount, Compressed, Compressor, Decompressor, Expansion, Flag
 use mppe::{Decryptor, Encryptor};
 use ppp_fsm::{Frame, Protocol};
 
-use super::{INNER, OUTER, Opened, Place};
-use crate::session::{Compression, ReceiveError};
+use super::{HEADER, Opened, Place};
+use crate::{Compression, ReceiveError};
 
 /// A compressor of any level.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(crate) struct Compressing {
     per_packet: bool,
     /// Of packets that are compressed alone.
     count: CoherencyCount,
-    /// Headroom, and the longest packet.
+    /// The header, and the longest packet with its protocol.
     room: Vec<u8>,
 }
 
@@ -43,7 +43,7 @@ impl Compressing {
             }
             Compression::Max => AnyLevel::Max(Box::new(Compressor::new(level::Max).with_expansion(expansion))),
         };
-        let room = alloc::vec![0; INNER.saturating_add(2).saturating_add(mtu.into())];
+        let room = alloc::vec![0; HEADER.saturating_add(2).saturating_add(mtu.into())];
         Self { compressor, per_packet, count: CoherencyCount::new(0), room }
     }
 
@@ -56,35 +56,35 @@ impl Compressing {
         }
     }
 
-    /// Compresses, or copies what does not become shorter. The flags, and where the payload ends.
+    /// Compresses, or copies what does not become shorter. Returns the flags, and where the payload ends in the room.
     fn compress(&mut self, inner: &[u8]) -> Option<(Flags, usize)> {
-        let body = self.room.get_mut(INNER..)?;
+        let body = self.room.get_mut(HEADER..)?;
         let Compressed { flags, payload } = match &mut self.compressor {
             AnyLevel::Fast(compressor) => compressor.compress(inner, body),
             AnyLevel::Default(compressor) => compressor.compress(inner, body),
             AnyLevel::Max(compressor) => compressor.compress(inner, body),
         }
         .ok()?;
-        Some((flags, INNER.saturating_add(payload.len())))
+        Some((flags, HEADER.saturating_add(payload.len())))
     }
 
-    /// RFC 2118 section 3: a packet that is not encrypted.
-    pub(super) fn seal(&mut self, inner: &[u8]) -> Option<&mut [u8]> {
-        let (flags, end) = self.compress(inner)?;
-        let sealed = self.room.get_mut(..end)?;
-        let header = sealed.get_mut(OUTER..)?.first_chunk_mut()?;
-        *header = Header { flags, count: self.count }.to_octets();
+    /// RFC 2118 section 3: makes a packet that is not encrypted. Returns where it ends in `buf`.
+    pub(super) fn seal(&mut self, buf: &mut [u8], inner: usize) -> Option<usize> {
+        let (flags, end) = self.compress(buf.get(inner..)?)?;
+        let header = Header { flags, count: self.count }.to_octets();
         self.count = self.count.next();
-        Some(sealed)
+        self.room.first_chunk_mut().map(|place| *place = header)?;
+        self.put_back(end, buf, inner)
     }
 
-    /// RFC 3078 section 3, implementation note: compressed first, then encrypted, under one header.
-    pub(super) fn seal_with(&mut self, encryptor: &mut Encryptor, inner: &[u8]) -> Option<&mut [u8]> {
+    /// RFC 3078 section 3, implementation note: compresses first, then encrypts, under one header. Returns where the
+    /// packet ends in `buf`.
+    pub(super) fn seal_with(&mut self, encryptor: &mut Encryptor, buf: &mut [u8], inner: usize) -> Option<usize> {
         let is_flag = encryptor.statistics().next_tx_coherency.is_flag();
         if self.per_packet || is_flag {
             self.flush();
         }
-        let (flags, end) = self.compress(inner)?;
+        let (flags, end) = self.compress(buf.get(inner..)?)?;
         if flags.contains(Flags::FLUSHED) && !is_flag {
             encryptor.flush_next();
         }
@@ -96,13 +96,27 @@ impl Compressing {
             bits = bits | mppe::Flags::COMPRESSED;
         }
         let sealed = self.room.get_mut(..end)?;
-        encryptor.encrypt_compressed_in_place(sealed, INNER..end, bits).ok()?;
-        Some(sealed)
+        encryptor.encrypt_compressed_in_place(sealed, HEADER..end, bits).ok()?;
+        self.put_back(end, buf, inner)
+    }
+
+    /// Copies what was made to the caller's buffer, where the packet was: it is never longer than that.
+    fn put_back(&self, length: usize, buf: &mut [u8], inner: usize) -> Option<usize> {
+        let start = inner.checked_sub(HEADER)?;
+        let end = start.checked_add(length)?;
+        buf.get_mut(start..end)?.copy_from_slice(self.room.get(..length)?);
+        Some(end)
     }
 }
 
-/// The bits that the header of RFC 3078 has for the decompressor.
-pub(crate) fn compression_flags(bits: mppe::Flags) -> Flags {
+/// Returns the bits that a header of RFC 3078 has for the decompressor of RFC 2118.
+///
+/// ```
+/// let bits = mppe::Flags::FLUSHED | mppe::Flags::ENCRYPTED;
+/// assert_eq!(ppp_session::compression_flags(bits), mppc::Flags::FLUSHED);
+/// ```
+#[must_use]
+pub fn compression_flags(bits: mppe::Flags) -> Flags {
     let pairs = [
         (mppe::Flags::FLUSHED, Flags::FLUSHED),
         (mppe::Flags::AT_FRONT, Flags::AT_FRONT),
@@ -142,7 +156,7 @@ impl Decompressing {
         let flags = compression_flags(bits);
         let inner = self.0.decompress(flags, pending.plaintext(), limit).map_err(mppc::ReceiveError::from)?;
         let Some(opened) = judge(inner, flags.contains(Flags::COMPRESSED), is_flushed) else {
-            // Its octets are in the history.
+            // Its bytes are in the history.
             self.0.desynchronize();
             return Err(ReceiveError::Implausible);
         };
@@ -162,7 +176,7 @@ pub(super) fn open(receiver: &mut mppc::Receiver, information: &[u8], limit: usi
 /// What lies in a decompressed packet, if that can be right: an IP packet of the version that its protocol says.
 fn judge(inner: &[u8], is_compressed: bool, is_synchronized: bool) -> Option<Opened> {
     let frame = Frame::decode(inner).ok()?;
-    let version = frame.information.first().map(|octet| octet >> 4);
+    let version = frame.information.first().map(|byte| byte >> 4);
     let is_ip = matches!((frame.protocol, version), (Protocol::IP, Some(4)) | (Protocol::IPV6, Some(6)));
     let length = frame.information.len();
     let place = if is_compressed { Place::Decompressed(length) } else { Place::Suffix(length) };
@@ -174,16 +188,16 @@ mod tests {
     use alloc::vec::Vec;
 
     use mppe::{StartKey, Strength};
-    use ppp_fsm::Random;
     use ppp_fsm::ccp::MicrosoftCompression as Bits;
 
     use super::super::{Receiver, Sender};
     use super::*;
-    use crate::session::{Config, HEADROOM};
+    use crate::{Config, HEADROOM};
 
     /// Packets of any length, which compress or do not, through every mode and level.
     #[test]
     fn what_is_sealed_is_opened() {
+        const INNER: usize = HEADROOM - 2;
         let key = StartKey::from_octets(Strength::Bits128, [7; 16]);
         for bits in [Bits::MPPC, Bits::MPPC | Bits::MPPE_128, Bits::MPPC | Bits::MPPE_128 | Bits::STATELESS] {
             for compression in [Compression::Fast, Compression::Default, Compression::Max] {
@@ -191,22 +205,24 @@ mod tests {
                 let key = Some(&key).filter(|_| bits.contains(Bits::MPPE_128));
                 let mut sender = Sender::new(bits, key, &config, 1500);
                 let mut receiver = Receiver::new(bits, key, &config);
-                let mut random = Random::new([9; 32]);
+                let mut random = fastrand::Rng::with_seed(9);
                 for count in 0..600 {
-                    let entropy = random.entropy();
-                    let length = 20 + usize::from(entropy[0]) * 5;
+                    let length = 20 + usize::from(random.u8(..)) * 5;
+                    let is_noise = random.bool();
+                    let text: [u8; 7] = core::array::from_fn(|_| random.u8(..));
                     let mut buf = std::vec![0; HEADROOM];
                     buf[INNER..].copy_from_slice(&[0, 0x21]);
                     buf.extend_from_slice(&[0x45, 0, 0, 0]);
                     while buf.len() < HEADROOM + length {
-                        let noise = random.entropy();
-                        buf.extend_from_slice(if entropy[1] % 2 == 0 { &noise } else { &entropy[..7] });
+                        let noise: [u8; 7] = core::array::from_fn(|_| random.u8(..));
+                        buf.extend_from_slice(if is_noise { &noise } else { &text });
                     }
                     let total = u16::try_from(buf.len() - HEADROOM).unwrap();
                     buf[HEADROOM + 2..HEADROOM + 4].copy_from_slice(&total.to_be_bytes());
                     let packet: Vec<u8> = buf[HEADROOM..].to_vec();
-                    let sealed = sender.seal(&mut buf).unwrap();
-                    let opened = receiver.open(&mut sealed[OUTER..], 1502);
+                    let end = sender.seal(&mut buf, INNER).unwrap();
+                    let sealed = &mut buf[INNER - HEADER..end];
+                    let opened = receiver.open(sealed, 1502);
                     let opened =
                         opened.unwrap_or_else(|error| panic!("{bits} {compression:?} {count} {length}: {error}"));
                     let found = match opened.place {
