@@ -2,16 +2,33 @@
 //!
 //! Ground truth that is not part of the project lies in `../shared`; what needs it prints `SKIPPED` without it.
 
+// Not `all(test, …)`: the lints know tests by `cfg(test)`.
+#[cfg(test)]
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod layout;
+#[cfg(test)]
+mod recordings;
+#[cfg(test)]
 mod vectors;
 
-use std::path::PathBuf;
-
 /// Returns a file of the shared ground truth, or says that it is missing.
-fn shared(name: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(name);
+#[cfg(test)]
+fn shared(name: &str) -> Option<std::path::PathBuf> {
+    let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(name);
     if path.exists() {
         return Some(path);
     }
     println!("SKIPPED: {name} is not there");
     None
+}
+
+/// Returns the L2TP payloads of our recordings, and what tshark reads in them.
+#[cfg(test)]
+fn recorded() -> Vec<recordings::Row> {
+    let folder = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../interop/captures-l2tp/expected");
+    recordings::rows(&folder)
 }
