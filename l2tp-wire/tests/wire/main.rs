@@ -2,10 +2,19 @@
 //!
 //! Ground truth that is not part of the project lies in `../shared`; what needs it prints `SKIPPED` without it.
 
+#![cfg_attr(
+    test,
+    expect(clippy::arithmetic_side_effects, clippy::integer_division, reason = "a test that goes wrong stops")
+)]
+
+extern crate alloc;
+
 // Not `all(test, …)`: the lints know tests by `cfg(test)`.
 #[cfg(test)]
 #[cfg(feature = "arbitrary")]
 mod arbitrary;
+#[cfg(test)]
+mod deviations;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]

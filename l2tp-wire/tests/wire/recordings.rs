@@ -1,6 +1,6 @@
 //! Every packet of our recordings and of the public captures: what is read is what tshark reads, field by field.
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -66,7 +66,8 @@ struct Tally {
 }
 
 impl Tally {
-    fn same<T: PartialEq + std::fmt::Debug>(&mut self, row: &Row, found: T, expected: T) {
+    #[expect(clippy::needless_pass_by_value, reason = "all are small")]
+    fn same<T: PartialEq + core::fmt::Debug>(&mut self, row: &Row, found: T, expected: T) {
         assert_eq!(found, expected, "{} {}", row.file, row.json);
         self.fields += 1;
     }
@@ -163,7 +164,7 @@ fn check_control(row: &Row, control: &Control<'_>, tally: &mut Tally) {
             tally.same(row, u64::from(avp.vendor_id.get()), vendor);
         }
         tally.same(row, Some(u64::from(avp.attribute_type.get())), expected[3].as_u64());
-        tally.same(row, Some(&hex::encode(avp.value)[..]), expected[4].as_str());
+        tally.same(row, Some(hex::encode(avp.value).as_str()), expected[4].as_str());
         tally.avps += 1;
     }
     assert!(avps.next().is_none());
