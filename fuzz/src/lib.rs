@@ -10,6 +10,7 @@ pub mod gre;
 pub mod gre_pair;
 pub mod inspect;
 pub mod liveness;
+pub mod l2tp;
 pub mod mppc;
 pub mod mppe;
 pub mod mschap;
@@ -37,6 +38,9 @@ pub const TARGETS: &[(&str, Oracle)] = &[
     ("wire_decode", wire::decode),
     ("wire_roundtrip", wire::round_trip),
     ("wire_stream", wire::stream),
+    ("l2tp_control", l2tp::control),
+    ("l2tp_avp", l2tp::avps),
+    ("l2tp_data", l2tp::data),
     ("gre_pair", gre_pair::run),
     ("control_stream", control::stream),
     ("control_ops", control::ops),
