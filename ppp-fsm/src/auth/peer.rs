@@ -2,10 +2,8 @@
 
 use core::time::Duration;
 
-use md5::{Digest, Md5};
-
 use super::answer::{AnswerError, Secret};
-use super::exchange::{Exchange, whole_packet};
+use super::exchange::{Exchange, md5_response, whole_packet};
 use super::{Config, Failure, MAX_PACKET_LEN, Method, Refused, Status, Ticket};
 use crate::buffer::Buffer;
 use crate::random::Random;
@@ -245,7 +243,7 @@ impl Peer {
             }
             Method::ChapMd5 => {
                 let password = secret.password().ok_or(AnswerError::Unsuitable)?;
-                let hash = md5(self.exchange.identifier, password, self.received.as_bytes());
+                let hash = md5_response(self.exchange.identifier, password, self.received.as_bytes());
                 self.put_response(&hash, name)?;
             }
             Method::Eap => self.prove_eap(name, secret)?,
@@ -387,8 +385,4 @@ impl Peer {
     fn can_repeat(&self) -> bool {
         matches!(self.state, State::Waiting | State::Accepted) && self.exchange.has_packet()
     }
-}
-
-fn md5(identifier: u8, password: &[u8], challenge: &[u8]) -> [u8; 16] {
-    Md5::new().chain_update([identifier]).chain_update(password).chain_update(challenge).finalize().into()
 }
