@@ -355,6 +355,8 @@ impl Link {
         } else if matches!(self.stage, Stage::Network(Network::Started { .. })) {
             // Where encryption is required, the network protocols have begun with it.
             Reason::EncryptionLost
+        } else if reason == negotiate::Reason::NoAnswer && offered.is_none() {
+            Reason::EncryptionUnanswered
         } else {
             Reason::EncryptionRequired { allowed, offered }
         };
@@ -372,7 +374,7 @@ impl Link {
             negotiate::Event::Down => self.events.push(Event::IpDown),
             negotiate::Event::Finished(reason) => {
                 self.events.push(Event::IpFailed(reason));
-                self.network_ended(now);
+                self.network_ended(now, Reason::NoIp(reason));
             }
         }
     }
@@ -388,12 +390,12 @@ impl Link {
             negotiate::Event::Down => self.events.push(Event::Ipv6Down),
             negotiate::Event::Finished(reason) => {
                 self.events.push(Event::Ipv6Failed(reason));
-                self.network_ended(now);
+                self.network_ended(now, Reason::NoNetwork);
             }
         }
     }
 
-    fn network_ended(&mut self, now: Duration) {
+    fn network_ended(&mut self, now: Duration, reason: Reason) {
         let has_ended =
             |state: State| matches!(state, State::Stopped | State::Closed | State::Initial | State::Starting);
         let ipcp = self.ipcp.as_ref().is_none_or(|ipcp| has_ended(ipcp.state()));
@@ -404,7 +406,7 @@ impl Link {
             NetworkPolicy::EndWithAny => true,
         };
         if is_end {
-            self.end(now, Reason::NoNetwork, None);
+            self.end(now, reason, None);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Peers whose beginning is odd, as real ones' is, and what a forger may start once all is up.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "other events do not matter here")]
+
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -35,7 +37,7 @@ enum Fate {
 
 /// The odd peer is end 0, the link is end 1. A millisecond lies between them.
 struct Line {
-    ends: [End; 2],
+    ends: Vec<End>,
     now: Duration,
     on_the_way: VecDeque<(Duration, usize, Vec<u8>)>,
     /// When the odd peer has sent its first request of a protocol.
@@ -46,7 +48,8 @@ struct Line {
 
 impl Line {
     fn new(server: Encryption, client: Encryption, seed: u8) -> Self {
-        let mut ends = [End::new(&config(server, true), seed), End::new(&config(client, false), seed.wrapping_add(1))];
+        let mut ends = Vec::from([End::new(&config(server, true), seed)]);
+        ends.push(End::new(&config(client, false), seed.wrapping_add(1)));
         for end in &mut ends {
             end.link.open(NOW);
             end.link.up(NOW);
