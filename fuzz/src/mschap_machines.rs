@@ -314,8 +314,8 @@ impl Side {
 
     fn reject_change(&mut self, next: u8) {
         match self {
-            Self::V1(authenticator, _) => authenticator.reject_change(),
-            Self::V2(authenticator, _) => authenticator.reject_change([next; 16]),
+            Self::V1(authenticator, _) => drop(authenticator.reject_change()),
+            Self::V2(authenticator, _) => drop(authenticator.reject_change([next; 16])),
         }
     }
 

@@ -57,7 +57,7 @@ impl Wishes {
         let wishes = [encryption[pick(one >> 2)], encryption[pick(one >> 4)]];
         let address = |last| Ipv4Addr::new(10, 0, 0, last);
         Self {
-            client: client::Config::new("alice", PASSWORD).with_session(base.with_encryption(wishes[0])),
+            client: client::Config::new("alice", PASSWORD).with_session(base.clone().with_encryption(wishes[0])),
             server: server::Config::new(address(1))
                 .with_client_address(address(2))
                 .with_session(base.with_encryption(wishes[1])),

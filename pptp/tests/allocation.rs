@@ -26,8 +26,8 @@ use pptp::wire::connection::CallId;
 const ZERO: Duration = Duration::ZERO;
 
 fn connected(config: &Config) -> (client::Session, Session, CallId) {
-    let client = client::Config::new("alice", "wonderland").with_session(*config);
-    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(*config);
+    let client = client::Config::new("alice", "wonderland").with_session(config.clone());
+    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(config.clone());
     let (mut client, mut server) = (client::Session::new(&client, [1; 32]), Session::new(&server, [2; 32]));
     client.open(ZERO);
     server.open(ZERO);
@@ -40,17 +40,17 @@ fn connected(config: &Config) -> (client::Session, Session, CallId) {
 fn encodings() -> Vec<(&'static str, Config)> {
     let config = Config::strict();
     let mut all = vec![
-        ("clear", config.with_encryption(Encryption::Refused)),
-        ("MPPE stateless", config),
-        ("MPPE stateful", config.with_modes(Modes::PreferStateful)),
+        ("clear", config.clone().with_encryption(Encryption::Refused)),
+        ("MPPE stateless", config.clone()),
+        ("MPPE stateful", config.clone().with_modes(Modes::PreferStateful)),
     ];
     if cfg!(feature = "mppc") {
-        let clear = config.with_encryption(Encryption::Refused);
+        let clear = config.clone().with_encryption(Encryption::Refused);
         all.push(("MPPC fast", clear.with_compression(Compression::Fast)));
-        all.push(("MPPE stateless, MPPC fast", config.with_compression(Compression::Fast)));
-        let stateful = config.with_modes(Modes::PreferStateful);
-        all.push(("MPPE stateful, MPPC default", stateful.with_compression(Compression::Default)));
-        all.push(("MPPE stateful, MPPC max", stateful.with_compression(Compression::Max)));
+        all.push(("MPPE stateless, MPPC fast", config.clone().with_compression(Compression::Fast)));
+        let stateful = config.clone().with_modes(Modes::PreferStateful);
+        all.push(("MPPE stateful, MPPC default", stateful.clone().with_compression(Compression::Default)));
+        all.push(("MPPE stateful, MPPC max", stateful.clone().with_compression(Compression::Max)));
     }
     all
 }

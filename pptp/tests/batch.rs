@@ -26,13 +26,13 @@ fn peer(index: usize) -> IpAddr {
 
 /// The same octets each time.
 fn connected(count: usize, config: &Config) -> World {
-    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(*config);
+    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(config.clone());
     let mut server: server::Server = server::Server::new(server, Limits::default());
     let mut clients = Vec::new();
     let mut ids = Vec::new();
     for index in 0..count {
         let seed = u8::try_from(index).unwrap();
-        let config = client::Config::new("alice", "wonderland").with_session(*config);
+        let config = client::Config::new("alice", "wonderland").with_session(config.clone());
         let mut client = client::Session::new(&config, [seed; 32]);
         let id = server.accept(NOW, peer(index), [seed + 100; 32]).unwrap();
         client.open(NOW);

@@ -65,8 +65,9 @@ impl Wire {
 
 /// Runs a session with these wishes under the eyes of an inspector, and sends packets in both directions.
 fn watch(config: &Config) -> (Told, Vec<Vec<u8>>) {
-    let mut client = client::Session::new(&client::Config::new("alice", "wonderland").with_session(*config), [1; 32]);
-    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(*config);
+    let mut client =
+        client::Session::new(&client::Config::new("alice", "wonderland").with_session(config.clone()), [1; 32]);
+    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(config.clone());
     let server = server.with_client_address(Ipv4Addr::new(10, 0, 0, 2));
     let mut server: server::Session = server::Session::new(&server, [2; 32]);
     let secrets = Secrets::new().with_password(Some("alice"), "wonderland");

@@ -64,7 +64,10 @@ impl Failure {
             Reason::Link(link::Reason::Authentication(_)) => status::NOT_AUTHENTICATED,
             Reason::NotDecrypted
             | Reason::Link(
-                link::Reason::EncryptionRequired { .. } | link::Reason::NoKeys { .. } | link::Reason::EncryptionLost,
+                link::Reason::EncryptionRequired { .. }
+                | link::Reason::EncryptionUnanswered
+                | link::Reason::NoKeys { .. }
+                | link::Reason::EncryptionLost,
             ) => status::NO_ENCRYPTION,
             Reason::Link(link::Reason::PeerClosed { error }) => match error {
                 Some(691 | 646..=649) => status::NOT_AUTHENTICATED,

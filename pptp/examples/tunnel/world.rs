@@ -78,9 +78,9 @@ impl World {
         // A simulation wants the same octets each time; a real program takes unpredictable ones from the system.
         let mut random = fastrand::Rng::with_seed(seed);
         let mut entropy = || std::array::from_fn(|_| random.u8(..));
-        let client = client::Config::new(NAME, PASSWORD).with_session(*config);
+        let client = client::Config::new(NAME, PASSWORD).with_session(config.clone());
         let server = server::Config::new(End::Server.of(INNER))
-            .with_session(*config)
+            .with_session(config.clone())
             .with_name_servers([Some(End::Server.of(INNER)), None]);
         Self {
             now: Duration::ZERO,

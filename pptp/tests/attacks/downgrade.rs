@@ -29,7 +29,8 @@ fn other(to: To) -> To {
 
 /// Each way of meddling with the negotiation ends without a packet in the clear, and without IP.
 fn fails(client: &Config, server: &Config, between: Between) -> [Option<Reason>; 2] {
-    let mut pair = Pair::new(&client_config().with_session(*client), &server_config().with_session(*server));
+    let mut pair =
+        Pair::new(&client_config().with_session(client.clone()), &server_config().with_session(server.clone()));
     pair.between = between;
     let packets = pair.elapse(EVERYTHING);
     assert!(packets < 500, "{packets} packets");
@@ -111,7 +112,7 @@ fn empty_requests_rejects_and_naks_end_the_session() {
 fn a_server_that_has_no_ccp_or_no_encryption_is_left() {
     let strict = Config::strict();
     for encryption in [Encryption::Refused, Encryption::Passive] {
-        let server = strict.with_encryption(encryption).with_strengths(MicrosoftCompression::MPPE_40);
+        let server = strict.clone().with_encryption(encryption).with_strengths(MicrosoftCompression::MPPE_40);
         let reasons = fails(&strict, &server, crate::pair::honest());
         assert!(is_about_encryption(reasons[0]), "{reasons:?}");
     }

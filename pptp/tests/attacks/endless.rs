@@ -156,7 +156,7 @@ fn a_peer_that_begins_lcp_again_for_ever() {
 #[test]
 fn the_setup_timeout_ends_what_the_counters_do_not() {
     let config = Config::strict().with_setup_timeout(Duration::from_secs(10));
-    let mut pair = Pair::new(&client_config().with_session(config), &server_config().with_session(config));
+    let mut pair = Pair::new(&client_config().with_session(config.clone()), &server_config().with_session(config));
     // CHAP is never through: the server's user never answers.
     pair.answers = false;
     let mut count = 0u32;

@@ -176,7 +176,7 @@ fn a_client_that_does_not_prove_itself_gets_nothing() {
 #[test]
 fn keys_from_elsewhere_end_with_the_authentication_that_they_came_with() {
     let config = Config::strict().with_authentication(Methods::new(&[Method::MsChapV1]));
-    let mut pair = Pair::new(&client_config().with_session(config), &server_config().with_session(config));
+    let mut pair = Pair::new(&client_config().with_session(config.clone()), &server_config().with_session(config));
     pair.answers = false;
     pair.run();
     let ticket = pair.question.take().unwrap().ticket();

@@ -143,8 +143,8 @@ impl Pair {
 
     /// Both sides with the same wishes, connected.
     pub(crate) fn connected(config: &session::Config) -> Self {
-        let client = client_config().with_session(*config);
-        let mut pair = Self::new(&client, &server_config().with_session(*config));
+        let client = client_config().with_session(config.clone());
+        let mut pair = Self::new(&client, &server_config().with_session(config.clone()));
         pair.run();
         pair.assert_connected();
         pair

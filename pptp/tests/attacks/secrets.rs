@@ -52,7 +52,7 @@ fn sessions_and_events_show_no_secret_at_any_time() {
     for method in [Method::MsChapV2, Method::MsChapV1, Method::ChapMd5, Method::Pap] {
         let session = if method == Method::MsChapV2 { Config::strict() } else { Config::interop() };
         let session = session.with_authentication(Methods::new(&[method]));
-        let client = client_config().with_session(session);
+        let client = client_config().with_session(session.clone());
         let mut pair = Pair::new(&client, &server_config().with_session(session));
         pair.answers = false;
         let mut printed = Vec::new();

@@ -10,7 +10,7 @@ use pptp::{client, server};
 use crate::simulator::{CLIENT, Client, Decision, Host, Profile, SERVER, World};
 
 fn up(config: Config, profile: Profile, is_of_many: bool) -> World {
-    let client = client::Config::new("alice", "wonderland").with_session(config);
+    let client = client::Config::new("alice", "wonderland").with_session(config.clone());
     let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(config);
     let host = Host::new(&server, [4; 32], is_of_many, |_| Decision::Password("wonderland"));
     let mut world = World::new(5, profile, Client::new(&client, [3; 32]), host);

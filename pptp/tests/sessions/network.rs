@@ -32,7 +32,7 @@ fn ipv6_flows_beside_ipv4() {
         for encryption in [Encryption::Required, Encryption::Refused] {
             for profile in [Profile::CLEAN, Profile::REORDER, Profile::DUPLICATE] {
                 let config = Config::strict().with_ip_versions(ipv4, ipv6).with_encryption(encryption);
-                let (client, server) = configs(config, config);
+                let (client, server) = configs(config.clone(), config);
                 let mut world = world(&client, &server, profile);
                 assert!(world.run_until(Duration::from_secs(20), |world| is_up(world, ipv4, ipv6)));
                 if let Some(agreed) = world.client.session.ipv6() {
@@ -65,7 +65,7 @@ fn ipv6_flows_beside_ipv4() {
 #[test]
 fn ipv6_of_one_side_is_no_harm() {
     let both = Config::strict().with_ip_versions(true, true);
-    for (client, server) in [(both, Config::strict()), (Config::strict(), both)] {
+    for (client, server) in [(both.clone(), Config::strict()), (Config::strict(), both)] {
         let (client, server) = configs(client, server);
         let mut world = world(&client, &server, Profile::CLEAN);
         assert!(world.run_until(Duration::from_secs(20), |world| is_up(world, true, false)));
@@ -124,9 +124,9 @@ fn what_is_too_long_is_not_sent() {
     let cases = [
         // What each side wants to get, and so what the other one sends: four octets less, with encryption.
         (Config::strict(), Config::strict(), [1456, 1456]),
-        (small, Config::strict(), [1456, 572]),
-        (Config::strict(), small, [572, 1456]),
-        (small.with_mtu(1000), small.with_mru(128), [124, 572]),
+        (small.clone(), Config::strict(), [1456, 572]),
+        (Config::strict(), small.clone(), [572, 1456]),
+        (small.clone().with_mtu(1000), small.with_mru(128), [124, 572]),
         (Config::strict().with_mtu(1000), Config::strict().with_mtu(500), [1000, 500]),
         (
             Config::strict().with_encryption(Encryption::Refused).with_mru(576),

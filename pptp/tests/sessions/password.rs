@@ -19,7 +19,7 @@ fn world(
     profile: Profile,
     decide: impl FnMut(&Presented<'_>) -> Decision + 'static,
 ) -> World {
-    let client = client::Config::new("alice", password).with_session(config);
+    let client = client::Config::new("alice", password).with_session(config.clone());
     let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(config);
     World::new(3, profile, Client::new(&client, [3; 32]), Host::new(&server, [4; 32], true, decide))
 }
@@ -120,7 +120,7 @@ fn a_wrong_password_is_tried_again() {
     for method in [Method::MsChapV2, Method::MsChapV1] {
         for profile in [Profile::CLEAN, Profile::ALL] {
             let config = of(method).with_authentication_retries(2);
-            let mut good = world(config, "mock turtle", profile, right);
+            let mut good = world(config.clone(), "mock turtle", profile, right);
             good.client.retries = vec![("alice", "wonderland"), ("alice", "jabberwock")];
             assert!(good.run_until(Duration::from_secs(60), |world| world.client.session.ip().is_some()));
             let tries =
@@ -141,7 +141,8 @@ fn a_wrong_password_is_tried_again() {
 fn a_wrong_password_ends_with_691() {
     for method in [Method::MsChapV2, Method::MsChapV1, Method::ChapMd5, Method::Pap] {
         let config = Config::interop().with_authentication(Methods::new(&[method]));
-        let (client, server) = ends(world(config, "mock turtle", Profile::CLEAN, |_| Decision::Password("wonderland")));
+        let (client, server) =
+            ends(world(config.clone(), "mock turtle", Profile::CLEAN, |_| Decision::Password("wonderland")));
         assert_eq!((client.windows_error(), server.windows_error()), (Some(691), Some(691)), "{method}");
         // The same where somebody else says no.
         let (client, server) = ends(world(config, "mock turtle", Profile::CLEAN, |_| Decision::Reject(b"E=691 R=0")));

@@ -174,7 +174,7 @@ impl Host {
         decide: impl FnMut(&Presented<'_>) -> Decision + 'static,
     ) -> Self {
         let kind = if is_of_many {
-            let mut server = Server::new(*config, Limits::default());
+            let mut server = Server::new(config.clone(), Limits::default());
             let id = server.accept(Duration::ZERO, PEER, entropy).unwrap();
             Kind::OfMany(Box::new(server), id)
         } else {
