@@ -113,7 +113,7 @@ impl Case {
                 ipcp::Config::new(own).with_peer_address(theirs).with_name_servers(NAME_SERVERS.map(Some)),
             ),
         };
-        let lcp = self.control_characters.map_or(lcp, |map| lcp.with_control_characters(map));
+        let lcp = self.control_characters.map_or(lcp.clone(), |map| lcp.with_control_characters(map));
         // Whoever is asked to terminate waits for so long, for another request. pppd has the same.
         let timers = negotiate::Config::default().with_restart_timeout(Duration::from_secs(1));
         let config = Config::default().with_lcp(lcp).with_link_timers(timers);

@@ -150,6 +150,13 @@ impl<const N: usize> Core<N> {
         Self { challenge, phase: Phase::First { retries }, last: None }
     }
 
+    /// Begins again in place: a new value would be copied with memory that was never written, and what is in it.
+    pub(crate) fn restart(&mut self, challenge: [u8; N], retries: u8) {
+        self.challenge = challenge;
+        self.phase = Phase::First { retries };
+        self.last = None;
+    }
+
     pub(crate) const fn awaits(&self) -> Awaits {
         match self.phase {
             Phase::First { .. } => Awaits::Response,

@@ -129,6 +129,12 @@ impl Authenticator {
         &self.core.challenge
     }
 
+    /// Begins again with another challenge, which must be unpredictable: RFC 1994 section 2 has challenges in a running
+    /// session too.
+    pub fn restart(&mut self, challenge: [u8; CHALLENGE_LEN], retries: u8) {
+        self.core.restart(challenge, retries);
+    }
+
     /// Returns what the peer may send next.
     #[must_use]
     pub const fn awaits(&self) -> Awaits {

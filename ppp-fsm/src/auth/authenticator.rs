@@ -2,11 +2,10 @@
 
 use core::time::Duration;
 
-use md5::{Digest, Md5};
 use subtle::ConstantTimeEq;
 
 use super::answer::{Answer, AnswerError, Outcome, Presented};
-use super::exchange::{Exchange, whole_packet};
+use super::exchange::{Exchange, md5_response, whole_packet};
 use super::{Config, Failure, MAX_PACKET_LEN, Method, Refused, Status, Ticket};
 use crate::buffer::Buffer;
 use crate::random::Random;
@@ -177,6 +176,7 @@ impl Authenticator {
     /// MS-CHAP without the feature `mschap` fails at once.
     pub fn start(&mut self, now: Duration, method: Method) {
         self.stop();
+        self.mechanism = Mechanism::new(method, &self.config, &mut self.random);
         self.challenge(now, method);
     }
 
@@ -202,6 +202,7 @@ impl Authenticator {
     pub fn rechallenge(&mut self, now: Duration) {
         let Some(method) = self.method().filter(|method| *method != Method::Pap) else { return };
         if matches!(self.state, State::Accepted { .. }) {
+            self.mechanism.restart(&self.config, &mut self.random);
             self.challenge(now, method);
         }
     }
@@ -362,7 +363,6 @@ impl Authenticator {
         self.exchange.identifier = self.exchange.identifier.wrapping_add(1);
         self.exchange.forget();
         self.rechallenge = None;
-        self.mechanism = Mechanism::new(method, &self.config, &mut self.random);
         self.state = State::Waiting(None);
         if method == Method::Pap {
             // RFC 1334 section 2.1: the peer begins.
@@ -413,9 +413,7 @@ impl Authenticator {
         match self.presented()? {
             Presented::Pap { password: presented, .. } => Some(presented.matches(password)),
             Presented::Md5 { identifier, challenge, response, .. } => {
-                let hash =
-                    Md5::new().chain_update([identifier]).chain_update(password).chain_update(challenge).finalize();
-                Some(hash.as_slice().ct_eq(response).into())
+                Some(md5_response(identifier, password, challenge).ct_eq(response).into())
             }
             Presented::MsChap { .. } | Presented::ChangePassword { .. } | Presented::Eap { .. } => None,
         }

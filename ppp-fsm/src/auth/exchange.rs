@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use md5::{Digest, Md5};
+
 use super::answer::AnswerError;
 use super::{Config, MAX_PACKET_LEN, Refused};
 use crate::buffer::Buffer;
@@ -152,6 +154,16 @@ impl Timer {
     fn repeat(now: Duration, config: &Config, left: u8) -> Self {
         time::after(now, config.restart_timeout).map_or(Self::Off, |at| Self::Repeat { at, left })
     }
+}
+
+/// RFC 1994 section 4.1: returns what answers a challenge.
+pub(super) fn md5_response(identifier: u8, password: &[u8], challenge: &[u8]) -> [u8; 16] {
+    // In place: each move would leave a copy of the password behind.
+    let mut md5 = Md5::new();
+    md5.update([identifier]);
+    md5.update(password);
+    md5.update(challenge);
+    md5.finalize_reset().into()
 }
 
 /// Returns the packet that its length field says, without padding.

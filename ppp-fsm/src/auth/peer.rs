@@ -2,10 +2,8 @@
 
 use core::time::Duration;
 
-use md5::{Digest, Md5};
-
 use super::answer::{AnswerError, Secret};
-use super::exchange::{Exchange, whole_packet};
+use super::exchange::{Exchange, md5_response, whole_packet};
 use super::{Config, Failure, MAX_PACKET_LEN, Method, Refused, Status, Ticket};
 use crate::buffer::Buffer;
 use crate::random::Random;
@@ -150,7 +148,8 @@ impl Peer {
         self.method
     }
 
-    /// Returns the text that came with the last Success or Failure, cut to 255 bytes.
+    /// Returns the text that came with the last Success or Failure, cut to 255 bytes. It stays until the next
+    /// [`start`](Self::start), so that it can be shown when the link is over.
     #[must_use]
     pub fn message(&self) -> Text<'_> {
         Text(self.message.as_bytes())
@@ -159,6 +158,7 @@ impl Peer {
     /// Starts with the method that LCP agreed on, and forgets what was before.
     pub fn start(&mut self, now: Duration, method: Method) {
         self.stop();
+        self.message.clear();
         self.method = Some(method);
         if method == Method::Pap {
             // RFC 1334 section 2.1: the peer begins.
@@ -178,7 +178,6 @@ impl Peer {
         self.received.clear();
         self.earlier = None;
         self.name.clear();
-        self.message.clear();
         #[cfg(feature = "mschap")]
         self.microsoft.clear();
     }
@@ -244,7 +243,7 @@ impl Peer {
             }
             Method::ChapMd5 => {
                 let password = secret.password().ok_or(AnswerError::Unsuitable)?;
-                let hash = md5(self.exchange.identifier, password, self.received.as_bytes());
+                let hash = md5_response(self.exchange.identifier, password, self.received.as_bytes());
                 self.put_response(&hash, name)?;
             }
             Method::Eap => self.prove_eap(name, secret)?,
@@ -386,8 +385,4 @@ impl Peer {
     fn can_repeat(&self) -> bool {
         matches!(self.state, State::Waiting | State::Accepted) && self.exchange.has_packet()
     }
-}
-
-fn md5(identifier: u8, password: &[u8], challenge: &[u8]) -> [u8; 16] {
-    Md5::new().chain_update([identifier]).chain_update(password).chain_update(challenge).finalize().into()
 }

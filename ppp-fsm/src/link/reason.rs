@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::auth::{self, Method};
 use crate::ccp::{self, MicrosoftCompression};
-use crate::lcp;
+use crate::{ipcp, lcp, negotiate};
 
 /// Why a link ended: what to do next time, and the number that Windows would show for it.
 ///
@@ -47,6 +47,8 @@ pub enum Reason {
         /// What the peer named last.
         offered: Option<MicrosoftCompression>,
     },
+    /// Encryption is required here, and the peer does not answer CCP at all.
+    EncryptionUnanswered,
     /// Encryption is required here, and the authentication left no keys.
     NoKeys {
         /// How it was authenticated.
@@ -54,6 +56,9 @@ pub enum Reason {
     },
     /// Encryption is required here, was there, and the peer ended it.
     EncryptionLost,
+    /// No network protocol is left, and IPCP ended for this reason: the peer does not answer or does not know it, or there
+    /// was no agreement.
+    NoIp(negotiate::Reason<ipcp::Failure>),
     /// No network protocol is left.
     NoNetwork,
 }
@@ -78,8 +83,11 @@ impl Reason {
                 | auth::Failure::RefusedPeer { code: None, .. }
                 | auth::Failure::Declined { .. } => 691,
             },
-            Self::EncryptionRequired { .. } | Self::NoKeys { .. } | Self::EncryptionLost => 742,
-            Self::NoNetwork => 720,
+            Self::EncryptionRequired { .. }
+            | Self::EncryptionUnanswered
+            | Self::NoKeys { .. }
+            | Self::EncryptionLost => 742,
+            Self::NoIp(_) | Self::NoNetwork => 720,
         })
     }
 }
@@ -101,6 +109,8 @@ impl fmt::Display for Reason {
             Self::EncryptionRequired { allowed, offered } => {
                 write!(f, "{}", ccp::Failure::EncryptionRequired { allowed: *allowed, offered: *offered })
             }
+            Self::EncryptionUnanswered => f.write_str("encryption required, and the peer does not answer CCP"),
+            Self::NoIp(reason) => write!(f, "IPCP: {reason}"),
             Self::NoKeys { method: Some(method) } => {
                 write!(f, "encryption required, but no keys: authenticated by {method}")
             }

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::machine::Link;
-use super::outbox::Answer;
+use super::outbox::Repeat;
 use crate::auth::Method;
 use crate::{BufferTooSmall, EncodeError, Frame, Protocol, Text, lcp};
 
@@ -48,7 +48,8 @@ impl Link {
     /// CCP, IPCP and IPV6CP.
     fn next_of_network(&mut self, now: Duration, buf: &mut [u8]) -> Result<Option<usize>, BufferTooSmall> {
         let header = self.frame(Protocol::CCP, &[]);
-        if let Some(ccp) = &mut self.ccp {
+        let holds_ack = self.holds_ccp_ack();
+        if let Some(ccp) = self.ccp.as_mut().filter(|_| !holds_ack) {
             if let Some(length) = framed(buf, &header, |buf| ccp.poll_transmit(now, buf))? {
                 return Ok(Some(length));
             }
@@ -110,23 +111,22 @@ impl Link {
         header: &Frame<'_>,
         magic_number: u32,
     ) -> Result<Option<usize>, BufferTooSmall> {
-        let Some(repeat) = &self.outbox.repeat else { return Ok(None) };
+        let Some((repeat, bytes)) = self.outbox.repeat() else { return Ok(None) };
         // Header (4) and magic number (4), or header (4) and protocol (2), are in front of what is repeated.
         let room = usize::from(self.lcp.protocol().sending().mru).saturating_sub(8);
-        let bytes = repeat.bytes.as_bytes();
         let bytes = bytes.get(..room).unwrap_or(bytes);
-        let packet = match repeat.answer {
-            Answer::Echo { identifier } => {
+        let packet = match repeat {
+            Repeat::Echo { identifier } => {
                 let message = lcp::Message::EchoReply(lcp::Echo { magic_number, data: bytes });
                 lcp::Packet { identifier, message }
             }
-            Answer::ProtocolReject(protocol) => {
+            Repeat::ProtocolReject(protocol) => {
                 let message = lcp::Message::ProtocolReject(lcp::ProtocolReject { protocol, information: bytes });
                 lcp::Packet { identifier: self.lcp.next_identifier(), message }
             }
         };
         let length = written(buf, header, &packet)?;
-        self.outbox.repeat = None;
+        self.outbox.repeated();
         Ok(length)
     }
 }

@@ -93,6 +93,8 @@ fn a_method_that_was_given_up_is_no_reason() {
     let mut own = link.poll_transmit(Duration::ZERO, &mut buf).unwrap().unwrap()[4..].to_vec();
     // The peer wants PAP, hears that it cannot have it, and asks for nothing.
     link.handle_frame(Duration::ZERO, &[0xc0, 0x21, 1, 1, 0, 8, 3, 4, 0xc0, 0x23]).unwrap();
+    // Its own request once more, since the peer begins, and the Configure-Reject.
+    assert_eq!(link.poll_transmit(Duration::ZERO, &mut buf).unwrap().unwrap()[4], 1);
     assert_eq!(link.poll_transmit(Duration::ZERO, &mut buf).unwrap().unwrap()[4], 4);
     link.handle_frame(Duration::ZERO, &[0xc0, 0x21, 1, 2, 0, 4]).unwrap();
     own[0] = 2;
@@ -602,8 +604,47 @@ fn a_network_protocol_that_ends_is_not_the_end_of_the_link_unless_it_is_the_last
     // The only one ends.
     let network =
         run(&server(None, None).with_ipcp(ipcp::Config::new(Ipv4Addr::new(10, 0, 0, 1))), &client(None, None));
-    assert_eq!(network.ends[1].closed(), Some(Reason::NoNetwork));
+    let reason = Reason::NoIp(negotiate::Reason::Failed(ipcp::Failure::NoAddress));
+    assert_eq!(network.ends[1].closed(), Some(reason));
+    assert_eq!((reason.to_string(), reason.windows_error()), ("IPCP: the peer gives us no address".into(), Some(720)));
     assert_eq!(network.ends[0].closed(), Some(Reason::PeerClosed { error: Some(720) }));
+}
+
+/// Silence and disagreement are told apart, for each protocol.
+#[test]
+fn a_peer_that_does_not_answer_a_protocol_is_silent_and_not_of_another_mind() {
+    let silent = |protocol: u8, config: &Config, other: &Config| {
+        let mut network = Network::new(config, other, 1);
+        // Everything but this protocol comes through.
+        for _ in 0..400 {
+            let mut buf = [0; Link::MAX_TRANSMIT];
+            let now = network.now;
+            for from in [0, 1] {
+                network.ends[from].settle(now);
+                while let Some(frame) = network.ends[from].link.poll_transmit(now, &mut buf).unwrap() {
+                    let frame = frame.to_vec();
+                    if !frame.starts_with(&[0x80, protocol]) {
+                        let _ = network.ends[1 - from].link.handle_frame(now, &frame);
+                    }
+                }
+                network.ends[from].settle(now);
+            }
+            network.now = network.ends[0].link.poll_timeout().unwrap_or(now);
+            let now = network.now;
+            network.ends.iter_mut().for_each(|end| end.link.handle_timeout(now));
+        }
+        network.ends[0].closed().unwrap()
+    };
+    let reason = silent(0x21, &server(None, None), &client(None, None));
+    assert_eq!(reason, Reason::NoIp(negotiate::Reason::NoAnswer));
+    assert_eq!(reason.to_string(), "IPCP: the peer does not answer");
+    if cfg!(feature = "mschap") {
+        let required = || Some(ccp_with(Encryption::Required));
+        let (one, other) = (server(Some(Method::MsChapV2), required()), client(Some(Method::MsChapV2), required()));
+        let reason = silent(0xfd, &one, &other);
+        assert_eq!((reason, reason.windows_error()), (Reason::EncryptionUnanswered, Some(742)));
+        assert_eq!(reason.to_string(), "encryption required, and the peer does not answer CCP");
+    }
 }
 
 #[test]
@@ -734,7 +775,10 @@ fn short_buffers_lose_nothing() {
             let to = &mut ends[1 - from];
             if let Some(frame) = frame {
                 assert_eq!(frame.len(), needed);
-                assert_eq!(to.handle_frame(Duration::ZERO, &frame), Ok(Received::Consumed));
+                let taken = to.handle_frame(Duration::ZERO, &frame);
+                // A request that is repeated before the first was answered.
+                let is_busy = taken == Err(Refused::Negotiation(negotiate::Refused::Busy));
+                assert!(is_busy || taken == Ok(Received::Consumed), "{taken:?}");
             }
             while let Some(event) = to.poll_event() {
                 match event {

@@ -169,7 +169,9 @@ pub(crate) fn is_of_loss(reason: Reason) -> bool {
                 | ppp::link::Reason::PeerClosed { .. }
                 | ppp::link::Reason::Authentication(ppp::auth::Failure::NoAnswer { .. })
                 | ppp::link::Reason::EncryptionRequired { .. }
+                | ppp::link::Reason::EncryptionUnanswered
                 | ppp::link::Reason::EncryptionLost
+                | ppp::link::Reason::NoIp(_)
                 | ppp::link::Reason::NoNetwork
         ),
         _ => false,

@@ -155,6 +155,8 @@ fn is_silence(reason: Reason) -> bool {
                 | link::Reason::PeerSilent
                 | link::Reason::Authentication(_)
                 | link::Reason::EncryptionRequired { .. }
+                | link::Reason::EncryptionUnanswered
+                | link::Reason::NoIp(_)
                 | link::Reason::NoNetwork
         )) | Reason::Control(CloseReason::EchoTimeout | CloseReason::StartTimeout | CloseReason::CallTimeout { .. })
             | Reason::GreBlocked

@@ -47,6 +47,22 @@ impl Mechanism {
         }
     }
 
+    /// The same method from its beginning, in place.
+    pub(super) fn restart(&mut self, config: &Config, random: &mut Random) {
+        match self {
+            Self::ChapMd5(challenge) => *challenge = random.bytes(),
+            Self::EapMd5(_) => *self = Self::EapIdentity,
+            Self::Pap { retries } => *retries = config.retries,
+            #[cfg(feature = "mschap")]
+            Self::V1(core) => core.restart(random.bytes(), config.retries),
+            #[cfg(feature = "mschap")]
+            Self::V2(core) => core.restart(random.bytes(), config.retries),
+            Self::None | Self::EapIdentity => {}
+            #[cfg(not(feature = "mschap"))]
+            Self::Missing(_) => {}
+        }
+    }
+
     pub(super) const fn method(&self) -> Option<Method> {
         Some(match self {
             Self::None => return None,

@@ -28,11 +28,14 @@ impl Authenticator {
             return Err(AnswerError::Unsuitable);
         }
         let hash = NtHash::from_password(password(bytes));
-        self.answer_with(now, &Account::new(&hash), LmHash::from_oem(bytes).ok())
+        // Not where it is not needed: what is computed leaves copies behind.
+        let is_short = matches!(self.mechanism, Mechanism::V1(_));
+        self.answer_with(now, &Account::new(&hash), if is_short { LmHash::from_oem(bytes).ok() } else { None })
     }
 
     pub(super) fn answer_account(&mut self, now: Duration, account: &Account<'_>) -> Result<Outcome, AnswerError> {
-        self.answer_with(now, account, account.lm_hash().cloned())
+        let is_short = matches!(self.mechanism, Mechanism::V1(_));
+        self.answer_with(now, account, account.lm_hash().filter(|_| is_short).cloned())
     }
 
     /// `known_lm_hash` is for short keys of version 1; a peer that has nothing else is not let in by it.

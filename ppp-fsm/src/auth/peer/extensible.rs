@@ -3,8 +3,9 @@
 use core::time::Duration;
 
 use super::super::answer::{AnswerError, Secret};
+use super::super::exchange::md5_response;
 use super::super::{Failure, Method, Refused};
-use super::{Demand, History, Peer, State, md5};
+use super::{Demand, History, Peer, State};
 use crate::buffer::{Short, checksum};
 use crate::eap;
 
@@ -116,7 +117,7 @@ impl Peer {
             Ok(Some(challenge)) => {
                 let password = secret.password().ok_or(AnswerError::Unsuitable)?;
                 data.extend(&[16]);
-                data.extend(&md5(identifier, password, challenge.value));
+                data.extend(&md5_response(identifier, password, challenge.value));
                 eap::Type::MD5_CHALLENGE
             }
             _ => eap::Type::IDENTITY,
