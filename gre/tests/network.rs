@@ -80,7 +80,10 @@ impl Link {
 
     /// It gets well.
     fn heal(&mut self) {
-        (self.loss, self.duplication, self.corruption, self.jitter) = (0, 0, 0, Duration::ZERO);
+        self.loss = 0;
+        self.duplication = 0;
+        self.corruption = 0;
+        self.jitter = Duration::ZERO;
     }
 
     /// When copies of a packet that is sent at `now` arrive, and whether they are damaged.
