@@ -268,6 +268,8 @@ impl World {
 
 #[cfg(test)]
 mod tests {
+    use testing::pptp::OneCall as _;
+
     use super::World;
 
     /// The set-up alone brings the two together: what follows meets a session that is up.

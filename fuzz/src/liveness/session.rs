@@ -8,11 +8,8 @@ use testing::pptp::OneCall as _;
 use testing::pptp::{Client, Host, World, client_config, encode_gre, encode_packet, frame, numbered_ip, server_config};
 use testing::{CLIENT, Profile, SERVER};
 
-use super::{Control, DAY};
+use super::{Control, DAY, JUMPS};
 use crate::session::Input;
-
-/// Where forged sequence numbers are, beside the next one: near, and far ahead.
-const JUMPS: [u32; 8] = [0, 1, 2, 60, 0x1000, 0x3000_0000, 0x7fff_ffff, 0x9000_0000];
 
 /// Genuine IP packets arrive among forged GRE packets as they do without them, and the call stays up.
 ///
