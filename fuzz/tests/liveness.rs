@@ -19,6 +19,16 @@ fn a_link_lives_among_forged_frames() {
 }
 
 #[test]
+fn a_tunnel_delivers_among_forged_packets() {
+    over_seeds("PPTP_LIVE_TUNNEL", 3000, 80, liveness::tunnel);
+}
+
+#[test]
+fn clients_of_a_server_go_on_beside_a_hostile_one() {
+    over_seeds("PPTP_LIVE_SERVER", 100, 40, liveness::server);
+}
+
+#[test]
 fn a_session_delivers_among_forged_packets() {
     over_seeds("PPTP_LIVE_SESSION", 200, 60, liveness::session);
 }

@@ -8,11 +8,8 @@ use testing::pptp::OneCall as _;
 use testing::pptp::{Client, Host, World, client_config, encode_gre, encode_packet, frame, numbered_ip, server_config};
 use testing::{CLIENT, Profile, SERVER};
 
-use super::{Control, DAY};
+use super::{Control, DAY, JUMPS};
 use crate::session::Input;
-
-/// Where forged sequence numbers are, beside the next one: near, and far ahead.
-const JUMPS: [u32; 8] = [0, 1, 2, 60, 0x1000, 0x3000_0000, 0x7fff_ffff, 0x9000_0000];
 
 /// Genuine IP packets arrive among forged GRE packets as they do without them, and the call stays up.
 ///
@@ -26,8 +23,9 @@ pub fn run(data: &[u8]) {
     let quiet = drive(&config, Input(input.0), false);
     let forged = drive(&config, Input(input.0), true);
     for side in [CLIENT, SERVER] {
-        let lost: Vec<u32> = quiet[side].difference(&forged[side]).copied().collect();
-        assert!(lost.is_empty(), "packets of side {side} are lost because of forged ones: {lost:?}");
+        let lost: Vec<u32> = quiet.arrived[side].difference(&forged.arrived[side]).copied().collect();
+        // A forged frame in the clear that the link takes has its number, in place of the genuine frame.
+        assert!(lost.len() <= forged.taken, "lost from side {side}, with {} forged taken: {lost:?}", forged.taken);
     }
 }
 
@@ -53,9 +51,17 @@ fn address(world: &World, to: usize) -> Option<(u16, u32)> {
     Some((id, statistics.tunnel.ss.get()))
 }
 
-/// The indices of genuine packets that arrived, by sender.
-fn drive(config: &Config, mut input: Input<'_>, is_forged: bool) -> [BTreeSet<u32>; 2] {
+/// What came of a run.
+struct Outcome {
+    /// The indices of genuine packets that arrived, by sender.
+    arrived: [BTreeSet<u32>; 2],
+    /// Forged packets that were taken, or wait for those before them.
+    taken: usize,
+}
+
+fn drive(config: &Config, mut input: Input<'_>, is_forged: bool) -> Outcome {
     let mut world = connected(config);
+    let mut taken = 0;
     let mut index = 0;
     let mut send = |world: &mut World, count: u32| {
         for _ in 0..count {
@@ -77,11 +83,12 @@ fn drive(config: &Config, mut input: Input<'_>, is_forged: bool) -> [BTreeSet<u3
             3 => world.now += DAY * u32::from(argument) / 8,
             4 | 5 => {
                 let Some(control) = Control::read(&mut input) else { continue };
-                forge(&mut world, to, JUMPS[usize::from(argument & 7)], &control.frame(), is_forged);
+                let jump = JUMPS[usize::from(argument & 7)];
+                taken += usize::from(forge(&mut world, to, jump, &control.frame(), is_forged));
             }
             6 => {
                 let body = input.octets();
-                forge(&mut world, to, JUMPS[usize::from(argument & 7)], body, is_forged);
+                taken += usize::from(forge(&mut world, to, JUMPS[usize::from(argument & 7)], body, is_forged));
             }
             _ => {
                 // Two numbers in a row, and the one behind them every 1.9 s, beside genuine packets.
@@ -91,7 +98,7 @@ fn drive(config: &Config, mut input: Input<'_>, is_forged: bool) -> [BTreeSet<u3
                 for number in 0..u32::from(argument) {
                     let number = next.wrapping_add(jump).wrapping_add(number);
                     if is_forged {
-                        let _ = world.inject(to, &encode_gre(call, Some(number), None, body));
+                        taken += usize::from(world.inject(to, &encode_gre(call, Some(number), None, body)).is_ok());
                     }
                     if number != next.wrapping_add(jump) {
                         send(&mut world, 19);
@@ -103,17 +110,19 @@ fn drive(config: &Config, mut input: Input<'_>, is_forged: bool) -> [BTreeSet<u3
     world.run(Duration::from_secs(100));
     send(&mut world, 3);
     world.run(Duration::from_secs(1));
-    [CLIENT, SERVER].map(|side| {
+    let arrived = [CLIENT, SERVER].map(|side| {
         // Bits that a forger flips come out as other packets: those are not looked at.
         let packets = world.got(side).packets.iter();
         let genuine = packets.filter(|packet| packet.len() == 60);
         genuine.filter_map(|packet| Some(u32::from_be_bytes(*packet.get(20..)?.first_chunk()?))).collect()
-    })
+    });
+    Outcome { arrived, taken }
 }
 
-fn forge(world: &mut World, to: usize, jump: u32, payload: &[u8], is_forged: bool) {
-    let Some((call, next)) = address(world, to).filter(|_| is_forged) else { return };
-    let _ = world.inject(to, &encode_gre(call, Some(next.wrapping_add(jump)), None, payload));
+/// Whether it was taken.
+fn forge(world: &mut World, to: usize, jump: u32, payload: &[u8], is_forged: bool) -> bool {
+    let Some((call, next)) = address(world, to).filter(|_| is_forged) else { return false };
+    world.inject(to, &encode_gre(call, Some(next.wrapping_add(jump)), None, payload)).is_ok()
 }
 
 /// Whatever the preset, and whatever arrives in the clear: no two packets are encrypted with the same key stream.
@@ -149,7 +158,7 @@ pub fn keys(data: &[u8]) {
             let protocol = if step & 4 == 0 { 0x80fd } else { 0xc021 };
             let code = if step & 8 == 0 { 1 } else { step >> 4 & 15 };
             let packet = encode_packet(code, input.octet().unwrap_or(200), input.octets());
-            forge(&mut world, to, 0, &frame(protocol, &packet), true);
+            let _ = forge(&mut world, to, 0, &frame(protocol, &packet), true);
             world.run(Duration::from_secs(10));
         }
     }

@@ -1,5 +1,7 @@
 //! Events that are polled late: the same as at once, up to the rule that is written at `poll_event`.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "other events ask for nothing")]
+
 use alloc::vec::Vec;
 use core::mem::discriminant;
 use core::time::Duration;

@@ -8,6 +8,8 @@ mod captures;
 #[cfg(feature = "mschap")]
 mod encrypted;
 mod every_event;
+#[cfg(feature = "mschap")]
+mod golden;
 mod hdlc;
 mod hostile;
 mod hostile_link;

@@ -16,6 +16,10 @@ impl Authenticator {
             }
             // RFC 1334 section 2.2.1: the answer was lost. It has the identifier of the request.
             State::Accepted { .. } | State::Failed(_) if self.exchange.has_packet() => {
+                let is_other = self.is_known && self.name.as_bytes() != request.peer_id.0;
+                if is_other {
+                    return Err(Refused::OtherName);
+                }
                 self.exchange.identifier = packet.identifier;
                 let is_good = matches!(self.state, State::Accepted { .. });
                 if self.put_pap_reply(is_good, b"").is_ok() {

@@ -127,16 +127,20 @@ impl Peer {
         self.exchange.put(&chap::Packet { identifier: self.exchange.identifier, message })
     }
 
-    pub(super) fn handle_success(&mut self, method: Method, text: &[u8]) {
+    pub(super) fn handle_success(&mut self, method: Method, text: &[u8]) -> Result<(), Refused> {
         // RFC 2759 section 5: version 2 proves the authenticator too.
         let is_proved = match self.microsoft.attempt.as_ref().map(|attempt| &attempt.proof) {
             Some(Proof::V2(peer)) => peer.handle_success(text).is_ok(),
             Some(Proof::V1(_)) | None => method != Method::MsChapV2,
         };
+        if !is_proved && matches!(self.history, History::Accepted) {
+            // The authenticator has proved itself before: this is somebody else's, as the Challenge may have been.
+            return Err(Refused::Unmatched);
+        }
         if !is_proved {
             self.message.set(text);
             self.fail(Failure::NoMutualProof);
-            return;
+            return Ok(());
         }
         // RFC 3079 section 1: later proofs change no keys. A copy, since what is moved out is not wiped.
         if self.microsoft.keys.is_none() {
@@ -144,6 +148,7 @@ impl Peer {
         }
         self.microsoft.attempt = None;
         self.accepted(text);
+        Ok(())
     }
 
     pub(super) fn handle_failure(&mut self, method: Method, text: &[u8]) {

@@ -32,7 +32,10 @@ impl Peer {
                 self.handle_challenge(method, packet.identifier, value.value)
             }
             chap::Message::Success(text) if self.is_answer_to(&packet) => {
-                self.handle_success(method, text.0);
+                #[cfg(feature = "mschap")]
+                self.handle_success(method, text.0)?;
+                #[cfg(not(feature = "mschap"))]
+                self.accepted(text.0);
                 Ok(())
             }
             chap::Message::Failure(text) if self.is_answer_to(&packet) => {
@@ -64,11 +67,6 @@ impl Peer {
 
     fn is_answer_to(&self, packet: &chap::Packet<'_>) -> bool {
         self.has_answered() && packet.identifier == self.exchange.identifier
-    }
-
-    #[cfg(not(feature = "mschap"))]
-    fn handle_success(&mut self, _: Method, text: &[u8]) {
-        self.accepted(text);
     }
 
     #[cfg(not(feature = "mschap"))]
