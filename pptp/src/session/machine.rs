@@ -35,7 +35,7 @@ enum Stage {
 
 /// One control connection and its calls, at most `CALLS` at a time; one more is refused. A client dials one call.
 ///
-/// It belongs to one TCP connection: to dial again, make another one. A client's takes 5 KiB, about 29 KiB once the call is
+/// It belongs to one TCP connection: to dial again, make another one. A client's takes 5.5 KiB, about 29 KiB once the call is
 /// up, [more](ppp_session::Compression) where packets are compressed, and up to 64 KiB more for packets that wait for an
 /// earlier one, which are kept when they were needed once. A server's takes 4.5 KiB and 800 bytes for each of `CALLS`, and
 /// about 24 KiB for a call that is up.
