@@ -172,7 +172,7 @@ impl World {
     /// How many packets were decrypted, where encryption is on.
     fn decrypted(&self, to: usize) -> Option<u64> {
         let statistics = if to == CLIENT {
-            self.client.session.statistics()
+            self.client.session.first_call().map(|call| call.statistics())
         } else {
             let session = self.server.session();
             session.first_call().map(|call| call.statistics())
