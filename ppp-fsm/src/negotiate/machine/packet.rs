@@ -44,6 +44,7 @@ impl<P: ControlProtocol> Negotiation<P> {
             return Ok(());
         }
         self.failures.copies = 0;
+        self.failures.peer_has_begun = true;
         let no_more_naks = self.failures.sent >= self.config.max_failure;
         let answer = judge(&mut self.protocol, packet, no_more_naks);
         let event = if answer.code == Code::CONFIGURE_ACK {
