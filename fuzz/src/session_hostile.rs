@@ -6,7 +6,6 @@ use core::time::Duration;
 use pptp::ppp::auth::{Answer, Secret};
 use pptp::server::Limits;
 use pptp::session::{ExternalKeys, HEADROOM};
-use testing::pptp::OneCall as _;
 use testing::pptp::{Client, Host, PASSWORD, Tunnelled, encode_gre, encode_packet, protocol_of};
 use testing::{CLIENT, Datagram, Endpoint, Output, SERVER};
 
@@ -173,7 +172,7 @@ impl World {
     /// How many packets were decrypted, where encryption is on.
     fn decrypted(&self, to: usize) -> Option<u64> {
         let statistics = if to == CLIENT {
-            self.client.session.statistics()
+            self.client.session.first_call().map(|call| call.statistics())
         } else {
             let session = self.server.session();
             session.first_call().map(|call| call.statistics())
@@ -271,6 +270,7 @@ mod tests {
     use testing::pptp::OneCall as _;
 
     use super::World;
+    use testing::pptp::OneCall as _;
 
     /// The set-up alone brings the two together: what follows meets a session that is up.
     #[test]

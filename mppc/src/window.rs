@@ -79,3 +79,11 @@ impl Window {
         self.octets.get_mut(from..FRONT).unwrap_or_default().fill(0);
     }
 }
+
+/// The history is plaintext of an encrypted link.
+#[cfg(feature = "zeroize")]
+impl Drop for Window {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.octets[..]);
+    }
+}

@@ -150,7 +150,9 @@ impl Config {
     /// must not start another stream, and new ones come only from another authentication. With
     /// [`Encryption::Required`] the session then ends with
     /// [`EncryptionLost`](ppp_fsm::link::Reason::EncryptionLost). Under every other policy LCP begins again: the peer
-    /// proves itself once more, IP stops until then, and the new keys encrypt.
+    /// proves itself once more, IP stops until then, and the new keys encrypt. Where even those are old (short keys of
+    /// MS-CHAP version 1 come from the password alone, and a user may bring the same external keys again), the session
+    /// ends in the same way.
     #[doc(alias = "MPPE")]
     #[must_use]
     pub fn with_encryption(mut self, encryption: Encryption) -> Self {

@@ -37,8 +37,10 @@ impl<const LATE: usize> LateKeys<LATE> {
 
     /// The packet of `position` has come, or cannot come any more.
     pub(super) fn forget(&mut self, position: u64) {
-        if let Some(waiting) = Self::slot(position).and_then(|slot| self.waiting.get_mut(slot)) {
+        let Some(slot) = Self::slot(position) else { return };
+        if let (Some(waiting @ true), Some(key)) = (self.waiting.get_mut(slot), self.keys.get_mut(slot)) {
             *waiting = false;
+            wipe(key);
         }
     }
 

@@ -124,6 +124,7 @@ impl Link {
         if !is_own(packet.code) {
             if packet.code == Code::TERMINATE_REQUEST {
                 self.peer_farewell.set(packet.data);
+                self.note_hang_up();
             }
             return take(now, &mut self.lcp, &packet);
         }
@@ -169,6 +170,15 @@ impl Link {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// RFC 1661 section 3.7: a peer that closes CCP and then LCP hangs up (pppd does so in this order). It sends both
+    /// before it has our answer to the first, so that the end of encryption is not why.
+    fn note_hang_up(&mut self) {
+        let error = lcp::MicrosoftTermination::decode(self.peer_farewell.as_bytes()).map(|reason| reason.error);
+        if let Stage::Terminate { end: Some(end @ Reason::EncryptionLost) } = &mut self.stage {
+            *end = Reason::PeerClosed { error };
         }
     }
 

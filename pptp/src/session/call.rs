@@ -83,7 +83,6 @@ impl Machine {
         let tenths = parameters.peer_delay.as_millis().div_ceil(100);
         let tunnel = config
             .gre
-            .clone()
             .with_call_ids(ids)
             .with_peer_receive_window(parameters.peer_window)
             .with_peer_packet_processing_delay(u16::try_from(tenths).unwrap_or(u16::MAX));
@@ -182,7 +181,7 @@ impl Machine {
     pub(super) const fn wants_clearing(&self) -> Option<Reason> {
         match self.life {
             Life::Finished(reason) => Some(reason),
-            _ => None,
+            Life::Up | Life::Ending(_) | Life::Clearing(_) | Life::Cleared(_) | Life::Over => None,
         }
     }
 
@@ -198,10 +197,11 @@ impl Machine {
         use ppp_session::ppp::link;
         self.with_ppp(now, |ppp| ppp.down(now));
         let reason = match self.life {
-            // PPP knows no reason of its own.
-            Life::Finished(Reason::Ppp(ppp_session::Reason::Link(link::Reason::LowerLayerDown))) => reason,
+            // PPP knows no reason of its own, or was over before.
+            Life::Finished(Reason::Ppp(ppp_session::Reason::Link(link::Reason::LowerLayerDown)))
+            | Life::Up
+            | Life::Over => reason,
             Life::Finished(first) | Life::Clearing(first) | Life::Ending(first) | Life::Cleared(first) => first,
-            Life::Up | Life::Over => reason,
         };
         if self.life != Life::Over {
             self.life = Life::Cleared(reason);

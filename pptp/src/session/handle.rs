@@ -117,7 +117,7 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
 
     /// Ends this call. Its [`Closed`](super::CallEvent::Closed) follows, after some seconds at most.
     pub fn close(&mut self, now: Duration) {
-        self.session.enter_call(now, self.index, |call, now| call.close(now));
+        self.session.enter_call(now, self.index, Machine::close);
     }
 
     /// Answers [`Event::Authenticate`](ppp_session::Event::Authenticate), now or later.
@@ -148,7 +148,7 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
     /// RFC 2759 section 7: reports that the new password of the last answer could not be stored:
     /// [`ppp_session::Session::reject_change`].
     pub fn reject_change(&mut self, now: Duration) {
-        self.with_ppp(now, |ppp, now| ppp.reject_change(now));
+        self.with_ppp(now, ppp_session::Session::reject_change);
     }
 
     /// RFC 1332 section 3.3: sets the address that the client has to take. Call it before the answer that lets it in.
@@ -158,7 +158,7 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
 
     /// RFC 1994 section 2: challenges the client again.
     pub fn rechallenge(&mut self, now: Duration) {
-        self.with_ppp(now, |ppp, now| ppp.rechallenge(now));
+        self.with_ppp(now, ppp_session::Session::rechallenge);
     }
 
     /// RFC 1570 section 1.2: sends the time in seconds until the session will end.
@@ -196,6 +196,6 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
 
     /// RFC 1661 section 5.8: asks the peer for an Echo-Reply now.
     pub fn ping(&mut self, now: Duration) {
-        self.with_ppp(now, |ppp, now| ppp.ping(now));
+        self.with_ppp(now, ppp_session::Session::ping);
     }
 }

@@ -35,7 +35,7 @@ enum Stage {
 
 /// One control connection and its calls, at most `CALLS` at a time; one more is refused. A client dials one call.
 ///
-/// It belongs to one TCP connection: to dial again, make another one. A client's takes 5 KiB, about 29 KiB once the call is
+/// It belongs to one TCP connection: to dial again, make another one. A client's takes 5.5 KiB, about 29 KiB once the call is
 /// up, [more](ppp_session::Compression) where packets are compressed, and up to 64 KiB more for packets that wait for an
 /// earlier one, which are kept when they were needed once. A server's takes 4.5 KiB and 800 bytes for each of `CALLS`, and
 /// about 24 KiB for a call that is up.
@@ -88,7 +88,7 @@ impl<const CALLS: usize> Session<CALLS> {
     pub fn new(setup: impl Into<Setup>, entropy: [u8; 32]) -> Self {
         let setup: Setup = setup.into();
         let mut random = Random::new(entropy);
-        let control = setup.config.control.clone().with_outgoing_call_requests(!setup.is_client());
+        let control = setup.config.control.with_outgoing_call_requests(!setup.is_client());
         let connection = match setup.role {
             Role::Client(_) => Connection::originator(control, random.entropy()),
             Role::Server { .. } => Connection::receiver(control, random.entropy()),
@@ -224,7 +224,7 @@ impl<const CALLS: usize> Session<CALLS> {
     pub fn poll_timeout(&self) -> Option<Duration> {
         let idle_deadline = match self.stage {
             Stage::Established { idle_deadline } => idle_deadline,
-            _ => None,
+            Stage::Opening | Stage::Abandoning | Stage::Ending | Stage::Closed(_) | Stage::Over(_) => None,
         };
         let calls = self.calls.iter().filter_map(|call| call.poll_timeout());
         calls.chain(self.connection.poll_timeout()).chain(idle_deadline).min()
@@ -254,7 +254,7 @@ impl<const CALLS: usize> Session<CALLS> {
     pub const fn reason(&self) -> Option<Reason> {
         match self.stage {
             Stage::Over(reason) => Some(reason),
-            _ => None,
+            Stage::Opening | Stage::Established { .. } | Stage::Abandoning | Stage::Ending | Stage::Closed(_) => None,
         }
     }
 

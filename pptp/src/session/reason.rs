@@ -100,11 +100,10 @@ impl Reason {
     #[must_use]
     pub const fn fault(&self) -> Fault {
         match self {
-            Self::Closed => Fault::Nobody,
+            Self::Closed | Self::Ppp(ppp_session::Reason::Closed) => Fault::Nobody,
             Self::GreBlocked | Self::FlowAlarm => Fault::Network,
             Self::Call(reason) => reason.fault(),
             Self::Control(reason) => reason.fault(),
-            Self::Ppp(ppp_session::Reason::Closed) => Fault::Nobody,
             Self::Ppp(ppp_session::Reason::Link(reason)) => match reason {
                 link::Reason::Closed | link::Reason::PeerClosed { error: None | Some(0) } => Fault::Nobody,
                 link::Reason::LowerLayerDown | link::Reason::NoAnswer | link::Reason::PeerSilent => Fault::Network,

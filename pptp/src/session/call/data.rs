@@ -46,6 +46,7 @@ impl Machine {
     }
 
     /// Takes the tunnel's part of a packet.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever is no frame was for the tunnel")]
     pub(super) fn arrive(&mut self, now: Duration, packet: &[u8]) -> Result<Arrived, ReceiveError> {
         Ok(match self.tunnel.decapsulate_unproven(now, packet)? {
             pptp_gre::Received::Frame(frame) | pptp_gre::Received::LateFrame(frame) => Arrived::Frame(frame),

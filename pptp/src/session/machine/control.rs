@@ -33,7 +33,7 @@ impl<const CALLS: usize> Session<CALLS> {
         }
         let idle_timeout = match self.setup.role {
             Role::Server { idle_timeout, .. } if self.calls.is_empty() => Some(idle_timeout),
-            _ => None,
+            Role::Server { .. } | Role::Client(_) => None,
         };
         if let Stage::Established { idle_deadline } = &mut self.stage {
             *idle_deadline = idle_timeout.and_then(|timeout| idle_deadline.or_else(|| now.checked_add(timeout)));
@@ -76,7 +76,7 @@ impl<const CALLS: usize> Session<CALLS> {
                 // Before it is up, it does not report that it is closed until it is polled again.
                 self.connection.state() == State::Closed
             }
-            _ => false,
+            Stage::Abandoning | Stage::Opening | Stage::Established { .. } | Stage::Closed(_) | Stage::Over(_) => false,
         }
     }
 
@@ -108,7 +108,7 @@ impl<const CALLS: usize> Session<CALLS> {
         self.stage = match self.stage {
             Stage::Opening => Stage::Established { idle_deadline: None },
             Stage::Abandoning => Stage::Ending,
-            later => later,
+            later @ (Stage::Established { .. } | Stage::Ending | Stage::Closed(_) | Stage::Over(_)) => later,
         };
         if self.setup.is_client() && matches!(self.stage, Stage::Established { .. }) {
             let request = OutgoingCallRequest {
