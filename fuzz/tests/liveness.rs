@@ -5,7 +5,12 @@ use testing::{Random, run_seeds};
 
 /// Runs inputs that follow from seeds. `PPTP_LIVE_…_SEED=17` runs that one alone.
 fn over_seeds(name: &str, count: u64, length: usize, oracle: fn(&[u8])) {
-    run_seeds(name, count, |seed| oracle(&Random::new(seed).bytes(length)));
+    run_seeds(name, count, |seed| {
+        let input = Random::new(seed).some_bytes(length);
+        // What is printed is seen when the seed fails.
+        println!("{name}, seed {seed}: {input:?}");
+        oracle(&input);
+    });
 }
 
 #[test]

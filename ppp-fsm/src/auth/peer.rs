@@ -150,7 +150,8 @@ impl Peer {
         self.method
     }
 
-    /// Returns the text that came with the last Success or Failure, cut to 255 bytes.
+    /// Returns the text that came with the last Success or Failure, cut to 255 bytes. It stays until the next
+    /// [`start`](Self::start), so that it can be shown when the link is over.
     #[must_use]
     pub fn message(&self) -> Text<'_> {
         Text(self.message.as_bytes())
@@ -159,6 +160,7 @@ impl Peer {
     /// Starts with the method that LCP agreed on, and forgets what was before.
     pub fn start(&mut self, now: Duration, method: Method) {
         self.stop();
+        self.message.clear();
         self.method = Some(method);
         if method == Method::Pap {
             // RFC 1334 section 2.1: the peer begins.
@@ -178,7 +180,6 @@ impl Peer {
         self.received.clear();
         self.earlier = None;
         self.name.clear();
-        self.message.clear();
         #[cfg(feature = "mschap")]
         self.microsoft.clear();
     }

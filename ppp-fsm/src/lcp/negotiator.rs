@@ -130,7 +130,18 @@ pub struct Negotiator {
     peer_method: Option<Method>,
     /// The last request of the peer had a method that was not taken.
     is_refused: bool,
+    /// A method that leaves keys was named in place of one that does not, or need not be.
+    keys: KeysWanted,
     failure: Option<Failure>,
+}
+
+/// Whether the peer is asked for a method that leaves keys when it wants one that does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KeysWanted {
+    No,
+    Yes,
+    /// It was asked, and is not asked again.
+    Asked,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -162,8 +173,15 @@ impl Negotiator {
             loops: 0,
             peer_method: None,
             is_refused: false,
+            keys: KeysWanted::No,
             failure: None,
         }
+    }
+
+    /// Prefers methods that leave keys for encryption: a peer that asks for PAP or CHAP with MD5 is asked once for the
+    /// first such method that this side [allows](Config::with_own_authentication), and gets its own if it insists.
+    pub const fn prefer_keys(&mut self) {
+        self.keys = KeysWanted::Yes;
     }
 
     /// What was set.
@@ -218,6 +236,10 @@ impl Negotiator {
             ConfigurationOption::AuthenticationProtocol(wanted) => {
                 self.peer_method = Method::from_option(wanted);
                 let own = self.config.own_authentication;
+                if let Some(better) = self.better_method(own) {
+                    self.keys = KeysWanted::Asked;
+                    return suggest(&ConfigurationOption::AuthenticationProtocol(better.option()));
+                }
                 self.is_refused = self.peer_method.is_none_or(|method| !own.contains(method));
                 match (self.peer_method, own.iter().next()) {
                     (Some(method), _) if own.contains(method) => {
@@ -254,6 +276,13 @@ impl Negotiator {
             }
             _ => Verdict::Reject,
         }
+    }
+
+    /// A method that leaves keys, when the peer wants one that does not, and was not asked yet.
+    fn better_method(&self, own: Methods) -> Option<Method> {
+        let is_keyless = matches!(self.peer_method, Some(Method::Pap | Method::ChapMd5));
+        let is_wanted = self.keys == KeysWanted::Yes && is_keyless;
+        own.iter().find(|method| is_wanted && method.has_keys())
     }
 
     /// The peer does not take the method asked for. It may have named another one.
@@ -301,6 +330,9 @@ impl ControlProtocol for Negotiator {
         self.loops = 0;
         self.peer_method = None;
         self.is_refused = false;
+        if self.keys == KeysWanted::Asked {
+            self.keys = KeysWanted::Yes;
+        }
         self.failure = None;
     }
 

@@ -197,6 +197,7 @@ impl Link {
         self.authenticator.stop();
         self.peer.stop();
         self.reset = Reset::default();
+        self.ccp_ack_after = None;
         self.echo.stop();
         if self.ccp.as_mut().is_some_and(|ccp| shut(ccp, now)) {
             self.events.push(Event::CompressionDown);
@@ -287,7 +288,7 @@ impl Link {
     }
 
     fn start_network(&mut self, now: Duration) {
-        self.go(Stage::Network(Network::Started));
+        self.go(Stage::Network(Network::Started { is_refused: false }));
         if let Some(ipcp) = &mut self.ipcp {
             ipcp.open(now);
             ipcp.up(now);
@@ -300,6 +301,24 @@ impl Link {
         self.replay(now, Protocol::IPV6CP);
     }
 
+    /// CCP is open: the network protocols may begin. A peer that requires encryption has answered what came before as if
+    /// they were closed, and is asked again now.
+    fn start_or_repeat_network(&mut self, now: Duration) {
+        match self.stage {
+            Stage::Network(Network::Held) => self.start_network(now),
+            Stage::Network(Network::Started { is_refused: true }) => {
+                self.stage = Stage::Network(Network::Started { is_refused: false });
+                self.ipcp.iter_mut().for_each(|ipcp| ipcp.repeat_request(now));
+                self.ipv6cp.iter_mut().for_each(|ipv6cp| ipv6cp.repeat_request(now));
+            }
+            Stage::Network(Network::Started { .. })
+            | Stage::Dead
+            | Stage::Establish { .. }
+            | Stage::Authenticate
+            | Stage::Terminate { .. } => {}
+        }
+    }
+
     fn ccp_event(&mut self, now: Duration, event: negotiate::Event<ccp::Failure>) {
         match event {
             negotiate::Event::Started => {}
@@ -308,9 +327,7 @@ impl Link {
                 if let Some(agreed) = self.compression() {
                     self.events.push(Event::CompressionUp(agreed));
                 }
-                if matches!(self.stage, Stage::Network(Network::Held)) {
-                    self.start_network(now);
-                }
+                self.start_or_repeat_network(now);
             }
             negotiate::Event::Down => {
                 self.reset.clear();
@@ -335,7 +352,7 @@ impl Link {
         let has_no_keys = reason == negotiate::Reason::Failed(ccp::Failure::NoKeys);
         let reason = if has_no_keys {
             self.no_keys()
-        } else if matches!(self.stage, Stage::Network(Network::Started)) {
+        } else if matches!(self.stage, Stage::Network(Network::Started { .. })) {
             // Where encryption is required, the network protocols have begun with it.
             Reason::EncryptionLost
         } else {

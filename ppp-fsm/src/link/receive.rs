@@ -7,7 +7,8 @@ use super::stage::{Network, Stage};
 use super::{Event, Phase, Reason, Received, Refused};
 use crate::auth::{self, Failure};
 use crate::ccp::{self, MicrosoftCompression};
-use crate::{Code, DecodeError, Frame, Packet, Protocol, chap, eap, lcp, pap};
+use crate::negotiate::{ControlProtocol, Negotiation};
+use crate::{Code, DecodeError, Frame, Packet, Protocol, chap, eap, lcp, pap, time};
 
 impl Link {
     /// Takes a frame, without flags, escapes and check sequence: see [`hdlc`](crate::hdlc) for lines that have them.
@@ -125,8 +126,7 @@ impl Link {
                 self.peer_farewell.set(packet.data);
                 self.note_hang_up();
             }
-            self.lcp.handle_packet(now, &packet)?;
-            return Ok(());
+            return take(now, &mut self.lcp, &packet);
         }
         // RFC 1570 section 1.1: it may come at any time, to say who does not agree.
         if !self.lcp.is_open() && packet.code != Code::IDENTIFICATION {
@@ -192,9 +192,14 @@ impl Link {
             Protocol::EAP => code != eap::Code::RESPONSE.0,
             _ => [chap::Code::CHALLENGE.0, chap::Code::SUCCESS.0, chap::Code::FAILURE.0].contains(&code),
         };
-        let method = if is_for_peer { self.peer.method() } else { self.authenticator.method() };
-        if method.is_none_or(|method| method.protocol() != protocol) {
-            return Err(Refused::UnknownProtocol { protocol });
+        let (peer, authenticator) = (self.peer.method(), self.authenticator.method());
+        let (method, other) = if is_for_peer { (peer, authenticator) } else { (authenticator, peer) };
+        let is_used = |method: Option<auth::Method>| method.is_some_and(|method| method.protocol() == protocol);
+        if !is_used(method) {
+            // RFC 1661 section 5.7 is about unknown protocols, and the other role uses this one: an Android client takes
+            // a Protocol-Reject of it for the end of the link.
+            let is_known = is_used(other);
+            return Err(if is_known { auth::Refused::NotAgreed.into() } else { Refused::UnknownProtocol { protocol } });
         }
         if is_for_peer {
             // RFC 1994 section 2.3: an attacker would let us answer our own question.
@@ -224,30 +229,31 @@ impl Link {
         }
         let packet = Packet::decode(information)?;
         let is_early = match self.stage {
-            Stage::Network(Network::Started) => false,
+            Stage::Network(Network::Started { .. }) => false,
             Stage::Network(Network::Held) => protocol != Protocol::CCP,
             Stage::Dead | Stage::Establish { .. } | Stage::Authenticate | Stage::Terminate { .. } => true,
         };
         if is_early {
             return self.hold(protocol, &packet, information);
         }
+        self.note_refused_network(protocol, &packet);
         match protocol {
-            Protocol::CCP => self.handle_ccp(now, &packet)?,
-            Protocol::IPCP => {
-                if let Some(ipcp) = &mut self.ipcp {
-                    ipcp.handle_packet(now, &packet)?;
-                }
-            }
-            _ => {
-                if let Some(ipv6cp) = &mut self.ipv6cp {
-                    ipv6cp.handle_packet(now, &packet)?;
-                }
-            }
+            Protocol::CCP => self.handle_ccp(now, &packet),
+            Protocol::IPCP => self.ipcp.as_mut().map_or(Ok(()), |ipcp| take(now, ipcp, &packet)),
+            _ => self.ipv6cp.as_mut().map_or(Ok(()), |ipv6cp| take(now, ipv6cp, &packet)),
         }
-        Ok(())
+    }
+
+    /// A peer that requires encryption answers IPCP with a Terminate-Ack until CCP is open, as Windows and pppd do.
+    fn note_refused_network(&mut self, protocol: Protocol, packet: &Packet<'_>) {
+        let is_refusal = protocol != Protocol::CCP && packet.code == Code::TERMINATE_ACK;
+        if let Stage::Network(Network::Started { is_refused }) = &mut self.stage {
+            *is_refused |= is_refusal && self.ccp.as_ref().is_some_and(|ccp| !ccp.is_open());
+        }
     }
 
     fn handle_ccp(&mut self, now: Duration, packet: &Packet<'_>) -> Result<(), Refused> {
+        let was_held = self.holds_ccp_ack();
         let Some(ccp) = &mut self.ccp else { return Ok(()) };
         if matches!(packet.code, Code::RESET_REQUEST | Code::RESET_ACK) {
             if !ccp.is_open() {
@@ -261,7 +267,11 @@ impl Link {
         if packet.code == Code::CODE_REJECT {
             self.reset.handle_code_reject(packet);
         }
-        ccp.handle_packet(now, packet)?;
+        take(now, ccp, packet)?;
+        let is_client = self.authenticator.method().is_none() && self.peer.method().is_some();
+        if packet.code == Code::CONFIGURE_REQUEST && is_client && !was_held {
+            self.ccp_ack_after = time::after(now, Self::ACK_DELAY);
+        }
         Ok(())
     }
 
@@ -287,6 +297,17 @@ impl Link {
             let _ = self.handle_control(now, protocol, held.as_bytes());
         }
     }
+}
+
+/// Gives a packet to a protocol. A peer that begins may have discarded what came before it listened, as accel-ppp's CCP
+/// does: it is asked again at once, in front of the answer to its own request.
+fn take<P: ControlProtocol>(now: Duration, machine: &mut Negotiation<P>, packet: &Packet<'_>) -> Result<(), Refused> {
+    let is_first = machine.is_first_request(packet);
+    machine.handle_packet(now, packet)?;
+    if is_first {
+        machine.repeat_request(now);
+    }
+    Ok(())
 }
 
 /// What the peer wants to have answered.

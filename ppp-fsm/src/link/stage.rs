@@ -23,8 +23,8 @@ pub(super) enum Stage {
 pub(super) enum Network {
     /// IPCP and IPV6CP wait for encryption.
     Held,
-    /// They have begun.
-    Started,
+    /// They have begun. Whether the peer has answered one of them as if it was closed, since it waits for encryption.
+    Started { is_refused: bool },
 }
 
 impl Stage {

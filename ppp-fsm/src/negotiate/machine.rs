@@ -56,6 +56,8 @@ pub struct Negotiation<P: ControlProtocol> {
 /// What counts for Max-Failure, since the negotiation began.
 #[derive(Debug, Clone, Copy, Default)]
 struct Failures {
+    /// Whether the peer has sent a request, which says that it listens.
+    peer_has_begun: bool,
     sent: u8,
     received: u8,
     /// Copies of the request that was refused last.
@@ -293,6 +295,32 @@ impl<P: ControlProtocol> Negotiation<P> {
             self.will_end(Reason::NoAnswer);
         }
         self.apply(now, automaton::Event::TimeoutLast, Occasion::Own);
+    }
+
+    /// Whether this is the first request of the peer since this side has begun.
+    pub(crate) fn is_first_request(&self, packet: &Packet<'_>) -> bool {
+        packet.code == Code::CONFIGURE_REQUEST && self.state == State::RequestSent && !self.failures.peer_has_begun
+    }
+
+    /// Sends the Configure-Request of this side once more, without waiting for the timer: what was sent before came too
+    /// early. Nothing when it was answered already.
+    pub(crate) fn repeat_request(&mut self, now: Duration) {
+        if !matches!(self.state, State::RequestSent | State::AckSent) {
+            return;
+        }
+        match &mut self.request {
+            Request::Configure { is_due, .. } => *is_due = true,
+            // The peer has taken back what it had acknowledged.
+            Request::None if self.restart_count > 0 => self.send_configure_request(now),
+            Request::None | Request::Terminate { .. } => {}
+        }
+    }
+
+    /// Whether a Configure-Ack of this side is all that there is to send, while its own request has no answer.
+    pub(crate) fn has_early_ack(&self) -> bool {
+        let is_requesting = matches!(self.request, Request::Configure { is_due: false, .. });
+        let is_ack = self.reply.due().is_some_and(|(code, ..)| code == Code::CONFIGURE_ACK);
+        self.state == State::AckSent && is_requesting && is_ack
     }
 
     /// The reason that will be reported at the end, if that comes now. A peer that ends a negotiation before it has come

@@ -26,6 +26,8 @@ mod network;
 mod redaction;
 mod round_trip;
 #[cfg(feature = "mschap")]
+mod setup;
+#[cfg(feature = "mschap")]
 mod trace;
 
 use alloc::vec;

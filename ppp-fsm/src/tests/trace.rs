@@ -41,6 +41,8 @@ fn router_ipcp() -> ipcp::Config {
 struct Trace {
     link: Link,
     now: Duration,
+    /// Configure-Requests that were sent.
+    requests: Vec<(Protocol, Vec<u8>)>,
 }
 
 impl Trace {
@@ -58,12 +60,18 @@ impl Trace {
             let frame = Frame::decode(octets).unwrap();
             sent.push((frame.protocol, frame.information.to_vec()));
         }
+        self.requests.extend(sent.iter().filter(|(_, packet)| packet[0] == 1).cloned());
         sent
     }
 
-    /// The only packet that the link sends now.
+    /// The only packet that the link sends now, besides a request that is repeated since its peer begins.
     fn one(&mut self, protocol: Protocol) -> Vec<u8> {
+        let earlier = self.requests.clone();
         let mut sent = self.sent();
+        if sent.len() == 2 && sent[0].1[0] == 1 {
+            let repeated = sent.remove(0);
+            assert!(earlier.contains(&repeated), "{repeated:02x?}");
+        }
         assert_eq!(sent.len(), 1, "{sent:02x?}");
         let (found, packet) = sent.remove(0);
         assert_eq!(found, protocol);
@@ -95,7 +103,7 @@ const SERVERS: &str = "810600000000820600000000830600000000840600000000";
 
 /// Up to the Challenge.
 fn authenticating(router: &Config) -> (Trace, Vec<u8>) {
-    let mut trace = Trace { link: Link::new(router, [9; 32]), now: Duration::ZERO };
+    let mut trace = Trace { link: Link::new(router, [9; 32]), now: Duration::ZERO, requests: Vec::new() };
     trace.at(9.347);
     trace.link.open(trace.now);
     trace.link.up(trace.now);
