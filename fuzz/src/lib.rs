@@ -66,6 +66,8 @@ pub const TARGETS: &[(&str, Oracle)] = &[
     ("inspect_packets", inspect::packets),
     ("live_decryptor", liveness::decryptor),
     ("live_link", liveness::link),
+    ("live_tunnel", liveness::tunnel),
+    ("live_server", liveness::server),
     ("live_session", liveness::session),
     ("live_keys", liveness::keys),
     ("session_pair", session_pair::run),

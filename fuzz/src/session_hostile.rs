@@ -267,6 +267,8 @@ impl World {
 
 #[cfg(test)]
 mod tests {
+    use testing::pptp::OneCall as _;
+
     use super::World;
     use testing::pptp::OneCall as _;
 

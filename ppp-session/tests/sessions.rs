@@ -5,6 +5,7 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::std_instead_of_core,
+    clippy::wildcard_enum_match_arm,
     reason = "a test that goes wrong stops"
 )]
 

@@ -6,8 +6,10 @@ use alloc::vec::Vec;
 use core::mem::discriminant;
 use core::time::Duration;
 
+use testing::Random;
+
 use super::hostile_link::{call, config, frames};
-use super::network::{Dice, End};
+use super::network::End;
 use crate::auth::{Answer, Method, Secret};
 use crate::ccp::Encryption;
 use crate::link::{Event, Link, Phase, Reason};
@@ -101,8 +103,8 @@ impl Twins {
 
 /// A link with a peer, forged frames, loss, every command and time. Returns how many events came late.
 fn run(seed: u64) -> usize {
-    let mut dice = Dice(seed);
-    let mut roll = |sides: usize| usize::try_from(dice.roll(u64::try_from(sides).unwrap())).unwrap();
+    let mut random = Random::new(seed);
+    let mut roll = |sides: usize| random.index(sides);
     let method = METHODS[roll(METHODS.len())];
     let encryption = [Encryption::Required, Encryption::Preferred, Encryption::Refused][roll(3)];
     let forged = frames(encryption, method);
@@ -179,7 +181,7 @@ fn a_negotiation_that_is_polled_late_reports_what_one_reports_that_is_polled_at_
     let commands: [fn(&mut Machine, Duration); 4] = [Machine::open, Machine::close, Machine::up, Machine::down];
     let mut events = 0;
     for seed in 0..2000 {
-        let mut dice = Dice(seed);
+        let mut random = Random::new(seed);
         let make =
             || Negotiation::new(lcp::Negotiator::new(&lcp::Config::default(), [7; 32]), &negotiate::Config::default());
         let (mut at_once, mut late) = (make(), make());
@@ -187,7 +189,7 @@ fn a_negotiation_that_is_polled_late_reports_what_one_reports_that_is_polled_at_
         let mut pending = Vec::new();
         let mut now = Duration::ZERO;
         for step in 0..60 {
-            let command = commands[usize::try_from(dice.roll(4)).unwrap()];
+            let command = commands[usize::try_from(random.below(4)).unwrap()];
             let mut answer = request.clone();
             answer[0] = 2;
             let packets: [&[u8]; 6] = [
@@ -198,9 +200,9 @@ fn a_negotiation_that_is_polled_late_reports_what_one_reports_that_is_polled_at_
                 &[7, 9, 0, 8, 1, 1, 0, 4],
                 &[1, 3, 0, 7, 13, 3, 6],
             ];
-            let packet = packets[usize::try_from(dice.roll(6)).unwrap()];
-            let choice = dice.roll(6);
-            now += Duration::from_secs(dice.roll(4));
+            let packet = packets[usize::try_from(random.below(6)).unwrap()];
+            let choice = random.below(6);
+            now += Duration::from_secs(random.below(4));
             for machine in [&mut at_once, &mut late] {
                 match choice {
                     0 => command(machine, now),
@@ -217,7 +219,7 @@ fn a_negotiation_that_is_polled_late_reports_what_one_reports_that_is_polled_at_
             while let Some(event) = at_once.poll_event() {
                 add(&mut pending, event, |found| (event, found) == (negotiate::Event::Down, &negotiate::Event::Up));
             }
-            if dice.roll(8) == 0 {
+            if random.below(8) == 0 {
                 let found: Vec<_> = core::iter::from_fn(|| late.poll_event()).collect();
                 assert_eq!(found, pending, "seed {seed}");
                 events += found.len();

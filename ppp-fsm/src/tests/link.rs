@@ -8,7 +8,9 @@ use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use core::time::Duration;
 
-use super::network::{Dice, Network};
+use testing::Random;
+
+use super::network::Network;
 use crate::auth::{Failure, Method, Methods};
 use crate::ccp::{Encryption, MicrosoftCompression, Modes};
 use crate::link::{Config, Event, Keepalive, Link, NetworkPolicy, Phase, Reason, Received, Refused};
@@ -536,7 +538,7 @@ fn rfc1661_section_5_8_echoes() {
     assert_eq!(reply[4..6], [10, 0x33]);
     assert_eq!(reply.len(), 130 + 4);
     // Round trips are measured.
-    network.delay = 40;
+    network.spoil(0, 0, 40);
     let now = network.now;
     network.ends[0].link.ping(now);
     network.run(LONG);
@@ -562,7 +564,7 @@ fn rfc1661_section_5_8_a_silent_peer_is_left_and_traffic_is_as_good_as_an_answer
     network.run(Duration::from_secs(105));
     assert_eq!(network.ends[0].link.echo_statistics().sent, sent);
     // Now the peer is gone.
-    network.loss = 100;
+    network.spoil(100, 0, 0);
     let gone = network.now;
     network.run(LONG);
     assert_eq!(network.ends[0].closed(), Some(Reason::PeerSilent));
@@ -742,7 +744,7 @@ fn a_peer_that_says_why_and_is_gone_at_once_has_closed() {
 #[test]
 fn nobody_answers() {
     let mut network = Network::new(&server(None, None), &client(None, None), 1);
-    network.loss = 100;
+    network.spoil(100, 0, 0);
     assert!(network.run(LONG));
     assert_eq!(network.ends[0].closed(), Some(Reason::NoAnswer));
     assert_eq!(network.frames, 20);
@@ -851,9 +853,9 @@ fn check(number: usize, seed: u64) {
     let [one, other] = sides.clone();
     let (one, other) = (patient(server(Some(method), Some(one))), patient(client(Some(method), Some(other))));
     let mut network = Network::new(&one, &other, seed);
-    let mut dice = Dice(seed);
+    let mut random = Random::new(seed);
     if seed > 0 {
-        (network.loss, network.twice, network.delay) = (dice.roll(30), dice.roll(20), dice.roll(1500));
+        network.spoil(random.below(30), random.below(20), random.below(1500));
     }
     let is_at_rest = network.run(Duration::from_secs(4000));
     let context = alloc::format!("{number} seed {seed}: {method} {sides:?}");

@@ -95,23 +95,26 @@ pub(crate) type Between = Box<dyn FnMut(usize, &[u8]) -> Vec<(usize, Vec<u8>)>>;
 /// Two ends. What one sends, the other has at once.
 pub(crate) struct Pair {
     pub(crate) now: Duration,
-    pub(crate) ends: [Session; 2],
+    pub(crate) ends: Vec<Session>,
     pub(crate) events: [Vec<Event>; 2],
     /// What was done to each end.
     pub(crate) done: [Vec<Step>; 2],
     pub(crate) between: Between,
     pub(crate) delivered: [Vec<Vec<u8>>; 2],
+    /// What was sealed for each end.
+    pub(crate) sealed: [Vec<Vec<u8>>; 2],
 }
 
 impl Pair {
     pub(crate) fn new(client: Session, server: Session) -> Self {
         let mut pair = Self {
             now: Duration::ZERO,
-            ends: [client, server],
+            ends: vec![client, server],
             events: Default::default(),
             done: Default::default(),
             between: Box::new(|to, frame| vec![(to, frame.to_vec())]),
             delivered: Default::default(),
+            sealed: Default::default(),
         };
         pair.steps([CLIENT, SERVER].map(|end| (end, Step::Open(Duration::ZERO))).into());
         pair
@@ -159,6 +162,9 @@ impl Pair {
     fn carry(&mut self, from: usize, frames: Vec<Vec<u8>>, waiting: &mut Vec<(usize, Step)>) {
         for frame in frames {
             let now = self.now;
+            if let (0x00fd, information) = read(&frame) {
+                self.sealed[1 - from].push(information);
+            }
             waiting
                 .extend((self.between)(1 - from, &frame).into_iter().map(|(to, frame)| (to, Step::Frame(now, frame))));
         }

@@ -63,10 +63,14 @@ impl Failure {
             Reason::Closed | Reason::Ppp(ppp_session::Reason::Link(link::Reason::Closed)) => return None,
             Reason::GreBlocked => status::GRE_BLOCKED,
             Reason::Ppp(ppp_session::Reason::Link(link::Reason::Authentication(_))) => status::NOT_AUTHENTICATED,
-            Reason::Ppp(ppp_session::Reason::NotDecrypted)
-            | Reason::Ppp(ppp_session::Reason::Link(
-                link::Reason::EncryptionRequired { .. } | link::Reason::NoKeys { .. } | link::Reason::EncryptionLost,
-            )) => status::NO_ENCRYPTION,
+            Reason::Ppp(
+                ppp_session::Reason::NotDecrypted
+                | ppp_session::Reason::Link(
+                    link::Reason::EncryptionRequired { .. }
+                    | link::Reason::NoKeys { .. }
+                    | link::Reason::EncryptionLost,
+                ),
+            ) => status::NO_ENCRYPTION,
             Reason::Ppp(ppp_session::Reason::Link(link::Reason::PeerClosed { error })) => match error {
                 Some(691 | 646..=649) => status::NOT_AUTHENTICATED,
                 Some(741 | 742) => status::NO_ENCRYPTION,

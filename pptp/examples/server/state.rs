@@ -59,7 +59,7 @@ impl State {
         let say = |text: fmt::Arguments<'_>| say(&format_args!("connection {id} call {call}: {text}"));
         match event {
             CallEvent::Ppp(ppp_session::Event::Authenticate(question)) => {
-                self.authenticate(now, session, key, peer, question)
+                self.authenticate(now, session, key, peer, question);
             }
             CallEvent::Ppp(ppp_session::Event::PeerAuthenticated) => {
                 let name = session.call(call).map(|call| call.ppp().link().peer_name().to_string()).unwrap_or_default();

@@ -139,8 +139,9 @@ impl<P: ControlProtocol> Negotiation<P> {
             let field = Field::Header;
             return Err(DecodeError::Truncated { field, offset: Packet::HEADER_LEN, needed: 1, available: 0 }.into());
         };
-        // RFC 1661 section 5.6: without one of the codes of the automaton there is no point in going on.
-        if Code(code) <= Code::CODE_REJECT {
+        // RFC 1661 section 5.6: without one of the codes of the automaton there is no point in going on. Nobody sends
+        // code 0: who rejects it answers a packet that somebody else made.
+        if (Code::CONFIGURE_REQUEST..=Code::CODE_REJECT).contains(&Code(code)) {
             self.will_end(Reason::Rejected);
             self.apply(now, automaton::Event::ReceiveRejectFatal, Occasion::Own);
         } else {
