@@ -69,9 +69,8 @@ impl<'a> Packet<'a> {
         let octets = buf.get_mut(..self.len()).ok_or(too_small)?;
         self.header.encode(payload_length, octets)?;
         let body = octets.get_mut(self.header.len()..).ok_or(too_small)?;
-        if let Some((payload, trailing)) = body.split_at_mut_checked(self.payload.len()) {
-            payload.copy_from_slice(self.payload);
-            trailing.copy_from_slice(self.trailing);
+        for (to, from) in body.iter_mut().zip(self.payload.iter().chain(self.trailing)) {
+            *to = *from;
         }
         Ok(octets)
     }

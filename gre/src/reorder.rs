@@ -456,7 +456,7 @@ impl<S: Slots> Reorder<S> {
 
     /// Whether no number was believed for [`SILENCE`](Self::SILENCE).
     fn is_silent(&self, now: Duration) -> bool {
-        now.saturating_sub(self.believed) >= Self::SILENCE
+        now >= self.believed.saturating_add(Self::SILENCE)
     }
 
     fn restart(&mut self, now: Duration, number: SequenceNumber) {

@@ -173,8 +173,7 @@ impl SendWindow {
             return Acknowledged::Stale;
         }
         if self.next.distance_from(number) <= Self::TIMES_KEPT {
-            let sample = now.saturating_sub(self.time(number));
-            self.round_trip.sample(sample);
+            self.round_trip.sample(between(self.time(number), now));
         }
         let digested = behind.distance_from(self.acknowledged);
         self.acknowledged = behind;
@@ -239,6 +238,14 @@ impl SendWindow {
     fn time_mut(&mut self, number: SequenceNumber) -> &mut Duration {
         &mut self.sent_at[index(number)]
     }
+}
+
+/// How long after `earlier` a time is, in whole microseconds.
+///
+/// Not `Duration::saturating_sub`: the optimiser does not see that `Duration::new` in it cannot panic.
+fn between(earlier: Duration, later: Duration) -> Duration {
+    let micros = later.as_micros().saturating_sub(earlier.as_micros());
+    Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
 }
 
 /// The place of a number's time.

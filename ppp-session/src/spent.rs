@@ -9,8 +9,9 @@ use crate::keys::Start;
 
 /// What was encrypted with, in all of a session.
 ///
-/// RFC 3078 starts RC4 with the same key whenever CCP opens. A stream that begins again shows the XOR of two plaintexts to
-/// everybody on the path, who can make CCP open again with one forged request.
+/// RFC 3078 starts RC4 with the same key whenever CCP opens. A stream that begins again shows the
+/// XOR of two plaintexts to everybody on the path, who can make CCP open again with one forged
+/// request.
 #[derive(Debug, Default)]
 pub(crate) struct Spent {
     /// The keys of this authentication.
@@ -41,7 +42,8 @@ pub(crate) enum Refusal {
 }
 
 impl Spent {
-    /// How many keys are remembered. Afterwards only keys of MS-CHAP version 2 start, which cannot come again.
+    /// How many keys are remembered. Afterwards only keys of MS-CHAP version 2 start, which cannot
+    /// come again.
     const LIMIT: usize = 16;
 
     /// Another authentication begins, which makes other keys.

@@ -15,8 +15,8 @@ use crate::{ReceiveError, Received, SendError};
 const LANES: usize = 8;
 
 impl Session {
-    /// Takes many frames, in the order in which they came, as [`handle_frame`](Self::handle_frame) does. What each gave
-    /// goes to `each`, with its index.
+    /// Takes many frames, in the order in which they came, as [`handle_frame`](Self::handle_frame)
+    /// does. What each gave goes to `each`, with its index.
     pub fn handle_frames(
         &mut self,
         now: Duration,
@@ -89,8 +89,9 @@ impl Session {
         });
     }
 
-    /// Sends many packets, in order, each of which its buffer has from `start` on. What became of each goes to `each`, with
-    /// its index and buffer: where the frame lies in that, as [`send_ip`](Self::send_ip) says.
+    /// Sends many packets, in order, each of which its buffer has from `start` on. What became of
+    /// each goes to `each`, with its index and buffer: where the frame lies in that, as
+    /// [`send_ip`](Self::send_ip) says.
     pub fn send_ip_batch(
         &mut self,
         now: Duration,
@@ -148,7 +149,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// The frame, when it is not one that is only decrypted: for [`handle_frame`](Self::handle_frame).
+    /// The frame, when it is not one that is only decrypted: for
+    /// [`handle_frame`](Self::handle_frame).
     pub fn lend_decryptor<'p>(&mut self, frame: &'p mut [u8]) -> Result<Opening<'p>, &'p mut [u8]> {
         let Some(sealed) = self.sealed(frame) else { return Err(frame) };
         let receiver = core::mem::take(&mut self.receiver);
@@ -174,8 +176,8 @@ impl Session {
         })
     }
 
-    /// Lends the encryptor for one packet, to be encrypted together with packets of other sessions: as
-    /// [`begin_ip`](Self::begin_ip). Returns where the frame lies in the buffer, too.
+    /// Lends the encryptor for one packet, to be encrypted together with packets of other sessions:
+    /// as [`begin_ip`](Self::begin_ip). Returns where the frame lies in the buffer, too.
     ///
     /// # Errors
     ///

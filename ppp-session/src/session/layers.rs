@@ -18,8 +18,8 @@ use crate::{Event, Reason, Status};
 struct NoKey;
 
 impl Session {
-    /// Takes the link's events until there are none. Nothing that comes of one calls this again: what a handler does to
-    /// the link only makes more events.
+    /// Takes the link's events until there are none. Nothing that comes of one calls this again:
+    /// what a handler does to the link only makes more events.
     pub(super) fn pump(&mut self) {
         let now = self.now;
         while let Some(event) = self.link.poll_event() {
@@ -226,8 +226,8 @@ impl Session {
         start.map(Some).ok_or(NoKey)
     }
 
-    /// CCP opened again, and its keys are spent. [`Config::with_encryption`](crate::Config::with_encryption) says what
-    /// follows.
+    /// CCP opened again, and its keys are spent.
+    /// [`Config::with_encryption`](crate::Config::with_encryption) says what follows.
     fn renew(&mut self, now: Duration, refusal: Refusal) {
         // Keys that came again would come once more.
         if self.config.encryption == Encryption::Required || refusal == Refusal::Recurring {

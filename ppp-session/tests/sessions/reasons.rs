@@ -69,12 +69,12 @@ fn a_deaf_peer_that_rejects_packet_after_packet_is_left_within_a_second() {
     for pause in [10, 50, 200] {
         for side in [CLIENT, SERVER] {
             let mut pair = Pair::connected(&Config::strict());
-            pair.between = Box::new(move |to, octets| match read(octets) {
+            pair.between = Box::new(move |to, bytes| match read(bytes) {
                 (0x00fd, information) if to == 1 - side => {
                     let reject = [&[8, 7, 0, 8, 0x00, 0xfd][..], &information[..2]].concat();
                     vec![(side, frame(0xc021, &reject))]
                 }
-                _ => vec![(to, octets.to_vec())],
+                _ => vec![(to, bytes.to_vec())],
             });
             let begin = pair.now;
             while pair.ends[side].reason().is_none() && pair.now < begin + Duration::from_secs(30) {

@@ -53,12 +53,24 @@ impl Intake {
         let mut waiting = self.kept.get(..self.waiting).unwrap_or_default();
         let message = self.stream.next_message(&mut waiting);
         let read = self.waiting.saturating_sub(waiting.len());
-        self.kept.copy_within(read..self.waiting, 0);
-        self.waiting = self.waiting.saturating_sub(read);
+        self.drop_front(read);
         match message {
             Ok(None) => self.stream.next_message(input),
             done => done,
         }
+    }
+
+    /// Forgets the first `read` of the bytes that wait.
+    fn drop_front(&mut self, read: usize) {
+        for at in read..self.waiting {
+            // Not `copy_within`, whose checks the optimiser does not remove.
+            if let Some(byte) = self.kept.get(at).copied() {
+                if let Some(place) = self.kept.get_mut(at.wrapping_sub(read)) {
+                    *place = byte;
+                }
+            }
+        }
+        self.waiting = self.waiting.saturating_sub(read);
     }
 
     /// Takes bytes off the front of `input`, as many as there is room for.

@@ -39,3 +39,5 @@ mod outgoing_call;
 mod polled_late;
 #[cfg(test)]
 mod sessions;
+#[cfg(test)]
+mod told;

@@ -115,8 +115,8 @@ impl Machine {
         &self.ppp
     }
 
-    /// The one way in: does the work, and lets the layers know what happened. The time is the session's, which never goes
-    /// back.
+    /// The one way in: does the work, and lets the layers know what happened. The time is the
+    /// session's, which never goes back.
     pub(super) fn enter<T>(&mut self, work: impl FnOnce(&mut Self) -> T, now: Duration) -> T {
         let result = work(self);
         self.pump(now);
@@ -267,8 +267,9 @@ impl Machine {
         );
     }
 
-    /// An acknowledgment did not come in time: the answer to an Echo-Request carries one. Not when the request itself is all
-    /// that was sent since the last one: a peer that is gone is the keepalive's concern.
+    /// An acknowledgment did not come in time: the answer to an Echo-Request carries one. Not when
+    /// the request itself is all that was sent since the last one: a peer that is gone is the
+    /// keepalive's concern.
     fn ask_for_acknowledgment(&mut self, now: Duration) {
         let sent = self.tunnel.packets_sent();
         if self.echo_for_acknowledgment && sent > self.asked_at.saturating_add(1) {

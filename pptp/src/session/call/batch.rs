@@ -60,7 +60,8 @@ impl Machine {
         }
     }
 
-    /// Makes a packet that is encrypted afterwards. Returns where it begins, and where the frame in it lies.
+    /// Makes a packet that is encrypted afterwards. Returns where it begins, and where the frame in
+    /// it lies.
     fn begin(&mut self, now: Duration, buf: &mut [u8]) -> Result<(usize, Range<usize>), SendError> {
         self.check_window(now, buf)?;
         let frame = self.ppp.begin_ip(buf, HEADROOM)?;

@@ -85,7 +85,8 @@ impl Machine {
         Ok(length.and_then(|length| buf.get(..length)))
     }
 
-    /// Returns an error when the window of the peer is full, or the packet could not be sent anyway.
+    /// Returns an error when the window of the peer is full, or the packet could not be sent
+    /// anyway.
     pub(super) fn check_window(&mut self, now: Duration, buf: &[u8]) -> Result<(), SendError> {
         if self.tunnel.check_writable(now).is_ok() {
             return Ok(());
@@ -161,7 +162,8 @@ impl Machine {
     }
 }
 
-/// Lets the tunnel know what PPP found: numbers far from the others are believed only when the frame is proved.
+/// Lets the tunnel know what PPP found: numbers far from the others are believed only when the
+/// frame is proved.
 ///
 /// Where data has to be encrypted, what is in the clear proves nothing: anybody can send it.
 pub(super) fn judge(

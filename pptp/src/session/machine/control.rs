@@ -15,8 +15,9 @@ use crate::session::call::Machine;
 use crate::session::setup::Role;
 
 impl<const CALLS: usize> Session<CALLS> {
-    /// Lets the calls know what happened on the connection, and the connection what happened in the calls, until nothing
-    /// does: the connection's events first, then calls that are over in the tunnel, then the end of everything.
+    /// Lets the calls know what happened on the connection, and the connection what happened in the
+    /// calls, until nothing does: the connection's events first, then calls that are over in the
+    /// tunnel, then the end of everything.
     pub(super) fn pump(&mut self) {
         let now = self.now;
         loop {
@@ -58,7 +59,8 @@ impl<const CALLS: usize> Session<CALLS> {
         is_any
     }
 
-    /// Ends the connection when everything is to end, and the calls have. Returns whether anything happened.
+    /// Ends the connection when everything is to end, and the calls have. Returns whether anything
+    /// happened.
     fn close_connection(&mut self, now: Duration) -> bool {
         let state = self.connection.state();
         match self.stage {
