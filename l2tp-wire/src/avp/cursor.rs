@@ -63,7 +63,7 @@ impl Avp<'_> {
     /// Flags and length (2), vendor id (2), attribute type (2).
     pub const HEADER_LEN: usize = 6;
 
-    /// The longest value: what ten bits of length leave behind the header.
+    /// The longest value: ten bits of length count the header too.
     pub const MAX_VALUE_LEN: usize = 1023 - Self::HEADER_LEN;
 
     /// Returns whether the AVP is one of an RFC: vendor 0, and no reserved bit.
@@ -105,7 +105,7 @@ pub const MAX_HIDDEN: u8 = 64;
 /// How far the hidden AVPs passed so far can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Concealment {
-    /// Nobody has deciphered them.
+    /// They have not been deciphered.
     Untouched,
     /// No Random Vector has been passed.
     NoVector,
@@ -163,7 +163,7 @@ impl<'a> Avps<'a> {
 
     /// Returns the first AVP of the IETF with this attribute, if all before it are whole.
     ///
-    /// For what has to be known of a message that cannot be decoded: the id to which a refusal goes.
+    /// For messages that cannot be decoded, to find the id to which a refusal goes.
     ///
     /// ```
     /// use l2tp_wire::avp::Avps;

@@ -53,7 +53,7 @@ impl DataHeader {
     /// The longest header without offset padding: flags, length, ids, Ns, Nr and offset size.
     pub const MAX_LEN: usize = 14;
 
-    /// Returns the shortest header, 6 bytes: what xl2tpd, accel-ppp and Linux send.
+    /// Returns the shortest header, 6 bytes, as xl2tpd, accel-ppp and Linux send it.
     #[must_use]
     pub const fn new(tunnel_id: u16, session_id: u16) -> Self {
         Self { tunnel_id, session_id, is_priority: false, has_length: false, sequence: None, offset_size: None }
@@ -97,7 +97,7 @@ impl DataHeader {
 
     /// Reads the header from the flags on, and returns it and the payload.
     ///
-    /// What lies behind the Length is cut off. What the offset padding holds is not looked at.
+    /// Bytes behind the Length are cut off. The content of the offset padding is ignored.
     ///
     /// # Errors
     ///

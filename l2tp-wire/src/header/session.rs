@@ -5,7 +5,7 @@ use crate::cookie::{Cookie, CookieSize};
 use crate::reader::Reader;
 use crate::{DecodeError, EncodeError, Field};
 
-/// RFC 3931 section 4.1: what carries version 3.
+/// RFC 3931 section 4.1: the carrier of version 3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_enums, reason = "RFC 3931 has no other")]
@@ -101,7 +101,7 @@ pub struct SessionLayout {
 }
 
 impl SessionLayout {
-    /// Reads what follows the session id, and returns cookie, sublayer and payload.
+    /// Reads the bytes behind the session id, and returns cookie, sublayer and payload.
     ///
     /// The cookie still has to be compared, and nothing may change before that. The carrier matters for the offsets
     /// of errors alone.
