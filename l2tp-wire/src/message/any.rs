@@ -48,6 +48,58 @@ impl<'a> From<v3::Message<'a>> for Message<'a> {
     }
 }
 
+/// Makes each message of a version convertible into a [`Message`].
+macro_rules! from_each {
+    ($version:ident, $module:ident, borrowing { $($borrowing:ident)+ }, owning { $($owning:ident)+ }) => {
+        $(
+            impl<'a> From<$module::$borrowing<'a>> for Message<'a> {
+                fn from(message: $module::$borrowing<'a>) -> Self {
+                    Self::$version(message.into())
+                }
+            }
+        )+
+        $(
+            impl From<$module::$owning> for Message<'_> {
+                fn from(message: $module::$owning) -> Self {
+                    Self::$version(message.into())
+                }
+            }
+        )+
+    };
+}
+
+from_each! {
+    V2, v2,
+    borrowing {
+        StartControlConnectionRequest StartControlConnectionReply
+        StopControlConnectionNotification IncomingCallRequest
+        IncomingCallConnected OutgoingCallRequest
+        CallDisconnectNotify
+    },
+    owning {
+        StartControlConnectionConnected Hello
+        IncomingCallReply OutgoingCallReply
+        OutgoingCallConnected WanErrorNotify
+        SetLinkInfo
+    }
+}
+
+from_each! {
+    V3, v3,
+    borrowing {
+        StartControlConnectionRequest StartControlConnectionReply
+        StopControlConnectionNotification IncomingCallRequest
+        OutgoingCallRequest CallDisconnectNotify
+    },
+    owning {
+        StartControlConnectionConnected Hello
+        ExplicitAcknowledgement IncomingCallReply
+        IncomingCallConnected OutgoingCallReply
+        OutgoingCallConnected WanErrorNotify
+        SetLinkInfo
+    }
+}
+
 /// A message that was understood, and the first AVP in it that was not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

@@ -219,23 +219,11 @@ macro_rules! messages {
                     Self::$borrowing(message)
                 }
             }
-
-            impl<'a> From<$borrowing<'a>> for $crate::Message<'a> {
-                fn from(message: $borrowing<'a>) -> Self {
-                    Message::$borrowing(message).into()
-                }
-            }
         )+
         $(
             impl From<$owning> for Message<'_> {
                 fn from(message: $owning) -> Self {
                     Self::$owning(message)
-                }
-            }
-
-            impl From<$owning> for $crate::Message<'_> {
-                fn from(message: $owning) -> Self {
-                    Message::$owning(message).into()
                 }
             }
         )+
