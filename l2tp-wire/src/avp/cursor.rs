@@ -185,7 +185,8 @@ impl<'a> Avps<'a> {
     /// # Errors
     ///
     /// Returns [`DecodeError::FirstAvp`] when the first AVP is another one, [`DecodeError::Truncated`] when there is
-    /// none, [`DecodeError::ValueLength`] when it has not two bytes, and [`DecodeError::Hidden`] when it is hidden.
+    /// none, [`DecodeError::ValueLength`] when it has not two bytes, [`DecodeError::Hidden`] when it is hidden, and
+    /// [`DecodeError::UnknownMessage`] when it is a vendor's.
     pub fn message_type(&self) -> Result<(MessageType, bool), DecodeError> {
         let offset = self.offset;
         let Some(first) = self.clone().next() else {
@@ -194,7 +195,7 @@ impl<'a> Avps<'a> {
         };
         let avp = first?;
         let attribute_type = avp.attribute_type;
-        if attribute_type != AttributeType::MESSAGE_TYPE || !avp.is_ietf() {
+        if attribute_type != AttributeType::MESSAGE_TYPE || avp.reserved != 0 {
             return Err(DecodeError::FirstAvp { attribute_type });
         }
         if let Visibility::Unreadable(reason) = avp.visibility {
@@ -203,7 +204,13 @@ impl<'a> Avps<'a> {
         let Ok(number) = avp.value.try_into() else {
             return Err(DecodeError::ValueLength { attribute_type, offset, expected: 2, found: avp.value.len() });
         };
-        Ok((MessageType::new(u16::from_be_bytes(number)), avp.is_mandatory))
+        let message_type = MessageType::new(u16::from_be_bytes(number));
+        let Avp { vendor_id, is_mandatory, .. } = avp;
+        // RFC 3931 section 5.4.1: a vendor's own message, whose number means nothing here.
+        if vendor_id != VendorId::IETF {
+            return Err(DecodeError::UnknownMessage { vendor_id, message_type, is_mandatory });
+        }
+        Ok((message_type, is_mandatory))
     }
 }
 
