@@ -18,6 +18,7 @@ pub mod header;
 pub mod hide;
 pub mod message;
 mod reader;
+mod room;
 mod secret;
 mod text;
 mod version;
