@@ -31,7 +31,8 @@ impl<const N: usize> ByteQueue<N> {
     ///
     /// Returns whether the message was added.
     pub(super) fn push_with(&mut self, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
-        let Some(([first, second], free)) = self.bytes.get_mut(self.used..).and_then(|free| free.split_first_chunk_mut())
+        let Some(([first, second], free)) =
+            self.bytes.get_mut(self.used..).and_then(|free| free.split_first_chunk_mut())
         else {
             return false;
         };
@@ -64,8 +65,7 @@ impl<const N: usize> ByteQueue<N> {
 
     /// Removes the message with this number, and wipes what it held.
     pub(super) fn remove(&mut self, index: u16) {
-        let before: usize =
-            self.iter().take(index.into()).map(|message| message.len().saturating_add(PREFIX)).sum();
+        let before: usize = self.iter().take(index.into()).map(|message| message.len().saturating_add(PREFIX)).sum();
         let Some(message) = self.get(index) else {
             return;
         };

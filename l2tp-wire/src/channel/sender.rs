@@ -2,9 +2,9 @@
 
 use core::time::Duration;
 
+use super::Config;
 use super::congestion::Congestion;
 use super::queue::ByteQueue;
-use super::Config;
 
 /// Whether the oldest message is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,9 +12,7 @@ enum Timer {
     /// Nothing is waited for: all is acknowledged, or the next transmission has not been polled yet.
     Idle,
     /// The acknowledgment has to come until then.
-    Waiting {
-        until: Duration,
-    },
+    Waiting { until: Duration },
 }
 
 /// RFC 2661 section 5.8 and the class of attack that is called amplification: how many packets may go out before the

@@ -273,7 +273,8 @@ mod tests {
     #[test]
     fn without_room_or_time_gaps_are_skipped_at_once() {
         let mut order = Reorder::<0, 0>::new(0xff_ffff);
-        for (number, verdict) in [(5, Verdict::Deliver), (7, Verdict::Deliver), (6, Verdict::Late), (8, Verdict::Deliver)]
+        for (number, verdict) in
+            [(5, Verdict::Deliver), (7, Verdict::Deliver), (6, Verdict::Late), (8, Verdict::Deliver)]
         {
             assert_eq!(order.arrive(ms(0), number, &[0], WAIT), verdict, "{number}");
         }

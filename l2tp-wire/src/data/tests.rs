@@ -99,10 +99,7 @@ fn cve_2026_23072_the_other_version_and_control_are_of_another_session() {
     let (_, theirs) = v2();
     let mut receiver: DataChannel = DataChannel::new(theirs);
     assert_eq!(receiver.decapsulate(NOW, b"\0\x03\0\0\0\x03\0\x04data"), Err(ReceiveError::OtherSession));
-    assert_eq!(
-        receiver.decapsulate(NOW, b"\xc8\x02\0\x0c\0\x03\0\x04\0\0\0\0"),
-        Err(ReceiveError::OtherSession)
-    );
+    assert_eq!(receiver.decapsulate(NOW, b"\xc8\x02\0\x0c\0\x03\0\x04\0\0\0\0"), Err(ReceiveError::OtherSession));
 }
 
 #[test]

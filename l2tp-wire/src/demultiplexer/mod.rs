@@ -301,10 +301,11 @@ where
 
     /// Returns the tunnels whose peer has this address.
     pub fn tunnels_of(&self, source: Address) -> impl Iterator<Item = (Key, &T)> {
-        self.taken().iter().flatten().filter(move |entry| {
-            entry.source == source && matches!(entry.key, Key::TunnelV2(_) | Key::TunnelV3(_))
-        })
-        .map(|entry| (entry.key, &entry.value))
+        self.taken()
+            .iter()
+            .flatten()
+            .filter(move |entry| entry.source == source && matches!(entry.key, Key::TunnelV2(_) | Key::TunnelV3(_)))
+            .map(|entry| (entry.key, &entry.value))
     }
 
     /// Finds what a packet from `source` is for. The source says by which carrier it came.

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use crate::code::{DisconnectCode, ErrorCode, MessageType, Q931Cause, SessionResult};
 use crate::DecodeError;
+use crate::code::{DisconnectCode, ErrorCode, MessageType, Q931Cause, SessionResult};
 
 /// RFC 2661 section 5.6: why a session ended; the first cause, whatever followed.
 ///

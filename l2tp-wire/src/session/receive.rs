@@ -218,15 +218,11 @@ macro_rules! confirmed_v3 {
     };
 }
 
-confirmed_v3!(
-    IncomingCallReply,
-    |message, before| message.assigned_cookie.unwrap_or(before),
-    |message| Some(message.circuit_status)
-);
-confirmed_v3!(
-    OutgoingCallReply,
-    |message, before| message.assigned_cookie.unwrap_or(before),
-    |message| Some(message.circuit_status)
-);
+confirmed_v3!(IncomingCallReply, |message, before| message.assigned_cookie.unwrap_or(before), |message| Some(
+    message.circuit_status
+));
+confirmed_v3!(OutgoingCallReply, |message, before| message.assigned_cookie.unwrap_or(before), |message| Some(
+    message.circuit_status
+));
 confirmed_v3!(IncomingCallConnected, |_, before| before, |message| message.circuit_status);
 confirmed_v3!(OutgoingCallConnected, |_, before| before, |message| message.circuit_status);

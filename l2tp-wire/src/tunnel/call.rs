@@ -1,8 +1,8 @@
 //! What the peer says about sessions: RFC 2661 sections 7.4 and 7.5.
 
-use super::start::{Tie, tie};
-use super::stage::Stage;
 use super::counters::count;
+use super::stage::Stage;
+use super::start::{Tie, tie};
 use super::{Tunnel, deadline};
 use crate::avp::{Avps, CallErrors, Detail, Q931CauseCode, ResultCode, TieBreaker, Value};
 use crate::code::{

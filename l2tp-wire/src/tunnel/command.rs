@@ -8,9 +8,7 @@ use crate::Version;
 use crate::avp::CallErrors;
 use crate::code::{Accm, CircuitStatus};
 use crate::header::{Cookie, CookieSize};
-use crate::session::{
-    self, CallRequest, Direction, Disconnect, Phase, Session, SessionId, Side, State, Terms,
-};
+use crate::session::{self, CallRequest, Direction, Disconnect, Phase, Session, SessionId, Side, State, Terms};
 
 impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     /// RFC 2661 section 7.4.1: as a LAC, asks the LNS for a session (ICRQ). A VPN client does this.
@@ -22,7 +20,12 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     ///
     /// Returns [`CommandError::State`] when the tunnel is over, [`CommandError::NoRoom`] when all sessions are taken,
     /// [`CommandError::NoPseudowire`] when the peer does not have the kind, [`CommandError::Busy`] when too much waits.
-    pub fn announce_call(&mut self, now: Duration, request: CallRequest, terms: Terms) -> Result<SessionId, CommandError> {
+    pub fn announce_call(
+        &mut self,
+        now: Duration,
+        request: CallRequest,
+        terms: Terms,
+    ) -> Result<SessionId, CommandError> {
         self.request_call(now, Direction::Incoming, Side::Lac, request, terms)
     }
 
@@ -170,7 +173,12 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     ///
     /// Returns [`CommandError::State`] when it is over, [`CommandError::Busy`] when too much waits, and
     /// [`CommandError::NoSuchSession`].
-    pub fn clear_call(&mut self, now: Duration, session: SessionId, disconnect: Disconnect) -> Result<(), CommandError> {
+    pub fn clear_call(
+        &mut self,
+        now: Duration,
+        session: SessionId,
+        disconnect: Disconnect,
+    ) -> Result<(), CommandError> {
         self.advance(now);
         let state = self.sessions.get(session).ok_or(CommandError::NoSuchSession)?.state();
         if state == State::Closed {

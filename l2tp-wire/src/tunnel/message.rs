@@ -148,16 +148,13 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         let result = ResultCode::new(result);
         let result = if error == ErrorCode::NONE && words.is_empty() { result } else { result.with_detail(detail) };
         let message: Message<'_> = match self.version {
-            Version::V2 => v2::StopControlConnectionNotification {
-                result,
-                assigned_tunnel_id: Some(self.ids.v2),
+            Version::V2 => {
+                v2::StopControlConnectionNotification { result, assigned_tunnel_id: Some(self.ids.v2) }.into()
             }
-            .into(),
-            Version::V3 => v3::StopControlConnectionNotification {
-                result,
-                assigned_control_connection_id: Some(self.ids.v3),
+            Version::V3 => {
+                v3::StopControlConnectionNotification { result, assigned_control_connection_id: Some(self.ids.v3) }
+                    .into()
             }
-            .into(),
         };
         let sent = self.send_within(self.channel.room(), 0, &message);
         debug_assert!(sent, "a part of the queue is left for it");
@@ -260,7 +257,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     pub(super) fn send_call_connected(&mut self, session: &Session) -> bool {
         let (peer_id, terms) = (session.peer.session_id, &session.ours);
         let speed = |speed: u64| u32::try_from(speed).unwrap_or(u32::MAX);
-        let (tx_connect_speed_bps, rx_connect_speed_bps) = (speed(terms.transmit_speed), terms.receive_speed.map(speed));
+        let (tx_connect_speed_bps, rx_connect_speed_bps) =
+            (speed(terms.transmit_speed), terms.receive_speed.map(speed));
         let sequencing_required = terms.wants_numbers().then_some(SequencingRequired);
         let (framing_type, wanted) = (terms.framing, Wanted::new(session));
         match (self.version, session.direction) {
@@ -317,9 +315,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         match self.version {
             Version::V2 => {
                 // 0x45 is the DISCONNECT of Q.931.
-                let q931_cause_code = disconnect
-                    .q931
-                    .map(|cause| Q931CauseCode { cause, message: 0x45, advisory: Text::default() });
+                let q931_cause_code =
+                    disconnect.q931.map(|cause| Q931CauseCode { cause, message: 0x45, advisory: Text::default() });
                 let assigned_session_id = Some(low(ours));
                 let message =
                     v2::CallDisconnectNotify { result, assigned_session_id, q931_cause_code, ppp_disconnect_cause };

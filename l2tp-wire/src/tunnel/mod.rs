@@ -267,7 +267,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     /// Returns how the data packets of an established session look.
     #[must_use]
     pub fn data_config(&self, session: SessionId) -> Option<data::Config> {
-        let session = self.sessions.get(session).filter(|session| session.state() == crate::session::State::Established)?;
+        let session =
+            self.sessions.get(session).filter(|session| session.state() == crate::session::State::Established)?;
         let local = match self.version {
             Version::V2 => self.ids.v2.into(),
             Version::V3 => self.ids.v3,

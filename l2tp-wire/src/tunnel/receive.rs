@@ -37,12 +37,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     ///
     /// Returns [`PacketError`] when the packet is not for this tunnel, or not genuine as far as can be seen. It has
     /// changed nothing but a counter then.
-    pub fn handle_packet(
-        &mut self,
-        now: Duration,
-        source: Address,
-        packet: &mut [u8],
-    ) -> Result<Handled, PacketError> {
+    pub fn handle_packet(&mut self, now: Duration, source: Address, packet: &mut [u8]) -> Result<Handled, PacketError> {
         let now = self.advance(now);
         if matches!(self.stage, Stage::Closed { .. }) {
             return Err(PacketError::Closed);
@@ -72,8 +67,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if target == Target::Request {
             return self.take_request(now, source, message);
         }
-        let only_acknowledges =
-            control_is_acknowledgment(message, message_type.unwrap_or(MessageType::new(0)));
+        let only_acknowledges = control_is_acknowledgment(message, message_type.unwrap_or(MessageType::new(0)));
         let ready = self.is_ready(message_type.ok());
         self.take_message(now, source, message, only_acknowledges, ready)
     }
@@ -111,10 +105,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
 
     /// Whether the next message can be acted upon now. If not, it is not acknowledged, and comes again.
     fn is_ready(&self, message_type: Option<MessageType>) -> bool {
-        let asks = matches!(
-            message_type,
-            Some(MessageType::INCOMING_CALL_REQUEST | MessageType::OUTGOING_CALL_REQUEST)
-        );
+        let asks =
+            matches!(message_type, Some(MessageType::INCOMING_CALL_REQUEST | MessageType::OUTGOING_CALL_REQUEST));
         self.room() >= REPLY_ROOM && !(asks && self.sessions.waits_for_poll())
     }
 
@@ -201,17 +193,15 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         };
         match (self.stage, self.address) {
             (Stage::Idle, None) => {}
-            (Stage::WaitReply { .. }, Some(asked)) if source.may_answer_for(asked) => {
-                match self.request_tie(&start) {
-                    Tie::None => return Ok(Handled::OtherRequest),
-                    Tie::Won => return Ok(Handled::Taken),
-                    Tie::Equal => {
-                        self.enter(Stage::Closed { reason: CloseReason::Tie });
-                        return Ok(Handled::Taken);
-                    }
-                    Tie::Lost => self.lose_tie(),
+            (Stage::WaitReply { .. }, Some(asked)) if source.may_answer_for(asked) => match self.request_tie(&start) {
+                Tie::None => return Ok(Handled::OtherRequest),
+                Tie::Won => return Ok(Handled::Taken),
+                Tie::Equal => {
+                    self.enter(Stage::Closed { reason: CloseReason::Tie });
+                    return Ok(Handled::Taken);
                 }
-            }
+                Tie::Lost => self.lose_tie(),
+            },
             (_, Some(address)) => {
                 let again = self.peer.as_ref().is_some_and(|peer| peer.tunnel_id == start.peer.tunnel_id);
                 // Only the end that was asked may meet its request again.
@@ -257,11 +247,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     }
 
     /// Deciphers what is hidden, if there is a password.
-    fn reveal<'m>(
-        &self,
-        version: Version,
-        message: &'m mut [u8],
-    ) -> Result<(ControlHeader, Avps<'m>), DecodeError> {
+    fn reveal<'m>(&self, version: Version, message: &'m mut [u8]) -> Result<(ControlHeader, Avps<'m>), DecodeError> {
         match hiding_key(&self.config, version) {
             Some(key) => reveal(message, &key),
             None => Control::decode(message).map(|control| (control.header, control.avps())),
@@ -412,11 +398,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         self.stop(CloseReason::Unexpected(message_type));
     }
 
-    fn handle_stop(
-        &mut self,
-        result: crate::code::ControlConnectionResult,
-        detail: Option<crate::avp::Detail<'_>>,
-    ) {
+    fn handle_stop(&mut self, result: crate::code::ControlConnectionResult, detail: Option<crate::avp::Detail<'_>>) {
         if let Some(detail) = detail {
             self.peer_message = Name::new(detail.message.as_bytes());
         }

@@ -47,13 +47,28 @@ pub(super) type Challenge = [u8; 16];
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     Idle,
-    WaitReply { until: Duration, challenge: Option<Challenge>, tie_breaker: Option<TieBreaker> },
-    WaitConnected { until: Duration, challenge: Option<Challenge> },
+    WaitReply {
+        until: Duration,
+        challenge: Option<Challenge>,
+        tie_breaker: Option<TieBreaker>,
+    },
+    WaitConnected {
+        until: Duration,
+        challenge: Option<Challenge>,
+    },
     Established,
     /// Until the peer acknowledges it, or is given up; or that time, for a peer that must not be sent more.
-    Stopping { until: Duration, reason: CloseReason },
-    Lingering { until: Duration, reason: CloseReason },
-    Closed { reason: CloseReason },
+    Stopping {
+        until: Duration,
+        reason: CloseReason,
+    },
+    Lingering {
+        until: Duration,
+        reason: CloseReason,
+    },
+    Closed {
+        reason: CloseReason,
+    },
 }
 
 impl Stage {

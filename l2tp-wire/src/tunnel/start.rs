@@ -165,13 +165,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     }
 
     /// Refuses the peer's request before anything else is done about it.
-    pub(super) fn refuse_request(
-        &mut self,
-        source: Address,
-        version: Version,
-        start: &Start<'_>,
-        reason: CloseReason,
-    ) {
+    pub(super) fn refuse_request(&mut self, source: Address, version: Version, start: &Start<'_>, reason: CloseReason) {
         self.version = version;
         self.address = Some(source);
         self.peer = Some(start.peer);

@@ -76,7 +76,7 @@ impl Bench {
     }
 
     pub(crate) fn session(&self) -> Option<SessionId> {
-        self.tunnel.sessions().next().map(|session| session.id())
+        self.tunnel.sessions().map(|session| session.id()).min()
     }
 
     /// A call of the tunnel's own.
@@ -167,9 +167,7 @@ impl Bench {
     fn header(&self, session: u32) -> ControlHeader {
         let ids = self.tunnel.ids();
         let recipient = match self.version {
-            Version::V2 => {
-                Recipient::V2 { tunnel_id: ids.v2, session_id: u16::try_from(session & 0xffff).unwrap() }
-            }
+            Version::V2 => Recipient::V2 { tunnel_id: ids.v2, session_id: u16::try_from(session & 0xffff).unwrap() },
             Version::V3 => Recipient::V3 { control_connection_id: ids.v3 },
         };
         ControlHeader { recipient, ns: self.ns, nr: self.nr }

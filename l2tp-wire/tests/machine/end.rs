@@ -71,7 +71,8 @@ impl Variant {
     pub(crate) fn all() -> Vec<Self> {
         let mut all = Vec::new();
         let (v2, v3, both) = (Versions::V2, Versions::V3, Versions::Both);
-        let pairs = [([v2, v2], false), ([both, v2], false), ([v2, both], false), ([v3, v3], false), ([both, v3], false)];
+        let pairs =
+            [([v2, v2], false), ([both, v2], false), ([v2, both], false), ([v3, v3], false), ([both, v3], false)];
         for (versions, is_ip) in pairs.into_iter().chain([([both, both], false), ([v3, v3], true)]) {
             let authentications = [
                 Authentication::None,

@@ -14,7 +14,9 @@ fn established(variant: &Variant, profile: Profile) -> World<End> {
     world.client.tunnel.open(Duration::ZERO).unwrap();
     world.client.call(Duration::ZERO, variant.direction, variant.terms());
     world.settle();
-    assert!(world.run_until(Duration::from_secs(60), |world| world.client.is_connected() && world.server.is_connected()));
+    assert!(
+        world.run_until(Duration::from_secs(60), |world| world.client.is_connected() && world.server.is_connected())
+    );
     world
 }
 

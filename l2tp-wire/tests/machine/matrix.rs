@@ -85,9 +85,7 @@ fn states() -> Vec<(&'static str, Make)> {
 fn stop(version: Version) -> Message<'static> {
     let result = ResultCode::new(ControlConnectionResult::SHUTTING_DOWN);
     match version {
-        Version::V2 => {
-            v2::StopControlConnectionNotification { result, assigned_tunnel_id: Some(TUNNEL) }.into()
-        }
+        Version::V2 => v2::StopControlConnectionNotification { result, assigned_tunnel_id: Some(TUNNEL) }.into(),
         Version::V3 => {
             let assigned_control_connection_id = Some(TUNNEL.into());
             v3::StopControlConnectionNotification { result, assigned_control_connection_id }.into()

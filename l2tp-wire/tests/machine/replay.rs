@@ -228,8 +228,7 @@ impl Replay {
         header.nr = self.nr(header.nr);
         if let Some((_, ours)) = self.sessions.iter().find(|(recorded, _)| *recorded == session) {
             let Recipient::V2 { tunnel_id, .. } = header.recipient else { return };
-            header.recipient =
-                Recipient::V2 { tunnel_id, session_id: u16::try_from(ours.get()).unwrap() };
+            header.recipient = Recipient::V2 { tunnel_id, session_id: u16::try_from(ours.get()).unwrap() };
         }
         let mut bytes = bytes.to_vec();
         if let Some(challenge) = self.challenge.clone() {
@@ -284,7 +283,8 @@ fn recorded_outcome(packets: &[Recorded], is_client: bool) -> Outcome {
     let has_connected = types.iter().any(|(_, message_type)| *message_type == connected);
     // An SCCCN that is refused establishes nothing at the end that refuses it.
     let refused_at_once = packets.iter().any(|packet| {
-        let result = Control::decode(&packet.bytes).ok().and_then(|control| control.avps().find(AttributeType::RESULT_CODE));
+        let result =
+            Control::decode(&packet.bytes).ok().and_then(|control| control.avps().find(AttributeType::RESULT_CODE));
         packet.from_client == is_client
             && type_of(&packet.bytes) == Some(stop)
             && result.is_some_and(|result| result.value.starts_with(&[0, 2]))
