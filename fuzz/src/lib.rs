@@ -9,6 +9,8 @@ mod file;
 pub mod gre;
 pub mod gre_pair;
 pub mod inspect;
+pub mod l2tp;
+pub mod l2tp_machines;
 pub mod liveness;
 pub mod mppc;
 pub mod mppe;
@@ -37,6 +39,11 @@ pub const TARGETS: &[(&str, Oracle)] = &[
     ("wire_decode", wire::decode),
     ("wire_roundtrip", wire::round_trip),
     ("wire_stream", wire::stream),
+    ("l2tp_control", l2tp::control),
+    ("l2tp_avp", l2tp::avps),
+    ("l2tp_data", l2tp::data),
+    ("l2tp_channel", l2tp_machines::channel),
+    ("l2tp_hostile", l2tp_machines::hostile),
     ("gre_pair", gre_pair::run),
     ("control_stream", control::stream),
     ("control_ops", control::ops),

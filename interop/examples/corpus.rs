@@ -86,6 +86,30 @@ impl Corpora {
     }
 }
 
+/// Adds the packets of our L2TP recordings, from what tshark reads in them.
+fn add_l2tp(corpora: &mut Corpora) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures-l2tp/expected");
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for line in files.iter().flat_map(|file| pptp_interop::json_lines(file)) {
+        let (Some(raw), Some(version)) = (line["raw"].as_str(), line["version"].as_u64()) else { continue };
+        // Those of version 2 over "IP" are quotations in ICMP.
+        if line["carrier"] == "ip" && version == 2 {
+            continue;
+        }
+        let octets = hex::decode(raw).unwrap();
+        if line["control"] == true {
+            let hidden = line["avps"].as_array().is_some_and(|avps| avps.iter().any(|avp| avp[1] == 1));
+            let kind = format!("{version} {} {hidden}", line["message"]);
+            corpora.add("l2tp_control", &kind, &octets);
+            corpora.add("l2tp_avp", &kind, octets.get(12..).unwrap_or_default());
+        } else {
+            let kind = format!("{version} {} {} {}", line["carrier"], line["flags"], line["cookie"]);
+            corpora.add("l2tp_data", kind, &octets[..octets.len().min(64)]);
+        }
+    }
+}
+
 fn main() {
     let mut corpora = Corpora::default();
     for capture in capture_names() {
@@ -122,6 +146,7 @@ fn main() {
             corpora.add("mppe_garbage", "packets", &[&[64], &encrypted[..]].concat());
         }
     }
+    add_l2tp(&mut corpora);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
     for ((target, _), inputs) in corpora.inputs {
         let folder = folder.join(target);

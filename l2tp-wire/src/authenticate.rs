@@ -20,10 +20,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest as _, Md5};
 use sha1::Sha1;
 
+use crate::DecodeError;
 use crate::avp::{Avp, ChallengeResponse, Digest, Value};
 use crate::code::{AttributeType, DigestType, MessageType};
 use crate::header::Control;
-use crate::{DecodeError, Secret};
+use crate::secret::{Scratch, Secret};
 
 /// RFC 2661 section 4.4.3: computes the response to a challenge.
 ///
@@ -41,25 +42,16 @@ pub fn challenge_response(message_type: MessageType, secret: &Secret, challenge:
 pub(crate) fn derive(secret: &Secret, purpose: u8) -> Secret {
     let bytes = secret.expose_bytes();
     // RFC 2104 section 2: a key longer than a block is hashed first.
-    let mac = match bytes.get(BLOCK..) {
-        None | Some([]) => Hmac::<Md5>::new(&block(bytes).into()),
-        Some(_) => Hmac::<Md5>::new(&block(&<[u8; 16]>::from(Md5::digest(bytes))).into()),
+    let block = match bytes.get(BLOCK..) {
+        None | Some([]) => Scratch::filled(bytes),
+        Some(_) => Scratch::filled(&Scratch::<16>(Md5::digest(bytes).into()).0),
     };
-    let key: [u8; 16] = mac.chain_update([purpose]).finalize().into_bytes().into();
-    Secret::of_array(&key)
+    let mac = Hmac::<Md5>::new(&block.0.into()).chain_update([purpose]);
+    Secret::of_array(&Scratch::<16>(mac.finalize().into_bytes().into()).0)
 }
 
 /// RFC 1321, RFC 3174: the block of both hashes.
 const BLOCK: usize = 64;
-
-/// Fills a key up to a block, as HMAC does it. No key is longer here.
-fn block(key: &[u8]) -> [u8; BLOCK] {
-    let mut block = [0; BLOCK];
-    for (to, from) in block.iter_mut().zip(key) {
-        *to = *from;
-    }
-    block
-}
 
 /// RFC 3931 section 5.4.1: the two nonces that messages behind SCCRQ are mixed with.
 ///
@@ -98,6 +90,10 @@ pub struct DigestKey {
     sha1: Hmac<Sha1>,
 }
 
+// The states within both wipe themselves, though `Hmac` does not say so.
+#[cfg(feature = "zeroize")]
+impl zeroize::ZeroizeOnDrop for DigestKey {}
+
 impl core::fmt::Debug for DigestKey {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("DigestKey(..)")
@@ -110,9 +106,9 @@ impl DigestKey {
     /// With [`Secret::empty`] digests only protect against accidents.
     #[must_use]
     pub fn new(secret: &Secret) -> Self {
-        let key = derive(secret, 2);
-        let block = block(key.expose_bytes());
-        Self { md5: Hmac::new(&block.into()), sha1: Hmac::new(&block.into()) }
+        // Shorter than a block, so it is filled up with zeros.
+        let block = Scratch::<BLOCK>::filled(derive(secret, 2).expose_bytes());
+        Self { md5: Hmac::new(&block.0.into()), sha1: Hmac::new(&block.0.into()) }
     }
 
     /// Computes the digest of a message whose digests are those in `placed`.

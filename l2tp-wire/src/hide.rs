@@ -88,6 +88,9 @@ enum Direction {
     Reveal,
 }
 
+#[cfg(feature = "zeroize")]
+impl zeroize::ZeroizeOnDrop for HidingKey {}
+
 impl core::fmt::Debug for HidingKey {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("HidingKey(..)")

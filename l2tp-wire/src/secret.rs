@@ -100,6 +100,27 @@ impl Drop for Secret {
 #[cfg(feature = "zeroize")]
 impl zeroize::ZeroizeOnDrop for Secret {}
 
+/// Bytes on their way from one secret to another, wiped when dropped.
+pub(crate) struct Scratch<const N: usize>(pub(crate) [u8; N]);
+
+impl<const N: usize> Scratch<N> {
+    /// Takes as many bytes as fit, and zeros behind them.
+    pub(crate) fn filled(bytes: &[u8]) -> Self {
+        let mut scratch = Self([0; N]);
+        for (to, from) in scratch.0.iter_mut().zip(bytes) {
+            *to = *from;
+        }
+        scratch
+    }
+}
+
+#[cfg(feature = "zeroize")]
+impl<const N: usize> Drop for Scratch<N> {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.0);
+    }
+}
+
 /// Why bytes cannot be a [`Secret`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -113,4 +134,43 @@ pub enum SecretError {
         /// The bytes of the secret.
         length: usize,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_as_many_bytes_as_there_is_room() {
+        let bytes = [0x5a; Secret::MAX_LEN + 1];
+        assert_eq!(Secret::new(&bytes[..Secret::MAX_LEN]).unwrap().expose_bytes(), &bytes[..Secret::MAX_LEN]);
+        assert_eq!(Secret::new(&bytes).unwrap_err(), SecretError::TooLong { length: 129 });
+        assert_eq!(Secret::empty().expose_bytes(), b"");
+        assert!(Secret::new(b"ab").unwrap().ct_eq(&Secret::new(b"ab").unwrap()));
+        assert!(!Secret::new(b"ab").unwrap().ct_eq(&Secret::new(b"abc").unwrap()));
+        assert!(!Secret::new(b"ab").unwrap().ct_eq(&Secret::new(b"ac").unwrap()));
+    }
+
+    /// It compiles only if they are wiped.
+    #[cfg(feature = "zeroize")]
+    #[test]
+    fn secrets_are_wiped() {
+        fn is_wiped<T: zeroize::ZeroizeOnDrop>() {}
+        is_wiped::<Secret>();
+        is_wiped::<crate::hide::HidingKey>();
+        is_wiped::<crate::authenticate::DigestKey>();
+        // What a `DigestKey` consists of.
+        is_wiped::<md5::Md5>();
+        is_wiped::<sha1::Sha1>();
+    }
+
+    #[test]
+    fn nothing_secret_is_printed() {
+        let secret = Secret::new(b"opensesame").unwrap();
+        let hiding = crate::hide::HidingKey::v2(&secret);
+        let digest = crate::authenticate::DigestKey::new(&secret);
+        let response = crate::avp::ChallengeResponse::from_bytes([b'o'; 16]);
+        let shown = alloc::format!("{secret:?} {hiding:?} {digest:?} {response:?}");
+        assert_eq!(shown, "Secret(..) HidingKey(..) DigestKey(..) ChallengeResponse(..)");
+    }
 }

@@ -41,7 +41,7 @@ pub enum Visibility {
 /// # Ok::<(), l2tp_wire::DecodeError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_structs, reason = "the RFCs have no other fields")]
 pub struct Avp<'a> {
     /// The M bit, as the peer set it. Known attributes are better judged by their number.
     pub is_mandatory: bool,

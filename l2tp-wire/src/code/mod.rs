@@ -125,3 +125,52 @@ pub use kind::{
 pub use message_type::MessageType;
 pub use result::{ControlConnectionResult, ErrorCode, SessionResult};
 pub use set::{Accm, Bearer, CircuitStatus, Framing};
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::ToString;
+
+    use super::*;
+
+    /// RFC 2661 section 4.4.2, RFC 3931 section 5.4.2, RFC 3145 section 3: which numbers there are.
+    #[test]
+    fn known_numbers_are_those_of_the_rfcs() {
+        let known =
+            |name: fn(u16) -> Option<&'static str>| (0..=u16::MAX).filter(move |number| name(*number).is_some());
+        assert!(known(|number| ControlConnectionResult::new(number).name()).eq(1..=7));
+        assert!(known(|number| SessionResult::new(number).name()).eq((1..=11).chain(13..=16)));
+        assert!(known(|number| ErrorCode::new(number).name()).eq(0..=9));
+        assert!(known(|number| DisconnectCode::new(number).name()).eq(0..=20));
+        assert!(known(|number| MessageType::new(number).name()).eq((1..=4).chain(6..=12).chain(14..=16).chain([20])));
+    }
+
+    #[test]
+    fn known_numbers_have_a_sentence_and_others_say_so() {
+        for number in 0..200 {
+            let sentences = [
+                (ControlConnectionResult::new(number).name(), ControlConnectionResult::new(number).sentence()),
+                (SessionResult::new(number).name(), SessionResult::new(number).sentence()),
+                (ErrorCode::new(number).name(), ErrorCode::new(number).sentence()),
+                (DisconnectCode::new(number).name(), DisconnectCode::new(number).sentence()),
+                (Q931Cause::new(number).name(), Q931Cause::new(number).sentence()),
+            ];
+            for (name, sentence) in sentences {
+                assert!(sentence.ends_with('.') && sentence.starts_with(|first: char| first.is_ascii_uppercase()));
+                assert_eq!(name.is_none(), sentence == "No RFC says what this number means.", "{number}");
+            }
+        }
+    }
+
+    #[test]
+    fn unknown_values_survive_and_are_printed() {
+        assert_eq!(u16::from(SessionResult::from(0xabcd)), 0xabcd);
+        assert_eq!(format!("{:?}", SessionResult::new(12)), "SessionResult(unknown (12))");
+        assert_eq!(Framing::from_bits(5).to_string(), "sync+0x4");
+        assert_eq!(CircuitStatus::NONE.to_string(), "none");
+        assert!(Bearer::ANY.intersects(Bearer::ANALOG) && !Bearer::DIGITAL.intersects(Bearer::ANALOG));
+        assert_eq!(ProtocolVersion::new(0x0203).to_string(), "2.3");
+        assert!(MessageType::CALL_DISCONNECT_NOTIFY.is_of_session());
+        assert!(!MessageType::EXPLICIT_ACKNOWLEDGEMENT.is_of_session() && !MessageType::HELLO.is_of_session());
+    }
+}

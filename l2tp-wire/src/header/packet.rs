@@ -34,7 +34,7 @@ pub enum Packet<'a> {
         /// A PPP frame. What lies behind the Length, if there is one, has been cut off.
         payload: &'a [u8],
     },
-    /// Data of version 3. [`SessionLayout::decode`] reads on, once the session is known.
+    /// Data of version 3. [`SessionLayout::decode`](super::SessionLayout::decode) reads on, once the session is known.
     DataV3 {
         /// The session, by the id that the receiver chose. 0 belongs to no session.
         session_id: u32,

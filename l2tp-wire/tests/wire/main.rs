@@ -2,16 +2,42 @@
 //!
 //! Ground truth that is not part of the project lies in `../shared`; what needs it prints `SKIPPED` without it.
 
+#![cfg_attr(
+    test,
+    expect(clippy::arithmetic_side_effects, clippy::integer_division, reason = "a test that goes wrong stops")
+)]
+
+extern crate alloc;
+
+// Not `all(test, …)`: the lints know tests by `cfg(test)`.
+#[cfg(test)]
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
+#[cfg(test)]
+mod deviations;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod layout;
+#[cfg(test)]
+mod recordings;
+#[cfg(test)]
 mod vectors;
 
-use std::path::PathBuf;
-
 /// Returns a file of the shared ground truth, or says that it is missing.
-fn shared(name: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(name);
+#[cfg(test)]
+fn shared(name: &str) -> Option<std::path::PathBuf> {
+    let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(name);
     if path.exists() {
         return Some(path);
     }
     println!("SKIPPED: {name} is not there");
     None
+}
+
+/// Returns the L2TP payloads of our recordings, and what tshark reads in them.
+#[cfg(test)]
+fn recorded() -> Vec<recordings::Row> {
+    let folder = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../interop/captures-l2tp/expected");
+    recordings::rows(&folder)
 }

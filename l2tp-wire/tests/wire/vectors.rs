@@ -4,7 +4,7 @@ use std::fs;
 
 use l2tp_wire::authenticate::{DigestKey, Nonces, challenge_response, verify};
 use l2tp_wire::avp::{Avps, Value, Visibility};
-use l2tp_wire::code::{AttributeType, MessageType};
+use l2tp_wire::code::{AttributeType, MessageType, PseudowireType};
 use l2tp_wire::header::Control;
 use l2tp_wire::hide::{HidingKey, reveal};
 use l2tp_wire::message::MessageWriter;
@@ -197,7 +197,7 @@ fn check_prol2tp(control: &Control<'_>, expect: &Json) {
     assert_eq!(request.receive_window_size, Some(number(&expect["receive_window"])));
     assert_eq!(u64::from(request.router_id), expect["router_id"].as_u64().unwrap());
     assert_eq!(u64::from(request.assigned_control_connection_id), expect["assigned_ccid"].as_u64().unwrap());
-    let wires: Vec<u16> = request.pseudowire_capabilities.unwrap().iter().map(|kind| kind.get()).collect();
+    let wires: Vec<u16> = request.pseudowire_capabilities.unwrap().iter().map(PseudowireType::get).collect();
     assert_eq!(wires, [7, 5, 4]);
     // It sets no M bit but on Message Type and Host Name; everything else comes out again.
     let mandatory = control.avps().filter(|avp| avp.unwrap().is_mandatory).count();
