@@ -25,16 +25,16 @@ impl Congestion {
         self.window = self.window.min(messages);
     }
 
-    pub(super) const fn peer_window(&self) -> u16 {
+    pub(super) const fn peer_window(self) -> u16 {
         self.peer_window
     }
 
-    pub(super) const fn threshold(&self) -> u16 {
+    pub(super) const fn threshold(self) -> u16 {
         self.threshold
     }
 
     /// How many may be unacknowledged.
-    pub(super) const fn window(&self) -> u16 {
+    pub(super) const fn window(self) -> u16 {
         self.window
     }
 

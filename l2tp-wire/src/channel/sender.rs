@@ -85,8 +85,8 @@ impl<const QUEUE: usize> Sender<QUEUE> {
         }
     }
 
-    pub(super) const fn congestion(&self) -> &Congestion {
-        &self.congestion
+    pub(super) const fn congestion(&self) -> Congestion {
+        self.congestion
     }
 
     pub(super) fn set_peer_window(&mut self, messages: u16) {

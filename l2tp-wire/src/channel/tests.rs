@@ -1,5 +1,7 @@
 //! Scripts of packets, one behaviour each.
 
+#![expect(clippy::arithmetic_side_effects, reason = "in tests an overflow fails as it should")]
+
 use super::*;
 
 type Channel = ControlChannel<1024, 256>;

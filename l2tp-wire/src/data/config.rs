@@ -124,6 +124,7 @@ impl SessionWire {
 /// # Ok::<(), std::net::AddrParseError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Config {
     pub(super) peer: Address,
     pub(super) wire: Wire,

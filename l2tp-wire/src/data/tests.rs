@@ -87,7 +87,7 @@ fn rfc_3931_section_4_1_a_wrong_cookie_changes_nothing_and_is_counted() {
         let mut other = packet.clone();
         other[7] ^= 1;
         assert_eq!(receiver.decapsulate(NOW, &other), Err(ReceiveError::OtherSession));
-        assert_eq!(receiver.decapsulate(NOW, &packet[..10]).is_err(), true);
+        assert!(receiver.decapsulate(NOW, &packet[..10]).is_err());
         assert_eq!(receiver.decapsulate(NOW, &packet), undisturbed.decapsulate(NOW, &packet));
     }
     let counters = receiver.counters();

@@ -223,10 +223,7 @@ impl Session {
     /// Returns why it is over, if it is.
     #[must_use]
     pub const fn close_reason(&self) -> Option<CloseReason> {
-        match self.phase {
-            Phase::Closed(reason) => Some(reason),
-            _ => None,
-        }
+        if let Phase::Closed(reason) = self.phase { Some(reason) } else { None }
     }
 
     /// Which data packets have numbers, in both directions.

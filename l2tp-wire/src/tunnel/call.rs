@@ -197,14 +197,14 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     }
 
     /// A message about a session that cannot be understood ends the session, if it can be found.
-    pub(super) fn refuse_session_message(&mut self, header: &ControlHeader, avps: Avps<'_>, error: DecodeError) {
+    pub(super) fn refuse_session_message(&mut self, header: &ControlHeader, avps: &Avps<'_>, error: DecodeError) {
         let number = |attribute| {
             let avp = avps.clone().find(attribute)?;
-            match avp.decode(MessageType::CALL_DISCONNECT_NOTIFY).ok()? {
-                Value::AssignedSessionId(id) => Some(u32::from(id)),
-                Value::LocalSessionId(id) | Value::RemoteSessionId(id) => Some(id),
-                _ => None,
+            let value = avp.decode(MessageType::CALL_DISCONNECT_NOTIFY).ok()?;
+            if let Value::AssignedSessionId(id) = value {
+                return Some(u32::from(id));
             }
+            if let Value::LocalSessionId(id) | Value::RemoteSessionId(id) = value { Some(id) } else { None }
         };
         let (ours, peers) = match header.recipient {
             Recipient::V2 { session_id, .. } => {

@@ -73,6 +73,7 @@ pub enum DigestHash {
 /// # Ok::<(), l2tp_wire::SecretError>(())
 /// ```
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Config {
     pub(super) versions: Versions,
     pub(super) channel: channel::Config,

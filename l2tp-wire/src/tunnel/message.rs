@@ -232,20 +232,20 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             }
             (Version::V3, Direction::Incoming) => {
                 let message = v3::IncomingCallReply {
+                    circuit_status,
                     assigned_cookie,
                     l2_specific_sublayer,
                     data_sequencing,
-                    circuit_status,
                     ..v3::IncomingCallReply::new(session.id.get(), peer_id)
                 };
                 self.send(0, &message.into())
             }
             (Version::V3, Direction::Outgoing) => {
                 let message = v3::OutgoingCallReply {
+                    circuit_status,
                     assigned_cookie,
                     l2_specific_sublayer,
                     data_sequencing,
-                    circuit_status,
                     ..v3::OutgoingCallReply::new(session.id.get(), peer_id)
                 };
                 self.send(0, &message.into())
@@ -265,8 +265,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             (Version::V2, Direction::Incoming) => {
                 let message = v2::IncomingCallConnected {
                     tx_connect_speed_bps,
-                    rx_connect_speed_bps,
                     framing_type,
+                    rx_connect_speed_bps,
                     sequencing_required,
                     ..v2::IncomingCallConnected::new()
                 };

@@ -309,14 +309,12 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
 
     /// Moves to another stage: the only way.
     fn enter(&mut self, stage: Stage) {
-        let was_over = self.stage.reason().is_some();
-        match stage {
-            Stage::Established => self.notice.established = true,
-            Stage::Stopping { .. } | Stage::Lingering { .. } | Stage::Closed { .. } if !was_over => {
-                self.sessions.end_all(self.clock);
-                self.notice.stopped = true;
-            }
-            _ => {}
+        if stage == Stage::Established {
+            self.notice.established = true;
+        }
+        if stage.reason().is_some() && self.stage.reason().is_none() {
+            self.sessions.end_all(self.clock);
+            self.notice.stopped = true;
         }
         if matches!(stage, Stage::Closed { .. }) && self.stage.state() != State::Closed {
             self.notice.closed = true;

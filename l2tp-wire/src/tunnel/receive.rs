@@ -151,22 +151,22 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             Version::V3 => AttributeType::ASSIGNED_CONTROL_CONNECTION_ID,
         };
         let named = control.avps().find(attribute).and_then(|avp| {
-            match avp.decode(MessageType::STOP_CONTROL_CONNECTION_NOTIFICATION).ok()? {
-                Value::AssignedTunnelId(id) => Some(id.into()),
-                Value::AssignedControlConnectionId(id) => Some(id),
-                _ => None,
+            let value = avp.decode(MessageType::STOP_CONTROL_CONNECTION_NOTIFICATION).ok()?;
+            if let Value::AssignedTunnelId(id) = value {
+                return Some(id.into());
             }
+            if let Value::AssignedControlConnectionId(id) = value { Some(id) } else { None }
         });
         control.version() == self.version && named == Some(peer.tunnel_id)
     }
 
     /// RFC 3931 section 4.3: nothing in a message may be used before its digest fits.
     fn verify(&self, target: Target, control: &Control<'_>) -> Result<(), PacketError> {
-        let nonce = match self.stage {
-            Stage::WaitReply { .. } => {
-                control.avps().find(AttributeType::CONTROL_MESSAGE_AUTHENTICATION_NONCE).map(|avp| avp.value)
-            }
-            _ => None,
+        // Only SCCRP brings the nonce that its own digest is mixed with.
+        let nonce = if let Stage::WaitReply { .. } = self.stage {
+            control.avps().find(AttributeType::CONTROL_MESSAGE_AUTHENTICATION_NONCE).map(|avp| avp.value)
+        } else {
+            None
         };
         let is_request = target == Target::Request;
         self.proof.verify(control.bytes(), is_request, nonce).map_err(|_| PacketError::Digest)
@@ -189,7 +189,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             Message::V3(v3::Message::StartControlConnectionRequest(request)) => {
                 (Version::V3, Start::request_v3(&request))
             }
-            _ => return Err(PacketError::OtherTunnel),
+            Message::V2(_) | Message::V3(_) => return Err(PacketError::OtherTunnel),
         };
         match (self.stage, self.address) {
             (Stage::Idle, None) => {}
@@ -269,18 +269,18 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         let message_type = match avps.clone().message_type() {
             Ok((message_type, _)) => message_type,
             // What the message was about is not known.
-            Err(error) => return self.refuse_message(MessageType::new(0), &header, avps, error),
+            Err(error) => return self.refuse_message(MessageType::new(0), &header, &avps, error),
         };
         match Message::decode(version, avps.clone()) {
             Ok(decoded) => {
                 if let Some(error) = decoded.refusal.filter(|_| !self.config.permissive) {
-                    return self.refuse_message(message_type, &header, avps, error);
+                    return self.refuse_message(message_type, &header, &avps, error);
                 }
                 self.handle_message(&header, &decoded.message);
             }
             // RFC 2661 section 4.4.1: an unknown message that need not be understood is ignored.
             Err(DecodeError::UnknownMessage { is_mandatory: false, .. }) => count(&mut self.counters.ignored),
-            Err(error) => self.refuse_message(message_type, &header, avps, error),
+            Err(error) => self.refuse_message(message_type, &header, &avps, error),
         }
     }
 
@@ -289,7 +289,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         &mut self,
         message_type: MessageType,
         header: &ControlHeader,
-        avps: Avps<'_>,
+        avps: &Avps<'_>,
         error: DecodeError,
     ) {
         if self.stage.reason().is_some() {

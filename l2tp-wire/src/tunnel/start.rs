@@ -196,10 +196,10 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     }
 
     pub(super) fn request_tie(&self, start: &Start<'_>) -> Tie {
-        match self.stage {
-            Stage::WaitReply { tie_breaker, .. } => tie(tie_breaker, start.tie_breaker),
-            _ => Tie::None,
+        if let Stage::WaitReply { tie_breaker, .. } = self.stage {
+            return tie(tie_breaker, start.tie_breaker);
         }
+        Tie::None
     }
 
     /// The peer's reply to our request.

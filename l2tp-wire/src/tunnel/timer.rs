@@ -15,11 +15,13 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     /// Returns when [`handle_timeout`](Self::handle_timeout) has something to do.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        let channel = match self.stage {
-            Stage::Closed { .. } => return None,
-            _ => self.channel.poll_timeout(),
-        };
-        [channel, self.stage.deadline(), self.sessions.deadline(), self.hello_deadline()].into_iter().flatten().min()
+        if let Stage::Closed { .. } = self.stage {
+            return None;
+        }
+        [self.channel.poll_timeout(), self.stage.deadline(), self.sessions.deadline(), self.hello_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Does what is due at `now`. Afterwards [`poll_timeout`](Self::poll_timeout) is `None` or later than `now`.
@@ -39,7 +41,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
                 Stage::Stopping { reason, .. } | Stage::Lingering { reason, .. } => {
                     self.enter(Stage::Closed { reason });
                 }
-                _ => {}
+                Stage::Idle | Stage::Established | Stage::Closed { .. } => {}
             }
         }
         while let Some(session) = self.sessions.first_due(now) {
@@ -73,7 +75,9 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         let reason = match self.stage {
             Stage::Stopping { reason, .. } | Stage::Lingering { reason, .. } => reason,
             Stage::WaitReply { .. } => CloseReason::NoAnswer,
-            _ => CloseReason::Silent,
+            Stage::Idle | Stage::WaitConnected { .. } | Stage::Established | Stage::Closed { .. } => {
+                CloseReason::Silent
+            }
         };
         self.enter(Stage::Closed { reason });
     }

@@ -6,7 +6,7 @@ use l2tp_wire::avp::Value;
 use l2tp_wire::code::{MessageType, PseudowireType};
 use l2tp_wire::header::{Control, ControlHeader, Recipient};
 use l2tp_wire::message::{EncodeOptions, MessageWriter, v2, v3};
-use l2tp_wire::session::{CallRequest, SessionId, Terms};
+use l2tp_wire::session::{CallRequest, Session, SessionId, Terms};
 use l2tp_wire::tunnel::{Config, Event, PacketError, Tunnel, Versions};
 use l2tp_wire::{Address, Message, TunnelIds, Version};
 
@@ -76,15 +76,16 @@ impl Bench {
     }
 
     pub(crate) fn session(&self) -> Option<SessionId> {
-        self.tunnel.sessions().map(|session| session.id()).min()
+        self.tunnel.sessions().map(Session::id).min()
     }
 
     /// A call of the tunnel's own.
     pub(crate) fn calls(mut self, is_lac: bool) -> Self {
         let (request, terms) = (CallRequest::new(), Terms::new());
-        let called = match is_lac {
-            true => self.tunnel.announce_call(self.now, request, terms),
-            false => self.tunnel.place_call(self.now, request, terms),
+        let called = if is_lac {
+            self.tunnel.announce_call(self.now, request, terms)
+        } else {
+            self.tunnel.place_call(self.now, request, terms)
         };
         called.unwrap();
         self.clear();

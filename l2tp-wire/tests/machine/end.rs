@@ -142,18 +142,18 @@ impl Variant {
         })
     }
 
-    pub(crate) fn ends(&self, random: &mut Random) -> [End; 2] {
+    pub(crate) fn ends(&self, random: &mut Random) -> (End, End) {
         let [client, server] = self.addresses();
         let ids = [TunnelIds::new(random.entropy()), TunnelIds::new(random.entropy())];
         let originator = Tunnel::originator(self.config(0), ids[0], server, random.entropy());
         let receiver = Tunnel::receiver(self.config(1), ids[1], random.entropy());
-        [End::new(originator, server, Some(self.terms())), End::new(receiver, client, Some(self.terms()))]
+        (End::new(originator, server, Some(self.terms())), End::new(receiver, client, Some(self.terms())))
     }
 
     /// Both ends on a path; nothing was asked for yet.
     pub(crate) fn world(&self, seed: u64, profile: Profile) -> World<End> {
         let mut random = Random::new(seed ^ 0x1234_5678);
-        let [client, server] = self.ends(&mut random);
+        let (client, server) = self.ends(&mut random);
         World::new(seed, profile, client, server)
     }
 }

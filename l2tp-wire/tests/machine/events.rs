@@ -6,7 +6,7 @@ use l2tp_wire::Version;
 use l2tp_wire::avp::{CallErrors, LinkAccm};
 use l2tp_wire::code::Accm;
 use l2tp_wire::message::v2;
-use l2tp_wire::session::{CallRequest, Disconnect, SessionId, State, Terms};
+use l2tp_wire::session::{CallRequest, Disconnect, Session, SessionId, State, Terms};
 use l2tp_wire::tunnel::Event;
 use testing::{Random, assert_late_polls_lose_nothing};
 
@@ -33,7 +33,7 @@ enum Step {
 fn apply(bench: &mut Bench, step: &Step) {
     let now = bench.now;
     let first = |bench: &Bench, state: State| {
-        bench.tunnel.sessions().filter(|session| session.state() == state).map(|session| session.id()).min()
+        bench.tunnel.sessions().filter(|session| session.state() == state).map(Session::id).min()
     };
     match *step {
         Step::Connected => _ = bench.receive(0, &bench.connected()),

@@ -15,7 +15,7 @@ use l2tp_wire::code::{AttributeType, MessageType};
 use l2tp_wire::header::{Control, ControlHeader, Recipient};
 use l2tp_wire::hide::{HidingKey, reveal};
 use l2tp_wire::message::{EncodeOptions, v2};
-use l2tp_wire::session::{CallRequest, Disconnect, SessionId, Terms};
+use l2tp_wire::session::{CallRequest, Disconnect, Session, SessionId, Terms};
 use l2tp_wire::tunnel::{Authentication, Config, Event, Tunnel};
 use l2tp_wire::{Address, Message, Packet, Secret, TunnelIds};
 
@@ -58,7 +58,9 @@ fn read_pcap(path: &Path) -> Vec<Recorded> {
         }
     }
     let start = packets.first().map_or(Duration::ZERO, |packet| packet.at);
-    packets.iter_mut().for_each(|packet| packet.at -= start);
+    for packet in &mut packets {
+        packet.at -= start;
+    }
     packets
 }
 
@@ -81,8 +83,7 @@ struct Outcome {
 fn value_of(bytes: &[u8], key: &HidingKey, attribute: AttributeType) -> Option<Vec<u8>> {
     let mut bytes = bytes.to_vec();
     let (_, avps) = reveal(&mut bytes, key).ok()?;
-    let found = avps.clone().find(attribute).map(|avp| avp.value.to_vec());
-    found
+    avps.find(attribute).map(|avp| avp.value.to_vec())
 }
 
 fn type_of(bytes: &[u8]) -> Option<MessageType> {
@@ -176,7 +177,7 @@ impl Replay {
             MessageType::INCOMING_CALL_REPLY | MessageType::OUTGOING_CALL_REPLY => {
                 let ((id, _), (_, peers)) = (session_of(self), header_of(bytes).unwrap());
                 let asked = self.tunnel.sessions().find(|session| session.peer_terms().session_id == peers.into());
-                if let Some(ours) = asked.map(|session| session.id()) {
+                if let Some(ours) = asked.map(Session::id) {
                     let _ = self.tunnel.accept_call(now, ours, Terms::new());
                     self.sessions.push((id, ours));
                 }
