@@ -108,7 +108,7 @@ impl SessionWire {
 
 /// RFC 2661 section 5.3, RFC 3931 section 4.3: what a [`DataChannel`](super::DataChannel) is made with.
 ///
-/// A session that was set up by a tunnel gives it by [`Session::data_config`](crate::session::Session::data_config).
+/// For a session that was set up by a tunnel, [`Tunnel::data_config`](crate::tunnel::Tunnel::data_config) returns it.
 /// Made by hand, it is what Cisco calls `protocol none`: a session without a control connection.
 ///
 /// ```

@@ -260,7 +260,8 @@ impl Replay {
             }
             _ => return bytes,
         };
-        message.to_vec(&header, &EncodeOptions::new()).unwrap()
+        let mut buf = [0; 1500];
+        message.encode(&header, &EncodeOptions::new(), &mut buf).unwrap().to_vec()
     }
 }
 
