@@ -28,9 +28,9 @@ use crate::secret::{Scratch, Secret};
 
 /// RFC 2661 section 4.4.3: computes the response to a challenge.
 ///
-/// `message_type` is the message that carries the response: SCCRP or SCCCN. It is part of what is hashed, so that a
+/// `message_type` is the message that carries the response: SCCRP or SCCCN. It is part of the hash, so that a
 /// response for one cannot be used for the other. Never answer a challenge equal to one of your own that is
-/// outstanding: whoever sends it back wants the answer from you.
+/// outstanding: a peer that sends it back wants the answer from you.
 #[must_use]
 pub fn challenge_response(message_type: MessageType, secret: &Secret, challenge: &[u8]) -> ChallengeResponse {
     let [_, id] = message_type.get().to_be_bytes();
@@ -180,9 +180,9 @@ fn sign_each([first, second]: [&DigestKey; 2], nonces: Nonces<'_>, message: &mut
 /// RFC 3931 section 5.4.1: verifies the digests of a received message.
 ///
 /// The message is genuine when one of its digests, at most two, is that of one of `keys`. Nothing in a message may be
-/// used before, and a wrong one is to be dropped without a word.
+/// used before, and a wrong one has to be dropped silently.
 ///
-/// `message` starts with the flags; what lies behind its Length is not looked at. The nonces are seen from the peer,
+/// `message` starts with the flags; bytes behind its Length are ignored. The nonces are seen from the peer,
 /// which is the sender.
 ///
 /// # Errors
@@ -211,7 +211,7 @@ struct Found<'a> {
     zeros: &'static [u8],
 }
 
-/// The digests of a message, and what lies around them.
+/// The digests of a message, and the bytes around them.
 struct Placed<'a> {
     first: Found<'a>,
     second: Option<Found<'a>>,

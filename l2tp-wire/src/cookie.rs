@@ -1,4 +1,4 @@
-//! What ties a data packet of version 3 to its session.
+//! The cookie that ties a data packet of version 3 to its session.
 
 use core::fmt;
 
@@ -36,10 +36,10 @@ impl CookieSize {
     }
 }
 
-/// RFC 3931 section 4.1: what every data packet of a session carries, so that it cannot be guessed from elsewhere.
+/// RFC 3931 section 4.1: random bytes in every data packet of a session, which an outsider would have to guess.
 ///
-/// Cookies pass in the clear in every packet, so they are printed, and not wiped. But whoever cannot see the packets
-/// shall not find one out by trying: two are compared in a time that depends on their sizes alone.
+/// Cookies pass in the clear in every packet, so they are printed, and not wiped. An outsider
+/// must not find one out by trying, so two are compared in a time that depends on their sizes alone.
 ///
 /// ```
 /// use l2tp_wire::header::Cookie;

@@ -1,4 +1,4 @@
-//! What can be wrong with packets, messages and AVPs, and where.
+//! Errors of packets, messages and AVPs, with their place.
 
 use core::fmt;
 
@@ -40,12 +40,12 @@ pub enum Field {
     Sublayer,
     /// The six bytes with which every AVP begins.
     AvpHeader,
-    /// What follows the six bytes of an AVP.
+    /// The bytes behind the six of an AVP header.
     AvpValue,
 }
 
 impl Field {
-    /// Returns what the RFC calls it.
+    /// Returns the name that the RFC uses.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -77,7 +77,7 @@ impl fmt::Display for Field {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unreadable {
-    /// Nobody has deciphered it: there is no secret, or nobody has called [`reveal`](crate::hide::reveal).
+    /// It has not been deciphered: there is no secret, or [`reveal`](crate::hide::reveal) was not called.
     #[error("it is hidden and not deciphered")]
     NotDeciphered,
     /// No Random Vector AVP precedes it.
@@ -86,7 +86,7 @@ pub enum Unreadable {
     /// A hidden value begins with two bytes of length; this one is shorter.
     #[error("it is hidden and shorter than two bytes")]
     Short,
-    /// The deciphered length is larger than what follows it. The secrets differ, or somebody is lying.
+    /// The deciphered length is larger than the rest. The secrets differ, or the sender is lying.
     #[error("its deciphered length {length} is larger than the {available} bytes that follow: wrong secret?")]
     Length {
         /// The length found.
@@ -144,7 +144,7 @@ pub enum DecodeError {
         /// The first two bytes.
         found: u16,
     },
-    /// A packet that cannot be what was asked for: data where control is needed, or the other way round.
+    /// A packet of the wrong kind: data where control is needed, or the other way round.
     #[error("L2TP flags {found:#06x} are those of another kind of packet")]
     Kind {
         /// The first two bytes.
@@ -160,7 +160,7 @@ pub enum DecodeError {
         /// The bytes of the packet.
         available: usize,
     },
-    /// The length of an AVP is below 6, or larger than what is left of the message.
+    /// The length of an AVP is below 6, or larger than the rest of the message.
     #[error("L2TP AVP at offset {offset} has length {found}, not 6 to {available}")]
     AvpLength {
         /// Where the AVP starts.
@@ -205,7 +205,7 @@ pub enum DecodeError {
     /// RFC 2661 section 4.4.1: the first AVP is not Message Type.
     #[error("the first L2TP AVP is {attribute_type}, not Message Type")]
     FirstAvp {
-        /// What it is.
+        /// The attribute of the first AVP.
         attribute_type: AttributeType,
     },
     /// RFC 2661 section 4.1: an AVP that is not known and must be understood.
@@ -234,13 +234,13 @@ pub enum DecodeError {
     Missing {
         /// The message.
         message_type: MessageType,
-        /// What it lacks.
+        /// The missing attribute.
         attribute_type: AttributeType,
     },
 }
 
 impl DecodeError {
-    /// Returns where the wrong part starts. What is missing would start at the end, and is reported as 0.
+    /// Returns where the wrong part starts. A missing AVP has no place, and gives 0.
     #[must_use]
     pub const fn offset(&self) -> usize {
         match self {
@@ -314,7 +314,7 @@ impl DecodeError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// The caller's buffer is shorter. What it holds then means nothing.
+    /// The caller's buffer is shorter. Its content means nothing then.
     #[error("buffer too small: needs at least {needed} bytes, has {available}")]
     BufferTooSmall {
         /// How many bytes are needed so far; more may be needed behind them.

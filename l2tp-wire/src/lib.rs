@@ -25,6 +25,7 @@ pub mod message;
 mod name;
 mod random;
 mod reader;
+mod room;
 mod secret;
 pub mod session;
 mod text;

@@ -13,7 +13,7 @@ impl<'a> Reader<'a> {
         Self { rest: bytes, offset: 0 }
     }
 
-    /// Starts with bytes that lie `offset` behind the start of what is read.
+    /// Starts with bytes that lie `offset` behind the start of the packet.
     pub(crate) const fn at(bytes: &'a [u8], offset: usize) -> Self {
         Self { rest: bytes, offset }
     }

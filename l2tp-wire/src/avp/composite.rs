@@ -12,7 +12,7 @@ use crate::code::{
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_structs, reason = "the RFCs have no other fields")]
 pub struct Detail<'a> {
-    /// What was wrong, when the result is "general error".
+    /// The error, when the result is "general error".
     pub error: ErrorCode,
     /// The peer's own words; empty if it has none.
     pub message: Text<'a>,
@@ -93,7 +93,7 @@ impl TieBreaker {
 #[expect(clippy::exhaustive_structs, reason = "the AVP has no value")]
 pub struct SequencingRequired;
 
-/// RFC 2661 section 4.4.4: what Q.931 says of the end of a call.
+/// RFC 2661 section 4.4.4: the Q.931 cause of the end of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_structs, reason = "the RFC has no other fields")]
@@ -106,7 +106,7 @@ pub struct Q931CauseCode<'a> {
     pub advisory: Text<'a>,
 }
 
-/// RFC 3145 section 2: why PPP ended. For information: it must not change what tunnel or session do.
+/// RFC 3145 section 2: why PPP ended. For information: it must not change the state of tunnel or session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_structs, reason = "the RFC has no other fields")]
@@ -167,9 +167,9 @@ pub struct CircuitErrors {
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_structs, reason = "the RFC has no other fields")]
 pub struct LinkAccm {
-    /// For what the LAC sends on the line.
+    /// For bytes that the LAC sends on the line.
     pub send: Accm,
-    /// For what it receives.
+    /// For bytes that it receives.
     pub receive: Accm,
 }
 
@@ -222,9 +222,9 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// RFC 2661 section 4.4.3: the proof that somebody knows the secret, 16 bytes.
+/// RFC 2661 section 4.4.3: the proof that the sender knows the secret, 16 bytes.
 ///
-/// Whoever sees challenge and response can try secrets, so it is not printed. Compared in constant time.
+/// An observer of challenge and response can try secrets, so it is not printed. Compared in constant time.
 #[derive(Clone, Copy)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct ChallengeResponse([u8; 16]);

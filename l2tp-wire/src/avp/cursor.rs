@@ -63,7 +63,7 @@ impl Avp<'_> {
     /// Flags and length (2), vendor id (2), attribute type (2).
     pub const HEADER_LEN: usize = 6;
 
-    /// The longest value: what ten bits of length leave behind the header.
+    /// The longest value: ten bits of length count the header too.
     pub const MAX_VALUE_LEN: usize = 1023 - Self::HEADER_LEN;
 
     /// Returns whether the AVP is one of an RFC: vendor 0, and no reserved bit.
@@ -105,7 +105,7 @@ pub const MAX_HIDDEN: u8 = 64;
 /// How far the hidden AVPs passed so far can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Concealment {
-    /// Nobody has deciphered them.
+    /// They have not been deciphered.
     Untouched,
     /// No Random Vector has been passed.
     NoVector,
@@ -163,7 +163,7 @@ impl<'a> Avps<'a> {
 
     /// Returns the first AVP of the IETF with this attribute, if all before it are whole.
     ///
-    /// For what has to be known of a message that cannot be decoded: the id to which a refusal goes.
+    /// For messages that cannot be decoded, to find the id to which a refusal goes.
     ///
     /// ```
     /// use l2tp_wire::avp::Avps;
@@ -185,7 +185,8 @@ impl<'a> Avps<'a> {
     /// # Errors
     ///
     /// Returns [`DecodeError::FirstAvp`] when the first AVP is another one, [`DecodeError::Truncated`] when there is
-    /// none, [`DecodeError::ValueLength`] when it has not two bytes, and [`DecodeError::Hidden`] when it is hidden.
+    /// none, [`DecodeError::ValueLength`] when it has not two bytes, [`DecodeError::Hidden`] when it is hidden, and
+    /// [`DecodeError::UnknownMessage`] when it is a vendor's.
     pub fn message_type(&self) -> Result<(MessageType, bool), DecodeError> {
         let offset = self.offset;
         let Some(first) = self.clone().next() else {
@@ -194,7 +195,7 @@ impl<'a> Avps<'a> {
         };
         let avp = first?;
         let attribute_type = avp.attribute_type;
-        if attribute_type != AttributeType::MESSAGE_TYPE || !avp.is_ietf() {
+        if attribute_type != AttributeType::MESSAGE_TYPE || avp.reserved != 0 {
             return Err(DecodeError::FirstAvp { attribute_type });
         }
         if let Visibility::Unreadable(reason) = avp.visibility {
@@ -203,7 +204,13 @@ impl<'a> Avps<'a> {
         let Ok(number) = avp.value.try_into() else {
             return Err(DecodeError::ValueLength { attribute_type, offset, expected: 2, found: avp.value.len() });
         };
-        Ok((MessageType::new(u16::from_be_bytes(number)), avp.is_mandatory))
+        let message_type = MessageType::new(u16::from_be_bytes(number));
+        let Avp { vendor_id, is_mandatory, .. } = avp;
+        // RFC 3931 section 5.4.1: a vendor's own message, whose number means nothing here.
+        if vendor_id != VendorId::IETF {
+            return Err(DecodeError::UnknownMessage { vendor_id, message_type, is_mandatory });
+        }
+        Ok((message_type, is_mandatory))
     }
 }
 

@@ -1,7 +1,7 @@
 //! RFC 2661 section 4, RFC 3931 section 5: attribute value pairs, of which control messages consist.
 //!
-//! [`Avps`] walks over the AVPs of a message and keeps everything, vendors' and unknown ones too. [`Value`] is what an
-//! AVP of the IETF means. [`MessageWriter`](crate::message::MessageWriter) writes them.
+//! [`Avps`] walks over the AVPs of a message and keeps everything, vendors' and unknown ones too. [`Value`] is the
+//! meaning of an AVP of the IETF. [`MessageWriter`](crate::message::MessageWriter) writes them.
 
 mod composite;
 mod cursor;

@@ -16,8 +16,8 @@ use crate::{DecodeError, Text};
 impl<'a> Avp<'a> {
     /// Reads the value as the RFC defines it for this attribute.
     ///
-    /// `message_type` matters for Result Code alone, whose numbers mean different things in StopCCN and CDN. What no
-    /// RFC defines is [`Value::Unknown`]: other vendors, other numbers, reserved bits.
+    /// `message_type` matters for Result Code alone, whose numbers mean different things in StopCCN and CDN. AVPs
+    /// that no RFC defines are [`Value::Unknown`]: other vendors, other numbers, reserved bits.
     ///
     /// # Errors
     ///
@@ -55,7 +55,7 @@ const fn wrong_length(avp: &Avp<'_>, expected: usize) -> DecodeError {
 pub(crate) struct Parts<'a> {
     head: [u8; 26],
     head_len: usize,
-    /// What follows the head.
+    /// The bytes behind the head.
     pub(crate) tail: &'a [u8],
 }
 
@@ -75,7 +75,7 @@ impl<'a> Parts<'a> {
         parts
     }
 
-    /// Adds what fits behind the head; used for heads that are put together.
+    /// Puts a head together from pieces, which fit.
     fn joined(pieces: &[&[u8]], tail: &'a [u8]) -> Self {
         let mut parts = Self { head: [0; 26], head_len: 0, tail };
         for (to, from) in parts.head.iter_mut().zip(pieces.iter().copied().flatten()) {

@@ -38,7 +38,7 @@ number! {
     RECEIVE_WINDOW_SIZE = 10, "Receive Window Size";
     /// The peer is to prove that it knows the secret (version 2).
     CHALLENGE = 11, "Challenge";
-    /// What Q.931 says of the end of a call.
+    /// The Q.931 cause of the end of a call.
     Q931_CAUSE_CODE = 12, "Q.931 Cause Code";
     /// The proof (version 2).
     CHALLENGE_RESPONSE = 13, "Challenge Response";
@@ -84,7 +84,7 @@ number! {
     CALL_ERRORS = 34, "Call Errors";
     /// Which characters an asynchronous line escapes.
     ACCM = 35, "ACCM";
-    /// What hidden AVPs behind it are mixed with.
+    /// Random bytes with which the hidden AVPs behind it are mixed.
     RANDOM_VECTOR = 36, "Random Vector";
     /// To which group of customers a call belongs.
     PRIVATE_GROUP_ID = 37, "Private Group ID";
@@ -96,7 +96,7 @@ number! {
     PPP_DISCONNECT_CAUSE_CODE = 46, "PPP Disconnect Cause Code";
     /// An AVP of a vendor whose number has 32 bits.
     EXTENDED_VENDOR_ID = 58, "Extended Vendor ID";
-    /// What authenticates a message of version 3.
+    /// A hash that authenticates a message of version 3.
     MESSAGE_DIGEST = 59, "Message Digest";
     /// The sender as a number.
     ROUTER_ID = 60, "Router ID";
@@ -108,13 +108,13 @@ number! {
     LOCAL_SESSION_ID = 63, "Local Session ID";
     /// The session id that the receiver chose, or 0 (version 3).
     REMOTE_SESSION_ID = 64, "Remote Session ID";
-    /// What the peer is to send in data packets (version 3).
+    /// Bytes that the peer has to put into each data packet (version 3).
     ASSIGNED_COOKIE = 65, "Assigned Cookie";
     /// Which circuit a session is for.
     REMOTE_END_ID = 66, "Remote End ID";
-    /// What is in the data packets.
+    /// The kind of payload in data packets.
     PSEUDOWIRE_TYPE = 68, "Pseudowire Type";
-    /// What the peer is to send in front of the payload.
+    /// The header that the peer has to put in front of each payload.
     L2_SPECIFIC_SUBLAYER = 69, "L2-Specific Sublayer";
     /// Which data packets are to have sequence numbers (version 3).
     DATA_SEQUENCING = 70, "Data Sequencing";
@@ -122,7 +122,7 @@ number! {
     CIRCUIT_STATUS = 71, "Circuit Status";
     /// The language of texts.
     PREFERRED_LANGUAGE = 72, "Preferred Language";
-    /// What digests are mixed with.
+    /// Random bytes with which digests are mixed.
     CONTROL_MESSAGE_AUTHENTICATION_NONCE = 73, "Control Message Authentication Nonce";
     /// The speed in 64 bits (version 3).
     TX_CONNECT_SPEED = 74, "Tx Connect Speed";

@@ -48,7 +48,7 @@ number! {
 }
 
 number! {
-    /// RFC 3931 sections 5.4.3 and 10.6: what a pseudowire carries.
+    /// RFC 3931 sections 5.4.3 and 10.6: the kind of payload of a pseudowire.
     ///
     /// ```
     /// use l2tp_wire::code::PseudowireType;
@@ -73,7 +73,7 @@ number! {
 }
 
 number! {
-    /// RFC 3931 section 5.4.4: what is between cookie and payload.
+    /// RFC 3931 section 5.4.4: the header between cookie and payload.
     ///
     /// ```
     /// use l2tp_wire::code::SublayerType;
@@ -81,7 +81,7 @@ number! {
     /// assert_eq!(SublayerType::DEFAULT.to_string(), "default (1)");
     /// ```
     pub struct SublayerType(u16);
-    /// Nothing: also what holds without the AVP.
+    /// Nothing. A missing AVP means the same.
     NONE = 0, "none";
     /// The default L2-Specific Sublayer of section 4.6.
     DEFAULT = 1, "default";
@@ -96,7 +96,7 @@ number! {
     /// assert_eq!(DataSequencing::ALL.get(), 2);
     /// ```
     pub struct DataSequencing(u16);
-    /// None: also what holds without the AVP.
+    /// None. A missing AVP means the same.
     NONE = 0, "none";
     /// Those that are not IP.
     NON_IP = 1, "non-IP";

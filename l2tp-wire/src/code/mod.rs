@@ -74,7 +74,7 @@ macro_rules! explained_number {
         }
 
         impl $number {
-            /// Returns a sentence for people: what the number means.
+            /// Returns the meaning of the number, as a sentence for people.
             #[must_use]
             pub const fn sentence(self) -> &'static str {
                 match self {
@@ -86,7 +86,7 @@ macro_rules! explained_number {
     };
 }
 
-/// What all numbers have in common.
+/// The parts that all numbers have in common.
 macro_rules! wire_number {
     ($number:ident($integer:ident)) => {
         impl core::fmt::Debug for $number {

@@ -154,7 +154,7 @@ pub struct Accm(u32);
 impl Accm {
     /// No byte is escaped.
     pub const NONE: Self = Self(0);
-    /// Bytes 0 to 31 are all escaped: what holds as long as no other map was set.
+    /// Bytes 0 to 31 are all escaped. This holds as long as no other map was set.
     pub const ALL: Self = Self(u32::MAX);
 
     /// Returns the map with these bits.

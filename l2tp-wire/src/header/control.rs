@@ -131,14 +131,14 @@ pub struct Control<'a> {
 }
 
 impl<'a> Control<'a> {
-    /// Reads a control message from its flags on. What lies behind its Length is cut off.
+    /// Reads a control message from its flags on. Bytes behind its Length are cut off.
     ///
     /// Taken as they are: reserved bits and the P bit. Refused: a message without L or S, or with O.
     ///
     /// # Errors
     ///
-    /// Returns [`DecodeError::Kind`] for data, and otherwise what [`Packet::decode_udp`](crate::Packet::decode_udp)
-    /// returns for control messages.
+    /// Returns [`DecodeError::Kind`] for data, and otherwise the errors of
+    /// [`Packet::decode_udp`](crate::Packet::decode_udp) for control messages.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
         let flags = reader.u16(Field::Flags)?;
@@ -178,7 +178,7 @@ impl<'a> Control<'a> {
         self.header.recipient.version()
     }
 
-    /// Returns the message from its flags to its end: what a digest of version 3 is made over.
+    /// Returns the message from its flags to its end: the input of a digest of version 3.
     #[must_use]
     pub const fn bytes(&self) -> &'a [u8] {
         self.bytes

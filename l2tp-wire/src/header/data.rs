@@ -2,6 +2,7 @@
 
 use super::flag;
 use crate::reader::Reader;
+use crate::room::Room;
 use crate::{DecodeError, EncodeError, Field, Version};
 
 /// RFC 2661 section 3.1: the numbers of a data packet with S bit.
@@ -53,7 +54,7 @@ impl DataHeader {
     /// The longest header without offset padding: flags, length, ids, Ns, Nr and offset size.
     pub const MAX_LEN: usize = 14;
 
-    /// Returns the shortest header, 6 bytes: what xl2tpd, accel-ppp and Linux send.
+    /// Returns the shortest header, 6 bytes, as xl2tpd, accel-ppp and Linux send it.
     #[must_use]
     pub const fn new(tunnel_id: u16, session_id: u16) -> Self {
         Self { tunnel_id, session_id, is_priority: false, has_length: false, sequence: None, offset_size: None }
@@ -97,7 +98,7 @@ impl DataHeader {
 
     /// Reads the header from the flags on, and returns it and the payload.
     ///
-    /// What lies behind the Length is cut off. What the offset padding holds is not looked at.
+    /// Bytes behind the Length are cut off. The content of the offset padding is ignored.
     ///
     /// # Errors
     ///
@@ -171,13 +172,6 @@ impl DataHeader {
         let (needed, available) = (self.len(), buf.len());
         let written = buf.get_mut(..needed).ok_or(EncodeError::BufferTooSmall { needed, available })?;
         let mut flags: u16 = 2;
-        let mut room = written.iter_mut();
-        let mut put = |word: u16| {
-            // In this order `zip` takes no room beyond the bytes.
-            for (from, to) in word.to_be_bytes().into_iter().zip(&mut room) {
-                *to = from;
-            }
-        };
         for (bit, is_set) in [
             (flag::LENGTH, self.has_length),
             (flag::SEQUENCE, self.sequence.is_some()),
@@ -188,22 +182,24 @@ impl DataHeader {
                 flags |= bit;
             }
         }
-        put(flags);
+        let mut room = Room::new(written);
+        room.put(flags.to_be_bytes());
         if self.has_length {
             let length = needed.saturating_add(payload_len);
-            put(u16::try_from(length).map_err(|_| EncodeError::TooLong { length })?);
+            let length = u16::try_from(length).map_err(|_| EncodeError::TooLong { length })?;
+            room.put(length.to_be_bytes());
         }
-        put(self.tunnel_id);
-        put(self.session_id);
+        room.put(self.tunnel_id.to_be_bytes());
+        room.put(self.session_id.to_be_bytes());
         if let Some(sequence) = self.sequence {
-            put(sequence.ns);
-            put(sequence.nr);
+            room.put(sequence.ns.to_be_bytes());
+            room.put(sequence.nr.to_be_bytes());
         }
         if let Some(size) = self.offset_size {
-            put(size);
+            room.put(size.to_be_bytes());
         }
         // The RFC leaves the padding undefined; zeros give nothing away.
-        room.for_each(|to| *to = 0);
+        room.rest().fill(0);
         Ok(written)
     }
 }

@@ -1,6 +1,6 @@
-//! RFC 2661 section 3.1, RFC 3931 sections 3.2, 4.1 and 4.6: what control and data packets begin with.
+//! RFC 2661 section 3.1, RFC 3931 sections 3.2, 4.1 and 4.6: the headers of control and data packets.
 //!
-//! [`Packet::decode_udp`] and [`Packet::decode_ip`] say what a packet is; the rest is in the types of each kind.
+//! [`Packet::decode_udp`] and [`Packet::decode_ip`] read packets of any kind.
 
 mod control;
 mod data;

@@ -1,4 +1,4 @@
-//! What kind of packet one is.
+//! The kinds of packets.
 
 use super::control::{Control, Recipient};
 use super::data::DataHeader;
@@ -6,7 +6,7 @@ use super::flag;
 use crate::reader::Reader;
 use crate::{DecodeError, Field, Version};
 
-/// What a packet is: RFC 2661 section 3.1, RFC 3931 section 4.1.
+/// RFC 2661 section 3.1, RFC 3931 section 4.1: a packet of any kind.
 ///
 /// ```
 /// use l2tp_wire::Packet;
@@ -17,7 +17,7 @@ use crate::{DecodeError, Field, Version};
 /// assert_eq!((header.tunnel_id, header.session_id), (0x1c2a, 0xe7b0));
 /// assert_eq!(payload, b"\xff\x03\xc0\x21");
 ///
-/// // Data of version 3 directly over IP, where the session decides what follows its id.
+/// // Data of version 3 directly over IP. The session decides how the rest is to be read.
 /// let packet = Packet::decode_ip(b"\x00\x00\x96\x52\xca\xfe\xba\xbepayload")?;
 /// assert_eq!(packet, Packet::DataV3 { session_id: 0x9652, rest: b"\xca\xfe\xba\xbepayload" });
 /// # Ok::<(), l2tp_wire::DecodeError>(())
@@ -29,9 +29,9 @@ pub enum Packet<'a> {
     Control(Control<'a>),
     /// Data of version 2.
     DataV2 {
-        /// What precedes the payload.
+        /// The header.
         header: DataHeader,
-        /// A PPP frame. What lies behind the Length, if there is one, has been cut off.
+        /// A PPP frame. Bytes behind the Length, if there is one, have been cut off.
         payload: &'a [u8],
     },
     /// Data of version 3. [`SessionLayout::decode`](super::SessionLayout::decode) reads on, once the session is known.
@@ -44,7 +44,7 @@ pub enum Packet<'a> {
 }
 
 impl<'a> Packet<'a> {
-    /// Reads what a UDP datagram holds, of either version.
+    /// Reads the payload of a UDP datagram, of either version.
     ///
     /// Reserved bits are ignored, as both RFCs want it.
     ///
@@ -69,7 +69,7 @@ impl<'a> Packet<'a> {
         }
     }
 
-    /// Reads what an IP packet of protocol 115 holds: version 3 only.
+    /// Reads the payload of an IP packet of protocol 115: version 3 only.
     ///
     /// Offsets of errors in control messages do not count the session id of zero, which is not part of the message.
     ///

@@ -3,9 +3,10 @@
 use crate::code::SublayerType;
 use crate::cookie::{Cookie, CookieSize};
 use crate::reader::Reader;
+use crate::room::Room;
 use crate::{DecodeError, EncodeError, Field};
 
-/// RFC 3931 section 4.1: what carries version 3.
+/// RFC 3931 section 4.1: the carrier of version 3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_enums, reason = "RFC 3931 has no other")]
@@ -101,7 +102,7 @@ pub struct SessionLayout {
 }
 
 impl SessionLayout {
-    /// Reads what follows the session id, and returns cookie, sublayer and payload.
+    /// Reads the bytes behind the session id, and returns cookie, sublayer and payload.
     ///
     /// The cookie still has to be compared, and nothing may change before that. The carrier matters for the offsets
     /// of errors alone.
@@ -170,20 +171,18 @@ impl SessionHeader {
     pub fn encode<'b>(&self, carrier: Carrier, buf: &'b mut [u8]) -> Result<&'b mut [u8], EncodeError> {
         let (needed, available) = (self.len(carrier), buf.len());
         let written = buf.get_mut(..needed).ok_or(EncodeError::BufferTooSmall { needed, available })?;
-        let mut room = written.iter_mut();
-        let mut put = |bytes: &[u8]| {
-            // In this order `zip` takes no room beyond the bytes.
-            for (from, to) in bytes.iter().zip(&mut room) {
-                *to = *from;
-            }
-        };
+        let mut room = Room::new(written);
         if carrier == Carrier::Udp {
-            put(&[0, 3, 0, 0]);
+            room.put([0, 3, 0, 0]);
         }
-        put(&self.session_id.to_be_bytes());
-        put(self.cookie.as_bytes());
+        room.put(self.session_id.to_be_bytes());
+        match self.cookie {
+            Cookie::Zero => {}
+            Cookie::Four(bytes) => room.put(bytes),
+            Cookie::Eight(bytes) => room.put(bytes),
+        }
         if let Some(sublayer) = self.sublayer {
-            put(&sublayer.to_bytes());
+            room.put(sublayer.to_bytes());
         }
         Ok(written)
     }

@@ -48,7 +48,59 @@ impl<'a> From<v3::Message<'a>> for Message<'a> {
     }
 }
 
-/// A message that was understood, and what in it was not.
+/// Makes each message of a version convertible into a [`Message`].
+macro_rules! from_each {
+    ($version:ident, $module:ident, borrowing { $($borrowing:ident)+ }, owning { $($owning:ident)+ }) => {
+        $(
+            impl<'a> From<$module::$borrowing<'a>> for Message<'a> {
+                fn from(message: $module::$borrowing<'a>) -> Self {
+                    Self::$version(message.into())
+                }
+            }
+        )+
+        $(
+            impl From<$module::$owning> for Message<'_> {
+                fn from(message: $module::$owning) -> Self {
+                    Self::$version(message.into())
+                }
+            }
+        )+
+    };
+}
+
+from_each! {
+    V2, v2,
+    borrowing {
+        StartControlConnectionRequest StartControlConnectionReply
+        StopControlConnectionNotification IncomingCallRequest
+        IncomingCallConnected OutgoingCallRequest
+        CallDisconnectNotify
+    },
+    owning {
+        StartControlConnectionConnected Hello
+        IncomingCallReply OutgoingCallReply
+        OutgoingCallConnected WanErrorNotify
+        SetLinkInfo
+    }
+}
+
+from_each! {
+    V3, v3,
+    borrowing {
+        StartControlConnectionRequest StartControlConnectionReply
+        StopControlConnectionNotification IncomingCallRequest
+        OutgoingCallRequest CallDisconnectNotify
+    },
+    owning {
+        StartControlConnectionConnected Hello
+        ExplicitAcknowledgement IncomingCallReply
+        IncomingCallConnected OutgoingCallReply
+        OutgoingCallConnected WanErrorNotify
+        SetLinkInfo
+    }
+}
+
+/// A message that was understood, and the first AVP in it that was not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Decoded<'a> {
@@ -69,9 +121,9 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// Returns [`DecodeError::UnknownMessage`] for a message that the RFC does not define,
-    /// [`DecodeError::Missing`] when something is missing without which nothing can be done, and otherwise what is
-    /// wrong with the AVPs: a length, a hidden value that cannot be read, an id of 0. What such a message is about is
-    /// still in its header, or can be had with [`Avps::find`].
+    /// [`DecodeError::Missing`] when an indispensable AVP is missing, and otherwise the first error of an AVP: a
+    /// length, a hidden value that cannot be read, an id of 0. The ids of such a message are still in its header, or
+    /// can be found with [`Avps::find`].
     pub fn decode(version: Version, avps: Avps<'a>) -> Result<Decoded<'a>, DecodeError> {
         let (message_type, is_mandatory) = avps.message_type()?;
         let mut refusal = None;
@@ -176,7 +228,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// What is added to a message when it is written.
+/// Additions to a message when it is written: hidden values, room for digests.
 ///
 /// ```
 /// use l2tp_wire::code::DigestType;

@@ -6,7 +6,7 @@ use crate::error::DecodeError;
 use crate::message::writer::MessageWriter;
 use crate::{EncodeError, Version};
 
-/// What is behind the Message Type of a known message.
+/// The AVPs behind the Message Type of a known message.
 pub(super) trait Body<'a>: Sized {
     const TYPE: MessageType;
 
@@ -19,8 +19,8 @@ pub(super) trait Body<'a>: Sized {
 
 /// Reads an AVP of a message; `None` for one that is to be ignored.
 ///
-/// RFC 2661 section 4.1: what is not known and need not be understood is ignored. What is known is judged by its
-/// number: an optional AVP with an impossible value is ignored too, whatever its M bit.
+/// RFC 2661 section 4.1: an unknown AVP without M bit is ignored. A known AVP is judged by its number: an optional one
+/// with an impossible value is ignored too, whatever its M bit.
 #[inline]
 pub(super) fn understand<'a>(
     avp: &Avp<'a>,
@@ -76,7 +76,8 @@ macro_rules! message {
         }
 
         impl $(<$lifetime>)? $message $(<$lifetime>)? {
-            /// Returns the message with what it must have; everything else is left out, or as said at each field.
+            /// Returns the message with its indispensable AVPs. All others are left out, or have the value that their
+            /// field names.
             #[must_use]
             pub const fn new(
                 $($required: $required_type,)*
@@ -218,23 +219,11 @@ macro_rules! messages {
                     Self::$borrowing(message)
                 }
             }
-
-            impl<'a> From<$borrowing<'a>> for $crate::Message<'a> {
-                fn from(message: $borrowing<'a>) -> Self {
-                    Message::$borrowing(message).into()
-                }
-            }
         )+
         $(
             impl From<$owning> for Message<'_> {
                 fn from(message: $owning) -> Self {
                     Self::$owning(message)
-                }
-            }
-
-            impl From<$owning> for $crate::Message<'_> {
-                fn from(message: $owning) -> Self {
-                    Message::$owning(message).into()
                 }
             }
         )+

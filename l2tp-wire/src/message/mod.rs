@@ -1,7 +1,7 @@
 //! RFC 2661 section 6, RFC 3931 section 6: the control messages, one struct each with all their AVPs.
 //!
-//! [`v2`] and [`v3`] have the messages; [`Message`] is any of them. `new` takes what a message must have; the rest is
-//! set with struct update syntax. [`Message::decode`] reads the AVPs of a message, and ignores what may be ignored.
+//! [`v2`] and [`v3`] have the messages; [`Message`] is any of them. `new` takes the indispensable AVPs; the rest is
+//! set with struct update syntax. [`Message::decode`] reads the AVPs of a message, and ignores unknown optional ones.
 
 mod any;
 mod layout;

@@ -16,6 +16,8 @@ mod arbitrary;
 #[cfg(test)]
 mod deviations;
 #[cfg(test)]
+mod hidden;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod layout;

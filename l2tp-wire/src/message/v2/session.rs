@@ -113,8 +113,8 @@ message! {
 message! {
     /// RFC 2661 section 6.8: the call is up.
     ///
-    /// The fields from the first LCP request to the proxy response say what a LAC that has begun PPP itself agreed on with the
-    /// caller. Windows sends `proxy_authen_type` with "none" in voluntary tunnels.
+    /// The fields from the first LCP request to the proxy response hold the agreement between the caller and a LAC that
+    /// has begun PPP itself. Windows sends `proxy_authen_type` with "none" in voluntary tunnels.
     #[doc(alias = "ICCN")]
     pub struct IncomingCallConnected<'a> = V2 INCOMING_CALL_CONNECTED;
     assumed {
@@ -166,9 +166,9 @@ message! {
     optional {
         /// The session id that the sender chose. The RFC requires it; some peers send none, or 0.
         assigned_session_id: u16 = AssignedSessionId;
-        /// What Q.931 says of it.
+        /// The cause in the numbers of Q.931.
         q931_cause_code: Q931CauseCode<'a> = Q931CauseCode;
-        /// What PPP says of it (RFC 3145).
+        /// The cause in the numbers of PPP (RFC 3145).
         ppp_disconnect_cause: PppDisconnectCause<'a> = PppDisconnectCause;
     }
 }

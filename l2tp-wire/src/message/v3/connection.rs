@@ -42,7 +42,7 @@ message! {
         tie_breaker: TieBreaker = TieBreaker;
         /// The language in which texts to the sender are to be, as a tag of RFC 3066.
         preferred_language: Text<'a> = PreferredLanguage;
-        /// What digests are mixed with, when the control connection is authenticated: 16 random bytes or more.
+        /// Random bytes with which digests are mixed, 16 or more, when the control connection is authenticated.
         nonce: &'a [u8] = Nonce;
     }
 }
@@ -71,7 +71,7 @@ message! {
         vendor_name: Text<'a> = VendorName;
         /// The language in which texts to the sender are to be, as a tag of RFC 3066.
         preferred_language: Text<'a> = PreferredLanguage;
-        /// What digests are mixed with, when the control connection is authenticated: 16 random bytes or more.
+        /// Random bytes with which digests are mixed, 16 or more, when the control connection is authenticated.
         nonce: &'a [u8] = Nonce;
     }
 }
@@ -115,7 +115,7 @@ message! {
 message! {
     /// RFC 3931 section 6.15: acknowledges, and nothing else.
     ///
-    /// It does what a ZLB does, and unlike a ZLB it can carry a digest. It takes no number of its own.
+    /// It has the effect of a ZLB, and can carry a digest, which a ZLB cannot. It takes no number of its own.
     #[doc(alias = "ACK")]
     pub struct ExplicitAcknowledgement = V3 EXPLICIT_ACKNOWLEDGEMENT;
     assumed {}

@@ -19,7 +19,7 @@ message! {
         circuit_status: CircuitStatus = CircuitStatus or CircuitStatus::ACTIVE;
     }
     required {
-        /// What the data packets carry.
+        /// The kind of payload in data packets.
         pseudowire_type: PseudowireType = PseudowireType PSEUDOWIRE_TYPE;
     }
     assigned {
@@ -29,11 +29,11 @@ message! {
     optional {
         /// Which circuit the session is for: the VCID, as text. The RFC requires it.
         remote_end_id: Text<'a> = RemoteEndId;
-        /// What the receiver is to send in data packets; none if there is none.
+        /// Bytes that the receiver has to put into each data packet; none if there is none.
         assigned_cookie: Cookie = AssignedCookie;
         /// Which of two crossing requests for one circuit wins.
         tie_breaker: TieBreaker = TieBreaker;
-        /// What the receiver is to send in front of the payload; nothing if there is none.
+        /// The header that the receiver has to put in front of each payload; nothing if there is none.
         l2_specific_sublayer: SublayerType = L2SpecificSublayer;
         /// Which data packets the receiver is to number; none if there is none.
         data_sequencing: DataSequencing = DataSequencing;
@@ -62,9 +62,9 @@ message! {
         remote_session_id: u32 = RemoteSessionId REMOTE_SESSION_ID;
     }
     optional {
-        /// What the receiver is to send in data packets; none if there is none.
+        /// Bytes that the receiver has to put into each data packet; none if there is none.
         assigned_cookie: Cookie = AssignedCookie;
-        /// What the receiver is to send in front of the payload; nothing if there is none.
+        /// The header that the receiver has to put in front of each payload; nothing if there is none.
         l2_specific_sublayer: SublayerType = L2SpecificSublayer;
         /// Which data packets the receiver is to number; none if there is none.
         data_sequencing: DataSequencing = DataSequencing;
@@ -90,7 +90,7 @@ message! {
         remote_session_id: u32 = RemoteSessionId REMOTE_SESSION_ID;
     }
     optional {
-        /// What the receiver is to send in front of the payload; nothing if there is none.
+        /// The header that the receiver has to put in front of each payload; nothing if there is none.
         l2_specific_sublayer: SublayerType = L2SpecificSublayer;
         /// Which data packets the receiver is to number; none if there is none.
         data_sequencing: DataSequencing = DataSequencing;
@@ -116,7 +116,7 @@ message! {
         circuit_status: CircuitStatus = CircuitStatus or CircuitStatus::ACTIVE;
     }
     required {
-        /// What the data packets carry.
+        /// The kind of payload in data packets.
         pseudowire_type: PseudowireType = PseudowireType PSEUDOWIRE_TYPE;
     }
     assigned {
@@ -126,11 +126,11 @@ message! {
     optional {
         /// Which circuit the session is for: the VCID, as text. The RFC requires it.
         remote_end_id: Text<'a> = RemoteEndId;
-        /// What the receiver is to send in data packets; none if there is none.
+        /// Bytes that the receiver has to put into each data packet; none if there is none.
         assigned_cookie: Cookie = AssignedCookie;
         /// Which of two crossing requests for one circuit wins.
         tie_breaker: TieBreaker = TieBreaker;
-        /// What the receiver is to send in front of the payload; nothing if there is none.
+        /// The header that the receiver has to put in front of each payload; nothing if there is none.
         l2_specific_sublayer: SublayerType = L2SpecificSublayer;
         /// Which data packets the receiver is to number; none if there is none.
         data_sequencing: DataSequencing = DataSequencing;
@@ -157,9 +157,9 @@ message! {
         remote_session_id: u32 = RemoteSessionId REMOTE_SESSION_ID;
     }
     optional {
-        /// What the receiver is to send in data packets; none if there is none.
+        /// Bytes that the receiver has to put into each data packet; none if there is none.
         assigned_cookie: Cookie = AssignedCookie;
-        /// What the receiver is to send in front of the payload; nothing if there is none.
+        /// The header that the receiver has to put in front of each payload; nothing if there is none.
         l2_specific_sublayer: SublayerType = L2SpecificSublayer;
         /// Which data packets the receiver is to number; none if there is none.
         data_sequencing: DataSequencing = DataSequencing;
@@ -185,7 +185,7 @@ message! {
         remote_session_id: u32 = RemoteSessionId REMOTE_SESSION_ID;
     }
     optional {
-        /// What the receiver is to send in front of the payload; nothing if there is none.
+        /// The header that the receiver has to put in front of each payload; nothing if there is none.
         l2_specific_sublayer: SublayerType = L2SpecificSublayer;
         /// Which data packets the receiver is to number; none if there is none.
         data_sequencing: DataSequencing = DataSequencing;
@@ -213,7 +213,7 @@ message! {
     optional {
         /// The session id that the sender chose.
         local_session_id: u32 = LocalSessionId;
-        /// What PPP says of it (RFC 3145).
+        /// The cause in the numbers of PPP (RFC 3145).
         ppp_disconnect_cause: PppDisconnectCause<'a> = PppDisconnectCause;
     }
 }
