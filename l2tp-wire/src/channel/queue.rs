@@ -3,14 +3,14 @@
 /// A first-in first-out queue of byte strings in `N` bytes. Each costs its length and two bytes.
 #[derive(Clone)]
 pub(super) struct ByteQueue<const N: usize> {
-    /// How many bytes are taken.
+    /// The bytes that are taken.
     used: usize,
-    /// How many messages there are.
+    /// The number of messages.
     count: u16,
     bytes: [u8; N],
 }
 
-/// What the length of a message takes in front of it.
+/// The bytes of length in front of a message.
 const PREFIX: usize = 2;
 
 impl<const N: usize> ByteQueue<N> {
@@ -27,7 +27,8 @@ impl<const N: usize> ByteQueue<N> {
         N.saturating_sub(self.used).saturating_sub(PREFIX)
     }
 
-    /// Adds what `write` puts into the free bytes; it returns the length, or `None` if there is too little room.
+    /// Adds what `write` puts into the free bytes; it returns the length, or `None` if there is too
+    /// little room.
     ///
     /// Returns whether the message was added.
     pub(super) fn push_with(&mut self, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {

@@ -2,6 +2,8 @@
 
 #![expect(clippy::arithmetic_side_effects, reason = "in tests an overflow fails as it should")]
 
+use core::time::Duration;
+
 use super::*;
 
 type Channel = ControlChannel<1024, 256>;

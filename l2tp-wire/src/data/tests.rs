@@ -1,7 +1,10 @@
 //! Both ends of a session, and packets from elsewhere.
 
+use core::time::Duration;
+
 use super::*;
-use crate::header::Cookie;
+use crate::Address;
+use crate::header::{Cookie, Sublayer};
 
 const OURS: TunnelSession = TunnelSession { tunnel_id: 1, session_id: 2 };
 const THEIRS: TunnelSession = TunnelSession { tunnel_id: 3, session_id: 4 };
@@ -145,7 +148,7 @@ fn twenty_percent_loss_costs_twenty_percent_of_the_frames() {
 fn numbers_wrap_with_reordering_and_duplicates() {
     let (ours, theirs) = v3(true, COOKIE, true);
     let mut sender: DataChannel = DataChannel::new(ours.with_sequencing(Sequencing::Both));
-    sender.next = Sublayer::MAX_SEQUENCE - 50;
+    sender.start_at(Sublayer::MAX_SEQUENCE - 50);
     let mut receiver: DataChannel<8, 64> =
         DataChannel::new(theirs.with_sequencing(Sequencing::Both).with_reorder_timeout(Duration::from_millis(100)));
     let mut packets = alloc::vec::Vec::new();

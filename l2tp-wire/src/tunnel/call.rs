@@ -1,9 +1,9 @@
-//! What the peer says about sessions: RFC 2661 sections 7.4 and 7.5.
+//! The peer's messages about sessions: RFC 2661 sections 7.4 and 7.5.
 
 use super::counters::count;
+use super::machine::{Tunnel, deadline};
 use super::stage::Stage;
 use super::start::{Tie, tie};
-use super::{Tunnel, deadline};
 use crate::avp::{Avps, CallErrors, Detail, Q931CauseCode, ResultCode, TieBreaker, Value};
 use crate::code::{
     Accm, AttributeType, CircuitStatus, DisconnectCode, ErrorCode, MessageType, Q931Cause, SessionResult,
@@ -66,8 +66,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         debug_assert!(sent, "a message is taken only if there is room for its answer");
     }
 
-    /// RFC 3931 section 5.4.4: both ends may ask for the same session at once. Returns whether the peer's request
-    /// stands.
+    /// RFC 3931 section 5.4.4: both ends may ask for the same session at once. Returns whether the
+    /// peer's request stands.
     fn settle_session_tie(&mut self, requested: &Requested) -> bool {
         let wanted = &requested.request;
         let crossing = self.sessions.live().find(|session| {

@@ -1,7 +1,9 @@
 //! The messages that a tunnel sends, of either version.
 
+use super::config::Versions;
+use super::machine::Tunnel;
+use super::reason::CloseReason;
 use super::stage::Challenge;
-use super::{CloseReason, Tunnel, Versions};
 use crate::authenticate::challenge_response;
 use crate::avp::{
     Detail, LinkAccm, PppDisconnectCause, Pseudowires, Q931CauseCode, ResultCode, SequencingRequired, TieBreaker,
@@ -12,13 +14,11 @@ use crate::message::{v2, v3};
 use crate::session::{Direction, Disconnect, Session, Side};
 use crate::{Message, Secret, Text, Version};
 
-/// How much of the queue is left for the message that ends the tunnel.
-pub(super) const STOP_ROOM: usize = 256;
-
-/// What the longest message takes that answers one of the peer.
+/// The room for the longest message that answers one of the peer.
 pub(super) const REPLY_ROOM: usize = 768;
 
-/// RFC 2661 section 4.4.3: the revision of the sender's firmware; ours is that of the crate's first version.
+/// RFC 2661 section 4.4.3: the revision of the sender's firmware; ours is that of the crate's first
+/// version.
 const FIRMWARE: u16 = 1;
 
 /// RFC 3931 section 5.4.3: the list of pseudowires, as bytes.
@@ -41,7 +41,8 @@ fn optional(text: Text<'_>) -> Option<Text<'_>> {
 }
 
 impl<const SESSIONS: usize> Tunnel<SESSIONS> {
-    /// RFC 2661 section 6.1, RFC 3931 section 6.1: asks for the tunnel. The order is that of all touchy peers.
+    /// RFC 2661 section 6.1, RFC 3931 section 6.1: asks for the tunnel. The order is that of all
+    /// touchy peers.
     pub(super) fn send_request(&mut self, challenge: Option<&Challenge>, tie_breaker: Option<TieBreaker>) -> bool {
         let config = self.config.clone();
         let capabilities = Capabilities::new(config.pseudowires);
@@ -300,7 +301,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// RFC 2661 section 6.12: ends or refuses a session; `ours` is 0 if it never had an id of this end.
+    /// RFC 2661 section 6.12: ends or refuses a session; `ours` is 0 if it never had an id of this
+    /// end.
     pub(super) fn send_disconnect(&mut self, ours: u32, peers: u32, disconnect: Disconnect) -> bool {
         let mut result = ResultCode::new(disconnect.result);
         if disconnect.error != ErrorCode::NONE {
@@ -366,7 +368,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     }
 }
 
-/// RFC 3931 section 5.4.4: what this end wants in data packets that it receives. What is not wanted is not sent.
+/// RFC 3931 section 5.4.4: what this end wants in data packets that it receives. What is not wanted
+/// is not sent.
 struct Wanted {
     cookie: Option<Cookie>,
     sublayer: Option<SublayerType>,
@@ -388,7 +391,8 @@ const fn low(id: u32) -> u16 {
     u16::from_be_bytes([high, low])
 }
 
-/// RFC 2661 section 4.4.3: the answer to the peer's challenge, if it sent one and there is a password.
+/// RFC 2661 section 4.4.3: the answer to the peer's challenge, if it sent one and there is a
+/// password.
 fn answer(
     password: Option<&Secret>,
     message: MessageType,

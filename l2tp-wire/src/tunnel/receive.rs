@@ -1,13 +1,16 @@
-//! What the peer sends.
+//! Packets of the peer.
 
 use core::time::Duration;
 
+use super::config::Versions;
 use super::counters::{Counters, count};
+use super::error::{Handled, PacketError};
+use super::machine::{EARLY, Tunnel};
 use super::message::REPLY_ROOM;
 use super::prove::hiding_key;
+use super::reason::CloseReason;
 use super::stage::Stage;
 use super::start::{Start, Tie};
-use super::{CloseReason, EARLY, Handled, PacketError, Tunnel, Versions};
 use crate::avp::{Avps, Value};
 use crate::channel::Arrival;
 use crate::code::{AttributeType, MessageType};
@@ -16,7 +19,7 @@ use crate::hide::reveal;
 use crate::message::{v2, v3};
 use crate::{Address, DecodeError, Message, Name, Packet, Version};
 
-/// What a message is for, by the ids in its header.
+/// The recipient of a message, by the ids in its header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Target {
     /// This tunnel.
@@ -28,15 +31,16 @@ enum Target {
 }
 
 impl<const SESSIONS: usize> Tunnel<SESSIONS> {
-    /// Takes a control message: what a UDP datagram from `source` held, or an IP packet of protocol 115.
+    /// Takes a control message: what a UDP datagram from `source` held, or an IP packet of protocol
+    /// 115.
     ///
-    /// Hidden values are deciphered in `packet`, which then means nothing any more. A request for another tunnel is
-    /// left to the caller: see [`Handled`].
+    /// Hidden values are deciphered in `packet`, which then means nothing any more. A request for
+    /// another tunnel is left to the caller: see [`Handled`].
     ///
     /// # Errors
     ///
-    /// Returns [`PacketError`] when the packet is not for this tunnel, or not genuine as far as can be seen. It has
-    /// changed nothing but a counter then.
+    /// Returns [`PacketError`] when the packet is not for this tunnel, or not genuine as far as can
+    /// be seen. It has changed nothing but a counter then.
     pub fn handle_packet(&mut self, now: Duration, source: Address, packet: &mut [u8]) -> Result<Handled, PacketError> {
         let now = self.advance(now);
         if matches!(self.stage, Stage::Closed { .. }) {
@@ -103,7 +107,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         Ok(Handled::Taken)
     }
 
-    /// Whether the next message can be acted upon now. If not, it is not acknowledged, and comes again.
+    /// Returns whether the next message can be acted upon now. If not, it is not acknowledged, and
+    /// comes again.
     fn is_ready(&self, message_type: Option<MessageType>) -> bool {
         let asks =
             matches!(message_type, Some(MessageType::INCOMING_CALL_REQUEST | MessageType::OUTGOING_CALL_REQUEST));
@@ -141,7 +146,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if source_fits { Ok(target) } else { Err(PacketError::OtherSource) }
     }
 
-    /// RFC 2661 section 4.4.3: a peer that refuses our reply may have no id to send to. Its own id says which tunnel.
+    /// RFC 2661 section 4.4.3: a peer that refuses our reply may have no id to send to. Its own id
+    /// says which tunnel.
     fn names_peer(&self, source: Address, control: &Control<'_>) -> bool {
         let Some(peer) = self.peer.as_ref().filter(|_| self.address == Some(source)) else {
             return false;
@@ -284,7 +290,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// RFC 2661 section 7.1: what cannot be understood ends the session that it is about, or the tunnel.
+    /// RFC 2661 section 7.1: what cannot be understood ends the session that it is about, or the
+    /// tunnel.
     fn refuse_message(
         &mut self,
         message_type: MessageType,
@@ -407,7 +414,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     }
 }
 
-/// Whether a message only acknowledges. It has no number of its own then.
+/// Returns whether a message only acknowledges. It has no number of its own then.
 fn control_is_acknowledgment(message: &[u8], message_type: MessageType) -> bool {
     Control::decode(message).is_ok_and(|control| {
         control.is_zero_length_body()

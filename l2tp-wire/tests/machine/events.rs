@@ -1,4 +1,4 @@
-//! Events are never lost: a run that is polled late tells what the same run, polled at once, tells.
+//! Events are never lost: a run that is polled late gives what the same run, polled at once, gives.
 
 use std::time::Duration;
 

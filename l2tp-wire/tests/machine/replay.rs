@@ -265,7 +265,7 @@ impl Replay {
     }
 }
 
-/// What became of the recorded end: what was sent tells.
+/// The fate of the recorded end, as its packets show it.
 fn recorded_outcome(packets: &[Recorded], is_client: bool) -> Outcome {
     let types: Vec<_> = packets
         .iter()
