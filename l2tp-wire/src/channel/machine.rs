@@ -11,10 +11,11 @@ use super::sender::{Acknowledged, Credit, Sender};
 ///
 /// It holds up to `QUEUE` bytes of messages that are not acknowledged, and up to `EARLY` bytes of
 /// messages that came early; each message costs two bytes more there, an early one four. Besides
-/// these it takes at most 160 bytes. A packet costs work in proportion to what is held, never more.
+/// these it takes at most 320 bytes. A packet costs work in proportion to what is held, never more.
 ///
 /// ```
-/// /// use l2tp_wire::channel::{Arrival, Config, ControlChannel};
+/// use core::time::Duration;
+/// use l2tp_wire::channel::{Arrival, Config, ControlChannel};
 ///
 /// let now = Duration::ZERO;
 /// let mut ours: ControlChannel<512, 512> = ControlChannel::new(Config::new());
