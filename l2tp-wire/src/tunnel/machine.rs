@@ -210,8 +210,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         self.stage.reason()
     }
 
-    /// Returns whether the peer has shown that it receives what is sent to it. Before, at most
-    /// three packets go out for each request that comes in, so that nobody can have others flooded.
+    /// Returns whether the peer has shown that it receives. Before, at most three packets of at most
+    /// 600 bytes go out for each request that comes in, so that nobody can have others flooded.
     #[must_use]
     pub const fn is_proven(&self) -> bool {
         !self.channel.is_limited()

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use super::config::Versions;
 use super::counters::Counters;
 use super::machine::{Transmit, TransmitResult, Tunnel};
 use super::prove::hiding_key;
@@ -114,7 +115,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         // A length that nobody can foresee: RFC 2661 section 4.3 wants that of the value concealed.
         let padding = padding.split_first().and_then(|(first, rest)| rest.get(..usize::from(first & 0x0f)));
         // In a request that both versions understand, each would have a key of its own.
-        let hides = self.config.hidden && self.config.versions() != super::config::Versions::Both;
+        let is_for_both = self.peer.is_none() && self.config.versions() == Versions::Both;
+        let hides = self.config.hidden && !is_for_both;
         let key = hiding_key(&self.config, self.version).filter(|_| hides);
         let mut options = self.options();
         if let Some(key) = &key {
