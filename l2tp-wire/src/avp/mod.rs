@@ -6,6 +6,7 @@
 mod composite;
 mod cursor;
 mod value;
+mod wire;
 
 pub use composite::{CallErrors, ChallengeResponse, CircuitErrors, Detail, Digest, ExtendedVendor, LinkAccm};
 pub use composite::{PppDisconnectCause, Pseudowires, Q931CauseCode, ResultCode, SequencingRequired, TieBreaker};

@@ -112,6 +112,15 @@ impl DataHeader {
             let tunnel_id = u16::from_be_bytes([tunnel, tunnel_low]);
             return Ok((Self::new(tunnel_id, u16::from_be_bytes([session, session_low])), payload));
         }
+        // And most of the others are like this: the same with Ns and Nr.
+        if let Some((&[8, 2, tunnel, tunnel_low, session, session_low, ns @ .., nr, nr_low], payload)) =
+            bytes.split_first_chunk::<10>()
+        {
+            let header =
+                Self::new(u16::from_be_bytes([tunnel, tunnel_low]), u16::from_be_bytes([session, session_low]));
+            let sequence = Sequence { ns: u16::from_be_bytes(ns), nr: u16::from_be_bytes([nr, nr_low]) };
+            return Ok((Self { sequence: Some(sequence), ..header }, payload));
+        }
         Self::decode_any(bytes)
     }
 

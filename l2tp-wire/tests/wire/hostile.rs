@@ -97,7 +97,7 @@ fn every_prefix_of_every_packet() {
             }
         }
     }
-    println!("{prefixes} prefixes, {refused} refused");
+    say!("{prefixes} prefixes, {refused} refused");
     assert!(prefixes > 20_000 && refused > 10_000);
 }
 
@@ -139,7 +139,7 @@ fn every_length_with_its_extremes() {
             }
         }
     }
-    println!("{tried} lengths");
+    say!("{tried} lengths");
     assert!(tried > 5_000);
 }
 

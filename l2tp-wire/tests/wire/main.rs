@@ -1,6 +1,7 @@
 //! The pure layer against vectors and recordings of real peers, and against everything that could be wrong.
 //!
-//! Ground truth that is not part of the project lies in `../shared`; what needs it prints `SKIPPED` without it.
+//! Ground truth that is not part of the project lies in a folder named `shared` beside the project's root, or at
+//! `PPTP_SHARED`; tests that need it say `SKIPPED` without it.
 
 #![cfg_attr(
     test,
@@ -8,6 +9,15 @@
 )]
 
 extern crate alloc;
+
+/// Prints a line that `cargo test` shows also when the test passes.
+#[cfg(test)]
+macro_rules! say {
+    ($($argument:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stderr(), $($argument)*);
+    }};
+}
 
 // Not `all(test, …)`: the lints know tests by `cfg(test)`.
 #[cfg(test)]
@@ -29,11 +39,12 @@ mod vectors;
 /// Returns a file of the shared ground truth, or says that it is missing.
 #[cfg(test)]
 fn shared(name: &str) -> Option<std::path::PathBuf> {
-    let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(name);
+    let beside = || std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    let path = std::env::var_os("PPTP_SHARED").map_or_else(beside, Into::into).join(name);
     if path.exists() {
         return Some(path);
     }
-    println!("SKIPPED: {name} is not there");
+    say!("SKIPPED: no {}", path.display());
     None
 }
 

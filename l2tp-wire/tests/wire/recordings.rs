@@ -103,7 +103,7 @@ fn every_packet_of_the_public_captures() {
 }
 
 fn finish(what: &str, tally: &Tally) {
-    println!(
+    say!(
         "{what}: {} packets ({} messages, {} ZLBs, {} data, {} refused), {} AVPs ({} hidden), {} fields, 0 differences",
         tally.packets,
         tally.messages,
@@ -115,7 +115,7 @@ fn finish(what: &str, tally: &Tally) {
         tally.fields
     );
     for ((attribute_type, is_mandatory), count) in &tally.other_m {
-        println!("  {count} times {attribute_type} with M = {}", u8::from(*is_mandatory));
+        say!("  {count} times {attribute_type} with M = {}", u8::from(*is_mandatory));
     }
 }
 

@@ -44,7 +44,7 @@ fn challenge_responses() {
         let other = challenge_response(message_type, &Secret::new(b"another").unwrap(), &bytes(&row["challenge"]));
         assert_ne!(response, other);
     }
-    println!("{} challenge responses", rows(&json, "challenge_response").len());
+    say!("{} challenge responses", rows(&json, "challenge_response").len());
 }
 
 /// RFC 2661 section 4.3, RFC 3931 section 5.3.
@@ -66,7 +66,7 @@ fn hidden_values_both_ways() {
         key.unhide(attribute_type, &vector, &mut worked);
         assert_eq!(worked, plain);
     }
-    println!("{} hidden values", rows(&json, "hidden_avp").len());
+    say!("{} hidden values", rows(&json, "hidden_avp").len());
 }
 
 /// RFC 3931 sections 4.3 and 5.4.3.
@@ -114,7 +114,7 @@ fn digests_both_ways() {
             }
         }
     }
-    println!("{digests} digests");
+    say!("{digests} digests");
 }
 
 /// Writes a message again, AVP by AVP.
@@ -180,7 +180,7 @@ fn messages_of_other_projects() {
             Packet::DataV3 { .. } => panic!("none of these"),
         }
     }
-    println!("{} messages", rows(&json, "message").len());
+    say!("{} messages", rows(&json, "message").len());
 }
 
 /// The one message of version 3 among them says what its AVPs hold.
@@ -235,7 +235,7 @@ fn malformed_messages_are_refused_with_the_place() {
         }
     }
     assert_eq!(expected.next(), None);
-    println!("{} malformed messages", rows(&json, "malformed").len());
+    say!("{} malformed messages", rows(&json, "malformed").len());
 }
 
 /// Reads a datagram with the secret of the vectors, and returns what is wrong with it.
