@@ -11,6 +11,9 @@ pub mod gre_pair;
 pub mod inspect;
 pub mod liveness;
 pub mod l2tp;
+pub mod l2tp;
+pub mod l2tp_machines;
+pub mod liveness;
 pub mod mppc;
 pub mod mppe;
 pub mod mschap;
@@ -41,6 +44,8 @@ pub const TARGETS: &[(&str, Oracle)] = &[
     ("l2tp_control", l2tp::control),
     ("l2tp_avp", l2tp::avps),
     ("l2tp_data", l2tp::data),
+    ("l2tp_channel", l2tp_machines::channel),
+    ("l2tp_hostile", l2tp_machines::hostile),
     ("gre_pair", gre_pair::run),
     ("control_stream", control::stream),
     ("control_ops", control::ops),

@@ -4,7 +4,8 @@ use core::fmt;
 
 use crate::Text;
 
-/// Text of at most `N` bytes, inline: what a machine keeps of a name or number that the peer may send longer.
+/// Text of at most `N` bytes, inline: what a machine keeps of a name or number that the peer may
+/// send longer.
 ///
 /// Printed, it is escaped as [`Text`] is, and ends in `…` if it was cut.
 ///
@@ -17,7 +18,7 @@ use crate::Text;
 #[derive(Clone, Copy)]
 pub struct Name<const N: usize> {
     bytes: [u8; N],
-    /// How long it was. More than `N` if it was cut.
+    /// The length before it was cut; more than `N` if it was.
     length: u16,
 }
 

@@ -45,7 +45,8 @@ impl core::fmt::Debug for Random {
     }
 }
 
-/// Ids that ended a short while ago, and are not given again yet: packets of the past may still be under way.
+/// Ids that ended a short while ago, and are not given again yet: packets of the past may still be
+/// under way.
 #[derive(Debug, Clone)]
 pub(crate) struct Resting<const N: usize> {
     ids: [(u32, Duration); N],
@@ -53,7 +54,7 @@ pub(crate) struct Resting<const N: usize> {
 }
 
 impl<const N: usize> Resting<N> {
-    /// How long an id rests.
+    /// The time that an id rests.
     pub(crate) const TIME: Duration = Duration::from_secs(60);
 
     pub(crate) const fn new() -> Self {

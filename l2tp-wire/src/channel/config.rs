@@ -1,4 +1,4 @@
-//! What the reliable channel may be told.
+//! The settings of the reliable channel.
 
 use core::time::Duration;
 
@@ -38,8 +38,8 @@ impl Config {
         }
     }
 
-    /// `receive-window`: how many messages the peer may send before they are acknowledged. The message says it in
-    /// the Receive Window Size AVP (RFC 2661 section 4.4.3).
+    /// `receive-window`: how many messages the peer may send before they are acknowledged. The
+    /// message says it in the Receive Window Size AVP (RFC 2661 section 4.4.3).
     ///
     /// Default 16, as accel-ppp; the RFC's value without the AVP is 4. Zero is taken as 1.
     #[must_use]
@@ -48,10 +48,11 @@ impl Config {
         self
     }
 
-    /// `retransmit initial retries`: how often a message is sent again while the peer has not been heard at all.
+    /// `retransmit initial retries`: how often a message is sent again while the peer has not been
+    /// heard at all.
     ///
-    /// Default 5, as RFC 2661 section 5.8 recommends for all messages. Cisco's default of 2 gives up one set-up in
-    /// sixty where one packet in four is lost.
+    /// Default 5, as RFC 2661 section 5.8 recommends for all messages. Cisco's default of 2 gives
+    /// up one set-up in sixty where one packet in four is lost.
     #[must_use]
     pub const fn with_initial_retries(mut self, retries: u8) -> Self {
         self.initial_retries = retries;
@@ -67,7 +68,8 @@ impl Config {
         self
     }
 
-    /// `retransmit timeout min`: how long the first acknowledgment is waited for. It doubles each time.
+    /// `retransmit timeout min`: how long the first acknowledgment is waited for. It doubles each
+    /// time.
     ///
     /// Default 1 s (RFC 2661 section 5.8, Cisco). Less than 10 ms is taken as 10 ms.
     #[must_use]
@@ -86,10 +88,10 @@ impl Config {
         self
     }
 
-    /// How long an acknowledgment waits for a message that can carry it.
+    /// Sets the time that an acknowledgment waits for a message that can carry it.
     ///
-    /// Default 50 ms. RFC 3931 section 4.2 recommends at most a quarter of the peer's time-out, and peers begin
-    /// with 500 ms (SoftEther) to 1 s.
+    /// Default 50 ms. RFC 3931 section 4.2 recommends at most a quarter of the peer's time-out, and
+    /// peers begin with 500 ms (SoftEther) to 1 s.
     #[must_use]
     pub const fn with_acknowledge_delay(mut self, delay: Duration) -> Self {
         self.acknowledge_delay = delay;
@@ -102,14 +104,14 @@ impl Config {
         self.receive_window
     }
 
-    /// RFC 2661 section 5.7: one full retransmission cycle, from the first time a message is sent until its sender
-    /// gives up.
+    /// RFC 2661 section 5.7: one full retransmission cycle, from the first time a message is sent
+    /// until its sender gives up.
     #[must_use]
     pub fn cycle(&self) -> Duration {
         (0..=self.retries).fold(Duration::ZERO, |sum, retry| sum.saturating_add(self.timeout(retry)))
     }
 
-    /// How long the acknowledgment of a message is waited for that was sent again `retry` times.
+    /// Returns the time-out of a message that was sent again `retry` times.
     pub(super) fn timeout(&self, retry: u8) -> Duration {
         let factor = 1_u32.checked_shl(retry.into()).unwrap_or(u32::MAX);
         self.timeout_min.saturating_mul(factor).min(self.timeout_max.max(self.timeout_min))

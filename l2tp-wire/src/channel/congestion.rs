@@ -7,7 +7,7 @@ pub(super) struct Congestion {
     threshold: u16,
     /// Acknowledged in congestion avoidance, since the window last grew.
     acknowledged: u16,
-    /// What the peer said it takes.
+    /// The window that the peer announced.
     peer_window: u16,
 }
 
@@ -16,8 +16,8 @@ impl Congestion {
         Self { window: 1, threshold: peer_window, acknowledged: 0, peer_window }
     }
 
-    /// The peer has said how much it takes. Zero is invalid (RFC 2661 section 4.4.3), and read as 1, so that the
-    /// channel does not stand still.
+    /// The peer has said how much it takes. Zero is invalid (RFC 2661 section 4.4.3), and read as
+    /// 1, so that the channel does not stand still.
     pub(super) fn set_peer_window(&mut self, messages: u16) {
         let messages = messages.max(1);
         self.peer_window = messages;
@@ -25,16 +25,16 @@ impl Congestion {
         self.window = self.window.min(messages);
     }
 
-    pub(super) const fn peer_window(&self) -> u16 {
+    pub(super) const fn peer_window(self) -> u16 {
         self.peer_window
     }
 
-    pub(super) const fn threshold(&self) -> u16 {
+    pub(super) const fn threshold(self) -> u16 {
         self.threshold
     }
 
-    /// How many may be unacknowledged.
-    pub(super) const fn window(&self) -> u16 {
+    /// Returns the number of messages that may be unacknowledged.
+    pub(super) const fn window(self) -> u16 {
         self.window
     }
 

@@ -3,14 +3,14 @@
 /// A first-in first-out queue of byte strings in `N` bytes. Each costs its length and two bytes.
 #[derive(Clone)]
 pub(super) struct ByteQueue<const N: usize> {
-    /// How many bytes are taken.
+    /// The bytes that are taken.
     used: usize,
-    /// How many messages there are.
+    /// The number of messages.
     count: u16,
     bytes: [u8; N],
 }
 
-/// What the length of a message takes in front of it.
+/// The bytes of length in front of a message.
 const PREFIX: usize = 2;
 
 impl<const N: usize> ByteQueue<N> {
@@ -27,11 +27,13 @@ impl<const N: usize> ByteQueue<N> {
         N.saturating_sub(self.used).saturating_sub(PREFIX)
     }
 
-    /// Adds what `write` puts into the free bytes; it returns the length, or `None` if there is too little room.
+    /// Adds what `write` puts into the free bytes; it returns the length, or `None` if there is too
+    /// little room.
     ///
     /// Returns whether the message was added.
     pub(super) fn push_with(&mut self, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
-        let Some(([first, second], free)) = self.bytes.get_mut(self.used..).and_then(|free| free.split_first_chunk_mut())
+        let Some(([first, second], free)) =
+            self.bytes.get_mut(self.used..).and_then(|free| free.split_first_chunk_mut())
         else {
             return false;
         };
@@ -64,8 +66,7 @@ impl<const N: usize> ByteQueue<N> {
 
     /// Removes the message with this number, and wipes what it held.
     pub(super) fn remove(&mut self, index: u16) {
-        let before: usize =
-            self.iter().take(index.into()).map(|message| message.len().saturating_add(PREFIX)).sum();
+        let before: usize = self.iter().take(index.into()).map(|message| message.len().saturating_add(PREFIX)).sum();
         let Some(message) = self.get(index) else {
             return;
         };

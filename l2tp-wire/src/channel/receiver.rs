@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::queue::ByteQueue;
 
-/// Whether the peer has to be told what has arrived.
+/// The acknowledgment that is due to the peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Acknowledgment {
     /// It knows.
@@ -25,7 +25,7 @@ pub(super) struct Receiver<const EARLY: usize> {
     early: ByteQueue<EARLY>,
 }
 
-/// Where a number is, seen from the one that is expected.
+/// The place of a number, seen from the one that is expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Expected,

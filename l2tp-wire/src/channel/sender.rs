@@ -2,23 +2,22 @@
 
 use core::time::Duration;
 
+use super::config::Config;
 use super::congestion::Congestion;
 use super::queue::ByteQueue;
-use super::Config;
 
-/// Whether the oldest message is waited for.
+/// The wait for the acknowledgment of the oldest message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Timer {
-    /// Nothing is waited for: all is acknowledged, or the next transmission has not been polled yet.
+    /// Nothing is waited for: all is acknowledged, or the next transmission has not been polled
+    /// yet.
     Idle,
     /// The acknowledgment has to come until then.
-    Waiting {
-        until: Duration,
-    },
+    Waiting { until: Duration },
 }
 
-/// RFC 2661 section 5.8 and the class of attack that is called amplification: how many packets may go out before the
-/// peer has shown that it receives.
+/// RFC 2661 section 5.8 and the class of attack that is called amplification: how many packets may
+/// go out before the peer has shown that it receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Credit {
     /// It has.
@@ -46,21 +45,21 @@ pub(super) struct Sender<const QUEUE: usize> {
     queue: ByteQueue<QUEUE>,
     /// Ns of the oldest message of the queue.
     first: u16,
-    /// How many of the queue were sent at least once.
+    /// The messages of the queue that were sent at least once.
     sent: u16,
-    /// How many of the queue were sent since the last time-out.
+    /// The messages of the queue that were sent since the last time-out.
     flight: u16,
     /// The oldest goes out at once, although its time-out has not come.
     again: bool,
     timer: Timer,
-    /// How often the oldest timed out in a row.
+    /// The time-outs of the oldest message in a row.
     retry: u8,
     congestion: Congestion,
     pub(super) credit: Credit,
     retransmitted: u64,
 }
 
-/// How many of our messages a packet acknowledges.
+/// The number of our messages that a packet acknowledges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Acknowledged {
     /// This many more than before.
@@ -87,8 +86,8 @@ impl<const QUEUE: usize> Sender<QUEUE> {
         }
     }
 
-    pub(super) const fn congestion(&self) -> &Congestion {
-        &self.congestion
+    pub(super) const fn congestion(&self) -> Congestion {
+        self.congestion
     }
 
     pub(super) fn set_peer_window(&mut self, messages: u16) {
@@ -103,12 +102,12 @@ impl<const QUEUE: usize> Sender<QUEUE> {
         self.queue.room()
     }
 
-    /// How many are not acknowledged, sent or not.
+    /// Returns the number of messages that are not acknowledged, sent or not.
     pub(super) const fn len(&self) -> u16 {
         self.queue.len()
     }
 
-    /// How many were sent and are not acknowledged.
+    /// Returns the number of messages that were sent and are not acknowledged.
     pub(super) const fn unacknowledged(&self) -> u16 {
         self.sent
     }
@@ -180,9 +179,11 @@ impl<const QUEUE: usize> Sender<QUEUE> {
         };
     }
 
-    /// The peer has shown that it misses something: the oldest message is sent again. Returns whether there is one.
+    /// The peer has shown that it misses something: the oldest message is sent again. Returns
+    /// whether there is one.
     ///
-    /// Its time-out is left as it is: a peer that only repeats itself is given up like a silent one.
+    /// Its time-out is left as it is: a peer that only repeats itself is given up like a silent
+    /// one.
     pub(super) const fn provoke(&mut self) -> bool {
         if self.sent == 0 {
             return false;
@@ -239,13 +240,13 @@ impl<const QUEUE: usize> Sender<QUEUE> {
         }
     }
 
-    /// How long the oldest message is waited for now.
+    /// Returns the time-out of the oldest message.
     pub(super) fn timeout(&self, config: &Config) -> Duration {
         config.timeout(self.retry)
     }
 
-    /// Sends everything again, beginning with one message, when it is time. Returns `false` when the peer is to be
-    /// given up after `retries`.
+    /// Sends everything again, beginning with one message, when it is time. Returns `false` when
+    /// the peer is to be given up after `retries`.
     pub(super) fn handle_timeout(&mut self, now: Duration, retries: u8) -> bool {
         let Timer::Waiting { until } = self.timer else {
             return true;

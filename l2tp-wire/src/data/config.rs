@@ -1,11 +1,12 @@
-//! How the data packets of a session look, and what is done with them.
+//! The layout of a session's data packets, and its settings.
 
 use core::time::Duration;
 
 use crate::Address;
 use crate::header::{Cookie, DataHeader, SessionLayout};
 
-/// RFC 2661 section 5.4, RFC 3931 section 4.6: which data packets carry sequence numbers. The words are Cisco's.
+/// RFC 2661 section 5.4, RFC 3931 section 4.6: which data packets carry sequence numbers. The words
+/// are Cisco's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "there are two directions")]
 pub enum Sequencing {
@@ -58,7 +59,8 @@ pub enum TypeOfService {
     Reflect,
 }
 
-/// RFC 2661 section 3.1, RFC 3931 section 4.1: what identifies the packets of a session, in both directions.
+/// RFC 2661 section 3.1, RFC 3931 section 4.1: what identifies the packets of a session, in both
+/// directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "there are two versions")]
 pub enum Wire {
@@ -71,9 +73,9 @@ pub enum Wire {
     },
     /// Version 3, over UDP or IP, whichever the peer's address says.
     V3 {
-        /// What arrives.
+        /// The direction to this end.
         local: SessionWire,
-        /// What is sent.
+        /// The direction to the peer.
         peer: SessionWire,
     },
 }
@@ -94,9 +96,9 @@ pub struct TunnelSession {
 pub struct SessionWire {
     /// The session.
     pub session_id: u32,
-    /// What every packet carries behind it.
+    /// The cookie that every packet carries behind it.
     pub cookie: Cookie,
-    /// Whether the default L2-Specific Sublayer follows.
+    /// Set if the default L2-Specific Sublayer follows.
     pub has_sublayer: bool,
 }
 
@@ -106,10 +108,12 @@ impl SessionWire {
     }
 }
 
-/// RFC 2661 section 5.3, RFC 3931 section 4.3: what a [`DataChannel`](super::DataChannel) is made with.
+/// RFC 2661 section 5.3, RFC 3931 section 4.3: what a [`DataChannel`](super::DataChannel) is made
+/// with.
 ///
-/// A session that was set up by a tunnel gives it by [`Session::data_config`](crate::session::Session::data_config).
-/// Made by hand, it is what Cisco calls `protocol none`: a session without a control connection.
+/// For a session that was set up by a tunnel,
+/// [`Tunnel::data_config`](crate::tunnel::Tunnel::data_config) returns it. Made by hand, it is what
+/// Cisco calls `protocol none`: a session without a control connection.
 ///
 /// ```
 /// use l2tp_wire::Address;
@@ -124,6 +128,7 @@ impl SessionWire {
 /// # Ok::<(), std::net::AddrParseError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Config {
     pub(super) peer: Address,
     pub(super) wire: Wire,
@@ -155,7 +160,8 @@ impl Config {
         }
     }
 
-    /// `sequencing`: sends sequence numbers, looks at received ones, or both. Default off, as Cisco's.
+    /// `sequencing`: sends sequence numbers, looks at received ones, or both. Default off, as
+    /// Cisco's.
     ///
     /// In version 3 numbers are in the sublayer: a direction without it has none.
     #[must_use]
@@ -164,29 +170,32 @@ impl Config {
         self
     }
 
-    /// RFC 2661 section 5.4: as a LAC, sends sequence numbers as long as the last received packet had one. Default off.
+    /// RFC 2661 section 5.4: as a LAC, sends sequence numbers as long as the last received packet
+    /// had one. Default off.
     #[must_use]
     pub const fn with_sequencing_of_peer(mut self, follows: bool) -> Self {
         self.follows_peer = follows;
         self
     }
 
-    /// Sends the Length field in version 2, as Windows and Cisco do. Default off, as Linux; costs two bytes.
+    /// Sends the Length field in version 2, as Windows and Cisco do. Default off, as Linux; costs
+    /// two bytes.
     #[must_use]
     pub const fn with_length_field(mut self, sends: bool) -> Self {
         self.has_length = sends;
         self
     }
 
-    /// How long a missing packet is waited for, if numbers are looked at. Default zero, as Linux: later packets are
-    /// delivered at once, and the missing one is dropped when it comes.
+    /// Sets the time that a missing packet is waited for, if numbers are looked at. Default zero,
+    /// as Linux: later packets are delivered at once, and the missing one is dropped when it comes.
     #[must_use]
     pub const fn with_reorder_timeout(mut self, timeout: Duration) -> Self {
         self.reorder_timeout = timeout;
         self
     }
 
-    /// `ip pmtu`: refuses frames that the path cannot carry whole, and asks for don't-fragment. Default off, as Cisco's.
+    /// `ip pmtu`: refuses frames that the path cannot carry whole, and asks for don't-fragment.
+    /// Default off, as Cisco's.
     #[must_use]
     pub const fn with_path_mtu(mut self, discovers: bool) -> Self {
         self.path_mtu = discovers;
@@ -232,7 +241,8 @@ impl Config {
         self.sequencing
     }
 
-    /// Returns the length of the header of a packet that is sent, in bytes, with the number it may have.
+    /// Returns the length of the header of a packet that is sent, in bytes, with the number it may
+    /// have.
     #[must_use]
     pub const fn header_len(&self) -> usize {
         let numbers = self.sequencing.transmits() || self.follows_peer;

@@ -1,6 +1,6 @@
-//! What has passed through a session.
+//! The packets that have passed through a session.
 
-use super::ReceiveError;
+use super::error::ReceiveError;
 
 /// The numbers of `show l2tun session all`. All saturate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

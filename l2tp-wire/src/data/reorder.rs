@@ -1,4 +1,5 @@
-//! RFC 2661 section 5.4, RFC 3931 section 4.6: the order of data packets that carry sequence numbers.
+//! RFC 2661 section 5.4, RFC 3931 section 4.6: the order of data packets that carry sequence
+//! numbers.
 
 use core::time::Duration;
 
@@ -15,7 +16,7 @@ enum Held {
     Frame { number: u32, since: Duration, length: usize },
 }
 
-/// Where the numbers of the peer stand.
+/// The numbers of the peer.
 #[derive(Debug, Clone, Copy)]
 enum Order {
     /// Nothing has come: the first number is the start, whatever it is.
@@ -31,7 +32,7 @@ enum Suspect {
     Run { next: u32, length: u8 },
 }
 
-/// What is to be done with a frame.
+/// The fate of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Deliver,
@@ -44,8 +45,8 @@ pub(super) enum Verdict {
     NoRoom,
 }
 
-/// Puts frames in order. It is this crate's own, and smaller than that of `pptp-gre`: the two protocols differ in the
-/// width of the numbers, and leaf crates do not depend on each other.
+/// Puts frames in order. It is this crate's own, and smaller than that of `pptp-gre`: the two
+/// protocols differ in the width of the numbers, and leaf crates do not depend on each other.
 #[derive(Clone)]
 pub(super) struct Reorder<const SLOTS: usize, const FRAME: usize> {
     /// The largest number: 16 bits in version 2, 24 in version 3.
@@ -59,9 +60,9 @@ pub(super) struct Reorder<const SLOTS: usize, const FRAME: usize> {
 impl<const SLOTS: usize, const FRAME: usize> Reorder<SLOTS, FRAME> {
     /// From how far ahead a number has to be confirmed.
     const FAR: u32 = 1024;
-    /// How many in a row confirm.
+    /// The length of a run of numbers that confirms them.
     const CONFIRMS: u8 = 5;
-    /// How long nothing must have been in order before numbers are taken to have started anew.
+    /// The silence after which numbers may be taken to have started anew.
     const SILENCE: Duration = Duration::from_secs(2);
 
     pub(super) const fn new(mask: u32) -> Self {
@@ -142,7 +143,7 @@ impl<const SLOTS: usize, const FRAME: usize> Reorder<SLOTS, FRAME> {
         slot.bytes.get_mut(..length)
     }
 
-    /// When the missing frame is given up.
+    /// Returns the time at which the missing frame is given up.
     pub(super) fn deadline(&self, timeout: Duration) -> Option<Duration> {
         let (number, _) = self.first_held()?;
         let Order::Next { next, .. } = self.order else {
@@ -206,7 +207,7 @@ impl<const SLOTS: usize, const FRAME: usize> Reorder<SLOTS, FRAME> {
         self.deliver(now, number)
     }
 
-    /// Whether numbers in a row lead up to this one.
+    /// Returns whether numbers in a row lead up to this one.
     fn confirm(&mut self, number: u32) -> bool {
         let length = match self.suspect {
             Suspect::Run { next, length } if next == number => length.saturating_add(1),
@@ -273,7 +274,8 @@ mod tests {
     #[test]
     fn without_room_or_time_gaps_are_skipped_at_once() {
         let mut order = Reorder::<0, 0>::new(0xff_ffff);
-        for (number, verdict) in [(5, Verdict::Deliver), (7, Verdict::Deliver), (6, Verdict::Late), (8, Verdict::Deliver)]
+        for (number, verdict) in
+            [(5, Verdict::Deliver), (7, Verdict::Deliver), (6, Verdict::Late), (8, Verdict::Deliver)]
         {
             assert_eq!(order.arrive(ms(0), number, &[0], WAIT), verdict, "{number}");
         }

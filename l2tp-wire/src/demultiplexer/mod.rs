@@ -1,8 +1,9 @@
-//! Whose packet is it: version, id and source, to tunnel or session.
+//! The way from a packet to its tunnel or session: by version, id and source.
 //!
-//! One socket serves all tunnels, of both versions. A packet belongs to a tunnel or session only if its version, its
-//! id and the address that it comes from all fit: with the id alone, two peers could collide, and a packet of one
-//! version reach a session of the other (the class of CVE-2024-49940 and CVE-2026-23072).
+//! One socket serves all tunnels, of both versions. A packet belongs to a tunnel or session only if
+//! its version, its id and the address that it comes from all fit: with the id alone, two peers
+//! could collide, and a packet of one version reach a session of the other (the class of
+//! CVE-2024-49940 and CVE-2026-23072).
 
 use core::net::IpAddr;
 use core::time::Duration;
@@ -25,7 +26,7 @@ pub enum Key {
     SessionV3(u32),
 }
 
-/// Whether the peer of an entry has shown that it receives what is sent to it.
+/// The peer's proof that it receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Proof {
     /// Not yet: anybody can write a source address.
@@ -42,7 +43,7 @@ pub struct Entry<T> {
     value: T,
 }
 
-/// What a packet is for.
+/// The recipient of a packet.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Route<'t, T> {
@@ -50,12 +51,13 @@ pub enum Route<'t, T> {
     Tunnel(&'t mut T),
     /// Data of this session.
     Session(&'t mut T),
-    /// A request for a tunnel: it has no id yet. Ask the tunnels [`of`](Demultiplexer::tunnels_of) that source whether
-    /// it is theirs; if not, and [`admit`](Demultiplexer::admit) allows it, make one.
+    /// A request for a tunnel: it has no id yet. Ask the tunnels [`of`](Demultiplexer::tunnels_of)
+    /// that source whether it is theirs; if not, and [`admit`](Demultiplexer::admit) allows it,
+    /// make one.
     Request,
 }
 
-/// Why a packet is for nobody. It gets no answer, as anybody can send one.
+/// The reason for which a packet has no recipient. It gets no answer, as anybody can send one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RouteError {
@@ -70,14 +72,14 @@ pub enum RouteError {
     OtherSource(Key),
 }
 
-/// Why a tunnel or session is not added.
+/// The reason for which a tunnel or session is not added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InsertError {
     /// All entries are taken.
     #[error("all {capacity} entries are taken")]
     Full {
-        /// How many there are.
+        /// The number of places.
         capacity: usize,
     },
     /// There is one with this id.
@@ -85,29 +87,30 @@ pub enum InsertError {
     Exists(Key),
 }
 
-/// Why no tunnel may be made for a request.
+/// The reason for which no tunnel may be made for a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AdmitError {
     /// Too many tunnels wait for a sign that their peer receives.
     #[error("{limit} tunnels are half-open already")]
     HalfOpen {
-        /// How many are allowed.
+        /// The number that is allowed.
         limit: usize,
     },
     /// Too many of this host do.
     #[error("{limit} tunnels of this host are half-open already")]
     HalfOpenOfHost {
-        /// How many are allowed.
+        /// The number that is allowed.
         limit: usize,
     },
 }
 
 /// RFC 2661 section 3.1, RFC 3931 section 4.1: finds the tunnel or session of a packet.
 ///
-/// It keeps as many entries as it was lent: `[Option<Entry<T>>; N]`, `&mut [Option<Entry<T>>]`, or a `Vec` of them;
-/// each takes the size of `T` and about 60 bytes, everything else together 1.5 KiB. A packet costs a binary search,
-/// whatever anybody sends; adding or removing moves entries, so `T` should be small: an index or a handle.
+/// It keeps as many entries as it was lent: `[Option<Entry<T>>; N]`, `&mut [Option<Entry<T>>]`, or
+/// a `Vec` of them; each takes the size of `T` and about 60 bytes, everything else together 1.5
+/// KiB. A packet costs a binary search, whatever anybody sends; adding or removing moves entries,
+/// so `T` should be small: an index or a handle.
 ///
 /// Ids are random, and not given again for 60 s after they ended (the last 64 of them).
 ///
@@ -139,7 +142,7 @@ pub struct Demultiplexer<T, E> {
     value: core::marker::PhantomData<T>,
 }
 
-/// How many tunnels may wait for a sign that their peer receives.
+/// The numbers of tunnels that may wait for a sign that their peer receives.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
     half_open: usize,
@@ -150,8 +153,8 @@ impl<T, E> Demultiplexer<T, E>
 where
     E: AsRef<[Option<Entry<T>>]> + AsMut<[Option<Entry<T>>]>,
 {
-    /// Makes a table without entries; what `entries` holds is dropped. `entropy` makes the ids: it must be random and
-    /// not be used twice.
+    /// Makes a table without entries; what `entries` holds is dropped. `entropy` makes the ids: it
+    /// must be random and not be used twice.
     ///
     /// Half of the entries may be half-open tunnels, 8 of them of one host.
     #[must_use]
@@ -213,8 +216,8 @@ where
     ///
     /// # Errors
     ///
-    /// Returns [`AdmitError`] when too many half-open tunnels exist. The request gets no answer; a genuine peer asks
-    /// again.
+    /// Returns [`AdmitError`] when too many half-open tunnels exist. The request gets no answer; a
+    /// genuine peer asks again.
     pub fn admit(&self, source: Address) -> Result<(), AdmitError> {
         let half_open = || self.taken().iter().flatten().filter(|entry| entry.proof == Proof::HalfOpen);
         if half_open().count() >= self.limits.half_open {
@@ -226,7 +229,8 @@ where
         Ok(())
     }
 
-    /// Adds a tunnel or session whose peer is known to receive: one that this end set up, or a session of a tunnel.
+    /// Adds a tunnel or session whose peer is known to receive: one that this end set up, or a
+    /// session of a tunnel.
     ///
     /// # Errors
     ///
@@ -301,16 +305,17 @@ where
 
     /// Returns the tunnels whose peer has this address.
     pub fn tunnels_of(&self, source: Address) -> impl Iterator<Item = (Key, &T)> {
-        self.taken().iter().flatten().filter(move |entry| {
-            entry.source == source && matches!(entry.key, Key::TunnelV2(_) | Key::TunnelV3(_))
-        })
-        .map(|entry| (entry.key, &entry.value))
+        self.taken()
+            .iter()
+            .flatten()
+            .filter(move |entry| entry.source == source && matches!(entry.key, Key::TunnelV2(_) | Key::TunnelV3(_)))
+            .map(|entry| (entry.key, &entry.value))
     }
 
     /// Finds what a packet from `source` is for. The source says by which carrier it came.
     ///
-    /// A control message must come from the address of its tunnel, port included. Data may come from any port of that
-    /// host: RouterOS takes another one for it.
+    /// A control message must come from the address of its tunnel, port included. Data may come
+    /// from any port of that host: RouterOS takes another one for it.
     ///
     /// # Errors
     ///

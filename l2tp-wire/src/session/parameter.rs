@@ -1,4 +1,4 @@
-//! What the two ends say about a session.
+//! The parameters of a session that the two ends exchange.
 
 use crate::Name;
 use crate::code::{
@@ -9,7 +9,8 @@ use crate::header::CookieSize;
 /// The longest number or circuit name that is sent, and the longest that is kept of a peer's.
 pub const MAX_LABEL: usize = 32;
 
-/// RFC 2661 section 6.6, RFC 3931 section 6.8: what a request for a session says: ours, or the peer's.
+/// RFC 2661 section 6.6, RFC 3931 section 6.8: what a request for a session says: ours, or the
+/// peer's.
 ///
 /// ```
 /// use l2tp_wire::session::CallRequest;
@@ -100,7 +101,7 @@ impl Default for CallRequest {
     }
 }
 
-/// What an end wants of a session: said by whoever requests it and by whoever accepts it.
+/// The wishes of one end for a session, which both the requesting and the accepting end send.
 ///
 /// ```
 /// use l2tp_wire::header::CookieSize;
@@ -112,18 +113,21 @@ impl Default for CallRequest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Terms {
-    /// The speed from the LAC to the client, in bits per second; servers and voluntary clients make it up.
+    /// The speed from the LAC to the client, in bits per second; servers and voluntary clients make
+    /// it up.
     pub transmit_speed: u64,
     /// The speed from the client to the LAC, in bits per second; `None`: the same.
     pub receive_speed: Option<u64>,
     /// Version 2: the framing of the call.
     pub framing: Framing,
-    /// Which data packets this end wants with sequence numbers. In version 2 a LAC that wants any has them all, always
-    /// (RFC 2661 section 4.4.6, Sequencing Required), and an LNS sends them whenever it likes.
+    /// The data packets that this end wants with sequence numbers. In version 2 a LAC that wants
+    /// any has them all, always (RFC 2661 section 4.4.6, Sequencing Required), and an LNS sends
+    /// them whenever it likes.
     pub sequencing: DataSequencing,
     /// Version 3: the cookie that this end wants in every data packet that it receives.
     pub cookie_size: CookieSize,
-    /// Version 3: whether this end wants the default L2-Specific Sublayer in every data packet that it receives.
+    /// Version 3: whether this end wants the default L2-Specific Sublayer in every data packet that
+    /// it receives.
     pub has_sublayer: bool,
     /// Version 3: whether the circuit behind this end is up.
     pub circuit: CircuitStatus,
@@ -144,7 +148,8 @@ impl Terms {
         }
     }
 
-    /// Sets which data packets carry sequence numbers. In version 3 it asks for the sublayer that carries them too.
+    /// Sets which data packets carry sequence numbers. In version 3 it asks for the sublayer that
+    /// carries them too.
     #[must_use]
     pub const fn with_sequencing(mut self, sequencing: DataSequencing) -> Self {
         self.sequencing = sequencing;
@@ -196,9 +201,9 @@ impl Default for Terms {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Disconnect {
-    /// Why.
+    /// The result.
     pub result: SessionResult,
-    /// What went wrong, if the result is "general error".
+    /// The error, if the result is "general error".
     pub error: ErrorCode,
     /// For telephone calls, a cause of Q.931.
     pub q931: Option<Q931Cause>,

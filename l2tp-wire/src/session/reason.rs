@@ -1,9 +1,9 @@
-//! Why a session is over.
+//! The reasons for which sessions end.
 
 use core::fmt;
 
-use crate::code::{DisconnectCode, ErrorCode, MessageType, Q931Cause, SessionResult};
 use crate::DecodeError;
+use crate::code::{DisconnectCode, ErrorCode, MessageType, Q931Cause, SessionResult};
 
 /// RFC 2661 section 5.6: why a session ended; the first cause, whatever followed.
 ///
@@ -17,11 +17,12 @@ use crate::DecodeError;
 pub enum CloseReason {
     /// The user ended or refused it.
     Local,
-    /// The peer sent Call-Disconnect-Notify; its words are in [`Session::peer_message`](super::Session::peer_message).
+    /// The peer sent Call-Disconnect-Notify; its words are in
+    /// [`Session::peer_message`](super::Session::peer_message).
     PeerCleared {
-        /// Why. Peers say "carrier lost" for nearly everything.
+        /// The result. Peers say "carrier lost" for nearly everything.
         result: SessionResult,
-        /// What was wrong, if the result is "general error".
+        /// The error, if the result is "general error".
         error: ErrorCode,
         /// For telephone calls, what Q.931 says.
         q931: Option<Q931Cause>,
@@ -45,7 +46,7 @@ pub enum CloseReason {
 }
 
 impl CloseReason {
-    /// What the peer is told.
+    /// Returns the result for the peer.
     pub(crate) const fn to_result(self) -> (SessionResult, ErrorCode) {
         match self {
             Self::Local | Self::PeerCleared { .. } | Self::TunnelClosed => {

@@ -1,15 +1,18 @@
-//! What a session does with a message: RFC 2661 sections 7.4.1 to 7.5.2, as one table.
+//! The state tables of RFC 2661 sections 7.4.1 to 7.5.2, and the messages that they judge.
 
 use core::time::Duration;
 
-use super::{CallRequest, Direction, PeerTerms, Phase, Session, Side, Terms};
+use super::call::{PeerTerms, Session};
+use super::id::{Direction, SessionId, Side};
+use super::parameter::{CallRequest, Terms};
+use super::state::Phase;
 use crate::Name;
 use crate::avp::TieBreaker;
 use crate::code::{CircuitStatus, DataSequencing, Framing, MessageType, PseudowireType, SublayerType};
 use crate::header::Cookie;
 use crate::message::{v2, v3};
 
-/// What a message means to a session.
+/// The meaning of a message for a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     /// The peer has accepted: complete the session with a message of our own.
@@ -27,7 +30,8 @@ pub(crate) enum Action {
 }
 
 impl Session {
-    /// Judges a message of the peer by the state tables. CDN, WEN and SLI are judged elsewhere: they fit every state.
+    /// Judges a message of the peer by the state tables. CDN, WEN and SLI are judged elsewhere:
+    /// they fit every state.
     pub(crate) const fn judge(&self, message: MessageType) -> Action {
         use Direction::{Incoming, Outgoing};
         match (&self.phase, self.direction, self.side, message) {
@@ -57,7 +61,7 @@ pub(crate) struct Requested {
 
 impl Requested {
     /// Makes a session of it, under our id.
-    pub(crate) fn to_session(self, id: super::SessionId, until: Duration) -> Session {
+    pub(crate) fn to_session(self, id: SessionId, until: Duration) -> Session {
         let side = match self.direction {
             Direction::Incoming => Side::Lns,
             Direction::Outgoing => Side::Lac,
@@ -69,7 +73,7 @@ impl Requested {
     }
 }
 
-/// What the optional AVPs of a version 3 message say; what is missing was said before, or means none.
+/// Reads the optional AVPs of a version 3 message. A missing one was sent before, or means none.
 fn terms_v3(
     before: Terms,
     sublayer: Option<SublayerType>,
@@ -156,7 +160,7 @@ macro_rules! requested_v3 {
 requested_v3!(IncomingCallRequest, Incoming);
 requested_v3!(OutgoingCallRequest, Outgoing);
 
-/// What ICRP, ICCN, OCRP or OCCN say about a session, of either version.
+/// The content of ICRP, ICCN, OCRP or OCCN, of either version.
 pub(crate) trait Confirmed {
     /// Adds it to what the peer has said before.
     fn add_to(&self, peer: &mut PeerTerms);
@@ -218,15 +222,11 @@ macro_rules! confirmed_v3 {
     };
 }
 
-confirmed_v3!(
-    IncomingCallReply,
-    |message, before| message.assigned_cookie.unwrap_or(before),
-    |message| Some(message.circuit_status)
-);
-confirmed_v3!(
-    OutgoingCallReply,
-    |message, before| message.assigned_cookie.unwrap_or(before),
-    |message| Some(message.circuit_status)
-);
+confirmed_v3!(IncomingCallReply, |message, before| message.assigned_cookie.unwrap_or(before), |message| Some(
+    message.circuit_status
+));
+confirmed_v3!(OutgoingCallReply, |message, before| message.assigned_cookie.unwrap_or(before), |message| Some(
+    message.circuit_status
+));
 confirmed_v3!(IncomingCallConnected, |_, before| before, |message| message.circuit_status);
 confirmed_v3!(OutgoingCallConnected, |_, before| before, |message| message.circuit_status);

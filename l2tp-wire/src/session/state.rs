@@ -3,8 +3,9 @@
 use core::fmt;
 use core::time::Duration;
 
-use super::{CloseReason, LinkInfo};
+use super::reason::CloseReason;
 use crate::avp::CallErrors;
+use crate::code::{Accm, CircuitStatus};
 
 /// RFC 2661 sections 7.4 and 7.5: the state of a session, with the RFC's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -88,8 +89,8 @@ impl Phase {
     }
 }
 
-/// What the user has not been told yet. They are told in the order of the fields; reports of the peer that were not
-/// polled are replaced by the next one of their kind.
+/// The events that wait to be polled. They come out in the order of the fields; reports of the peer
+/// that were not polled are replaced by the next one of their kind.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Notice {
     pub(crate) requested: bool,
@@ -97,4 +98,15 @@ pub(crate) struct Notice {
     pub(crate) link_info: Option<LinkInfo>,
     pub(crate) errors: Option<CallErrors>,
     pub(crate) closed: bool,
+}
+
+/// A report of the peer about the line or circuit of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LinkInfo {
+    /// Version 2: which characters the LAC escapes in what it sends on the line, and which it may
+    /// drop of what comes.
+    pub accm: Option<(Accm, Accm)>,
+    /// Version 3: whether the circuit is up.
+    pub circuit: Option<CircuitStatus>,
 }

@@ -1,9 +1,9 @@
-//! What the peer says about sessions: RFC 2661 sections 7.4 and 7.5.
+//! The peer's messages about sessions: RFC 2661 sections 7.4 and 7.5.
 
-use super::start::{Tie, tie};
-use super::stage::Stage;
 use super::counters::count;
-use super::{Tunnel, deadline};
+use super::machine::{Tunnel, deadline};
+use super::stage::Stage;
+use super::start::{Tie, tie};
 use crate::avp::{Avps, CallErrors, Detail, Q931CauseCode, ResultCode, TieBreaker, Value};
 use crate::code::{
     Accm, AttributeType, CircuitStatus, DisconnectCode, ErrorCode, MessageType, Q931Cause, SessionResult,
@@ -66,8 +66,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         debug_assert!(sent, "a message is taken only if there is room for its answer");
     }
 
-    /// RFC 3931 section 5.4.4: both ends may ask for the same session at once. Returns whether the peer's request
-    /// stands.
+    /// RFC 3931 section 5.4.4: both ends may ask for the same session at once. Returns whether the
+    /// peer's request stands.
     fn settle_session_tie(&mut self, requested: &Requested) -> bool {
         let wanted = &requested.request;
         let crossing = self.sessions.live().find(|session| {
@@ -197,14 +197,14 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     }
 
     /// A message about a session that cannot be understood ends the session, if it can be found.
-    pub(super) fn refuse_session_message(&mut self, header: &ControlHeader, avps: Avps<'_>, error: DecodeError) {
+    pub(super) fn refuse_session_message(&mut self, header: &ControlHeader, avps: &Avps<'_>, error: DecodeError) {
         let number = |attribute| {
             let avp = avps.clone().find(attribute)?;
-            match avp.decode(MessageType::CALL_DISCONNECT_NOTIFY).ok()? {
-                Value::AssignedSessionId(id) => Some(u32::from(id)),
-                Value::LocalSessionId(id) | Value::RemoteSessionId(id) => Some(id),
-                _ => None,
+            let value = avp.decode(MessageType::CALL_DISCONNECT_NOTIFY).ok()?;
+            if let Value::AssignedSessionId(id) = value {
+                return Some(u32::from(id));
             }
+            if let Value::LocalSessionId(id) | Value::RemoteSessionId(id) = value { Some(id) } else { None }
         };
         let (ours, peers) = match header.recipient {
             Recipient::V2 { session_id, .. } => {

@@ -1,28 +1,35 @@
-//! What the user wants.
+//! The commands of the user.
 
 use core::time::Duration;
 
+use super::error::CommandError;
+use super::machine::{Tunnel, deadline};
+use super::reason::CloseReason;
 use super::stage::Stage;
-use super::{CloseReason, CommandError, Tunnel, deadline};
 use crate::Version;
 use crate::avp::CallErrors;
 use crate::code::{Accm, CircuitStatus};
 use crate::header::{Cookie, CookieSize};
-use crate::session::{
-    self, CallRequest, Direction, Disconnect, Phase, Session, SessionId, Side, State, Terms,
-};
+use crate::session::{self, CallRequest, Direction, Disconnect, Phase, Session, SessionId, Side, State, Terms};
 
 impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     /// RFC 2661 section 7.4.1: as a LAC, asks the LNS for a session (ICRQ). A VPN client does this.
     ///
-    /// The request goes out when the tunnel is up. [`CallConnected`](super::Event::CallConnected) or
-    /// [`CallClosed`](super::Event::CallClosed) follows.
+    /// The request goes out when the tunnel is up.
+    /// [`CallConnected`](super::event::Event::CallConnected) or
+    /// [`CallClosed`](super::event::Event::CallClosed) follows.
     ///
     /// # Errors
     ///
-    /// Returns [`CommandError::State`] when the tunnel is over, [`CommandError::NoRoom`] when all sessions are taken,
-    /// [`CommandError::NoPseudowire`] when the peer does not have the kind, [`CommandError::Busy`] when too much waits.
-    pub fn announce_call(&mut self, now: Duration, request: CallRequest, terms: Terms) -> Result<SessionId, CommandError> {
+    /// Returns [`CommandError::State`] when the tunnel is over, [`CommandError::NoRoom`] when all
+    /// sessions are taken, [`CommandError::NoPseudowire`] when the peer does not have the kind,
+    /// [`CommandError::Busy`] when too much waits.
+    pub fn announce_call(
+        &mut self,
+        now: Duration,
+        request: CallRequest,
+        terms: Terms,
+    ) -> Result<SessionId, CommandError> {
         self.request_call(now, Direction::Incoming, Side::Lac, request, terms)
     }
 
@@ -47,7 +54,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if self.stage.reason().is_some() {
             return Err(CommandError::State);
         }
-        let lacks = |peer: &super::Peer| !peer.has_pseudowire(request.pseudowire);
+        let lacks = |peer: &super::peer::Peer| !peer.has_pseudowire(request.pseudowire);
         if self.stage == Stage::Established && self.version == Version::V3 && self.peer.as_ref().is_some_and(lacks) {
             return Err(CommandError::NoPseudowire);
         }
@@ -85,9 +92,9 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     pub(super) fn new_session_id(&mut self, now: Duration) -> SessionId {
         loop {
             let id = match self.config.versions() {
-                super::Versions::V3 => self.random.non_zero_u32(),
+                super::config::Versions::V3 => self.random.non_zero_u32(),
                 // The id of a session that waits for its tunnel has to fit both.
-                super::Versions::V2 | super::Versions::Both => self.random.non_zero_u16().into(),
+                super::config::Versions::V2 | super::config::Versions::Both => self.random.non_zero_u16().into(),
             };
             if !self.sessions.is_taken(now, id) {
                 return SessionId::new(id);
@@ -127,8 +134,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     ///
     /// # Errors
     ///
-    /// Returns [`CommandError::State`] unless the session waits for an answer, [`CommandError::Busy`] when too much
-    /// waits, and [`CommandError::NoSuchSession`].
+    /// Returns [`CommandError::State`] unless the session waits for an answer,
+    /// [`CommandError::Busy`] when too much waits, and [`CommandError::NoSuchSession`].
     pub fn accept_call(&mut self, now: Duration, session: SessionId, terms: Terms) -> Result<(), CommandError> {
         let now = self.advance(now);
         let mut changed = self.in_state(session, State::WaitAnswer)?;
@@ -150,8 +157,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     ///
     /// # Errors
     ///
-    /// Returns [`CommandError::State`] unless the call was accepted and is not up, [`CommandError::Busy`] when too much
-    /// waits, and [`CommandError::NoSuchSession`].
+    /// Returns [`CommandError::State`] unless the call was accepted and is not up,
+    /// [`CommandError::Busy`] when too much waits, and [`CommandError::NoSuchSession`].
     pub fn connect_call(&mut self, now: Duration, session: SessionId) -> Result<(), CommandError> {
         let now = self.advance(now);
         let mut changed = self.in_state(session, State::WaitCallAnswer)?;
@@ -164,13 +171,18 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     }
 
     /// RFC 2661 section 5.6: ends a session, or refuses one that the peer asks for (CDN).
-    /// [`CallClosed`](super::Event::CallClosed) follows.
+    /// [`CallClosed`](super::event::Event::CallClosed) follows.
     ///
     /// # Errors
     ///
-    /// Returns [`CommandError::State`] when it is over, [`CommandError::Busy`] when too much waits, and
-    /// [`CommandError::NoSuchSession`].
-    pub fn clear_call(&mut self, now: Duration, session: SessionId, disconnect: Disconnect) -> Result<(), CommandError> {
+    /// Returns [`CommandError::State`] when it is over, [`CommandError::Busy`] when too much waits,
+    /// and [`CommandError::NoSuchSession`].
+    pub fn clear_call(
+        &mut self,
+        now: Duration,
+        session: SessionId,
+        disconnect: Disconnect,
+    ) -> Result<(), CommandError> {
         self.advance(now);
         let state = self.sessions.get(session).ok_or(CommandError::NoSuchSession)?.state();
         if state == State::Closed {
@@ -180,7 +192,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if ended { Ok(()) } else { Err(CommandError::Busy) }
     }
 
-    /// Ends a session with a message to the peer. `false`: there is no room for it, and nothing changed.
+    /// Ends a session with a message to the peer. `false`: there is no room for it, and nothing
+    /// changed.
     pub(super) fn disconnect(&mut self, id: SessionId, disconnect: Disconnect, reason: session::CloseReason) -> bool {
         let Some(session) = self.sessions.get(id) else {
             return true;
@@ -198,12 +211,13 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         true
     }
 
-    /// RFC 2661 section 6.14: as an LNS of version 2, says which characters the LAC has to escape (SLI).
+    /// RFC 2661 section 6.14: as an LNS of version 2, says which characters the LAC has to escape
+    /// (SLI).
     ///
     /// # Errors
     ///
-    /// Returns [`CommandError::State`] unless the session is up, of version 2, and this end its LNS;
-    /// [`CommandError::Busy`] when too much waits, and [`CommandError::NoSuchSession`].
+    /// Returns [`CommandError::State`] unless the session is up, of version 2, and this end its
+    /// LNS; [`CommandError::Busy`] when too much waits, and [`CommandError::NoSuchSession`].
     pub fn set_link_info(
         &mut self,
         now: Duration,
@@ -223,8 +237,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     ///
     /// # Errors
     ///
-    /// Returns [`CommandError::State`] unless the session is up and of version 3, [`CommandError::Busy`] when too much
-    /// waits, and [`CommandError::NoSuchSession`].
+    /// Returns [`CommandError::State`] unless the session is up and of version 3,
+    /// [`CommandError::Busy`] when too much waits, and [`CommandError::NoSuchSession`].
     pub fn set_circuit_status(
         &mut self,
         now: Duration,
@@ -244,12 +258,13 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         Ok(())
     }
 
-    /// RFC 2661 section 6.13: as a LAC, reports errors of the line (WEN). Not more than once in 60 s, says the RFC.
+    /// RFC 2661 section 6.13: as a LAC, reports errors of the line (WEN). Not more than once in 60
+    /// s, says the RFC.
     ///
     /// # Errors
     ///
-    /// Returns [`CommandError::State`] unless the session is up and this end its LAC, [`CommandError::Busy`] when too
-    /// much waits, and [`CommandError::NoSuchSession`].
+    /// Returns [`CommandError::State`] unless the session is up and this end its LAC,
+    /// [`CommandError::Busy`] when too much waits, and [`CommandError::NoSuchSession`].
     pub fn report_wan_errors(
         &mut self,
         now: Duration,
@@ -264,10 +279,12 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if self.send_errors(&session, errors) { Ok(()) } else { Err(CommandError::Busy) }
     }
 
-    /// RFC 2661 section 5.7: ends the tunnel and all its sessions (StopCCN). Without a tunnel, nothing is sent.
+    /// RFC 2661 section 5.7: ends the tunnel and all its sessions (StopCCN). Without a tunnel,
+    /// nothing is sent.
     ///
-    /// [`Stopped`](super::Event::Stopped) follows at once, [`Closed`](super::Event::Closed) when the peer has
-    /// acknowledged it, or was given up. Again, or after the end, nothing happens.
+    /// [`Stopped`](super::event::Event::Stopped) follows at once,
+    /// [`Closed`](super::event::Event::Closed) when the peer has acknowledged it, or was given up.
+    /// Again, or after the end, nothing happens.
     pub fn close(&mut self, now: Duration) {
         self.advance(now);
         if self.stage == Stage::Idle {

@@ -1,4 +1,4 @@
-//! What a tunnel is told: Cisco's `l2tp-class`.
+//! The settings of a tunnel: Cisco's `l2tp-class`.
 
 use core::time::Duration;
 
@@ -17,8 +17,8 @@ pub enum Versions {
     V2,
     /// RFC 3931 alone: Cisco's `encapsulation l2tpv3`.
     V3,
-    /// RFC 3931 section 4.7.3: asks for version 3 in a message that a peer of version 2 understands too, and answers
-    /// both. Over UDP only.
+    /// RFC 3931 section 4.7.3: asks for version 3 in a message that a peer of version 2 understands
+    /// too, and answers both. Over UDP only.
     Both,
 }
 
@@ -32,18 +32,19 @@ impl Versions {
     }
 }
 
-/// How the ends prove to each other who they are.
+/// The proof that the ends ask of each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "the RFCs have no other way")]
 pub enum Authentication {
-    /// The peer need prove nothing. If it asks for a proof, it gets one as long as there is a password.
+    /// The peer need prove nothing. If it asks for a proof, it gets one as long as there is a
+    /// password.
     #[default]
     None,
-    /// RFC 2661 section 5.1.1: the peer has to answer a challenge. It proves who set the tunnel up, and nothing
-    /// about later messages; and whoever sees one answer can try passwords.
+    /// RFC 2661 section 5.1.1: the peer has to answer a challenge. It proves who set the tunnel up,
+    /// and nothing about later messages; and whoever sees one answer can try passwords.
     Challenge,
-    /// RFC 3931 section 4.3: every message carries a digest, in version 3 alone. Messages without one have no
-    /// effect at all, so version 2 is not spoken with it.
+    /// RFC 3931 section 4.3: every message carries a digest, in version 3 alone. Messages without
+    /// one have no effect at all, so version 2 is not spoken with it.
     Digest(DigestHash),
 }
 
@@ -58,8 +59,8 @@ pub enum DigestHash {
     Sha1,
 }
 
-/// What a tunnel is made with. The names are those of Cisco's `l2tp-class`; each setter says where its default
-/// comes from.
+/// The settings of a tunnel. The names are those of Cisco's `l2tp-class`; each setter says where
+/// its default comes from.
 ///
 /// ```
 /// use l2tp_wire::Secret;
@@ -73,6 +74,7 @@ pub enum DigestHash {
 /// # Ok::<(), l2tp_wire::SecretError>(())
 /// ```
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Config {
     pub(super) versions: Versions,
     pub(super) channel: channel::Config,
@@ -127,7 +129,8 @@ impl Config {
         self
     }
 
-    /// `receive-window`, `retransmit …`: the reliable channel. The defaults are those of [`channel::Config`].
+    /// `receive-window`, `retransmit …`: the reliable channel. The defaults are those of
+    /// [`channel::Config`].
     #[must_use]
     pub const fn with_channel(mut self, channel: channel::Config) -> Self {
         self.channel = channel;
@@ -143,7 +146,8 @@ impl Config {
         self
     }
 
-    /// `hello`: after how long without a word from the peer it is asked whether it lives (RFC 2661 section 5.5).
+    /// `hello`: after how long without a word from the peer it is asked whether it lives (RFC 2661
+    /// section 5.5).
     ///
     /// Default 60 s (RFC, Cisco). `None` turns it off, as Cisco's `hello 0`.
     #[must_use]
@@ -152,8 +156,8 @@ impl Config {
         self
     }
 
-    /// Whether data packets count as signs of life, so that control messages that get lost do not end a tunnel
-    /// whose sessions work. Default off, as the RFCs have it.
+    /// Counts data packets as signs of life, so that control messages that get lost do not end a
+    /// tunnel whose sessions work. Default off, as the RFCs have it.
     #[must_use]
     pub const fn with_data_as_life(mut self, counts: bool) -> Self {
         self.data_is_life = counts;
@@ -162,8 +166,8 @@ impl Config {
 
     /// `authentication`, `digest`: what the peer has to prove. Default nothing, as Cisco's.
     ///
-    /// Without a password, a challenge cannot be answered, and a digest proves no more than that nothing was
-    /// damaged.
+    /// Without a password, a challenge cannot be answered, and a digest proves no more than that
+    /// nothing was damaged.
     #[must_use]
     pub const fn with_authentication(mut self, authentication: Authentication) -> Self {
         self.authentication = authentication;
@@ -177,16 +181,16 @@ impl Config {
         self
     }
 
-    /// RFC 3931 section 4.3: the password before it was changed. What carries a digest with it is taken too, until
-    /// the peer has changed it as well. Default none.
+    /// RFC 3931 section 4.3: the password before it was changed. What carries a digest with it is
+    /// taken too, until the peer has changed it as well. Default none.
     #[must_use]
     pub fn with_old_password(mut self, password: Secret) -> Self {
         self.old_password = Some(password);
         self
     }
 
-    /// `hidden`: hides the values of AVPs that may be hidden (RFC 2661 section 4.3), which needs a password.
-    /// Default off, as Cisco's: xl2tpd, npppd and go-l2tp cannot read them.
+    /// `hidden`: hides the values of AVPs that may be hidden (RFC 2661 section 4.3), which needs a
+    /// password. Default off, as Cisco's: xl2tpd, npppd and go-l2tp cannot read them.
     #[must_use]
     pub const fn with_hidden(mut self, hides: bool) -> Self {
         self.hidden = hides;
@@ -209,30 +213,32 @@ impl Config {
         self
     }
 
-    /// RFC 2661 section 4.4.3: sends a tie breaker, so that of two tunnels that both ends set up at once one is left.
-    /// Default off: Yamaha RTX refuses what it does not expect.
+    /// RFC 2661 section 4.4.3: sends a tie breaker, so that of two tunnels that both ends set up at
+    /// once one is left. Default off: Yamaha RTX refuses what it does not expect.
     #[must_use]
     pub const fn with_tie_breaker(mut self, sends: bool) -> Self {
         self.tie_breaker = sends;
         self
     }
 
-    /// Ignores unknown AVPs that the peer says must be understood, where the RFCs end the session or tunnel. Default
-    /// off.
+    /// Ignores unknown AVPs that the peer says must be understood, where the RFCs end the session
+    /// or tunnel. Default off.
     #[must_use]
     pub const fn with_permissive(mut self, ignores: bool) -> Self {
         self.permissive = ignores;
         self
     }
 
-    /// RFC 2661 section 4.4.3: the framings that are announced. Default both, as xl2tpd and accel-ppp.
+    /// RFC 2661 section 4.4.3: the framings that are announced. Default both, as xl2tpd and
+    /// accel-ppp.
     #[must_use]
     pub const fn with_framing_capabilities(mut self, framing: Framing) -> Self {
         self.framing = framing;
         self
     }
 
-    /// RFC 2661 section 4.4.3: the kinds of lines that are announced. Default none: there is no telephone line.
+    /// RFC 2661 section 4.4.3: the kinds of lines that are announced. Default none: there is no
+    /// telephone line.
     #[must_use]
     pub const fn with_bearer_capabilities(mut self, bearer: Bearer) -> Self {
         self.bearer = bearer;

@@ -1,4 +1,4 @@
-//! What has passed through a tunnel.
+//! The packets that have passed through a tunnel.
 
 use crate::channel;
 

@@ -1,8 +1,8 @@
-//! Why a command or a packet is refused.
+//! Errors of commands and packets.
 
 use crate::DecodeError;
 
-/// Why a command is refused. Nothing has changed.
+/// The reason for which a command is refused. Nothing has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CommandError {
@@ -15,21 +15,23 @@ pub enum CommandError {
     /// All sessions are taken; those that are over count until their last event was polled.
     #[error("all {limit} sessions are taken")]
     NoRoom {
-        /// How many there are.
+        /// The number of places.
         limit: usize,
     },
-    /// Too many messages wait to be acknowledged: poll what is to be sent, and try again when something has come.
+    /// Too many messages wait to be acknowledged: poll what is to be sent, and try again when
+    /// something has come.
     #[error("too many messages wait to be acknowledged")]
     Busy,
     /// RFC 3931 section 5.4.4: the peer does not have this kind of pseudowire.
     #[error("the peer does not have this kind of pseudowire")]
     NoPseudowire,
-    /// Version 3 over IP cannot fall back to version 2 (RFC 3931 section 4.7.1), and version 2 needs UDP.
+    /// Version 3 over IP cannot fall back to version 2 (RFC 3931 section 4.7.1), and version 2
+    /// needs UDP.
     #[error("version 2 needs UDP")]
     NeedsUdp,
 }
 
-/// Why a packet is refused. It changed nothing but a counter, and gets no answer.
+/// The reason for which a packet is refused. It changed nothing but a counter, and gets no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PacketError {

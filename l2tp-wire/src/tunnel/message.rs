@@ -1,7 +1,9 @@
 //! The messages that a tunnel sends, of either version.
 
+use super::config::Versions;
+use super::machine::Tunnel;
+use super::reason::CloseReason;
 use super::stage::Challenge;
-use super::{CloseReason, Tunnel, Versions};
 use crate::authenticate::challenge_response;
 use crate::avp::{
     Detail, LinkAccm, PppDisconnectCause, Pseudowires, Q931CauseCode, ResultCode, SequencingRequired, TieBreaker,
@@ -12,13 +14,11 @@ use crate::message::{v2, v3};
 use crate::session::{Direction, Disconnect, Session, Side};
 use crate::{Message, Secret, Text, Version};
 
-/// How much of the queue is left for the message that ends the tunnel.
-pub(super) const STOP_ROOM: usize = 256;
-
-/// What the longest message takes that answers one of the peer.
+/// The room for the longest message that answers one of the peer.
 pub(super) const REPLY_ROOM: usize = 768;
 
-/// RFC 2661 section 4.4.3: the revision of the sender's firmware; ours is that of the crate's first version.
+/// RFC 2661 section 4.4.3: the revision of the sender's firmware; ours is that of the crate's first
+/// version.
 const FIRMWARE: u16 = 1;
 
 /// RFC 3931 section 5.4.3: the list of pseudowires, as bytes.
@@ -41,7 +41,8 @@ fn optional(text: Text<'_>) -> Option<Text<'_>> {
 }
 
 impl<const SESSIONS: usize> Tunnel<SESSIONS> {
-    /// RFC 2661 section 6.1, RFC 3931 section 6.1: asks for the tunnel. The order is that of all touchy peers.
+    /// RFC 2661 section 6.1, RFC 3931 section 6.1: asks for the tunnel. The order is that of all
+    /// touchy peers.
     pub(super) fn send_request(&mut self, challenge: Option<&Challenge>, tie_breaker: Option<TieBreaker>) -> bool {
         let config = self.config.clone();
         let capabilities = Capabilities::new(config.pseudowires);
@@ -148,16 +149,13 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         let result = ResultCode::new(result);
         let result = if error == ErrorCode::NONE && words.is_empty() { result } else { result.with_detail(detail) };
         let message: Message<'_> = match self.version {
-            Version::V2 => v2::StopControlConnectionNotification {
-                result,
-                assigned_tunnel_id: Some(self.ids.v2),
+            Version::V2 => {
+                v2::StopControlConnectionNotification { result, assigned_tunnel_id: Some(self.ids.v2) }.into()
             }
-            .into(),
-            Version::V3 => v3::StopControlConnectionNotification {
-                result,
-                assigned_control_connection_id: Some(self.ids.v3),
+            Version::V3 => {
+                v3::StopControlConnectionNotification { result, assigned_control_connection_id: Some(self.ids.v3) }
+                    .into()
             }
-            .into(),
         };
         let sent = self.send_within(self.channel.room(), 0, &message);
         debug_assert!(sent, "a part of the queue is left for it");
@@ -235,20 +233,20 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             }
             (Version::V3, Direction::Incoming) => {
                 let message = v3::IncomingCallReply {
+                    circuit_status,
                     assigned_cookie,
                     l2_specific_sublayer,
                     data_sequencing,
-                    circuit_status,
                     ..v3::IncomingCallReply::new(session.id.get(), peer_id)
                 };
                 self.send(0, &message.into())
             }
             (Version::V3, Direction::Outgoing) => {
                 let message = v3::OutgoingCallReply {
+                    circuit_status,
                     assigned_cookie,
                     l2_specific_sublayer,
                     data_sequencing,
-                    circuit_status,
                     ..v3::OutgoingCallReply::new(session.id.get(), peer_id)
                 };
                 self.send(0, &message.into())
@@ -260,15 +258,16 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     pub(super) fn send_call_connected(&mut self, session: &Session) -> bool {
         let (peer_id, terms) = (session.peer.session_id, &session.ours);
         let speed = |speed: u64| u32::try_from(speed).unwrap_or(u32::MAX);
-        let (tx_connect_speed_bps, rx_connect_speed_bps) = (speed(terms.transmit_speed), terms.receive_speed.map(speed));
+        let (tx_connect_speed_bps, rx_connect_speed_bps) =
+            (speed(terms.transmit_speed), terms.receive_speed.map(speed));
         let sequencing_required = terms.wants_numbers().then_some(SequencingRequired);
         let (framing_type, wanted) = (terms.framing, Wanted::new(session));
         match (self.version, session.direction) {
             (Version::V2, Direction::Incoming) => {
                 let message = v2::IncomingCallConnected {
                     tx_connect_speed_bps,
-                    rx_connect_speed_bps,
                     framing_type,
+                    rx_connect_speed_bps,
                     sequencing_required,
                     ..v2::IncomingCallConnected::new()
                 };
@@ -302,7 +301,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// RFC 2661 section 6.12: ends or refuses a session; `ours` is 0 if it never had an id of this end.
+    /// RFC 2661 section 6.12: ends or refuses a session; `ours` is 0 if it never had an id of this
+    /// end.
     pub(super) fn send_disconnect(&mut self, ours: u32, peers: u32, disconnect: Disconnect) -> bool {
         let mut result = ResultCode::new(disconnect.result);
         if disconnect.error != ErrorCode::NONE {
@@ -317,9 +317,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         match self.version {
             Version::V2 => {
                 // 0x45 is the DISCONNECT of Q.931.
-                let q931_cause_code = disconnect
-                    .q931
-                    .map(|cause| Q931CauseCode { cause, message: 0x45, advisory: Text::default() });
+                let q931_cause_code =
+                    disconnect.q931.map(|cause| Q931CauseCode { cause, message: 0x45, advisory: Text::default() });
                 let assigned_session_id = Some(low(ours));
                 let message =
                     v2::CallDisconnectNotify { result, assigned_session_id, q931_cause_code, ppp_disconnect_cause };
@@ -369,7 +368,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     }
 }
 
-/// RFC 3931 section 5.4.4: what this end wants in data packets that it receives. What is not wanted is not sent.
+/// RFC 3931 section 5.4.4: what this end wants in data packets that it receives. What is not wanted
+/// is not sent.
 struct Wanted {
     cookie: Option<Cookie>,
     sublayer: Option<SublayerType>,
@@ -391,7 +391,8 @@ const fn low(id: u32) -> u16 {
     u16::from_be_bytes([high, low])
 }
 
-/// RFC 2661 section 4.4.3: the answer to the peer's challenge, if it sent one and there is a password.
+/// RFC 2661 section 4.4.3: the answer to the peer's challenge, if it sent one and there is a
+/// password.
 fn answer(
     password: Option<&Secret>,
     message: MessageType,

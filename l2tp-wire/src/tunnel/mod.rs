@@ -1,7 +1,8 @@
-//! RFC 2661 sections 5 and 7, RFC 3931 sections 3.3 to 3.5: one tunnel with its sessions, as a machine without IO.
+//! RFC 2661 sections 5 and 7, RFC 3931 sections 3.3 to 3.5: one tunnel with its sessions, as a
+//! machine without IO.
 //!
-//! A [`Tunnel`] is one control connection of either version, on either side of it, with all its sessions. It is
-//! driven by these verbs, in any order:
+//! A [`Tunnel`] is one control connection of either version, on either side of it, with all its
+//! sessions. It is driven by these verbs, in any order:
 //!
 //! | verb | what it does |
 //! |---|---|
@@ -12,23 +13,17 @@
 //! | [`poll_event`](Tunnel::poll_event) | returns what has happened |
 //! | [`poll_timeout`](Tunnel::poll_timeout), [`handle_timeout`](Tunnel::handle_timeout) | say when to come back, and take that it is time |
 //!
-//! Data packets do not pass through it: each session has a [`DataChannel`](crate::data::DataChannel) of its own.
+//! Data packets do not pass through it: each session has a
+//! [`DataChannel`](crate::data::DataChannel) of its own.
 //!
-//! * **Time** is a [`Duration`] since a moment that the caller picks, always the first argument, always called `now`.
-//!   A `now` that goes back is taken as the latest seen.
-//! * **Memory** is all in the object, for a fixed number of sessions and of bytes of messages. Nothing accepted is
-//!   lost: what there is no room for is not acknowledged, so that the peer sends it again.
-//! * **Forged packets** change nothing but a counter, as long as their sender does not see the tunnel's packets:
-//!   address, tunnel id and numbers all have to fit. With a digest ([`Authentication::Digest`]) nothing that was not
-//!   signed has any effect, whoever sends it.
-
-use core::time::Duration;
-
-use crate::channel::{self, ControlChannel};
-use crate::data;
-use crate::random::Random;
-use crate::session::{Session, SessionId};
-use crate::{Address, EncodeError, Name, TunnelIds, Version};
+//! * **Time** is a [`Duration`](core::time::Duration) since a moment that the caller picks, always
+//!   the first argument, always called `now`. A `now` that goes back is taken as the latest seen.
+//! * **Memory** is all in the object, for a fixed number of sessions and of bytes of messages.
+//!   Nothing accepted is lost: what there is no room for is not acknowledged, so that the peer
+//!   sends it again.
+//! * **Forged packets** change nothing but a counter, as long as their sender does not see the
+//!   tunnel's packets: address, tunnel id and numbers all have to fit. With a digest
+//!   ([`Authentication::Digest`]) nothing that was not signed has any effect, whoever sends it.
 
 mod call;
 mod command;
@@ -36,6 +31,7 @@ mod config;
 mod counters;
 mod error;
 mod event;
+mod machine;
 mod message;
 mod peer;
 mod prove;
@@ -51,289 +47,7 @@ pub use config::{Authentication, Config, DigestHash, MAX_HOST_NAME, Versions};
 pub use counters::Counters;
 pub use error::{CommandError, Handled, PacketError};
 pub use event::Event;
+pub use machine::{Transmit, Tunnel};
 pub use peer::Peer;
 pub use reason::CloseReason;
 pub use stage::State;
-
-use prove::Proof;
-use sessions::Sessions;
-use stage::Stage;
-
-/// How many bytes of messages may wait to be acknowledged.
-const QUEUE: usize = 4096;
-/// How many bytes of messages that came early are kept.
-const EARLY: usize = 2048;
-
-/// What goes out next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Transmit<'b> {
-    /// Where it goes. The peer's first answer may come from another port than the one that was asked; then it is that.
-    pub destination: Address,
-    /// What UDP, or IP protocol 115, carries.
-    pub payload: &'b [u8],
-}
-
-/// RFC 2661 section 5.1: one tunnel with at most `SESSIONS` sessions. See the [module](self) for how to drive it.
-///
-/// It is for one control connection: when it is over, make another one, with other ids. It holds everything inline:
-/// at most 520 bytes for each session, and 9.5 KiB, 6 KiB of which are queues. What a message or a time-out costs
-/// grows with `SESSIONS`, since sessions are looked for one by one.
-///
-/// ```
-/// use core::time::Duration;
-/// use l2tp_wire::session::{CallRequest, Terms};
-/// use l2tp_wire::tunnel::{Config, Event, Tunnel};
-/// use l2tp_wire::{Address, TunnelIds};
-///
-/// let now = Duration::ZERO;
-/// let (client_address, server_address) =
-///     (Address::udp("192.0.2.1:1701".parse()?), Address::udp("192.0.2.2:1701".parse()?));
-/// let ids = TunnelIds::new([1; 32]);
-/// let mut client: Tunnel<1> = Tunnel::originator(Config::new("client"), ids, server_address, [2; 32]);
-/// let mut server: Tunnel<8> = Tunnel::receiver(Config::new("server"), TunnelIds::new([3; 32]), [4; 32]);
-/// client.open(now)?;
-/// let call = client.announce_call(now, CallRequest::new(), Terms::new())?;
-///
-/// let mut buf = [0; Tunnel::<1>::MAX_TRANSMIT];
-/// let mut transmit = |from: &mut Tunnel<1>, to: &mut Tunnel<8>| -> Result<(), Box<dyn std::error::Error>> {
-///     while let Some(packet) = from.poll_transmit(now, &mut buf)? {
-///         let mut bytes = packet.payload.to_vec();
-///         let _ = to.handle_packet(now, client_address, &mut bytes)?;
-///     }
-///     Ok(())
-/// };
-/// transmit(&mut client, &mut server)?;
-/// let mut reply = [0; 2048];
-/// let packet = server.poll_transmit(now, &mut reply)?.unwrap();
-/// assert_eq!(packet.destination, client_address);
-/// let mut bytes = packet.payload.to_vec();
-/// let _ = client.handle_packet(now, server_address, &mut bytes)?;
-/// assert_eq!(client.poll_event(), Some(Event::Established));
-/// transmit(&mut client, &mut server)?;
-/// assert_eq!(server.poll_event(), Some(Event::Established));
-/// assert_eq!(server.peer().unwrap().host_name.to_string(), "client");
-/// # let _ = call;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug)]
-pub struct Tunnel<const SESSIONS: usize = 4> {
-    config: Config,
-    ids: TunnelIds,
-    random: Random,
-    /// The latest time seen.
-    clock: Duration,
-    version: Version,
-    stage: Stage,
-    since: Duration,
-    /// Where messages go; `None` as long as nobody has asked.
-    address: Option<Address>,
-    peer: Option<Peer>,
-    proof: Proof,
-    channel: ControlChannel<QUEUE, EARLY>,
-    sessions: Sessions<SESSIONS>,
-    /// When the peer was last heard.
-    heard: Duration,
-    /// When data of the peer was last seen.
-    data_seen: Option<Duration>,
-    peer_message: Name<MAX_HOST_NAME>,
-    notice: Notice,
-    counters: Counters,
-}
-
-/// What the user has not been told yet about the tunnel itself, in the order of the fields.
-#[derive(Debug, Clone, Copy, Default)]
-struct Notice {
-    established: bool,
-    stopped: bool,
-    closed: bool,
-}
-
-impl<const SESSIONS: usize> Tunnel<SESSIONS> {
-    /// What [`poll_transmit`](Self::poll_transmit) needs at most.
-    pub const MAX_TRANSMIT: usize = 1500;
-
-    /// RFC 2661 section 7.2: makes the end that asks for the tunnel, at `peer`.
-    ///
-    /// `ids` are this end's: from [`TunnelIds::new`], or from a [`Demultiplexer`](crate::demultiplexer::Demultiplexer)
-    /// if there are other tunnels on the socket. `entropy` makes session ids, cookies, challenges and what hides
-    /// values: it must be random and not be used twice.
-    #[must_use]
-    pub fn originator(config: Config, ids: TunnelIds, peer: Address, entropy: [u8; 32]) -> Self {
-        Self { address: Some(peer), ..Self::new(config, ids, entropy) }
-    }
-
-    /// RFC 2661 section 7.2: makes the end that is asked for the tunnel. `ids` and `entropy` are as for
-    /// [`originator`](Self::originator).
-    #[must_use]
-    pub fn receiver(config: Config, ids: TunnelIds, entropy: [u8; 32]) -> Self {
-        Self::new(config, ids, entropy)
-    }
-
-    fn new(config: Config, ids: TunnelIds, entropy: [u8; 32]) -> Self {
-        let version = match config.versions() {
-            Versions::V2 | Versions::Both => Version::V2,
-            Versions::V3 => Version::V3,
-        };
-        let mut random = Random::new(entropy);
-        Self {
-            ids,
-            clock: Duration::ZERO,
-            version,
-            stage: Stage::Idle,
-            since: Duration::ZERO,
-            address: None,
-            peer: None,
-            proof: Proof::new(&config, random.bytes()),
-            channel: ControlChannel::new(config.channel),
-            sessions: Sessions::new(),
-            heard: Duration::ZERO,
-            data_seen: None,
-            peer_message: Name::EMPTY,
-            notice: Notice::default(),
-            counters: Counters::default(),
-            random,
-            config,
-        }
-    }
-
-    /// Returns the state, with the RFC's name.
-    #[must_use]
-    pub const fn state(&self) -> State {
-        self.stage.state()
-    }
-
-    /// Returns since when it is in that state.
-    #[must_use]
-    pub const fn since(&self) -> Duration {
-        self.since
-    }
-
-    /// Returns the version that is spoken, once the tunnel is up; before, the one that is asked for.
-    #[must_use]
-    pub const fn version(&self) -> Version {
-        self.version
-    }
-
-    /// Returns the ids that this end chose.
-    #[must_use]
-    pub const fn ids(&self) -> TunnelIds {
-        self.ids
-    }
-
-    /// Returns where messages go: once the peer has answered, where it answered from. `None` before anybody has asked.
-    #[must_use]
-    pub const fn address(&self) -> Option<Address> {
-        self.address
-    }
-
-    /// Returns who the peer says it is, once it has.
-    #[must_use]
-    pub const fn peer(&self) -> Option<&Peer> {
-        self.peer.as_ref()
-    }
-
-    /// Returns the peer's words when it ended the tunnel, cut after 64 bytes.
-    #[must_use]
-    pub const fn peer_message(&self) -> &Name<MAX_HOST_NAME> {
-        &self.peer_message
-    }
-
-    /// Returns why it is over, if it is.
-    #[must_use]
-    pub const fn close_reason(&self) -> Option<CloseReason> {
-        self.stage.reason()
-    }
-
-    /// Returns whether the peer has shown that it receives what is sent to it. Before, at most three packets go out
-    /// for each request that comes in, so that nobody can have others flooded.
-    #[must_use]
-    pub const fn is_proven(&self) -> bool {
-        !self.channel.is_limited()
-    }
-
-    /// Returns the session with this id. One that is over can be seen until its
-    /// [`CallClosed`](Event::CallClosed) is polled.
-    #[must_use]
-    pub fn session(&self, session: SessionId) -> Option<&Session> {
-        self.sessions.get(session)
-    }
-
-    /// Returns all sessions that are not over.
-    pub fn sessions(&self) -> impl Iterator<Item = &Session> {
-        self.sessions.live()
-    }
-
-    /// Returns how the data packets of an established session look.
-    #[must_use]
-    pub fn data_config(&self, session: SessionId) -> Option<data::Config> {
-        let session = self.sessions.get(session).filter(|session| session.state() == crate::session::State::Established)?;
-        let local = match self.version {
-            Version::V2 => self.ids.v2.into(),
-            Version::V3 => self.ids.v3,
-        };
-        Some(session.data(self.version, (local, self.peer.as_ref()?.tunnel_id), self.address?))
-    }
-
-    /// Returns what has passed, as `show l2tun tunnel all` prints it.
-    #[must_use]
-    pub const fn counters(&self) -> Counters {
-        Counters { channel: self.channel.counters(), ..self.counters }
-    }
-
-    /// Returns the numbers of the reliable channel as they are now.
-    #[must_use]
-    pub fn channel_status(&self) -> channel::Status {
-        self.channel.status()
-    }
-
-    /// Returns the next event.
-    pub fn poll_event(&mut self) -> Option<Event> {
-        if core::mem::take(&mut self.notice.established) {
-            return Some(Event::Established);
-        }
-        if let Some(event) = self.sessions.poll_event(self.clock) {
-            return Some(event);
-        }
-        if core::mem::take(&mut self.notice.stopped) {
-            return self.stage.reason().map(|reason| Event::Stopped { reason });
-        }
-        core::mem::take(&mut self.notice.closed).then_some(Event::Closed)
-    }
-
-    fn advance(&mut self, now: Duration) -> Duration {
-        self.clock = self.clock.max(now);
-        self.clock
-    }
-
-    /// Moves to another stage: the only way.
-    fn enter(&mut self, stage: Stage) {
-        let was_over = self.stage.reason().is_some();
-        match stage {
-            Stage::Established => self.notice.established = true,
-            Stage::Stopping { .. } | Stage::Lingering { .. } | Stage::Closed { .. } if !was_over => {
-                self.sessions.end_all(self.clock);
-                self.notice.stopped = true;
-            }
-            _ => {}
-        }
-        if matches!(stage, Stage::Closed { .. }) && self.stage.state() != State::Closed {
-            self.notice.closed = true;
-        }
-        self.stage = stage;
-        self.since = self.clock;
-    }
-
-    /// Returns the length of a message that can be queued, one for the end of the tunnel left aside.
-    const fn room(&self) -> usize {
-        self.channel.room().saturating_sub(message::STOP_ROOM)
-    }
-}
-
-/// When a time-out runs out.
-fn deadline(now: Duration, timeout: Duration) -> Duration {
-    now.saturating_add(timeout)
-}
-
-/// The next packet, or why it does not fit.
-type TransmitResult<'b> = Result<Option<Transmit<'b>>, EncodeError>;

@@ -1,10 +1,11 @@
-//! Who the peer says it is.
+//! The peer's description of itself.
 
-use super::MAX_HOST_NAME;
+use super::config::MAX_HOST_NAME;
 use crate::Name;
 use crate::code::{Bearer, Framing, PseudowireType};
 
-/// RFC 2661 section 4.4.3: what the peer says of itself when a tunnel is set up. Only a proof makes it true.
+/// RFC 2661 section 4.4.3: what the peer says of itself when a tunnel is set up. Only a proof makes
+/// it true.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Peer {
@@ -43,7 +44,8 @@ impl Peer {
         }
     }
 
-    /// Whether it has pseudowires of this kind; what this crate does not know is left to the peer.
+    /// Returns whether it has pseudowires of this kind. Kinds that this crate does not know are
+    /// left to the peer.
     pub(super) fn has_pseudowire(&self, pseudowire: PseudowireType) -> bool {
         match pseudowire {
             PseudowireType::PPP => self.has_ppp,

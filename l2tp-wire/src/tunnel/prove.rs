@@ -1,4 +1,4 @@
-//! What proves that messages are genuine, and what hides values.
+//! Keys: proof that messages are genuine, and hiding.
 
 use super::config::{Authentication, Config, DigestHash};
 use crate::authenticate::{DigestError, DigestKey, Nonces, verify};
@@ -22,7 +22,8 @@ struct Digests {
     peer_nonce: Name<MAX_NONCE>,
 }
 
-/// What proves messages: nothing, or digests. Challenges are in the stages, since they are answered once.
+/// The proof that messages carry: none, or digests. Challenges are in the stages, since they are
+/// answered once.
 #[derive(Debug)]
 pub(super) struct Proof(Option<Digests>);
 
@@ -63,10 +64,11 @@ impl Proof {
         true
     }
 
-    /// Signs a whole message, if messages are signed. `is_request`: it is an SCCRQ, which is not mixed with nonces.
+    /// Signs a whole message, if messages are signed. `is_request`: it is an SCCRQ, which is not
+    /// mixed with nonces.
     ///
-    /// Before the peer's nonce is known, and behind SCCRQ, the message can only be a refusal: the peer does not know
-    /// ours either.
+    /// Before the peer's nonce is known, and behind SCCRQ, the message can only be a refusal: the
+    /// peer does not know ours either.
     pub(super) fn sign(&self, message: &mut [u8], is_request: bool) -> Result<(), DigestError> {
         let Some(digests) = &self.0 else {
             return Ok(());
@@ -75,7 +77,8 @@ impl Proof {
         digests.key.sign(if is_request { Nonces::NONE } else { nonces }, message)
     }
 
-    /// Verifies a received message, if messages are signed. `peer_nonce` is that of the message itself, in SCCRP.
+    /// Verifies a received message, if messages are signed. `peer_nonce` is that of the message
+    /// itself, in SCCRP.
     pub(super) fn verify(
         &self,
         message: &[u8],

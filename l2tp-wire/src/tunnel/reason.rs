@@ -1,4 +1,4 @@
-//! Why a tunnel is over.
+//! The reasons for which tunnels end.
 
 use core::fmt;
 
@@ -21,11 +21,11 @@ pub enum CloseReason {
     /// The user closed it.
     Local,
     /// The peer sent Stop-Control-Connection-Notification; its words are in
-    /// [`Tunnel::peer_message`](super::Tunnel::peer_message).
+    /// [`Tunnel::peer_message`](super::machine::Tunnel::peer_message).
     PeerStopped {
-        /// Why.
+        /// The result.
         result: ControlConnectionResult,
-        /// What was wrong, if the result is "general error".
+        /// The error, if the result is "general error".
         error: ErrorCode,
     },
     /// The peer never answered.
@@ -57,7 +57,7 @@ pub enum CloseReason {
 }
 
 impl CloseReason {
-    /// What the peer is told: result, error code and words.
+    /// Returns the result, error code and words for the peer.
     pub(super) fn to_result(self) -> (ControlConnectionResult, ErrorCode, &'static str) {
         match self {
             Self::Local | Self::PeerStopped { .. } | Self::NoAnswer | Self::Silent => {

@@ -1,13 +1,16 @@
-//! What the peer sends.
+//! Packets of the peer.
 
 use core::time::Duration;
 
+use super::config::Versions;
 use super::counters::{Counters, count};
+use super::error::{Handled, PacketError};
+use super::machine::{EARLY, Tunnel};
 use super::message::REPLY_ROOM;
 use super::prove::hiding_key;
+use super::reason::CloseReason;
 use super::stage::Stage;
 use super::start::{Start, Tie};
-use super::{CloseReason, EARLY, Handled, PacketError, Tunnel, Versions};
 use crate::avp::{Avps, Value};
 use crate::channel::Arrival;
 use crate::code::{AttributeType, MessageType};
@@ -16,7 +19,7 @@ use crate::hide::reveal;
 use crate::message::{v2, v3};
 use crate::{Address, DecodeError, Message, Name, Packet, Version};
 
-/// What a message is for, by the ids in its header.
+/// The recipient of a message, by the ids in its header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Target {
     /// This tunnel.
@@ -28,21 +31,17 @@ enum Target {
 }
 
 impl<const SESSIONS: usize> Tunnel<SESSIONS> {
-    /// Takes a control message: what a UDP datagram from `source` held, or an IP packet of protocol 115.
+    /// Takes a control message: what a UDP datagram from `source` held, or an IP packet of protocol
+    /// 115.
     ///
-    /// Hidden values are deciphered in `packet`, which then means nothing any more. A request for another tunnel is
-    /// left to the caller: see [`Handled`].
+    /// Hidden values are deciphered in `packet`, which then means nothing any more. A request for
+    /// another tunnel is left to the caller: see [`Handled`].
     ///
     /// # Errors
     ///
-    /// Returns [`PacketError`] when the packet is not for this tunnel, or not genuine as far as can be seen. It has
-    /// changed nothing but a counter then.
-    pub fn handle_packet(
-        &mut self,
-        now: Duration,
-        source: Address,
-        packet: &mut [u8],
-    ) -> Result<Handled, PacketError> {
+    /// Returns [`PacketError`] when the packet is not for this tunnel, or not genuine as far as can
+    /// be seen. It has changed nothing but a counter then.
+    pub fn handle_packet(&mut self, now: Duration, source: Address, packet: &mut [u8]) -> Result<Handled, PacketError> {
         let now = self.advance(now);
         if matches!(self.stage, Stage::Closed { .. }) {
             return Err(PacketError::Closed);
@@ -72,8 +71,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if target == Target::Request {
             return self.take_request(now, source, message);
         }
-        let only_acknowledges =
-            control_is_acknowledgment(message, message_type.unwrap_or(MessageType::new(0)));
+        let only_acknowledges = control_is_acknowledgment(message, message_type.unwrap_or(MessageType::new(0)));
         let ready = self.is_ready(message_type.ok());
         self.take_message(now, source, message, only_acknowledges, ready)
     }
@@ -109,12 +107,11 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         Ok(Handled::Taken)
     }
 
-    /// Whether the next message can be acted upon now. If not, it is not acknowledged, and comes again.
+    /// Returns whether the next message can be acted upon now. If not, it is not acknowledged, and
+    /// comes again.
     fn is_ready(&self, message_type: Option<MessageType>) -> bool {
-        let asks = matches!(
-            message_type,
-            Some(MessageType::INCOMING_CALL_REQUEST | MessageType::OUTGOING_CALL_REQUEST)
-        );
+        let asks =
+            matches!(message_type, Some(MessageType::INCOMING_CALL_REQUEST | MessageType::OUTGOING_CALL_REQUEST));
         self.room() >= REPLY_ROOM && !(asks && self.sessions.waits_for_poll())
     }
 
@@ -149,7 +146,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if source_fits { Ok(target) } else { Err(PacketError::OtherSource) }
     }
 
-    /// RFC 2661 section 4.4.3: a peer that refuses our reply may have no id to send to. Its own id says which tunnel.
+    /// RFC 2661 section 4.4.3: a peer that refuses our reply may have no id to send to. Its own id
+    /// says which tunnel.
     fn names_peer(&self, source: Address, control: &Control<'_>) -> bool {
         let Some(peer) = self.peer.as_ref().filter(|_| self.address == Some(source)) else {
             return false;
@@ -159,22 +157,22 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             Version::V3 => AttributeType::ASSIGNED_CONTROL_CONNECTION_ID,
         };
         let named = control.avps().find(attribute).and_then(|avp| {
-            match avp.decode(MessageType::STOP_CONTROL_CONNECTION_NOTIFICATION).ok()? {
-                Value::AssignedTunnelId(id) => Some(id.into()),
-                Value::AssignedControlConnectionId(id) => Some(id),
-                _ => None,
+            let value = avp.decode(MessageType::STOP_CONTROL_CONNECTION_NOTIFICATION).ok()?;
+            if let Value::AssignedTunnelId(id) = value {
+                return Some(id.into());
             }
+            if let Value::AssignedControlConnectionId(id) = value { Some(id) } else { None }
         });
         control.version() == self.version && named == Some(peer.tunnel_id)
     }
 
     /// RFC 3931 section 4.3: nothing in a message may be used before its digest fits.
     fn verify(&self, target: Target, control: &Control<'_>) -> Result<(), PacketError> {
-        let nonce = match self.stage {
-            Stage::WaitReply { .. } => {
-                control.avps().find(AttributeType::CONTROL_MESSAGE_AUTHENTICATION_NONCE).map(|avp| avp.value)
-            }
-            _ => None,
+        // Only SCCRP brings the nonce that its own digest is mixed with.
+        let nonce = if let Stage::WaitReply { .. } = self.stage {
+            control.avps().find(AttributeType::CONTROL_MESSAGE_AUTHENTICATION_NONCE).map(|avp| avp.value)
+        } else {
+            None
         };
         let is_request = target == Target::Request;
         self.proof.verify(control.bytes(), is_request, nonce).map_err(|_| PacketError::Digest)
@@ -197,21 +195,19 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             Message::V3(v3::Message::StartControlConnectionRequest(request)) => {
                 (Version::V3, Start::request_v3(&request))
             }
-            _ => return Err(PacketError::OtherTunnel),
+            Message::V2(_) | Message::V3(_) => return Err(PacketError::OtherTunnel),
         };
         match (self.stage, self.address) {
             (Stage::Idle, None) => {}
-            (Stage::WaitReply { .. }, Some(asked)) if source.may_answer_for(asked) => {
-                match self.request_tie(&start) {
-                    Tie::None => return Ok(Handled::OtherRequest),
-                    Tie::Won => return Ok(Handled::Taken),
-                    Tie::Equal => {
-                        self.enter(Stage::Closed { reason: CloseReason::Tie });
-                        return Ok(Handled::Taken);
-                    }
-                    Tie::Lost => self.lose_tie(),
+            (Stage::WaitReply { .. }, Some(asked)) if source.may_answer_for(asked) => match self.request_tie(&start) {
+                Tie::None => return Ok(Handled::OtherRequest),
+                Tie::Won => return Ok(Handled::Taken),
+                Tie::Equal => {
+                    self.enter(Stage::Closed { reason: CloseReason::Tie });
+                    return Ok(Handled::Taken);
                 }
-            }
+                Tie::Lost => self.lose_tie(),
+            },
             (_, Some(address)) => {
                 let again = self.peer.as_ref().is_some_and(|peer| peer.tunnel_id == start.peer.tunnel_id);
                 // Only the end that was asked may meet its request again.
@@ -257,11 +253,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     }
 
     /// Deciphers what is hidden, if there is a password.
-    fn reveal<'m>(
-        &self,
-        version: Version,
-        message: &'m mut [u8],
-    ) -> Result<(ControlHeader, Avps<'m>), DecodeError> {
+    fn reveal<'m>(&self, version: Version, message: &'m mut [u8]) -> Result<(ControlHeader, Avps<'m>), DecodeError> {
         match hiding_key(&self.config, version) {
             Some(key) => reveal(message, &key),
             None => Control::decode(message).map(|control| (control.header, control.avps())),
@@ -283,27 +275,28 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         let message_type = match avps.clone().message_type() {
             Ok((message_type, _)) => message_type,
             // What the message was about is not known.
-            Err(error) => return self.refuse_message(MessageType::new(0), &header, avps, error),
+            Err(error) => return self.refuse_message(MessageType::new(0), &header, &avps, error),
         };
         match Message::decode(version, avps.clone()) {
             Ok(decoded) => {
                 if let Some(error) = decoded.refusal.filter(|_| !self.config.permissive) {
-                    return self.refuse_message(message_type, &header, avps, error);
+                    return self.refuse_message(message_type, &header, &avps, error);
                 }
                 self.handle_message(&header, &decoded.message);
             }
             // RFC 2661 section 4.4.1: an unknown message that need not be understood is ignored.
             Err(DecodeError::UnknownMessage { is_mandatory: false, .. }) => count(&mut self.counters.ignored),
-            Err(error) => self.refuse_message(message_type, &header, avps, error),
+            Err(error) => self.refuse_message(message_type, &header, &avps, error),
         }
     }
 
-    /// RFC 2661 section 7.1: what cannot be understood ends the session that it is about, or the tunnel.
+    /// RFC 2661 section 7.1: what cannot be understood ends the session that it is about, or the
+    /// tunnel.
     fn refuse_message(
         &mut self,
         message_type: MessageType,
         header: &ControlHeader,
-        avps: Avps<'_>,
+        avps: &Avps<'_>,
         error: DecodeError,
     ) {
         if self.stage.reason().is_some() {
@@ -412,11 +405,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         self.stop(CloseReason::Unexpected(message_type));
     }
 
-    fn handle_stop(
-        &mut self,
-        result: crate::code::ControlConnectionResult,
-        detail: Option<crate::avp::Detail<'_>>,
-    ) {
+    fn handle_stop(&mut self, result: crate::code::ControlConnectionResult, detail: Option<crate::avp::Detail<'_>>) {
         if let Some(detail) = detail {
             self.peer_message = Name::new(detail.message.as_bytes());
         }
@@ -425,7 +414,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     }
 }
 
-/// Whether a message only acknowledges. It has no number of its own then.
+/// Returns whether a message only acknowledges. It has no number of its own then.
 fn control_is_acknowledgment(message: &[u8], message_type: MessageType) -> bool {
     Control::decode(message).is_ok_and(|control| {
         control.is_zero_length_body()

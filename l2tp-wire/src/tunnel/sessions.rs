@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::Event;
+use super::event::Event;
 use crate::random::Resting;
 use crate::session::{CloseReason, Phase, Session, SessionId, State};
 
@@ -48,7 +48,7 @@ impl<const N: usize> Sessions<N> {
         self.places.iter().any(Option::is_none)
     }
 
-    /// Whether there will be room as soon as an event is polled.
+    /// Returns whether there will be room as soon as an event is polled.
     pub(super) fn waits_for_poll(&self) -> bool {
         !self.has_room() && self.all().any(|session| session.state() == State::Closed)
     }

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use super::CloseReason;
+use super::reason::CloseReason;
 use crate::avp::TieBreaker;
 
 /// RFC 2661 section 7.2: the state of a tunnel, with the RFC's name.
@@ -20,7 +20,8 @@ pub enum State {
     Established,
     /// The peer was told that the tunnel is over, and has not acknowledged it.
     Stopping,
-    /// The tunnel is over, and the peer may not know that this end knows: repetitions are acknowledged.
+    /// The tunnel is over, and the peer may not know that this end knows: repetitions are
+    /// acknowledged.
     Lingering,
     /// Nothing is sent or received any more.
     Closed,
@@ -47,13 +48,29 @@ pub(super) type Challenge = [u8; 16];
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     Idle,
-    WaitReply { until: Duration, challenge: Option<Challenge>, tie_breaker: Option<TieBreaker> },
-    WaitConnected { until: Duration, challenge: Option<Challenge> },
+    WaitReply {
+        until: Duration,
+        challenge: Option<Challenge>,
+        tie_breaker: Option<TieBreaker>,
+    },
+    WaitConnected {
+        until: Duration,
+        challenge: Option<Challenge>,
+    },
     Established,
-    /// Until the peer acknowledges it, or is given up; or that time, for a peer that must not be sent more.
-    Stopping { until: Duration, reason: CloseReason },
-    Lingering { until: Duration, reason: CloseReason },
-    Closed { reason: CloseReason },
+    /// Until the peer acknowledges it, or is given up; or that time, for a peer that must not be
+    /// sent more.
+    Stopping {
+        until: Duration,
+        reason: CloseReason,
+    },
+    Lingering {
+        until: Duration,
+        reason: CloseReason,
+    },
+    Closed {
+        reason: CloseReason,
+    },
 }
 
 impl Stage {

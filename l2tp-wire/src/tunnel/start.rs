@@ -2,8 +2,12 @@
 
 use core::time::Duration;
 
+use super::config::{Authentication, MAX_HOST_NAME, Versions};
+use super::error::CommandError;
+use super::machine::{Tunnel, deadline};
+use super::peer::Peer;
+use super::reason::CloseReason;
 use super::stage::{Challenge, Stage};
-use super::{Authentication, CloseReason, CommandError, MAX_HOST_NAME, Peer, Tunnel, Versions, deadline};
 use crate::authenticate::challenge_response;
 use crate::avp::{ChallengeResponse, Pseudowires, TieBreaker};
 use crate::channel::ControlChannel;
@@ -11,10 +15,10 @@ use crate::code::{MessageType, PseudowireType};
 use crate::message::{v2, v3};
 use crate::{Address, Name, Secret, Text, Version};
 
-/// How many packets go out for each request, until the peer has shown that it receives them.
+/// The packets that go out for each request, until the peer has shown that it receives them.
 const REPLIES: u8 = 3;
 
-/// What SCCRQ or SCCRP of either version say.
+/// The content of SCCRQ or SCCRP, of either version.
 pub(super) struct Start<'a> {
     pub(super) peer: Peer,
     window: Option<u16>,
@@ -46,7 +50,8 @@ impl<'a> Start<'a> {
         Self { peer, window, challenge, response: None, tie_breaker, nonce: None }
     }
 
-    /// RFC 3931 section 4.7.3: a request in the form of version 2, from an end that has version 3 too.
+    /// RFC 3931 section 4.7.3: a request in the form of version 2, from an end that has version 3
+    /// too.
     pub(super) fn request_both(message: &v2::StartControlConnectionRequest<'a>, id: u32) -> Self {
         let mut start = Self::request_v2(message);
         start.peer.tunnel_id = id;
@@ -97,7 +102,8 @@ pub(super) enum Tie {
     Equal,
 }
 
-/// Compares our tie breaker and the peer's: the lower one wins, and one that is there wins over one that is not.
+/// Compares our tie breaker and the peer's: the lower one wins, and one that is there wins over one
+/// that is not.
 pub(super) fn tie(ours: Option<TieBreaker>, peers: Option<TieBreaker>) -> Tie {
     match (ours, peers) {
         (None, None) => Tie::None,
@@ -165,13 +171,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     }
 
     /// Refuses the peer's request before anything else is done about it.
-    pub(super) fn refuse_request(
-        &mut self,
-        source: Address,
-        version: Version,
-        start: &Start<'_>,
-        reason: CloseReason,
-    ) {
+    pub(super) fn refuse_request(&mut self, source: Address, version: Version, start: &Start<'_>, reason: CloseReason) {
         self.version = version;
         self.address = Some(source);
         self.peer = Some(start.peer);
@@ -197,15 +197,15 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     /// RFC 2661 section 4.4.3: the peer has asked too, and its request wins. Ours is forgotten.
     pub(super) fn lose_tie(&mut self) {
         self.channel = ControlChannel::new(self.config.channel);
-        self.proof = super::Proof::new(&self.config, self.random.bytes());
+        self.proof = super::prove::Proof::new(&self.config, self.random.bytes());
         self.enter(Stage::Idle);
     }
 
     pub(super) fn request_tie(&self, start: &Start<'_>) -> Tie {
-        match self.stage {
-            Stage::WaitReply { tie_breaker, .. } => tie(tie_breaker, start.tie_breaker),
-            _ => Tie::None,
+        if let Stage::WaitReply { tie_breaker, .. } = self.stage {
+            return tie(tie_breaker, start.tie_breaker);
         }
+        Tie::None
     }
 
     /// The peer's reply to our request.
@@ -250,7 +250,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         self.request_waiting_calls();
     }
 
-    /// Why the peer's answer to our challenge proves nothing; `None` if it does, or nothing was asked.
+    /// Returns the reason for which the peer's answer to our challenge proves nothing, if it does
+    /// not.
     fn doubts(
         &self,
         message_type: MessageType,

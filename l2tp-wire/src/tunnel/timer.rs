@@ -1,30 +1,35 @@
-//! What happens when nothing happens, and how a tunnel ends.
+//! Time-outs, and the end of a tunnel.
 
 use core::time::Duration;
 
 use super::counters::count;
+use super::machine::{Tunnel, deadline};
+use super::reason::CloseReason;
 use super::stage::Stage;
-use super::{CloseReason, Tunnel, deadline};
 use crate::channel::Liveness;
 use crate::session;
 
-/// How long is waited for room in the queue, when a session ends and the peer has to be told.
+/// The interval at which the end of a session is tried again when the queue is full.
 const ROOM_INTERVAL: Duration = Duration::from_secs(1);
 
 impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     /// Returns when [`handle_timeout`](Self::handle_timeout) has something to do.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        let channel = match self.stage {
-            Stage::Closed { .. } => return None,
-            _ => self.channel.poll_timeout(),
-        };
-        [channel, self.stage.deadline(), self.sessions.deadline(), self.hello_deadline()].into_iter().flatten().min()
+        if let Stage::Closed { .. } = self.stage {
+            return None;
+        }
+        [self.channel.poll_timeout(), self.stage.deadline(), self.sessions.deadline(), self.hello_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
-    /// Does what is due at `now`. Afterwards [`poll_timeout`](Self::poll_timeout) is `None` or later than `now`.
+    /// Does what is due at `now`. Afterwards [`poll_timeout`](Self::poll_timeout) is `None` or
+    /// later than `now`.
     ///
-    /// Poll for packets to send and events then. Calls that are early, late or repeated are harmless.
+    /// Poll for packets to send and events then. Calls that are early, late or repeated are
+    /// harmless.
     pub fn handle_timeout(&mut self, now: Duration) {
         let now = self.advance(now);
         if matches!(self.stage, Stage::Closed { .. }) {
@@ -39,7 +44,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
                 Stage::Stopping { reason, .. } | Stage::Lingering { reason, .. } => {
                     self.enter(Stage::Closed { reason });
                 }
-                _ => {}
+                Stage::Idle | Stage::Established | Stage::Closed { .. } => {}
             }
         }
         while let Some(session) = self.sessions.first_due(now) {
@@ -73,13 +78,17 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         let reason = match self.stage {
             Stage::Stopping { reason, .. } | Stage::Lingering { reason, .. } => reason,
             Stage::WaitReply { .. } => CloseReason::NoAnswer,
-            _ => CloseReason::Silent,
+            Stage::Idle | Stage::WaitConnected { .. } | Stage::Established | Stage::Closed { .. } => {
+                CloseReason::Silent
+            }
         };
         self.enter(Stage::Closed { reason });
     }
 
-    /// Takes note that data of the peer came: as a sign of life, it puts off the next Hello (RFC 2661 section 5.5).
-    /// With [`Config::with_data_as_life`](super::Config::with_data_as_life) it also keeps the tunnel.
+    /// Takes note that data of the peer came: as a sign of life, it puts off the next Hello (RFC
+    /// 2661 section 5.5). With
+    /// [`Config::with_data_as_life`](super::config::Config::with_data_as_life) it also keeps the
+    /// tunnel.
     ///
     /// Call it only for packets that a [`DataChannel`](crate::data::DataChannel) took.
     pub fn handle_data_seen(&mut self, now: Duration) {

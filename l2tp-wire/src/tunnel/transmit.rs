@@ -1,11 +1,12 @@
-//! What goes out.
+//! The packets that go out.
 
 use core::time::Duration;
 
+use super::config::Versions;
 use super::counters::Counters;
+use super::machine::{Transmit, TransmitResult, Tunnel};
 use super::prove::hiding_key;
 use super::stage::Stage;
-use super::{Transmit, TransmitResult, Tunnel};
 use crate::code::MessageType;
 use crate::header::{Control, ControlHeader, Recipient};
 use crate::hide::Hiding;
@@ -20,8 +21,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     ///
     /// # Errors
     ///
-    /// Returns [`EncodeError::BufferTooSmall`] when `buf` is too short: nothing is lost, call again with more room.
-    /// [`MAX_TRANSMIT`](Self::MAX_TRANSMIT) is always enough.
+    /// Returns [`EncodeError::BufferTooSmall`] when `buf` is too short: nothing is lost, call again
+    /// with more room. [`MAX_TRANSMIT`](Self::MAX_TRANSMIT) is always enough.
     pub fn poll_transmit<'b>(&mut self, now: Duration, buf: &'b mut [u8]) -> TransmitResult<'b> {
         let now = self.advance(now);
         let Some(destination) = self.address else {
@@ -63,7 +64,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         Ok(Some(Transmit { destination, payload }))
     }
 
-    /// RFC 2661 section 5.8: in version 2 a message without AVPs; in version 3 one that can carry a digest.
+    /// RFC 2661 section 5.8: in version 2 a message without AVPs; in version 3 one that can carry a
+    /// digest.
     fn write_acknowledgment(&self, header: ControlHeader, buf: &mut [u8]) -> Result<usize, EncodeError> {
         match self.version {
             Version::V2 => {
@@ -80,7 +82,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// What a message is encoded with, hiding apart.
+    /// Returns the options of a message, hiding apart.
     fn options(&self) -> EncodeOptions<'static> {
         match self.proof.digest_type() {
             Some(digest_type) => EncodeOptions::new().with_digest(digest_type),
@@ -100,7 +102,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// Queues a message for the peer's session with this id (0: for the tunnel). Returns whether there was room.
+    /// Queues a message for the peer's session with this id (0: for the tunnel). Returns whether
+    /// there was room.
     pub(super) fn send(&mut self, session_id: u16, message: &Message<'_>) -> bool {
         self.send_within(self.room(), session_id, message)
     }
@@ -112,7 +115,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         // A length that nobody can foresee: RFC 2661 section 4.3 wants that of the value concealed.
         let padding = padding.split_first().and_then(|(first, rest)| rest.get(..usize::from(first & 0x0f)));
         // In a request that both versions understand, each would have a key of its own.
-        let hides = self.config.hidden && self.config.versions() != super::Versions::Both;
+        let is_for_both = self.peer.is_none() && self.config.versions() == Versions::Both;
+        let hides = self.config.hidden && !is_for_both;
         let key = hiding_key(&self.config, self.version).filter(|_| hides);
         let mut options = self.options();
         if let Some(key) = &key {
@@ -125,7 +129,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     }
 }
 
-/// Whether a message is an SCCRQ.
+/// Returns whether a message is an SCCRQ.
 pub(super) fn is_request(message: &[u8]) -> bool {
     let message_type = Control::decode(message).and_then(|control| control.avps().message_type());
     matches!(message_type, Ok((MessageType::START_CONTROL_CONNECTION_REQUEST, _)))

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use l2tp_wire::code::{ControlConnectionResult, MessageType, SessionResult};
 use l2tp_wire::avp::ResultCode;
+use l2tp_wire::code::{ControlConnectionResult, MessageType, SessionResult};
 use l2tp_wire::header::{ControlHeader, CookieSize, Recipient};
 use l2tp_wire::message::{EncodeOptions, v2, v3};
 use l2tp_wire::session::Terms;
@@ -75,9 +75,13 @@ fn harmful(version: Version, tunnel: u32, session: u32, peer_session: u32, ns: u
     let low = |id: u32| u16::try_from(id & 0xffff).unwrap();
     match version {
         Version::V2 => {
-            let header = |session_id| ControlHeader { recipient: Recipient::V2 { tunnel_id: low(tunnel), session_id }, ns, nr };
+            let header =
+                |session_id| ControlHeader { recipient: Recipient::V2 { tunnel_id: low(tunnel), session_id }, ns, nr };
             vec![
-                bytes(header(0), &v2::StopControlConnectionNotification { result: stop, assigned_tunnel_id: Some(1) }.into()),
+                bytes(
+                    header(0),
+                    &v2::StopControlConnectionNotification { result: stop, assigned_tunnel_id: Some(1) }.into(),
+                ),
                 bytes(header(0), &v2::Hello::new().into()),
                 bytes(
                     header(low(session)),
@@ -97,7 +101,8 @@ fn harmful(version: Version, tunnel: u32, session: u32, peer_session: u32, ns: u
             vec![
                 bytes(
                     header,
-                    &v3::StopControlConnectionNotification { result: stop, assigned_control_connection_id: Some(1) }.into(),
+                    &v3::StopControlConnectionNotification { result: stop, assigned_control_connection_id: Some(1) }
+                        .into(),
                 ),
                 bytes(header, &v3::Hello::new().into()),
                 bytes(
@@ -214,11 +219,20 @@ fn cve_class_unauthenticated_requests_with_unsigned_sccrq_change_nothing() {
 
 #[test]
 fn cve_class_amplification_a_request_costs_three_replies_until_its_sender_shows_that_it_receives() {
-    let config = Config::new("server").with_hidden(true).with_password(Secret::new(b"opensesame").unwrap());
+    // As long as a reply can be: hidden values, a challenge and its answer, the longest names.
+    let config = Config::new(&"n".repeat(100))
+        .with_vendor_name(&"v".repeat(100))
+        .with_hidden(true)
+        .with_authentication(Authentication::Challenge)
+        .with_password(Secret::new(b"opensesame").unwrap());
     let mut server: Tunnel<1> = Tunnel::receiver(config, TunnelIds::new([1; 32]), [2; 32]);
     let victim = Address::udp("198.51.100.7:1701".parse().unwrap());
     let header = ControlHeader { recipient: Recipient::V2 { tunnel_id: 0, session_id: 0 }, ns: 0, nr: 0 };
-    let request = bytes(header, &v2::StartControlConnectionRequest::new("a".into(), 7).into());
+    let request = v2::StartControlConnectionRequest {
+        challenge: Some(&[7; 16]),
+        ..v2::StartControlConnectionRequest::new("a".into(), 7)
+    };
+    let request = bytes(header, &request.into());
     let mut buf = [0; 1500];
     let mut sent = |server: &mut Tunnel<1>| {
         let mut lengths = Vec::new();
@@ -235,9 +249,10 @@ fn cve_class_amplification_a_request_costs_three_replies_until_its_sender_shows_
     let lengths = sent(&mut server);
     println!("a request of {} bytes costs {lengths:?}", request.len());
     assert_eq!(lengths.len(), 3);
-    assert!(lengths.iter().all(|length| *length <= 400));
+    assert!(lengths.iter().all(|length| *length <= 600));
     // Many requests cost no more than three each, and make no more tunnels: it is the same one again.
-    let mut server: Tunnel<1> = Tunnel::receiver(Config::new("server"), TunnelIds::new([1; 32]), [2; 32]);
+    let config = Config::new("server").with_password(Secret::new(b"opensesame").unwrap());
+    let mut server: Tunnel<1> = Tunnel::receiver(config, TunnelIds::new([1; 32]), [2; 32]);
     let (mut requests, mut replies) = (0, 0);
     for second in 0..30 {
         let now = Duration::from_secs(second);
@@ -266,9 +281,8 @@ fn a_request_of_another_tunnel_is_left_to_the_caller_also_from_the_same_source()
 
 #[test]
 fn cve_class_reflection_our_own_challenge_back_is_not_answered() {
-    let config = Config::new("a")
-        .with_authentication(Authentication::Challenge)
-        .with_password(Secret::new(b"secret").unwrap());
+    let config =
+        Config::new("a").with_authentication(Authentication::Challenge).with_password(Secret::new(b"secret").unwrap());
     let peer = Variant::PLAIN.addresses()[1];
     let mut client: Tunnel<1> = Tunnel::originator(config, TunnelIds::new([1; 32]), peer, [2; 32]);
     client.open(Duration::ZERO).unwrap();
@@ -276,8 +290,7 @@ fn cve_class_reflection_our_own_challenge_back_is_not_answered() {
     let request = client.poll_transmit(Duration::ZERO, &mut buf).unwrap().unwrap().payload.to_vec();
     let control = l2tp_wire::header::Control::decode(&request).unwrap();
     let challenge = control.avps().find(l2tp_wire::code::AttributeType::CHALLENGE).unwrap().value;
-    let header =
-        ControlHeader { recipient: Recipient::V2 { tunnel_id: client.ids().v2, session_id: 0 }, ns: 0, nr: 1 };
+    let header = ControlHeader { recipient: Recipient::V2 { tunnel_id: client.ids().v2, session_id: 0 }, ns: 0, nr: 1 };
     let reply = v2::StartControlConnectionReply {
         challenge: Some(challenge),
         ..v2::StartControlConnectionReply::new("b".into(), 9)
@@ -286,10 +299,7 @@ fn cve_class_reflection_our_own_challenge_back_is_not_answered() {
     assert_eq!(client.close_reason(), Some(CloseReason::ReflectedChallenge));
     let stop = client.poll_transmit(Duration::ZERO, &mut buf).unwrap().unwrap().payload.to_vec();
     let stop = l2tp_wire::header::Control::decode(&stop).unwrap();
-    assert_eq!(
-        stop.avps().message_type().unwrap().0,
-        MessageType::STOP_CONTROL_CONNECTION_NOTIFICATION
-    );
+    assert_eq!(stop.avps().message_type().unwrap().0, MessageType::STOP_CONTROL_CONNECTION_NOTIFICATION);
     assert!(stop.avps().find(l2tp_wire::code::AttributeType::CHALLENGE_RESPONSE).is_none());
 }
 

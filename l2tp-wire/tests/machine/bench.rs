@@ -6,7 +6,7 @@ use l2tp_wire::avp::Value;
 use l2tp_wire::code::{MessageType, PseudowireType};
 use l2tp_wire::header::{Control, ControlHeader, Recipient};
 use l2tp_wire::message::{EncodeOptions, MessageWriter, v2, v3};
-use l2tp_wire::session::{CallRequest, SessionId, Terms};
+use l2tp_wire::session::{CallRequest, Session, SessionId, Terms};
 use l2tp_wire::tunnel::{Config, Event, PacketError, Tunnel, Versions};
 use l2tp_wire::{Address, Message, TunnelIds, Version};
 
@@ -76,15 +76,16 @@ impl Bench {
     }
 
     pub(crate) fn session(&self) -> Option<SessionId> {
-        self.tunnel.sessions().next().map(|session| session.id())
+        self.tunnel.sessions().map(Session::id).min()
     }
 
     /// A call of the tunnel's own.
     pub(crate) fn calls(mut self, is_lac: bool) -> Self {
         let (request, terms) = (CallRequest::new(), Terms::new());
-        let called = match is_lac {
-            true => self.tunnel.announce_call(self.now, request, terms),
-            false => self.tunnel.place_call(self.now, request, terms),
+        let called = if is_lac {
+            self.tunnel.announce_call(self.now, request, terms)
+        } else {
+            self.tunnel.place_call(self.now, request, terms)
         };
         called.unwrap();
         self.clear();
@@ -167,9 +168,7 @@ impl Bench {
     fn header(&self, session: u32) -> ControlHeader {
         let ids = self.tunnel.ids();
         let recipient = match self.version {
-            Version::V2 => {
-                Recipient::V2 { tunnel_id: ids.v2, session_id: u16::try_from(session & 0xffff).unwrap() }
-            }
+            Version::V2 => Recipient::V2 { tunnel_id: ids.v2, session_id: u16::try_from(session & 0xffff).unwrap() },
             Version::V3 => Recipient::V3 { control_connection_id: ids.v3 },
         };
         ControlHeader { recipient, ns: self.ns, nr: self.nr }

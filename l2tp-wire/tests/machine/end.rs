@@ -71,7 +71,8 @@ impl Variant {
     pub(crate) fn all() -> Vec<Self> {
         let mut all = Vec::new();
         let (v2, v3, both) = (Versions::V2, Versions::V3, Versions::Both);
-        let pairs = [([v2, v2], false), ([both, v2], false), ([v2, both], false), ([v3, v3], false), ([both, v3], false)];
+        let pairs =
+            [([v2, v2], false), ([both, v2], false), ([v2, both], false), ([v3, v3], false), ([both, v3], false)];
         for (versions, is_ip) in pairs.into_iter().chain([([both, both], false), ([v3, v3], true)]) {
             let authentications = [
                 Authentication::None,
@@ -141,18 +142,18 @@ impl Variant {
         })
     }
 
-    pub(crate) fn ends(&self, random: &mut Random) -> [End; 2] {
+    pub(crate) fn ends(&self, random: &mut Random) -> (End, End) {
         let [client, server] = self.addresses();
         let ids = [TunnelIds::new(random.entropy()), TunnelIds::new(random.entropy())];
         let originator = Tunnel::originator(self.config(0), ids[0], server, random.entropy());
         let receiver = Tunnel::receiver(self.config(1), ids[1], random.entropy());
-        [End::new(originator, server, Some(self.terms())), End::new(receiver, client, Some(self.terms()))]
+        (End::new(originator, server, Some(self.terms())), End::new(receiver, client, Some(self.terms())))
     }
 
     /// Both ends on a path; nothing was asked for yet.
     pub(crate) fn world(&self, seed: u64, profile: Profile) -> World<End> {
         let mut random = Random::new(seed ^ 0x1234_5678);
-        let [client, server] = self.ends(&mut random);
+        let (client, server) = self.ends(&mut random);
         World::new(seed, profile, client, server)
     }
 }

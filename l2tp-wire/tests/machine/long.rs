@@ -14,7 +14,9 @@ fn established(variant: &Variant, profile: Profile) -> World<End> {
     world.client.tunnel.open(Duration::ZERO).unwrap();
     world.client.call(Duration::ZERO, variant.direction, variant.terms());
     world.settle();
-    assert!(world.run_until(Duration::from_secs(60), |world| world.client.is_connected() && world.server.is_connected()));
+    assert!(
+        world.run_until(Duration::from_secs(60), |world| world.client.is_connected() && world.server.is_connected())
+    );
     world
 }
 
@@ -48,7 +50,7 @@ fn section_5_5_an_idle_tunnel_lives_for_days_on_hellos() {
         for end in world.ends() {
             assert_eq!(end.tunnel.state(), State::Established);
             let counters = end.tunnel.counters();
-            assert!(counters.hellos_sent + counters.hellos_received > 2 * 1440 * 9 / 10, "{counters:?}");
+            assert!(counters.hellos_sent + counters.hellos_received > 2 * 1440 - 288, "{counters:?}");
         }
     }
 }

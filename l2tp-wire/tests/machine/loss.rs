@@ -22,7 +22,7 @@ fn set_up(variant: &Variant, seed: u64) -> Option<Duration> {
 fn share(name: &str, variant: &Variant) {
     let mut times: Vec<_> = run_seeds(name, 1000, |seed| set_up(variant, seed)).into_iter().flatten().collect();
     times.sort();
-    println!("{name}: {} of 1000 up within 20 s, half of them within {:?}", times.len(), times[times.len() / 2]);
+    println!("{name}: {} of 1000 up within 20 s, half of them within {:?}", times.len(), times[times.len() >> 1]);
     assert!(times.len() >= 990, "{name}: {}", times.len());
 }
 

@@ -85,9 +85,7 @@ fn states() -> Vec<(&'static str, Make)> {
 fn stop(version: Version) -> Message<'static> {
     let result = ResultCode::new(ControlConnectionResult::SHUTTING_DOWN);
     match version {
-        Version::V2 => {
-            v2::StopControlConnectionNotification { result, assigned_tunnel_id: Some(TUNNEL) }.into()
-        }
+        Version::V2 => v2::StopControlConnectionNotification { result, assigned_tunnel_id: Some(TUNNEL) }.into(),
         Version::V3 => {
             let assigned_control_connection_id = Some(TUNNEL.into());
             v3::StopControlConnectionNotification { result, assigned_control_connection_id }.into()
@@ -176,7 +174,7 @@ fn snapshot(bench: &Bench) -> (String, Vec<String>) {
     (bench.tunnel.state().to_string(), sessions)
 }
 
-/// What is sent and told, and what changes.
+/// The answer: packets, events, and changes of state.
 fn answer(version: Version, state: Make, say: Say) -> String {
     let mut bench = state(version);
     bench.clear();
@@ -189,14 +187,14 @@ fn answer(version: Version, state: Make, say: Say) -> String {
     lines.extend(bench.sent().into_iter().map(|message| format!("sends {message}")));
     for event in bench.events() {
         lines.push(match event {
-            Event::Established => "tells Established".to_owned(),
-            Event::CallRequested { .. } => "tells CallRequested".to_owned(),
-            Event::CallConnected { .. } => "tells CallConnected".to_owned(),
-            Event::LinkInfo { .. } => "tells LinkInfo".to_owned(),
-            Event::WanErrors { .. } => "tells WanErrors".to_owned(),
-            Event::CallClosed { reason, .. } => format!("tells CallClosed: {reason}"),
-            Event::Stopped { reason } => format!("tells Stopped: {reason}"),
-            event => format!("tells {event:?}"),
+            Event::Established => "reports Established".to_owned(),
+            Event::CallRequested { .. } => "reports CallRequested".to_owned(),
+            Event::CallConnected { .. } => "reports CallConnected".to_owned(),
+            Event::LinkInfo { .. } => "reports LinkInfo".to_owned(),
+            Event::WanErrors { .. } => "reports WanErrors".to_owned(),
+            Event::CallClosed { reason, .. } => format!("reports CallClosed: {reason}"),
+            Event::Stopped { reason } => format!("reports Stopped: {reason}"),
+            event => format!("reports {event:?}"),
         });
     }
     let after = snapshot(&bench);

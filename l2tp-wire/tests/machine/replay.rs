@@ -15,7 +15,7 @@ use l2tp_wire::code::{AttributeType, MessageType};
 use l2tp_wire::header::{Control, ControlHeader, Recipient};
 use l2tp_wire::hide::{HidingKey, reveal};
 use l2tp_wire::message::{EncodeOptions, v2};
-use l2tp_wire::session::{CallRequest, Disconnect, SessionId, Terms};
+use l2tp_wire::session::{CallRequest, Disconnect, Session, SessionId, Terms};
 use l2tp_wire::tunnel::{Authentication, Config, Event, Tunnel};
 use l2tp_wire::{Address, Message, Packet, Secret, TunnelIds};
 
@@ -58,7 +58,9 @@ fn read_pcap(path: &Path) -> Vec<Recorded> {
         }
     }
     let start = packets.first().map_or(Duration::ZERO, |packet| packet.at);
-    packets.iter_mut().for_each(|packet| packet.at -= start);
+    for packet in &mut packets {
+        packet.at -= start;
+    }
     packets
 }
 
@@ -81,8 +83,7 @@ struct Outcome {
 fn value_of(bytes: &[u8], key: &HidingKey, attribute: AttributeType) -> Option<Vec<u8>> {
     let mut bytes = bytes.to_vec();
     let (_, avps) = reveal(&mut bytes, key).ok()?;
-    let found = avps.clone().find(attribute).map(|avp| avp.value.to_vec());
-    found
+    avps.find(attribute).map(|avp| avp.value.to_vec())
 }
 
 fn type_of(bytes: &[u8]) -> Option<MessageType> {
@@ -176,7 +177,7 @@ impl Replay {
             MessageType::INCOMING_CALL_REPLY | MessageType::OUTGOING_CALL_REPLY => {
                 let ((id, _), (_, peers)) = (session_of(self), header_of(bytes).unwrap());
                 let asked = self.tunnel.sessions().find(|session| session.peer_terms().session_id == peers.into());
-                if let Some(ours) = asked.map(|session| session.id()) {
+                if let Some(ours) = asked.map(Session::id) {
                     let _ = self.tunnel.accept_call(now, ours, Terms::new());
                     self.sessions.push((id, ours));
                 }
@@ -228,8 +229,7 @@ impl Replay {
         header.nr = self.nr(header.nr);
         if let Some((_, ours)) = self.sessions.iter().find(|(recorded, _)| *recorded == session) {
             let Recipient::V2 { tunnel_id, .. } = header.recipient else { return };
-            header.recipient =
-                Recipient::V2 { tunnel_id, session_id: u16::try_from(ours.get()).unwrap() };
+            header.recipient = Recipient::V2 { tunnel_id, session_id: u16::try_from(ours.get()).unwrap() };
         }
         let mut bytes = bytes.to_vec();
         if let Some(challenge) = self.challenge.clone() {
@@ -260,11 +260,12 @@ impl Replay {
             }
             _ => return bytes,
         };
-        message.to_vec(&header, &EncodeOptions::new()).unwrap()
+        let mut buf = [0; 1500];
+        message.encode(&header, &EncodeOptions::new(), &mut buf).unwrap().to_vec()
     }
 }
 
-/// What became of the recorded end: what was sent tells.
+/// The fate of the recorded end, as its packets show it.
 fn recorded_outcome(packets: &[Recorded], is_client: bool) -> Outcome {
     let types: Vec<_> = packets
         .iter()
@@ -284,7 +285,8 @@ fn recorded_outcome(packets: &[Recorded], is_client: bool) -> Outcome {
     let has_connected = types.iter().any(|(_, message_type)| *message_type == connected);
     // An SCCCN that is refused establishes nothing at the end that refuses it.
     let refused_at_once = packets.iter().any(|packet| {
-        let result = Control::decode(&packet.bytes).ok().and_then(|control| control.avps().find(AttributeType::RESULT_CODE));
+        let result =
+            Control::decode(&packet.bytes).ok().and_then(|control| control.avps().find(AttributeType::RESULT_CODE));
         packet.from_client == is_client
             && type_of(&packet.bytes) == Some(stop)
             && result.is_some_and(|result| result.value.starts_with(&[0, 2]))

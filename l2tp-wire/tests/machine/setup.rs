@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use l2tp_wire::code::DataSequencing;
-use l2tp_wire::session::{Disconnect, Direction, State};
+use l2tp_wire::session::{Direction, Disconnect, State};
 use l2tp_wire::tunnel::{self, Event};
 use testing::{Profile, World, run_seeds};
 

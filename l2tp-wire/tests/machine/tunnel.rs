@@ -31,12 +31,8 @@ fn world(client: Config, server: Config) -> World<End> {
     let client = Tunnel::originator(client, TunnelIds::new([1; 32]), server_address, [2; 32]);
     let server = Tunnel::receiver(server, TunnelIds::new([3; 32]), [4; 32]);
     let terms = Some(Terms::new());
-    let mut world = World::new(
-        1,
-        Profile::CLEAN,
-        End::new(client, server_address, terms),
-        End::new(server, client_address, terms),
-    );
+    let mut world =
+        World::new(1, Profile::CLEAN, End::new(client, server_address, terms), End::new(server, client_address, terms));
     world.client.tunnel.open(Duration::ZERO).unwrap();
     world.settle();
     world
@@ -48,8 +44,8 @@ fn reasons(mut world: World<End>) -> [Option<CloseReason>; 2] {
     [world.client.tunnel.close_reason(), world.server.tunnel.close_reason()]
 }
 
-fn stopped(result: ControlConnectionResult) -> Option<CloseReason> {
-    Some(CloseReason::PeerStopped { result, error: ErrorCode::NONE })
+const fn stopped(result: ControlConnectionResult) -> CloseReason {
+    CloseReason::PeerStopped { result, error: ErrorCode::NONE }
 }
 
 fn established() -> World<End> {
@@ -60,7 +56,9 @@ fn established_with(client: Config, server: Config) -> World<End> {
     let mut world = world(client, server);
     world.client.call(Duration::ZERO, session::Direction::Incoming, Terms::new());
     world.settle();
-    assert!(world.run_until(Duration::from_secs(5), |world| world.client.is_connected() && world.server.is_connected()));
+    assert!(
+        world.run_until(Duration::from_secs(5), |world| world.client.is_connected() && world.server.is_connected())
+    );
     world
 }
 
@@ -68,7 +66,7 @@ fn established_with(client: Config, server: Config) -> World<End> {
 fn section_5_1_1_challenges_are_answered_and_wrong_passwords_have_their_own_reason() {
     let plain = || Config::new("a");
     let asks = |password| plain().with_authentication(Authentication::Challenge).with_password(secret(password));
-    let refused = stopped(ControlConnectionResult::NOT_AUTHORIZED);
+    let refused = Some(stopped(ControlConnectionResult::NOT_AUTHORIZED));
     for (client, server) in [(asks("one"), asks("one")), (asks("one"), plain().with_password(secret("one")))] {
         let mut world = world(client, server);
         world.run(Duration::from_secs(1));
@@ -118,7 +116,7 @@ fn rfc_3931_section_4_3_digests_with_either_hash_and_two_passwords() {
 
 #[test]
 fn the_seeds_terminate_from_accepts_one_host_name() {
-    let refused = stopped(ControlConnectionResult::NOT_AUTHORIZED);
+    let refused = Some(stopped(ControlConnectionResult::NOT_AUTHORIZED));
     let accepts = |name: &str| Config::new("server").with_terminate_from(name);
     assert_eq!(reasons(world(Config::new("branch"), accepts("branch"))), [None, None]);
     let mut world = world(Config::new("branch2"), accepts("branch"));
@@ -158,9 +156,11 @@ fn rfc_3931_section_4_7_3_version_3_falls_back_to_version_2() {
 #[test]
 fn rfc_3931_section_4_7_1_version_2_needs_udp() {
     let peer = Address::ip("192.0.2.2".parse().unwrap());
-    for (versions, result) in
-        [(Versions::V2, Err(CommandError::NeedsUdp)), (Versions::Both, Err(CommandError::NeedsUdp)), (Versions::V3, Ok(()))]
-    {
+    for (versions, result) in [
+        (Versions::V2, Err(CommandError::NeedsUdp)),
+        (Versions::Both, Err(CommandError::NeedsUdp)),
+        (Versions::V3, Ok(())),
+    ] {
         let config = Config::new("a").with_versions(versions);
         let mut tunnel: Tunnel<1> = Tunnel::originator(config, TunnelIds::new([1; 32]), peer, [1; 32]);
         assert_eq!(tunnel.open(Duration::ZERO), result);
@@ -224,22 +224,18 @@ fn section_5_7_the_end_lingers_for_one_cycle_and_acknowledges_repetitions() {
     let mut world = established();
     let now = world.now;
     // The acknowledgments of the server get lost at first.
-    world.lose_datagram = Some(Box::new(move |at, from, _| {
-        from == 1 && at < now + Duration::from_secs(10)
-    }));
+    world.lose_datagram = Some(Box::new(move |at, from, _| from == 1 && at < now + Duration::from_secs(10)));
     world.client.tunnel.close(now);
     world.settle();
     world.run(Duration::from_secs(16));
     assert_eq!((world.client.tunnel.state(), world.server.tunnel.state()), (State::Lingering, State::Lingering));
-    assert_eq!(world.server.tunnel.close_reason(), stopped(ControlConnectionResult::CLEAR));
+    assert_eq!(world.server.tunnel.close_reason(), Some(stopped(ControlConnectionResult::CLEAR)));
     assert_eq!(world.client.tunnel.close_reason(), Some(CloseReason::Local));
     assert!(world.server.tunnel.counters().channel.duplicates >= 4);
     world.run(Duration::from_secs(60));
     assert!(world.ends().iter().all(|end| end.events.last() == Some(&Event::Closed)));
     // Sessions have an event each, before the tunnel's own.
-    let closed = |event: &Event| {
-        matches!(event, Event::CallClosed { reason: session::CloseReason::TunnelClosed, .. })
-    };
+    let closed = |event: &Event| matches!(event, Event::CallClosed { reason: session::CloseReason::TunnelClosed, .. });
     assert_eq!((world.client.count(closed), world.server.count(closed)), (1, 1));
 }
 
@@ -252,7 +248,7 @@ fn section_5_8_a_silent_peer_is_found_out_by_a_hello_and_has_a_reason() {
     let over = |world: &World<End>| world.client.tunnel.state() == State::Closed;
     assert!(world.run_until(Duration::from_secs(300), over));
     assert_eq!(world.client.tunnel.close_reason(), Some(CloseReason::Silent));
-    let took = world.now - began;
+    let took = world.now.checked_sub(began).unwrap();
     assert!(took > Duration::from_secs(59 + 31) && took < Duration::from_secs(60 + 32), "{took:?}");
     assert_eq!(world.client.tunnel.counters().hellos_sent, 1);
 }
@@ -308,10 +304,8 @@ fn section_5_5_data_puts_the_hello_off() {
 fn sections_6_12_to_6_14_results_causes_reports_and_maps_arrive() {
     let mut world = established();
     let now = world.now;
-    let (ours, theirs) = (
-        world.client.tunnel.sessions().next().unwrap().id(),
-        world.server.tunnel.sessions().next().unwrap().id(),
-    );
+    let (ours, theirs) =
+        (world.client.tunnel.sessions().next().unwrap().id(), world.server.tunnel.sessions().next().unwrap().id());
     let errors = CallErrors { crc_errors: 7, ..CallErrors::default() };
     world.client.tunnel.report_wan_errors(now, ours, errors).unwrap();
     world.server.tunnel.set_link_info(now, theirs, Accm::new(5), Accm::NONE).unwrap();
@@ -390,9 +384,8 @@ fn rfc_3931_section_5_4_4_missing_pseudowires_and_sublayers_are_refused() {
     let only_ppp = || v3("two").with_pseudowires(PseudowireType::PPP, None);
     let ethernet = CallRequest::new().with_pseudowire(PseudowireType::ETHERNET);
     assert_eq!(reason_of(ethernet, Terms::new(), only_ppp()), Some(session::CloseReason::NoPseudowire));
-    let cleared = |result| {
-        Some(session::CloseReason::PeerCleared { result, error: ErrorCode::NONE, q931: None, ppp: None })
-    };
+    let cleared =
+        |result| Some(session::CloseReason::PeerCleared { result, error: ErrorCode::NONE, q931: None, ppp: None });
     let hdlc = CallRequest::new().with_pseudowire(PseudowireType::HDLC);
     assert_eq!(reason_of(hdlc, Terms::new(), only_ppp()), cleared(SessionResult::PSEUDOWIRE_NOT_SUPPORTED));
     let numbers = Terms::new().with_sequencing(DataSequencing::ALL).with_sublayer(false);
@@ -502,7 +495,7 @@ fn a_short_buffer_loses_nothing_and_time_that_goes_back_does_no_harm() {
 #[test]
 fn memory_is_what_the_documentation_says() {
     let one = size_of::<Tunnel<1>>();
-    let session = (size_of::<Tunnel<9>>() - one) / 8;
+    let session = (size_of::<Tunnel<9>>() - one) >> 3;
     println!("a tunnel takes {} bytes and {session} for each session", one - session);
     assert!(session <= 520, "{session}");
     assert!(one - session <= 9728, "{one}");
