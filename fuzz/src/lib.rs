@@ -9,8 +9,6 @@ mod file;
 pub mod gre;
 pub mod gre_pair;
 pub mod inspect;
-pub mod liveness;
-pub mod l2tp;
 pub mod l2tp;
 pub mod l2tp_machines;
 pub mod liveness;
