@@ -19,8 +19,7 @@ fn world(password: &str) -> World {
     server.hook = Some(Box::new(look_at_the_end));
     let mut world = World::new(1, Profile::DIRECT, client, server);
     world.pipes = [1, 2].map(|seed| Pipe::new(Profile::CLEAN, seed));
-    // A client may hold its acknowledgment of CCP for a moment.
-    world.run(Duration::from_secs(2));
+    world.run(Duration::from_secs(1));
     world
 }
 
