@@ -19,7 +19,7 @@ fn world(password: &str) -> World {
     server.hook = Some(Box::new(look_at_the_end));
     let mut world = World::new(1, Profile::DIRECT, client, server);
     world.pipes = [1, 2].map(|seed| Pipe::new(Profile::CLEAN, seed));
-    world.run(Duration::from_secs(1));
+    world.run(Duration::from_millis(1500));
     world
 }
 

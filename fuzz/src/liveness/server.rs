@@ -59,7 +59,8 @@ impl World {
         let attacker = server.accept(Duration::ZERO, ADDRESSES[1], [30; 32]).expect("there is room");
         let (arrived, now) = (Default::default(), Duration::ZERO);
         let mut world = Self { now, server, clients, attacker, is_forged, index: 0, arrived, taken: 0 };
-        world.exchange();
+        // A client may hold an answer for a moment.
+        world.pass(Duration::from_secs(1));
         world.send();
         assert!(world.arrived.iter().all(|arrived| arrived.len() == 2), "both are up: {:?}", world.arrived);
         world

@@ -108,11 +108,12 @@ fn cleartext_after_the_end_of_encryption_is_dropped() {
 #[test]
 fn nothing_is_sent_in_the_clear_at_any_step_of_the_setup() {
     let mut pair = Pair::new(&client_config(), &server_config());
-    let now = pair.now;
     let mut buf = [0; pptp::session::MAX_TRANSMIT];
     let mut sent = 0;
     // One packet at a time, an attempt to send after each, and events left alone as long as possible.
-    for _ in 0..200 {
+    let mut flight = testing::Flight::default();
+    for _ in 0..600 {
+        let now = pair.now;
         for to in To::BOTH {
             match pair.seal(to, &numbered_ip(100, 9)) {
                 Ok(sealed) => {
@@ -135,14 +136,20 @@ fn nothing_is_sent_in_the_clear_at_any_step_of_the_setup() {
             let _ = pair.client.session.handle_stream(now, &octets);
             continue;
         }
-        let tunnel = pair.client.session.poll_tunnel(now, &mut buf).unwrap().map(<[u8]>::to_vec);
-        if let Some(mut octets) = tunnel {
-            let _ = pair.server.handle_gre(now, &mut octets);
-            continue;
+        while let Some(packet) = pair.client.session.poll_tunnel(now, &mut buf).unwrap() {
+            flight.put(testing::SERVER, packet.to_vec());
         }
-        let tunnel = pair.server.with(|session| session.poll_tunnel(now, &mut buf).unwrap().map(<[u8]>::to_vec));
-        if let Some(mut octets) = tunnel {
-            let _ = pair.client.session.handle_gre(now, &mut octets, &mut []);
+        while let Some(packet) =
+            pair.server.with(|session| session.poll_tunnel(now, &mut buf).unwrap().map(<[u8]>::to_vec))
+        {
+            flight.put(testing::CLIENT, packet);
+        }
+        if let Some((to, mut packet)) = flight.take_any() {
+            if to == testing::SERVER {
+                let _ = pair.server.handle_gre(now, &mut packet);
+            } else {
+                let _ = pair.client.session.handle_gre(now, &mut packet, &mut []);
+            }
             continue;
         }
         let event = pair.server.with(pptp::server::Session::poll_event);
@@ -155,6 +162,9 @@ fn nothing_is_sent_in_the_clear_at_any_step_of_the_setup() {
             pair.server
                 .with(|session| session.call_mut(call).unwrap().answer(now, question.ticket(), &answer))
                 .unwrap();
+        } else if event.is_none() {
+            // An answer that a client holds for a moment.
+            pair.elapse_alone(Duration::from_millis(100));
         }
     }
     assert!(sent > 50);

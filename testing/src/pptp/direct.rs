@@ -11,8 +11,8 @@ use pptp::server::{ConnectionId, Server, Session};
 use pptp::session::{self, CallEvent, Event, MAX_RECEIVE, ReceiveError};
 use pptp::wire::connection::CallId;
 
-use super::{CLIENT_ADDRESS, PASSWORD, client_config, server_config};
-use crate::{CLIENT, SERVER};
+use super::{CLIENT_ADDRESS, OneCall as _, PASSWORD, client_config, server_config};
+use crate::{CLIENT, Flight, SERVER};
 
 /// Whatever has a server's session.
 pub trait Peer<const N: usize> {
@@ -102,7 +102,27 @@ pub fn exchange<const N: usize>(
     server: &mut impl Peer<N>,
     mut see: impl FnMut(usize, Carried<'_>),
 ) {
+    let mut clock = now;
+    while {
+        hand_over(clock, client, server, &mut see);
+        // A client may hold an answer for a moment, until the server has said more.
+        let next = client.poll_timeout().into_iter().chain(server.with(|session| session.poll_timeout())).min();
+        clock = next.unwrap_or(Duration::MAX);
+        client.ip().is_none() && clock <= now + Duration::from_secs(1)
+    } {
+        client.handle_timeout(clock);
+        server.with(|session| session.handle_timeout(clock));
+    }
+}
+
+fn hand_over<const N: usize>(
+    now: Duration,
+    client: &mut client::Session,
+    server: &mut impl Peer<N>,
+    see: &mut impl FnMut(usize, Carried<'_>),
+) {
     let mut buf = [0; MAX_RECEIVE];
+    let mut flight = Flight::default();
     let mut is_any = true;
     while std::mem::take(&mut is_any) {
         while let Some(bytes) = client.poll_control(now, &mut buf).unwrap() {
@@ -117,16 +137,23 @@ pub fn exchange<const N: usize>(
         }
         while let Some(packet) = client.poll_tunnel(now, &mut buf).unwrap() {
             see(CLIENT, Carried::Datagram(packet));
-            server.handle_gre(now, &mut packet.to_vec(), check_negotiation);
-            is_any = true;
+            flight.put(SERVER, packet.to_vec());
         }
-        while let Some(mut packet) =
-            server.with(|session| session.poll_tunnel(now, &mut buf).unwrap().map(<[u8]>::to_vec))
+        while let Some(packet) = server.with(|session| session.poll_tunnel(now, &mut buf).unwrap().map(<[u8]>::to_vec))
         {
             see(SERVER, Carried::Datagram(&packet));
+            flight.put(CLIENT, packet);
+        }
+        // One packet at a time: a side that is not polled in between refuses the next one.
+        if let Some((to, mut packet)) = flight.take_any() {
             let mut scratch = [0; MAX_RECEIVE];
-            let received = client.handle_gre(now, &mut packet, &mut scratch);
-            check_negotiation(received.as_ref().map(|(_, received)| received.ip()).map_err(|error| *error));
+            let is_ip = if to == CLIENT {
+                let received = client.handle_gre(now, &mut packet, &mut scratch);
+                received.is_ok_and(|(_, received)| received.ip().is_some())
+            } else {
+                server.handle_gre(now, &mut packet, |received| matches!(received, Ok(Some(_))))
+            };
+            assert!(!is_ip);
             is_any = true;
         }
         while let Some(event) = client.poll_event() {

@@ -219,6 +219,15 @@ impl Pair {
         count
     }
 
+    /// Lets time pass for both; what they have to say then stays with them.
+    pub fn elapse_alone(&mut self, time: Duration) {
+        self.now += time;
+        let now = self.now;
+        for side in To::BOTH {
+            self.side(side).handle_timeout(now);
+        }
+    }
+
     /// Lets a packet that was sent go by the attacker, who renumbers everything so that nobody notices what was added.
     pub fn relay(&mut self, to: To, packet: &[u8]) {
         self.recorded[to.index()].push(packet.to_vec());
