@@ -228,8 +228,8 @@ impl<S: Slots> Reorder<S> {
         arrival
     }
 
-    /// As [`arrive`](Self::arrive), for a caller that finds out whether the packet is genuine, and then calls
-    /// [`confirm`](Self::confirm) or [`refuse`](Self::refuse) with its number.
+    /// Takes a number as [`arrive`](Self::arrive) does, for a caller that finds out whether the packet is genuine, and
+    /// then calls [`confirm`](Self::confirm) or [`refuse`](Self::refuse) with its number.
     ///
     /// [`Arrival::Unproven`] says that nothing has moved, and that the content of the packet decides. It is given for the
     /// first number, for those behind which others would be given up, and after [`SILENCE`](Self::SILENCE) for those that
@@ -251,7 +251,7 @@ impl<S: Slots> Reorder<S> {
         if is_jump { Arrival::Unproven } else { self.ahead(now, next, number, store) }
     }
 
-    /// The content of a packet proved that it is genuine: its number is believed, wherever it is.
+    /// Believes the number of a packet whose content proved to be genuine, wherever the number is.
     ///
     /// Call it for packets that were [`Next`](Arrival::Next), [`Late`](Arrival::Late), [`TooLate`](Arrival::TooLate) or
     /// [`Unproven`](Arrival::Unproven). A number that is too late has the peer's numbers start anew from it. One that is
@@ -288,7 +288,7 @@ impl<S: Slots> Reorder<S> {
         }
     }
 
-    /// The content of a packet proved that it is not genuine: its number is free for the genuine one.
+    /// Frees the number of a packet whose content proved not to be genuine, for the genuine one.
     ///
     /// Call it where [`confirm`](Self::confirm) would be called otherwise.
     pub fn refuse(&mut self, number: SequenceNumber) {
@@ -314,7 +314,7 @@ impl<S: Slots> Reorder<S> {
         self.release_numbered(now, timeout).map(|(_, item)| item)
     }
 
-    /// As [`release`](Self::release), with the packet's number: for [`confirm`](Self::confirm) and
+    /// Releases as [`release`](Self::release) does, and returns the packet's number too: for [`confirm`](Self::confirm) and
     /// [`refuse`](Self::refuse).
     pub fn release_numbered(&mut self, now: Duration, timeout: Duration) -> Option<(SequenceNumber, &mut S::Item)> {
         if self.held == 0 {

@@ -370,8 +370,8 @@ where
         Ok(received?.map(|range| Unproven { range, number, claim: Claim::Placed }))
     }
 
-    /// Takes note that a frame is genuine: it was decrypted, or could only be made by the peer. Its number is believed,
-    /// wherever it is.
+    /// Believes the number of a frame that is genuine, wherever the number is: it was decrypted, or could only be made
+    /// by the peer.
     pub fn confirm(&mut self, now: Duration, frame: &Unproven) {
         self.advance(now);
         let restarts = self.order.counters().restarts;
@@ -386,7 +386,7 @@ where
         }
     }
 
-    /// Takes note that a frame is not genuine: its number is free for the genuine packet.
+    /// Frees the number of a frame that is not genuine, for the genuine packet.
     pub fn refuse(&mut self, now: Duration, frame: &Unproven) {
         self.advance(now);
         self.order.refuse(frame.number);
@@ -402,7 +402,7 @@ where
         Some(frame)
     }
 
-    /// As [`poll_receive`](Self::poll_receive), for packets that were taken by
+    /// Returns what [`poll_receive`](Self::poll_receive) does, for packets that were taken by
     /// [`decapsulate_unproven`](Self::decapsulate_unproven). The range of the frame is all of the octets.
     pub fn poll_receive_unproven(&mut self, now: Duration) -> Option<(Unproven, &mut [u8])> {
         self.advance(now);
