@@ -24,11 +24,13 @@ pub(crate) struct Events<E, const KINDS: usize> {
     /// Each with its place in the order.
     slots: [Option<(u64, E)>; KINDS],
     pushed: u64,
+    /// Whether all slots are known to be empty: a data packet asks each time.
+    is_idle: bool,
 }
 
 impl<E: Kinded + Copy, const KINDS: usize> Default for Events<E, KINDS> {
     fn default() -> Self {
-        Self { slots: [None; KINDS], pushed: 0 }
+        Self { slots: [None; KINDS], pushed: 0, is_idle: true }
     }
 }
 
@@ -43,19 +45,26 @@ impl<E: Kinded + Copy, const KINDS: usize> Events<E, KINDS> {
             }
         }
         self.pushed = self.pushed.wrapping_add(1);
+        self.is_idle = false;
         match self.slots.get_mut(event.kind()) {
             Some(slot) => *slot = Some((self.pushed, event)),
             None => debug_assert!(false, "every kind has its slot"),
         }
     }
 
+    #[inline]
     pub(crate) fn pop(&mut self) -> Option<E> {
+        if self.is_idle { None } else { self.pop_first() }
+    }
+
+    fn pop_first(&mut self) -> Option<E> {
         let first = self.slots.iter_mut().filter(|slot| slot.is_some());
-        let first = first.min_by_key(|slot| slot.map(|(order, _)| order))?;
-        first.take().map(|(_, event)| event)
+        let first = first.min_by_key(|slot| slot.map(|(order, _)| order));
+        self.is_idle = first.is_none();
+        first?.take().map(|(_, event)| event)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.slots.iter().all(Option::is_none)
+        self.is_idle || self.slots.iter().all(Option::is_none)
     }
 }

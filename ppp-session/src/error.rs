@@ -34,11 +34,24 @@ impl BufferTooSmall {
 }
 
 impl ReceiveError {
-    /// Returns whether the frame is no sign that its carrier's packet is genuine. A packet that
-    /// waits for a reset (RFC 3078 section 8.2) may be: nothing can be said of it.
+    /// Returns whether the content of the frame shows that it is not genuine, so that a carrier's
+    /// number for it is free for the genuine one.
+    ///
+    /// What a link does not take now may well be genuine: a request that comes twice, data before
+    /// CCP is open, a protocol that is not known. So may be a packet that waits for a reset (RFC
+    /// 3078 section 8.2).
     #[must_use]
-    pub const fn is_refusal(&self) -> bool {
-        !matches!(self, Self::Decrypt(mppe::DecryptError::AwaitingFlushed { .. }) | Self::BufferTooSmall(_))
+    pub const fn is_forgery(&self) -> bool {
+        match self {
+            Self::Decrypt(error) => !matches!(error, mppe::DecryptError::AwaitingFlushed { .. }),
+            Self::Link(refused) => {
+                matches!(refused, ppp_fsm::link::Refused::Malformed(_) | ppp_fsm::link::Refused::NotEncrypted { .. })
+            }
+            #[cfg(feature = "mppc")]
+            Self::Decompress(_) => true,
+            Self::Implausible => true,
+            Self::BufferTooSmall(_) => false,
+        }
     }
 }
 

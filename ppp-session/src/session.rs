@@ -129,6 +129,7 @@ impl Session {
 
     /// The one way in: takes the time forward, does the work, and lets all layers know what
     /// happened.
+    #[inline]
     fn enter<T>(&mut self, now: Duration, work: impl FnOnce(&mut Self, Duration) -> T) -> T {
         self.now = self.now.max(now);
         let result = work(self, self.now);

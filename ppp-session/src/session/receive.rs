@@ -21,6 +21,7 @@ impl Session {
     /// # Errors
     ///
     /// [`ReceiveError`]: it gave nothing.
+    #[inline]
     pub fn handle_frame<'p>(
         &mut self,
         now: Duration,
@@ -150,6 +151,7 @@ impl Session {
 
     /// Returns the IP packet of a frame. What was decompressed is copied, so that the session's
     /// memory is free.
+    #[inline]
     pub(super) fn locate<'p>(&self, frame: &'p [u8], place: Place, scratch: &'p mut [u8]) -> &'p [u8] {
         match place {
             Place::Suffix(length) => frame.get(frame.len().saturating_sub(length)..).unwrap_or_default(),

@@ -43,6 +43,7 @@ impl Session {
     /// # Errors
     ///
     /// [`SendError`]: nothing was sent. The packet is as it was.
+    #[inline]
     pub fn send_ip(&mut self, now: Duration, buf: &mut [u8], start: usize) -> Result<Range<usize>, SendError> {
         self.enter(now, |session, _| {
             let protocol = session.check(buf, start)?;

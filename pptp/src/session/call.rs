@@ -117,6 +117,7 @@ impl Machine {
 
     /// The one way in: does the work, and lets the layers know what happened. The time is the
     /// session's, which never goes back.
+    #[inline]
     pub(super) fn enter<T>(&mut self, work: impl FnOnce(&mut Self) -> T, now: Duration) -> T {
         let result = work(self);
         self.pump(now);
@@ -129,6 +130,7 @@ impl Machine {
     }
 
     /// Lets the layers know what happened in the others: the tunnel's events, the end of PPP.
+    #[inline]
     fn pump(&mut self, now: Duration) {
         while let Some(event) = self.tunnel.poll_event() {
             self.tunnel_event(now, event);

@@ -120,6 +120,7 @@ impl<const CALLS: usize> Session<CALLS> {
 
     /// The way in for one call. The connection has to know only when the call is over, so that a
     /// data packet costs nothing of it.
+    #[inline]
     pub(super) fn enter_call<T>(
         &mut self,
         now: Duration,

@@ -21,6 +21,7 @@ pub(super) enum Arrived {
 
 impl Machine {
     /// Takes a GRE packet with the id of this call.
+    #[inline(always)]
     pub(in crate::session) fn handle_gre<'p>(
         &mut self,
         now: Duration,
@@ -47,6 +48,7 @@ impl Machine {
 
     /// Takes the tunnel's part of a packet.
     #[expect(clippy::wildcard_enum_match_arm, reason = "whatever is no frame was for the tunnel")]
+    #[inline]
     pub(super) fn arrive(&mut self, now: Duration, packet: &[u8]) -> Result<Arrived, ReceiveError> {
         Ok(match self.tunnel.decapsulate_unproven(now, packet)? {
             pptp_gre::Received::Frame(frame) | pptp_gre::Received::LateFrame(frame) => Arrived::Frame(frame),
@@ -166,6 +168,7 @@ impl Machine {
 /// frame is proved.
 ///
 /// Where data has to be encrypted, what is in the clear proves nothing: anybody can send it.
+#[inline]
 pub(super) fn judge(
     tunnel: &mut Tunnel<Vec<Slot<Frame>>>,
     now: Duration,
@@ -176,7 +179,7 @@ pub(super) fn judge(
     match received {
         Ok(ppp_session::Received::Ip(_)) => tunnel.confirm(now, unproven),
         Ok(_) if !expects_sealed => tunnel.confirm(now, unproven),
-        Err(error) if error.is_refusal() => tunnel.refuse(now, unproven),
+        Err(error) if error.is_forgery() => tunnel.refuse(now, unproven),
         Ok(_) | Err(_) => {}
     }
 }

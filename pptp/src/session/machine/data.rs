@@ -45,6 +45,7 @@ impl<const CALLS: usize> Session<CALLS> {
     }
 
     /// Takes a packet whose call id was read before.
+    #[inline]
     pub(crate) fn handle_gre_of<'p>(
         &mut self,
         now: Duration,
@@ -58,6 +59,7 @@ impl<const CALLS: usize> Session<CALLS> {
     }
 
     /// Returns the place of a call that GRE packets may be of; one is coming.
+    #[inline]
     fn live_call(&mut self, now: Duration, id: CallId) -> Result<usize, ReceiveError> {
         let now = self.now.max(now);
         let mut calls = self.calls.iter_mut().enumerate();
