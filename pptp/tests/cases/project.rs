@@ -66,7 +66,8 @@ impl Project {
         let password = if config["password"].is_null() { String::new() } else { text(&config["password"]) };
         let session = if role == "client" {
             let client = match config["nt_hash_of"].as_str() {
-                Some(of) => client::Config::with_nt_hash(&user, NtHash::from_password(of)),
+                Some(of) => client::Config::new(&user, "")
+                    .with_client(|_| ppp_session::Client::with_nt_hash(&user, NtHash::from_password(of))),
                 None => client::Config::new(&user, &password),
             };
             Session::new(&client.with_session(session_config(config)), [3; 32])
@@ -98,7 +99,7 @@ impl Project {
     }
 
     pub(crate) fn poll_tunnel(&mut self, now: Duration) -> Option<Vec<u8>> {
-        self.session.poll_tunnel(now, &mut [0; MAX_TRANSMIT]).unwrap().map(|(_, packet)| packet.to_vec())
+        self.session.poll_tunnel(now, &mut [0; MAX_TRANSMIT]).unwrap().map(<[u8]>::to_vec)
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Duration> {
