@@ -46,6 +46,8 @@ struct Replay<'s> {
     link: Link,
     peer: peer::Peer,
     decisions: Decisions,
+    /// The last Configure-Request of each protocol, and when it was sent.
+    requests: BTreeMap<u16, (Duration, Vec<u8>)>,
     outcome: Outcome,
     /// Packets of data that came, and of these refused, with the first error.
     data: usize,
@@ -68,6 +70,7 @@ impl<'s> Replay<'s> {
             link: Link::new(&config, [7; 32]),
             peer,
             decisions: Decisions::new(),
+            requests: BTreeMap::new(),
             outcome: Outcome::default(),
             data: 0,
             refused: BTreeMap::new(),
@@ -181,6 +184,18 @@ impl<'s> Replay<'s> {
             let frame = Frame::decode(octets).unwrap();
             if self.is_over {
                 continue;
+            }
+            // A request that is repeated because the peer begins is no decision; one that the timer repeats is.
+            let is_request = frame.information.first() == Some(&1) && frame.protocol.0 & 0xff00 != 0xc200;
+            let before = self.requests.get(&frame.protocol.0);
+            let is_copy = |(at, bytes): &(Duration, Vec<u8>)| {
+                bytes == frame.information && now.saturating_sub(*at) < Duration::from_secs(1)
+            };
+            if is_request && before.is_some_and(is_copy) {
+                continue;
+            }
+            if is_request {
+                self.requests.insert(frame.protocol.0, (now, frame.information.to_vec()));
             }
             self.decisions.entry(frame.protocol.0).or_default().push(Decision::new(&frame));
             self.peer.take(now, &frame);
