@@ -199,10 +199,12 @@ impl<const QUEUE: usize, const EARLY: usize> ControlChannel<QUEUE, EARLY> {
             Acknowledged::Old => {}
             Acknowledged::NeverSent => return Arrival::NeverSent,
         }
+        // An acknowledgment alone gets no answer: two ends that answer it never come to rest.
         let Some(message) = message else {
             return Arrival::Acknowledgment;
         };
         match place {
+            // Not acknowledged, so that it comes again; that is all the flow control there is.
             Place::Expected if !ready => Arrival::Busy,
             Place::Expected => {
                 self.receiver.pass(now, self.config.acknowledge_delay);
@@ -299,6 +301,7 @@ impl<const QUEUE: usize, const EARLY: usize> ControlChannel<QUEUE, EARLY> {
         if matches!(self.receiver.acknowledgment, Acknowledgment::Later(at) if at <= now) {
             self.receiver.acknowledgment = Acknowledgment::Now;
         }
+        // Nobody may be there at all: Cisco counts the first message's retries apart.
         let retries = if self.heard { self.config.retries } else { self.config.initial_retries };
         if self.sender.handle_timeout(now, retries) { Liveness::Alive } else { Liveness::Silent }
     }

@@ -254,11 +254,13 @@ impl<const QUEUE: usize> Sender<QUEUE> {
         if now < until {
             return true;
         }
+        // It runs again from when the message is really sent, however late that is polled.
         self.timer = Timer::Idle;
         if self.retry >= retries {
             return false;
         }
         self.retry = self.retry.saturating_add(1);
+        // Everything may be lost: peers drop what comes early (xl2tpd, Huawei by default).
         self.flight = 0;
         self.congestion.timed_out();
         true

@@ -139,6 +139,7 @@ impl<const SLOTS: usize, const FRAME: usize> DataChannel<SLOTS, FRAME> {
     /// Less than every path has to carry (576 bytes, 1280 of IPv6) is taken as that: anybody can
     /// send such messages.
     pub fn handle_path_mtu(&mut self, mtu: u16) {
+        // Anybody can send such a message; no path is narrower than this.
         let least = if self.config.peer.host().is_ipv6() { 1280 } else { 576 };
         self.path_mtu = Some(mtu.max(least));
     }
@@ -309,6 +310,7 @@ impl<const SLOTS: usize, const FRAME: usize> DataChannel<SLOTS, FRAME> {
 
     fn receive(&mut self, now: Duration, packet: &[u8]) -> Result<Received<Range<usize>>, ReceiveError> {
         let opened = self.open(packet)?;
+        // RFC 2661 section 5.4: the LNS switches numbers on and off as it likes.
         let Some(number) = opened.number else {
             self.peer_numbers = false;
             return Ok(Received::Frame(opened.frame));
@@ -350,6 +352,7 @@ impl<const SLOTS: usize, const FRAME: usize> DataChannel<SLOTS, FRAME> {
                     return Err(ReceiveError::OtherSession);
                 }
                 let (cookie, sublayer, payload) = local.layout().decode(self.carrier(), rest)?;
+                // In constant time, and before anything else is looked at.
                 if cookie != local.cookie {
                     return Err(ReceiveError::WrongCookie);
                 }

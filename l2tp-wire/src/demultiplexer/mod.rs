@@ -334,6 +334,7 @@ where
             Packet::DataV3 { session_id, .. } => (Key::SessionV3(session_id), true),
         };
         let entry = self.entry_mut(key).ok_or(RouteError::Unknown(key))?;
+        // RouterOS: "1701 only for link establishment, further traffic any port".
         let fits = if is_data { source.may_answer_for(entry.source) } else { source == entry.source };
         if !fits {
             return Err(RouteError::OtherSource(key));

@@ -25,7 +25,7 @@ pub struct PeerTerms {
 /// RFC 2661 section 5.2: one session, as [`Tunnel::session`](crate::tunnel::Tunnel::session) shows
 /// it.
 ///
-/// It takes at most 520 bytes.
+/// It takes at most 400 bytes.
 #[derive(Debug, Clone)]
 pub struct Session {
     pub(crate) id: SessionId,

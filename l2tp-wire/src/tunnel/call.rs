@@ -18,6 +18,7 @@ use crate::{DecodeError, Name, Version};
 impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     /// The session with our id, or if the peer had none (0), the one that it calls by `peers`.
     fn find_session(&self, ours: u32, peers: u32) -> Option<SessionId> {
+        // xl2tpd and accel-ppp send CDN to session 0 when the session had no id of the other end.
         if ours == 0 {
             return self.sessions.by_peer_id(peers);
         }
@@ -36,6 +37,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             let disconnect = Disconnect::new(SessionResult::GENERAL_ERROR).with_error(ErrorCode::NO_CONTROL_CONNECTION);
             return self.refuse_call_request(peers, disconnect);
         }
+        // No repetition, since those do not come here: the peer uses an id twice (sections 7.4 and 7.5).
         if let Some(known) = self.sessions.by_peer_id(peers) {
             return self.end_call(known, CloseReason::Unexpected(message_type));
         }
@@ -50,6 +52,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
                 return self.refuse_call_request(peers, Disconnect::new(SessionResult::TIE_LOST));
             }
         }
+        // Places that wait for a poll do not come here either: then the request is not acknowledged.
         if !self.sessions.has_room() {
             return self.refuse_call_request(peers, Disconnect::NO_FACILITIES);
         }

@@ -109,6 +109,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             let Some(mut session) = self.sessions.get(id).cloned() else {
                 return;
             };
+            // It could not be known when the call was asked for.
             let lacks = self.peer.as_ref().is_some_and(|peer| !peer.has_pseudowire(session.request.pseudowire));
             if self.version == Version::V3 && lacks {
                 session.enter(now, Phase::Closed(session::CloseReason::NoPseudowire));
@@ -188,6 +189,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if state == State::Closed {
             return Err(CommandError::State);
         }
+        // Refused or ended, the message is the same (RFC 2661 section 6.12).
         let ended = self.disconnect(session, disconnect, session::CloseReason::Local);
         if ended { Ok(()) } else { Err(CommandError::Busy) }
     }

@@ -38,9 +38,9 @@ pub struct Transmit<'b> {
 /// how to drive it.
 ///
 /// It is for one control connection: when it is over, make another one, with other ids. It holds
-/// everything inline: at most 520 bytes for each session, and 9.5 KiB, 6 KiB of which are queues.
-/// What a message or a time-out costs grows with `SESSIONS`, since sessions are looked for one by
-/// one.
+/// everything inline: at most 400 bytes for each session, and 9 KiB, 6 KiB of which are queues. A
+/// message or a time-out costs work in proportion to `SESSIONS`, since sessions are looked for one
+/// by one.
 ///
 /// ```
 /// use core::time::Duration;

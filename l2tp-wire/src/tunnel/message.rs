@@ -50,6 +50,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         match self.version {
             Version::V2 => {
                 let both = config.versions() == Versions::Both;
+                // Yamaha RTX refuses AVPs that it does not expect: no more than these, and optional ones last.
                 let request = v2::StartControlConnectionRequest {
                     framing_capabilities: config.framing,
                     bearer_capabilities: Some(config.bearer),
@@ -147,6 +148,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         let (result, error, words) = reason.to_result();
         let detail = Detail { error, message: Text::from(words) };
         let result = ResultCode::new(result);
+        // Without anything to say, two bytes do (section 4.4.2).
         let result = if error == ErrorCode::NONE && words.is_empty() { result } else { result.with_detail(detail) };
         let message: Message<'_> = match self.version {
             Version::V2 => {
@@ -168,6 +170,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             (Version::V2, Direction::Incoming) => {
                 let message = v2::IncomingCallRequest {
                     call_serial_number: request.serial_number,
+                    // All recorded clients send it, also where there is no line.
                     bearer_type: Some(request.bearer),
                     calling_number: optional(request.calling_number.text()),
                     called_number: optional(request.called_number.text()),
@@ -187,28 +190,37 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
                 };
                 self.send(0, &message.into())
             }
-            (Version::V3, Direction::Incoming) => {
-                let terms = Wanted::new(session);
+            (Version::V3, _) => self.send_call_request_v3(session),
+        }
+    }
+
+    fn send_call_request_v3(&mut self, session: &Session) -> bool {
+        let (request, terms) = (&session.request, Wanted::new(session));
+        let (serial_number, circuit_status) = (request.serial_number, session.ours.circuit);
+        // Both ends may ask for the same circuit at once, whoever was meant to.
+        let tie_breaker = Some(TieBreaker::from_bytes(session.tie_breaker));
+        let remote_end_id = optional(request.remote_end_id.text());
+        match session.direction {
+            Direction::Incoming => {
                 let message = v3::IncomingCallRequest {
-                    serial_number: request.serial_number,
-                    circuit_status: session.ours.circuit,
-                    remote_end_id: optional(request.remote_end_id.text()),
+                    serial_number,
+                    circuit_status,
+                    remote_end_id,
                     assigned_cookie: terms.cookie,
-                    tie_breaker: Some(TieBreaker::from_bytes(session.tie_breaker)),
+                    tie_breaker,
                     l2_specific_sublayer: terms.sublayer,
                     data_sequencing: terms.sequencing,
                     ..v3::IncomingCallRequest::new(request.pseudowire, session.id.get())
                 };
                 self.send(0, &message.into())
             }
-            (Version::V3, Direction::Outgoing) => {
-                let terms = Wanted::new(session);
+            Direction::Outgoing => {
                 let message = v3::OutgoingCallRequest {
-                    serial_number: request.serial_number,
-                    circuit_status: session.ours.circuit,
-                    remote_end_id: optional(request.remote_end_id.text()),
+                    serial_number,
+                    circuit_status,
+                    remote_end_id,
                     assigned_cookie: terms.cookie,
-                    tie_breaker: Some(TieBreaker::from_bytes(session.tie_breaker)),
+                    tie_breaker,
                     l2_specific_sublayer: terms.sublayer,
                     data_sequencing: terms.sequencing,
                     ..v3::OutgoingCallRequest::new(request.pseudowire, session.id.get())

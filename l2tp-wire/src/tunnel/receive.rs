@@ -62,6 +62,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         let Packet::Control(control) = decoded else {
             return Err(PacketError::OtherTunnel);
         };
+        // Over IP a session id of zero precedes the message, and is no part of it (RFC 3931 section 4.1.1.2).
         let (start, length) = (if source.is_ip() { 4 } else { 0 }, control.bytes().len());
         let end = length.saturating_add(start);
         let target = self.find_target(source, &control)?;
@@ -85,6 +86,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         ready: bool,
     ) -> Result<Handled, PacketError> {
         let header = Control::decode(message)?.header;
+        // An acknowledgment alone has the number of the next message, and takes none itself.
         let body = if only_acknowledges { None } else { Some(&*message) };
         let arrival = self.channel.handle_packet(now, header.ns, header.nr, body, ready);
         if !arrival.is_plausible() {
@@ -137,6 +139,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             (Stage::WaitReply { .. }, Some(asked)) => {
                 (self.config.versions().allows(version), source.may_answer_for(asked))
             }
+            // Nobody knows our id yet.
             (Stage::Idle, _) | (_, None) => (false, false),
             (_, Some(address)) => (version == self.version, source == address),
         };
@@ -197,32 +200,13 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             }
             Message::V2(_) | Message::V3(_) => return Err(PacketError::OtherTunnel),
         };
-        match (self.stage, self.address) {
-            (Stage::Idle, None) => {}
-            (Stage::WaitReply { .. }, Some(asked)) if source.may_answer_for(asked) => match self.request_tie(&start) {
-                Tie::None => return Ok(Handled::OtherRequest),
-                Tie::Won => return Ok(Handled::Taken),
-                Tie::Equal => {
-                    self.enter(Stage::Closed { reason: CloseReason::Tie });
-                    return Ok(Handled::Taken);
-                }
-                Tie::Lost => self.lose_tie(),
-            },
-            (_, Some(address)) => {
-                let again = self.peer.as_ref().is_some_and(|peer| peer.tunnel_id == start.peer.tunnel_id);
-                // Only the end that was asked may meet its request again.
-                if address != source || !again {
-                    return Ok(Handled::OtherRequest);
-                }
-                self.renew_replies();
-                let arrival = self.channel.handle_packet(now, header.ns, header.nr, Some(&[]), false);
-                return if arrival.is_plausible() { Ok(Handled::Taken) } else { Err(PacketError::Numbers) };
-            }
-            (_, None) => return Ok(Handled::OtherRequest),
-        }
-        // A request that only version 3 could answer, in silence: section 3.1 of RFC 2661 wants unknown versions dropped.
+        // A request that only version 3 could answer is dropped: section 3.1 of RFC 2661 wants that of
+        // unknown versions, and there is no answer that such a peer would understand.
         if key_version == Version::V3 && !self.config.versions().allows(Version::V3) {
             return Err(PacketError::OtherTunnel);
+        }
+        if let Some(handled) = self.place_request(now, source, header, &start)? {
+            return Ok(handled);
         }
         if self.channel.handle_packet(now, header.ns, header.nr, Some(&[]), true) != Arrival::Next {
             return Err(PacketError::Numbers);
@@ -231,6 +215,50 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         let refusal = decoded.refusal.filter(|_| !self.config.permissive);
         self.accept_or_refuse(now, source, version, &start, refusal);
         Ok(Handled::Taken)
+    }
+
+    /// Finds out whose request it is; `None`: a new one for this tunnel.
+    fn place_request(
+        &mut self,
+        now: Duration,
+        source: Address,
+        header: ControlHeader,
+        start: &Start<'_>,
+    ) -> Result<Option<Handled>, PacketError> {
+        match (self.stage, self.address) {
+            (Stage::Idle, None) => Ok(None),
+            (Stage::WaitReply { .. }, Some(asked)) if source.may_answer_for(asked) => {
+                // A request is its sender's first message, and answers nothing.
+                if (header.ns, header.nr) != (0, 0) {
+                    return Err(PacketError::Numbers);
+                }
+                Ok(match self.request_tie(start) {
+                    Tie::None => Some(Handled::OtherRequest),
+                    // The peer finds out by the same rule, and answers ours.
+                    Tie::Won => Some(Handled::Taken),
+                    Tie::Equal => {
+                        self.enter(Stage::Closed { reason: CloseReason::Tie });
+                        Some(Handled::Taken)
+                    }
+                    Tie::Lost => {
+                        self.lose_tie();
+                        None
+                    }
+                })
+            }
+            (_, Some(address)) => {
+                let again = self.peer.as_ref().is_some_and(|peer| peer.tunnel_id == start.peer.tunnel_id);
+                // A peer that has started anew asks from the same port, under another id (Cisco, xl2tpd).
+                if address != source || !again {
+                    return Ok(Some(Handled::OtherRequest));
+                }
+                self.renew_replies();
+                // It has the number of a repetition: our reply goes out again, with nothing else changed.
+                let arrival = self.channel.handle_packet(now, header.ns, header.nr, Some(&[]), false);
+                if arrival.is_plausible() { Ok(Some(Handled::Taken)) } else { Err(PacketError::Numbers) }
+            }
+            (_, None) => Ok(Some(Handled::OtherRequest)),
+        }
     }
 
     fn accept_or_refuse(
@@ -364,6 +392,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
                 self.handle_stop(stop.result.result, stop.result.detail);
             }
             M::Hello(_) => count(&mut self.counters.hellos_received),
+            // It was told apart before it came here, since it has no number of its own.
             M::ExplicitAcknowledgement(_) => {}
             M::StartControlConnectionRequest(_) => self.handle_unexpected(message.message_type()),
             M::IncomingCallRequest(request) => self.handle_call_request(request.into()),
@@ -382,6 +411,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             }
             M::CallDisconnectNotify(notify) => self.handle_disconnect_v3(notify),
             M::WanErrorNotify(notify) => {
+                // RFC 3931 describes the AVP twice, with and without two of the counters.
                 let errors = notify.call_errors.unwrap_or_else(|| {
                     let circuit = notify.circuit_errors.unwrap_or_default();
                     crate::avp::CallErrors {

@@ -129,6 +129,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         let (Stage::Idle, Some(address)) = (self.stage, self.address) else {
             return Err(CommandError::State);
         };
+        // RFC 3931 section 4.7.1: there is no way back from IP to version 2.
         if address.is_ip() && self.config.versions() != Versions::V3 {
             return Err(CommandError::NeedsUdp);
         }
@@ -152,6 +153,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         self.address = Some(source);
         self.peer = Some(start.peer);
         self.heard = now;
+        // Anybody can write a source address: what goes there is limited until it answers.
         self.channel.limit_until_proven(REPLIES);
         if let Some(window) = start.window {
             self.channel.set_peer_window(window);
@@ -166,6 +168,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if !self.send_reply(challenge.as_ref(), start.challenge) {
             return self.stop(CloseReason::SetupTimeout);
         }
+        // Whoever never completes what it began must not hold a place for ever.
         let until = deadline(now, self.config.setup_timeout);
         self.enter(Stage::WaitConnected { until, challenge });
     }
@@ -189,6 +192,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
 
     /// The peer's request again: our reply was lost, or is late.
     pub(super) fn renew_replies(&mut self) {
+        // With the peer's proof there is no limit to renew.
         if self.channel.is_limited() {
             self.channel.limit_until_proven(REPLIES);
         }
@@ -197,6 +201,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     /// RFC 2661 section 4.4.3: the peer has asked too, and its request wins. Ours is forgotten.
     pub(super) fn lose_tie(&mut self) {
         self.channel = ControlChannel::new(self.config.channel);
+        // The nonce of the request that was forgotten is not used again.
         self.proof = super::prove::Proof::new(&self.config, self.random.bytes());
         self.enter(Stage::Idle);
     }

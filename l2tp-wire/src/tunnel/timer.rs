@@ -35,6 +35,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if matches!(self.stage, Stage::Closed { .. }) {
             return;
         }
+        // First, since it may end everything else.
         if self.channel.handle_timeout(now) == Liveness::Silent {
             self.handle_silence(now);
         }
@@ -59,6 +60,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
 
     /// RFC 2661 section 5.5: when the peer is asked whether it lives.
     fn hello_deadline(&self) -> Option<Duration> {
+        // A message that waits for its acknowledgment finds out the same as a Hello.
         if self.stage != Stage::Established || !self.channel.is_idle() {
             return None;
         }
@@ -69,6 +71,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     /// The peer acknowledges nothing: RFC 2661 section 5.8 ends the tunnel, without a word.
     fn handle_silence(&mut self, now: Duration) {
         let cycle = self.config.channel.cycle();
+        // Users report tunnels that died while data flowed: xl2tpd#32, #169, #179 and others.
         let data_lives = self.config.data_is_life
             && self.stage == Stage::Established
             && self.data_seen.is_some_and(|seen| deadline(seen, cycle) >= now);
@@ -114,6 +117,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
 
     /// The peer has ended the tunnel.
     pub(super) fn linger(&mut self, reason: CloseReason) {
+        // Nothing that waits means anything any more; only repetitions are still acknowledged.
         self.channel.abandon();
         let until = deadline(self.clock, self.config.channel.cycle());
         self.enter(Stage::Lingering { until, reason });

@@ -58,6 +58,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         // Each transmission has other numbers, and so another digest.
         let signed = self.proof.sign(message, is_request);
         debug_assert!(signed.is_ok(), "every message is queued with room for its digest: {signed:?}");
+        // Only now, when it has fitted the buffer.
         self.channel.mark_sent(now, next);
         Counters::add(&mut self.counters.bytes_sent, length);
         let payload = buf.get(..prefix.len().saturating_add(length)).unwrap_or_default();
@@ -76,6 +77,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
                 Ok(message.len())
             }
             Version::V3 => {
+                // With or without a digest: RFC 3931 section 4.2 wants it instead of a message without AVPs.
                 let message = Message::from(v3::ExplicitAcknowledgement::new());
                 message.encode(&header, &self.options(), buf).map(|message| message.len())
             }

@@ -185,6 +185,9 @@ impl Bench {
     pub(crate) fn receive(&mut self, session: u32, message: &Message<'_>) -> Option<PacketError> {
         let mut header = self.header(session);
         if message.message_type() == MessageType::START_CONTROL_CONNECTION_REQUEST {
+            // Always the first message of its sender.
+            header.ns = 0;
+            header.nr = 0;
             header.recipient = match self.version {
                 Version::V2 => Recipient::V2 { tunnel_id: 0, session_id: 0 },
                 Version::V3 => Recipient::V3 { control_connection_id: 0 },
@@ -192,7 +195,8 @@ impl Bench {
         }
         let mut buf = [0; 1500];
         let bytes = message.encode(&header, &EncodeOptions::new(), &mut buf).unwrap();
-        self.give(bytes, message.message_type() != MessageType::EXPLICIT_ACKNOWLEDGEMENT)
+        let is_next = header.ns == self.ns && message.message_type() != MessageType::EXPLICIT_ACKNOWLEDGEMENT;
+        self.give(bytes, is_next)
     }
 
     /// The script sends a message of this type, with an unknown AVP that may or may not be ignored.

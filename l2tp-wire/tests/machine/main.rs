@@ -13,6 +13,8 @@
 
 mod attack;
 mod bench;
+mod capture;
+mod data;
 mod end;
 mod events;
 mod long;

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use l2tp_wire::authenticate::challenge_response;
@@ -19,6 +19,8 @@ use l2tp_wire::session::{CallRequest, Disconnect, Session, SessionId, Terms};
 use l2tp_wire::tunnel::{Authentication, Config, Event, Tunnel};
 use l2tp_wire::{Address, Message, Packet, Secret, TunnelIds};
 
+use crate::capture::{Recorded, read_pcap, recordings};
+
 /// Where our end differs from the recorded one, and why.
 const DIFFERENCES: &[(&str, &str, &str)] = &[
     (
@@ -28,41 +30,6 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
     ),
     ("xa-hidden", "client", "xl2tpd cannot decipher the hidden SCCRP of accel-ppp, and refuses it; we can."),
 ];
-
-fn recordings() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/captures/l2tp-lab");
-    folder.is_dir().then_some(folder)
-}
-
-/// A UDP payload of the recording.
-struct Recorded {
-    at: Duration,
-    from_client: bool,
-    bytes: Vec<u8>,
-}
-
-/// Reads the classic pcap format, with Ethernet frames that hold IPv4 and UDP; the client is 10.9.0.1.
-fn read_pcap(path: &Path) -> Vec<Recorded> {
-    let file = std::fs::read(path).unwrap();
-    let mut rest = &file[24..];
-    let mut packets = Vec::new();
-    while rest.len() >= 16 {
-        let number = |at: usize| u32::from_le_bytes(rest[at..at + 4].try_into().unwrap());
-        let at = Duration::new(number(0).into(), number(4) * 1000);
-        let length = usize::try_from(number(8)).unwrap();
-        let frame = &rest[16..16 + length];
-        rest = &rest[16 + length..];
-        // Ethernet 14 bytes, IPv4 without options 20, protocol 17 at 23, source address at 26, UDP 8.
-        if frame.len() > 42 && frame[12..15] == [8, 0, 0x45] && frame[23] == 17 {
-            packets.push(Recorded { at, from_client: frame[26..30] == [10, 9, 0, 1], bytes: frame[42..].to_vec() });
-        }
-    }
-    let start = packets.first().map_or(Duration::ZERO, |packet| packet.at);
-    for packet in &mut packets {
-        packet.at -= start;
-    }
-    packets
-}
 
 /// The password of one end: in xl2tpd's file, or accel-ppp's, which is always the same here.
 fn password(folder: &Path, name: &str) -> Secret {
@@ -389,6 +356,7 @@ fn both_ends_of_every_recorded_control_connection_come_to_the_same_end() {
                 && type_of(&packet.bytes) == Some(MessageType::START_CONTROL_CONNECTION_REQUEST)
         };
         if !packets.iter().any(sets_up) {
+            println!("{name}: a static session, without a control connection that is set up");
             continue;
         }
         for (side, is_client) in [("client", true), ("server", false)] {

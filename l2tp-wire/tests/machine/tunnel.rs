@@ -497,6 +497,6 @@ fn memory_is_what_the_documentation_says() {
     let one = size_of::<Tunnel<1>>();
     let session = (size_of::<Tunnel<9>>() - one) >> 3;
     println!("a tunnel takes {} bytes and {session} for each session", one - session);
-    assert!(session <= 520, "{session}");
-    assert!(one - session <= 9728, "{one}");
+    assert!(session <= 400, "{session}");
+    assert!(one - session <= 9216, "{one}");
 }
