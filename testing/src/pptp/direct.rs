@@ -105,10 +105,11 @@ pub fn exchange<const N: usize>(
     let mut clock = now;
     while {
         hand_over(clock, client, server, &mut see);
-        // A client may hold an answer for a moment, until the server has said more.
+        // A client may hold an answer for a moment, and a request that it refused meanwhile comes again.
         let next = client.poll_timeout().into_iter().chain(server.with(|session| session.poll_timeout())).min();
         clock = next.unwrap_or(Duration::MAX);
-        client.ip().is_none() && clock <= now + Duration::from_secs(1)
+        let is_up = client.ip().is_some() && server.with(|session| session.ip().is_some());
+        !is_up && clock <= now + Duration::from_secs(10)
     } {
         client.handle_timeout(clock);
         server.with(|session| session.handle_timeout(clock));
