@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use pptp::client;
 use pptp::ppp::auth::Answer;
-use pptp::ppp::{link, negotiate};
 use pptp::server::{ConnectionId, Server, Session};
 use pptp::session::{self, CallEvent, Event, MAX_RECEIVE, ReceiveError};
 use pptp::wire::connection::CallId;
@@ -163,12 +162,6 @@ fn hand_over<const N: usize>(
         }
         is_any |= server.with(|session| answer(now, session));
     }
-}
-
-/// A packet of a negotiation is taken. A request that comes twice may be refused the second time: it is being answered.
-fn check_negotiation(received: Result<Option<&[u8]>, ReceiveError>) {
-    let refused = ppp_session::ReceiveError::Link(link::Refused::Negotiation(negotiate::Refused::Busy));
-    assert!(received == Ok(None) || received == Err(ReceiveError::Ppp(refused)), "{received:?}");
 }
 
 /// Takes the events of a server's session, whose user knows the password. Returns whether there were any.
