@@ -1,7 +1,5 @@
 //! The session is free while received packets are looked at: results borrow the caller's packets and scratch buffers.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that goes wrong stops")]
-
 use core::time::Duration;
 
 use pptp::ppp::ccp::{Encryption, Modes};

@@ -20,7 +20,15 @@ struct NoKey;
 impl Session {
     /// Takes the link's events until there are none. Nothing that comes of one calls this again:
     /// what a handler does to the link only makes more events.
+    #[inline]
     pub(super) fn pump(&mut self) {
+        // Nothing has happened after nearly every data packet.
+        if self.link.has_event() || self.life != Life::Up {
+            self.pump_events();
+        }
+    }
+
+    fn pump_events(&mut self) {
         let now = self.now;
         while let Some(event) = self.link.poll_event() {
             self.link_event(now, event);
