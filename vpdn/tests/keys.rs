@@ -87,9 +87,9 @@ fn ten_thousand_random_keys_decrypt_nothing_in_the_recorded_sessions() {
 fn ten_thousand_random_keys_decrypt_nothing_in_the_middle_of_a_session() {
     let midway = [gre_packets(&data("bugs-joined-midway.pcap"))];
     // The place that the count says, and for some all 16 places up to the default depth.
-    let tried = try_keys(&midway, 10_000, 17, 4096) + try_keys(&midway, 20, 18, 65_536);
-    say!("10020 keys on {tried} packets of a session whose start is missing: nothing is decrypted");
-    assert_eq!(tried, 10_020 * 40);
+    let tried = try_keys(&midway, 10_000, 17, 4096) + try_keys(&midway, 8, 18, 65_536);
+    say!("10008 keys on {tried} packets of a session whose start is missing: nothing is decrypted");
+    assert_eq!(tried, 10_008 * 40);
 }
 
 #[test]
