@@ -21,88 +21,15 @@ use pptp_gre::{
 };
 use testing::{Datagram, Endpoint, Output, Profile, Random, World, run_seeds};
 
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit.max(1)
-    }
-
-    fn index(&mut self, length: usize) -> usize {
-        usize::try_from(self.below(u64::try_from(length).unwrap())).unwrap()
-    }
-
-    fn of<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.index(choices.len())]
-    }
-
-    /// True in so many of a thousand cases.
-    fn per_mille(&mut self, chance: u64) -> bool {
-        self.below(1000) < chance
-    }
-
-    fn micros(&mut self, limit: Duration) -> Duration {
-        Duration::from_micros(self.below(limit.as_micros().try_into().unwrap()))
-    }
-}
-
-/// What the network does to packets in one direction.
-struct Link {
-    delay: Duration,
-    jitter: Duration,
-    loss: u64,
-    duplication: u64,
-    corruption: u64,
-    /// When the last packet arrives: without jitter none overtakes.
-    last: Duration,
-}
-
-impl Link {
-    fn new(random: &mut Random, corrupts: bool) -> Self {
-        let ms = Duration::from_millis;
-        Self {
-            delay: ms(random.of(&[0, 1, 20, 200])),
-            jitter: ms(random.of(&[0, 0, 3, 100, 600])),
-            loss: random.of(&[0, 0, 10, 100, 400]),
-            duplication: random.of(&[0, 0, 50, 300]),
-            corruption: if corrupts { random.of(&[5, 50, 200]) } else { 0 },
-            last: Duration::ZERO,
-        }
-    }
-
-    /// It gets well.
-    fn heal(&mut self) {
-        self.loss = 0;
-        self.duplication = 0;
-        self.corruption = 0;
-        self.jitter = Duration::ZERO;
-    }
-
-    /// When copies of a packet that is sent at `now` arrive, and whether they are damaged.
-    fn carry(&mut self, random: &mut Random, now: Duration) -> Vec<(Duration, bool)> {
-        let copies = 1 + u64::from(random.per_mille(self.duplication));
-        let mut arrivals = Vec::new();
-        for _ in 0..copies {
-            if random.per_mille(self.loss) {
-                continue;
-            }
-            let mut at = now + self.delay + random.micros(self.jitter);
-            if self.jitter.is_zero() {
-                at = at.max(self.last);
-                self.last = at;
-            }
-            arrivals.push((at, random.per_mille(self.corruption)));
-        }
-        arrivals
+fn profile(random: &mut Random, corrupts: bool) -> Profile {
+    let ms = Duration::from_millis;
+    Profile {
+        delay: ms(random.of(&[0, 1, 20, 200])),
+        jitter: ms(random.of(&[0, 0, 3, 100, 600])),
+        loss: random.of(&[0, 0, 10, 100, 400]),
+        duplication: random.of(&[0, 0, 50, 300]),
+        corruption: if corrupts { random.of(&[5, 50, 200]) } else { 0 },
+        ..Profile::DIRECT
     }
 }
 

@@ -328,7 +328,7 @@ fn server_hangs_up(table: &mut String) {
     server.signal(Signal::TERM);
     assert_eq!(server.wait(PATIENCE).code(), Some(0), "{}", server.output());
     assert_eq!(client.wait(PATIENCE).code(), Some(8), "{}", client.output());
-    // The trace is that of the example `inspect`, and has the keys.
+    // The trace is that of `vpdn-inspect`, and has the keys.
     let trace = client.output();
     for text in [
         "PPTP: I Start-Control-Connection-Request",

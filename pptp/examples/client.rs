@@ -11,7 +11,6 @@
 #![cfg_attr(
     target_os = "linux",
     expect(clippy::arithmetic_side_effects, reason = "sums of lengths within a packet, times, and counts"),
-    expect(clippy::integer_division, reason = "seconds of nanoseconds"),
     expect(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "a program, not a library"),
     expect(clippy::wildcard_enum_match_arm, reason = "it tells what it knows, and passes over the rest"),
     expect(unreachable_pub, reason = "other programs use the same modules")
@@ -30,29 +29,6 @@ mod run;
 #[cfg(target_os = "linux")]
 #[path = "client/trace.rs"]
 mod trace;
-
-// The trace is written by the modules of the example `inspect`.
-#[cfg(target_os = "linux")]
-#[path = "inspect/feed.rs"]
-#[expect(dead_code, reason = "the trace needs a part of it")]
-mod feed;
-#[cfg(target_os = "linux")]
-#[path = "inspect/file.rs"]
-mod file;
-#[cfg(target_os = "linux")]
-#[path = "inspect/outer.rs"]
-#[expect(dead_code, reason = "the trace needs a part of it")]
-mod outer;
-#[cfg(target_os = "linux")]
-#[path = "inspect/summary.rs"]
-#[expect(dead_code, reason = "the trace needs a part of it")]
-mod summary;
-#[cfg(target_os = "linux")]
-#[path = "inspect/tcp.rs"]
-mod tcp;
-#[cfg(target_os = "linux")]
-#[path = "inspect/text.rs"]
-mod text;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -12,8 +12,8 @@ use pptp::session::Config;
 use testing::pptp::{Client, Host, NAME, PASSWORD, client_config, server_config};
 use testing::{CLIENT, Profile, Random, SERVER};
 
-use crate::feed::{Item, Place};
-use crate::text::Trace;
+use vpdn::capture::{Item, Place};
+use vpdn::show::Trace;
 use crate::traffic::{self, Content, Transfer};
 
 /// Outside of the tunnel.

@@ -43,34 +43,49 @@
 //! 32 packets of a direction, those that stateful encryption makes wait for an earlier one. The work for a packet is at
 //! most 4096 key changes for each candidate key, about 2 milliseconds, and 14 candidates when all was given and nothing seen;
 //! for a packet of stateful encryption after a loss, 64 KB of key stream and as many places in it, and the key changes since
-//! the start. The place in a link whose start was not seen is looked for three times, for 65 536 key changes with each key.
+//! the start. The place in a link whose start was not captured is looked for once, over 65,536 key changes with each
+//! key; see [`Secrets::with_search_depth`].
+//!
+//! # What is not guessed
+//!
+//! A key that no proof of the authentication confirms decrypts nothing before its packets have shown what chance does
+//! not give: IP headers whose version, lengths and checksum are right, 64 bits of them, which is two of IPv4. A packet
+//! that waits for that is told when it comes, [`NotDecrypted::Unproved`], and again when it is decrypted. A key that is
+//! wrong decrypts something in fewer than one of 2^70 sessions.
+//!
+//! What was not captured is not taken for what did not happen: [`Session::start`], [`Session::roles`] and
+//! [`Session::protection`] say what the capture shows.
 
 mod authentication;
 mod control;
 mod encryption;
 mod end;
+mod evidence;
 mod record;
 mod recover;
+mod roles;
 mod secret;
 mod sequence;
 mod session;
 mod table;
+mod trial;
 
 use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 
-use ppp_fsm::Protocol;
+use ppp_fsm::{Frame, Protocol, ProtocolKind};
 
 pub use authentication::{Authentication, Method, Outcome, Verdict};
 pub use control::ControlInput;
 pub use end::{Cause, End};
 pub use ppp_fsm::link::windows_error_text;
-pub use record::{Content, Decryption, Direction, Event, NotDecrypted, Proof, Record, SessionId};
+pub use record::{Content, Cut, Decryption, Direction, Event, NotDecrypted, Proof, Record, SessionId};
+pub use roles::Roles;
 pub use secret::Secrets;
-pub use session::{Counters, Session};
+pub use session::{Counters, Protection, Session, Start};
 
 use control::Streams;
-use session::{CLIENT, Origin, SERVER};
+use session::{CLIENT, Directions, Origin, SERVER};
 use table::Sessions;
 
 /// Follows everything that it is fed.
@@ -140,19 +155,79 @@ impl Inspector {
         }
     }
 
+    /// Takes a GRE packet whose end was not captured. Its numbers are followed, and what there is of its PPP frame is as
+    /// with [`handle_cut_frame`](Self::handle_cut_frame).
+    pub fn handle_cut_gre(
+        &mut self,
+        tag: u64,
+        source: IpAddr,
+        destination: IpAddr,
+        octets: &[u8],
+        sink: &mut impl FnMut(Record<'_>),
+    ) {
+        let Ok((header, payload_length, rest)) = pptp_gre::Header::decode(octets) else {
+            return self.handle_gre(tag, source, destination, octets, sink);
+        };
+        if rest.len() >= usize::from(payload_length) {
+            return self.handle_gre(tag, source, destination, octets, sink);
+        }
+        let (id, sender) = self.sessions.of_gre(source, destination, header.call_id);
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let repeated = header.sequence_number.is_some_and(|number| session.side_mut(sender).sequence.note(number));
+        let origin = Origin { tag, sender, repeated };
+        let cut = Cut::Gre { source, destination, header, payload_length, octets };
+        sink(session.record(origin, Content::NotCaptured(cut)));
+        let had_ended = session.end().is_some();
+        session.handle_cut_frame(origin, rest, &self.secrets, &mut self.plain, sink);
+        if session.end().is_some() && !had_ended {
+            self.sessions.note_end(id);
+        }
+    }
+
+    /// Takes a PPP frame of another carrier whose end was not captured. Its packet is read where that is whole by its own
+    /// length.
+    pub fn handle_cut_frame(
+        &mut self,
+        tag: u64,
+        link: u64,
+        direction: impl Into<Option<Direction>>,
+        octets: &[u8],
+        sink: &mut impl FnMut(Record<'_>),
+    ) {
+        if let (None, Ok(frame)) = (self.sessions.known_link(link), Frame::decode(octets)) {
+            if is_datagram(frame.protocol) {
+                sink(without_session(tag, Content::Frame { frame: Ok(frame), octets }));
+                let protocol = Some(frame.protocol);
+                return sink(without_session(tag, Content::NotCaptured(Cut::Frame { protocol, octets })));
+            }
+        }
+        let Some((session, origin)) = link_session(&mut self.sessions, tag, link, direction.into()) else { return };
+        session.handle_cut_frame(origin, octets, &self.secrets, &mut self.plain, sink);
+    }
+
     /// A PPP frame of another carrier: a serial link, PPPoE, L2TP, SSTP. `link` is a number that tells links apart.
     ///
-    /// Who does not know which end is the client gives one direction to each end; when the authentication shows that it
-    /// is the other way round, the records say so from then on.
+    /// A caller that does not know which end is the client gives one direction to each end; when the authentication shows
+    /// that it is the other way round, the records say so from then on. `None` is for a capture that does not say which
+    /// end has sent a frame.
+    ///
+    /// A link of which nothing but datagrams in the clear was seen so far is no session: their records have none.
     pub fn handle_frame(
         &mut self,
         tag: u64,
         link: u64,
-        direction: Direction,
+        direction: impl Into<Option<Direction>>,
         octets: &[u8],
         sink: &mut impl FnMut(Record<'_>),
     ) {
-        let Some((session, origin)) = link_session(&mut self.sessions, tag, link, direction) else { return };
+        if let (None, Ok(frame)) = (self.sessions.known_link(link), Frame::decode(octets)) {
+            if is_datagram(frame.protocol) {
+                sink(without_session(tag, Content::Frame { frame: Ok(frame), octets }));
+                let (protocol, octets) = (frame.protocol, frame.information);
+                return sink(without_session(tag, Content::Datagram { protocol, octets, decrypted: None }));
+            }
+        }
+        let Some((session, origin)) = link_session(&mut self.sessions, tag, link, direction.into()) else { return };
         session.handle_frame(origin, octets, &self.secrets, &mut self.plain, sink);
     }
 
@@ -161,12 +236,12 @@ impl Inspector {
         &mut self,
         tag: u64,
         link: u64,
-        direction: Direction,
+        direction: impl Into<Option<Direction>>,
         protocol: Protocol,
         octets: &[u8],
         sink: &mut impl FnMut(Record<'_>),
     ) {
-        let Some((session, origin)) = link_session(&mut self.sessions, tag, link, direction) else { return };
+        let Some((session, origin)) = link_session(&mut self.sessions, tag, link, direction.into()) else { return };
         session.handle_packet(origin, protocol, octets, &self.secrets, &mut self.plain, sink);
     }
 
@@ -177,7 +252,7 @@ impl Inspector {
             let Some(session) = self.sessions.get_mut(id) else { continue };
             for sender in [CLIENT, SERVER] {
                 let origin = Origin { tag, sender, repeated: false };
-                session.release_held(origin, true, &mut self.plain, sink);
+                session.end_encryption(origin, &mut self.plain, sink);
             }
         }
     }
@@ -197,12 +272,35 @@ impl Inspector {
 #[cfg(test)]
 mod tests;
 
-fn link_session(sessions: &mut Sessions, tag: u64, link: u64, direction: Direction) -> Option<(&mut Session, Origin)> {
+fn without_session(tag: u64, content: Content<'_>) -> Record<'_> {
+    Record { tag, session: None, direction: None, repeated: false, content }
+}
+
+/// Whether a protocol is one of datagrams in the clear.
+fn is_datagram(protocol: Protocol) -> bool {
+    protocol.kind() == ProtocolKind::Network && protocol != Protocol::COMPRESSED
+}
+
+fn link_session(
+    sessions: &mut Sessions,
+    tag: u64,
+    link: u64,
+    direction: Option<Direction>,
+) -> Option<(&mut Session, Origin)> {
     let id = sessions.of_link(link);
     let session = sessions.get_mut(id)?;
-    let sender = match (direction, session.swapped) {
-        (Direction::ToServer, false) | (Direction::ToClient, true) => CLIENT,
-        (Direction::ToServer, true) | (Direction::ToClient, false) => SERVER,
+    let sender = match (direction, session.directions) {
+        (None, _) => {
+            session.directions = Directions::Unknown;
+            CLIENT
+        }
+        (Some(_), Directions::Unknown) => CLIENT,
+        (Some(Direction::ToServer), Directions::AsAtFirst) | (Some(Direction::ToClient), Directions::Reversed) => {
+            CLIENT
+        }
+        (Some(Direction::ToServer), Directions::Reversed) | (Some(Direction::ToClient), Directions::AsAtFirst) => {
+            SERVER
+        }
     };
     Some((session, Origin { tag, sender, repeated: false }))
 }
