@@ -4,3 +4,4 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a program hears what it knows, and passes over the rest")]
 
 pub mod config;
+pub mod radius;

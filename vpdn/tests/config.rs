@@ -1,4 +1,6 @@
 //! Each configuration of the documents that operators know, and what is said of mistakes.
+#![expect(clippy::std_instead_of_core, reason = "a test, not a library")]
+#![expect(clippy::unwrap_used, reason = "tests may fail")]
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
