@@ -4,4 +4,6 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a program hears what it knows, and passes over the rest")]
 
 pub mod config;
+#[cfg(target_os = "linux")]
+pub mod host;
 pub mod radius;

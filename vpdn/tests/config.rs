@@ -5,11 +5,11 @@
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
-use vpdn::config::{Config, Method, Mppe, Overlay, Protocol, Sequencing, Service, Strength, TypeOfService, Wanted};
+use vpdn::config::{Config, KeyChange, Method, Mppe, Overlay, Protocol, Sequencing, Service, Strength, TypeOfService, Wanted};
 
 fn example(name: &str) -> Config {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/config").join(name).with_extension("toml");
-    Config::load(Some(&path), &Overlay::new()).unwrap()
+    Config::load(Some(&path), |_| Ok(Overlay::new())).unwrap()
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn cisco_accepts_pptp_with_40_bits() {
     assert_eq!(group.local_name.as_deref(), Some("cisco_pns"));
     assert_eq!(template.ppp_authentication.as_deref(), Some(&[Method::MsChapV1][..]));
     let mppe = template.ppp_encrypt_mppe.unwrap();
-    assert_eq!((mppe.strength, mppe.wanted, mppe.stateful), (Strength::Bits40, Wanted::Offered, false));
+    assert_eq!((mppe.strength, mppe.wanted, mppe.key_change), (Strength::Bits40, Wanted::Offered, KeyChange::Stateless));
     let pool = config.ip_local_pool[template.peer_default_ip_address.as_ref().unwrap()];
     assert!(pool.contains(Ipv4Addr::new(10, 1, 1, 10)) && !pool.contains(Ipv4Addr::new(10, 1, 1, 101)));
     assert_eq!(config.user[0].password.as_ref().unwrap().expose(), "admin");
@@ -48,7 +48,7 @@ fn cisco_tunes_pptp() {
     assert_eq!(group.pptp_flow_control_static_rtt, Some(1500));
     assert_eq!(group.pptp_tunnel_echo, Some(60));
     let mppe = template.ppp_encrypt_mppe.unwrap();
-    assert_eq!((mppe.strength, mppe.wanted, mppe.stateful), (Strength::Auto, Wanted::Required, true));
+    assert_eq!((mppe.strength, mppe.wanted, mppe.key_change), (Strength::Auto, Wanted::Required, KeyChange::Stateful));
     assert_eq!((template.dns.len(), template.nbns.len()), (2, 1));
     assert_eq!(config.user[0].nt_hash.as_ref().unwrap().hash().as_bytes()[..2], [0x44, 0xeb]);
 }
@@ -167,10 +167,10 @@ fn all_that_is_wrong_is_said_at_once() {
 #[test]
 fn a_file_is_named_and_an_argument_is_checked() {
     let path = PathBuf::from("/nonexistent/vpdn.toml");
-    let error = Config::load(Some(&path), &Overlay::new()).unwrap_err().to_string();
+    let error = Config::load(Some(&path), |_| Ok(Overlay::new())).unwrap_err().to_string();
     assert!(error.starts_with("/nonexistent/vpdn.toml: "), "{error}");
     let mut arguments = Overlay::new();
     arguments.set(&["virtual-template", "1", "mtu"], 100);
-    let error = Config::load(None, &arguments).unwrap_err().to_string();
+    let error = Config::load(None, |_| Ok(arguments)).unwrap_err().to_string();
     assert_eq!(error, "virtual-template.1.mtu: 100 is not between 576 and 1500");
 }

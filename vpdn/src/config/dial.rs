@@ -50,8 +50,8 @@ pub struct Client {
     pub reconnect: Option<u32>,
     /// The longest pause before that, in seconds. The first is a second, each next one is twice as long. Default: 60.
     pub reconnect_max_pause: Option<u64>,
-    /// Where it is noted what has to be restored if the client is killed. Default: `/run/vpdn-client.state`.
-    pub state_file: Option<PathBuf>,
+    /// Where it is noted what has to be restored if the client is killed. Default: `/run/vpdn-client`.
+    pub state_folder: Option<PathBuf>,
 }
 
 /// Cisco's `l2tp-class`.

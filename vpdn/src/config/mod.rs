@@ -55,7 +55,7 @@ pub use overlay::Overlay;
 pub use place::{ConfigError, Problem};
 pub use template::{Compression, Method, VirtualTemplate};
 pub use user::{Service, User};
-pub use value::{Listen, Mppe, Network, NtHashText, Pool, Secret, Strength, Wanted};
+pub use value::{KeyChange, Listen, Mppe, Network, NtHashText, Pool, Secret, Strength, Wanted};
 
 /// All that the programs can be told.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -108,18 +108,23 @@ impl Config {
         Ok(config)
     }
 
-    /// Reads a file of configuration and puts arguments over it. Without a file there are the arguments alone.
+    /// Reads a file of configuration and puts arguments over it, which `arguments` makes: it gets what the file says,
+    /// unchecked. Without a file there are the arguments alone.
     ///
     /// # Errors
     ///
     /// [`ConfigError`], with the name of the file: it cannot be read, or what [`Config::parse`] says.
-    pub fn load(file: Option<&Path>, arguments: &Overlay) -> Result<Self, ConfigError> {
+    pub fn load(
+        file: Option<&Path>,
+        arguments: impl FnOnce(&Self) -> Result<Overlay, ConfigError>,
+    ) -> Result<Self, ConfigError> {
         let text = match file {
             Some(path) => std::fs::read_to_string(path).map_err(|error| ConfigError::read(path, &error))?,
             None => String::new(),
         };
         let load = || {
             let config = Self::read(&text)?;
+            let arguments = arguments(&config)?;
             let config = if arguments.is_empty() { config } else { arguments.apply(&text)? };
             config.check(&text)?;
             Ok(config)

@@ -40,15 +40,17 @@ impl Overlay {
     /// # Errors
     ///
     /// There is no `=`, or the key is none.
-    pub fn set_text(&mut self, text: &str) -> Result<(), String> {
-        let (key, value) = text.split_once('=').ok_or("a key, `=` and a value are wanted")?;
+    pub fn set_text(&mut self, text: &str) -> Result<(), ConfigError> {
+        let (key, value) = text
+            .split_once('=')
+            .ok_or_else(|| ConfigError::of_argument(text, "a key, `=` and a value are wanted"))?;
         let parse = |text: &str| toml::from_str::<Table>(text);
         let table = parse(text).or_else(|_| {
             // In TOML's own quotes, which take all but the end of a line.
             let quoted = value.trim().replace('\\', "\\\\").replace('"', "\\\"");
             parse(&format!("{key} = \"{quoted}\""))
         });
-        let table = table.map_err(|error| error.message().to_owned())?;
+        let table = table.map_err(|error| ConfigError::of_argument(key, error.message()))?;
         self.keys.push((key.trim().to_owned(), table));
         Ok(())
     }

@@ -255,9 +255,23 @@ pub enum Wanted {
     Refused,
 }
 
+/// When keys of MPPE change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum KeyChange {
+    /// With every packet.
+    #[default]
+    Stateless,
+    /// With every packet, or every 256 packets if the peer wants that: `stateful-allowed`.
+    StatefulAllowed,
+    /// Every 256 packets, or with every one if the peer wants that: `stateful`. The same key encrypts twice after a loss.
+    Stateful,
+}
+
 /// Cisco's `ppp encrypt mppe {auto | 40 | 56 | 128} [passive | required] [stateful]`, or `none`.
 ///
-/// Without `stateful`, keys change with every packet.
+/// Without `stateful` Cisco's falls back to stateful keys if the peer asks for them. Here that has to be said, by
+/// `stateful-allowed`, since such keys encrypt two packets alike after a loss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(try_from = "String")]
 #[non_exhaustive]
@@ -266,13 +280,13 @@ pub struct Mppe {
     pub strength: Strength,
     /// Whether packets are encrypted.
     pub wanted: Wanted,
-    /// Whether a peer may have keys that stay for 256 packets.
-    pub stateful: bool,
+    /// When keys change.
+    pub key_change: KeyChange,
 }
 
 impl Mppe {
     /// 128 bits, required, a key for each packet: the default.
-    pub const STRICT: Self = Self { strength: Strength::Bits128, wanted: Wanted::Required, stateful: false };
+    pub const STRICT: Self = Self { strength: Strength::Bits128, wanted: Wanted::Required, key_change: KeyChange::Stateless };
 }
 
 impl FromStr for Mppe {
@@ -294,8 +308,9 @@ impl FromStr for Mppe {
                 ("passive", Wanted::Offered) => mppe.wanted = Wanted::Passive,
                 ("required", Wanted::Offered) => mppe.wanted = Wanted::Required,
                 ("passive" | "required", _) => return Err("`passive` and `required` exclude each other".to_owned()),
-                ("stateful", _) => mppe.stateful = true,
-                _ => return Err(format!("`{word}` is none of `passive`, `required`, `stateful`")),
+                ("stateful", _) => mppe.key_change = KeyChange::Stateful,
+                ("stateful-allowed", _) => mppe.key_change = KeyChange::StatefulAllowed,
+                _ => return Err(format!("`{word}` is none of `passive`, `required`, `stateful`, `stateful-allowed`")),
             }
         }
         Ok(mppe)
@@ -310,7 +325,7 @@ mod tests {
     fn the_words_of_ppp_encrypt_mppe() {
         let mppe = |text: &str| text.parse::<Mppe>();
         let all = mppe("128 required stateful").unwrap();
-        assert_eq!(all, Mppe { strength: Strength::Bits128, wanted: Wanted::Required, stateful: true });
+        assert_eq!(all, Mppe { strength: Strength::Bits128, wanted: Wanted::Required, key_change: KeyChange::Stateful });
         assert_eq!(mppe("auto").unwrap(), Mppe::default());
         assert_eq!(mppe("40 passive").unwrap().wanted, Wanted::Passive);
         assert_eq!(mppe("none").unwrap().wanted, Wanted::Refused);

@@ -1,4 +1,4 @@
-//! Signals as something to wait for: each writes an octet into a pipe.
+//! Signals as something to wait for: each writes a byte into a pipe.
 
 use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -10,10 +10,11 @@ use signal_hook::low_level::pipe;
 use super::failure::Failure;
 
 /// The reading end of a pipe for some signals.
+#[derive(Debug)]
 pub struct Signals(UnixStream);
 
 impl Signals {
-    /// Ctrl-C and SIGTERM: the end is wanted.
+    /// Hears Ctrl-C and SIGTERM: the end is wanted.
     ///
     /// # Errors
     ///
@@ -22,7 +23,7 @@ impl Signals {
         Self::of(&[SIGINT, SIGTERM])
     }
 
-    /// SIGUSR1: a report is wanted.
+    /// Hears SIGUSR1: a report is wanted.
     ///
     /// # Errors
     ///
@@ -32,7 +33,7 @@ impl Signals {
     }
 
     fn of(signals: &[i32]) -> Result<Self, Failure> {
-        let failed = |error| Failure::of_system("a pipe for signals", error);
+        let failed = |error: std::io::Error| Failure::of_system("a pipe for signals", &error);
         let (reader, writer) = UnixStream::pair().map_err(failed)?;
         reader.set_nonblocking(true).map_err(failed)?;
         for signal in signals {
@@ -42,7 +43,8 @@ impl Signals {
         Ok(Self(reader))
     }
 
-    /// How many have come since the last time.
+    /// Returns how many have come since the last time.
+    #[must_use]
     pub fn take(&self) -> usize {
         (&self.0).read(&mut [0; 16]).unwrap_or(0)
     }

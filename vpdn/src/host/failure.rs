@@ -30,6 +30,7 @@ pub mod status {
 
 /// Why a program ends.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Failure {
     /// The exit status.
     pub status: u8,
@@ -38,14 +39,15 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// What has no number of its own.
-    pub fn other(text: String) -> Self {
+    /// Says what has no number of its own.
+    #[must_use]
+    pub const fn other(text: String) -> Self {
         Self { status: status::OTHER, text }
     }
 
-    /// The operating system does not give what is needed.
-    #[expect(clippy::needless_pass_by_value, reason = "as `map_err` wants it")]
-    pub fn of_system(what: &str, error: io::Error) -> Self {
+    /// Says that the operating system does not give what is needed.
+    #[must_use]
+    pub fn of_system(what: &str, error: &io::Error) -> Self {
         if error.kind() == ErrorKind::PermissionDenied {
             let text = format!(
                 "no permission for {what}: it needs the capabilities CAP_NET_RAW and CAP_NET_ADMIN; run it as root, or \
@@ -56,7 +58,8 @@ impl Failure {
         Self::other(format!("{what}: {error}"))
     }
 
-    /// A session has ended; `None` when that was wanted.
+    /// Says why a session has ended; `None` when that was wanted.
+    #[must_use]
     pub fn of_reason(reason: &Reason) -> Option<Self> {
         let status = match reason {
             Reason::Closed | Reason::Link(link::Reason::Closed) => return None,
@@ -81,7 +84,8 @@ impl Failure {
     }
 }
 
-/// What happened, Windows' number for it, and what to do.
+/// Returns what happened, Windows' number for it, and what to do.
+#[must_use]
 pub fn sentence(reason: &Reason) -> String {
     let advice = reason.advice();
     match reason.windows_error() {

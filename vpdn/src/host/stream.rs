@@ -1,25 +1,27 @@
-//! The TCP connection, without ever waiting for it.
+//! A TCP connection, without ever waiting for it.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd};
 
-use rustix::event::PollFlags;
+use super::poller::Interest;
 
-/// Octets that are read at once.
+/// Bytes that are read at once.
 const READ: usize = 4096;
 
 /// A TCP connection, and what it has not taken yet.
-pub struct Control {
+#[derive(Debug)]
+pub struct Stream {
     tcp: TcpStream,
     unsent: Vec<u8>,
     /// What was read, and of it what the session has not taken.
     buf: Box<[u8; READ]>,
-    unread: std::ops::Range<usize>,
+    unread: Range<usize>,
     has_ended: bool,
 }
 
-impl Control {
+impl Stream {
     /// Takes over a connection.
     ///
     /// # Errors
@@ -31,26 +33,26 @@ impl Control {
         Ok(Self { tcp, unsent: Vec::new(), buf: Box::new([0; READ]), unread: 0..0, has_ended: false })
     }
 
-    /// Whether all was sent: then there is room for more.
+    /// Returns whether all was sent: then there is room for more.
+    #[must_use]
     pub fn has_room(&self) -> bool {
         self.unsent.is_empty()
     }
 
-    /// What to wait for.
-    pub fn interest(&self) -> PollFlags {
-        let mut flags = PollFlags::empty();
-        if !self.has_ended && self.unread.is_empty() {
-            flags |= PollFlags::IN;
+    /// Returns what to wait for.
+    #[must_use]
+    pub fn interest(&self) -> Interest {
+        match (!self.has_ended && self.unread.is_empty(), !self.has_room()) {
+            (true, true) => Interest::ReadWrite,
+            (true, false) => Interest::Read,
+            (false, true) => Interest::Write,
+            (false, false) => Interest::Nothing,
         }
-        if !self.has_room() {
-            flags |= PollFlags::OUT;
-        }
-        flags
     }
 
-    /// Sends octets, and keeps what does not go now.
-    pub fn send(&mut self, octets: &[u8]) {
-        self.unsent.extend_from_slice(octets);
+    /// Sends bytes, and keeps what does not go now.
+    pub fn send(&mut self, bytes: &[u8]) {
+        self.unsent.extend_from_slice(bytes);
         self.flush();
     }
 
@@ -61,13 +63,13 @@ impl Control {
                 Ok(written) => drop(self.unsent.drain(..written)),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                // Reading will tell that it is over.
+                // Reading says that it is over.
                 Err(_) => self.unsent.clear(),
             }
         }
     }
 
-    /// Reads once. Whether the connection has ended.
+    /// Reads once, and returns whether the connection has ended.
     pub fn read(&mut self) -> bool {
         if self.has_ended || !self.unread.is_empty() {
             return false;
@@ -85,14 +87,14 @@ impl Control {
         }
     }
 
-    /// Gives what was read to `take`, which says how much it has taken. Whether it took anything.
+    /// Gives what was read to `take`, which says how much it has taken. Returns whether it took anything.
     pub fn give(&mut self, take: impl FnOnce(&[u8]) -> usize) -> bool {
-        let octets = self.buf.get(self.unread.clone()).unwrap_or_default();
-        if octets.is_empty() {
+        let bytes = self.buf.get(self.unread.clone()).unwrap_or_default();
+        if bytes.is_empty() {
             return false;
         }
-        let taken = take(octets).min(octets.len());
-        self.unread.start += taken;
+        let taken = take(bytes).min(bytes.len());
+        self.unread.start = self.unread.start.saturating_add(taken);
         taken > 0
     }
 
@@ -104,7 +106,7 @@ impl Control {
     }
 }
 
-impl AsFd for Control {
+impl AsFd for Stream {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.tcp.as_fd()
     }
