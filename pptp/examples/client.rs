@@ -31,29 +31,6 @@ mod run;
 #[path = "client/trace.rs"]
 mod trace;
 
-// The trace is written by the modules of the example `inspect`.
-#[cfg(target_os = "linux")]
-#[path = "inspect/feed.rs"]
-#[expect(dead_code, reason = "the trace needs a part of it")]
-mod feed;
-#[cfg(target_os = "linux")]
-#[path = "inspect/file.rs"]
-mod file;
-#[cfg(target_os = "linux")]
-#[path = "inspect/outer.rs"]
-#[expect(dead_code, reason = "the trace needs a part of it")]
-mod outer;
-#[cfg(target_os = "linux")]
-#[path = "inspect/summary.rs"]
-#[expect(dead_code, reason = "the trace needs a part of it")]
-mod summary;
-#[cfg(target_os = "linux")]
-#[path = "inspect/tcp.rs"]
-mod tcp;
-#[cfg(target_os = "linux")]
-#[path = "inspect/text.rs"]
-mod text;
-
 use std::io::Write;
 use std::process::ExitCode;
 

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use pptp::inspect::{ControlInput, Direction, Inspector, Record, Secrets};
 
-use crate::arguments::Secret;
-use crate::feed::{Item, Place};
-use crate::outer::Address;
-use crate::text::Trace;
+use vpdn::capture::outer::Address;
+use vpdn::capture::{Item, Place};
+use vpdn::show::Trace;
 
-/// Writes the lines of the example `inspect`.
+use crate::arguments::Secret;
+
+/// Writes the lines of `vpdn-inspect`.
 pub struct Tracer {
     inspector: Inspector,
     trace: Trace<BufWriter<anstream::Stdout>>,

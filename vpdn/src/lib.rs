@@ -1,0 +1,9 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![expect(clippy::arithmetic_side_effects, reason = "sums of lengths within a packet, and counts")]
+#![expect(clippy::integer_division, reason = "seconds of nanoseconds")]
+#![expect(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "for programs, which have std")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "it reads and shows what it knows, and passes over the rest")]
+
+pub mod capture;
+pub mod show;
