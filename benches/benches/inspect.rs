@@ -15,16 +15,6 @@
     clippy::wildcard_enum_match_arm,
     reason = "a measurement that goes wrong stops"
 )]
-#![expect(dead_code, unreachable_pub, reason = "the modules are the example's")]
-
-#[path = "../../pptp/examples/inspect/feed.rs"]
-mod feed;
-#[path = "../../pptp/examples/inspect/file.rs"]
-mod file;
-#[path = "../../pptp/examples/inspect/outer.rs"]
-mod outer;
-#[path = "../../pptp/examples/inspect/tcp.rs"]
-mod tcp;
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -32,6 +22,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use pptp::inspect::{Inspector, Secrets};
+use vpdn::capture;
 
 /// Where the sender's and the receiver's addresses are in a captured frame: Ethernet (14), IPv4 (12).
 const ADDRESSES: usize = 16 + 14 + 12;
@@ -88,9 +79,10 @@ fn main() {
         let mut inspector = Inspector::new(Secrets::new());
         let mut records = 0u64;
         let start = Instant::now();
-        let (frames, result) = feed::read(File::open(&path).unwrap(), &mut inspector, |_, _| records += 1);
+        let report = capture::read(File::open(&path).unwrap(), &mut inspector, |_, _| records += 1);
         let seconds = start.elapsed().as_secs_f64();
-        assert_eq!(result, Ok(()));
+        assert_eq!(report.outcome, Ok(()));
+        let frames = report.frames;
         best = best.min(seconds);
         println!(
             "{:.0} MB, {frames} frames, {records} records in {seconds:.2} s: {:.0} MB/s, {:.2} million frames/s",

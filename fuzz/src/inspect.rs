@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 
 use arbitrary::{Arbitrary, Unstructured};
 use pptp::inspect::{Content, ControlInput, Direction, Inspector, Record, Secrets};
-
-use crate::feed::{self, Item};
+use vpdn::capture::{self as reader, Item};
 
 fn secrets() -> Secrets {
     Secrets::new().with_password(None, "wonderland").with_start_key(&[7; 16]).with_start_key(&[7; 8])
@@ -20,13 +19,13 @@ fn secrets() -> Secrets {
 pub fn capture(data: &[u8]) {
     let mut inspector = Inspector::new(secrets());
     let (mut records, mut octets) = (0usize, 0usize);
-    let (frames, _) = feed::read(data, &mut inspector, |_, item| {
+    let report = reader::read(data, &mut inspector, |_, item| {
         if let Item::Record(record) = item {
             records += 1;
             octets = octets.max(look(record));
         }
     });
-    let frames = usize::try_from(frames).expect("a small number");
+    let frames = usize::try_from(report.frames).expect("a small number");
     assert!(frames <= data.len() / 16 + 1);
     // A segment has a message for 8 octets at most, a packet few layers, and events follow from messages.
     assert!(records <= 8 * frames + data.len(), "{records} records of {frames} frames");

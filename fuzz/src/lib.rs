@@ -1,11 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 pub mod control;
-#[path = "../../pptp/examples/inspect/feed.rs"]
-#[expect(dead_code, reason = "the modules are the example's")]
-mod feed;
-#[path = "../../pptp/examples/inspect/file.rs"]
-mod file;
 pub mod gre;
 pub mod gre_pair;
 pub mod inspect;
@@ -13,17 +8,12 @@ pub mod mppc;
 pub mod mppe;
 pub mod mschap;
 pub mod mschap_machines;
-#[path = "../../pptp/examples/inspect/outer.rs"]
-#[expect(dead_code, reason = "the modules are the example's")]
-mod outer;
 pub mod ppp;
 pub mod ppp_automaton;
 pub mod ppp_machines;
 pub(crate) mod session;
 pub mod session_hostile;
 pub mod session_pair;
-#[path = "../../pptp/examples/inspect/tcp.rs"]
-mod tcp;
 pub mod wire;
 
 /// What a fuzz target does with an input: it panics when a promise is broken.

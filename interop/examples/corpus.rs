@@ -10,7 +10,6 @@ use std::path::Path;
 
 use ppp_fsm::{Protocol, chap};
 use pptp::inspect::{Content, Inspector, Secrets};
-use pptp_interop::feed::{self, Item};
 use pptp_interop::{about, capture_names, captures};
 
 /// The most inputs of one kind in a corpus.
@@ -94,7 +93,7 @@ fn main() {
         let secrets = Secrets::new().with_password(None, &about(&capture, "password"));
         let mut inspector = Inspector::new(secrets);
         let file = File::open(captures().join(&capture).join("client.pcap")).unwrap();
-        let (_, result) = feed::read(file, &mut inspector, |_, item| {
+        let (_, result) = capture::read(file, &mut inspector, |_, item| {
             let Item::Record(record) = item else { return };
             corpora.add_content(&record.content);
             if let Content::Control { source, message, .. } = record.content {

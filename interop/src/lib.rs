@@ -1,16 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-#[path = "../../pptp/examples/inspect/feed.rs"]
-pub mod feed;
-#[path = "../../pptp/examples/inspect/file.rs"]
-pub mod file;
-#[path = "../../pptp/examples/inspect/json.rs"]
-pub mod json;
-#[path = "../../pptp/examples/inspect/outer.rs"]
-pub mod outer;
-#[path = "../../pptp/examples/inspect/tcp.rs"]
-pub mod tcp;
-
 #[cfg(target_os = "linux")]
 pub mod examples;
 #[cfg(target_os = "linux")]

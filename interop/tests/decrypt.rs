@@ -5,7 +5,6 @@ use std::fs::File;
 use std::path::Path;
 
 use pptp::inspect::{Content, Direction, Inspector, NotDecrypted, Secrets};
-use pptp_interop::feed::{self, Item};
 use pptp_interop::{about, capture_names, captures, file, json_lines, octets, shared};
 
 /// A decrypted packet.
@@ -27,7 +26,7 @@ struct Read {
 fn inspect(capture: &Path, secrets: Secrets) -> Read {
     let mut read = Read { plain: Vec::new(), refused: BTreeMap::new(), inspector: Inspector::default() };
     let mut inspector = Inspector::new(secrets);
-    let (_, result) = feed::read(File::open(capture).unwrap(), &mut inspector, |_, item| {
+    let (_, result) = capture::read(File::open(capture).unwrap(), &mut inspector, |_, item| {
         let Item::Record(record) = item else { return };
         match record.content {
             Content::Datagram { decrypted: Some(decryption), .. } => read.plain.push(Plain {

@@ -7,8 +7,6 @@ use std::process::Command;
 
 use ppp_fsm::{Code, Packet, Protocol, ccp, ipcp, ipv6cp, lcp};
 use pptp::inspect::{Content, Inspector, Record, Secrets};
-use pptp_interop::feed::{self, Item};
-use pptp_interop::json::{self, Object};
 use pptp_interop::{Tally, capture_names, captures};
 use serde_json::Value;
 
@@ -227,7 +225,7 @@ fn add_options(fields: &mut Fields, protocol: Protocol, packet: &Packet<'_>) {
 fn ours(capture: &Path) -> BTreeMap<u64, Fields> {
     let mut frames: BTreeMap<u64, Fields> = BTreeMap::new();
     let mut inspector = Inspector::new(Secrets::new());
-    let (_, result) = feed::read(File::open(capture).unwrap(), &mut inspector, |_, item| {
+    let (_, result) = capture::read(File::open(capture).unwrap(), &mut inspector, |_, item| {
         if let Item::Record(record) = item {
             add(frames.entry(record.tag).or_default(), record);
         }

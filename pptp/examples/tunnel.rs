@@ -9,31 +9,15 @@
 //! other and carry a file. Time is simulated, so the same seed gives the same lines.
 //!
 //! `world` drives the two sessions, `path` is what lies between them, `traffic` makes the IP packets; the trace is that of
-//! the example `inspect`, whose inspector is fed with the octets as they pass by.
+//! `vpdn-inspect`, whose inspector is fed with the octets as they pass by.
 
 #![expect(clippy::arithmetic_side_effects, reason = "times and counts of a simulation")]
 #![expect(clippy::integer_division, reason = "seconds of nanoseconds")]
 #![expect(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a program, not a library")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "it shows what it knows, and passes over the rest")]
-#![expect(unreachable_pub, reason = "modules of another example are used here")]
 
-#[path = "inspect/feed.rs"]
-#[expect(dead_code, reason = "the reader of files is not needed here")]
-mod feed;
-#[path = "inspect/file.rs"]
-mod file;
-#[path = "inspect/outer.rs"]
-#[expect(dead_code, reason = "the reader of files is not needed here")]
-mod outer;
 #[path = "tunnel/path.rs"]
 mod path;
-#[path = "inspect/summary.rs"]
-#[expect(dead_code, reason = "the summary is that of the sessions here")]
-mod summary;
-#[path = "inspect/tcp.rs"]
-mod tcp;
-#[path = "inspect/text.rs"]
-mod text;
 #[path = "tunnel/traffic.rs"]
 mod traffic;
 #[path = "tunnel/world.rs"]

@@ -100,7 +100,7 @@ impl Link {
         key("interop", self.interop.then_some(Value::Boolean(true)));
         key("ipv6", self.ipv6.then_some(Value::Boolean(true)));
         let name = |method: &MethodArgument| Value::String(value_name(method));
-        key("ppp-authentication", self.auth.as_ref().map(|methods| methods.iter().map(name).collect()));
+        key("ppp-authentication", self.auth.as_ref().map(|methods| Value::Array(methods.iter().map(name).collect())));
         key("ppp-encrypt-mppe", self.mppe.as_ref().and_then(|mppe| named(mppe)));
         key("compress-mppc", self.compression.as_ref().map(value_name).map(Value::String));
         key("mtu", self.mtu.map(|mtu| Value::Integer(mtu.into())));

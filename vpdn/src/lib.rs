@@ -1,9 +1,19 @@
-//! The modules that the programs `vpdn-client` and `vpdn-server` are made of.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
-#![expect(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "the modules of programs")]
-#![expect(clippy::wildcard_enum_match_arm, reason = "a program hears what it knows, and passes over the rest")]
+#![expect(clippy::arithmetic_side_effects, reason = "sums of lengths within a packet, and counts")]
+#![expect(clippy::integer_division, reason = "seconds of nanoseconds")]
+#![expect(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "for programs, which have std")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "it reads and shows what it knows, and passes over the rest")]
 
+#[cfg(target_os = "linux")]
+mod arguments;
+pub mod capture;
+#[cfg(target_os = "linux")]
+pub mod client;
 pub mod config;
 #[cfg(target_os = "linux")]
 pub mod host;
+#[cfg(target_os = "linux")]
+mod profile;
 pub mod radius;
+pub mod show;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use pptp::gre::AcknowledgmentTimeout;
 use pptp::ppp::auth::Methods;
 use pptp::ppp::ccp::{Encryption, MicrosoftCompression, Modes};
 use pptp::ppp::link::Keepalive;
-use pptp::session::{AcknowledgmentTimeout, Compression as Mppc, Config as Session};
+use pptp::session::{Compression as Mppc, Config as Session};
 use pptp::wire::Text;
 use pptp::wire::connection::{EchoPolicy, Identity};
 

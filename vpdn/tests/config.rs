@@ -5,7 +5,9 @@
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
-use vpdn::config::{Config, KeyChange, Method, Mppe, Overlay, Protocol, Sequencing, Service, Strength, TypeOfService, Wanted};
+use vpdn::config::{
+    Config, KeyChange, Method, Mppe, Overlay, Protocol, Sequencing, Service, Strength, TypeOfService, Wanted,
+};
 
 fn example(name: &str) -> Config {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/config").join(name).with_extension("toml");
@@ -33,7 +35,10 @@ fn cisco_accepts_pptp_with_40_bits() {
     assert_eq!(group.local_name.as_deref(), Some("cisco_pns"));
     assert_eq!(template.ppp_authentication.as_deref(), Some(&[Method::MsChapV1][..]));
     let mppe = template.ppp_encrypt_mppe.unwrap();
-    assert_eq!((mppe.strength, mppe.wanted, mppe.key_change), (Strength::Bits40, Wanted::Offered, KeyChange::Stateless));
+    assert_eq!(
+        (mppe.strength, mppe.wanted, mppe.key_change),
+        (Strength::Bits40, Wanted::Offered, KeyChange::Stateless)
+    );
     let pool = config.ip_local_pool[template.peer_default_ip_address.as_ref().unwrap()];
     assert!(pool.contains(Ipv4Addr::new(10, 1, 1, 10)) && !pool.contains(Ipv4Addr::new(10, 1, 1, 101)));
     assert_eq!(config.user[0].password.as_ref().unwrap().expose(), "admin");

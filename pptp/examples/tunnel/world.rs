@@ -9,10 +9,10 @@ use pptp::ppp::auth::Answer;
 use pptp::session::{Config, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT};
 use pptp::wire::connection::CallId;
 use pptp::{client, server};
+use vpdn::capture::{Item, Place};
+use vpdn::show::Trace;
 
-use crate::feed::{Item, Place};
 use crate::path::{Load, Path, Profile};
-use crate::text::Trace;
 use crate::traffic::{self, Content, Transfer};
 
 /// Outside of the tunnel.

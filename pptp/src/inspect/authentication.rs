@@ -3,9 +3,10 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use md5::{Digest, Md5};
 use mppe::{Direction as KeyDirection, MasterKey, MsChapV1, ShortKeySource, Side, StartKey, Strength};
-use mschap::{Failure, LmHash, NamePolicy, NtHash, Success, v1, v2};
-use ppp_fsm::chap;
+use mschap::{Failure, LmHash, NamePolicy, NtHash, Password, Success, v1, v2};
+use ppp_fsm::{chap, pap};
 
 use super::secret::{Credential, Secrets};
 use super::{NotDecrypted, Proof};
@@ -18,6 +19,8 @@ pub enum Method {
     Pap,
     /// RFC 1994: CHAP, with MD5.
     ChapMd5,
+    /// CHAP, of an algorithm that was not seen.
+    Chap,
     /// RFC 2433.
     MsChapV1,
     /// RFC 2759.
@@ -31,6 +34,7 @@ impl fmt::Display for Method {
         f.write_str(match self {
             Self::Pap => "PAP",
             Self::ChapMd5 => "CHAP-MD5",
+            Self::Chap => "CHAP",
             Self::MsChapV1 => "MS-CHAP",
             Self::MsChapV2 => "MS-CHAP-V2",
             Self::Eap => "EAP",
@@ -55,10 +59,12 @@ pub enum Outcome {
 
 /// Whether the secrets that were given fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "there is no fourth verdict")]
+#[non_exhaustive]
 pub enum Verdict {
     /// There was none for this user, or the method cannot be checked.
     Unchecked,
+    /// What the proof answers was not captured, so that no secret can be checked.
+    ChallengeNotSeen,
     /// One fits.
     Fits,
     /// None fits, as this proof shows.
@@ -96,6 +102,16 @@ pub struct Authentication {
     identifier: u8,
     proof: Option<v2::AuthenticatorResponse>,
     keys: Option<Keys>,
+    missing: Option<Missing>,
+}
+
+/// The half of an authentication that was not captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    /// The Response was seen, not its Challenge.
+    Challenge,
+    /// The end was seen, not the Response or Authenticate-Request, so that the name is not known.
+    Proof,
 }
 
 /// What start keys are made from.
@@ -107,12 +123,14 @@ enum Keys {
 /// A challenge that was seen, to be answered.
 pub(super) struct Challenge {
     pub(super) identifier: u8,
+    /// Who asks.
+    pub(super) name: Vec<u8>,
     value: Vec<u8>,
 }
 
 impl Challenge {
-    pub(super) fn new(identifier: u8, value: &[u8]) -> Self {
-        Self { identifier, value: value.to_vec() }
+    pub(super) fn new(identifier: u8, value: &chap::Value<'_>) -> Self {
+        Self { identifier, name: value.name.0.to_vec(), value: value.value.to_vec() }
     }
 }
 
@@ -126,7 +144,29 @@ impl Authentication {
             identifier,
             proof: None,
             keys: None,
+            missing: None,
         }
+    }
+
+    /// A Response whose Challenge was not captured.
+    pub(super) fn without_challenge(identifier: u8, value: &chap::Value<'_>) -> Self {
+        /// RFC 2759 section 4: the reserved bytes behind the peer's challenge (16) are zero.
+        const RESERVED: core::ops::Range<usize> = 16..24;
+        let method = match value.value.len() {
+            v2::Response::LEN if value.value.get(RESERVED) == Some(&[0; 8]) => Method::MsChapV2,
+            v1::Response::LEN => Method::MsChapV1,
+            16 => Method::ChapMd5,
+            _ => Method::Chap,
+        };
+        let verdict = Verdict::ChallengeNotSeen;
+        let missing = Some(Missing::Challenge);
+        Self { verdict, missing, ..Self::new(method, identifier, value.name.0) }
+    }
+
+    /// The end of an authentication of which nothing else was captured.
+    pub(super) fn without_proof(method: Method, identifier: u8) -> Self {
+        let verdict = Verdict::ChallengeNotSeen;
+        Self { verdict, missing: Some(Missing::Proof), ..Self::new(method, identifier, &[]) }
     }
 
     /// The response to a challenge, which is checked with the secrets.
@@ -147,7 +187,46 @@ impl Authentication {
             authentication.check_v1(&response, challenge, secrets);
             return authentication;
         }
-        authenticate(Method::ChapMd5)
+        let mut authentication = authenticate(Method::ChapMd5);
+        authentication.check_md5(challenge, value, secrets);
+        authentication
+    }
+
+    /// RFC 1994 section 4.1, and RFC 3748 section 5.4: checks MD5 of identifier, password and challenge.
+    pub(super) fn check_md5(&mut self, challenge: &Challenge, value: &chap::Value<'_>, secrets: &Secrets) {
+        let passwords = secrets.of(&self.name).filter_map(|credential| credential.password.as_ref());
+        let mut verdict = Verdict::Unchecked;
+        for password in passwords {
+            let digest = Md5::new()
+                .chain_update([challenge.identifier])
+                .chain_update(password.as_bytes())
+                .chain_update(&challenge.value)
+                .finalize();
+            if digest.as_slice() == value.value {
+                self.verdict = Verdict::Fits;
+                return;
+            }
+            verdict = Verdict::DoesNotFit(Proof::Client);
+        }
+        self.verdict = verdict;
+    }
+
+    /// RFC 1334 section 2: compares the password that was sent with those that were given.
+    pub(super) fn of_pap(identifier: u8, request: &pap::Request<'_>, secrets: &Secrets) -> Self {
+        let mut authentication = Self::new(Method::Pap, identifier, request.peer_id.0);
+        let sent = request.password.as_octets();
+        let sent = match core::str::from_utf8(sent) {
+            Ok(text) => NtHash::from_password(text),
+            Err(_) => NtHash::from_password(Password::WidenedOctets(sent)),
+        };
+        for hash in hashes(secrets.of(request.peer_id.0)) {
+            if hash.ct_eq(&sent) {
+                authentication.verdict = Verdict::Fits;
+                return authentication;
+            }
+            authentication.verdict = Verdict::DoesNotFit(Proof::Password);
+        }
+        authentication
     }
 
     fn check_v2(&mut self, response: &v2::Response, authenticator: &[u8; 16], secrets: &Secrets) {
@@ -206,7 +285,7 @@ impl Authentication {
     pub(super) fn refuse(&mut self, message: &[u8]) {
         let code = match self.method {
             Method::MsChapV1 | Method::MsChapV2 => Failure::decode(message).code.map(|code| code.0),
-            Method::Pap | Method::ChapMd5 | Method::Eap => None,
+            Method::Pap | Method::ChapMd5 | Method::Chap | Method::Eap => None,
         };
         self.outcome = Outcome::Refused { code };
     }
@@ -225,8 +304,11 @@ impl Authentication {
                 Ok(sources.iter().filter_map(|source| known.start_key(strength, *source).ok()).collect())
             }
             (None, Verdict::DoesNotFit(_)) => Err(NotDecrypted::WrongSecret),
-            (None, _) => Err(match self.method {
-                Method::MsChapV1 | Method::MsChapV2 => NotDecrypted::NoSecret,
+            (None, verdict) => Err(match self.method {
+                Method::MsChapV1 | Method::MsChapV2 | Method::Chap if verdict == Verdict::ChallengeNotSeen => {
+                    NotDecrypted::ChallengeNotSeen
+                }
+                Method::MsChapV1 | Method::MsChapV2 | Method::Chap => NotDecrypted::NoSecret,
                 Method::Pap | Method::ChapMd5 | Method::Eap => NotDecrypted::NoKeys,
             }),
         }
@@ -238,7 +320,7 @@ impl Authentication {
         self.method
     }
 
-    /// The name of the client, as it sent it: at most 255 octets, of whatever kind.
+    /// The name of the client, as it sent it: at most 255 bytes, of whatever kind. Empty when it was not seen.
     #[must_use]
     pub fn name(&self) -> &[u8] {
         &self.name
@@ -268,17 +350,25 @@ fn hashes<'s>(credentials: impl Iterator<Item = &'s Credential>) -> impl Iterato
 
 impl fmt::Display for Authentication {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of \"{}\", ", self.method, self.name.escape_ascii())?;
+        match self.missing {
+            Some(Missing::Proof) => write!(f, "{}, ", self.method)?,
+            Some(Missing::Challenge) | None => write!(f, "{} of \"{}\", ", self.method, self.name.escape_ascii())?,
+        }
         match self.outcome {
-            Outcome::Pending => f.write_str("not answered")?,
+            // A capture may end before the answer.
+            Outcome::Pending => f.write_str("no answer was seen")?,
             Outcome::Accepted => f.write_str("accepted")?,
             Outcome::Refused { code: None } => f.write_str("refused")?,
             Outcome::Refused { code: Some(code) } => write!(f, "refused with error {code}")?,
         }
-        match self.verdict {
-            Verdict::Unchecked => Ok(()),
-            Verdict::Fits => f.write_str("; the given secret fits"),
-            Verdict::DoesNotFit(proof) => write!(f, "; the given secret does not fit {}", proof.of()),
+        match (self.missing, self.verdict) {
+            (Some(Missing::Challenge), _) => {
+                f.write_str("; its Challenge was not captured, so that no secret can be checked")
+            }
+            (Some(Missing::Proof), _) => f.write_str("; what the peer proved itself with was not captured"),
+            (None, Verdict::Unchecked | Verdict::ChallengeNotSeen) => Ok(()),
+            (None, Verdict::Fits) => f.write_str("; the given secret fits"),
+            (None, Verdict::DoesNotFit(proof)) => write!(f, "; the given secret does not fit {}", proof.of()),
         }
     }
 }

@@ -1,17 +1,20 @@
 //! Control connections: streams of messages, and what they say of calls.
 
 use alloc::collections::VecDeque;
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 
 use pptp_wire::code::OutgoingCallResult;
 use pptp_wire::{Message, Reassembler};
 
-use super::session::Origin;
+use super::session::{CLIENT, Origin};
 use super::table::Sessions;
-use super::{Cause, Content, Event, Record, SessionId};
+use super::{Cause, Content, Cut, Event, Record, Roles, SessionId};
 
 /// Directions of control connections that are followed at a time; the one that was quiet longest is dropped.
 const MAX_STREAMS: usize = 2048;
+
+/// RFC 2637 section 3.1.1: where servers listen.
+pub(super) const CONTROL_PORT: u16 = 1723;
 
 /// What came on one direction of a control connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +26,12 @@ pub enum ControlInput<'a> {
     Octets(&'a [u8]),
     /// Octets that were given before: a retransmission. They change nothing.
     Repeated(&'a [u8]),
+    /// Bytes that follow, and the last message of which was not captured to its end. The stream goes on elsewhere.
+    Cut(&'a [u8]),
     /// Octets are missing here.
     Lost,
+    /// A segment without bytes: it shows that there is a connection, and which end is at port 1723.
+    Seen,
     /// The sender has closed its direction, or the connection was reset.
     End,
 }
@@ -54,12 +61,28 @@ impl Streams {
         sink: &mut impl FnMut(Record<'_>),
     ) {
         let key = (source, destination);
+        let by_port = match (source.port() == CONTROL_PORT, destination.port() == CONTROL_PORT) {
+            (false, true) => Some((source.ip(), destination.ip())),
+            (true, false) => Some((destination.ip(), source.ip())),
+            _ => None,
+        };
+        if let Some((client, server)) = by_port {
+            learn(tag, (client, server), Roles::Port, sessions, sink);
+        }
+        if matches!(input, ControlInput::Seen) {
+            return;
+        }
         let known = self.streams.iter().rposition(|(other, _)| *other == key);
         let mut stream =
             known.and_then(|index| self.streams.remove(index)).map(|(_, stream)| stream).unwrap_or_default();
         match input {
             ControlInput::Start => stream = Stream::default(),
             ControlInput::Lost => stream = Stream { lost: true, ..Stream::default() },
+            ControlInput::Cut(octets) => {
+                stream.read_cut(tag, key, octets, sessions, sink);
+                stream = Stream { lost: true, ..Stream::default() };
+            }
+            ControlInput::Seen => {}
             ControlInput::Octets(octets) => stream.read(tag, key, octets, sessions, sink),
             ControlInput::Repeated(octets) => repeat(tag, key, octets, sink),
             ControlInput::End => {
@@ -112,8 +135,47 @@ impl Stream {
     }
 }
 
+/// It was learnt which of two hosts is the client of the other.
+fn learn(
+    tag: u64,
+    (client, server): (IpAddr, IpAddr),
+    roles: Roles,
+    sessions: &mut Sessions,
+    sink: &mut impl FnMut(Record<'_>),
+) {
+    for id in sessions.learn_roles(client, server, roles) {
+        if let Some(session) = sessions.get_mut(id) {
+            let origin = Origin { tag, sender: CLIENT, repeated: false };
+            sink(session.record(origin, Content::Event(Event::Roles(roles))));
+        }
+    }
+}
+
 fn record(tag: u64, repeated: bool, content: Content<'_>) -> Record<'_> {
     Record { tag, session: None, direction: None, repeated, content }
+}
+
+impl Stream {
+    /// Messages that were captured to their end are followed; of the one that was not, what is known is told.
+    fn read_cut(
+        &mut self,
+        tag: u64,
+        (source, destination): Key,
+        octets: &[u8],
+        sessions: &mut Sessions,
+        sink: &mut impl FnMut(Record<'_>),
+    ) {
+        // A message that began before goes on with these bytes, and they cannot be told apart.
+        let mut rest = if self.reassembler.pending().is_empty() && !self.lost { octets } else { &[] };
+        while let Ok((message, behind)) = Message::decode(rest) {
+            sink(record(tag, false, Content::Control { source, destination, message: &message }));
+            follow(tag, (source, destination), &message, sessions, sink);
+            rest = behind;
+        }
+        let header = pptp_wire::Header::decode(rest).ok();
+        let cut = Cut::Control { source, destination, header };
+        sink(record(tag, false, Content::NotCaptured(cut)));
+    }
 }
 
 /// Messages that were given before: shown, where they start with the octets, and not followed.
@@ -133,22 +195,27 @@ fn follow(
     sink: &mut impl FnMut(Record<'_>),
 ) {
     match message {
+        // Where neither port says more.
+        Message::StartControlConnectionRequest(_) => {
+            learn(tag, (source.ip(), destination.ip()), Roles::StartRequest, sessions, sink);
+        }
         Message::OutgoingCallRequest(request) => {
             sessions.place_call(source, destination, request.call_id);
         }
         Message::IncomingCallRequest(request) => {
-            // The caller is behind the one that asks: it is the client.
             sessions.place_call(source, destination, request.call_id);
         }
         Message::OutgoingCallReply(reply) => {
-            let id = sessions.accept_call(source, destination, reply.peer_call_id, reply.call_id);
-            if let (Some(id), false) = (id, reply.result_code == OutgoingCallResult::CONNECTED) {
+            let connected = reply.result_code == OutgoingCallResult::CONNECTED;
+            let id = sessions.accept_call(source, destination, (reply.peer_call_id, reply.call_id), connected);
+            if let (Some(id), false) = (id, connected) {
                 let sender = sessions.sender(id, source);
                 end(tag, id, sender, Cause::CallRefused(reply.result_code), sessions, sink);
             }
         }
         Message::IncomingCallReply(reply) => {
-            sessions.accept_call(source, destination, reply.peer_call_id, reply.call_id);
+            let accepted = reply.result_code == pptp_wire::code::IncomingCallResult::CONNECT;
+            sessions.accept_call(source, destination, (reply.peer_call_id, reply.call_id), accepted);
         }
         Message::CallClearRequest(request) => {
             let id = sessions.of_call_id(source.ip(), destination.ip(), request.call_id);
@@ -174,8 +241,7 @@ fn follow(
             }
         }
         // The others say nothing of calls.
-        Message::StartControlConnectionRequest(_)
-        | Message::StartControlConnectionReply(_)
+        Message::StartControlConnectionReply(_)
         | Message::StopControlConnectionReply(_)
         | Message::EchoRequest(_)
         | Message::EchoReply(_)

@@ -43,30 +43,45 @@
 //! 32 packets of a direction, those that stateful encryption makes wait for an earlier one. The work for a packet is at
 //! most 4096 key changes for each candidate key, about 2 milliseconds, and 14 candidates when all was given and nothing seen;
 //! for a packet of stateful encryption after a loss, 64 KB of key stream and as many places in it, and the key changes since
-//! the start. The place in a link whose start was not seen is looked for three times, for 65 536 key changes with each key.
+//! the start. The place in a link whose start was not captured is looked for once, over 65,536 key changes with each
+//! key; see [`Secrets::with_search_depth`].
+//!
+//! # What is not guessed
+//!
+//! A key that no proof of the authentication confirms decrypts nothing before its packets have shown what chance does
+//! not give: IP headers whose version, lengths and checksum are right, 64 bits of them, which is two of IPv4. A packet
+//! that waits for that is told when it comes, [`NotDecrypted::Unproved`], and again when it is decrypted. A key that is
+//! wrong decrypts something in fewer than one of 2^70 sessions.
+//!
+//! What was not captured is not taken for what did not happen: [`Session::start`], [`Session::roles`] and
+//! [`Session::protection`] say what the capture shows.
 
 mod authentication;
 mod control;
 mod encryption;
 mod end;
+mod evidence;
 mod record;
 mod recover;
+mod roles;
 mod secret;
 mod sequence;
 mod session;
 mod table;
+mod trial;
 
 use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 
-use ppp_fsm::Protocol;
+use ppp_fsm::{Frame, Protocol, ProtocolKind};
 
 pub use authentication::{Authentication, Method, Outcome, Verdict};
 pub use control::ControlInput;
 pub use end::{Cause, End, windows_error_text};
-pub use record::{Content, Decryption, Direction, Event, NotDecrypted, Proof, Record, SessionId};
+pub use record::{Content, Cut, Decryption, Direction, Event, NotDecrypted, Proof, Record, SessionId};
+pub use roles::Roles;
 pub use secret::Secrets;
-pub use session::{Counters, Session};
+pub use session::{Counters, Protection, Session, Start};
 
 use control::Streams;
 use session::{CLIENT, Origin, SERVER};
@@ -139,10 +154,54 @@ impl Inspector {
         }
     }
 
+    /// Takes a GRE packet whose end was not captured. Its numbers are followed; its payload is not read, but where the
+    /// packet is whole all the same it is as with [`handle_gre`](Self::handle_gre).
+    pub fn handle_cut_gre(
+        &mut self,
+        tag: u64,
+        source: IpAddr,
+        destination: IpAddr,
+        octets: &[u8],
+        sink: &mut impl FnMut(Record<'_>),
+    ) {
+        let Ok((header, payload_length, rest)) = pptp_gre::Header::decode(octets) else {
+            return self.handle_gre(tag, source, destination, octets, sink);
+        };
+        if rest.len() >= usize::from(payload_length) {
+            return self.handle_gre(tag, source, destination, octets, sink);
+        }
+        let (id, sender) = self.sessions.of_gre(source, destination, header.call_id);
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let repeated = header.sequence_number.is_some_and(|number| session.side_mut(sender).sequence.note(number));
+        let origin = Origin { tag, sender, repeated };
+        session.note_cut(origin);
+        let cut = Cut::Gre { source, destination, header, payload_length, octets };
+        sink(session.record(origin, Content::NotCaptured(cut)));
+    }
+
+    /// Takes a PPP frame of another carrier whose end was not captured: it is counted, and not read.
+    pub fn handle_cut_frame(
+        &mut self,
+        tag: u64,
+        link: u64,
+        direction: Direction,
+        octets: &[u8],
+        sink: &mut impl FnMut(Record<'_>),
+    ) {
+        let protocol = Frame::decode(octets).ok().map(|frame| frame.protocol);
+        if self.sessions.known_link(link).is_none() && protocol.is_some_and(is_datagram) {
+            return sink(without_session(tag, Content::NotCaptured(Cut::Frame { protocol, octets })));
+        }
+        let Some((session, origin)) = link_session(&mut self.sessions, tag, link, direction) else { return };
+        session.handle_cut_frame(origin, octets, sink);
+    }
+
     /// A PPP frame of another carrier: a serial link, PPPoE, L2TP, SSTP. `link` is a number that tells links apart.
     ///
     /// Who does not know which end is the client gives one direction to each end; when the authentication shows that it
     /// is the other way round, the records say so from then on.
+    ///
+    /// A link of which nothing but datagrams in the clear was seen so far is no session: their records have none.
     pub fn handle_frame(
         &mut self,
         tag: u64,
@@ -151,6 +210,13 @@ impl Inspector {
         octets: &[u8],
         sink: &mut impl FnMut(Record<'_>),
     ) {
+        if let (None, Ok(frame)) = (self.sessions.known_link(link), Frame::decode(octets)) {
+            if is_datagram(frame.protocol) {
+                sink(without_session(tag, Content::Frame { frame: Ok(frame), octets }));
+                let (protocol, octets) = (frame.protocol, frame.information);
+                return sink(without_session(tag, Content::Datagram { protocol, octets, decrypted: None }));
+            }
+        }
         let Some((session, origin)) = link_session(&mut self.sessions, tag, link, direction) else { return };
         session.handle_frame(origin, octets, &self.secrets, &mut self.plain, sink);
     }
@@ -176,7 +242,7 @@ impl Inspector {
             let Some(session) = self.sessions.get_mut(id) else { continue };
             for sender in [CLIENT, SERVER] {
                 let origin = Origin { tag, sender, repeated: false };
-                session.release_held(origin, true, &mut self.plain, sink);
+                session.end_encryption(origin, &mut self.plain, sink);
             }
         }
     }
@@ -195,6 +261,15 @@ impl Inspector {
 
 #[cfg(test)]
 mod tests;
+
+fn without_session(tag: u64, content: Content<'_>) -> Record<'_> {
+    Record { tag, session: None, direction: None, repeated: false, content }
+}
+
+/// Whether a protocol is one of datagrams in the clear.
+fn is_datagram(protocol: Protocol) -> bool {
+    protocol.kind() == ProtocolKind::Network && protocol != Protocol::COMPRESSED
+}
 
 fn link_session(sessions: &mut Sessions, tag: u64, link: u64, direction: Direction) -> Option<(&mut Session, Origin)> {
     let id = sessions.of_link(link);

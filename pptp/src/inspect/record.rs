@@ -6,7 +6,7 @@ use mppe::{Algorithm, CoherencyCount, FlushedRule};
 use ppp_fsm::{Frame, Protocol, chap, eap, pap};
 use pptp_wire::Message;
 
-use super::{Authentication, End};
+use super::{Authentication, End, Roles};
 
 /// The number of a session, from 1, in the order in which they were first seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,8 +15,8 @@ pub struct SessionId(pub u64);
 
 /// Where a packet of a session goes.
 ///
-/// The client is the one that placed the call, or the one that the other authenticates; until either was seen, the one
-/// that was *not* heard first.
+/// [`Session::roles`](super::Session::roles) says what has shown which end is the client. What shows it may come late:
+/// then an [`Event::Roles`] says so, and records from then on, counters and the end have the right directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "there are two directions")]
 pub enum Direction {
@@ -24,6 +24,16 @@ pub enum Direction {
     ToServer,
     /// From the server.
     ToClient,
+}
+
+impl Direction {
+    /// The other one.
+    pub(super) const fn reversed(self) -> Self {
+        match self {
+            Self::ToServer => Self::ToClient,
+            Self::ToClient => Self::ToServer,
+        }
+    }
 }
 
 /// One layer of one packet, or something that follows from it. Borrowed: take what you need.
@@ -114,7 +124,8 @@ pub enum Content<'a> {
     },
     /// Protocol 0x00fd: encrypted or compressed.
     CompressedData {
-        /// The header that it has if it is MPPE or MPPC; `None` when there are not two octets.
+        /// The header that it has if it is MPPE or MPPC. `None` when CCP agreed on something else, and when there are
+        /// not two bytes.
         header: Option<mppe::Header>,
         /// All its octets.
         octets: &'a [u8],
@@ -133,8 +144,45 @@ pub enum Content<'a> {
         /// Why.
         reason: NotDecrypted,
     },
+    /// A packet whose end was not captured, and which cannot be read without it.
+    NotCaptured(Cut<'a>),
     /// Something that follows from the packet before.
     Event(Event<'a>),
+}
+
+/// What was captured of a packet that was cut by the capture, at its snap length.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Cut<'a> {
+    /// A message of the control connection.
+    Control {
+        /// Who sent it.
+        source: SocketAddr,
+        /// To whom.
+        destination: SocketAddr,
+        /// Its length and type; `None` when not even these were captured.
+        header: Option<pptp_wire::Header>,
+    },
+    /// A GRE packet, whose header was captured.
+    Gre {
+        /// Who sent it.
+        source: IpAddr,
+        /// To whom.
+        destination: IpAddr,
+        /// Call ID, sequence and acknowledgment number.
+        header: pptp_gre::Header,
+        /// How many bytes of payload it has.
+        payload_length: u16,
+        /// The bytes that were captured.
+        octets: &'a [u8],
+    },
+    /// A PPP frame.
+    Frame {
+        /// Its protocol; `None` when not even that was captured.
+        protocol: Option<Protocol>,
+        /// The bytes that were captured.
+        octets: &'a [u8],
+    },
 }
 
 /// How a datagram was decrypted.
@@ -161,9 +209,18 @@ pub enum NotDecrypted {
     /// No password, hash or key was given that could help.
     #[error("no secret for this session")]
     NoSecret,
-    /// The authentication leads to no keys: PAP, CHAP-MD5, EAP, or it was not seen.
+    /// The authentication leads to no keys: PAP, CHAP-MD5, EAP.
     #[error("no keys: the authentication that was seen makes none")]
     NoKeys,
+    /// The authentication was not captured, so that no password leads to keys.
+    #[error("no keys: the authentication was not captured")]
+    AuthenticationNotSeen,
+    /// The Challenge or the Response was not captured; the keys come from both.
+    #[error("no keys: the Challenge or the Response that they come from was not captured")]
+    ChallengeNotSeen,
+    /// It waits until more packets show that the key is right; then it is decrypted.
+    #[error("waits for more packets that show that a key is right")]
+    Unproved,
     /// The secret that was given does not fit the authentication.
     #[error("the given secret does not fit this session")]
     WrongSecret,
@@ -185,7 +242,7 @@ pub enum NotDecrypted {
     /// Stateful encryption, after a loss: no packet can be decrypted before one with the FLUSHED bit.
     #[error("stateful, after a loss: not before a FLUSHED packet")]
     AfterLoss,
-    /// None of the keys makes sense of it.
+    /// The right key makes no sense of it, or no key has shown that it is right.
     #[error("no key makes sense of it")]
     Nonsense,
     /// A packet with its count came before.
@@ -221,27 +278,32 @@ pub enum Event<'a> {
     },
     /// It shows what a FLUSHED packet does to the key, which the RFC and Linux do differently.
     FlushedRule(FlushedRule),
+    /// It was learnt that the client is the server and the other way round. The directions of earlier records were wrong.
+    Roles(Roles),
     /// The session ends.
     Ends(&'a End),
 }
 
-/// Which of the two proofs of MS-CHAP.
+/// What a secret is checked with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "there are two proofs")]
+#[expect(clippy::exhaustive_enums, reason = "there are three proofs")]
 pub enum Proof {
     /// The client's, in its Response.
     Client,
-    /// The server's, in its Success: `S=`.
+    /// The server's, in its Success of MS-CHAP version 2: `S=`.
     Server,
+    /// The password in the clear, in the client's Authenticate-Request of PAP.
+    Password,
 }
 
 impl Proof {
-    /// Who gives it.
+    /// Returns the packet that it is in.
     #[must_use]
     pub const fn of(self) -> &'static str {
         match self {
             Self::Client => "the client's Response",
             Self::Server => "the server's Success",
+            Self::Password => "the client's Authenticate-Request",
         }
     }
 }

@@ -10,6 +10,8 @@ use alloc::vec::Vec;
 
 use mppe::{CoherencyCount, Header, SessionKey, StartKey};
 
+use super::evidence::has_right_checksum;
+
 /// The furthest place that is tried, in octets behind the last packet: some forty long packets.
 const MAX_DISTANCE: usize = 1 << 16;
 
@@ -34,7 +36,8 @@ impl Place {
     /// A packet was decrypted in order; `restarted` tells that the stream began anew with it.
     pub(super) fn advance(&mut self, count: CoherencyCount, changes: u64, length: usize, restarted: bool) {
         self.used = if restarted || changes != self.changes { length } else { self.used.saturating_add(length) };
-        (self.count, self.changes) = (count, changes);
+        self.count = count;
+        self.changes = changes;
     }
 
     /// Decrypts a packet that comes after a loss, if its place can be found.
@@ -58,7 +61,8 @@ impl Place {
         let used = first.saturating_add(used);
         plain.clear();
         plain.extend(stream.get(used..)?.iter().zip(encrypted).map(|(stream, octet)| stream ^ octet));
-        (self.count, self.changes) = (header.count, changes);
+        self.count = header.count;
+        self.changes = changes;
         self.used = used.saturating_add(encrypted.len());
         Some(header)
     }
@@ -78,16 +82,8 @@ fn is_ipv4(stream: &[u8], encrypted: &[u8]) -> bool {
     for ((plain, stream), octet) in head.iter_mut().zip(stream).zip(octets) {
         *plain = stream ^ octet;
     }
-    let [0x00, 0x21, 0x45, _, high, low, ..] = head else { return false };
-    let length = usize::from(u16::from_be_bytes([high, low]));
-    length.saturating_add(2) == encrypted.len() && has_right_checksum(&head)
-}
-
-/// RFC 791 section 3.1: the sum of a header with its checksum, in one's complement, is all ones.
-fn has_right_checksum(head: &[u8; HEAD]) -> bool {
-    let words = head.chunks_exact(2).skip(1).filter_map(<[u8]>::first_chunk);
-    let sum = words.fold(0u32, |sum, word| sum.wrapping_add(u16::from_be_bytes(*word).into()));
-    // Ten words carry twice at the most.
-    let folded = (sum & 0xffff).wrapping_add(sum >> 16);
-    (folded & 0xffff).wrapping_add(folded >> 16) == 0xffff
+    let [0x00, 0x21, header @ ..] = &head else { return false };
+    let [0x45, _, high, low, ..] = header else { return false };
+    let length = usize::from(u16::from_be_bytes([*high, *low]));
+    length.saturating_add(2) == encrypted.len() && has_right_checksum(header)
 }

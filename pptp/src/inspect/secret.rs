@@ -7,7 +7,7 @@ use mschap::{LmHash, NamePolicy, NtHash, Password};
 
 /// What an [`Inspector`](super::Inspector) may use to check proofs and to decrypt.
 ///
-/// Passwords are not kept, only their hashes. Bounded by what the caller puts in.
+/// Bounded by what the caller puts in.
 ///
 /// ```
 /// use pptp::inspect::Secrets;
@@ -15,18 +15,45 @@ use mschap::{LmHash, NamePolicy, NtHash, Password};
 /// let secrets = Secrets::new().with_password(Some("alice"), "wonderland").with_nt_hash(None, [0x5a; 16]);
 /// assert_eq!(format!("{secrets:?}"), "Secrets(2 users, 0 start keys)");
 /// ```
-#[derive(Default)]
 pub struct Secrets {
     pub(super) credentials: Vec<Credential>,
     pub(super) start_keys: Vec<StartKey>,
+    pub(super) search_depth: u64,
 }
 
-/// The hashes of one password.
+/// Packets that may have been sent before the first one of a link whose start was not captured, unless it is set.
+const SEARCH_DEPTH: u64 = 16 << 12;
+
+/// A password, as far as it is known.
 pub(super) struct Credential {
     user: Option<Vec<u8>>,
+    /// RFC 1994 needs the password itself; `None` when only its hash was given.
+    pub(super) password: Option<Plain>,
     /// Each way in which the password may have been hashed.
     pub(super) nt_hashes: Vec<NtHash>,
     pub(super) lm_hash: Option<LmHash>,
+}
+
+/// The bytes of a password. Wiped when it is dropped.
+pub(super) struct Plain(Vec<u8>);
+
+impl Plain {
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+#[cfg(feature = "zeroize")]
+impl Drop for Plain {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.0);
+    }
+}
+
+impl Default for Secrets {
+    fn default() -> Self {
+        Self { credentials: Vec::new(), start_keys: Vec::new(), search_depth: SEARCH_DEPTH }
+    }
 }
 
 impl Secrets {
@@ -46,7 +73,8 @@ impl Secrets {
             nt_hashes.push(NtHash::from_password(Password::WidenedOctets(password.as_bytes())));
         }
         let lm_hash = LmHash::from_password(password).ok();
-        self.credentials.push(Credential { user: owned(user), nt_hashes, lm_hash });
+        let password = Some(Plain(password.as_bytes().to_vec()));
+        self.credentials.push(Credential { user: owned(user), password, nt_hashes, lm_hash });
         self
     }
 
@@ -54,7 +82,7 @@ impl Secrets {
     #[must_use]
     pub fn with_nt_hash(mut self, user: Option<&str>, hash: [u8; 16]) -> Self {
         let nt_hashes = Vec::from([NtHash::from_bytes(hash)]);
-        self.credentials.push(Credential { user: owned(user), nt_hashes, lm_hash: None });
+        self.credentials.push(Credential { user: owned(user), password: None, nt_hashes, lm_hash: None });
         self
     }
 
@@ -69,6 +97,17 @@ impl Secrets {
             _ => &[],
         };
         self.start_keys.extend(strengths.iter().map(|strength| StartKey::from_radius(*strength, key)));
+        self
+    }
+
+    /// Sets how many encrypted packets of one direction may have been sent before the first that was captured, in a
+    /// link whose start was not. The default is 65,536.
+    ///
+    /// Applies to stateless encryption. Costs at most so many key changes, of about half a microsecond each, once for
+    /// each key and direction.
+    #[must_use]
+    pub const fn with_search_depth(mut self, packets: u64) -> Self {
+        self.search_depth = packets;
         self
     }
 

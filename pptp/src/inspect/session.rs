@@ -1,25 +1,22 @@
 //! One session: a call, or the PPP link of another carrier.
 
+mod authenticate;
+mod decrypt;
+mod negotiate;
+
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 
-use mppe::{Algorithm, FlushedRule, Mode, StartKey, Strength};
-use ppp_fsm::ccp::{ConfigurationOption as CcpOption, MicrosoftCompression};
-use ppp_fsm::lcp::{AuthenticationProtocol, ConfigurationOption as LcpOption, MicrosoftTermination};
+use mppe::{Algorithm, FlushedRule};
+use ppp_fsm::lcp::ConfigurationOption as LcpOption;
 use ppp_fsm::{Code, Frame, Packet, Protocol, ProtocolKind, chap, eap, pap};
 
 use super::authentication::Challenge;
-use super::encryption::{Decrypted, Encryption, Mppe};
+use super::encryption::{Encryption, HeaderCompression};
 use super::secret::Secrets;
 use super::sequence::Sequence;
-use super::{
-    Authentication, Cause, Content, Decryption, Direction, End, Event, Method, NotDecrypted, Outcome, Proof, Record,
-    SessionId, Verdict,
-};
-
-/// Octets of a terminating message that are kept.
-const MAX_MESSAGE: usize = 64;
+use super::{Authentication, Cause, Content, Cut, Direction, End, Event, Record, Roles, SessionId};
 
 /// What an inspector knows of a session.
 ///
@@ -28,15 +25,14 @@ pub struct Session {
     id: SessionId,
     /// The client's, then the server's.
     pub(super) sides: [Side; 2],
-    /// Whether it is known which of them is the client.
-    pub(super) certain: bool,
-    /// Whether that was learnt, and it is the other way round than was thought at first.
+    /// What has shown which of them is the client.
+    pub(super) roles: Roles,
+    /// Whether they are the other way round than at first.
     pub(super) swapped: bool,
     /// The ends of the control connection, the client's first.
     pub(super) connection: Option<(SocketAddr, SocketAddr)>,
-    lcp_acknowledged: [bool; 2],
-    challenge: Option<Challenge>,
-    authentication: Option<Authentication>,
+    /// Whether LCP was seen to open in both directions.
+    start_seen: bool,
     /// Whether a side asked for MPPE.
     mppe_wanted: bool,
     end: Option<End>,
@@ -52,6 +48,15 @@ pub(super) struct Side {
     pub(super) encryption: Encryption,
     /// The identifier of the CCP Configure-Ack that `encryption` comes from.
     ccp_identifier: Option<u8>,
+    /// Whether it has acknowledged LCP's options since the link started.
+    lcp_acknowledged: bool,
+    /// What it agreed to prove itself with.
+    agreed_authentication: Option<Protocol>,
+    header_compression: HeaderCompression,
+    /// The last Challenge that it sent.
+    challenge: Option<Challenge>,
+    /// How it proved itself to the other side.
+    authentication: Option<Authentication>,
     pub(super) counters: Counters,
 }
 
@@ -79,12 +84,45 @@ pub struct Counters {
     pub recovered: u64,
     /// Of the compressed ones, those that came in stateful mode after a loss, and were not.
     pub after_loss: u64,
-    /// Of these, the ones that no key makes sense of.
+    /// Of the compressed ones, those that no key makes sense of.
     pub nonsense: u64,
     /// Packets that were not seen, by MPPE's coherency counts.
     pub missed: u64,
     /// CCP Reset-Requests that this side sent.
     pub reset_requests: u64,
+    /// Frames whose end was not captured, so that they were not read.
+    pub not_captured: u64,
+}
+
+/// What was captured of the start of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Start {
+    /// LCP was seen to open in both directions: what was not seen to be agreed on afterwards did not happen.
+    Seen,
+    /// Packets of one direction only were captured.
+    OneDirection,
+    /// It began before the capture, or LCP never opened.
+    NotSeen,
+}
+
+/// How the packets of one direction are protected, as far as that was captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Protection {
+    /// CCP agreed on MPPE, or a key has shown it.
+    Mppe(Algorithm),
+    /// Encrypted or compressed packets were seen, not the agreement on it.
+    AgreementNotSeen,
+    /// CCP agreed on something else, by the type of its option.
+    OtherCompression {
+        /// The type of the option.
+        option_type: u8,
+    },
+    /// There are packets of data in the clear, and no others.
+    None,
+    /// No packet of data was captured, nor an agreement on how to protect it.
+    NotSeen,
 }
 
 /// Where a packet came from, for the records about it.
@@ -108,63 +146,112 @@ impl Session {
         Self {
             id,
             sides: [Side::default(), Side::default()],
-            certain: false,
+            roles: Roles::Guessed,
             swapped: false,
             connection: None,
-            lcp_acknowledged: [false; 2],
-            challenge: None,
-            authentication: None,
+            start_seen: false,
             mppe_wanted: false,
             end: None,
         }
     }
 
-    /// Its number.
+    /// Returns its number.
     #[must_use]
     pub const fn id(&self) -> SessionId {
         self.id
     }
 
-    /// The address of the client, where it is known.
+    /// Returns what has shown which end is the client.
+    #[must_use]
+    pub const fn roles(&self) -> Roles {
+        self.roles
+    }
+
+    /// Returns what was captured of its start.
+    #[must_use]
+    pub fn start(&self) -> Start {
+        let has_sent = |side: &Side| side.counters.frames != 0 || side.counters.acknowledgments != 0;
+        match self.sides.each_ref().map(has_sent) {
+            _ if self.start_seen => Start::Seen,
+            [true, false] | [false, true] => Start::OneDirection,
+            [true, true] | [false, false] => Start::NotSeen,
+        }
+    }
+
+    /// Returns the address of the client, where it is known.
     #[must_use]
     pub fn client(&self) -> Option<IpAddr> {
         self.side(CLIENT).address
     }
 
-    /// The address of the server, where it is known.
+    /// Returns the address of the server, where it is known.
     #[must_use]
     pub fn server(&self) -> Option<IpAddr> {
         self.side(SERVER).address
     }
 
-    /// The call ids that the client and the server chose, where they are known.
+    /// Returns the call ids that the client and the server chose, where they are known.
     #[must_use]
     pub fn call_ids(&self) -> (Option<u16>, Option<u16>) {
         (self.side(CLIENT).call_id, self.side(SERVER).call_id)
     }
 
-    /// How the client was authenticated, if a name was seen.
+    /// Returns how the client was authenticated, if anything of it was seen; or the server, if only that was.
     #[must_use]
-    pub const fn authentication(&self) -> Option<&Authentication> {
-        self.authentication.as_ref()
+    pub fn authentication(&self) -> Option<&Authentication> {
+        self.side(CLIENT).authentication.as_ref().or(self.side(SERVER).authentication.as_ref())
     }
 
-    /// How packets of this direction are encrypted.
+    /// Returns the name in a Challenge of CHAP to which no Response was seen: at most 255 bytes.
+    #[must_use]
+    pub fn unanswered_challenge(&self) -> Option<&[u8]> {
+        if self.authentication().is_some() {
+            return None;
+        }
+        let challenge = self.side(SERVER).challenge.as_ref().or(self.side(CLIENT).challenge.as_ref());
+        challenge.map(|challenge| challenge.name.as_slice())
+    }
+
+    /// Returns what the client agreed to prove itself with, in LCP.
+    #[must_use]
+    pub fn agreed_authentication(&self) -> Option<Protocol> {
+        self.side(CLIENT).agreed_authentication
+    }
+
+    /// Returns how packets of this direction are encrypted, where that is known.
     #[must_use]
     pub fn encryption(&self, direction: Direction) -> Option<Algorithm> {
         self.sender(direction).encryption.algorithm()
     }
 
-    /// What FLUSHED packets of this direction have shown: which rule the sender follows.
+    /// Returns how packets of this direction are protected, as far as that was captured.
+    #[must_use]
+    pub fn protection(&self, direction: Direction) -> Protection {
+        let sender = self.sender(direction);
+        let counters = &sender.counters;
+        match (&sender.encryption, sender.encryption.algorithm()) {
+            (_, Some(algorithm)) => Protection::Mppe(algorithm),
+            (Encryption::Other { option_type }, _) => Protection::OtherCompression { option_type: *option_type },
+            _ if counters.compressed != 0 => Protection::AgreementNotSeen,
+            _ if counters.clear != 0 => Protection::None,
+            _ => Protection::NotSeen,
+        }
+    }
+
+    /// Returns what FLUSHED packets of this direction have shown: which rule the sender follows.
     #[must_use]
     pub fn flushed_rule(&self, direction: Direction) -> Option<FlushedRule> {
         match &self.sender(direction).encryption {
             Encryption::Mppe(mppe) => mppe.rule(),
-            Encryption::None | Encryption::Other { .. } | Encryption::NoKeys { .. } => None,
+            Encryption::NotSeen
+            | Encryption::Without
+            | Encryption::Other { .. }
+            | Encryption::NoKeys { .. }
+            | Encryption::Trial(_) => None,
         }
     }
 
-    /// What was counted of this direction.
+    /// Returns what was counted of this direction.
     #[must_use]
     pub fn counters(&self, direction: Direction) -> Counters {
         let sender = self.sender(direction);
@@ -176,7 +263,7 @@ impl Session {
         }
     }
 
-    /// Why it ended, if it did.
+    /// Returns why it ended, if it did.
     #[must_use]
     pub const fn end(&self) -> Option<&End> {
         self.end.as_ref()
@@ -213,16 +300,24 @@ impl Session {
         }
     }
 
-    /// It was learnt who is the server. Gives the index of the side that was `server` until now.
-    fn learn_server(&mut self, server: usize) -> usize {
-        if !self.certain && server == CLIENT {
-            self.sides.reverse();
-            self.lcp_acknowledged.reverse();
-            (self.certain, self.swapped) = (true, true);
-            return SERVER;
+    /// It was learnt which side is the client. Returns whether they change places.
+    pub(super) fn learn_client(&mut self, client: usize, roles: Roles) -> bool {
+        if roles <= self.roles {
+            return false;
         }
-        self.certain = true;
-        server
+        self.roles = roles;
+        if client == CLIENT {
+            return false;
+        }
+        self.sides.reverse();
+        self.swapped = !self.swapped;
+        if let Some((client, server)) = self.connection {
+            self.connection = Some((server, client));
+        }
+        if let Some(End { sender: Some(sender), .. }) = &mut self.end {
+            *sender = sender.reversed();
+        }
+        true
     }
 
     pub(super) fn finish(&mut self, sender: Option<usize>, cause: Cause) -> Option<&End> {
@@ -233,6 +328,21 @@ impl Session {
         let sender = sender.filter(|_| !matches!(cause, Cause::AuthenticationFailed { .. }));
         self.end = Some(End { sender: sender.map(Self::direction), cause });
         self.end.as_ref()
+    }
+
+    /// A frame that was cut by the capture: counted, and what there is of its header told.
+    pub(super) fn handle_cut_frame(&mut self, origin: Origin, octets: &[u8], sink: &mut impl FnMut(Record<'_>)) {
+        let protocol = Frame::decode(octets).ok().map(|frame| frame.protocol);
+        self.note_cut(origin);
+        sink(self.record(origin, Content::NotCaptured(Cut::Frame { protocol, octets })));
+    }
+
+    pub(super) fn note_cut(&mut self, origin: Origin) {
+        if !origin.repeated {
+            let counters = &mut self.side_mut(origin.sender).counters;
+            counters.frames = counters.frames.saturating_add(1);
+            counters.not_captured = counters.not_captured.saturating_add(1);
+        }
     }
 
     /// A PPP frame.
@@ -247,7 +357,7 @@ impl Session {
         let frame = Frame::decode(octets);
         // Who is who may be learnt from this very frame.
         let origin = match &frame {
-            Ok(frame) if !origin.repeated => self.learn(origin, frame),
+            Ok(frame) if !origin.repeated => self.learn(origin, frame.protocol, frame.information, sink),
             _ => origin,
         };
         sink(self.record(origin, Content::Frame { frame, octets }));
@@ -260,25 +370,37 @@ impl Session {
         }
     }
 
-    fn learn(&mut self, origin: Origin, frame: &Frame<'_>) -> Origin {
-        if self.certain {
+    /// What a packet says about which end is the client.
+    fn learn(
+        &mut self,
+        origin: Origin,
+        protocol: Protocol,
+        octets: &[u8],
+        sink: &mut impl FnMut(Record<'_>),
+    ) -> Origin {
+        if self.roles >= Roles::Authentication {
             return origin;
         }
-        let code = frame.information.first().copied();
-        let server = match (frame.protocol, code.map(Code)) {
+        let code = octets.first().copied();
+        let (server, roles) = match (protocol, code.map(Code)) {
             // The one that wants the other to authenticate itself.
-            (Protocol::LCP, Some(Code::CONFIGURE_REQUEST)) if asks_for_authentication(frame.information) => {
-                origin.sender
+            (Protocol::LCP, Some(Code::CONFIGURE_REQUEST)) if asks_for_authentication(octets) => {
+                (origin.sender, Roles::AuthenticationAsked)
             }
             (Protocol::CHAP | Protocol::EAP, Some(Code(1 | 3 | 4))) | (Protocol::PAP, Some(Code(2 | 3))) => {
-                origin.sender
+                (origin.sender, Roles::Authentication)
             }
-            (Protocol::CHAP | Protocol::EAP, Some(Code(2))) | (Protocol::PAP, Some(Code(1))) => other(origin.sender),
+            (Protocol::CHAP | Protocol::EAP, Some(Code(2))) | (Protocol::PAP, Some(Code(1))) => {
+                (other(origin.sender), Roles::Authentication)
+            }
             _ => return origin,
         };
-        let is_server = server == origin.sender;
-        let server = self.learn_server(server);
-        Origin { sender: if is_server { server } else { other(server) }, ..origin }
+        if !self.learn_client(other(server), roles) {
+            return origin;
+        }
+        let origin = Origin { sender: other(origin.sender), ..origin };
+        sink(self.record(origin, Content::Event(Event::Roles(roles))));
+        origin
     }
 
     /// The packet in a frame.
@@ -303,18 +425,19 @@ impl Session {
                 let packet = pap::Packet::decode(octets);
                 sink(self.record(origin, Content::Pap { packet, octets }));
                 if let (Ok(packet), false) = (packet, origin.repeated) {
-                    self.follow_pap(origin, &packet, sink);
+                    self.follow_pap(origin, &packet, secrets, sink);
                 }
             }
             (Protocol::EAP, _) => {
                 let packet = eap::Packet::decode(octets);
                 sink(self.record(origin, Content::Eap { packet, octets }));
                 if let (Ok(packet), false) = (packet, origin.repeated) {
-                    self.follow_eap(origin, &packet, sink);
+                    self.follow_eap(origin, &packet, secrets, sink);
                 }
             }
             (Protocol::COMPRESSED, _) => {
-                let header = mppe::Header::decode(octets).ok().map(|(header, _)| header);
+                let is_other = matches!(self.side(origin.sender).encryption, Encryption::Other { .. });
+                let header = mppe::Header::decode(octets).ok().map(|(header, _)| header).filter(|_| !is_other);
                 sink(self.record(origin, Content::CompressedData { header, octets }));
                 if !origin.repeated {
                     self.decrypt(origin, octets, secrets, plain, sink);
@@ -325,8 +448,9 @@ impl Session {
                 sink(self.record(origin, Content::ControlProtocol { protocol, packet, octets }));
                 if let (Ok(packet), false) = (packet, origin.repeated) {
                     match protocol {
-                        Protocol::LCP => self.follow_lcp(origin, &packet, sink),
+                        Protocol::LCP => self.follow_lcp(origin, &packet, plain, sink),
                         Protocol::CCP => self.follow_ccp(origin, &packet, secrets, plain, sink),
+                        Protocol::IPCP => self.follow_ipcp(origin, &packet),
                         _ => {}
                     }
                 }
@@ -340,318 +464,17 @@ impl Session {
             }
         }
     }
-
-    fn follow_lcp(&mut self, origin: Origin, packet: &Packet<'_>, sink: &mut impl FnMut(Record<'_>)) {
-        match packet.code {
-            Code::CONFIGURE_REQUEST if self.lcp_acknowledged == [true; 2] => {
-                // The link starts again: everything is negotiated anew.
-                self.lcp_acknowledged = [false; 2];
-                (self.challenge, self.authentication, self.mppe_wanted) = (None, None, false);
-                for side in &mut self.sides {
-                    (side.encryption, side.ccp_identifier) = (Encryption::None, None);
-                }
-            }
-            Code::CONFIGURE_ACK => {
-                let [client, server] = &mut self.lcp_acknowledged;
-                *(if origin.sender == CLIENT { client } else { server }) = true;
-            }
-            Code::TERMINATE_REQUEST => {
-                let cause = self.cause_of_termination(packet.data);
-                if let Some(end) = self.finish(Some(origin.sender), cause) {
-                    let end = end.clone();
-                    sink(self.record(origin, Content::Event(Event::Ends(&end))));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn cause_of_termination(&self, data: &[u8]) -> Cause {
-        let message = data.get(..MAX_MESSAGE).unwrap_or(data).to_vec();
-        // Encryption was asked for, not agreed upon by both, and no packet came of it, nor one in the clear.
-        let both_encrypt = self.sides.iter().all(|side| side.encryption.algorithm().is_some());
-        let talked = self.sides.iter().any(|side| side.counters.clear != 0 || side.counters.compressed != 0);
-        let no_encryption = self.mppe_wanted && !both_encrypt && !talked;
-        match (MicrosoftTermination::decode(data), self.authentication.as_ref().map(Authentication::outcome)) {
-            (Some(termination), _) if termination.error != 0 => Cause::MicrosoftError(termination.error),
-            (_, Some(Outcome::Refused { code })) => Cause::AuthenticationFailed { code },
-            _ if no_encryption => Cause::NoEncryption { message },
-            (Some(_), _) => Cause::Terminated { message: Vec::new() },
-            (None, _) => Cause::Terminated { message },
-        }
-    }
-
-    fn follow_ccp(
-        &mut self,
-        origin: Origin,
-        packet: &Packet<'_>,
-        secrets: &Secrets,
-        plain: &mut Vec<u8>,
-        sink: &mut impl FnMut(Record<'_>),
-    ) {
-        match packet.code {
-            // What a side acknowledges is what it will send.
-            Code::CONFIGURE_ACK if self.side(origin.sender).ccp_identifier != Some(packet.identifier) => {
-                self.side_mut(origin.sender).ccp_identifier = Some(packet.identifier);
-                let option = packet.options().map_while(Result::ok).next();
-                match option.map(|raw| (raw.option_type, CcpOption::decode(raw))) {
-                    Some((_, Ok(CcpOption::Microsoft(bits)))) => self.encrypts(origin, bits, secrets, sink),
-                    Some((option_type, _)) => {
-                        self.side_mut(origin.sender).encryption = Encryption::Other { option_type };
-                    }
-                    None => self.side_mut(origin.sender).encryption = Encryption::None,
-                }
-            }
-            Code::CONFIGURE_REQUEST => {
-                let mut options = packet.options().map_while(Result::ok).map(CcpOption::decode);
-                self.mppe_wanted |= options.any(|option| {
-                    matches!(option, Ok(CcpOption::Microsoft(bits)) if bits.intersects(MicrosoftCompression::STRENGTHS))
-                });
-            }
-            Code::RESET_REQUEST => {
-                let counters = &mut self.side_mut(origin.sender).counters;
-                counters.reset_requests = counters.reset_requests.saturating_add(1);
-                // The receiver waits no longer, so neither do we.
-                let origin = Origin { sender: other(origin.sender), ..origin };
-                self.release_held(origin, true, plain, sink);
-            }
-            _ => {}
-        }
-    }
-
-    fn encrypts(
-        &mut self,
-        origin: Origin,
-        bits: MicrosoftCompression,
-        secrets: &Secrets,
-        sink: &mut impl FnMut(Record<'_>),
-    ) {
-        let strengths = [
-            (MicrosoftCompression::MPPE_128, Strength::Bits128),
-            (MicrosoftCompression::MPPE_56, Strength::Bits56),
-            (MicrosoftCompression::MPPE_40, Strength::Bits40),
-        ];
-        let Some((_, strength)) = strengths.into_iter().find(|(bit, _)| bits.contains(*bit)) else {
-            self.side_mut(origin.sender).encryption = Encryption::None;
-            return;
-        };
-        let mode = if bits.contains(MicrosoftCompression::STATELESS) { Mode::Stateless } else { Mode::Stateful };
-        let algorithm = Algorithm { strength, mode };
-        let keys = self.start_keys(origin.sender, strength, secrets);
-        let outcome = keys.as_ref().map(|_| ()).map_err(|reason| *reason);
-        self.side_mut(origin.sender).encryption = Encryption::new(algorithm, keys);
-        sink(self.record(origin, Content::Event(Event::Encrypts { algorithm, keys: outcome })));
-    }
-
-    fn start_keys(&self, sender: usize, strength: Strength, secrets: &Secrets) -> Result<Vec<StartKey>, NotDecrypted> {
-        let from_authentication = match &self.authentication {
-            Some(authentication) => authentication.start_keys(strength, sender == CLIENT),
-            None => Err(NotDecrypted::NoKeys),
-        };
-        let given = secrets.start_keys.iter().filter(|key| key.strength() == strength).cloned();
-        match from_authentication {
-            Ok(keys) => Ok(keys),
-            Err(reason) => {
-                let keys: Vec<_> = given.collect();
-                if keys.is_empty() { Err(reason) } else { Ok(keys) }
-            }
-        }
-    }
-
-    fn follow_chap(
-        &mut self,
-        origin: Origin,
-        packet: &chap::Packet<'_>,
-        secrets: &Secrets,
-        sink: &mut impl FnMut(Record<'_>),
-    ) {
-        match packet.message {
-            chap::Message::Challenge(value) => {
-                self.challenge = Some(Challenge::new(packet.identifier, value.value));
-            }
-            chap::Message::Response(value) => {
-                let Some(challenge) = self.challenge.as_ref().filter(|c| c.identifier == packet.identifier) else {
-                    return;
-                };
-                // A new challenge in the running session changes nothing.
-                if self.is_authenticated() {
-                    return;
-                }
-                let authentication = Authentication::of_response(challenge, &value, secrets);
-                let event = match authentication.verdict() {
-                    Verdict::Fits => Some(Event::SecretFits { proof: Proof::Client }),
-                    Verdict::DoesNotFit(proof) => Some(Event::SecretDoesNotFit { proof }),
-                    Verdict::Unchecked => None,
-                };
-                self.authentication = Some(authentication);
-                if let Some(event) = event {
-                    sink(self.record(origin, Content::Event(event)));
-                }
-            }
-            chap::Message::Success(text) => {
-                self.answer(origin, packet.identifier, |authentication| authentication.accept(text.0), sink);
-            }
-            chap::Message::Failure(text) => {
-                self.answer(origin, packet.identifier, |authentication| authentication.refuse(text.0), sink);
-            }
-            chap::Message::Other { .. } | _ => {}
-        }
-    }
-
-    fn follow_pap(&mut self, origin: Origin, packet: &pap::Packet<'_>, sink: &mut impl FnMut(Record<'_>)) {
-        match packet.message {
-            pap::Message::AuthenticateRequest(request) if !self.is_authenticated() => {
-                self.authentication = Some(Authentication::new(Method::Pap, packet.identifier, request.peer_id.0));
-            }
-            pap::Message::AuthenticateAck(_) => self.answer(origin, packet.identifier, |a| a.accept(&[]), sink),
-            pap::Message::AuthenticateNak(_) => self.answer(origin, packet.identifier, |a| a.refuse(&[]), sink),
-            pap::Message::AuthenticateRequest(_) | pap::Message::Other { .. } | _ => {}
-        }
-    }
-
-    fn follow_eap(&mut self, origin: Origin, packet: &eap::Packet<'_>, sink: &mut impl FnMut(Record<'_>)) {
-        match packet.message {
-            eap::Message::Response(method) if method.method_type == eap::Type::IDENTITY && !self.is_authenticated() => {
-                self.authentication = Some(Authentication::new(Method::Eap, packet.identifier, method.data));
-            }
-            eap::Message::Success(_) => {
-                let identifier = self.authentication.as_ref().map(Authentication::identifier);
-                self.answer(origin, identifier.unwrap_or(0), |a| a.accept(&[]), sink);
-            }
-            eap::Message::Failure(_) => {
-                let identifier = self.authentication.as_ref().map(Authentication::identifier);
-                self.answer(origin, identifier.unwrap_or(0), |a| a.refuse(&[]), sink);
-            }
-            eap::Message::Request(_) | eap::Message::Response(_) | eap::Message::Other { .. } | _ => {}
-        }
-    }
-
-    fn is_authenticated(&self) -> bool {
-        self.authentication.as_ref().is_some_and(|authentication| authentication.outcome() == Outcome::Accepted)
-    }
-
-    fn answer(
-        &mut self,
-        origin: Origin,
-        identifier: u8,
-        answer: impl FnOnce(&mut Authentication),
-        sink: &mut impl FnMut(Record<'_>),
-    ) {
-        let Some(authentication) = self.authentication.as_mut().filter(|a| a.identifier() == identifier) else {
-            return;
-        };
-        if authentication.outcome() == Outcome::Accepted {
-            return;
-        }
-        let before = authentication.verdict();
-        answer(authentication);
-        let Some(authentication) = &self.authentication else { return };
-        let verdict = authentication.verdict();
-        if verdict == Verdict::Fits
-            && authentication.outcome() == Outcome::Accepted
-            && authentication.method() == Method::MsChapV2
-        {
-            sink(self.record(origin, Content::Event(Event::SecretFits { proof: Proof::Server })));
-        } else if let (Verdict::DoesNotFit(proof), true) = (verdict, verdict != before) {
-            sink(self.record(origin, Content::Event(Event::SecretDoesNotFit { proof })));
-        }
-        sink(self.record(origin, Content::Event(Event::Authenticated(authentication))));
-    }
-
-    fn decrypt(
-        &mut self,
-        origin: Origin,
-        octets: &[u8],
-        secrets: &Secrets,
-        plain: &mut Vec<u8>,
-        sink: &mut impl FnMut(Record<'_>),
-    ) {
-        let counters = &mut self.side_mut(origin.sender).counters;
-        counters.compressed = counters.compressed.saturating_add(1);
-        if matches!(self.side(origin.sender).encryption, Encryption::None) {
-            self.start_in_the_middle(origin.sender, secrets);
-        }
-        let result = match &mut self.side_mut(origin.sender).encryption {
-            Encryption::None => Err(NotDecrypted::NoKeys),
-            Encryption::Other { option_type } => Err(NotDecrypted::OtherCompression { option_type: *option_type }),
-            Encryption::NoKeys { reason, .. } => Err(*reason),
-            Encryption::Mppe(mppe) => mppe.handle(origin.tag, octets, plain),
-        };
-        self.decrypted(origin, &result, plain, sink);
-        self.release_held(origin, false, plain, sink);
-    }
-
-    /// The negotiation was not seen: everything that is known is tried.
-    fn start_in_the_middle(&mut self, sender: usize, secrets: &Secrets) {
-        let strengths = [Strength::Bits128, Strength::Bits56, Strength::Bits40];
-        let keys = strengths.into_iter().filter_map(|strength| self.start_keys(sender, strength, secrets).ok());
-        let keys: Vec<_> = keys.flatten().collect();
-        if !keys.is_empty() {
-            let modes = [Mode::Stateless, Mode::Stateful];
-            let candidates = keys.into_iter().flat_map(|key| modes.map(|mode| (key.clone(), mode)));
-            let mppe = Mppe::joining(candidates);
-            self.side_mut(sender).encryption = Encryption::Mppe(alloc::boxed::Box::new(mppe));
-        }
-    }
-
-    /// Packets that waited, as far as they need not wait any more.
-    pub(super) fn release_held(
-        &mut self,
-        origin: Origin,
-        give_up: bool,
-        plain: &mut Vec<u8>,
-        sink: &mut impl FnMut(Record<'_>),
-    ) {
-        loop {
-            let Encryption::Mppe(mppe) = &mut self.side_mut(origin.sender).encryption else { return };
-            if give_up && mppe.has_held() {
-                mppe.give_up();
-            }
-            let Some((tag, result)) = mppe.handle_held(plain) else { return };
-            self.decrypted(Origin { tag, ..origin }, &result, plain, sink);
-        }
-    }
-
-    fn decrypted(
-        &mut self,
-        origin: Origin,
-        result: &Result<Decrypted, NotDecrypted>,
-        plain: &[u8],
-        sink: &mut impl FnMut(Record<'_>),
-    ) {
-        let counters = &mut self.side_mut(origin.sender).counters;
-        let count = |counter: &mut u64| *counter = counter.saturating_add(1);
-        let reason = match *result {
-            Ok(Decrypted { header, algorithm, missed, recovered, rule }) => {
-                count(&mut counters.decrypted);
-                if recovered {
-                    count(&mut counters.recovered);
-                }
-                counters.missed = counters.missed.saturating_add(missed);
-                if let Some(rule) = rule {
-                    sink(self.record(origin, Content::Event(Event::FlushedRule(rule))));
-                }
-                let Ok(frame) = Frame::decode(plain) else { return };
-                let decryption = Decryption { header, algorithm, plaintext: plain, missed, recovered };
-                let (protocol, octets) = (frame.protocol, frame.information);
-                sink(self.record(origin, Content::Datagram { protocol, octets, decrypted: Some(decryption) }));
-                return;
-            }
-            Err(reason) => reason,
-        };
-        if reason == NotDecrypted::AfterLoss {
-            count(&mut counters.after_loss);
-        } else if reason == NotDecrypted::Nonsense {
-            count(&mut counters.nonsense);
-        }
-        sink(self.record(origin, Content::NotDecrypted { reason }));
-    }
 }
 
 fn asks_for_authentication(octets: &[u8]) -> bool {
-    let Ok(packet) = Packet::decode(octets) else { return false };
-    packet.options().map_while(Result::ok).any(|raw| {
-        matches!(LcpOption::decode(raw), Ok(LcpOption::AuthenticationProtocol(AuthenticationProtocol { .. })))
+    Packet::decode(octets).is_ok_and(|packet| authentication_option(&packet).is_some())
+}
+
+/// RFC 1661 section 6.2: the option of an LCP packet that asks for authentication.
+fn authentication_option(packet: &Packet<'_>) -> Option<Protocol> {
+    packet.options().map_while(Result::ok).find_map(|raw| match LcpOption::decode(raw) {
+        Ok(LcpOption::AuthenticationProtocol(authentication)) => Some(authentication.protocol),
+        _ => None,
     })
 }
 
@@ -661,7 +484,7 @@ impl fmt::Debug for Session {
             .field("id", &self.id)
             .field("client", &self.client())
             .field("server", &self.server())
-            .field("authentication", &self.authentication)
+            .field("authentication", &self.authentication())
             .field("end", &self.end)
             .finish_non_exhaustive()
     }

@@ -1,13 +1,18 @@
 //! All sessions, found by call id or link, and bounded in number.
 
 use alloc::collections::{BTreeMap, VecDeque};
+use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 
+use super::control::CONTROL_PORT;
 use super::session::{CLIENT, SERVER, Session};
-use super::{Cause, SessionId};
+use super::{Cause, Roles, SessionId};
 
 /// Sessions that are known at a time. For another one, one that has ended is forgotten, or else the oldest.
 pub(super) const MAX_SESSIONS: usize = 1024;
+
+/// Pairs of hosts with a control connection that are remembered.
+const MAX_HOSTS: usize = 2048;
 
 /// Receiver, sender, and the call id in the packet, which is the receiver's.
 type Call = (IpAddr, IpAddr, u16);
@@ -19,6 +24,8 @@ pub(super) struct Sessions {
     links: BTreeMap<u64, SessionId>,
     /// Those that have ended, the first first.
     ended: VecDeque<SessionId>,
+    /// Client and server of control connections, and what has shown which is which.
+    hosts: BTreeMap<(IpAddr, IpAddr), Roles>,
     last: u64,
     forgotten: u64,
 }
@@ -65,33 +72,88 @@ impl Sessions {
         }
     }
 
-    /// A call that is being placed: the client's call id is known.
-    pub(super) fn place_call(&mut self, client: SocketAddr, server: SocketAddr, call_id: u16) -> SessionId {
+    /// Client and server of two hosts, where their control connection has shown it.
+    fn known_roles(&self, a: IpAddr, b: IpAddr) -> Option<(IpAddr, Roles)> {
+        let [one, other] = [(a, b), (b, a)].map(|pair| self.hosts.get(&pair).copied());
+        match (one, other) {
+            (Some(roles), other) if other.is_none_or(|other| other < roles) => Some((a, roles)),
+            (one, Some(roles)) if one.is_none_or(|one| one < roles) => Some((b, roles)),
+            // Each is the server of the other: of whose call a packet is cannot be said.
+            _ => None,
+        }
+    }
+
+    /// It was learnt which of two hosts is the client. Returns the sessions whose ends change places.
+    pub(super) fn learn_roles(&mut self, client: IpAddr, server: IpAddr, roles: Roles) -> Vec<SessionId> {
+        if client == server || self.hosts.get(&(client, server)).is_some_and(|known| *known >= roles) {
+            return Vec::new();
+        }
+        if self.hosts.len() >= MAX_HOSTS {
+            self.hosts.pop_first();
+        }
+        self.hosts.insert((client, server), roles);
+        let Some((client, roles)) = self.known_roles(client, server) else { return Vec::new() };
+        let ends = [Some(client), Some(server)];
+        let between = |session: &&mut Session| {
+            let [a, b] = session.sides.each_ref().map(|side| side.address);
+            // A call that was seen to be placed has a connection of its own.
+            session.connection.is_none() && ([a, b] == ends || [b, a] == ends)
+        };
+        let sessions = self.all.values_mut().filter(between);
+        sessions
+            .filter_map(|session| {
+                let index = if session.side(CLIENT).address == Some(client) { CLIENT } else { SERVER };
+                session.learn_client(index, roles).then_some(session.id())
+            })
+            .collect()
+    }
+
+    /// A call that is being placed: the call id of the end that asks for it is known.
+    pub(super) fn place_call(&mut self, placer: SocketAddr, other: SocketAddr, call_id: u16) -> SessionId {
         let id = self.create();
-        self.calls.insert((client.ip(), server.ip(), call_id), id);
+        self.calls.insert((placer.ip(), other.ip(), call_id), id);
+        let known = self.known_roles(placer.ip(), other.ip());
         if let Some(session) = self.all.get_mut(&id) {
-            session.certain = true;
-            session.connection = Some((client, server));
-            session.side_mut(CLIENT).address = Some(client.ip());
-            session.side_mut(CLIENT).call_id = Some(call_id);
-            session.side_mut(SERVER).address = Some(server.ip());
+            session.connection = Some((placer, other));
+            let side = session.side_mut(CLIENT);
+            side.address = Some(placer.ip());
+            side.call_id = Some(call_id);
+            session.side_mut(SERVER).address = Some(other.ip());
+            session.learn_client(CLIENT, Roles::CallRequest);
+            let by_port = match (placer.port() == CONTROL_PORT, other.port() == CONTROL_PORT) {
+                (true, false) => Some((SERVER, Roles::Port)),
+                (false, true) => Some((CLIENT, Roles::Port)),
+                _ => known.map(|(client, roles)| (if client == placer.ip() { CLIENT } else { SERVER }, roles)),
+            };
+            if let Some((client, roles)) = by_port {
+                session.learn_client(client, roles);
+            }
         }
         id
     }
 
-    /// The server has told its call id. Gives the session whose client has `peer_call_id`.
+    /// The other end answers with its call id. Gives the session in which the first end has `peer_call_id`: a new one
+    /// when the request was not captured and the call is `connected`.
     pub(super) fn accept_call(
         &mut self,
-        server: SocketAddr,
-        client: SocketAddr,
-        peer_call_id: u16,
-        call_id: u16,
+        accepter: SocketAddr,
+        placer: SocketAddr,
+        (peer_call_id, call_id): (u16, u16),
+        connected: bool,
     ) -> Option<SessionId> {
-        let id = *self.calls.get(&(client.ip(), server.ip(), peer_call_id))?;
+        let known = self.calls.get(&(placer.ip(), accepter.ip(), peer_call_id)).copied();
+        let id = match known {
+            Some(id) => id,
+            None if connected => self.place_call(placer, accepter, peer_call_id),
+            None => return None,
+        };
         let session = self.all.get_mut(&id)?;
-        if session.side(SERVER).call_id.is_none() {
-            session.side_mut(SERVER).call_id = Some(call_id);
-            self.calls.insert((server.ip(), client.ip(), call_id), id);
+        let client = session.side(CLIENT);
+        let is_client = client.address == Some(placer.ip()) && client.call_id == Some(peer_call_id);
+        let side = session.side_mut(if is_client { SERVER } else { CLIENT });
+        if side.call_id.is_none() {
+            side.call_id = Some(call_id);
+            self.calls.insert((accepter.ip(), placer.ip(), call_id), id);
         }
         Some(id)
     }
@@ -129,16 +191,25 @@ impl Sessions {
         });
         let id = known.unwrap_or_else(|| {
             let id = self.create();
+            let known = self.known_roles(from, to);
             if let Some(session) = self.all.get_mut(&id) {
-                // Servers speak first as a rule.
+                // A guess: servers speak first as a rule.
                 session.side_mut(SERVER).address = Some(from);
                 session.side_mut(CLIENT).address = Some(to);
                 session.side_mut(CLIENT).call_id = Some(call_id);
+                if let Some((client, roles)) = known {
+                    session.learn_client(if client == to { CLIENT } else { SERVER }, roles);
+                }
             }
             id
         });
         self.calls.insert((to, from, call_id), id);
         id
+    }
+
+    /// The session of a link that is not GRE, if anything but datagrams in the clear was seen of it.
+    pub(super) fn known_link(&self, link: u64) -> Option<SessionId> {
+        self.links.get(&link).copied()
     }
 
     /// The session of a link that is not GRE.
@@ -157,7 +228,7 @@ impl Sessions {
     }
 
     /// The sessions of a control connection that have not ended.
-    pub(super) fn of_connection(&self, a: SocketAddr, b: SocketAddr) -> alloc::vec::Vec<SessionId> {
+    pub(super) fn of_connection(&self, a: SocketAddr, b: SocketAddr) -> Vec<SessionId> {
         let of_it =
             |session: &&Session| session.end().is_none() && [Some((a, b)), Some((b, a))].contains(&session.connection);
         self.all.values().filter(of_it).map(Session::id).collect()
@@ -165,13 +236,15 @@ impl Sessions {
 
     /// The index of the end with this address.
     pub(super) fn sender(&self, id: SessionId, connection_end: SocketAddr) -> Option<usize> {
-        let (client, server) = self.all.get(&id)?.connection?;
-        if connection_end == client {
-            Some(CLIENT)
-        } else if connection_end == server {
-            Some(SERVER)
-        } else {
-            None
+        let session = self.all.get(&id)?;
+        let is_end = match session.connection {
+            Some((client, server)) => [client == connection_end, server == connection_end],
+            None => [CLIENT, SERVER].map(|index| session.side(index).address == Some(connection_end.ip())),
+        };
+        match is_end {
+            [true, _] => Some(CLIENT),
+            [false, true] => Some(SERVER),
+            [false, false] => None,
         }
     }
 

@@ -9,8 +9,8 @@ use super::*;
 
 const ENDS: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2))];
 
-/// An IPv4 header whose packet has no payload.
-const IP: [u8; 20] = [0x45, 0, 0, 20, 0, 0, 0, 0, 64, 1, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+/// An IPv4 header, with its checksum, whose packet has no payload.
+const IP: [u8; 20] = [0x45, 0, 0, 20, 0, 0, 0, 0, 64, 1, 0x66, 0xe7, 10, 0, 0, 1, 10, 0, 0, 2];
 
 /// A GRE packet with an encrypted IP packet.
 fn packet(encryptor: &mut Encryptor, number: u32) -> Vec<u8> {

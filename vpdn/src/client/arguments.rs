@@ -66,6 +66,9 @@ pub(crate) struct Arguments {
     /// Dial again after the tunnel has ended or failed, so many times.
     #[arg(long, value_name = "TIMES")]
     reconnect: Option<u32>,
+    /// Write each packet of the session, decrypted.
+    #[arg(long)]
+    pub(crate) trace: bool,
     #[command(flatten)]
     link: Link,
 }
@@ -100,7 +103,7 @@ impl Arguments {
         key("new-password-file", path(&self.new_password_file));
         key("address", self.address.map(|address| Value::String(address.to_string())));
         let routes = self.routes.iter().map(|route| Value::String(route.to_string())).collect();
-        key("routes", (!self.routes.is_empty()).then_some(routes));
+        key("routes", (!self.routes.is_empty()).then_some(Value::Array(routes)));
         key("add-default-route", self.default_route.then_some(Value::Boolean(true)));
         key("use-peer-dns", self.use_peer_dns.then_some(Value::Boolean(true)));
         key("ip-up", path(&self.ip_up));

@@ -41,9 +41,8 @@ impl Overlay {
     ///
     /// There is no `=`, or the key is none.
     pub fn set_text(&mut self, text: &str) -> Result<(), ConfigError> {
-        let (key, value) = text
-            .split_once('=')
-            .ok_or_else(|| ConfigError::of_argument(text, "a key, `=` and a value are wanted"))?;
+        let (key, value) =
+            text.split_once('=').ok_or_else(|| ConfigError::of_argument(text, "a key, `=` and a value are wanted"))?;
         let parse = |text: &str| toml::from_str::<Table>(text);
         let table = parse(text).or_else(|_| {
             // In TOML's own quotes, which take all but the end of a line.

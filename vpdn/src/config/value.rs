@@ -286,7 +286,8 @@ pub struct Mppe {
 
 impl Mppe {
     /// 128 bits, required, a key for each packet: the default.
-    pub const STRICT: Self = Self { strength: Strength::Bits128, wanted: Wanted::Required, key_change: KeyChange::Stateless };
+    pub const STRICT: Self =
+        Self { strength: Strength::Bits128, wanted: Wanted::Required, key_change: KeyChange::Stateless };
 }
 
 impl FromStr for Mppe {
@@ -325,7 +326,10 @@ mod tests {
     fn the_words_of_ppp_encrypt_mppe() {
         let mppe = |text: &str| text.parse::<Mppe>();
         let all = mppe("128 required stateful").unwrap();
-        assert_eq!(all, Mppe { strength: Strength::Bits128, wanted: Wanted::Required, key_change: KeyChange::Stateful });
+        assert_eq!(
+            all,
+            Mppe { strength: Strength::Bits128, wanted: Wanted::Required, key_change: KeyChange::Stateful }
+        );
         assert_eq!(mppe("auto").unwrap(), Mppe::default());
         assert_eq!(mppe("40 passive").unwrap().wanted, Wanted::Passive);
         assert_eq!(mppe("none").unwrap().wanted, Wanted::Refused);

@@ -53,7 +53,7 @@ impl Packets {
     /// Returns whether all were taken.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.left.is_empty()
+        self.left.start >= self.left.end
     }
 
     /// Returns the packets that are left, each with its headroom.
@@ -158,8 +158,9 @@ impl Device {
     pub fn receive(&mut self, packets: &mut Packets) -> bool {
         let Packets { buffers, lengths, left, headroom } = packets;
         let received = self.tun.recv_multiple(&mut self.segments, buffers, lengths, *headroom);
-        *left = 0..received.unwrap_or(0);
-        !left.is_empty()
+        let count = received.unwrap_or(0);
+        *left = 0..count;
+        count > 0
     }
 
     /// Gives the kernel a packet with the next [`flush`](Device::flush). It may drop it, as it may any packet.

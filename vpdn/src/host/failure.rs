@@ -6,10 +6,12 @@ use std::io::{self, ErrorKind};
 use pptp::ppp::link;
 use pptp::session::Reason;
 
-/// Exit statuses. 2 is that of wrong arguments.
+/// Exit statuses.
 pub mod status {
     /// Anything else.
     pub const OTHER: u8 = 1;
+    /// The arguments or the configuration are wrong.
+    pub const WRONG_CONFIGURATION: u8 = 2;
     /// A capability is missing.
     pub const NO_PERMISSION: u8 = 3;
     /// There is no TCP connection to be had: no route, nobody listens, no answer.

@@ -1,6 +1,10 @@
-//! JSON objects with the names and values that tshark has for the same fields.
+#![doc = include_str!("../../JSON.md")]
 
-use ppp_fsm::{Code, Frame, Protocol, chap, eap, pap};
+use std::borrow::Cow;
+use std::fmt;
+
+use ppp_fsm::{Code, Frame, Protocol, ProtocolKind, chap, eap, pap};
+use pptp::inspect::Cut;
 use pptp_wire::Message;
 use serde_json::{Map, Value, json};
 
@@ -31,7 +35,53 @@ fn insert_length(object: &mut Object, name: &str, octets: &[u8]) {
     object.insert(name.into(), format!("{:02x}", octets.len()).into());
 }
 
-/// A GRE packet of any version: its flags, and what stands in the header.
+/// Returns an object for what cannot be read: `k` is that of its layer, or `ppp` for a frame.
+#[must_use]
+pub fn refused(kind: &str, octets: &[u8], error: impl fmt::Display) -> Object {
+    let mut object = object(kind, Some(octets));
+    object.insert("error".into(), error.to_string().into());
+    object
+}
+
+/// Returns an object for a packet whose end was not captured.
+#[must_use]
+pub fn not_captured(cut: &Cut<'_>) -> Option<Object> {
+    let mut object = object("cut", None);
+    let (layer, octets) = match cut {
+        Cut::Control { header, .. } => {
+            if let Some(number) = header.and_then(|header| header.control_message_type) {
+                object.insert("control_message_type".into(), number.get().into());
+            }
+            ("pptp", None)
+        }
+        Cut::Gre { header, payload_length, octets, .. } => {
+            object.insert("call_id".into(), header.call_id.into());
+            object.insert("payload_length".into(), (*payload_length).into());
+            if let Some(number) = header.sequence_number {
+                object.insert("seq".into(), number.into());
+            }
+            if let Some(number) = header.acknowledgment_number {
+                object.insert("ack_number".into(), number.into());
+            }
+            ("gre", Some(octets))
+        }
+        Cut::Frame { protocol, octets } => {
+            if let Some(protocol) = protocol {
+                object.insert("protocol".into(), protocol.0.into());
+            }
+            ("ppp", Some(octets))
+        }
+        _ => return None,
+    };
+    object.insert("layer".into(), layer.into());
+    if let Some(octets) = octets {
+        object.insert("raw".into(), hexadecimal(octets));
+    }
+    Some(object)
+}
+
+/// Returns an object for a GRE packet of any version: its flags, and what stands in the header.
+#[must_use]
 pub fn gre(octets: &[u8]) -> Option<Object> {
     let (&[f0, f1, p0, p1], rest) = octets.split_first_chunk()?;
     let flags = pptp_gre::Flags::from_bits(u16::from_be_bytes([f0, f1]));
@@ -66,7 +116,8 @@ pub fn gre(octets: &[u8]) -> Option<Object> {
     Some(object)
 }
 
-/// A PPP frame; `octets` where the carrier has a length of its own.
+/// Returns an object for a PPP frame; `octets` where the carrier has a length of its own.
+#[must_use]
 pub fn frame(frame: &Frame<'_>, via: &str, octets: Option<&[u8]>) -> Object {
     let mut object = object("ppp", octets);
     object.insert("acf".into(), frame.address_control.into());
@@ -76,19 +127,33 @@ pub fn frame(frame: &Frame<'_>, via: &str, octets: Option<&[u8]>) -> Object {
     object
 }
 
-/// The name of a control protocol, of which packets are `cp` objects.
-pub fn control_protocol_name(protocol: Protocol) -> Option<&'static str> {
-    Some(match protocol {
+/// Returns the name of a control protocol whose packets are `cp` objects: LCP, and every network control protocol,
+/// since RFC 1661 section 2 gives them one format.
+#[must_use]
+pub fn control_protocol_name(protocol: Protocol) -> Option<Cow<'static, str>> {
+    let name = match protocol {
         Protocol::LCP => "lcp",
         Protocol::IPCP => "ipcp",
         Protocol::IPV6CP => "ipv6cp",
         Protocol::CCP => "ccp",
         Protocol::CDPCP => "cdpcp",
+        Protocol(0x8023) => "osinlcp",
+        Protocol(0x8029) => "atcp",
+        Protocol(0x802b) => "ipxcp",
+        Protocol(0x8031) => "bcp",
+        Protocol(0x803f) => "nbfcp",
+        Protocol(0x8053) => "ecp",
+        Protocol(0x8281) => "mplscp",
+        Protocol(number) if protocol.kind() == ProtocolKind::NetworkControl => {
+            return Some(format!("{number:04x}").into());
+        }
         _ => return None,
-    })
+    };
+    Some(name.into())
 }
 
-/// A packet of a control protocol. What its length says is given, also when there is less.
+/// Returns an object for a packet of a control protocol. What its length says is given, also when there is less.
+#[must_use]
 pub fn control_protocol(name: &str, octets: &[u8]) -> Option<Object> {
     let (&[code, identifier, high, low], rest) = octets.split_first_chunk()?;
     let length = u16::from_be_bytes([high, low]);
@@ -124,7 +189,8 @@ fn authentication(kind: &str, code: u8, identifier: u8, octets: &[u8]) -> Object
     object
 }
 
-/// A packet of CHAP.
+/// Returns an object for a packet of CHAP.
+#[must_use]
 pub fn chap(packet: &chap::Packet<'_>, octets: &[u8]) -> Object {
     let mut object = authentication("chap", packet.message.code().0, packet.identifier, octets);
     match packet.message {
@@ -142,7 +208,8 @@ pub fn chap(packet: &chap::Packet<'_>, octets: &[u8]) -> Object {
     object
 }
 
-/// A packet of PAP.
+/// Returns an object for a packet of PAP.
+#[must_use]
 pub fn pap(packet: &pap::Packet<'_>, octets: &[u8]) -> Object {
     let mut object = authentication("pap", packet.message.code().0, packet.identifier, octets);
     match packet.message {
@@ -164,7 +231,8 @@ pub fn pap(packet: &pap::Packet<'_>, octets: &[u8]) -> Object {
     object
 }
 
-/// A packet of EAP.
+/// Returns an object for a packet of EAP.
+#[must_use]
 pub fn eap(packet: &eap::Packet<'_>, octets: &[u8]) -> Object {
     let mut object = authentication("eap", packet.message.code().0, packet.identifier, octets);
     if let eap::Message::Request(method) | eap::Message::Response(method) = packet.message {
@@ -181,7 +249,9 @@ pub fn eap(packet: &eap::Packet<'_>, octets: &[u8]) -> Object {
     object
 }
 
-/// Compressed or encrypted data, protocol 0x00fd: what MPPE's header says, whether it is MPPE or not.
+/// Returns an object for compressed or encrypted data, protocol 0x00fd: what MPPE's header says, whether it is MPPE or
+/// not, as tshark has it.
+#[must_use]
 pub fn compressed_data(octets: &[u8]) -> Option<Object> {
     let &[high, low] = octets.first_chunk()?;
     let mut object = object("comp", Some(octets));
@@ -191,7 +261,8 @@ pub fn compressed_data(octets: &[u8]) -> Option<Object> {
     Some(object)
 }
 
-/// A message of the control connection, with the names of its fields in RFC 2637.
+/// Returns an object for a message of the control connection, with the names of its fields in RFC 2637.
+#[must_use]
 #[expect(clippy::too_many_lines, reason = "a line a field, an arm a message")]
 pub fn control(message: &Message) -> Object {
     let mut buf = [0; Message::MAX_LEN];

@@ -5,18 +5,34 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use etherparse::{LaxSlicedPacket, TransportSlice};
-use ppp_fsm::{Packet, Protocol, ccp, ipcp, ipv6cp, lcp};
-use pptp::inspect::{Content, Decryption, Direction, Event, Record};
+use ppp_fsm::{Code, Packet, Protocol, ProtocolKind, ccp, ipcp, ipv6cp, lcp};
+use pptp::inspect::{Content, Cut, Decryption, Direction, Event, Record};
 
-use crate::feed::{Item, Place};
-use crate::outer::{Address, CONTROL_PORT};
+use crate::capture::outer::{Address, CONTROL_PORT};
+use crate::capture::{Item, Place};
 
 const DIM: Style = Style::new().dimmed();
 const NAME: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
 
-/// Writes the trace.
+/// Writes the trace: a line a packet, the options of a negotiation and what follows below it.
+///
+/// ```
+/// use pptp::inspect::{Direction, Inspector, Secrets};
+/// use vpdn::capture::{Item, Place};
+/// use vpdn::show::Trace;
+///
+/// let mut inspector = Inspector::new(Secrets::new());
+/// let mut trace = Trace::new(Vec::new());
+/// let place = Place { number: 1, time: (0, 0), path: None, carrier: None };
+/// let frame = b"\xc0\x21\x09\x01\x00\x08\x01\x02\x03\x04";
+/// inspector.handle_frame(1, 0, Direction::ToServer, frame, &mut |record| {
+///     trace.item(&place, Item::Record(&record)).unwrap();
+/// });
+/// assert!(String::from_utf8_lossy(&trace.out).contains("LCP"));
+/// ```
+#[derive(Debug)]
 pub struct Trace<W> {
     /// Where the trace goes.
     pub out: W,
@@ -25,21 +41,26 @@ pub struct Trace<W> {
     /// The line of the packet at hand, and whether it has been written.
     gre: String,
     packet: String,
+    /// Whether it may be MPPE.
+    is_mppe: bool,
 }
 
 impl<W: Write> Trace<W> {
     /// Writes to `out`, which takes the colours away where they are not wanted.
     pub fn new(out: W) -> Self {
-        Self { out, start: None, gre: String::new(), packet: String::new() }
+        Self { out, start: None, gre: String::new(), packet: String::new(), is_mppe: true }
     }
 
     /// Writes what an item is about.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
     pub fn item(&mut self, place: &Place, item: Item<'_>) -> io::Result<()> {
         self.start.get_or_insert(place.time);
         match item {
             Item::Record(record) => self.record(place, record),
             Item::Fragment => self.line(place, None, "IP", format_args!("fragment, not whole yet")),
-            Item::Tunnelled => Ok(()),
             Item::FrameEnd => {
                 self.gre.clear();
                 Ok(())
@@ -96,12 +117,16 @@ impl<W: Write> Trace<W> {
             Content::Eap { packet, .. } => self.decoded(place, record, "EAP", packet),
             Content::CompressedData { header, octets } => {
                 self.packet.clear();
-                if let Some(header) = header {
-                    let _ = write!(self.packet, "count {} {} {} octets", header.count, header.flags, octets.len());
-                }
+                self.is_mppe = header.is_some();
+                let _ = match header {
+                    Some(header) => {
+                        write!(self.packet, "count {} {} {} octets", header.count, header.flags, octets.len())
+                    }
+                    None => write!(self.packet, "{} octets", octets.len()),
+                };
                 if record.repeated {
                     let packet = std::mem::take(&mut self.packet);
-                    return self.line(place, Some(record), "MPPE", format_args!("{packet}"));
+                    return self.line(place, Some(record), self.compressed(), format_args!("{packet}"));
                 }
                 Ok(())
             }
@@ -110,9 +135,44 @@ impl<W: Write> Trace<W> {
             }
             Content::NotDecrypted { reason } => {
                 let packet = std::mem::take(&mut self.packet);
-                self.line(place, Some(record), "MPPE", format_args!("{packet}: {BAD}not decrypted: {reason}{BAD:#}"))
+                let text = format_args!("{packet}: {BAD}not decrypted: {reason}{BAD:#}");
+                self.line(place, Some(record), self.compressed(), text)
             }
+            Content::NotCaptured(cut) => self.not_captured(place, record, &cut),
             Content::Event(event) => self.event(record, &event),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the packet of compressed data at hand is called.
+    fn compressed(&self) -> &'static str {
+        if self.is_mppe { "MPPE" } else { "Compressed" }
+    }
+
+    fn not_captured(&mut self, place: &Place, record: &Record<'_>, cut: &Cut<'_>) -> io::Result<()> {
+        const REST: &str = "the rest was not captured";
+        match cut {
+            Cut::Control { header, .. } => {
+                let name = header.and_then(|header| header.control_message_type).map(|name| name.to_string());
+                let (name, path) = (name.unwrap_or_else(|| "message".into()), path(place));
+                self.line(place, Some(record), "PPTP", format_args!("{name}: {REST}{path}"))
+            }
+            Cut::Gre { header, payload_length, .. } => {
+                self.gre.clear();
+                if let Some(number) = header.sequence_number {
+                    let _ = write!(self.gre, "seq {number} ");
+                }
+                if let Some(number) = header.acknowledgment_number {
+                    let _ = write!(self.gre, "ack {number} ");
+                }
+                let call_id = header.call_id;
+                let text = format_args!("call {call_id}, {payload_length} octets: {REST}");
+                self.line(place, Some(record), "GRE", text)
+            }
+            Cut::Frame { protocol, octets } => {
+                let name = protocol.map_or_else(|| "PPP".into(), |protocol| protocol.to_string());
+                self.line(place, Some(record), &name, format_args!("{} octets: {REST}", octets.len()))
+            }
             _ => Ok(()),
         }
     }
@@ -143,6 +203,16 @@ impl<W: Write> Trace<W> {
                 let packet = lcp::Packet { identifier: packet.identifier, message };
                 return self.line(place, Some(record), &name, format_args!("{packet}"));
             }
+        }
+        if let Some(own) = own_code(protocol, packet) {
+            let (identifier, length) = (packet.identifier, packet.data.len() + Packet::HEADER_LEN);
+            return self.line(place, Some(record), &name, format_args!("{own} id {identifier} len {length}"));
+        }
+        // RFC 1661 section 5.5: what ends it may have a text, in every protocol.
+        let has_text = matches!(packet.code, Code::TERMINATE_REQUEST | Code::TERMINATE_ACK);
+        if has_text && !packet.data.is_empty() {
+            let text = packet.data.escape_ascii();
+            return self.line(place, Some(record), &name, format_args!("{packet} \"{text}\""));
         }
         self.line(place, Some(record), &name, format_args!("{packet}"))?;
         if !packet.code.has_options() {
@@ -218,8 +288,11 @@ impl<W: Write> Trace<W> {
                 writeln!(self.out, "{from} encrypts: {algorithm}; {BAD}no keys: {reason}{BAD:#}")
             }
             Event::FlushedRule(rule) => {
-                let rule = crate::summary::rule(*rule);
+                let rule = super::summary::rule(*rule);
                 writeln!(self.out, "{from} {rule}")
+            }
+            Event::Roles(roles) => {
+                writeln!(self.out, "client and server are the other way round than in the lines above: {roles}")
             }
             Event::Ends(end) => writeln!(self.out, "the session ends, {end}"),
             _ => writeln!(self.out),
@@ -239,7 +312,12 @@ impl<W: Write> Trace<W> {
         let direction = match record.map(|record| (record.direction, record.content)) {
             Some((Some(Direction::ToServer), _)) => "I ",
             Some((Some(Direction::ToClient), _)) => "O ",
-            Some((None, Content::Control { destination, .. } | Content::ControlUnreadable { destination, .. })) => {
+            Some((
+                None,
+                Content::Control { destination, .. }
+                | Content::ControlUnreadable { destination, .. }
+                | Content::NotCaptured(Cut::Control { destination, .. }),
+            )) => {
                 if destination.port() == CONTROL_PORT {
                     "I "
                 } else {
@@ -268,6 +346,22 @@ impl<W: Write> Trace<W> {
         let since = time.saturating_sub(start) / 1_000;
         (u64::try_from(since / 1_000_000).unwrap_or(0), u32::try_from(since % 1_000_000).unwrap_or(0))
     }
+}
+
+/// RFC 1661 section 2: protocols from 0xc000 on have codes of their own, but for LCP. Their packets are not LCP's.
+fn own_code(protocol: Protocol, packet: &Packet<'_>) -> Option<String> {
+    /// Callback Control Protocol, of Microsoft.
+    const CALLBACK: Protocol = Protocol(0xc029);
+    if protocol == Protocol::LCP || protocol.kind() != ProtocolKind::LinkControl {
+        return None;
+    }
+    let name = match (protocol, packet.code.0) {
+        (CALLBACK, 1) => "Callback-Request",
+        (CALLBACK, 2) => "Callback-Response",
+        (CALLBACK, 3) => "Callback-Ack",
+        (_, code) => return Some(format!("code {code}")),
+    };
+    Some(name.into())
 }
 
 /// Who sends a message of the control connection to whom.

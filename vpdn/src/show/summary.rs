@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use std::net::IpAddr;
 
 use mppe::FlushedRule;
-use pptp::inspect::{Counters, Direction, Inspector, Session};
+use pptp::inspect::{Counters, Direction, Inspector, Protection, Roles, Session, Start};
 
-/// What a side that follows a rule does.
-pub fn rule(rule: FlushedRule) -> &'static str {
+/// Returns what a side that follows a rule does.
+#[must_use]
+pub const fn rule(rule: FlushedRule) -> &'static str {
     match rule {
         FlushedRule::Rfc3078 => "keeps its key at a FLUSHED packet, as RFC 3078 says",
         FlushedRule::Linux => "changes its key at a FLUSHED packet, as Linux does",
@@ -16,6 +17,10 @@ pub fn rule(rule: FlushedRule) -> &'static str {
 }
 
 /// Writes a paragraph for each session.
+///
+/// # Errors
+///
+/// Those of writing.
 pub fn write(out: &mut impl Write, inspector: &Inspector) -> io::Result<()> {
     for session in inspector.sessions() {
         write_session(out, session)?;
@@ -39,13 +44,13 @@ fn write_session(out: &mut impl Write, session: &Session) -> io::Result<()> {
         write!(out, " call {id}")?;
     }
     writeln!(out)?;
-    match session.authentication() {
-        Some(authentication) => writeln!(out, "  authentication: {authentication}")?,
-        None => writeln!(out, "  authentication: none was seen")?,
+    if session.roles() < Roles::CallRequest {
+        writeln!(out, "  which is the client: {}", session.roles())?;
     }
+    writeln!(out, "  authentication: {}", authentication(session))?;
     for (name, direction) in [("client", Direction::ToServer), ("server", Direction::ToClient)] {
-        let encryption = session.encryption(direction).map_or("no MPPE".into(), |algorithm| algorithm.to_string());
-        writeln!(out, "  {name}: {encryption}; {}", counters(&session.counters(direction)))?;
+        let counters = session.counters(direction);
+        writeln!(out, "  {name}: {}; {}", protection(session, direction), count(&counters))?;
         if let Some(flushed) = session.flushed_rule(direction) {
             writeln!(out, "    it {}", rule(flushed))?;
         }
@@ -58,11 +63,37 @@ fn write_session(out: &mut impl Write, session: &Session) -> io::Result<()> {
                 None => writeln!(out),
             }
         }
-        None => writeln!(out, "  end: not seen"),
+        None => writeln!(out, "  end: not captured"),
     }
 }
 
-fn counters(counters: &Counters) -> String {
+/// What was captured of the authentication, and why there is not more.
+fn authentication(session: &Session) -> String {
+    if let Some(authentication) = session.authentication() {
+        return authentication.to_string();
+    }
+    if let Some(name) = session.unanswered_challenge() {
+        return format!("a Challenge of \"{}\" was captured, and no Response", name.escape_ascii());
+    }
+    match (session.start(), session.agreed_authentication()) {
+        (_, Some(protocol)) => format!("{protocol} was agreed on; no packet of it was captured"),
+        (Start::Seen, None) => "none: LCP agreed on none for the client".into(),
+        (Start::OneDirection, None) => "not captured: there are packets of one direction only".into(),
+        (_, None) => "not captured: nor was the whole start of the link".into(),
+    }
+}
+
+fn protection(session: &Session, direction: Direction) -> String {
+    match session.protection(direction) {
+        Protection::Mppe(algorithm) => algorithm.to_string(),
+        Protection::AgreementNotSeen => "encrypted or compressed; the agreement on it was not captured".into(),
+        Protection::OtherCompression { option_type } => format!("CCP option {option_type}, which is not MPPE"),
+        Protection::None => "not encrypted".into(),
+        _ => "no packet of data was captured".into(),
+    }
+}
+
+fn count(counters: &Counters) -> String {
     let mut text = format!("{} frames", counters.frames);
     let mut add = |count, what: &str| {
         if count != 0 {
@@ -75,6 +106,7 @@ fn counters(counters: &Counters) -> String {
     add(counters.after_loss, "not to be decrypted after a loss");
     add(counters.nonsense, "that no key fits");
     add(counters.clear, "datagrams in the clear");
+    add(counters.not_captured, "not captured to their end");
     add(counters.acknowledgments, "acknowledgments alone");
     add(counters.missing, "lost");
     add(counters.repeated, "repeated");

@@ -1,4 +1,4 @@
-//! The inspector beside a running session: it is given the same octets, and shows what is in them.
+//! The inspector beside a running session: it is given the same bytes, and shows what is in them.
 
 use std::io::{self, BufWriter, Write};
 use std::net::SocketAddr;
@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use pptp::inspect::{ControlInput, Direction, Inspector, Record, Secrets};
 
-use crate::arguments::Secret;
-use crate::feed::{Item, Place};
-use crate::outer::Address;
-use crate::text::Trace;
+use super::secret::Secret;
+use crate::capture::outer::Address;
+use crate::capture::{Item, Place};
+use crate::show::Trace;
 
-/// Writes the lines of the example `inspect`.
-pub struct Tracer {
+/// Writes the lines of `vpdn-inspect`.
+pub(super) struct Tracer {
     inspector: Inspector,
     trace: Trace<BufWriter<anstream::Stdout>>,
     client: SocketAddr,
@@ -21,11 +21,11 @@ pub struct Tracer {
 }
 
 impl Tracer {
-    /// A new control connection between these two.
-    pub fn new(client: SocketAddr, server: SocketAddr, secret: &Secret) -> Self {
+    /// Begins with a new control connection between these two.
+    pub(super) fn new(client: SocketAddr, server: SocketAddr, secret: &Secret) -> Self {
         let secrets = match secret {
             Secret::Password(password) => Secrets::new().with_password(None, password),
-            Secret::NtHash(hash) => Secrets::new().with_nt_hash(None, *hash),
+            Secret::NtHash(hash) => Secrets::new().with_nt_hash(None, *hash.as_bytes()),
         };
         let trace = Trace::new(BufWriter::new(anstream::stdout()));
         let mut tracer = Self { inspector: Inspector::new(secrets), trace, client, server, number: 0 };
@@ -35,13 +35,13 @@ impl Tracer {
         tracer
     }
 
-    /// Octets of the control connection.
-    pub fn control(&mut self, now: Duration, direction: Direction, octets: &[u8]) {
-        self.give(now, direction, &Input::Control(ControlInput::Octets(octets)));
+    /// Shows bytes of the control connection.
+    pub(super) fn control(&mut self, now: Duration, direction: Direction, bytes: &[u8]) {
+        self.give(now, direction, &Input::Control(ControlInput::Octets(bytes)));
     }
 
-    /// A GRE packet, still encrypted.
-    pub fn gre(&mut self, now: Duration, direction: Direction, packet: &[u8]) {
+    /// Shows a GRE packet, still encrypted.
+    pub(super) fn gre(&mut self, now: Duration, direction: Direction, packet: &[u8]) {
         self.give(now, direction, &Input::Gre(packet));
     }
 
@@ -50,7 +50,7 @@ impl Tracer {
     /// # Errors
     ///
     /// Nobody reads the output any more.
-    pub fn flush(&mut self) -> io::Result<()> {
+    pub(super) fn flush(&mut self) -> io::Result<()> {
         self.trace.out.flush()
     }
 

@@ -7,13 +7,18 @@ use std::path::Path;
 use pcap_parser::{LegacyPcapBlock, Linktype, PcapHeader, ToVec};
 
 /// Writes raw IP packets as pcap, with microseconds.
-pub struct Inner {
+#[derive(Debug)]
+pub struct Packets {
     out: BufWriter<File>,
-    pub packets: u64,
+    packets: u64,
 }
 
-impl Inner {
+impl Packets {
     /// Creates the file.
+    ///
+    /// # Errors
+    ///
+    /// Those of the file system.
     pub fn create(path: &Path) -> io::Result<Self> {
         let mut out = BufWriter::new(File::create(path)?);
         let mut header = PcapHeader::new();
@@ -23,7 +28,11 @@ impl Inner {
         Ok(Self { out, packets: 0 })
     }
 
-    /// Writes an IP packet.
+    /// Writes an IP packet, with the time when it was captured: seconds and nanoseconds since 1970.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
     pub fn packet(&mut self, (seconds, nanoseconds): (u64, u32), octets: &[u8]) -> io::Result<()> {
         let length = u32::try_from(octets.len()).map_err(io::Error::other)?;
         let mut block = LegacyPcapBlock {
@@ -37,7 +46,11 @@ impl Inner {
         self.out.write_all(&block.to_vec().map_err(io::Error::other)?)
     }
 
-    /// All is written.
+    /// Writes what is left. Returns the number of packets.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
     pub fn finish(mut self) -> io::Result<u64> {
         self.out.flush()?;
         Ok(self.packets)

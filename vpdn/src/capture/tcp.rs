@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
-use crate::outer::Segment;
+use super::outer::Segment;
 
 /// Directions that are followed at a time; the one that was quiet longest is dropped for another one.
 const MAX_FLOWS: usize = 2048;
@@ -16,6 +16,7 @@ pub type Flow = (SocketAddr, SocketAddr);
 
 /// What a segment brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Piece<'a> {
     /// A new connection: whatever was known of this direction is over.
     Start,
@@ -23,13 +24,19 @@ pub enum Piece<'a> {
     Next(&'a [u8]),
     /// Octets that were seen before: a retransmission.
     Repeated(&'a [u8]),
+    /// The next bytes of a segment whose end was not captured.
+    Cut(&'a [u8]),
     /// The capture has not seen as many octets.
     Lost(u32),
+    /// Nothing: a segment without bytes.
+    Empty,
     /// The sender has closed its direction, or reset the connection.
     End,
 }
 
 /// The directions of all connections.
+///
+/// At most 2,048 are followed, each with at most 64 KB that wait for a gap to be filled.
 #[derive(Debug, Default)]
 pub struct Streams {
     /// The latest last.
@@ -72,17 +79,38 @@ impl Direction {
             }
         }
         let sequence_number = segment.sequence_number.wrapping_add(segment.synchronize.into());
-        self.octets(sequence_number, segment.payload, each);
+        match (segment.payload, segment.not_captured) {
+            ([], 0) => {
+                if !(segment.synchronize || segment.finish || segment.reset) {
+                    each(Piece::Empty);
+                }
+            }
+            (octets, 0) => self.octets(sequence_number, octets, each),
+            (octets, not_captured) => self.cut(sequence_number, octets, not_captured, each),
+        }
         if (segment.finish || segment.reset) && !self.ended {
             self.ended = true;
             each(Piece::End);
         }
     }
 
-    fn octets(&mut self, sequence_number: u32, octets: &[u8], each: &mut impl FnMut(Piece<'_>)) {
-        if octets.is_empty() {
+    /// A segment whose end was not captured: given where it is next, and else not at all.
+    fn cut(&mut self, sequence_number: u32, octets: &[u8], not_captured: u32, each: &mut impl FnMut(Piece<'_>)) {
+        let next = *self.next.get_or_insert(sequence_number);
+        let end = sequence_number.wrapping_add(length(octets)).wrapping_add(not_captured);
+        // Serial arithmetic: more than half of the numbers ahead is behind.
+        if end.wrapping_sub(next) > u32::MAX / 2 || sequence_number != next && end == next {
             return;
         }
+        if sequence_number == next {
+            each(Piece::Cut(octets));
+        } else {
+            each(Piece::Lost(end.wrapping_sub(next)));
+        }
+        self.next = Some(end);
+    }
+
+    fn octets(&mut self, sequence_number: u32, octets: &[u8], each: &mut impl FnMut(Piece<'_>)) {
         let next = *self.next.get_or_insert(sequence_number);
         // Serial arithmetic: more than half of the numbers ahead is behind.
         let ahead = sequence_number.wrapping_sub(next);
@@ -96,8 +124,12 @@ impl Direction {
                 self.advance(new, each);
             }
         } else {
-            self.waiting_octets += octets.len();
-            self.waiting.entry(sequence_number).or_insert_with(|| octets.to_vec());
+            // A retransmission may be longer than what waits: the longest copy has all that the others have.
+            let known = self.waiting.get(&sequence_number).map_or(0, Vec::len);
+            if octets.len() > known {
+                self.waiting_octets += octets.len() - known;
+                self.waiting.insert(sequence_number, octets.to_vec());
+            }
             if self.waiting_octets > MAX_WAITING {
                 self.give_up(next, each);
             }
@@ -134,4 +166,51 @@ impl Direction {
 
 fn length(octets: &[u8]) -> u32 {
     u32::try_from(octets.len()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(segments: &[(u32, std::ops::Range<u8>, u32)]) -> (Vec<u8>, Vec<String>) {
+        let mut streams = Streams::default();
+        let (mut octets, mut others) = (Vec::new(), Vec::new());
+        for (sequence_number, range, not_captured) in segments {
+            let payload: Vec<u8> = range.clone().collect();
+            let ends = [1, 1723].map(|port| SocketAddr::from(([192, 0, 2, 1], port)));
+            let segment = Segment {
+                source: ends[0],
+                destination: ends[1],
+                sequence_number: *sequence_number,
+                synchronize: false,
+                finish: false,
+                reset: false,
+                payload: &payload,
+                not_captured: *not_captured,
+            };
+            streams.handle(&segment, &mut |_, piece| match piece {
+                Piece::Next(next) => octets.extend(next),
+                other => others.push(format!("{other:?}")),
+            });
+        }
+        (octets, others)
+    }
+
+    #[test]
+    fn the_longest_copy_of_what_waits_is_kept() {
+        let segments = [(0, 0..10, 0), (20, 20..25, 0), (20, 20..120, 0), (10, 10..20, 0), (120, 120..130, 0)];
+        let (octets, others) = pieces(&segments);
+        assert_eq!(octets, (0..130).collect::<Vec<u8>>());
+        assert_eq!(others, Vec::<String>::new());
+        // A shorter copy changes nothing.
+        let segments = [(0, 0..10, 0), (20, 20..120, 0), (20, 20..25, 0), (10, 10..20, 0), (120, 120..130, 0)];
+        assert_eq!(pieces(&segments).0, (0..130).collect::<Vec<u8>>());
+    }
+
+    #[test]
+    fn what_was_not_captured_is_stepped_over() {
+        let (octets, others) = pieces(&[(0, 0..10, 0), (10, 10..14, 6), (20, 20..30, 0), (10, 10..14, 6)]);
+        assert_eq!(octets, (0..10).chain(20..30).collect::<Vec<u8>>());
+        assert_eq!(others, ["Cut([10, 11, 12, 13])"]);
+    }
 }

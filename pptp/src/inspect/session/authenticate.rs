@@ -1,0 +1,177 @@
+//! How one end proves itself to the other: CHAP, PAP, EAP.
+
+use ppp_fsm::{chap, eap, pap};
+
+use super::super::authentication::Challenge;
+use super::super::secret::Secrets;
+use super::super::{Authentication, Content, Event, Method, Outcome, Proof, Record, Verdict};
+use super::{Origin, Session, other};
+
+impl Session {
+    pub(super) fn follow_chap(
+        &mut self,
+        origin: Origin,
+        packet: &chap::Packet<'_>,
+        secrets: &Secrets,
+        sink: &mut impl FnMut(Record<'_>),
+    ) {
+        let identifier = packet.identifier;
+        match packet.message {
+            chap::Message::Challenge(value) => {
+                self.side_mut(origin.sender).challenge = Some(Challenge::new(identifier, &value));
+            }
+            chap::Message::Response(value) => {
+                // A new challenge in the running session changes nothing.
+                if self.is_accepted(origin.sender) {
+                    return;
+                }
+                let challenge = self.side(other(origin.sender)).challenge.as_ref();
+                let authentication = match challenge.filter(|challenge| challenge.identifier == identifier) {
+                    Some(challenge) => Authentication::of_response(challenge, &value, secrets),
+                    None => Authentication::without_challenge(identifier, &value),
+                };
+                self.proved(origin, authentication, sink);
+            }
+            chap::Message::Success(text) => {
+                let method = if text.0.starts_with(b"S=") { Method::MsChapV2 } else { Method::Chap };
+                self.answer(origin, method, identifier, |authentication| authentication.accept(text.0), sink);
+            }
+            chap::Message::Failure(text) => {
+                let method = Method::Chap;
+                self.answer(origin, method, identifier, |authentication| authentication.refuse(text.0), sink);
+            }
+            chap::Message::Other { .. } | _ => {}
+        }
+    }
+
+    pub(super) fn follow_pap(
+        &mut self,
+        origin: Origin,
+        packet: &pap::Packet<'_>,
+        secrets: &Secrets,
+        sink: &mut impl FnMut(Record<'_>),
+    ) {
+        match &packet.message {
+            pap::Message::AuthenticateRequest(request) if !self.is_accepted(origin.sender) => {
+                let authentication = Authentication::of_pap(packet.identifier, request, secrets);
+                self.proved(origin, authentication, sink);
+            }
+            pap::Message::AuthenticateAck(_) => {
+                self.answer(origin, Method::Pap, packet.identifier, |a| a.accept(&[]), sink);
+            }
+            pap::Message::AuthenticateNak(_) => {
+                self.answer(origin, Method::Pap, packet.identifier, |a| a.refuse(&[]), sink);
+            }
+            pap::Message::AuthenticateRequest(_) | pap::Message::Other { .. } | _ => {}
+        }
+    }
+
+    pub(super) fn follow_eap(
+        &mut self,
+        origin: Origin,
+        packet: &eap::Packet<'_>,
+        secrets: &Secrets,
+        sink: &mut impl FnMut(Record<'_>),
+    ) {
+        let identifier = packet.identifier;
+        match packet.message {
+            eap::Message::Request(method) => {
+                if let Ok(Some(value)) = method.md5_challenge() {
+                    self.side_mut(origin.sender).challenge = Some(Challenge::new(identifier, &value));
+                }
+            }
+            eap::Message::Response(method) if !self.is_accepted(origin.sender) => {
+                if method.method_type == eap::Type::IDENTITY {
+                    let authentication = Authentication::new(Method::Eap, identifier, method.data);
+                    self.side_mut(origin.sender).authentication = Some(authentication);
+                } else if let Ok(Some(value)) = method.md5_challenge() {
+                    self.follow_eap_md5(origin, identifier, &value, secrets, sink);
+                }
+            }
+            // RFC 3748 section 4.2: the end has the identifier of the last Response, whatever that was about.
+            eap::Message::Success(_) => {
+                let identifier = self.identifier(other(origin.sender)).unwrap_or(identifier);
+                self.answer(origin, Method::Eap, identifier, |a| a.accept(&[]), sink);
+            }
+            eap::Message::Failure(_) => {
+                let identifier = self.identifier(other(origin.sender)).unwrap_or(identifier);
+                self.answer(origin, Method::Eap, identifier, |a| a.refuse(&[]), sink);
+            }
+            eap::Message::Response(_) | eap::Message::Other { .. } | _ => {}
+        }
+    }
+
+    /// RFC 3748 section 5.4: the name is that of the Identity, where it was seen.
+    fn follow_eap_md5(
+        &mut self,
+        origin: Origin,
+        identifier: u8,
+        value: &chap::Value<'_>,
+        secrets: &Secrets,
+        sink: &mut impl FnMut(Record<'_>),
+    ) {
+        let known = self.side(origin.sender).authentication.as_ref();
+        let name = known.map_or(value.name.0, Authentication::name);
+        let mut authentication = Authentication::new(Method::Eap, identifier, name);
+        let challenge = self.side(other(origin.sender)).challenge.as_ref();
+        if let Some(challenge) = challenge.filter(|challenge| challenge.identifier == identifier) {
+            authentication.check_md5(challenge, value, secrets);
+        }
+        self.proved(origin, authentication, sink);
+    }
+
+    fn is_accepted(&self, side: usize) -> bool {
+        let authentication = self.side(side).authentication.as_ref();
+        authentication.is_some_and(|authentication| authentication.outcome() == Outcome::Accepted)
+    }
+
+    fn identifier(&self, side: usize) -> Option<u8> {
+        self.side(side).authentication.as_ref().map(Authentication::identifier)
+    }
+
+    /// The sender proves itself: the secrets were tried on it.
+    fn proved(&mut self, origin: Origin, authentication: Authentication, sink: &mut impl FnMut(Record<'_>)) {
+        let event = match authentication.verdict() {
+            Verdict::Fits => {
+                let proof = if authentication.method() == Method::Pap { Proof::Password } else { Proof::Client };
+                Some(Event::SecretFits { proof })
+            }
+            Verdict::DoesNotFit(proof) => Some(Event::SecretDoesNotFit { proof }),
+            Verdict::Unchecked | Verdict::ChallengeNotSeen => None,
+        };
+        self.side_mut(origin.sender).authentication = Some(authentication);
+        if let Some(event) = event {
+            sink(self.record(origin, Content::Event(event)));
+        }
+    }
+
+    /// The sender says whether it takes what the other side has proved itself with.
+    fn answer(
+        &mut self,
+        origin: Origin,
+        method: Method,
+        identifier: u8,
+        answer: impl FnOnce(&mut Authentication),
+        sink: &mut impl FnMut(Record<'_>),
+    ) {
+        let side = self.side_mut(other(origin.sender));
+        let authentication =
+            side.authentication.get_or_insert_with(|| Authentication::without_proof(method, identifier));
+        if authentication.identifier() != identifier || authentication.outcome() == Outcome::Accepted {
+            return;
+        }
+        let before = authentication.verdict();
+        answer(authentication);
+        let Some(authentication) = &self.side(other(origin.sender)).authentication else { return };
+        let verdict = authentication.verdict();
+        if verdict == Verdict::Fits
+            && authentication.outcome() == Outcome::Accepted
+            && authentication.method() == Method::MsChapV2
+        {
+            sink(self.record(origin, Content::Event(Event::SecretFits { proof: Proof::Server })));
+        } else if let (Verdict::DoesNotFit(proof), true) = (verdict, verdict != before) {
+            sink(self.record(origin, Content::Event(Event::SecretDoesNotFit { proof })));
+        }
+        sink(self.record(origin, Content::Event(Event::Authenticated(authentication))));
+    }
+}

@@ -1,0 +1,187 @@
+//! What the two ends agree on: LCP, CCP, IPCP.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use mppe::{Algorithm, Mode, Strength};
+use ppp_fsm::ccp::{ConfigurationOption as CcpOption, MicrosoftCompression};
+use ppp_fsm::ipcp::ConfigurationOption as IpcpOption;
+use ppp_fsm::lcp::MicrosoftTermination;
+use ppp_fsm::{Code, Packet};
+
+use super::super::encryption::{Encryption, HeaderCompression, Mppe};
+use super::super::evidence;
+use super::super::secret::Secrets;
+use super::super::trial::Trial;
+use super::super::{Authentication, Cause, Content, Event, Outcome, Record};
+use super::decrypt::Keys;
+use super::{CLIENT, Origin, SERVER, Session, Side, authentication_option, other};
+
+/// Octets of a terminating message that are kept.
+const MAX_MESSAGE: usize = 64;
+
+impl Session {
+    pub(super) fn follow_lcp(
+        &mut self,
+        origin: Origin,
+        packet: &Packet<'_>,
+        plain: &mut Vec<u8>,
+        sink: &mut impl FnMut(Record<'_>),
+    ) {
+        match packet.code {
+            // The link starts again: everything is negotiated anew.
+            Code::CONFIGURE_REQUEST if self.sides.iter().all(|side| side.lcp_acknowledged) => {
+                self.mppe_wanted = false;
+                for sender in [CLIENT, SERVER] {
+                    self.end_encryption(Origin { sender, ..origin }, plain, sink);
+                }
+                self.sides.iter_mut().for_each(Side::restart);
+            }
+            Code::CONFIGURE_ACK => {
+                let side = self.side_mut(origin.sender);
+                side.lcp_acknowledged = true;
+                side.agreed_authentication = authentication_option(packet);
+                self.start_seen |= self.sides.iter().all(|side| side.lcp_acknowledged);
+            }
+            Code::TERMINATE_REQUEST => {
+                let cause = self.cause_of_termination(packet.data);
+                if let Some(end) = self.finish(Some(origin.sender), cause) {
+                    let end = end.clone();
+                    sink(self.record(origin, Content::Event(Event::Ends(&end))));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn cause_of_termination(&self, data: &[u8]) -> Cause {
+        let message = data.get(..MAX_MESSAGE).unwrap_or(data).to_vec();
+        // Encryption was asked for, not agreed upon by both, and no packet came of it, nor one in the clear.
+        let both_encrypt = self.sides.iter().all(|side| side.encryption.algorithm().is_some());
+        let talked = self.sides.iter().any(|side| side.counters.clear != 0 || side.counters.compressed != 0);
+        let no_encryption = self.mppe_wanted && !both_encrypt && !talked;
+        match (MicrosoftTermination::decode(data), self.authentication().map(Authentication::outcome)) {
+            (Some(termination), _) if termination.error != 0 => Cause::MicrosoftError(termination.error),
+            (_, Some(Outcome::Refused { code })) => Cause::AuthenticationFailed { code },
+            _ if no_encryption || is_about_encryption(&message) => Cause::NoEncryption { message },
+            (Some(_), _) => Cause::Terminated { message: Vec::new() },
+            (None, _) => Cause::Terminated { message },
+        }
+    }
+
+    pub(super) fn follow_ccp(
+        &mut self,
+        origin: Origin,
+        packet: &Packet<'_>,
+        secrets: &Secrets,
+        plain: &mut Vec<u8>,
+        sink: &mut impl FnMut(Record<'_>),
+    ) {
+        match packet.code {
+            // What a side acknowledges is what it will send.
+            Code::CONFIGURE_ACK if self.side(origin.sender).ccp_identifier != Some(packet.identifier) => {
+                self.end_encryption(origin, plain, sink);
+                self.side_mut(origin.sender).ccp_identifier = Some(packet.identifier);
+                let option = packet.options().map_while(Result::ok).next();
+                match option.map(|raw| (raw.option_type, CcpOption::decode(raw))) {
+                    Some((_, Ok(CcpOption::Microsoft(bits)))) => self.encrypts(origin, bits, secrets, sink),
+                    Some((option_type, _)) => {
+                        self.side_mut(origin.sender).encryption = Encryption::Other { option_type };
+                    }
+                    None => self.side_mut(origin.sender).encryption = Encryption::Without,
+                }
+            }
+            Code::CONFIGURE_REQUEST => {
+                let mut options = packet.options().map_while(Result::ok).map(CcpOption::decode);
+                self.mppe_wanted |= options.any(|option| {
+                    matches!(option, Ok(CcpOption::Microsoft(bits)) if bits.intersects(MicrosoftCompression::STRENGTHS))
+                });
+            }
+            Code::RESET_REQUEST => {
+                let counters = &mut self.side_mut(origin.sender).counters;
+                counters.reset_requests = counters.reset_requests.saturating_add(1);
+                // The receiver waits no longer, so neither do we.
+                let origin = Origin { sender: other(origin.sender), ..origin };
+                self.release_held(origin, true, plain, sink);
+            }
+            _ => {}
+        }
+    }
+
+    /// RFC 1332 section 4: what a side acknowledges is what it may send.
+    pub(super) fn follow_ipcp(&mut self, origin: Origin, packet: &Packet<'_>) {
+        if packet.code != Code::CONFIGURE_ACK {
+            return;
+        }
+        let mut options = packet.options().map_while(Result::ok).map(IpcpOption::decode);
+        let agreed = options.any(|option| matches!(option, Ok(IpcpOption::IpCompressionProtocol(_))));
+        self.side_mut(origin.sender).header_compression =
+            if agreed { HeaderCompression::Agreed } else { HeaderCompression::NotAgreed };
+    }
+
+    fn encrypts(
+        &mut self,
+        origin: Origin,
+        bits: MicrosoftCompression,
+        secrets: &Secrets,
+        sink: &mut impl FnMut(Record<'_>),
+    ) {
+        let strengths = [
+            (MicrosoftCompression::MPPE_128, Strength::Bits128),
+            (MicrosoftCompression::MPPE_56, Strength::Bits56),
+            (MicrosoftCompression::MPPE_40, Strength::Bits40),
+        ];
+        let Some((_, strength)) = strengths.into_iter().find(|(bit, _)| bits.contains(*bit)) else {
+            self.side_mut(origin.sender).encryption = Encryption::Without;
+            return;
+        };
+        let mode = if bits.contains(MicrosoftCompression::STATELESS) { Mode::Stateless } else { Mode::Stateful };
+        let algorithm = Algorithm { strength, mode };
+        let keys = self.start_keys(origin.sender, strength, secrets);
+        let outcome = keys.as_ref().map(|_| ()).map_err(|reason| *reason);
+        self.side_mut(origin.sender).encryption = match keys {
+            Ok(keys) => keys.encryption(algorithm),
+            Err(reason) => Encryption::NoKeys { algorithm: Some(algorithm), reason },
+        };
+        sink(self.record(origin, Content::Event(Event::Encrypts { algorithm, keys: outcome })));
+    }
+}
+
+impl Side {
+    /// LCP begins again.
+    fn restart(&mut self) {
+        self.encryption = Encryption::NotSeen;
+        self.ccp_identifier = None;
+        self.lcp_acknowledged = false;
+        self.agreed_authentication = None;
+        self.header_compression = HeaderCompression::NotSeen;
+        self.challenge = None;
+        self.authentication = None;
+    }
+}
+
+impl Keys {
+    /// How a direction encrypts with these keys from the start of the link on.
+    fn encryption(self, algorithm: Algorithm) -> Encryption {
+        let Self { keys, proved } = self;
+        match <[_; 1]>::try_from(keys) {
+            // The password is right, so its key is.
+            Ok([key]) if proved => Encryption::Mppe(Box::new(Mppe::new(key, algorithm.mode))),
+            keys => {
+                let keys = keys.map_or_else(|keys| keys, Vec::from);
+                Encryption::Trial(Box::new(Trial::new(keys, algorithm, needed(proved))))
+            }
+        }
+    }
+}
+
+/// Returns how much the packets have to show.
+pub(super) const fn needed(proved: bool) -> u32 {
+    if proved { evidence::OF_A_PROVEN_PASSWORD } else { evidence::OF_A_GIVEN_KEY }
+}
+
+/// Whether a Terminate-Request says in words that encryption is missing: pppd's all begin with one of these.
+fn is_about_encryption(message: &[u8]) -> bool {
+    let words: [&[u8]; 2] = [b"MPPE required", b"MPPE disabled"];
+    words.iter().any(|words| message.starts_with(words))
+}

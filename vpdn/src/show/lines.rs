@@ -1,0 +1,94 @@
+//! JSON lines: an object a layer of a packet.
+
+use std::io::{self, Write};
+
+use pptp::inspect::{Content, Record};
+use serde_json::{Value, json};
+
+use super::json::{self, Object};
+use crate::capture::outer::Carrier;
+use crate::capture::{Item, Place};
+
+/// Writes JSON lines, which the [module `json`](json) describes.
+#[derive(Debug)]
+pub struct Lines<W> {
+    /// Where the lines go.
+    pub out: W,
+}
+
+impl<W: Write> Lines<W> {
+    /// Writes to `out`.
+    pub const fn new(out: W) -> Self {
+        Self { out }
+    }
+
+    /// Writes what an item is about, if it is a layer of a packet.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub fn item(&mut self, place: &Place, item: Item<'_>) -> io::Result<()> {
+        let (object, number) = match item {
+            Item::Record(record) => (object(place, record), record.tag),
+            Item::Fragment => {
+                let kind = ("k".to_owned(), Value::from("frag"));
+                (Some(Object::from_iter([kind, ("frag".to_owned(), true.into())])), place.number)
+            }
+            _ => return Ok(()),
+        };
+        let Some(mut object) = object else { return Ok(()) };
+        object.insert("n".into(), number.into());
+        if let Some((source, destination)) = place.path {
+            object.insert("src".into(), source.to_string().into());
+            object.insert("dst".into(), destination.to_string().into());
+        }
+        serde_json::to_writer(&mut self.out, &object)?;
+        self.out.write_all(b"\n")
+    }
+}
+
+/// Returns the object that a record is written as, if it is a layer of a packet.
+#[must_use]
+pub fn object(place: &Place, record: &Record<'_>) -> Option<Object> {
+    match record.content {
+        Content::Control { message, .. } => Some(json::control(message)),
+        Content::Gre { packet, octets, .. } => {
+            json::gre(octets).or_else(|| Some(json::refused("gre", octets, packet.err()?)))
+        }
+        Content::Frame { frame: Ok(frame), octets } => {
+            let carrier = place.carrier;
+            // A serial frame is the captured frame.
+            let has_octets = carrier.is_none_or(Carrier::has_own_length);
+            let via = carrier.map_or("gre", Carrier::name);
+            Some(json::frame(&frame, via, has_octets.then_some(octets)))
+        }
+        Content::Frame { frame: Err(error), octets } => Some(json::refused("ppp", octets, error)),
+        Content::ControlProtocol { protocol, packet, octets } => {
+            let name = json::control_protocol_name(protocol)?;
+            // One whose options or length are wrong has all that tshark shows of it.
+            json::control_protocol(&name, octets).or_else(|| Some(json::refused("cp", octets, packet.err()?)))
+        }
+        Content::Chap { packet: Ok(packet), octets } => Some(json::chap(&packet, octets)),
+        Content::Pap { packet: Ok(packet), octets } => Some(json::pap(&packet, octets)),
+        Content::Eap { packet: Ok(packet), octets } => Some(json::eap(&packet, octets)),
+        Content::Chap { packet: Err(error), octets } => Some(json::refused("chap", octets, error)),
+        Content::Pap { packet: Err(error), octets } => Some(json::refused("pap", octets, error)),
+        Content::Eap { packet: Err(error), octets } => Some(json::refused("eap", octets, error)),
+        Content::ControlUnreadable { error, .. } => Some(json::refused("pptp", &[], error)),
+        Content::NotCaptured(cut) => json::not_captured(&cut),
+        Content::CompressedData { octets, .. } => json::compressed_data(octets),
+        Content::Datagram { decrypted: Some(decryption), .. } => {
+            let algorithm = decryption.algorithm;
+            let object = json!({
+                "k": "plain",
+                "count": decryption.header.count.get(),
+                "bits": algorithm.strength.bits(),
+                "stateless": algorithm.mode == mppe::Mode::Stateless,
+                "lost": decryption.missed,
+                "plain": hex::encode(decryption.plaintext),
+            });
+            object.as_object().cloned()
+        }
+        _ => None,
+    }
+}
