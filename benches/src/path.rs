@@ -1,14 +1,11 @@
 //! The whole path of a data packet: IP in, GRE out, and at the other end IP again; beside its cipher alone.
 
 use std::hint::black_box;
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use mppe::{Config, Decryptor, Encryptor, Mode, StartKey, Strength};
-use pptp::ppp::auth::Answer;
-use pptp::session::{self, Event, HEADROOM, MAX_RECEIVE};
-use pptp::wire::connection::CallId;
-use pptp::{client, server};
+use pptp::session::{self, HEADROOM, MAX_RECEIVE};
+use testing::pptp::{connected, exchange};
 
 use crate::ratio::Group;
 
@@ -57,79 +54,24 @@ fn cipher(length: usize) -> impl FnMut() {
 }
 
 fn path(length: usize) -> impl FnMut() {
-    let mut ends = Ends::new();
+    let mut now = Duration::ZERO;
+    let (mut client, mut server, _) = connected(now, &session::Config::strict(), |_, _| ());
     let mut buf = vec![0; HEADROOM];
     buf.extend(ip(length));
     let mut waiting = vec![0; MAX_RECEIVE];
     move || {
         for _ in 0..PACKETS {
-            ends.now += PACE;
-            let now = ends.now;
-            let packet = ends.client.send_ip(now, black_box(&mut buf)).expect("it is connected").len();
+            now += PACE;
+            let packet = client.send_ip(now, black_box(&mut buf)).expect("it is connected").len();
             // The packet lies at the end of the buffer, and what comes out of it is where it was.
             let start = buf.len() - packet;
-            let (_, received) = ends.server.handle_gre(now, black_box(&mut buf[start..])).expect("a good packet");
+            let (_, received) = server.handle_gre(now, black_box(&mut buf[start..])).expect("a good packet");
             assert_eq!(received.ip().map(<[u8]>::len), Some(length));
             // As a program does after each packet.
-            assert!(ends.server.poll_receive(now, &mut waiting).expect("room").is_none());
+            assert!(server.poll_receive(now, &mut waiting).expect("room").is_none());
         }
-        ends.settle();
-    }
-}
-
-/// A client and a server whose call is up.
-struct Ends {
-    now: Duration,
-    client: client::Session,
-    server: server::Session,
-    call: Option<CallId>,
-}
-
-impl Ends {
-    fn new() -> Self {
-        let config = session::Config::strict();
-        let client = client::Config::new("alice", "wonderland").with_session(config);
-        let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1))
-            .with_session(config)
-            .with_client_address(Ipv4Addr::new(10, 0, 0, 2));
-        let (client, server) = (client::Session::new(&client, [1; 32]), server::Session::new(&server, [2; 32]));
-        let mut ends = Self { now: Duration::ZERO, client, server, call: None };
-        ends.client.open(ends.now);
-        ends.server.open(ends.now);
-        while ends.client.ip().is_none() {
-            ends.settle();
-        }
-        ends.settle();
-        ends
-    }
-
-    /// Carries everything that is no data.
-    fn settle(&mut self) {
-        let now = self.now;
-        let mut buf = vec![0; session::MAX_TRANSMIT];
-        self.client.handle_timeout(now);
-        self.server.handle_timeout(now);
-        while let Some(octets) = self.client.poll_control(now, &mut buf).expect("room") {
-            self.server.handle_stream(now, octets);
-        }
-        while let Some(octets) = self.server.poll_control(now, &mut buf).expect("room") {
-            self.client.handle_stream(now, octets);
-        }
-        while let Some(packet) = self.client.poll_tunnel(now, &mut buf).expect("room") {
-            let mut packet = packet.to_vec();
-            assert!(self.server.handle_gre(now, &mut packet).is_ok());
-        }
-        while let Some(packet) = self.server.poll_tunnel(now, &mut buf).expect("room") {
-            let mut packet = packet.to_vec();
-            assert!(self.client.handle_gre(now, &mut packet).is_ok());
-        }
-        while self.client.poll_event().is_some() {}
-        while let Some(event) = self.server.poll_event() {
-            if let server::Event::Call { call, event: Event::Authenticate(question) } = event {
-                self.call = Some(call);
-                let answer = Answer::Password(b"wonderland");
-                self.server.answer(now, call, question.ticket(), &answer).expect("it was asked");
-            }
-        }
+        client.handle_timeout(now);
+        server.handle_timeout(now);
+        exchange(now, &mut client, &mut server, |_, _| ());
     }
 }

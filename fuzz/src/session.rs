@@ -1,15 +1,12 @@
 //! What the targets of whole sessions share: octets of an input, configurations, IP packets.
 
-use core::net::Ipv4Addr;
 use core::time::Duration;
 
-use pptp::ppp::auth::{Answer, Method, Methods};
+use pptp::ppp::auth::{Method, Methods};
 use pptp::ppp::ccp::{Encryption, MicrosoftCompression, Modes};
-use pptp::session::{Compression, Config, Event};
+use pptp::session::{Compression, Config};
 use pptp::{client, server};
-
-/// What the client knows, and the server's user.
-pub(crate) const PASSWORD: &str = "wonderland";
+use testing::pptp::{client_config, server_config};
 
 /// Takes octets from the front of the input.
 pub(crate) struct Input<'a>(pub(crate) &'a [u8]);
@@ -55,19 +52,13 @@ impl Wishes {
             .with_receive_window(if other & 16 == 0 { 64 } else { 2 });
         let base = if other & 32 == 0 { base } else { base.with_window_policy(pptp::gre::WindowPolicy::Honour) };
         let wishes = [encryption[pick(one >> 2)], encryption[pick(one >> 4)]];
-        let address = |last| Ipv4Addr::new(10, 0, 0, last);
         Self {
-            client: client::Config::new("alice", PASSWORD).with_session(base.with_encryption(wishes[0])),
-            server: server::Config::new(address(1))
-                .with_client_address(address(2))
-                .with_session(base.with_encryption(wishes[1])),
+            client: client_config(&base.with_encryption(wishes[0])),
+            server: server_config(&base.with_encryption(wishes[1])),
             required: wishes.map(|wish| wish == Encryption::Required),
         }
     }
 }
-
-/// The right answer to whatever a client presents.
-pub(crate) const RIGHT: Answer<'static> = Answer::Password(PASSWORD.as_bytes());
 
 /// An IPv4 packet with a number in it.
 pub(crate) fn ip(number: u32, length: usize) -> Vec<u8> {
@@ -76,27 +67,4 @@ pub(crate) fn ip(number: u32, length: usize) -> Vec<u8> {
     packet[..4].copy_from_slice(&[0x45, 0, (length >> 8) as u8, length as u8]);
     packet[20..24].copy_from_slice(&number.to_be_bytes());
     packet
-}
-
-/// The protocol of the PPP frame in a GRE packet, if there is one.
-pub(crate) fn protocol(packet: &[u8]) -> Option<u16> {
-    let packet = pptp::gre::Packet::decode(packet).expect("what is sent can be read");
-    packet.header.sequence_number?;
-    Some(pptp::ppp::Frame::decode(packet.payload).expect("what is sent can be read").protocol.0)
-}
-
-/// Events of a call: the end is the last, and can be printed.
-#[derive(Debug, Default)]
-pub(crate) struct Order {
-    pub(crate) is_closed: bool,
-}
-
-impl Order {
-    pub(crate) fn see(&mut self, event: &Event) {
-        assert!(!self.is_closed, "{event:?} after the end");
-        if let Event::Closed(reason) = event {
-            self.is_closed = true;
-            assert!(!reason.to_string().is_empty() && !reason.advice().is_empty());
-        }
-    }
 }

@@ -1,36 +1,33 @@
 //! `session_hostile`: a client and a server with one connection, that are given and told anything.
 
-use core::net::{IpAddr, Ipv4Addr};
+use core::net::Ipv4Addr;
 use core::time::Duration;
-use std::collections::BTreeMap;
 
-use pptp::ppp::auth::{Answer, Question, Secret};
-use pptp::server::{ConnectionId, Limits, Server};
-use pptp::session::{Event, ExternalKeys, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Received};
-use pptp::wire::connection::CallId;
-use pptp::{client, server};
+use pptp::ppp::auth::{Answer, Secret};
+use pptp::server::Limits;
+use pptp::session::{ExternalKeys, HEADROOM};
+use testing::pptp::{Client, Host, PASSWORD, Tunnelled, encode_gre, encode_packet, protocol_of};
+use testing::{CLIENT, Datagram, Endpoint, Output, SERVER};
 
-use crate::session::{Input, Order, RIGHT, Wishes, ip, protocol};
+use crate::session::{Input, Wishes, ip};
 
-const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
+/// The right answer to whatever a client presents.
+const RIGHT: Answer<'static> = Answer::Password(PASSWORD.as_bytes());
 
 /// Protocols that a frame may have.
 const PROTOCOLS: [u16; 10] = [0xc021, 0xc223, 0xc023, 0xc227, 0x80fd, 0x8021, 0x8057, 0x0021, 0x0057, 0x00fd];
 
 struct World {
     now: Duration,
-    client: client::Session,
-    server: Server<2>,
-    id: ConnectionId,
+    client: Client,
+    server: Host<2>,
     required: [bool; 2],
     /// The sequence number that the client, and the server, is given next.
     numbers: [u32; 2],
-    client_order: Order,
-    server_orders: BTreeMap<CallId, Order>,
-    server_closed: bool,
-    question: Option<(CallId, Question)>,
-    demand: Option<pptp::ppp::auth::Demand>,
 }
+
+/// What both have to say: messages for TCP, and frames.
+type Said = [Vec<(usize, Vec<u8>)>; 2];
 
 /// Nothing panics, output is bounded by input, required encryption holds, events have an order.
 ///
@@ -53,24 +50,14 @@ pub fn run(data: &[u8]) {
 impl World {
     fn new(one: u8, other: u8) -> Self {
         let wishes = Wishes::new(one, other);
-        let mut server = Server::new(wishes.server, Limits::default().with_calls(2));
-        let now = Duration::ZERO;
-        let id = server.accept(now, PEER, [2; 32]).expect("there is room");
-        let mut client = client::Session::new(&wishes.client, [1; 32]);
-        client.open(now);
-        Self {
-            now,
-            client,
-            server,
-            id,
-            required: wishes.required,
-            numbers: [0; 2],
-            client_order: Order::default(),
-            server_orders: BTreeMap::new(),
-            server_closed: false,
-            question: None,
-            demand: None,
-        }
+        let mut server = Host::of_many(&wishes.server, [2; 32], Limits::default().with_calls(2));
+        server.answers = false;
+        let client = Client::new(&wishes.client, [1; 32]);
+        Self { now: Duration::ZERO, client, server, required: wishes.required, numbers: [0; 2] }
+    }
+
+    fn side(&mut self, side: usize) -> &mut dyn Tunnelled {
+        if side == CLIENT { &mut self.client } else { &mut self.server }
     }
 
     /// So far the two come without anybody between them.
@@ -81,18 +68,14 @@ impl World {
         }
     }
 
-    fn call(&self) -> Option<CallId> {
-        self.server.session(self.id)?.calls().next()
-    }
-
     /// The call's number at the client, and at the server.
     fn call_id(&self, to: usize) -> u16 {
-        let id = if to == 0 {
-            self.client.connection().calls().next().map(|call| call.id().get())
+        let id = if to == CLIENT {
+            self.client.session.connection().calls().next().map(pptp::wire::connection::Call::id)
         } else {
-            self.call().map(CallId::get)
+            self.server.session().calls().next()
         };
-        id.unwrap_or(1)
+        id.map_or(1, pptp::wire::connection::CallId::get)
     }
 
     fn operate(&mut self, step: u8, input: &mut Input<'_>) {
@@ -100,7 +83,8 @@ impl World {
         match step & 15 {
             0 => {
                 let octets = input.octets();
-                let taken = self.stream(to, octets);
+                let now = self.now;
+                let taken = self.side(to).handle_stream(now, octets);
                 assert!(taken <= octets.len());
             }
             // A frame of any octets, and one with a protocol, and one with a header that is right.
@@ -117,9 +101,8 @@ impl World {
                 let protocol = PROTOCOLS[usize::from(input.octet().unwrap_or(0)) % PROTOCOLS.len()];
                 let (code, identifier) = (input.octet().unwrap_or(1), input.octet().unwrap_or(0));
                 let octets = input.octets();
-                let length = (octets.len() as u16 + 4).to_be_bytes();
-                let header = [&[0xff, 3][..], &protocol.to_be_bytes(), &[code, identifier], &length].concat();
-                self.frame(to, &[&header[..], octets].concat());
+                let packet = encode_packet(code, identifier, octets);
+                self.frame(to, &[&[0xff, 3][..], &protocol.to_be_bytes(), &packet].concat());
             }
             7 => {
                 // Any octets, to the right call.
@@ -139,124 +122,99 @@ impl World {
             10 => {
                 let octets = input.octets();
                 let text = String::from_utf8_lossy(octets);
-                let _ = self.client.change_password(self.now, &text);
-                if let Some(demand) = self.demand.take() {
-                    let _ = self.client.prove(self.now, demand.ticket(), &text, &Secret::Password(octets));
+                let _ = self.client.session.change_password(self.now, &text);
+                if let Some(demand) = self.client.demand.take() {
+                    let _ = self.client.session.prove(self.now, demand.ticket(), &text, &Secret::Password(octets));
                 }
             }
             11 => self.pump(),
             // The same without anybody who looks at events.
             12 => self.pump_with(false),
             13 => {
-                let call = self.call();
-                let Some(mut session) = self.server.session_mut(self.id) else { return };
-                match (step >> 5 & 3, call) {
-                    (0, _) => self.client.close(self.now),
-                    (1, _) => session.close(self.now),
-                    (2, Some(call)) => session.close_call(self.now, call),
-                    (_, Some(call)) => session.rechallenge(self.now, call),
-                    (_, None) => {}
+                let now = self.now;
+                if step & 0x60 == 0 {
+                    self.client.session.close(now);
                 }
+                let call = self.server.session().calls().next();
+                self.server.with(|session| match (step >> 5 & 3, call) {
+                    (1, _) => session.close(now),
+                    (2, Some(call)) => session.close_call(now, call),
+                    (3, Some(call)) => session.rechallenge(now, call),
+                    _ => {}
+                });
             }
             14 => {
+                let now = self.now;
                 if step & 0x60 == 0x60 {
-                    self.client.handle_disconnect(self.now);
-                    self.server.handle_disconnect(self.now, self.id);
+                    self.client.handle_stream_end(now);
+                    self.server.handle_stream_end(now);
                 } else {
-                    self.client.ping(self.now);
+                    self.client.session.ping(now);
                 }
             }
             _ => self.send(to),
         }
     }
 
-    fn stream(&mut self, to: usize, octets: &[u8]) -> usize {
-        if to == 0 {
-            self.client.handle_stream(self.now, octets)
-        } else {
-            self.server.handle_stream(self.now, self.id, octets)
-        }
-    }
-
     /// A frame that the tunnel takes for the next.
     fn frame(&mut self, to: usize, frame: &[u8]) {
-        let mut packet = vec![0x30, 1, 0x88, 0x0b];
-        packet.extend((frame.len() as u16).to_be_bytes());
-        packet.extend(self.call_id(to).to_be_bytes());
-        packet.extend(self.numbers[to].to_be_bytes());
-        packet.extend(frame);
+        let packet = encode_gre(self.call_id(to), Some(self.numbers[to]), None, frame);
         self.numbers[to] = self.numbers[to].wrapping_add(1);
         self.receive(to, packet);
     }
 
     /// How many packets were decrypted, where encryption is on.
     fn decrypted(&self, to: usize) -> Option<u64> {
-        let statistics = if to == 0 {
-            self.client.statistics()
+        let statistics = if to == CLIENT {
+            self.client.session.statistics()
         } else {
-            self.call().and_then(|call| self.server.session(self.id)?.statistics(call))
+            let session = self.server.session();
+            session.calls().next().and_then(|call| session.statistics(call))
         };
         Some(statistics?.mppe?.received.packets_decrypted)
     }
 
-    fn receive(&mut self, to: usize, mut packet: Vec<u8>) {
+    fn receive(&mut self, to: usize, bytes: Vec<u8>) {
         let before = self.decrypted(to);
-        let received = if to == 0 {
-            self.client.handle_gre(self.now, &mut packet)
-        } else {
-            self.server.handle_gre(self.now, PEER, &mut packet).map(|(_, _, received)| received)
-        };
-        let is_ip = match received {
-            Ok(Received::Ip(packet)) => {
-                assert!(packet.len() <= 2048);
-                true
-            }
-            Ok(_) => false,
-            Err(error) => {
-                assert!(!error.to_string().is_empty());
-                false
-            }
-        };
-        if is_ip && self.required[to] {
+        let now = self.now;
+        self.side(to).handle_datagram(now, Datagram { to, bytes, mark: None });
+        let packets = std::mem::take(&mut self.side(to).log_mut().got.packets);
+        assert!(packets.iter().all(|packet| packet.len() <= 2048));
+        if !packets.is_empty() && self.required[to] {
             assert!(before.is_some() && self.decrypted(to) > before, "an IP packet in the clear was taken");
         }
     }
 
     fn pass(&mut self, time: Duration) {
         self.now += time;
-        self.client.handle_timeout(self.now);
-        self.server.handle_timeout(self.now);
-        assert!(self.client.poll_timeout().is_none_or(|at| at > self.now), "the client's deadline stays");
-        assert!(self.server.poll_timeout().is_none_or(|at| at > self.now), "the server's deadline stays");
+        let now = self.now;
+        for side in [CLIENT, SERVER] {
+            self.side(side).handle_timeout(now);
+            assert!(self.side(side).poll_timeout().is_none_or(|at| at > now), "a deadline of {side} stays");
+        }
     }
 
     fn answer(&mut self, answer: &Answer<'_>) {
-        let Some((call, question)) = self.question.take() else { return };
-        if let Some(mut session) = self.server.session_mut(self.id) {
+        let Some((call, question)) = self.server.question.take() else { return };
+        let now = self.now;
+        self.server.with(|session| {
             session.assign_address(call, Ipv4Addr::new(10, 0, 0, 9));
-            let _ = session.answer(self.now, call, question.ticket(), answer);
-        }
+            let _ = session.answer(now, call, question.ticket(), answer);
+        });
     }
 
     fn accept(&mut self, octets: &[u8]) {
-        let Some((call, question)) = self.question.take() else { return };
+        let Some((call, question)) = self.server.question.take() else { return };
         let keys = (octets.len() > 2).then(|| ExternalKeys::new(octets, octets));
-        if let Some(mut session) = self.server.session_mut(self.id) {
-            let _ = session.accept(self.now, call, question.ticket(), octets, keys);
-        }
+        let now = self.now;
+        let _ = self.server.with(|session| session.accept(now, call, question.ticket(), octets, keys));
     }
 
     fn send(&mut self, to: usize) {
         let mut buf = [&[0; HEADROOM][..], &ip(7, 60)].concat();
-        let sealed = if to == 1 {
-            self.client.send_ip(self.now, &mut buf).map(<[u8]>::to_vec)
-        } else {
-            let call = self.call();
-            let (Some(call), Some(mut session)) = (call, self.server.session_mut(self.id)) else { return };
-            session.send_ip(self.now, call, &mut buf).map(<[u8]>::to_vec)
-        };
-        let Ok(sealed) = sealed else { return };
-        assert!(!self.required[1 - to] || protocol(&sealed) == Some(0xfd), "sent in the clear");
+        let now = self.now;
+        let Ok(sealed) = self.side(1 - to).send_ip(now, &mut buf) else { return };
+        assert!(!self.required[1 - to] || protocol_of(&sealed) == Some(0xfd), "sent in the clear");
         let payload = pptp::gre::Packet::decode(&sealed).expect("what is sent can be read").payload.to_vec();
         self.frame(to, &payload);
     }
@@ -267,74 +225,35 @@ impl World {
     }
 
     fn pump_with(&mut self, events: bool) {
-        let (control, frames) = self.poll(events);
-        for (to, octets) in control {
-            let _ = self.stream(to, &octets);
+        let [messages, frames] = self.poll(events);
+        let now = self.now;
+        for (to, bytes) in messages {
+            let _ = self.side(to).handle_stream(now, &bytes);
         }
         for (to, frame) in frames {
             self.frame(to, &frame);
         }
     }
 
-    /// What both have to say: octets for TCP, frames.
-    #[expect(clippy::type_complexity, reason = "two lists")]
-    fn poll(&mut self, events: bool) -> (Vec<(usize, Vec<u8>)>, Vec<(usize, Vec<u8>)>) {
-        let (mut control, mut tunnel) = (Vec::new(), Vec::new());
-        let mut buf = [0; MAX_TRANSMIT];
-        let mut waiting = [0; MAX_RECEIVE];
-        while let Some(packet) = self.client.poll_receive(self.now, &mut waiting).expect("the buffer is large enough") {
-            assert!(packet.len() <= MAX_RECEIVE);
-        }
-        while let Some(event) = events.then(|| self.client.poll_event()).flatten() {
-            self.client_order.see(&event);
-            if let Event::Prove(demand) = event {
-                self.demand = Some(demand);
-            }
-        }
-        while let Some(octets) = self.client.poll_control(self.now, &mut buf).expect("the buffer is large enough") {
-            control.push((1, octets.to_vec()));
-        }
-        while let Some(packet) = self.client.poll_tunnel(self.now, &mut buf).expect("the buffer is large enough") {
-            tunnel.push((1, packet.to_vec()));
-        }
-        let mut rounds = 0;
-        while let Some(mut session) = self.server.poll_ready() {
-            rounds += 1;
-            assert!(rounds < 3, "a connection is ready without an end");
-            while let Some(event) = events.then(|| session.poll_event()).flatten() {
-                assert!(!self.server_closed, "{event:?} after the end");
-                match event {
-                    server::Event::Call { call, event } => {
-                        self.server_orders.entry(call).or_default().see(&event);
-                        match event {
-                            Event::Authenticate(question) => self.question = Some((call, question)),
-                            // The number may be used again.
-                            Event::Closed(_) => drop(self.server_orders.remove(&call)),
-                            _ => {}
-                        }
-                    }
-                    server::Event::Closed(_) => self.server_closed = true,
-                    _ => {}
+    fn poll(&mut self, events: bool) -> Said {
+        let now = self.now;
+        (self.client.polls, self.server.polls) = (events, events);
+        let mut said = Said::default();
+        for from in [CLIENT, SERVER] {
+            let mut output = Output { room: usize::MAX, ..Output::default() };
+            self.side(from).poll(now, &mut output);
+            assert!(output.stream.len() < 150 && output.datagrams.len() < 50, "{output:?}");
+            said[0].extend(output.stream.into_iter().map(|bytes| (1 - from, bytes)));
+            for packet in output.datagrams {
+                assert!(protocol_of(&packet).is_none_or(|protocol| protocol >= 0x8000), "data among the negotiation");
+                let packet = pptp::gre::Packet::decode(&packet).expect("what is sent can be read");
+                if packet.header.sequence_number.is_some() {
+                    said[1].push((1 - from, packet.payload.to_vec()));
                 }
             }
-            while session.poll_receive(self.now, &mut waiting).expect("the buffer is large enough").is_some() {}
-            while let Some(octets) = session.poll_control(self.now, &mut buf).expect("the buffer is large enough") {
-                control.push((0, octets.to_vec()));
-            }
-            while let Some(packet) = session.poll_tunnel(self.now, &mut buf).expect("the buffer is large enough") {
-                tunnel.push((0, packet.to_vec()));
-            }
+            self.side(from).log_mut().got.packets.clear();
         }
-        assert!(control.len() < 300 && tunnel.len() < 100, "{} and {}", control.len(), tunnel.len());
-        let mut frames = Vec::new();
-        for (to, packet) in tunnel {
-            assert!(protocol(&packet).is_none_or(|protocol| protocol >= 0x8000), "data among the negotiation");
-            let packet = pptp::gre::Packet::decode(&packet).expect("what is sent can be read");
-            if packet.header.sequence_number.is_some() {
-                frames.push((to, packet.payload.to_vec()));
-            }
-        }
-        (control, frames)
+        said
     }
 }
 
@@ -348,7 +267,7 @@ mod tests {
         for other in [0, 1, 2] {
             let mut world = World::new(0, other);
             world.set_up(23);
-            assert!(world.client.ip().is_some() && world.decrypted(1) == Some(0));
+            assert!(world.client.session.ip().is_some() && world.decrypted(1) == Some(0));
             world.send(1);
             assert_eq!(world.decrypted(1), Some(1));
         }

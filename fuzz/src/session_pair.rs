@@ -1,31 +1,25 @@
 //! `session_pair`: a client and a server, and a line between them that does what the input says.
 
 use core::time::Duration;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
-use pptp::session::{Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Received};
-use pptp::wire::connection::CallId;
-use pptp::{client, server};
+use pptp::session::HEADROOM;
+use testing::pptp::{Client, Host, Tunnelled, encode_gre, protocol_of};
+use testing::{CLIENT, Datagram, Endpoint, Flight, Output, SERVER};
 
-use crate::session::{Input, Order, RIGHT, Wishes, ip, protocol};
-
-/// GRE packets on the way: when there are more, the oldest is lost.
-const FLYING: usize = 64;
+use crate::session::{Input, Wishes, ip};
 
 struct World {
     now: Duration,
-    client: client::Session,
-    server: server::Session<2>,
+    client: Client,
+    server: Host<2>,
     required: [bool; 2],
-    /// GRE packets on the way to the client, and to the server.
-    flying: [VecDeque<Vec<u8>>; 2],
+    /// GRE packets on the way.
+    flight: Flight,
     /// IP packets that were sent to each, and those that arrived.
     sent: [BTreeSet<Vec<u8>>; 2],
     arrived: [BTreeSet<Vec<u8>>; 2],
     number: u32,
-    client_order: Order,
-    server_orders: BTreeMap<CallId, Order>,
-    server_closed: bool,
     /// Packets were damaged: then anything may come out, since nothing in MPPE tells.
     damaged: bool,
     /// Packets came twice.
@@ -42,8 +36,6 @@ pub fn run(data: &[u8]) {
     let mut input = Input(data);
     let (Some(one), Some(other)) = (input.octet(), input.octet()) else { return };
     let mut world = World::new(one, other);
-    world.client.open(world.now);
-    world.server.open(world.now);
     // The greatest part of a setup is not what is looked for.
     if other & 0x40 == 0 {
         world.exchange();
@@ -60,50 +52,41 @@ impl World {
         let wishes = Wishes::new(one, other);
         Self {
             now: Duration::ZERO,
-            client: client::Session::new(&wishes.client, [1; 32]),
-            server: server::Session::new(&wishes.server, [2; 32]),
+            client: Client::new(&wishes.client, [1; 32]),
+            server: Host::new(&wishes.server, [2; 32], false),
             required: wishes.required,
-            flying: Default::default(),
+            flight: Flight::default(),
             sent: Default::default(),
             arrived: Default::default(),
             number: 0,
-            client_order: Order::default(),
-            server_orders: BTreeMap::new(),
-            server_closed: false,
             damaged: false,
             repeated: false,
         }
     }
 
+    fn side(&mut self, side: usize) -> &mut dyn Tunnelled {
+        if side == CLIENT { &mut self.client } else { &mut self.server }
+    }
+
     fn operate(&mut self, step: u8, input: &mut Input<'_>) {
         let to = usize::from(step >> 4 & 1);
-        let length = self.flying[to].len();
-        let place = usize::from(step >> 5) % length.max(1);
+        let place = usize::from(step >> 5);
         match step & 15 {
             0 | 1 => {
-                if let Some(packet) = self.flying[to].pop_front() {
+                if let Some(packet) = self.flight.take(to, 0) {
                     self.receive(to, packet);
                 }
             }
             2 => {
-                if let Some(packet) = self.flying[to].remove(place) {
+                if let Some(packet) = self.flight.take(to, place) {
                     self.receive(to, packet);
                 }
             }
-            3 => drop(self.flying[to].remove(place)),
-            4 => {
-                if let Some(packet) = self.flying[to].get(place).cloned() {
-                    self.repeated = true;
-                    self.fly(to, packet);
-                }
-            }
+            3 => drop(self.flight.take(to, place)),
+            4 => self.repeated |= self.flight.repeat(to, place),
             5 => {
                 let (at, bits) = (input.octet().unwrap_or(0), input.octet().unwrap_or(1));
-                if let Some(packet) = self.flying[to].get_mut(place) {
-                    let at = usize::from(at) % packet.len();
-                    packet[at] ^= bits;
-                    self.damaged = true;
-                }
+                self.damaged |= self.flight.damage(to, place, at.into(), bits);
             }
             6 => self.pass(Duration::from_millis(u64::from(step >> 5) * 130 + 1)),
             7 => self.pass(Duration::from_millis(u64::from(input.octet().unwrap_or(0)) * 100)),
@@ -113,48 +96,39 @@ impl World {
             }
             11 => self.exchange(),
             12 => {
+                let now = self.now;
                 if step & 0x60 == 0 {
-                    self.client.close(self.now);
+                    self.client.session.close(now);
                 } else if step & 0x60 == 0x20 {
-                    self.server.close(self.now);
+                    self.server.with(|session| session.close(now));
                 }
             }
             13 => {
-                let call = self.server.calls().next();
-                if let Some(call) = call {
+                let now = self.now;
+                self.server.with(|session| {
+                    let Some(call) = session.calls().next() else { return };
                     if step & 0x80 == 0 {
-                        self.server.rechallenge(self.now, call);
+                        session.rechallenge(now, call);
                     } else {
-                        self.server.send_time_remaining(self.now, call, 60);
+                        session.send_time_remaining(now, call, 60);
                     }
-                }
+                });
             }
-            14 => self.client.ping(self.now),
+            14 => self.client.session.ping(self.now),
             // LCP or CCP begins anew, as a peer may do: a request that nobody made.
             _ => {
                 let protocol: [u8; 2] = if step & 0x80 == 0 { [0xc0, 0x21] } else { [0x80, 0xfd] };
-                let packet = self.flying[to].back().and_then(|packet| {
+                let newest = self.flight.newest(to).and_then(|packet| {
                     let packet = pptp::gre::Packet::decode(packet).ok()?;
                     Some((packet.header.call_id, packet.header.sequence_number?))
                 });
-                if let Some((call, number)) = packet {
+                if let Some((call, number)) = newest {
                     self.damaged = true;
                     let frame = [&[0xff, 3][..], &protocol, &[1, step, 0, 4]].concat();
-                    let mut forged = vec![0x30, 1, 0x88, 0x0b, 0, frame.len() as u8];
-                    forged.extend(call.to_be_bytes());
-                    forged.extend(number.wrapping_add(1).to_be_bytes());
-                    forged.extend(frame);
-                    self.fly(to, forged);
+                    self.flight.put(to, encode_gre(call, Some(number.wrapping_add(1)), None, &frame));
                 }
             }
         }
-    }
-
-    fn fly(&mut self, to: usize, packet: Vec<u8>) {
-        if self.flying[to].len() == FLYING {
-            self.flying[to].pop_front();
-        }
-        self.flying[to].push_back(packet);
     }
 
     fn arrive(&mut self, to: usize, packet: &[u8]) {
@@ -168,22 +142,17 @@ impl World {
         assert!(is_new || may_repeat, "a packet arrives twice");
     }
 
-    fn receive(&mut self, to: usize, mut packet: Vec<u8>) {
-        let received = if to == 0 {
-            self.client.handle_gre(self.now, &mut packet)
-        } else {
-            self.server.handle_gre(self.now, &mut packet).map(|(_, received)| received)
-        };
-        let found = match received {
-            Ok(Received::Ip(packet)) => Some(packet.to_vec()),
-            Ok(_) => None,
-            Err(error) => {
-                assert!(!error.to_string().is_empty());
-                None
+    fn receive(&mut self, to: usize, bytes: Vec<u8>) {
+        let now = self.now;
+        self.side(to).handle_datagram(now, Datagram { to, bytes, mark: None });
+        self.take_received();
+    }
+
+    fn take_received(&mut self) {
+        for to in [CLIENT, SERVER] {
+            for packet in std::mem::take(&mut self.side(to).log_mut().got.packets) {
+                self.arrive(to, &packet);
             }
-        };
-        if let Some(packet) = found {
-            self.arrive(to, &packet);
         }
     }
 
@@ -191,92 +160,53 @@ impl World {
         self.number += 1;
         let packet = ip(self.number, length);
         let mut buf = [&[0; HEADROOM][..], &packet].concat();
-        let (from, sent) = if to == 1 {
-            (0, self.client.send_ip(self.now, &mut buf).map(<[u8]>::to_vec))
-        } else {
-            let call = self.server.calls().next();
-            let Some(call) = call else { return };
-            (1, self.server.send_ip(self.now, call, &mut buf).map(<[u8]>::to_vec))
-        };
-        if let Ok(sealed) = sent {
-            assert!(!self.required[from] || protocol(&sealed) == Some(0xfd), "sent in the clear");
+        let now = self.now;
+        if let Ok(sealed) = self.side(1 - to).send_ip(now, &mut buf) {
+            assert!(!self.required[1 - to] || protocol_of(&sealed) == Some(0xfd), "sent in the clear");
             self.sent[to].insert(packet);
-            self.fly(to, sealed);
+            self.flight.put(to, sealed);
         }
     }
 
     fn pass(&mut self, time: Duration) {
         self.now += time;
-        self.client.handle_timeout(self.now);
-        self.server.handle_timeout(self.now);
-        assert!(self.client.poll_timeout().is_none_or(|at| at > self.now), "the client's deadline stays");
-        assert!(self.server.poll_timeout().is_none_or(|at| at > self.now), "the server's deadline stays");
+        let now = self.now;
+        for side in [CLIENT, SERVER] {
+            self.side(side).handle_timeout(now);
+            assert!(self.side(side).poll_timeout().is_none_or(|at| at > now), "a deadline of {side} stays");
+        }
     }
 
     /// Takes what both have to send and to tell. Whether there was anything.
     fn poll(&mut self) -> bool {
-        let mut buf = [0; MAX_TRANSMIT];
+        let now = self.now;
+        let events = self.client.events.len() + self.server.events.len();
         let mut count = 0;
-        let mut waiting = [0; MAX_RECEIVE];
-        while let Some(packet) = self.client.poll_receive(self.now, &mut waiting).expect("the buffer is large enough") {
-            let packet = packet.to_vec();
-            self.arrive(0, &packet);
-        }
-        while let Some((_, packet)) = self.server.poll_receive(self.now, &mut waiting).expect("it is large enough") {
-            let packet = packet.to_vec();
-            self.arrive(1, &packet);
-        }
-        while let Some(event) = self.client.poll_event() {
-            count += 1;
-            self.client_order.see(&event);
-        }
-        while let Some(event) = self.server.poll_event() {
-            count += 1;
-            assert!(!self.server_closed, "{event:?} after the end");
-            match event {
-                server::Event::Call { call, event } => {
-                    self.server_orders.entry(call).or_default().see(&event);
-                    if let Event::Authenticate(question) = event {
-                        let _ = self.server.answer(self.now, call, question.ticket(), &RIGHT);
-                    }
-                }
-                server::Event::Closed(_) => self.server_closed = true,
-                _ => {}
+        let mut is_any = false;
+        for from in [CLIENT, SERVER] {
+            let mut output = Output { room: usize::MAX, ..Output::default() };
+            is_any |= self.side(from).poll(now, &mut output);
+            count += output.stream.len() + output.datagrams.len();
+            // TCP loses nothing.
+            for bytes in output.stream {
+                assert_eq!(self.side(1 - from).handle_stream(now, &bytes), bytes.len());
+            }
+            for packet in output.datagrams {
+                assert!(protocol_of(&packet).is_none_or(|protocol| protocol >= 0x8000));
+                self.flight.put(1 - from, packet);
             }
         }
-        // TCP loses nothing.
-        while let Some(octets) = self.client.poll_control(self.now, &mut buf).expect("the buffer is large enough") {
-            count += 1;
-            assert_eq!(self.server.handle_stream(self.now, octets), octets.len());
-        }
-        while let Some(octets) = self.server.poll_control(self.now, &mut buf).expect("the buffer is large enough") {
-            count += 1;
-            assert_eq!(self.client.handle_stream(self.now, octets), octets.len());
-        }
-        loop {
-            let packet = self.client.poll_tunnel(self.now, &mut buf).expect("the buffer is large enough");
-            let Some(packet) = packet.map(<[u8]>::to_vec) else { break };
-            assert!(protocol(&packet).is_none_or(|protocol| protocol >= 0x8000));
-            count += 1;
-            self.fly(1, packet);
-        }
-        loop {
-            let packet = self.server.poll_tunnel(self.now, &mut buf).expect("the buffer is large enough");
-            let Some(packet) = packet.map(<[u8]>::to_vec) else { break };
-            assert!(protocol(&packet).is_none_or(|protocol| protocol >= 0x8000));
-            count += 1;
-            self.fly(0, packet);
-        }
+        self.take_received();
+        count += self.client.events.len() + self.server.events.len() - events;
         assert!(count < 200, "one step makes {count} packets and events");
-        count > 0
+        is_any
     }
 
     /// A line without faults, until both are at rest.
     fn exchange(&mut self) {
         for _ in 0..2000 {
             let is_any = self.poll();
-            let packet = (0..2).find_map(|to| Some((to, self.flying[to].pop_front()?)));
-            match packet {
+            match self.flight.take_any() {
                 Some((to, packet)) => self.receive(to, packet),
                 None if !is_any => return,
                 None => {}
@@ -287,8 +217,9 @@ impl World {
 
     /// Both are told to end, and do.
     fn end(&mut self) {
-        self.client.close(self.now);
-        self.server.close(self.now);
+        let now = self.now;
+        self.client.session.close(now);
+        self.server.with(|session| session.close(now));
         for _ in 0..1000 {
             self.exchange();
             let next = [self.client.poll_timeout(), self.server.poll_timeout()].into_iter().flatten().min();
@@ -297,9 +228,9 @@ impl World {
         }
         self.exchange();
         assert_eq!((self.client.poll_timeout(), self.server.poll_timeout()), (None, None));
-        assert!(self.client_order.is_closed && self.server_closed, "no end");
-        assert!(self.server_orders.values().all(|order| order.is_closed), "a call has no end");
-        assert!(self.client.reason().is_some() && self.server.calls().next().is_none());
+        assert!(self.client.closed.is_some() && self.server.closed.is_some(), "no end");
+        assert_eq!(self.server.calls.len(), self.server.call_ends.len(), "a call has no end");
+        assert!(self.client.session.reason().is_some() && self.server.session().calls().next().is_none());
     }
 }
 
@@ -314,8 +245,6 @@ mod tests {
     fn a_good_line_carries_packets() {
         for one in [0, 0x80, 1, 4 | 16] {
             let mut world = World::new(one, 1);
-            world.client.open(world.now);
-            world.server.open(world.now);
             world.exchange();
             for to in [0, 1] {
                 world.send(to, 100);

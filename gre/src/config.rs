@@ -75,6 +75,19 @@ impl Config {
         }
     }
 
+    /// RFC 2637 section 4.2: returns the Packet Recv. Window Size that the peer is told, in packets.
+    #[must_use]
+    pub const fn receive_window(&self) -> u16 {
+        self.receive_window
+    }
+
+    /// RFC 2637 section 4.1: sets the call ids, for a configuration that serves many calls.
+    #[must_use]
+    pub const fn with_call_ids(mut self, call_ids: CallIds) -> Self {
+        self.call_ids = call_ids;
+        self
+    }
+
     /// RFC 2637 section 4.1: the number of the first packet that is sent. Default: 0, as the RFC has it.
     ///
     /// pptp-linux, npppd and the Linux kernel start with 1. Any first number is taken on receipt.

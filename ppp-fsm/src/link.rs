@@ -11,9 +11,11 @@ mod machine;
 mod reason;
 mod receive;
 mod transmit;
+mod windows;
 
 pub use config::{Config, Keepalive, NetworkPolicy};
 pub use echo::EchoStatistics;
 pub use event::{Event, Phase, Received, Refused};
 pub use machine::Link;
 pub use reason::Reason;
+pub use windows::windows_error_text;

@@ -8,16 +8,14 @@
 //! The client dials, proves itself with MS-CHAP version 2, and agrees on MPPE with 128 bits. Then the two ends ping each
 //! other and carry a file. Time is simulated, so the same seed gives the same lines.
 //!
-//! `world` drives the two sessions, `path` is what lies between them, `traffic` makes the IP packets; the trace is that of
-//! `vpdn-inspect`, whose inspector is fed with the octets as they pass by.
+//! `world` puts the two sessions into the simulated network of the crate `testing`, `traffic` makes the IP packets; the
+//! trace is that of `vpdn-inspect`, whose inspector is fed with the bytes as they pass by.
 
 #![expect(clippy::arithmetic_side_effects, reason = "times and counts of a simulation")]
 #![expect(clippy::integer_division, reason = "seconds of nanoseconds")]
 #![expect(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a program, not a library")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "it shows what it knows, and passes over the rest")]
 
-#[path = "tunnel/path.rs"]
-mod path;
 #[path = "tunnel/traffic.rs"]
 mod traffic;
 #[path = "tunnel/world.rs"]
@@ -30,7 +28,7 @@ use std::time::Duration;
 use clap::Parser;
 use pptp::session::{Compression, Config};
 
-use path::Profile;
+use testing::Profile;
 use world::{End, World};
 
 /// A PPTP client and its server in one process, over a path that loses and reorders packets.
@@ -66,10 +64,11 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments, out: &mut impl Write) -> io::Result<()> {
-    let profile = Profile { loss: arguments.loss, delay: Duration::from_millis(arguments.delay) };
+    let delay = Duration::from_millis(arguments.delay);
+    let profile = Profile { loss: u64::from(arguments.loss) * 10, delay, jitter: delay / 2, ..Profile::CLEAN };
     let size = usize::try_from(arguments.megabytes << 20).map_err(io::Error::other)?;
 
-    writeln!(out, "A client dials a server; the path between them loses {} of 100 GRE packets.\n", profile.loss)?;
+    writeln!(out, "A client dials a server; the path between them loses {} of 100 GRE packets.\n", arguments.loss)?;
     let mut world = World::new(&Config::strict(), profile, arguments.seed);
     world.show_trace(true);
     world.connect(out)?;

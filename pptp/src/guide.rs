@@ -1,6 +1,6 @@
 //! How to embed a client or a server: the loop, and what has to be known for it.
 //!
-//! There is nothing to call in this module. It is for reading, before lunch; what it shows runs as a test.
+//! This module contains documentation only; its examples run as tests.
 //!
 //! # What you bring
 //!
@@ -12,23 +12,23 @@
 //! | time | the [`Duration`](core::time::Duration) since any moment: `start.elapsed()` | the same |
 //! | entropy | 32 unpredictable octets for each session, from the operating system | the same |
 //!
-//! A raw socket wants privileges (on Linux `CAP_NET_RAW`, for the TUN device `CAP_NET_ADMIN`), delivers the outer IPv4 header
-//! in front of each packet (take it off, it has as many words as its first octet says in its lower half), and sees the packets
-//! of all programs of the host: those that are not yours are refused as
-//! [`UnknownCall`](crate::session::ReceiveError::UnknownCall), and that is all right.
+//! Opening a raw socket requires privileges (on Linux `CAP_NET_RAW`, for the TUN device `CAP_NET_ADMIN`). Each received packet
+//! starts with the IPv4 header: skip 4 bytes for each unit of its length field. The socket also receives other programs' GRE
+//! packets; [`UnknownCall`](crate::session::ReceiveError::UnknownCall) for those is expected.
 //!
 //! # The loop
 //!
-//! A session is told what comes, and asked for what goes out. After each input, ask until there is nothing more. This is a
-//! client with its sockets; a UDP socket stands in for the raw one, so that everybody may run it.
+//! A session takes what comes, and is polled for what goes out. After each input, poll until there is nothing more. GRE goes
+//! before TCP in both directions: how a call ends in the tunnel says more than how it ends on the control connection. This is
+//! a client with its sockets; a UDP socket stands in for the raw one, so that everybody may run it.
 //!
 //! ```
 //! use std::io::{ErrorKind, Read, Write};
 //! use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 //! use std::time::{Duration, Instant};
 //!
-//! use pptp::session::{Event, HEADROOM, MAX_RECEIVE, Reason, Received};
-//! use pptp::client;
+//! use pptp::session::{CallEvent, Event, HEADROOM, MAX_RECEIVE, Reason, Received};
+//! use pptp::{client, ppp_session};
 //!
 //! type Error = Box<dyn std::error::Error + Send + Sync>;
 //!
@@ -40,7 +40,7 @@
 //!     mut deliver: impl FnMut(&mut client::Session, Option<&[u8]>) -> Option<Vec<u8>>,
 //! ) -> Result<Reason, Error> {
 //!     let start = Instant::now();
-//!     let (mut buf, mut packet) = ([0; MAX_RECEIVE], [0; 65536]);
+//!     let (mut buf, mut packet, mut scratch) = ([0; MAX_RECEIVE], [0; 65536], [0; MAX_RECEIVE]);
 //!     // What came from TCP, and the session has not taken yet; whether more can come.
 //!     let (mut unread, mut has_ended) = (Vec::new(), false);
 //!     session.open(start.elapsed());
@@ -48,6 +48,18 @@
 //!         let now = start.elapsed();
 //!         session.handle_timeout(now);
 //!
+//!         // What comes through the tunnel, decrypted where it lies; then what had to wait for it, or has waited long enough.
+//!         let mut inner = Vec::new();
+//!         loop {
+//!             while let Some((_, ip)) = session.poll_receive(now, &mut buf)? {
+//!                 inner.push(ip.to_vec());
+//!             }
+//!             let Ok(length) = gre.recv(&mut packet) else { break };
+//!             // What is refused is counted: `Call::statistics`.
+//!             if let Ok((_, Received::Ip(ip))) = session.handle_gre(now, &mut packet[..length], &mut scratch) {
+//!                 inner.push(ip.to_vec());
+//!             }
+//!         }
 //!         // What comes from TCP. A session that takes less than it is given has something to tell first.
 //!         let mut octets = [0; 4096];
 //!         match tcp.read(&mut octets) {
@@ -61,33 +73,27 @@
 //!             session.handle_disconnect(now);
 //!         }
 //!
-//!         // What comes through the tunnel, decrypted where it lies; then what had to wait for it, or has waited long enough.
-//!         let mut inner = Vec::new();
-//!         loop {
-//!             while let Some(ip) = session.poll_receive(now, &mut buf)? {
-//!                 inner.push(ip.to_vec());
-//!             }
-//!             let Ok(length) = gre.recv(&mut packet) else { break };
-//!             // What is refused is counted: `session.statistics()`.
-//!             if let Ok(Received::Ip(ip)) = session.handle_gre(now, &mut packet[..length]) {
-//!                 inner.push(ip.to_vec());
-//!             }
-//!         }
 //!         // Packets of the user. With a TUN device, read into a buffer behind the headroom, and nothing is copied.
 //!         let mut answers: Vec<_> = inner.iter().filter_map(|ip| deliver(&mut session, Some(ip))).collect();
 //!         answers.extend(deliver(&mut session, None));
 //!         for ip in answers {
 //!             let mut buf = vec![0; HEADROOM];
 //!             buf.extend(ip);
-//!             if let Ok(packet) = session.send_ip(now, &mut buf) {
+//!             let Some(mut call) = session.first_call_mut() else { continue };
+//!             if let Ok(packet) = call.send_ip(now, &mut buf) {
 //!                 gre.send(packet)?;
 //!             }
 //!         }
 //!
 //!         while let Some(event) = session.poll_event() {
 //!             match event {
-//!                 Event::IpUp(ip) => println!("address {:?}, MTU {}", ip.own_address, session.mtu()),
-//!                 Event::NoData { .. } => println!("no GRE packet has come yet: does a firewall stop it?"),
+//!                 Event::Call { call, event: CallEvent::Ppp(ppp_session::Event::IpUp(ip)) } => {
+//!                     let mtu = session.call(call).map(|call| call.mtu());
+//!                     println!("address {:?}, MTU {mtu:?}", ip.own_address);
+//!                 }
+//!                 Event::Call { event: CallEvent::NoData { .. }, .. } => {
+//!                     println!("no GRE packet has come yet: does a firewall stop it?");
+//!                 }
 //!                 Event::Closed(reason) => {
 //!                     while let Some(octets) = session.poll_control(now, &mut buf)? {
 //!                         let _ = tcp.write_all(octets);
@@ -97,11 +103,11 @@
 //!                 _ => {}
 //!             }
 //!         }
-//!         while let Some(octets) = session.poll_control(now, &mut buf)? {
-//!             tcp.write_all(octets)?;
-//!         }
 //!         while let Some(packet) = session.poll_tunnel(now, &mut buf)? {
 //!             gre.send(packet)?;
+//!         }
+//!         while let Some(octets) = session.poll_control(now, &mut buf)? {
+//!             tcp.write_all(octets)?;
 //!         }
 //!         // A real program sleeps here until a socket is readable, or until `session.poll_timeout()`.
 //!         std::thread::sleep(Duration::from_millis(1));
@@ -118,7 +124,8 @@
 //! # let server = std::thread::spawn(move || -> Result<(), Error> {
 //! #     use pptp::ppp::auth::Answer;
 //! #     use pptp::server;
-//! #     let config = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_client_address(Ipv4Addr::new(10, 0, 0, 2));
+//! #     let config = server::Config::new(Ipv4Addr::new(10, 0, 0, 1))
+//! #         .with_server(|server| server.with_client_address(Ipv4Addr::new(10, 0, 0, 2)));
 //! #     let mut session: server::Session = server::Session::new(&config, [2; 32]);
 //! #     let (mut tcp, _) = listener.accept()?;
 //! #     tcp.set_nonblocking(true)?;
@@ -137,23 +144,24 @@
 //! #         let taken = session.handle_stream(now, &unread);
 //! #         unread.drain(..taken);
 //! #         while let Ok(length) = other.recv(&mut packet) {
-//! #             let echo = match session.handle_gre(now, &mut packet[..length]) {
+//! #             let echo = match session.handle_gre(now, &mut packet[..length], &mut []) {
 //! #                 Ok((call, Received::Ip(ip))) => Some((call, ip.to_vec())),
 //! #                 _ => None,
 //! #             };
 //! #             if let Some((call, ip)) = echo {
 //! #                 let mut buf = vec![0; HEADROOM];
 //! #                 buf.extend(ip);
-//! #                 other.send(session.send_ip(now, call, &mut buf)?)?;
+//! #                 other.send(session.call_mut(call).ok_or("no call")?.send_ip(now, &mut buf)?)?;
 //! #             }
 //! #         }
 //! #         while session.poll_receive(now, &mut buf)?.is_some() {}
 //! #         while let Some(event) = session.poll_event() {
 //! #             match event {
-//! #                 server::Event::Call { call, event: Event::Authenticate(question) } => {
-//! #                     let _ = session.answer(now, call, question.ticket(), &Answer::Password(b"wonderland"));
+//! #                 Event::Call { call, event: CallEvent::Ppp(ppp_session::Event::Authenticate(question)) } => {
+//! #                     let mut call = session.call_mut(call).ok_or("no call")?;
+//! #                     let _ = call.answer(now, question.ticket(), &Answer::Password(b"wonderland"));
 //! #                 }
-//! #                 server::Event::Closed(_) => return Ok(()),
+//! #                 Event::Closed(_) => return Ok(()),
 //! #                 _ => {}
 //! #             }
 //! #         }
@@ -172,10 +180,11 @@
 //! let reason = client(session, tcp, &one, |session, received| {
 //!     if let Some(ip) = received {
 //!         assert_eq!(ip, ping);
-//!         println!("{}", session.status(Duration::ZERO));
+//!         println!("{}", pptp::report::ClientStatus::of_session(session, Duration::ZERO));
 //!         session.close(Duration::ZERO); // a time that goes back is taken for the latest
 //!     }
-//!     let is_first = session.ip().is_some() && !std::mem::replace(&mut is_sent, session.ip().is_some());
+//!     let is_up = session.first_call().is_some_and(|call| call.ppp().ip().is_some());
+//!     let is_first = is_up && !std::mem::replace(&mut is_sent, is_up);
 //!     is_first.then(|| ping.to_vec())
 //! })?;
 //! assert_eq!(reason, Reason::Closed);
@@ -194,11 +203,11 @@
 //! use std::net::{IpAddr, Ipv4Addr};
 //! use std::time::Duration;
 //!
-//! use pptp::client;
 //! use pptp::mschap::Account;
 //! use pptp::ppp::auth::{Answer, Question};
-//! use pptp::server::{Config, ConnectionId, Event, Limits, Server, SessionMut};
-//! use pptp::session::{self, HEADROOM, MAX_RECEIVE};
+//! use pptp::server::{Config, ConnectionId, Limits, Server, SessionMut};
+//! use pptp::session::{CallEvent, Event, HEADROOM, MAX_RECEIVE, Reason};
+//! use pptp::{client, ppp_session};
 //! use pptp::wire::connection::CallId;
 //!
 //! type Error = Box<dyn std::error::Error>;
@@ -227,29 +236,31 @@
 //!             let Some(mut session) = server.poll_ready() else { return Ok(outputs) };
 //!             let (id, peer) = (session.id(), session.peer());
 //!             while let Some(event) = session.poll_event() {
+//!                 let Event::Call { call, event } = event else { continue };
 //!                 match event {
-//!                     Event::Call { call, event: session::Event::Authenticate(question) } => {
+//!                     CallEvent::Ppp(ppp_session::Event::Authenticate(question)) => {
+//!                         let Some(mut handle) = session.call_mut(call) else { continue };
 //!                         if let Some(address) = given.get(&(id, call)).copied().or_else(|| pool.pop()) {
 //!                             given.insert((id, call), address);
-//!                             session.assign_address(call, address);
+//!                             handle.assign_address(address);
 //!                             answer(now, &mut session, call, question);
 //!                         } else {
-//!                             session.close_call(now, call);
+//!                             handle.close(now);
 //!                         }
 //!                     }
-//!                     Event::Call { call, event: session::Event::IpUp(ip) } => println!("{call}: {:?}", ip.peer_address),
-//!                     Event::Call { call, event: session::Event::Closed(reason) } => {
+//!                     CallEvent::Ppp(ppp_session::Event::IpUp(ip)) => println!("{call}: {:?}", ip.peer_address),
+//!                     CallEvent::Closed(reason) => {
 //!                         println!("{call}: {reason}: {}", reason.advice());
 //!                         pool.extend(given.remove(&(id, call)));
 //!                     }
 //!                     _ => {}
 //!                 }
 //!             }
-//!             while let Some(octets) = session.poll_control(now, &mut buf)? {
-//!                 outputs.push(Output::Tcp(id, octets.to_vec()));
-//!             }
 //!             while let Some(packet) = session.poll_tunnel(now, &mut buf)? {
 //!                 outputs.push(Output::Gre(peer, packet.to_vec()));
+//!             }
+//!             while let Some(octets) = session.poll_control(now, &mut buf)? {
+//!                 outputs.push(Output::Tcp(id, octets.to_vec()));
 //!             }
 //!             // Packets that had to wait for an earlier one, or have waited long enough.
 //!             while let Some((_, ip)) = session.poll_receive(now, &mut buf)? {
@@ -267,15 +278,18 @@
 //!
 //! /// Now, or later: a database or a RADIUS server may be asked before.
 //! fn answer(now: Duration, session: &mut SessionMut<'_, 4>, call: CallId, question: Question) {
-//!     let name = session.presented(call).and_then(|presented| presented.name());
+//!     let presented = session.call(call).and_then(|call| call.ppp().presented());
+//!     let name = presented.and_then(|presented| presented.name());
 //!     let (is_known, nobody) = (name.is_some_and(|name| name.0 == b"alice"), Account::unknown());
 //!     let answer = if is_known { Answer::Password(b"wonderland") } else { Answer::Account(&nobody) };
 //!     // A peer that has gone on in the meantime, or sent nonsense, is no error of the server's.
-//!     let _ = session.answer(now, call, question.ticket(), &answer);
+//!     if let Some(mut call) = session.call_mut(call) {
+//!         let _ = call.answer(now, question.ticket(), &answer);
+//!     }
 //! }
 //!
 //! /// A client calls, and sends three packets of which the second one is lost: those that arrive, and why it ended.
-//! fn call(gateway: &mut Gateway, name: &str, password: &str) -> Result<(usize, Option<session::Reason>), Error> {
+//! fn call(gateway: &mut Gateway, name: &str, password: &str) -> Result<(usize, Option<Reason>), Error> {
 //!     let peer = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
 //!     let mut now = Duration::ZERO;
 //!     let mut client = client::Session::new(&client::Config::new(name, password), [2; 32]);
@@ -292,30 +306,32 @@
 //!         while let Some(packet) = client.poll_tunnel(now, &mut buf)? {
 //!             packets.push(packet.to_vec());
 //!         }
-//!         if client.ip().is_some() && sent < 3 {
+//!         let is_up = client.first_call().is_some_and(|call| call.ppp().ip().is_some());
+//!         let call = client.first_call_mut().filter(|_| sent < 3);
+//!         if let Some(mut call) = call.filter(|_| is_up) {
 //!             let ip = [0x45, 0, 0, 20, 0, 0, 0, 0, 64, 1, 0x66, 0xe3, 10, 0, 0, 2, 10, 0, 0, 1];
 //!             let mut room = [&[0; HEADROOM][..], &ip].concat();
-//!             let packet = client.send_ip(now, &mut room)?;
+//!             let packet = call.send_ip(now, &mut room)?;
 //!             if sent != 1 {
 //!                 packets.push(packet.to_vec());
 //!             }
 //!             sent += 1;
 //!         }
 //!         for mut packet in packets {
-//!             if let Ok((_, _, received)) = gateway.server.handle_gre(now, peer, &mut packet) {
+//!             if let Ok((_, _, received)) = gateway.server.handle_gre(now, peer, &mut packet, &mut []) {
 //!                 arrived += usize::from(received.ip().is_some());
 //!             }
 //!         }
 //!         for output in gateway.poll(now)? {
 //!             match output {
 //!                 Output::Tcp(_, octets) => assert_eq!(client.handle_stream(now, &octets), octets.len()),
-//!                 Output::Gre(_, mut packet) => drop(client.handle_gre(now, &mut packet)),
+//!                 Output::Gre(_, mut packet) => drop(client.handle_gre(now, &mut packet, &mut []).is_ok()),
 //!                 Output::Ip(_) => arrived += 1,
 //!                 Output::Close(_) => client.handle_disconnect(now),
 //!             }
 //!         }
 //!         while let Some(event) = client.poll_event() {
-//!             if let session::Event::Closed(why) = event {
+//!             if let Event::Closed(why) = event {
 //!                 reason = Some(why);
 //!             }
 //!         }
@@ -332,7 +348,7 @@
 //!
 //! let server = Server::new(Config::new(Ipv4Addr::new(10, 0, 0, 1)), Limits::default());
 //! let mut gateway = Gateway { server, pool: vec![Ipv4Addr::new(10, 0, 0, 2)], given: BTreeMap::new() };
-//! assert_eq!(call(&mut gateway, "alice", "wonderland")?, (2, Some(session::Reason::Closed)));
+//! assert_eq!(call(&mut gateway, "alice", "wonderland")?, (2, Some(Reason::Closed)));
 //! for (name, password) in [("alice", ""), ("mallory", ""), ("mallory", "wonderland")] {
 //!     let (arrived, reason) = call(&mut gateway, name, password)?;
 //!     assert_eq!((arrived, reason.and_then(|reason| reason.windows_error())), (0, Some(691)));
@@ -344,14 +360,14 @@
 //!
 //! # Who may come in
 //!
-//! [`Event::Authenticate`](crate::session::Event::Authenticate) asks; `presented` has the octets; the answer may come at any time
+//! [`Event::Authenticate`](ppp_session::Event::Authenticate) asks; `presented` has the bytes; the answer may come at any time
 //! before the client loses its patience.
 //!
 //! | you have | answer |
 //! |---|---|
 //! | the password | [`Answer::Password`](crate::ppp::auth::Answer::Password), for every method |
 //! | the NT hash, or an account that is expired or locked | [`Answer::Account`](crate::ppp::auth::Answer::Account), for MS-CHAP |
-//! | a RADIUS server | send it what was presented; then [`accept`](crate::server::Session::accept) with the keys of its answer ([`ExternalKeys`](crate::session::ExternalKeys)), or [`Answer::Reject`](crate::ppp::auth::Answer::Reject) |
+//! | a RADIUS server | send it what was presented; then [`accept`](crate::session::CallMut::accept) with the keys of its answer ([`ExternalKeys`](crate::session::ExternalKeys)), or [`Answer::Reject`](crate::ppp::auth::Answer::Reject) |
 //! | nobody of that name | [`Answer::Account`](crate::ppp::auth::Answer::Account) with [`Account::unknown`](crate::mschap::Account::unknown): takes as long as a wrong password |
 //!
 //! An expired password (error 648) asks again with the new one; the outcome of that answer has the hash to store.
@@ -381,7 +397,7 @@
 //!
 //! # Sizes
 //!
-//! [`mtu`](crate::client::Session::mtu) is what the interface's MTU has to be: the less of what the peer takes and what fits into
-//! the path. Longer packets are refused with [`TooLong`](crate::session::SendError::TooLong), which a router answers with
-//! "packet too big". Memory for each session is said at [`client::Session`](crate::client::Session) and
-//! [`server::Session`](crate::server::Session); no data packet allocates.
+//! [`mtu`](crate::session::Call::mtu) is what the interface's MTU has to be: the less of what the peer takes and what fits into
+//! the path. Longer packets are refused with [`TooLong`](ppp_session::SendError::TooLong), which a router answers with
+//! "packet too big". [`Session`](crate::session::Session) says how much memory each takes; no data
+//! packet allocates.

@@ -14,6 +14,8 @@ pub use mppc;
 pub use mppe;
 pub use mschap;
 pub use ppp_fsm as ppp;
+#[cfg(feature = "alloc")]
+pub use ppp_session;
 pub use pptp_gre as gre;
 pub use pptp_wire as wire;
 
@@ -26,6 +28,8 @@ pub mod guide;
 #[cfg(feature = "alloc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 pub mod inspect;
+#[cfg(feature = "alloc")]
+pub mod report;
 #[cfg(feature = "alloc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 pub mod server;

@@ -1,12 +1,13 @@
 //! A server: it takes calls, asks its user who may come in, and carries IP packets.
 //!
-//! How a session is driven is said in [`session`](crate::session), with a whole loop.
+//! [`session`](crate::session) says how a session is driven, with a whole loop.
 
 mod batch;
 mod config;
-mod session;
 mod table;
 
 pub use config::{Config, Limits};
-pub use session::{Event, Session};
 pub use table::{AcceptError, ConnectionId, Server, SessionMut};
+
+/// One control connection and its calls, at most `CALLS` at a time; one more is refused.
+pub type Session<const CALLS: usize = 4> = crate::session::Session<CALLS>;

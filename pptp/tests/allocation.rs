@@ -9,48 +9,84 @@
     reason = "a test that goes wrong stops"
 )]
 
-mod direct;
-
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use allocation_counter::{AllocationInfo, measure};
-use direct::{Peer, call_of, exchange, lay, lay_with, to_client, to_server};
 use pptp::client;
 use pptp::ppp::ccp::{Encryption, Modes};
 use pptp::server::{self, ConnectionId, Limits, Server, Session};
 use pptp::session::{Compression, Config, HEADROOM, MAX_RECEIVE, Received};
 use pptp::wire::connection::CallId;
+use testing::pptp::OneCall as _;
+use testing::pptp::{Guest, Peer, call_of, exchange};
 
 const ZERO: Duration = Duration::ZERO;
 
 fn connected(config: &Config) -> (client::Session, Session, CallId) {
-    let client = client::Config::new("alice", "wonderland").with_session(*config);
-    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(*config);
-    let (mut client, mut server) = (client::Session::new(&client, [1; 32]), Session::new(&server, [2; 32]));
-    client.open(ZERO);
-    server.open(ZERO);
-    exchange(ZERO, &mut client, &mut server);
-    let call = call_of(&mut server);
-    (client, server, call)
+    testing::pptp::connected(ZERO, config, |_, _| ())
+}
+
+/// An IP packet behind its headroom.
+fn lay(buf: &mut [u8], mark: u8) {
+    lay_with(buf, |place| mark.wrapping_add(u8::try_from(place % 7).unwrap()));
+}
+
+/// An IP packet of any contents behind its headroom.
+fn lay_with(buf: &mut [u8], mut octet_at: impl FnMut(usize) -> u8) {
+    let packet = &mut buf[HEADROOM..];
+    let total = u16::try_from(packet.len()).unwrap().to_be_bytes();
+    for (place, octet) in packet.iter_mut().enumerate() {
+        *octet = octet_at(place);
+    }
+    packet[..4].copy_from_slice(&[0x45, 0, total[0], total[1]]);
+}
+
+/// Sends a packet from the client to the server.
+fn to_server(now: Duration, client: &mut client::Session, server: &mut impl Peer<4>, buf: &mut [u8]) -> bool {
+    let Ok(packet) = client.send_ip(now, buf) else { return false };
+    let length = packet.len();
+    let mut copy = [0; 2048];
+    copy[..length].copy_from_slice(packet);
+    server.handle_gre(now, &mut copy[..length], |received| received.is_ok_and(|packet| packet.is_some()))
+}
+
+/// Sends a packet from the server to the client.
+fn to_client(
+    now: Duration,
+    client: &mut client::Session,
+    server: &mut impl Peer<4>,
+    call: CallId,
+    buf: &mut [u8],
+) -> bool {
+    let mut copy = [0; 2048];
+    let length = server.with(|session| {
+        let packet = session.call_mut(call).unwrap().send_ip(now, buf).unwrap();
+        copy[..packet.len()].copy_from_slice(packet);
+        packet.len()
+    });
+    matches!(client.handle_gre(now, &mut copy[..length], &mut [0; MAX_RECEIVE]), Ok((_, Received::Ip(_))))
 }
 
 /// All ways to send packets, with names.
 fn encodings() -> Vec<(&'static str, Config)> {
     let config = Config::strict();
     let mut all = vec![
-        ("clear", config.with_encryption(Encryption::Refused)),
-        ("MPPE stateless", config),
-        ("MPPE stateful", config.with_modes(Modes::PreferStateful)),
+        ("clear", config.clone().with_ppp(|ppp| ppp.with_encryption(Encryption::Refused))),
+        ("MPPE stateless", config.clone()),
+        ("MPPE stateful", config.clone().with_ppp(|ppp| ppp.with_modes(Modes::PreferStateful))),
     ];
     if cfg!(feature = "mppc") {
-        let clear = config.with_encryption(Encryption::Refused);
-        all.push(("MPPC fast", clear.with_compression(Compression::Fast)));
-        all.push(("MPPE stateless, MPPC fast", config.with_compression(Compression::Fast)));
-        let stateful = config.with_modes(Modes::PreferStateful);
-        all.push(("MPPE stateful, MPPC default", stateful.with_compression(Compression::Default)));
-        all.push(("MPPE stateful, MPPC max", stateful.with_compression(Compression::Max)));
+        let clear = config.clone().with_ppp(|ppp| ppp.with_encryption(Encryption::Refused));
+        all.push(("MPPC fast", clear.clone().with_ppp(|ppp| ppp.with_compression(Compression::Fast))));
+        all.push(("MPPE stateless, MPPC fast", config.clone().with_ppp(|ppp| ppp.with_compression(Compression::Fast))));
+        let stateful = config.clone().with_ppp(|ppp| ppp.with_modes(Modes::PreferStateful));
+        all.push((
+            "MPPE stateful, MPPC default",
+            stateful.clone().with_ppp(|ppp| ppp.with_compression(Compression::Default)),
+        ));
+        all.push(("MPPE stateful, MPPC max", stateful.clone().with_ppp(|ppp| ppp.with_compression(Compression::Max))));
     }
     all
 }
@@ -95,8 +131,12 @@ fn traffic(
             *length = packet.len();
             copy[..*length].copy_from_slice(packet);
         }
-        came += usize::from(server.handle_gre(now, &mut second[..lengths[1]]).unwrap().1.ip().is_some());
-        came += usize::from(server.handle_gre(now, &mut first[..lengths[0]]).unwrap().1.ip().is_some());
+        came += usize::from(
+            server.handle_gre(now, &mut second[..lengths[1]], &mut [0; MAX_RECEIVE]).unwrap().1.ip().is_some(),
+        );
+        came += usize::from(
+            server.handle_gre(now, &mut first[..lengths[0]], &mut [0; MAX_RECEIVE]).unwrap().1.ip().is_some(),
+        );
         let mut room = [0; MAX_RECEIVE];
         while server.poll_receive(now, &mut room).unwrap().is_some() {
             came += 1;
@@ -105,12 +145,12 @@ fn traffic(
         while let Some(packet) = server.poll_tunnel(now, &mut room).unwrap() {
             let length = packet.len();
             first[..length].copy_from_slice(packet);
-            client.handle_gre(now, &mut first[..length]).unwrap();
+            client.handle_gre(now, &mut first[..length], &mut [0; MAX_RECEIVE]).unwrap();
         }
         while let Some(packet) = client.poll_tunnel(now, &mut room).unwrap() {
             let length = packet.len();
             first[..length].copy_from_slice(packet);
-            server.handle_gre(now, &mut first[..length]).unwrap();
+            server.handle_gre(now, &mut first[..length], &mut [0; MAX_RECEIVE]).unwrap();
         }
         server.handle_timeout(now);
         client.handle_timeout(now);
@@ -213,32 +253,11 @@ fn sessions_take_what_their_documentation_says() {
         .collect();
     let waiting = left(measure(|| {
         for packet in &mut packets[1..] {
-            assert_eq!(server.handle_gre(ZERO, packet).unwrap().1, Received::Held);
+            assert_eq!(server.handle_gre(ZERO, packet, &mut [0; MAX_RECEIVE]).unwrap().1, Received::Held);
         }
     }));
     println!("32 packets of 1400 octets wait: {waiting}");
     assert!((32 * 1400..=64 * 1024).contains(&waiting));
-}
-
-/// A server of many, and one of its connections.
-struct OfMany<'s> {
-    server: &'s mut Server,
-    id: ConnectionId,
-    peer: IpAddr,
-}
-
-impl Peer for OfMany<'_> {
-    fn with<R>(&mut self, command: impl FnOnce(&mut Session) -> R) -> R {
-        command(&mut self.server.session_mut(self.id).unwrap())
-    }
-
-    fn handle_stream(&mut self, now: Duration, octets: &[u8]) -> usize {
-        self.server.handle_stream(now, self.id, octets)
-    }
-
-    fn handle_gre<R>(&mut self, now: Duration, packet: &mut [u8], take: impl FnOnce(Option<&[u8]>) -> R) -> R {
-        take(self.server.handle_gre(now, self.peer, packet).ok().as_ref().and_then(|(_, _, received)| received.ip()))
-    }
 }
 
 #[test]
@@ -257,8 +276,8 @@ fn ten_thousand_sessions() {
             let id = server.accept(ZERO, peer, entropy).unwrap();
             let mut client = client::Session::new(&client_config, entropy);
             client.open(ZERO);
-            let mut host = OfMany { server: &mut server, id, peer };
-            exchange(ZERO, &mut client, &mut host);
+            let mut host = Guest { server: &mut server, id, peer };
+            exchange(ZERO, &mut client, &mut host, |_, _| ());
             let call = call_of(&mut host);
             for mark in 0..2 {
                 lay(&mut buf, mark);
@@ -279,7 +298,7 @@ fn ten_thousand_sessions() {
     let packets = measure(|| {
         for mark in 0..20 {
             for (client, id, peer, call) in &mut kept {
-                let mut host = OfMany { server: &mut server, id: *id, peer: *peer };
+                let mut host = Guest { server: &mut server, id: *id, peer: *peer };
                 lay(&mut buf, mark);
                 assert!(to_server(ZERO, client, &mut host, &mut buf));
                 lay(&mut buf, mark);
@@ -300,9 +319,9 @@ fn ten_thousand_sessions() {
     let ids: Vec<ConnectionId> = server.connections().collect();
     for id in &ids {
         let mut session = server.session_mut(*id).unwrap();
-        let call = session.calls().next().unwrap();
+        let call = session.calls().next().map(|call| call.id()).unwrap();
         lay(&mut buf, 7);
-        session.send_ip(ZERO, call, &mut buf).unwrap();
+        session.call_mut(call).unwrap().send_ip(ZERO, &mut buf).unwrap();
     }
     assert!(drain(&mut server) >= 10_000);
     let mut steps = 0;

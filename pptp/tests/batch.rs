@@ -5,11 +5,12 @@
 use core::net::{IpAddr, Ipv4Addr};
 use core::time::Duration;
 
-use pptp::ppp::auth::Answer;
 use pptp::server::{ConnectionId, Limits};
-use pptp::session::{Batch, Compression, Config, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Received};
+use pptp::session::{Batch, Compression, Config, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Received};
 use pptp::wire::connection::CallId;
 use pptp::{client, server};
+use testing::pptp::OneCall as _;
+use testing::pptp::{Guest, call_of, client_config, exchange, server_config};
 
 const NOW: Duration = Duration::from_secs(1);
 
@@ -26,41 +27,18 @@ fn peer(index: usize) -> IpAddr {
 
 /// The same octets each time.
 fn connected(count: usize, config: &Config) -> World {
-    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(*config);
+    let server = server_config(config);
     let mut server: server::Server = server::Server::new(server, Limits::default());
     let mut clients = Vec::new();
     let mut ids = Vec::new();
     for index in 0..count {
         let seed = u8::try_from(index).unwrap();
-        let config = client::Config::new("alice", "wonderland").with_session(*config);
-        let mut client = client::Session::new(&config, [seed; 32]);
+        let mut client = client::Session::new(&client_config(config), [seed; 32]);
         let id = server.accept(NOW, peer(index), [seed + 100; 32]).unwrap();
         client.open(NOW);
-        let mut call_id = None;
-        let mut buf = [0; MAX_TRANSMIT];
-        while client.ip().is_none() {
-            while let Some(octets) = client.poll_control(NOW, &mut buf).unwrap() {
-                server.handle_stream(NOW, id, octets);
-            }
-            while let Some(packet) = client.poll_tunnel(NOW, &mut buf).unwrap() {
-                server.handle_gre(NOW, peer(index), &mut packet.to_vec()).unwrap();
-            }
-            let mut session = server.session_mut(id).unwrap();
-            while let Some(event) = session.poll_event() {
-                if let server::Event::Call { call, event: Event::Authenticate(question) } = event {
-                    call_id = Some(call);
-                    session.assign_address(call, Ipv4Addr::new(10, 0, 0, 2 + seed));
-                    session.answer(NOW, call, question.ticket(), &Answer::Password(b"wonderland")).unwrap();
-                }
-            }
-            while let Some(octets) = session.poll_control(NOW, &mut buf).unwrap() {
-                client.handle_stream(NOW, octets);
-            }
-            while let Some(packet) = session.poll_tunnel(NOW, &mut buf).unwrap() {
-                client.handle_gre(NOW, &mut packet.to_vec()).unwrap();
-            }
-        }
-        ids.push((id, call_id.unwrap()));
+        let mut guest = Guest { server: &mut server, id, peer: peer(index) };
+        exchange(NOW, &mut client, &mut guest, |_, _| ());
+        ids.push((id, call_of(&mut guest)));
         clients.push(client);
     }
     World { clients, server, ids }
@@ -79,11 +57,11 @@ fn packets(count: u8) -> Vec<Vec<u8>> {
 }
 
 fn configs() -> Vec<Config> {
-    let clear = Config::interop().with_encryption(pptp::ppp::ccp::Encryption::Refused);
-    let stateful = Config::strict().with_modes(pptp::ppp::ccp::Modes::PreferStateful);
+    let clear = Config::interop().with_ppp(|ppp| ppp.with_encryption(pptp::ppp::ccp::Encryption::Refused));
+    let stateful = Config::strict().with_ppp(|ppp| ppp.with_modes(pptp::ppp::ccp::Modes::PreferStateful));
     let mut configs = vec![Config::strict(), stateful, clear];
     if cfg!(feature = "mppc") {
-        configs.push(Config::strict().with_compression(Compression::Fast));
+        configs.push(Config::strict().with_ppp(|ppp| ppp.with_compression(Compression::Fast)));
     }
     configs
 }
@@ -101,7 +79,7 @@ fn packets_of_one_session_go_out_as_one_by_one() {
             bufs.clone().iter_mut().map(|buf| one.clients[0].send_ip(NOW, buf).map(<[u8]>::to_vec)).collect();
         let mut sent = vec![None; bufs.len()];
         let mut lent: Vec<&mut [u8]> = bufs.iter_mut().map(Vec::as_mut_slice).collect();
-        other.clients[0].send_ip_batch(NOW, &mut Batch::new(), &mut lent, |index, result| {
+        other.clients[0].first_call_mut().unwrap().send_ip_batch(NOW, &mut Batch::new(), &mut lent, |index, result| {
             assert!(sent[index].replace(result.map(<[u8]>::to_vec)).is_none());
         });
         let sent: Vec<_> = sent.into_iter().map(Option::unwrap).collect();
@@ -118,7 +96,7 @@ fn packets_of_one_session_come_in_as_one_by_one() {
         let mut sent: Vec<Vec<u8>> =
             packets(30).iter_mut().map(|buf| one.clients[0].send_ip(NOW, buf).unwrap().to_vec()).collect();
         // A negotiation within, repeated, reordered, damaged and foreign packets.
-        one.clients[0].ping(NOW);
+        one.clients[0].first_call_mut().unwrap().ping(NOW);
         let mut buf = [0; MAX_TRANSMIT];
         let echo = one.clients[0].poll_tunnel(NOW, &mut buf).unwrap().unwrap().to_vec();
         sent.push(sent[4].clone());
@@ -131,7 +109,8 @@ fn packets_of_one_session_come_in_as_one_by_one() {
         let id = one.ids[0];
         let mut expected = Vec::new();
         for packet in &mut sent.clone() {
-            let received = one.server.session_mut(id.0).unwrap().handle_gre(NOW, packet).map(describe);
+            let received =
+                one.server.session_mut(id.0).unwrap().handle_gre(NOW, packet, &mut [0; MAX_RECEIVE]).map(describe);
             expected.push(received);
         }
         let expected_later = drain(&mut one, id.0);
@@ -146,7 +125,7 @@ fn packets_of_one_session_come_in_as_one_by_one() {
         assert_eq!(received, expected);
         assert_eq!(drain(&mut other, id.0), expected_later);
         assert!(received.iter().filter(|received| matches!(received, Ok((_, Some(_))))).count() > 8);
-        let statistics = |world: &World| world.server.session(id.0).unwrap().statistics(id.1);
+        let statistics = |world: &World| world.server.session(id.0).unwrap().call(id.1).map(|call| call.statistics());
         assert_eq!(statistics(&one), statistics(&other));
     }
 }
@@ -181,8 +160,9 @@ fn packets_of_many_sessions_are_as_one_by_one() {
         sent.push((peer(3), vec![1, 2, 3]));
         sent[7].1[7] ^= 1;
         let mut expected = Vec::new();
+        let mut scratch = [0; MAX_RECEIVE];
         for (peer, packet) in &mut sent.clone() {
-            let received = one.server.handle_gre(NOW, *peer, packet);
+            let received = one.server.handle_gre(NOW, *peer, packet, &mut scratch);
             expected.push(received.map(|(id, call, received)| (id, describe((call, received)))));
         }
         let mut received = vec![None; sent.len()];
@@ -203,7 +183,9 @@ fn packets_of_many_sessions_are_as_one_by_one() {
         let mut expected = Vec::new();
         for (client, buf) in order.into_iter().zip(&mut bufs.clone()) {
             let (id, call) = ids[client];
-            expected.push(one.server.session_mut(id).unwrap().send_ip(NOW, call, buf).map(<[u8]>::to_vec));
+            expected.push(
+                one.server.session_mut(id).unwrap().call_mut(call).unwrap().send_ip(NOW, buf).map(<[u8]>::to_vec),
+            );
         }
         let mut sent = vec![None; bufs.len()];
         let mut lent: Vec<_> = order

@@ -6,10 +6,11 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
 
 use pptp::inspect::{Content, ControlInput, Inspector, Record, Secrets};
-use pptp::ppp::auth::{Answer, Method, Methods};
+use pptp::ppp::auth::{Method, Methods};
 use pptp::ppp::ccp::{MicrosoftCompression, Modes};
-use pptp::session::{Compression, Config, Event, HEADROOM, MAX_TRANSMIT};
-use pptp::{client, server};
+use pptp::session::{Compression, Config, HEADROOM};
+use testing::pptp::OneCall as _;
+use testing::pptp::{Carried, connected};
 
 const NOW: Duration = Duration::ZERO;
 const CLIENT: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
@@ -65,41 +66,12 @@ impl Wire {
 
 /// Runs a session with these wishes under the eyes of an inspector, and sends packets in both directions.
 fn watch(config: &Config) -> (Told, Vec<Vec<u8>>) {
-    let mut client = client::Session::new(&client::Config::new("alice", "wonderland").with_session(*config), [1; 32]);
-    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(*config);
-    let server = server.with_client_address(Ipv4Addr::new(10, 0, 0, 2));
-    let mut server: server::Session = server::Session::new(&server, [2; 32]);
     let secrets = Secrets::new().with_password(Some("alice"), "wonderland");
     let mut wire = Wire { inspector: Inspector::new(secrets), told: Told::default(), tag: 0 };
-    let mut buf = [0; MAX_TRANSMIT];
-    let mut call_id = None;
-    client.open(NOW);
-    server.open(NOW);
-    while client.ip().is_none() {
-        while let Some(octets) = client.poll_control(NOW, &mut buf).unwrap() {
-            wire.tcp(true, octets);
-            server.handle_stream(NOW, octets);
-        }
-        while let Some(octets) = server.poll_control(NOW, &mut buf).unwrap() {
-            wire.tcp(false, octets);
-            client.handle_stream(NOW, octets);
-        }
-        while let Some(packet) = client.poll_tunnel(NOW, &mut buf).unwrap() {
-            wire.gre(true, packet);
-            server.handle_gre(NOW, &mut packet.to_vec()).unwrap();
-        }
-        while let Some(packet) = server.poll_tunnel(NOW, &mut buf).unwrap() {
-            wire.gre(false, packet);
-            client.handle_gre(NOW, &mut packet.to_vec()).unwrap();
-        }
-        while let Some(event) = server.poll_event() {
-            if let server::Event::Call { call, event: Event::Authenticate(question) } = event {
-                call_id = Some(call);
-                server.answer(NOW, call, question.ticket(), &Answer::Password(b"wonderland")).unwrap();
-            }
-        }
-        while client.poll_event().is_some() {}
-    }
+    let (mut client, mut server, call) = connected(NOW, config, |from, carried| match carried {
+        Carried::Stream(octets) => wire.tcp(from == testing::CLIENT, octets),
+        Carried::Datagram(packet) => wire.gre(from == testing::CLIENT, packet),
+    });
     let mut sent = Vec::new();
     for number in 0..40_u8 {
         // An IPv4 packet whose content repeats itself and the packets before.
@@ -114,7 +86,7 @@ fn watch(config: &Config) -> (Told, Vec<Vec<u8>>) {
         let packet = if from_client {
             client.send_ip(NOW, &mut buf).unwrap()
         } else {
-            server.send_ip(NOW, call_id.unwrap(), &mut buf).unwrap()
+            server.call_mut(call).unwrap().send_ip(NOW, &mut buf).unwrap()
         };
         wire.gre(from_client, packet);
     }
@@ -137,11 +109,12 @@ fn every_packet_of_a_running_session_is_told() {
             }
             for modes in [Modes::Stateless, Modes::PreferStateful] {
                 for compression in &compressions {
-                    let config = Config::strict()
-                        .with_authentication(Methods::new(&[method]))
-                        .with_strengths(strength)
-                        .with_modes(modes)
-                        .with_compression(*compression);
+                    let config = Config::strict().with_ppp(|ppp| {
+                        ppp.with_authentication(Methods::new(&[method]))
+                            .with_strengths(strength)
+                            .with_modes(modes)
+                            .with_compression(*compression)
+                    });
                     let (told, sent) = watch(&config);
                     assert_eq!(told.failures, [""; 0], "{method} {strength} {modes:?} {compression:?}");
                     assert!(told.packets == sent, "{method} {strength} {modes:?} {compression:?}");

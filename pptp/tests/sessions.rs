@@ -17,8 +17,6 @@
     reason = "a test that goes wrong stops"
 )]
 
-mod simulator;
-
 #[path = "sessions/calls.rs"]
 mod calls;
 #[path = "sessions/long.rs"]

@@ -65,6 +65,12 @@ impl Config {
         }
     }
 
+    /// Sets who this side says it is (section 2.1).
+    #[must_use]
+    pub const fn with_identity(self, identity: Identity) -> Self {
+        Self { identity, ..self }
+    }
+
     /// Sets how a silent peer is asked whether it is alive (section 3.1.4). Default: after 60 s, with 20 s to answer.
     /// Each question costs both sides 16 and 20 octets.
     #[must_use]

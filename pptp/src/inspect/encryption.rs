@@ -257,7 +257,7 @@ impl Mppe {
             // Until the next one that is flushed.
             decompressor.desynchronize();
         }
-        let flags = crate::session::compression_flags(decrypted.header.flags);
+        let flags = ppp_session::compression_flags(decrypted.header.flags);
         let packet = decompressor.decompress(flags, plain, LONGEST).map(<[u8]>::to_vec);
         match packet {
             Ok(packet) if is_compressed => *plain = packet,

@@ -77,7 +77,8 @@ use ppp_fsm::{Frame, Protocol, ProtocolKind};
 
 pub use authentication::{Authentication, Method, Outcome, Verdict};
 pub use control::ControlInput;
-pub use end::{Cause, End, windows_error_text};
+pub use end::{Cause, End};
+pub use ppp_fsm::link::windows_error_text;
 pub use record::{Content, Cut, Decryption, Direction, Event, NotDecrypted, Proof, Record, SessionId};
 pub use roles::Roles;
 pub use secret::Secrets;

@@ -6,32 +6,27 @@ use core::time::Duration;
 use pptp_wire::connection::CallId;
 
 use super::table::{ConnectionId, Server};
-use crate::session::{Batch, Lent, ReceiveError, Received, Sealing, SendError};
+use crate::session::{Batch, Opening, ReceiveError, Received, Sealing, SendError};
 
-/// How many packets of different calls are decrypted side by side.
+/// How many packets of different calls are worked on side by side.
 const LANES: usize = 4;
 
-/// A packet that waits for others.
-struct Waiting<'p> {
-    index: usize,
-    connection: ConnectionId,
-    call: CallId,
-    lent: Lent<'p>,
-}
+/// Which call of which connection.
+type Place = (ConnectionId, CallId);
 
-/// A packet that waits to be encrypted with others.
-struct Unsent<'p> {
+/// A packet that waits for others.
+struct Waiting<T> {
     index: usize,
-    call: (ConnectionId, CallId),
-    sealing: Sealing<'p>,
+    place: Place,
+    lent: T,
 }
 
 /// What a packet gave: of which connection and call, and what.
 type Outcome<'r> = Result<(ConnectionId, CallId, Received<'r>), ReceiveError>;
 
 impl<const CALLS: usize> Server<CALLS> {
-    /// As [`handle_gre`](Self::handle_gre) for many packets and their senders, in the order in which they came: those of
-    /// different calls are decrypted side by side, which is faster than one by one. What each gave is told to `each`, with
+    /// Takes many packets and their senders as [`handle_gre`](Self::handle_gre) does, in the order in which they came: those of
+    /// different calls are decrypted side by side, which is faster than one by one. What each gave goes to `each`, with
     /// its index; the order is kept within a call, and not between calls.
     ///
     /// ```
@@ -57,33 +52,31 @@ impl<const CALLS: usize> Server<CALLS> {
         packets: &mut [(IpAddr, &mut [u8])],
         mut each: impl FnMut(usize, Outcome<'_>),
     ) {
-        let mut waiting: [Option<Waiting<'_>>; LANES] = [const { None }; LANES];
+        let mut waiting: [Option<Waiting<Opening<'_>>>; LANES] = [const { None }; LANES];
         for (index, (peer, packet)) in packets.iter_mut().enumerate() {
-            let (connection, call) = match self.route(*peer, packet) {
-                Ok(route) => route,
+            let place = match self.route(*peer, packet) {
+                Ok(place) => place,
                 Err(error) => {
                     each(index, Err(error));
                     continue;
                 }
             };
             // Each call lends one packet at a time, since the next one's key comes out of it.
-            let is_lent = waiting.iter().flatten().any(|other| (other.connection, other.call) == (connection, call));
-            if is_lent || waiting.iter().all(Option::is_some) {
+            if must_finish(&waiting, place) {
                 self.finish(now, batch, &mut waiting, &mut each);
             }
-            let Some(place) = waiting.iter_mut().find(|place| place.is_none()) else { continue };
+            let Some(lane) = waiting.iter_mut().find(|lane| lane.is_none()) else { continue };
             let mut told = |received: Result<Received<'_>, ReceiveError>| {
-                each(index, received.map(|received| (connection, call, received)));
+                each(index, received.map(|received| (place.0, place.1, received)));
             };
-            if let Some(lent) = self.lend(now, connection, call, packet, &mut told) {
-                *place = Some(Waiting { index, connection, call, lent });
-            }
+            let lent = self.lend(now, place, batch, packet, &mut told);
+            *lane = lent.map(|lent| Waiting { index, place, lent });
         }
         self.finish(now, batch, &mut waiting, &mut each);
     }
 
-    /// As [`send_ip`](super::Session::send_ip) for packets of many calls: those of different calls are encrypted side by side.
-    /// What became of each is told to `each`, with its index; the order is kept within a call, and not between calls.
+    /// Sends packets of many calls as [`send_ip`](crate::session::CallMut::send_ip) does: those of different calls are encrypted side by side.
+    /// What became of each goes to `each`, with its index; the order is kept within a call, and not between calls.
     ///
     /// ```
     /// use core::net::Ipv4Addr;
@@ -102,16 +95,15 @@ impl<const CALLS: usize> Server<CALLS> {
         packets: &mut [(ConnectionId, CallId, &mut [u8])],
         mut each: impl FnMut(usize, Result<&[u8], SendError>),
     ) {
-        let mut waiting: [Option<Unsent<'_>>; LANES] = [const { None }; LANES];
+        let mut waiting: [Option<Waiting<Sealing<'_>>>; LANES] = [const { None }; LANES];
         for (index, (connection, call, buf)) in packets.iter_mut().enumerate() {
-            let call = (*connection, *call);
-            let is_lent = waiting.iter().flatten().any(|other| other.call == call);
-            if is_lent || waiting.iter().all(Option::is_some) {
+            let place = (*connection, *call);
+            if must_finish(&waiting, place) {
                 self.finish_sending(batch, &mut waiting, &mut each);
             }
-            let Some(place) = waiting.iter_mut().find(|place| place.is_none()) else { continue };
-            let sealing = self.lend_to_send(now, call, buf, &mut |sent: Result<&[u8], SendError>| each(index, sent));
-            *place = sealing.map(|sealing| Unsent { index, call, sealing });
+            let Some(lane) = waiting.iter_mut().find(|lane| lane.is_none()) else { continue };
+            let lent = self.lend_to_send(now, place, buf, &mut |sent: Result<&[u8], SendError>| each(index, sent));
+            *lane = lent.map(|lent| Waiting { index, place, lent });
         }
         self.finish_sending(batch, &mut waiting, &mut each);
     }
@@ -120,18 +112,17 @@ impl<const CALLS: usize> Server<CALLS> {
     fn finish_sending(
         &mut self,
         batch: &mut Batch,
-        waiting: &mut [Option<Unsent<'_>>; LANES],
+        waiting: &mut [Option<Waiting<Sealing<'_>>>; LANES],
         each: &mut impl FnMut(usize, Result<&[u8], SendError>),
     ) {
         if let [Some(one), Some(two), Some(three), Some(four)] = waiting {
-            let sealing = [&mut one.sealing, &mut two.sealing, &mut three.sealing, &mut four.sealing];
-            Sealing::seal_all(batch, sealing);
+            batch.seal([&mut one.lent.ppp, &mut two.lent.ppp, &mut three.lent.ppp, &mut four.lent.ppp]);
         } else {
-            waiting.iter_mut().flatten().for_each(|waiting| waiting.sealing.seal());
+            waiting.iter_mut().flatten().for_each(|waiting| waiting.lent.ppp.seal());
         }
-        for place in waiting {
-            let Some(Unsent { index, call, sealing }) = place.take() else { continue };
-            self.take_back_sealed(call, sealing, &mut |sent: Result<&[u8], SendError>| each(index, sent));
+        for lane in waiting {
+            let Some(Waiting { index, place, lent }) = lane.take() else { continue };
+            each(index, self.take_back_sealed(place, lent).ok_or(SendError::NoCall));
         }
     }
 
@@ -140,19 +131,23 @@ impl<const CALLS: usize> Server<CALLS> {
         &mut self,
         now: Duration,
         batch: &mut Batch,
-        waiting: &mut [Option<Waiting<'_>>; LANES],
+        waiting: &mut [Option<Waiting<Opening<'_>>>; LANES],
         each: &mut impl FnMut(usize, Outcome<'_>),
     ) {
         if let [Some(one), Some(two), Some(three), Some(four)] = waiting {
-            Lent::open_all(batch, [&mut one.lent, &mut two.lent, &mut three.lent, &mut four.lent]);
+            batch.open([&mut one.lent, &mut two.lent, &mut three.lent, &mut four.lent]);
         } else {
             waiting.iter_mut().flatten().for_each(|waiting| waiting.lent.open());
         }
-        for place in waiting {
-            let Some(Waiting { index, connection, call, lent }) = place.take() else { continue };
-            self.take_back(now, connection, call, lent, &mut |received: Result<Received<'_>, ReceiveError>| {
-                each(index, received.map(|received| (connection, call, received)));
-            });
+        for lane in waiting {
+            let Some(Waiting { index, place, lent }) = lane.take() else { continue };
+            let received = self.take_back(now, place, lent);
+            each(index, received.map(|received| (place.0, place.1, received)));
         }
     }
+}
+
+/// Returns whether the waiting packets have to be worked on before one of this call comes.
+fn must_finish<T>(waiting: &[Option<Waiting<T>>; LANES], place: Place) -> bool {
+    waiting.iter().flatten().any(|other| other.place == place) || waiting.iter().all(Option::is_some)
 }

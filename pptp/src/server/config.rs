@@ -3,11 +3,7 @@
 use core::net::Ipv4Addr;
 use core::time::Duration;
 
-use ppp_fsm::ipv6cp::InterfaceIdentifier;
-use ppp_fsm::negotiate::Opening;
-use ppp_fsm::{ipcp, ipv6cp, lcp, link};
-
-use crate::session;
+use crate::session::{self, Setup};
 
 /// What a server has, and what it asks of its clients.
 ///
@@ -19,17 +15,14 @@ use crate::session;
 /// let address = Ipv4Addr::new(10, 0, 0, 1);
 /// let config = Config::new(address)
 ///     .with_session(session::Config::interop())
-///     .with_name_servers([Some(address), None]);
+///     .with_server(|server| server.with_name_servers([Some(address), None]));
 /// # let _ = config;
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Config {
-    pub(super) session: session::Config,
-    ipcp: ipcp::Config,
-    name_servers: [Option<Ipv4Addr>; 2],
-    netbios_name_servers: [Option<Ipv4Addr>; 2],
-    interface_identifier: Option<InterfaceIdentifier>,
-    pub(super) idle_timeout: Duration,
+    session: session::Config,
+    server: ppp_session::Server,
+    idle_timeout: Duration,
 }
 
 /// How long a client may take to begin with PPP. A Configure-Request that the server sends at once may be faster than its
@@ -37,73 +30,38 @@ pub struct Config {
 const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Config {
-    /// The server's own address in the tunnels. It may be the same in all of them.
+    /// Makes a configuration with the server's own address in the tunnels. It may be the same in all of them.
     #[must_use]
     pub fn new(address: Ipv4Addr) -> Self {
         Self {
             session: session::Config::strict(),
-            ipcp: ipcp::Config::new(address),
-            name_servers: [None; 2],
-            netbios_name_servers: [None; 2],
-            interface_identifier: None,
+            server: ppp_session::Server::new(address).with_patience(PATIENCE),
             idle_timeout: Duration::from_secs(60),
         }
     }
 
-    /// What both sides may set. Default: [`session::Config::strict`].
+    /// Sets what both sides may set. Default: [`session::Config::strict`].
     #[must_use]
-    pub const fn with_session(mut self, session: session::Config) -> Self {
-        self.session = session;
-        self
+    pub fn with_session(self, session: session::Config) -> Self {
+        Self { session, ..self }
     }
 
-    /// RFC 1332 section 3.3: the address of every client that is not [assigned](super::Session::assign_address) one. Default:
-    /// none, the client says which it has.
+    /// Changes what the server hands out by PPP: addresses, name servers.
     #[must_use]
-    pub const fn with_client_address(mut self, address: Ipv4Addr) -> Self {
-        self.ipcp = self.ipcp.with_peer_address(address);
-        self
+    pub fn with_server(self, change: impl FnOnce(ppp_session::Server) -> ppp_session::Server) -> Self {
+        Self { server: change(self.server), ..self }
     }
 
-    /// RFC 1877 sections 1.1 and 1.3: the name servers to hand out. Default: none.
-    #[doc(alias = "DNS")]
+    /// Sets for how long a control connection may be without a call. Default: 60 s.
     #[must_use]
-    pub const fn with_name_servers(mut self, servers: [Option<Ipv4Addr>; 2]) -> Self {
-        self.name_servers = servers;
-        self
+    pub fn with_idle_timeout(self, idle_timeout: Duration) -> Self {
+        Self { idle_timeout, ..self }
     }
+}
 
-    /// RFC 1877 sections 1.2 and 1.4: the NetBIOS name servers to hand out. Default: none.
-    #[doc(alias = "NBNS")]
-    #[doc(alias = "WINS")]
-    #[must_use]
-    pub const fn with_netbios_name_servers(mut self, servers: [Option<Ipv4Addr>; 2]) -> Self {
-        self.netbios_name_servers = servers;
-        self
-    }
-
-    /// RFC 5072 section 4.1: the server's interface identifier, where IPv6 flows. Default: from the entropy.
-    #[must_use]
-    pub const fn with_interface_identifier(mut self, identifier: InterfaceIdentifier) -> Self {
-        self.interface_identifier = Some(identifier);
-        self
-    }
-
-    /// For how long a control connection may be without a call. Default: 60 s.
-    #[must_use]
-    pub const fn with_idle_timeout(mut self, timeout: Duration) -> Self {
-        self.idle_timeout = timeout;
-        self
-    }
-
-    pub(super) fn link(&self) -> link::Config {
-        let lcp = lcp::Config::default().with_peer_authentication(self.session.authentication);
-        let ipcp = self.ipcp.with_name_servers(self.name_servers).with_netbios_name_servers(self.netbios_name_servers);
-        let ipv6cp = match self.interface_identifier {
-            Some(identifier) => ipv6cp::Config::default().with_own_identifier(identifier),
-            None => ipv6cp::Config::default(),
-        };
-        self.session.link(lcp, ipcp, ipv6cp, Opening::Wait(PATIENCE))
+impl From<&Config> for Setup {
+    fn from(config: &Config) -> Self {
+        Self::server(config.session.clone(), config.server.clone(), config.idle_timeout)
     }
 }
 
@@ -115,7 +73,7 @@ impl Config {
 /// let small = Limits::default().with_connections(100).with_connections_per_address(2);
 /// # let _ = small;
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     pub(super) connections: usize,
     pub(super) connections_per_address: usize,
@@ -144,7 +102,7 @@ impl Limits {
         self
     }
 
-    /// How many calls there may be in all. Default: 20 000. Each needs about 24 KiB, and what a [`Session`](super::Session) says
+    /// How many calls there may be in all. Default: 20 000. Each needs about 24 KiB, and what a [`Session`](crate::session::Session) says
     /// that it may need besides.
     #[must_use]
     pub const fn with_calls(mut self, count: usize) -> Self {

@@ -8,8 +8,8 @@ use core::time::Duration;
 
 use pptp_wire::connection::CallId;
 
-use super::{Config, Limits, Session};
-use crate::session::{Lent, ReceiveError, Received, Sealing, SendError};
+use super::{Config, Limits};
+use crate::session::{Batch, Opening, ReceiveError, Received, Sealing, SendError, Session, call_id};
 
 /// Which control connection. A number is not used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -200,66 +200,61 @@ impl<const CALLS: usize> Server<CALLS> {
         }
     }
 
-    /// The payload of an IP packet of protocol 47 from `peer`, and whose it is. It is decrypted where it lies.
+    /// Takes the payload of an IP packet of protocol 47 from `peer`, finds out whose it is, and decrypts it where it lies. A
+    /// compressed packet is written to `scratch`: see [`Session::handle_gre`].
     ///
     /// # Errors
     ///
     /// [`ReceiveError`]: it gave nothing.
     pub fn handle_gre<'p>(
-        &'p mut self,
+        &mut self,
         now: Duration,
         peer: IpAddr,
         packet: &'p mut [u8],
+        scratch: &'p mut [u8],
     ) -> Result<(ConnectionId, CallId, Received<'p>), ReceiveError> {
         let (id, call) = self.route(peer, packet)?;
         let entry = self.entries.get_mut(&id).ok_or(ReceiveError::UnknownCall { call_id: call.get() })?;
-        let (call, received) = entry.session.handle_gre(now, packet)?;
-        Ok((id, call, received))
+        Ok((id, call, entry.session.handle_gre_of(now, call, packet, scratch)?))
     }
 
-    /// Whose packet it is. The connection is ready from now on; its deadline is looked at when it is polled.
+    /// Returns whose packet it is. The connection is ready from now on; its deadline is looked at when it is polled.
     pub(super) fn route(&mut self, peer: IpAddr, packet: &[u8]) -> Result<(ConnectionId, CallId), ReceiveError> {
-        let call_id = match packet.first_chunk::<8>() {
-            Some([.., high, low]) => u16::from_be_bytes([*high, *low]),
-            None => 0,
-        };
-        let route = self.index.routes.get(&(peer.to_canonical(), call_id));
-        let id = *route.ok_or(ReceiveError::UnknownCall { call_id })?;
-        let entry = self.entries.get_mut(&id).ok_or(ReceiveError::UnknownCall { call_id })?;
+        let call = call_id(packet)?;
+        let unknown = ReceiveError::UnknownCall { call_id: call.get() };
+        let id = *self.index.routes.get(&(peer.to_canonical(), call.get())).ok_or(unknown)?;
+        let entry = self.entries.get_mut(&id).ok_or(unknown)?;
         if !core::mem::replace(&mut entry.is_ready, true) {
             self.index.ready.push_back(id);
         }
-        Ok((id, CallId::new(call_id)))
+        Ok((id, call))
     }
 
     /// Begins with a packet that may be decrypted with those of other calls.
     pub(super) fn lend<'p>(
         &mut self,
         now: Duration,
-        id: ConnectionId,
-        call: CallId,
+        (id, call): (ConnectionId, CallId),
+        batch: &mut Batch,
         packet: &'p mut [u8],
         each: &mut impl FnMut(Result<Received<'_>, ReceiveError>),
-    ) -> Option<Lent<'p>> {
+    ) -> Option<Opening<'p>> {
         let Some(entry) = self.entries.get_mut(&id) else {
             each(Err(ReceiveError::UnknownCall { call_id: call.get() }));
             return None;
         };
-        entry.session.lend(now, call, packet, each)
+        entry.session.lend(now, call, batch, packet, each)
     }
 
-    /// Gives a call back what it has lent.
-    pub(super) fn take_back(
+    /// Gives a call back what it has lent, and returns what was in the packet.
+    pub(super) fn take_back<'p>(
         &mut self,
         now: Duration,
-        id: ConnectionId,
-        call: CallId,
-        lent: Lent<'_>,
-        each: &mut impl FnMut(Result<Received<'_>, ReceiveError>),
-    ) {
-        if let Some(entry) = self.entries.get_mut(&id) {
-            entry.session.take_back(now, call, lent, each);
-        }
+        (id, call): (ConnectionId, CallId),
+        opening: Opening<'p>,
+    ) -> Result<Received<'p>, ReceiveError> {
+        let unknown = ReceiveError::UnknownCall { call_id: call.get() };
+        self.entries.get_mut(&id).ok_or(unknown)?.session.take_back(now, call, opening)
     }
 
     /// Begins with a packet that may be encrypted with those of other calls.
@@ -277,16 +272,13 @@ impl<const CALLS: usize> Server<CALLS> {
         entry.session.lend_to_send(now, call, buf, each)
     }
 
-    /// Gives a call back what it has lent.
-    pub(super) fn take_back_sealed(
+    /// Gives a call back what it has lent, and returns the packet.
+    pub(super) fn take_back_sealed<'p>(
         &mut self,
         (id, call): (ConnectionId, CallId),
-        sealing: Sealing<'_>,
-        each: &mut impl FnMut(Result<&[u8], SendError>),
-    ) {
-        if let Some(entry) = self.entries.get_mut(&id) {
-            entry.session.take_back_sealed(call, sealing, each);
-        }
+        sealing: Sealing<'p>,
+    ) -> Option<&'p [u8]> {
+        self.entries.get_mut(&id)?.session.take_back_sealed(call, sealing)
     }
 
     /// A connection that may have something to send or to tell: after each input, each [`session_mut`](Self::session_mut),
@@ -395,22 +387,29 @@ impl Index {
         let Self { routes, .. } = self;
         let Entry { peer, session, routes: own, .. } = entry;
         own.retain(|call| {
-            let is_there = session.link(*call).is_some();
+            let is_there = session.call(*call).is_some();
             if !is_there {
                 forget(routes, id, *peer, *call);
             }
             is_there
         });
         loop {
-            let new = session.calls().find(|call| !own.contains(call));
+            let new = session.calls().map(|call| call.id()).find(|call| !own.contains(call));
             let Some(new) = new else { break };
             // Two connections of one address may draw the same number, once in 65 536 times: the later one cannot be told
             // from the earlier one.
             if *routes.entry((*peer, new.get())).or_insert(id) != id {
-                session.abandon(new);
+                abandon(session, new);
             }
             own.push(new);
         }
+    }
+}
+
+/// Ends a call at the latest time seen: its number cannot be told from another call's.
+fn abandon<const CALLS: usize>(session: &mut Session<CALLS>, call: CallId) {
+    if let Some(mut call) = session.call_mut(call) {
+        call.close(Duration::ZERO);
     }
 }
 

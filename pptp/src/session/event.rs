@@ -1,77 +1,103 @@
-//! What a session tells, and what it found in a packet.
+//! What a session reports, and what it found in a packet.
 
-use core::convert::Infallible;
 use core::fmt;
 use core::time::Duration;
 
-use ppp_fsm::auth::{Demand, Question};
-use ppp_fsm::{ccp, ipcp, ipv6cp, negotiate};
+use pptp_wire::connection::CallId;
 
-use super::{Reason, Status};
+use super::Reason;
 
-/// What has happened on a call. Longer octets stay in the session, and are borrowed from it.
+/// What has happened on a control connection, or on a call of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// The call is in another state: dialing, verifying the password, connected.
-    Status(Status),
-    /// Server: a client presents something. `presented` shows what, `answer` says whether it is good, now or later.
-    Authenticate(Question),
-    /// Client: this side has to prove itself once more, since the server refused it and lets it try again, or with a
-    /// method of EAP of the user's own. The first proof is given without being asked for.
-    Prove(Demand),
-    /// Client: the password is right and has expired (error 648). `change_password` goes on; else the session ends.
-    PasswordExpired,
-    /// Server: the client has proved itself. Again with each further challenge.
-    PeerAuthenticated,
-    /// CCP agreed: packets are encrypted or compressed so from now on, with new keys.
-    EncryptionUp(ccp::Agreed),
-    /// Nothing is encrypted any more. What has to be is not sent.
-    EncryptionDown,
-    /// IPv4 packets may flow.
-    IpUp(ipcp::Agreed),
-    /// IPv4 packets may not flow any more.
-    IpDown,
-    /// IPv4 was not agreed on.
-    IpFailed(negotiate::Reason<ipcp::Failure>),
-    /// IPv6 packets may flow.
-    Ipv6Up(ipv6cp::Agreed),
-    /// IPv6 packets may not flow any more.
-    Ipv6Down,
-    /// IPv6 was not agreed on.
-    Ipv6Failed(negotiate::Reason<Infallible>),
-    /// A packet may be sent again, after [`SendError::WouldBlock`](super::SendError::WouldBlock).
-    Writable,
-    /// RFC 2637 section 4.4: the flow control alarm goes on or off. Packets or acknowledgments are lost, or the peer does
-    /// not acknowledge. See [`FlowAlarmPolicy`](super::FlowAlarmPolicy).
-    FlowAlarm {
-        /// Whether it is on.
-        is_raised: bool,
+    /// The control connection is up: [`Session::connection`](super::Session::connection) has the peer's names.
+    Established,
+    /// Something has happened on a call. A server learns of a call by its first event.
+    Call {
+        /// Our id of the call.
+        call: CallId,
+        /// What.
+        event: CallEvent,
     },
+    /// The session is over. The last event: send what [`poll_control`](super::Session::poll_control) still gives, and close
+    /// the TCP connection. Of a client, the reason is why its call ended, or never began.
+    Closed(Reason),
+}
+
+/// What has happened on a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CallEvent {
+    /// Something has happened in PPP: authentication, encryption, IP.
+    Ppp(ppp_session::Event),
     /// The call is up for so long, and no GRE packet has come: a firewall or a NAT on the path most likely stops IP
     /// protocol 47. The session goes on trying.
     NoData {
         /// How long.
         elapsed: Duration,
     },
-    /// So many packets in a row decrypted to nonsense that the keys must differ, or somebody forges packets.
-    CoherencyLost,
-    /// RFC 1570 section 1.1: the peer says who it is: `link(…).peer_identification()`.
-    Identification,
-    /// RFC 1570 section 1.2: the session will end in so many seconds.
-    TimeRemaining {
-        /// Seconds; `u32::MAX` is for ever.
-        seconds: u32,
+    /// RFC 2637 section 4.4: the flow control alarm goes on or off. Packets or acknowledgments are lost, or the peer does
+    /// not acknowledge. See [`FlowAlarmPolicy`](super::FlowAlarmPolicy).
+    FlowAlarm {
+        /// Whether it is on.
+        is_raised: bool,
     },
-    /// The call is over. The last event of it. Send what `poll_control` still gives.
+    /// A packet may be sent again, after [`SendError::WouldBlock`](super::SendError::WouldBlock).
+    Writable,
+    /// The call is over. The last event of it.
     Closed(Reason),
+}
+
+impl CallEvent {
+    /// Returns whether `later` takes the place of this event when both wait to be polled: of each kind the latest waits.
+    #[must_use]
+    pub fn is_replaced_by(&self, later: &Self) -> bool {
+        match (self, later) {
+            (Self::Ppp(event), Self::Ppp(later)) => event.is_replaced_by(later),
+            _ => core::mem::discriminant(self) == core::mem::discriminant(later),
+        }
+    }
+}
+
+/// Events of the tunnel and the control connection that wait, the latest of each kind.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    no_data: Option<Duration>,
+    alarm: Option<bool>,
+    is_writable: bool,
+}
+
+impl Waiting {
+    pub(super) const fn no_data(&mut self, elapsed: Duration) {
+        self.no_data = Some(elapsed);
+    }
+
+    pub(super) const fn alarm(&mut self, is_raised: bool) {
+        self.alarm = Some(is_raised);
+    }
+
+    pub(super) const fn writable(&mut self) {
+        self.is_writable = true;
+    }
+
+    /// In the order in which they are declared.
+    pub(super) fn pop(&mut self) -> Option<CallEvent> {
+        if let Some(elapsed) = self.no_data.take() {
+            return Some(CallEvent::NoData { elapsed });
+        }
+        if let Some(is_raised) = self.alarm.take() {
+            return Some(CallEvent::FlowAlarm { is_raised });
+        }
+        core::mem::take(&mut self.is_writable).then_some(CallEvent::Writable)
+    }
 }
 
 /// What was in a GRE packet.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Received<'p> {
-    /// An IP packet, in the memory of the GRE packet, or in the session's where it was decompressed.
+    /// An IP packet, in the memory of the GRE packet, or in the scratch buffer where it was decompressed.
     Ip(&'p [u8]),
     /// It waits for an earlier one: `poll_receive` gives it in time.
     Held,
@@ -79,10 +105,10 @@ pub enum Received<'p> {
     Consumed,
 }
 
-impl Received<'_> {
-    /// The IP packet, if there is one.
+impl<'p> Received<'p> {
+    /// Returns the IP packet, if there is one.
     #[must_use]
-    pub const fn ip(&self) -> Option<&[u8]> {
+    pub const fn ip(&self) -> Option<&'p [u8]> {
         match self {
             Self::Ip(packet) => Some(packet),
             Self::Held | Self::Consumed => None,
@@ -90,11 +116,17 @@ impl Received<'_> {
     }
 }
 
-/// Lengths, not octets.
+impl<'p> From<ppp_session::Received<'p>> for Received<'p> {
+    fn from(received: ppp_session::Received<'p>) -> Self {
+        received.ip().map_or(Self::Consumed, Self::Ip)
+    }
+}
+
+/// Lengths, not bytes.
 impl fmt::Debug for Received<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Ip(packet) => write!(f, "Ip({} octets)", packet.len()),
+            Self::Ip(packet) => write!(f, "Ip({} bytes)", packet.len()),
             Self::Held => f.write_str("Held"),
             Self::Consumed => f.write_str("Consumed"),
         }

@@ -1,32 +1,38 @@
 //! What client and server sessions share: configuration, events, reasons, the data path.
 //!
 //! A session joins the machines of the family: the control connection, and for each call a tunnel and a PPP link, whose
-//! authentication makes the keys of the encryption. [`client::Session`](crate::client::Session) dials one call;
-//! [`server::Session`](crate::server::Session) takes the calls of one TCP connection, and
-//! [`server::Server`](crate::server::Server) keeps many of them. They are driven alike:
+//! authentication makes the keys of the encryption. One type is both sides: made of a
+//! [`client::Config`](crate::client::Config), a [`Session`] dials one call; made of a
+//! [`server::Config`](crate::server::Config), it takes the calls of one TCP connection.
+//! [`server::Server`](crate::server::Server) keeps many of those.
 //!
 //! | verb | what it does |
 //! |---|---|
 //! | `open(now)`, `close(now)` | the TCP connection is open; everything is to end |
-//! | `handle_stream(now, octets)`, `handle_disconnect(now)` | what TCP gives: octets, the end |
-//! | `handle_gre(now, packet)` | a GRE packet: decrypts it where it lies, and lends the IP packet in it |
+//! | `handle_gre(now, packet, scratch)` | takes a GRE packet: decrypts it where it lies, and lends the IP packet in it |
+//! | `handle_stream(now, bytes)`, `handle_disconnect(now)` | takes what TCP gives: bytes, the end |
 //! | `poll_receive(now, buf)` | IP packets that had to wait for an earlier one |
-//! | `send_ip(now, buf)` | an IP packet: encrypts it where it lies, and gives the GRE packet around it |
-//! | `send_ip_batch(…)`, `handle_gre_batch(…)` | the same for many packets at once, which is faster |
-//! | `poll_control(now, buf)` | the next octets for TCP |
+//! | `call_mut(id)` | a call: `send_ip(now, buf)` encrypts an IP packet where it lies; `answer`, `close` and more |
+//! | `call(id)` | a call, to look at: `ppp()` has addresses, status, MTU |
 //! | `poll_tunnel(now, buf)` | the next GRE packet that is no data: PPP's negotiation, acknowledgments |
+//! | `poll_control(now, buf)` | the next bytes for TCP |
 //! | `poll_event()` | what has happened |
 //! | `poll_timeout()`, `handle_timeout(now)` | when to come back, and that it is time |
 //!
-//! * **Time** is a [`Duration`](core::time::Duration) since a moment that the caller picks. A `now` that goes back is taken
-//!   for the latest seen.
-//! * **Order** is free. After each call, poll for output and events until there is none; what is polled late comes late, and
-//!   nothing that was accepted is lost.
+//! * **Time** is a [`Duration`](core::time::Duration) since a moment that the caller picks. If `now` goes backwards, the
+//!   latest value seen is used.
+//! * **Order**: calls may come in any order. The order of the table is the best one: how a call ends in the tunnel says more
+//!   than how it ends on the control connection, so GRE goes first, in and out. After each input poll everything until it is
+//!   empty; polling late delays output but loses nothing.
 //! * **TCP and GRE** are polled apart: a TCP socket that is full holds up no data.
+//! * **Results** borrow the caller's packet or scratch buffer: the session can be asked and driven meanwhile.
 //! * **Memory** is bounded by the configuration, whatever the peer does. Data packets allocate nothing, but room for those
 //!   that have to wait for an earlier one, which is taken when it is needed first.
 //! * **Encryption** that is required holds both ways: without it nothing is sent, and what comes in the clear is dropped and
-//!   counted. CCP itself is not protected: a peer that ends it, or begins it again with keys that were used, ends the call.
+//!   counted. CCP itself is not protected: [`with_encryption`](ppp_session::Config::with_encryption) says what follows when
+//!   a peer ends it, or begins it again.
+//! * **Layers** let each other know once for each call: PPP's events are taken where they happen, a call that is over in the
+//!   tunnel is cleared on the control connection, and the connection ends when its calls have.
 //!
 //! # Embedding
 //!
@@ -38,10 +44,12 @@
 //! use core::net::Ipv4Addr;
 //! use core::time::Duration;
 //! use pptp::ppp::auth::Answer;
-//! use pptp::session::{Event, HEADROOM, Received};
+//! use pptp::ppp_session;
+//! use pptp::report::ClientStatus;
+//! use pptp::session::{CallEvent, Event, HEADROOM, Received};
 //! use pptp::{client, server};
 //!
-//! // 32 unpredictable octets each, from the operating system.
+//! // 32 unpredictable bytes each, from the operating system.
 //! let mut client = client::Session::new(&client::Config::new("alice", "wonderland"), [1; 32]);
 //! let config = server::Config::new(Ipv4Addr::new(10, 0, 0, 1));
 //! let mut server: server::Session = server::Session::new(&config, [2; 32]);
@@ -53,21 +61,21 @@
 //! server.open(now);
 //!
 //! let mut buf = [0; 2048];
-//! while client.ip().is_none() {
-//!     // TCP, both directions.
-//!     while let Some(octets) = client.poll_control(now, &mut buf)? {
-//!         assert_eq!(server.handle_stream(now, octets), octets.len());
-//!     }
-//!     while let Some(octets) = server.poll_control(now, &mut buf)? {
-//!         assert_eq!(client.handle_stream(now, octets), octets.len());
-//!     }
+//! while client.first_call().and_then(|call| call.ppp().ip()).is_none() {
 //!     // GRE, both directions. A packet may be refused: another one will come. Where packets overtake each other,
 //!     // `poll_receive` has to be asked too.
 //!     while let Some(packet) = client.poll_tunnel(now, &mut buf)? {
-//!         let _ = server.handle_gre(now, &mut packet.to_vec());
+//!         let _ = server.handle_gre(now, &mut packet.to_vec(), &mut []);
 //!     }
 //!     while let Some(packet) = server.poll_tunnel(now, &mut buf)? {
-//!         let _ = client.handle_gre(now, &mut packet.to_vec());
+//!         let _ = client.handle_gre(now, &mut packet.to_vec(), &mut []);
+//!     }
+//!     // TCP, both directions.
+//!     while let Some(bytes) = client.poll_control(now, &mut buf)? {
+//!         assert_eq!(server.handle_stream(now, bytes), bytes.len());
+//!     }
+//!     while let Some(bytes) = server.poll_control(now, &mut buf)? {
+//!         assert_eq!(client.handle_stream(now, bytes), bytes.len());
 //!     }
 //!     while let Some(event) = client.poll_event() {
 //!         if let Event::Closed(reason) = event {
@@ -75,14 +83,14 @@
 //!         }
 //!     }
 //!     while let Some(event) = server.poll_event() {
-//!         match event {
-//!             // Who is it? The octets of the question are in the session.
-//!             server::Event::Call { call, event: Event::Authenticate(question) } => {
-//!                 assert_eq!(server.presented(call).unwrap().name().unwrap().0, b"alice");
-//!                 server.assign_address(call, Ipv4Addr::new(10, 0, 0, 2));
-//!                 server.answer(now, call, question.ticket(), &Answer::Password(b"wonderland"))?;
-//!             }
-//!             _ => {}
+//!         let Event::Call { call, event: CallEvent::Ppp(event) } = event else { continue };
+//!         if let ppp_session::Event::Authenticate(question) = event {
+//!             // Who is it? Its name and proof are in the session.
+//!             let presented = server.call(call).and_then(|call| call.ppp().presented());
+//!             assert_eq!(presented.unwrap().name().unwrap().0, b"alice");
+//!             let mut call = server.call_mut(call).unwrap();
+//!             call.assign_address(Ipv4Addr::new(10, 0, 0, 2));
+//!             call.answer(now, question.ticket(), &Answer::Password(b"wonderland"))?;
 //!         }
 //!     }
 //!     // With sockets: sleep until something comes, or until `poll_timeout()`; then `handle_timeout(now)`.
@@ -92,46 +100,45 @@
 //! let ip = [0x45, 0, 0, 20, 0, 0, 0, 0, 64, 1, 0x66, 0xe3, 10, 0, 0, 2, 10, 0, 0, 1];
 //! let mut buf = [0; HEADROOM + 20];
 //! buf[HEADROOM..].copy_from_slice(&ip);
-//! let mut packet = client.send_ip(now, &mut buf)?.to_vec();
+//! let mut call = client.first_call_mut().unwrap();
+//! let mut packet = call.send_ip(now, &mut buf)?.to_vec();
 //! // And out of it again, decrypted in place.
-//! let (call, received) = server.handle_gre(now, &mut packet)?;
+//! let (call, received) = server.handle_gre(now, &mut packet, &mut [])?;
 //! assert_eq!(received, Received::Ip(&ip));
-//! assert_eq!(client.status(now).to_string(), "  uptime: 0s\n  encoding: MPPE 128 bit, stateless\n  status: Connected");
+//! let status = ClientStatus::of_session(&client, now).to_string();
+//! assert_eq!(status, "  uptime: 0s\n  encoding: MPPE 128 bit, stateless\n  status: Connected");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod batch;
 mod call;
-mod cipher;
 mod config;
-mod connection;
 mod error;
 mod event;
-mod keys;
+mod handle;
+mod machine;
 mod reason;
-mod report;
+mod setup;
 mod statistics;
 
-pub use batch::Batch;
-pub use config::{Compression, Config, FlowAlarmPolicy};
+pub use config::{Config, FlowAlarmPolicy};
 pub use error::{BufferTooSmall, ReceiveError, SendError};
-pub use event::{Event, Received};
-pub use keys::ExternalKeys;
+pub use event::{CallEvent, Event, Received};
+pub use handle::{Call, CallMut};
+pub use machine::Session;
+pub use ppp_session::{Batch, Compression, Encoding, ExternalKeys, IpVersions, Status};
 pub use reason::Reason;
-pub use report::{ClientStatus, Encoding, MppeReport, SessionReport, Status};
+pub use setup::Setup;
 pub use statistics::Statistics;
 
-pub(crate) use call::{Call, Credentials, Lent, Sealing};
-#[cfg(feature = "mppc")]
-pub(crate) use cipher::compression_flags;
-pub(crate) use connection::{Core, CoreEvent};
+pub(crate) use call::{Opening, Sealing};
+pub(crate) use machine::call_id;
 
-/// Room in front of an IP packet for [`send_ip`](crate::client::Session::send_ip): GRE (16), address, control and protocol
-/// of PPP (4), MPPE (2), the protocol within (2).
-pub const HEADROOM: usize = pptp_gre::HEADROOM.saturating_add(ppp_fsm::Frame::MAX_HEADER_LEN).saturating_add(4);
+/// Room in front of an IP packet for [`CallMut::send_ip`], in bytes: GRE (16), and what PPP needs.
+pub const HEADROOM: usize = pptp_gre::HEADROOM.saturating_add(ppp_session::HEADROOM);
 
-/// What `poll_control` and `poll_tunnel` write at most.
-pub const MAX_TRANSMIT: usize = pptp_gre::HEADROOM.saturating_add(ppp_fsm::link::Link::MAX_TRANSMIT);
+/// The most bytes that [`Session::poll_control`] and [`Session::poll_tunnel`] write.
+pub const MAX_TRANSMIT: usize = pptp_gre::HEADROOM.saturating_add(ppp_session::MAX_TRANSMIT);
 
-/// What `poll_receive` needs: the longest frame that waits for an earlier one. Longer ones are refused then.
+/// What [`Session::poll_receive`] needs, and the scratch buffer of [`Session::handle_gre`] with compression: the longest frame
+/// that waits for an earlier one. Longer ones are refused then.
 pub const MAX_RECEIVE: usize = 2048;

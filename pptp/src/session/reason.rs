@@ -4,21 +4,20 @@
 
 use core::fmt;
 
-use ppp_fsm::link;
+use ppp_session::ppp::{auth, link};
 use pptp_wire::code::{DisconnectResult, GeneralError};
 use pptp_wire::connection::{CallCloseReason, CloseReason, Disconnect, Fault};
-
-use crate::inspect::windows_error_text;
 
 /// Why a session, or one of its calls, is over: the first thing that ended it.
 ///
 /// ```
 /// use pptp::ppp::auth::{Failure, Method};
 /// use pptp::ppp::link;
+/// use pptp::ppp_session;
 /// use pptp::session::Reason;
 ///
 /// let failure = Failure::Refused { method: Method::MsChapV2, code: Some(691) };
-/// let reason = Reason::Link(link::Reason::Authentication(failure));
+/// let reason = Reason::Ppp(ppp_session::Reason::Link(link::Reason::Authentication(failure)));
 /// assert_eq!(reason.to_string(), "the peer refused our authentication by MS-CHAP-V2, error 691");
 /// assert_eq!(reason.windows_error(), Some(691));
 /// assert_eq!(reason.advice(), "the user name or the password is wrong");
@@ -28,24 +27,26 @@ use crate::inspect::windows_error_text;
 pub enum Reason {
     /// This side closed.
     Closed,
-    /// PPP ended, or did not come to a beginning.
-    Link(link::Reason),
+    /// PPP ended, or was never up.
+    Ppp(ppp_session::Reason),
     /// The call is up, and not one GRE packet came: something on the path stops IP protocol 47.
     GreBlocked,
-    /// IP did not flow in time, though the peer did answer.
-    SetupTimeout,
     /// Acknowledgments did not come in time, and [`FlowAlarmPolicy`](super::FlowAlarmPolicy) says that this is the end.
     FlowAlarm,
-    /// The peer has said for 15 s that it cannot decrypt what it gets, without a pause.
-    NotDecrypted,
     /// The call was refused or ended on the control connection.
     Call(CallCloseReason),
     /// The control connection ended.
     Control(CloseReason),
 }
 
+impl From<ppp_session::Reason> for Reason {
+    fn from(reason: ppp_session::Reason) -> Self {
+        if reason == ppp_session::Reason::Closed { Self::Closed } else { Self::Ppp(reason) }
+    }
+}
+
 impl Reason {
-    /// The end of a control connection.
+    /// Returns the reason that the end of a control connection is.
     pub(crate) const fn of_connection(reason: CloseReason) -> Self {
         if matches!(reason, CloseReason::Local | CloseReason::StopTimeout) {
             Self::Closed
@@ -54,16 +55,14 @@ impl Reason {
         }
     }
 
-    /// The error number of Windows' Remote Access Service that fits, which is what its users report.
+    /// Returns the error number of Windows' Remote Access Service that fits, which is what its users report.
     #[must_use]
-    pub const fn windows_error(&self) -> Option<u32> {
+    pub fn windows_error(&self) -> Option<u32> {
         match self {
             Self::Closed | Self::Call(CallCloseReason::Local) | Self::Control(CloseReason::Local) => None,
-            Self::Link(reason) => reason.windows_error(),
+            Self::Ppp(reason) => reason.windows_error(),
             Self::GreBlocked => Some(806),
-            Self::SetupTimeout => Some(718),
             Self::FlowAlarm => Some(721),
-            Self::NotDecrypted => Some(742),
             Self::Call(CallCloseReason::OutgoingRefused { .. } | CallCloseReason::NotAnswered) => Some(629),
             Self::Call(_) => Some(619),
             Self::Control(reason) => Some(match reason {
@@ -74,7 +73,7 @@ impl Reason {
         }
     }
 
-    /// What a person can do about it, in a sentence without a full stop.
+    /// Returns what a person can do about it, in a sentence without a full stop.
     #[must_use]
     pub fn advice(&self) -> &'static str {
         match self {
@@ -83,51 +82,52 @@ impl Reason {
                  (Windows shows error 619 or 806)"
             }
             Self::FlowAlarm => "the path loses too much: look at its quality, or at the peer's load",
-            Self::NotDecrypted => {
-                "call again: pppd on Linux comes to this when packets of its negotiation are lost and cross each other"
-            }
-            Self::SetupTimeout => "look at the trace for what the two sides did not agree on",
             Self::Control(CloseReason::StartTimeout | CloseReason::Stream(_)) => {
                 "see whether it is a PPTP server that listens on TCP port 1723"
             }
             Self::Control(CloseReason::Disconnected | CloseReason::Cut) | Self::Call(_) => {
                 "the peer's log has the reason"
             }
-            _ => match self.windows_error().and_then(windows_error_text) {
+            Self::Ppp(reason) => reason.advice(),
+            _ => match self.windows_error().and_then(link::windows_error_text) {
                 Some(text) => text,
                 None => "nothing has to be done",
             },
         }
     }
 
-    /// Who can do something about it.
+    /// Returns the side that can do something about it.
     #[must_use]
     pub const fn fault(&self) -> Fault {
         match self {
             Self::Closed => Fault::Nobody,
             Self::GreBlocked | Self::FlowAlarm => Fault::Network,
-            Self::SetupTimeout | Self::NotDecrypted => Fault::Peer,
             Self::Call(reason) => reason.fault(),
             Self::Control(reason) => reason.fault(),
-            Self::Link(reason) => match reason {
+            Self::Ppp(ppp_session::Reason::Closed) => Fault::Nobody,
+            Self::Ppp(ppp_session::Reason::Link(reason)) => match reason {
                 link::Reason::Closed | link::Reason::PeerClosed { error: None | Some(0) } => Fault::Nobody,
                 link::Reason::LowerLayerDown | link::Reason::NoAnswer | link::Reason::PeerSilent => Fault::Network,
-                link::Reason::Authentication(ppp_fsm::auth::Failure::Refused { .. }) | link::Reason::NoKeys { .. } => {
+                link::Reason::Authentication(auth::Failure::Refused { .. }) | link::Reason::NoKeys { .. } => {
                     Fault::Local
                 }
                 _ => Fault::Peer,
             },
+            Self::Ppp(_) => Fault::Peer,
         }
     }
 
-    /// RFC 2637 section 2.13: what a PAC says when it ends a call for this reason.
-    pub(crate) fn disconnect(&self) -> Disconnect {
+    /// RFC 2637 section 2.13: returns what a PAC says when it ends a call for this reason.
+    pub(super) fn disconnect(&self) -> Disconnect {
+        use ppp_session::Reason::Link;
         match self {
-            Self::Closed | Self::Link(link::Reason::Closed) => Disconnect::ADMIN_SHUTDOWN,
-            Self::Link(link::Reason::PeerClosed { .. }) => Disconnect::new(DisconnectResult::REQUEST),
+            Self::Closed | Self::Ppp(ppp_session::Reason::Closed | Link(link::Reason::Closed)) => {
+                Disconnect::ADMIN_SHUTDOWN
+            }
+            Self::Ppp(Link(link::Reason::PeerClosed { .. })) => Disconnect::new(DisconnectResult::REQUEST),
             Self::GreBlocked
             | Self::FlowAlarm
-            | Self::Link(link::Reason::NoAnswer | link::Reason::PeerSilent | link::Reason::LowerLayerDown) => {
+            | Self::Ppp(Link(link::Reason::NoAnswer | link::Reason::PeerSilent | link::Reason::LowerLayerDown)) => {
                 Disconnect::LOST_CARRIER
             }
             _ => Disconnect::general_error(GeneralError::PAC_ERROR),
@@ -140,11 +140,9 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed => f.write_str("closed by us"),
-            Self::Link(reason) => reason.fmt(f),
+            Self::Ppp(reason) => reason.fmt(f),
             Self::GreBlocked => f.write_str("the control connection is up, but no GRE packet comes through"),
-            Self::SetupTimeout => f.write_str("the two sides did not come to an agreement in time"),
             Self::FlowAlarm => f.write_str("acknowledgments do not come in time"),
-            Self::NotDecrypted => f.write_str("the peer cannot decrypt what we send, and says so"),
             Self::Call(reason) => reason.fmt(f),
             Self::Control(reason) => reason.fmt(f),
         }

@@ -1,19 +1,11 @@
 //! Counters of one call.
 
-use ppp_fsm::link::EchoStatistics;
-
-/// What happened on one call so far.
+/// What has happened on one call so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statistics {
-    /// Of the GRE tunnel: packets, octets, numbers, window, alarm.
+    /// Of the GRE tunnel: packets, bytes, numbers, window, alarm.
     pub tunnel: pptp_gre::Statistics,
-    /// Of the encryption, since CCP opened last; `None` without one.
-    pub mppe: Option<mppe::Statistics>,
-    /// Of LCP's Echo-Requests: round trips, losses.
-    pub echo: EchoStatistics,
-    /// IP packets that came in the clear where they have to be encrypted. They were dropped.
-    pub cleartext_dropped: u64,
-    /// Frames that PPP or the encryption did not take, those in the clear included.
-    pub refused: u64,
+    /// Of PPP: encryption, echoes, refused frames.
+    pub ppp: ppp_session::Statistics,
 }

@@ -3,12 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use pptp::server::{AcceptError, Event, Limits, Server, Session};
-use pptp::session::{self, MAX_TRANSMIT};
+use pptp::server::{AcceptError, Limits, Server, Session};
+use pptp::session::{CallEvent, Event, MAX_TRANSMIT};
 use pptp::wire::message::{CallClearRequest, OutgoingCallRequest, StartControlConnectionRequest};
 use pptp::wire::{Message, Text};
 
-use crate::pair::server_config;
+use crate::server_config;
 
 /// A Start-Control-Connection-Request.
 pub(crate) fn start() -> Vec<u8> {
@@ -76,7 +76,7 @@ fn calls_that_are_opened_and_closed_100_000_times_leave_nothing_behind() {
             let mut steps = 0;
             while let Some(mut ready) = server.poll_ready() {
                 while let Some(event) = ready.poll_event() {
-                    closed += u32::from(matches!(event, Event::Call { event: session::Event::Closed(_), .. }));
+                    closed += u32::from(matches!(event, Event::Call { event: CallEvent::Closed(_), .. }));
                 }
                 while ready.poll_control(now, &mut buf).unwrap().is_some() {}
                 while ready.poll_tunnel(now, &mut buf).unwrap().is_some() {}

@@ -1,14 +1,17 @@
 //! IP packets in the clear, before, in and after a session that is encrypted.
 
+use pptp::ppp_session;
 use std::time::Duration;
 
 use pptp::ppp::ccp::Encryption;
 use pptp::ppp::link;
 #[cfg(feature = "mppc")]
 use pptp::session::Compression;
-use pptp::session::{Config, ReceiveError, SendError};
+use pptp::session::{CallEvent, Config, ReceiveError, SendError};
 
-use crate::pair::{Pair, To, client_config, frame, honest, ip, packet, read, server_config};
+use testing::pptp::{PASSWORD, Pair, To, decode_frame, encode_packet, frame, honest, numbered_ip};
+
+use crate::{client_config, server_config};
 
 const IP: u16 = 0x0021;
 const IPV6: u16 = 0x0057;
@@ -25,11 +28,11 @@ fn ipv6() -> Vec<u8> {
 /// Frames in the clear of every kind that there is, with long and short headers.
 fn cleartext() -> Vec<Vec<u8>> {
     vec![
-        frame(IP, &ip(100, 7)),
+        frame(IP, &numbered_ip(100, 7)),
         frame(IPV6, &ipv6()),
-        [&[0x21][..], &ip(40, 7)].concat(),
-        [&[0xff, 3, 0x21][..], &ip(40, 7)].concat(),
-        [&[0, 0x21][..], &ip(40, 7)].concat(),
+        [&[0x21][..], &numbered_ip(40, 7)].concat(),
+        [&[0xff, 3, 0x21][..], &numbered_ip(40, 7)].concat(),
+        [&[0, 0x21][..], &numbered_ip(40, 7)].concat(),
         [&[0x57][..], &ipv6()].concat(),
     ]
 }
@@ -42,9 +45,15 @@ fn cleartext_in_a_session_is_dropped_and_counted() {
         for round in 1..=100 {
             for frame in cleartext() {
                 let error = pair.inject(to, &frame).unwrap_err();
-                assert!(matches!(error, ReceiveError::Link(link::Refused::NotEncrypted { .. })), "{error}");
+                assert!(
+                    matches!(
+                        error,
+                        ReceiveError::Ppp(ppp_session::ReceiveError::Link(link::Refused::NotEncrypted { .. }))
+                    ),
+                    "{error}"
+                );
             }
-            assert_eq!(pair.statistics(to).cleartext_dropped, round * 6);
+            assert_eq!(pair.statistics(to).ppp.cleartext_dropped, round * 6);
         }
         assert!(pair.nothing_delivered());
     }
@@ -65,7 +74,7 @@ fn cleartext_in_every_step_of_the_setup_is_never_delivered() {
         pair.run();
         pair.assert_connected();
         assert!(pair.nothing_delivered());
-        assert!(pair.statistics(to).cleartext_dropped >= 30);
+        assert!(pair.statistics(to).ppp.cleartext_dropped >= 30);
         pair.between = honest();
         pair.assert_alive();
     }
@@ -76,7 +85,7 @@ fn cleartext_after_the_end_of_encryption_is_dropped() {
     for to in To::BOTH {
         let mut pair = Pair::strict();
         pair.assert_alive();
-        let _ = pair.inject(to, &frame(CCP, &packet(5, 77, b"")));
+        let _ = pair.inject(to, &frame(CCP, &encode_packet(5, 77, b"")));
         for frame in cleartext() {
             assert!(pair.inject(to, &frame).is_err());
         }
@@ -84,8 +93,8 @@ fn cleartext_after_the_end_of_encryption_is_dropped() {
         // Nothing is sent in the clear either, in no step of the end.
         for _ in 0..40 {
             for to in To::BOTH {
-                if let Ok(sealed) = pair.seal(to, &ip(100, 1)) {
-                    assert!(!sealed.windows(80).any(|part| part == &ip(100, 1)[20..]));
+                if let Ok(sealed) = pair.seal(to, &numbered_ip(100, 1)) {
+                    assert!(!sealed.windows(80).any(|part| part == &numbered_ip(100, 1)[20..]));
                 }
             }
             pair.elapse(Duration::from_secs(1));
@@ -99,43 +108,53 @@ fn cleartext_after_the_end_of_encryption_is_dropped() {
 #[test]
 fn nothing_is_sent_in_the_clear_at_any_step_of_the_setup() {
     let mut pair = Pair::new(&client_config(), &server_config());
+    let now = pair.now;
     let mut buf = [0; pptp::session::MAX_TRANSMIT];
     let mut sent = 0;
     // One packet at a time, an attempt to send after each, and events left alone as long as possible.
     for _ in 0..200 {
         for to in To::BOTH {
-            match pair.seal(to, &ip(100, 9)) {
+            match pair.seal(to, &numbered_ip(100, 9)) {
                 Ok(sealed) => {
                     sent += 1;
-                    assert!(!sealed.windows(60).any(|part| part == &ip(100, 9)[20..80]), "in the clear");
+                    assert!(!sealed.windows(60).any(|part| part == &numbered_ip(100, 9)[20..80]), "in the clear");
                 }
-                Err(error) => assert!(matches!(error, SendError::NoCall | SendError::NotConnected { .. }), "{error}"),
+                Err(error) => assert!(
+                    matches!(error, SendError::NoCall | SendError::Ppp(ppp_session::SendError::NotConnected { .. })),
+                    "{error}"
+                ),
             }
         }
-        let control = pair.client.poll_control(pair.now, &mut buf).unwrap().map(<[u8]>::to_vec);
+        let control = pair.client.session.poll_control(now, &mut buf).unwrap().map(<[u8]>::to_vec);
         if let Some(octets) = control {
-            let _ = pair.server.handle_stream(pair.now, &octets);
+            let _ = pair.server.with(|session| session.handle_stream(now, &octets));
             continue;
         }
-        let control = pair.server.poll_control(pair.now, &mut buf).unwrap().map(<[u8]>::to_vec);
+        let control = pair.server.with(|session| session.poll_control(now, &mut buf).unwrap().map(<[u8]>::to_vec));
         if let Some(octets) = control {
-            let _ = pair.client.handle_stream(pair.now, &octets);
+            let _ = pair.client.session.handle_stream(now, &octets);
             continue;
         }
-        let tunnel = pair.client.poll_tunnel(pair.now, &mut buf).unwrap().map(<[u8]>::to_vec);
+        let tunnel = pair.client.session.poll_tunnel(now, &mut buf).unwrap().map(<[u8]>::to_vec);
         if let Some(mut octets) = tunnel {
-            let _ = pair.server.handle_gre(pair.now, &mut octets);
+            let _ = pair.server.handle_gre(now, &mut octets);
             continue;
         }
-        let tunnel = pair.server.poll_tunnel(pair.now, &mut buf).unwrap().map(<[u8]>::to_vec);
+        let tunnel = pair.server.with(|session| session.poll_tunnel(now, &mut buf).unwrap().map(<[u8]>::to_vec));
         if let Some(mut octets) = tunnel {
-            let _ = pair.client.handle_gre(pair.now, &mut octets);
+            let _ = pair.client.session.handle_gre(now, &mut octets, &mut []);
             continue;
         }
-        let event = pair.server.poll_event();
-        if let Some(pptp::server::Event::Call { call, event: pptp::session::Event::Authenticate(question) }) = event {
-            let answer = pptp::ppp::auth::Answer::Password(crate::pair::PASSWORD.as_bytes());
-            pair.server.answer(pair.now, call, question.ticket(), &answer).unwrap();
+        let event = pair.server.with(pptp::server::Session::poll_event);
+        if let Some(pptp::session::Event::Call {
+            call,
+            event: CallEvent::Ppp(ppp_session::Event::Authenticate(question)),
+        }) = event
+        {
+            let answer = pptp::ppp::auth::Answer::Password(PASSWORD.as_bytes());
+            pair.server
+                .with(|session| session.call_mut(call).unwrap().answer(now, question.ticket(), &answer))
+                .unwrap();
         }
     }
     assert!(sent > 50);
@@ -149,24 +168,24 @@ fn a_flood_of_events_that_nobody_polls_opens_no_gap_for_cleartext() {
             let mut pair = Pair::new(&client_config(), &server_config());
             // CCP is held up.
             pair.between =
-                Box::new(|to, octets| if read(octets).0 == CCP { vec![] } else { vec![(to, octets.to_vec())] });
+                Box::new(|to, octets| if decode_frame(octets).0 == CCP { vec![] } else { vec![(to, octets.to_vec())] });
             pair.run();
             pair.between = honest();
-            pair.polls = false;
+            pair.set_polls(false);
             for _ in 0..flood {
-                let _ = pair.inject(to, &frame(0xc021, &packet(12, 1, b"\0\0\0\0who")));
+                let _ = pair.inject(to, &frame(0xc021, &encode_packet(12, 1, b"\0\0\0\0who")));
             }
             for _ in 0..10 {
                 pair.elapse(Duration::from_secs(1));
                 for direction in To::BOTH {
-                    if let Ok(sealed) = pair.seal(direction, &ip(100, 9)) {
-                        let is_clear = sealed.windows(60).any(|part| part == &ip(100, 9)[20..80]);
+                    if let Ok(sealed) = pair.seal(direction, &numbered_ip(100, 9)) {
+                        let is_clear = sealed.windows(60).any(|part| part == &numbered_ip(100, 9)[20..80]);
                         assert!(!is_clear, "{direction:?} sends in the clear after {flood} events at {to:?}");
                     }
                 }
             }
             // Everything goes on as soon as somebody looks.
-            pair.polls = true;
+            pair.set_polls(true);
             pair.elapse(Duration::from_secs(10));
             pair.assert_connected();
             pair.assert_alive();
@@ -177,13 +196,13 @@ fn a_flood_of_events_that_nobody_polls_opens_no_gap_for_cleartext() {
 
 #[test]
 fn preferred_encryption_that_was_agreed_on_is_as_good_as_required() {
-    let config = Config::strict().with_encryption(Encryption::Preferred);
+    let config = Config::strict().with_ppp(|ppp| ppp.with_encryption(Encryption::Preferred));
     let mut pair = Pair::connected(&config);
     for to in To::BOTH {
         for frame in cleartext() {
             assert!(pair.inject(to, &frame).is_err());
         }
-        assert_eq!(pair.statistics(to).cleartext_dropped, 6);
+        assert_eq!(pair.statistics(to).ppp.cleartext_dropped, 6);
     }
     assert!(pair.nothing_delivered());
     pair.assert_alive();
@@ -194,12 +213,12 @@ fn preferred_encryption_that_was_agreed_on_is_as_good_as_required() {
 #[cfg(feature = "mppc")]
 fn compressed_packets_that_are_not_encrypted_are_dropped() {
     for compression in [Compression::Off, Compression::Fast] {
-        let mut pair = Pair::connected(&Config::strict().with_compression(compression));
+        let mut pair = Pair::connected(&Config::strict().with_ppp(|ppp| ppp.with_compression(compression)));
         for to in To::BOTH {
             // Headers of RFC 2118 with every combination of bits but the one of encryption, and literal octets behind.
             for bits in (0..16u8).filter(|bits| bits & 1 == 0) {
                 for count in [0, 1, 7] {
-                    let sealed = [&[bits << 4, count][..], &[0, 0x21], &ip(60, 3)].concat();
+                    let sealed = [&[bits << 4, count][..], &[0, 0x21], &numbered_ip(60, 3)].concat();
                     assert!(pair.inject(to, &frame(COMPRESSED, &sealed)).is_err());
                 }
             }
@@ -209,7 +228,7 @@ fn compressed_packets_that_are_not_encrypted_are_dropped() {
     }
     // Without CCP, too.
     let mut pair = Pair::new(&client_config(), &server_config());
-    pair.answers = false;
+    pair.server.answers = false;
     pair.run();
     for to in To::BOTH {
         assert!(pair.inject(to, &frame(COMPRESSED, &[0x20, 0, 0, 0x21, 0x45])).is_err());

@@ -1,12 +1,15 @@
 //! CCP and LCP are in the clear, and somebody on the path changes them: encryption stays, or the session ends.
 
+use pptp::ppp_session;
 use std::time::Duration;
 
 use pptp::ppp::ccp::{Encryption, MicrosoftCompression};
 use pptp::ppp::link;
-use pptp::session::{Config, Event, Reason};
+use pptp::session::{CallEvent, Config, Reason};
 
-use crate::pair::{Between, Pair, To, client_config, frame, ip, packet, read, server_config};
+use testing::pptp::{Between, Pair, To, decode_frame, decode_gre, encode_packet, frame, honest, numbered_ip};
+
+use crate::{client_config, server_config};
 
 const LCP: u16 = 0xc021;
 const CCP: u16 = 0x80fd;
@@ -15,7 +18,7 @@ const EVERYTHING: Duration = Duration::from_secs(90);
 /// The one between changes the packets of one protocol that go one way, and may answer them.
 fn changing(protocol: u16, only: To, mut change: impl FnMut(&[u8]) -> Vec<(To, Vec<u8>)> + 'static) -> Between {
     Box::new(move |to, octets| {
-        let (found, information) = read(octets);
+        let (found, information) = decode_frame(octets);
         if found != protocol || to != only {
             return vec![(to, octets.to_vec())];
         }
@@ -29,17 +32,18 @@ fn other(to: To) -> To {
 
 /// Each way of meddling with the negotiation ends without a packet in the clear, and without IP.
 fn fails(client: &Config, server: &Config, between: Between) -> [Option<Reason>; 2] {
-    let mut pair = Pair::new(&client_config().with_session(*client), &server_config().with_session(*server));
+    let mut pair =
+        Pair::new(&client_config().with_session(client.clone()), &server_config().with_session(server.clone()));
     pair.between = between;
     let packets = pair.elapse(EVERYTHING);
     assert!(packets < 500, "{packets} packets");
-    assert!(pair.client_events.iter().all(|event| !matches!(event, Event::IpUp(_))));
-    assert!(pair.server_events.iter().all(|event| !matches!(event, Event::IpUp(_))));
+    assert!(pair.client.events.iter().all(|event| !matches!(event, CallEvent::Ppp(ppp_session::Event::IpUp(_)))));
+    assert!(pair.server.call_events().all(|event| !matches!(event, CallEvent::Ppp(ppp_session::Event::IpUp(_)))));
     for to in To::BOTH {
-        assert!(pair.seal(to, &ip(60, 1)).is_err());
+        assert!(pair.seal(to, &numbered_ip(60, 1)).is_err());
     }
     pair.assert_nothing_in_the_clear();
-    assert!(pair.server_closed);
+    assert!(pair.server.closed.is_some());
     pair.reasons()
 }
 
@@ -80,7 +84,7 @@ fn empty_requests_rejects_and_naks_end_the_session() {
             &strict,
             changing(CCP, to, move |information| {
                 let code = information[0];
-                vec![(to, if code == 1 { packet(1, information[1], b"") } else { information.to_vec() })]
+                vec![(to, if code == 1 { encode_packet(1, information[1], b"") } else { information.to_vec() })]
             }),
         );
         assert!(reasons.into_iter().any(is_about_encryption), "{reasons:?}");
@@ -99,7 +103,7 @@ fn empty_requests_rejects_and_naks_end_the_session() {
                         None => information[4..].to_vec(),
                         Some(bits) => [&[0x12, 6][..], &bits.to_be_bytes()].concat(),
                     };
-                    vec![(other(to), packet(code, information[1], &options))]
+                    vec![(other(to), encode_packet(code, information[1], &options))]
                 }),
             );
             assert!(reasons.into_iter().any(is_about_encryption), "{code} {bits:?} {to:?} {reasons:?}");
@@ -111,18 +115,22 @@ fn empty_requests_rejects_and_naks_end_the_session() {
 fn a_server_that_has_no_ccp_or_no_encryption_is_left() {
     let strict = Config::strict();
     for encryption in [Encryption::Refused, Encryption::Passive] {
-        let server = strict.with_encryption(encryption).with_strengths(MicrosoftCompression::MPPE_40);
-        let reasons = fails(&strict, &server, crate::pair::honest());
+        let server = strict
+            .clone()
+            .with_ppp(|ppp| ppp.with_encryption(encryption).with_strengths(MicrosoftCompression::MPPE_40));
+        let reasons = fails(&strict, &server, honest());
         assert!(is_about_encryption(reasons[0]), "{reasons:?}");
     }
     // Protocol-Reject, Code-Reject and Terminate-Request instead of an answer.
-    for (protocol, answer) in
-        [(LCP, packet(8, 9, &[0x80, 0xfd, 1, 1, 0, 4])), (CCP, packet(7, 9, &[1, 1, 0, 4])), (CCP, packet(5, 9, b""))]
-    {
+    for (protocol, answer) in [
+        (LCP, encode_packet(8, 9, &[0x80, 0xfd, 1, 1, 0, 4])),
+        (CCP, encode_packet(7, 9, &[1, 1, 0, 4])),
+        (CCP, encode_packet(5, 9, b"")),
+    ] {
         let reasons = fails(
             &strict,
             &strict,
-            Box::new(move |to, octets| match read(octets) {
+            Box::new(move |to, octets| match decode_frame(octets) {
                 (CCP, information) if information[0] == 1 => vec![(other(to), frame(protocol, &answer))],
                 (CCP, _) => vec![],
                 _ => vec![(to, octets.to_vec())],
@@ -134,7 +142,7 @@ fn a_server_that_has_no_ccp_or_no_encryption_is_left() {
     let reasons = fails(
         &strict,
         &strict,
-        Box::new(|to, octets| match read(octets).0 {
+        Box::new(|to, octets| match decode_frame(octets).0 {
             CCP => vec![],
             _ => vec![(to, octets.to_vec())],
         }),
@@ -147,21 +155,21 @@ fn a_server_that_has_no_ccp_or_no_encryption_is_left() {
 fn nothing_in_a_running_session_takes_encryption_away() {
     let option = |bits: u32| [&[0x12, 6][..], &bits.to_be_bytes()].concat();
     let mut packets = vec![
-        (CCP, packet(1, 200, b"")),
-        (CCP, packet(5, 200, b"")),
-        (CCP, packet(6, 200, b"")),
-        (CCP, packet(7, 200, &[1, 1, 0, 4])),
-        (CCP, packet(7, 200, &[14, 1, 0, 4])),
-        (LCP, packet(8, 200, &[0x80, 0xfd, 1, 1, 0, 4])),
-        (LCP, packet(8, 200, &[0x00, 0xfd, 1, 1, 0, 4])),
-        (LCP, packet(8, 200, &[0x80, 0x21, 1, 1, 0, 4])),
-        (LCP, packet(7, 200, &[1, 1, 0, 4])),
-        (LCP, packet(5, 200, b"")),
-        (LCP, packet(1, 200, b"")),
-        (LCP, packet(1, 200, &[5, 6, 1, 2, 3, 4])),
+        (CCP, encode_packet(1, 200, b"")),
+        (CCP, encode_packet(5, 200, b"")),
+        (CCP, encode_packet(6, 200, b"")),
+        (CCP, encode_packet(7, 200, &[1, 1, 0, 4])),
+        (CCP, encode_packet(7, 200, &[14, 1, 0, 4])),
+        (LCP, encode_packet(8, 200, &[0x80, 0xfd, 1, 1, 0, 4])),
+        (LCP, encode_packet(8, 200, &[0x00, 0xfd, 1, 1, 0, 4])),
+        (LCP, encode_packet(8, 200, &[0x80, 0x21, 1, 1, 0, 4])),
+        (LCP, encode_packet(7, 200, &[1, 1, 0, 4])),
+        (LCP, encode_packet(5, 200, b"")),
+        (LCP, encode_packet(1, 200, b"")),
+        (LCP, encode_packet(1, 200, &[5, 6, 1, 2, 3, 4])),
     ];
     for bits in [0, 1, 0x20, 0x40, 0x80, 0x0100_0000, 0x0100_0040, 0x0100_0020] {
-        packets.extend([1, 2, 3, 4].map(|code| (CCP, packet(code, 200, &option(bits)))));
+        packets.extend([1, 2, 3, 4].map(|code| (CCP, encode_packet(code, 200, &option(bits)))));
     }
     let mut survived = 0;
     for (protocol, information) in packets {
@@ -172,14 +180,14 @@ fn nothing_in_a_running_session_takes_encryption_away() {
             for step in 0..20 {
                 for to in To::BOTH {
                     // Cleartext of the attacker, and true packets: none of them goes through in the clear.
-                    let _ = pair.inject(to, &frame(0x0021, &ip(90, 1)));
-                    if pair.seal(to, &ip(80, step)).is_ok() {
-                        pair.send(to, &ip(80, step));
+                    let _ = pair.inject(to, &frame(0x0021, &numbered_ip(90, 1)));
+                    if pair.seal(to, &numbered_ip(80, step)).is_ok() {
+                        pair.send(to, &numbered_ip(80, step));
                     }
                 }
                 pair.elapse(Duration::from_millis(700));
             }
-            assert!(pair.delivered.iter().flatten().all(|packet| packet.len() == 80));
+            assert!(pair.take_delivered().iter().flatten().all(|packet| packet.len() == 80));
             pair.assert_nothing_in_the_clear();
             let reasons = pair.reasons();
             if reasons == [None, None] {
@@ -200,16 +208,16 @@ fn ccp_that_begins_again_does_not_use_a_key_stream_twice() {
         let mut pair = Pair::strict();
         pair.assert_alive();
         let streams = |pair: &Pair| -> Vec<Vec<u8>> {
-            let data = pair.recorded.iter().flatten().map(|packet| crate::pair::parse(packet).2.to_vec());
+            let data = pair.recorded.iter().flatten().map(|packet| decode_gre(packet).2.to_vec());
             // Of the same IP packets, under the same coherency count.
-            data.filter(|payload| !payload.is_empty() && read(payload).0 == 0x00fd).collect()
+            data.filter(|payload| !payload.is_empty() && decode_frame(payload).0 == 0x00fd).collect()
         };
-        let request = packet(1, 200, &[0x12, 6, 1, 0, 0, 0x40]);
+        let request = encode_packet(1, 200, &[0x12, 6, 1, 0, 0, 0x40]);
         let _ = pair.inject(to, &frame(CCP, &request));
         pair.elapse(Duration::from_secs(5));
         for direction in To::BOTH {
-            if pair.seal(direction, &ip(100, 0)).is_ok() {
-                pair.send(direction, &ip(100, 0));
+            if pair.seal(direction, &numbered_ip(100, 0)).is_ok() {
+                pair.send(direction, &numbered_ip(100, 0));
             }
         }
         let mut sealed = streams(&pair);
@@ -217,25 +225,27 @@ fn ccp_that_begins_again_does_not_use_a_key_stream_twice() {
         sealed.sort();
         sealed.dedup();
         assert_eq!(sealed.len(), count, "a packet was encrypted twice to the same octets");
-        let lost = Some(Reason::Link(link::Reason::EncryptionLost));
+        let lost = Some(Reason::Ppp(ppp_session::Reason::Link(link::Reason::EncryptionLost)));
         assert!(pair.reasons().contains(&lost), "{:?}", pair.reasons());
     }
 }
 
 #[test]
 fn reset_requests_in_any_number_are_answered_one_by_one() {
-    for config in [Config::strict(), Config::strict().with_modes(pptp::ppp::ccp::Modes::PreferStateful)] {
+    for config in
+        [Config::strict(), Config::strict().with_ppp(|ppp| ppp.with_modes(pptp::ppp::ccp::Modes::PreferStateful))]
+    {
         let mut pair = Pair::connected(&config);
         for to in To::BOTH {
             for round in 0..2000u32 {
-                let _ = pair.inject(to, &frame(CCP, &packet(14, round as u8, b"")));
+                let _ = pair.inject(to, &frame(CCP, &encode_packet(14, round as u8, b"")));
                 if round % 100 == 0 {
                     assert!(pair.run() < 20);
                 }
             }
             // Acknowledgments of what nobody asked for.
             for round in 0..2000u32 {
-                let _ = pair.inject(to, &frame(CCP, &packet(15, round as u8, b"")));
+                let _ = pair.inject(to, &frame(CCP, &encode_packet(15, round as u8, b"")));
             }
             assert!(pair.run() < 20);
         }
@@ -251,7 +261,7 @@ fn lcp_in_mid_session_cannot_leave_authentication_out() {
         pair.assert_alive();
         // From now on, no request for authentication arrives, and each is rejected in the name of the client.
         pair.between = Box::new(|to, octets| {
-            let (protocol, mut information) = read(octets);
+            let (protocol, mut information) = decode_frame(octets);
             if protocol != LCP || to != To::Client || information[0] != 1 {
                 return vec![(to, octets.to_vec())];
             }
@@ -262,8 +272,8 @@ fn lcp_in_mid_session_cannot_leave_authentication_out() {
             information[3] -= 5;
             vec![(to, frame(LCP, &information))]
         });
-        let _ = pair.inject(to, &frame(LCP, &packet(1, 99, b"")));
-        pair.delivered = Default::default();
+        let _ = pair.inject(to, &frame(LCP, &encode_packet(1, 99, b"")));
+        pair.take_delivered();
         let packets = pair.elapse(EVERYTHING);
         assert!(packets < 500, "{packets}");
         assert!(pair.nothing_delivered());
@@ -305,7 +315,7 @@ fn a_peer_that_never_decrypts_is_left_with_a_reason() {
             let mut pair = Pair::strict();
             let mut waits = 0;
             pair.between = Box::new(move |to, octets| {
-                if read(octets).0 != 0x00fd || to != deaf {
+                if decode_frame(octets).0 != 0x00fd || to != deaf {
                     return vec![(to, octets.to_vec())];
                 }
                 waits = if waits >= 1000 { 0 } else { waits + pause };
@@ -314,7 +324,7 @@ fn a_peer_that_never_decrypts_is_left_with_a_reason() {
             let begin = pair.now;
             let mut end = None;
             while end.is_none() && pair.now < begin + Duration::from_secs(30) {
-                if pair.seal(deaf, &ip(60, 1)).map(|packet| pair.relay(deaf, &packet)).is_err() {
+                if pair.seal(deaf, &numbered_ip(60, 1)).map(|packet| pair.relay(deaf, &packet)).is_err() {
                     end = Some(pair.now.saturating_sub(begin));
                 }
                 pair.elapse(Duration::from_millis(pause));
@@ -325,9 +335,12 @@ fn a_peer_that_never_decrypts_is_left_with_a_reason() {
             pair.elapse(Duration::from_secs(20));
             let reasons = pair.reasons();
             let (own, its) = if deaf == To::Server { (reasons[0], reasons[1]) } else { (reasons[1], reasons[0]) };
-            assert_eq!(own, Some(Reason::NotDecrypted));
+            assert_eq!(own, Some(Reason::Ppp(ppp_session::Reason::NotDecrypted)));
             assert_eq!(own.unwrap().windows_error(), Some(742));
-            assert_eq!(its, Some(Reason::Link(link::Reason::PeerClosed { error: Some(742) })));
+            assert_eq!(
+                its,
+                Some(Reason::Ppp(ppp_session::Reason::Link(link::Reason::PeerClosed { error: Some(742) })))
+            );
             pair.assert_nothing_in_the_clear();
         }
     }

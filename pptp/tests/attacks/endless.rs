@@ -1,10 +1,13 @@
 //! Negotiations without an end: each has one, for a reason that says so, and with little said.
 
+use pptp::ppp_session;
 use std::time::Duration;
 
-use pptp::session::{Config, Event, Reason};
+use pptp::session::{CallEvent, Config, Reason};
 
-use crate::pair::{Between, Pair, To, client_config, frame, packet, read, server_config};
+use testing::pptp::{Between, Pair, To, decode_frame, encode_packet, frame};
+
+use crate::{client_config, server_config};
 
 const LCP: u16 = 0xc021;
 const CHAP: u16 = 0xc223;
@@ -18,11 +21,11 @@ fn ends(between: Between) -> ([Option<Reason>; 2], usize) {
     for _ in 0..80 {
         packets += pair.elapse(Duration::from_secs(1));
     }
-    assert!(pair.reasons().iter().all(Option::is_some), "{:?} {:?}", pair.reasons(), pair.client_events);
+    assert!(pair.reasons().iter().all(Option::is_some), "{:?} {:?}", pair.reasons(), pair.client.events);
     // The server may have the TCP connection for a minute more.
     pair.elapse(Duration::from_secs(70));
-    assert!(pair.server_closed);
-    assert!(pair.server_events.iter().all(|event| !matches!(event, Event::IpUp(_))));
+    assert!(pair.server.closed.is_some());
+    assert!(pair.server.call_events().all(|event| !matches!(event, CallEvent::Ppp(ppp_session::Event::IpUp(_)))));
     (pair.reasons(), packets)
 }
 
@@ -43,7 +46,7 @@ fn a_peer_that_never_answers() {
 fn a_peer_that_answers_half() {
     // Each protocol alone is not answered.
     for protocol in [CHAP, 0x80fd, IPCP] {
-        let (reasons, packets) = ends(Box::new(move |to, octets| match read(octets).0 {
+        let (reasons, packets) = ends(Box::new(move |to, octets| match decode_frame(octets).0 {
             found if found == protocol => vec![],
             _ => vec![(to, octets.to_vec())],
         }));
@@ -54,7 +57,7 @@ fn a_peer_that_answers_half() {
     for protocol in [LCP, 0x80fd, IPCP] {
         for quiet in To::BOTH {
             let (_, packets) = ends(Box::new(move |to, octets| {
-                let (found, information) = read(octets);
+                let (found, information) = decode_frame(octets);
                 if found == protocol && to == quiet && information[0] == 1 {
                     vec![]
                 } else {
@@ -73,7 +76,7 @@ fn a_peer_that_naks_for_ever() {
         for victim in To::BOTH {
             let mut value = 200u32;
             let (_, packets) = ends(Box::new(move |to, octets| {
-                let (found, information) = read(octets);
+                let (found, information) = decode_frame(octets);
                 if found != protocol || information[0] != 1 || to == victim {
                     return vec![(to, octets.to_vec())];
                 }
@@ -81,7 +84,7 @@ fn a_peer_that_naks_for_ever() {
                 let data =
                     if option == 1 { (value as u16).to_be_bytes().to_vec() } else { value.to_be_bytes().to_vec() };
                 let nak = [&[option, data.len() as u8 + 2][..], &data].concat();
-                vec![(victim, frame(protocol, &packet(3, information[1], &nak)))]
+                vec![(victim, frame(protocol, &encode_packet(3, information[1], &nak)))]
             }));
             assert!(packets < 300, "{protocol:x} {packets}");
         }
@@ -96,7 +99,7 @@ fn a_peer_that_asks_for_something_else_for_ever() {
             let mut value = 0u32;
             let mut rounds = 0u32;
             let (_, packets) = ends(Box::new(move |to, octets| {
-                let (found, mut information) = read(octets);
+                let (found, mut information) = decode_frame(octets);
                 if found != protocol {
                     return vec![(to, octets.to_vec())];
                 }
@@ -109,7 +112,7 @@ fn a_peer_that_asks_for_something_else_for_ever() {
                         (0x0a09_0000 + value).to_be_bytes().to_vec()
                     };
                     let identifier = information[1];
-                    information = packet(1, identifier, &[&[option, data.len() as u8 + 2][..], &data].concat());
+                    information = encode_packet(1, identifier, &[&[option, data.len() as u8 + 2][..], &data].concat());
                     return vec![(to, frame(protocol, &information))];
                 }
                 if (2..=4).contains(&information[0]) && to != victim {
@@ -121,7 +124,8 @@ fn a_peer_that_asks_for_something_else_for_ever() {
                     } else {
                         (0x0a09_0000 + value).to_be_bytes().to_vec()
                     };
-                    let request = packet(1, rounds as u8, &[&[option, data.len() as u8 + 2][..], &data].concat());
+                    let request =
+                        encode_packet(1, rounds as u8, &[&[option, data.len() as u8 + 2][..], &data].concat());
                     return if rounds < 1000 { vec![(victim, frame(protocol, &request))] } else { vec![] };
                 }
                 vec![(to, octets.to_vec())]
@@ -137,17 +141,23 @@ fn a_peer_that_begins_lcp_again_for_ever() {
     for victim in To::BOTH {
         let mut count = 0u32;
         let (reasons, packets) = ends(Box::new(move |to, octets| {
-            let (protocol, _) = read(octets);
+            let (protocol, _) = decode_frame(octets);
             if protocol != LCP && to != victim {
                 count += 1;
                 // Another magic number, so that it is no copy.
                 let option = [&[5, 6][..], &(0x0100_0000 + count).to_be_bytes()].concat();
-                return if count < 500 { vec![(victim, frame(LCP, &packet(1, count as u8, &option)))] } else { vec![] };
+                return if count < 500 {
+                    vec![(victim, frame(LCP, &encode_packet(1, count as u8, &option)))]
+                } else {
+                    vec![]
+                };
             }
             vec![(to, octets.to_vec())]
         }));
         assert!(packets < 4000, "{packets}");
-        let setup = reasons.iter().flatten().any(|reason| matches!(reason, Reason::SetupTimeout | Reason::Link(_)));
+        let setup = reasons.iter().flatten().any(|reason| {
+            matches!(reason, Reason::Ppp(ppp_session::Reason::SetupTimeout) | Reason::Ppp(ppp_session::Reason::Link(_)))
+        });
         assert!(setup, "{reasons:?}");
     }
 }
@@ -155,10 +165,11 @@ fn a_peer_that_begins_lcp_again_for_ever() {
 /// Patience ends a negotiation in which each packet has an answer that is not the last.
 #[test]
 fn the_setup_timeout_ends_what_the_counters_do_not() {
-    let config = Config::strict().with_setup_timeout(Duration::from_secs(10));
-    let mut pair = Pair::new(&client_config().with_session(config), &server_config().with_session(config));
+    let config = Config::strict().with_ppp(|ppp| ppp.with_setup_timeout(Duration::from_secs(10)));
+    let mut pair =
+        Pair::new(&client_config().with_session(config.clone()), &server_config().with_session(config.clone()));
     // CHAP is never through: the server's user never answers.
-    pair.answers = false;
+    pair.server.answers = false;
     let mut count = 0u32;
     for second in 0..30u32 {
         pair.elapse(Duration::from_secs(1));
@@ -167,12 +178,12 @@ fn the_setup_timeout_ends_what_the_counters_do_not() {
             // LCP anew, each second.
             let option = [&[5, 6][..], &(0x0100_0000 + second).to_be_bytes()].concat();
             for to in To::BOTH {
-                let _ = pair.inject(to, &frame(LCP, &packet(1, second as u8, &option)));
+                let _ = pair.inject(to, &frame(LCP, &encode_packet(1, second as u8, &option)));
             }
         }
     }
     assert!((8..=11).contains(&count), "{count}");
-    assert!(pair.reasons().contains(&Some(Reason::SetupTimeout)), "{:?}", pair.reasons());
+    assert!(pair.reasons().contains(&Some(Reason::Ppp(ppp_session::Reason::SetupTimeout))), "{:?}", pair.reasons());
 }
 
 /// A session that is up and negotiates again has as long as a new one.
@@ -182,7 +193,7 @@ fn a_session_that_negotiates_again_and_never_ends_is_ended() {
         let mut pair = Pair::strict();
         pair.between = Box::new(|_, _| vec![]);
         let option = [&[5, 6][..], &[9, 9, 9, 9]].concat();
-        let _ = pair.inject(victim, &frame(LCP, &packet(1, 1, &option)));
+        let _ = pair.inject(victim, &frame(LCP, &encode_packet(1, 1, &option)));
         let packets = pair.elapse(Duration::from_secs(150));
         assert!(packets < 200, "{packets}");
         assert!(pair.reasons().iter().all(Option::is_some), "{:?}", pair.reasons());

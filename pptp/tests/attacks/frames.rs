@@ -1,11 +1,14 @@
 //! Frames of any octets, packets that are encrypted with other keys, and events that nobody polls.
 
+use pptp::ppp_session;
 use std::time::Duration;
 
 use pptp::ppp::ccp::Modes;
-use pptp::session::{Config, Event};
+use pptp::session::{CallEvent, Config};
 
-use crate::pair::{Pair, To, client_config, frame, honest, ip, packet, server_config};
+use testing::pptp::{Pair, To, encode_gre, encode_packet, frame, honest, numbered_ip};
+
+use crate::{client_config, server_config};
 
 struct Noise(u32);
 
@@ -48,7 +51,7 @@ fn random_frames_of_every_length_in_every_phase() {
                     let _ = pair.inject(to, &frame(protocol, &octets));
                     // The same with a header that is right.
                     let code = noise.octet() % 16;
-                    let _ = pair.inject(to, &frame(protocol, &packet(code, noise.octet(), &octets)));
+                    let _ = pair.inject(to, &frame(protocol, &encode_packet(code, noise.octet(), &octets)));
                 }
                 pair.run();
                 let sent = pair.recorded.iter().map(Vec::len).sum::<usize>() - before;
@@ -73,7 +76,7 @@ fn frames_that_are_too_long_are_refused() {
                 let _ = pair.inject(to, &frame(protocol, &data));
                 // Out of order, so that they would have to be kept.
                 let ahead = pair.next_number(to) + 3;
-                let _ = pair.raw(to, &crate::pair::gre(pair.id(to), Some(ahead), None, &frame(protocol, &data)));
+                let _ = pair.raw(to, &encode_gre(pair.id(to), Some(ahead), None, &frame(protocol, &data)));
             }
             pair.elapse(Duration::from_secs(1));
         }
@@ -83,7 +86,7 @@ fn frames_that_are_too_long_are_refused() {
         pair.elapse(Duration::from_secs(2));
         for _ in 0..40 {
             for to in To::BOTH {
-                pair.send(to, &ip(60, 1));
+                pair.send(to, &numbered_ip(60, 1));
             }
         }
         assert!(!pair.nothing_delivered());
@@ -97,23 +100,24 @@ fn forged_coherency_counts_cost_a_bounded_number_of_keys() {
     pair.assert_alive();
     let mut noise = Noise(7);
     for to in To::BOTH {
-        let mut before = pair.statistics(to).mppe.unwrap().received.rx_key_changes_computed;
+        let mut before = pair.statistics(to).ppp.mppe.unwrap().received.rx_key_changes_computed;
         let mut total = 0;
         for _ in 0..5000 {
             let header = [0x90 | (noise.octet() & 0x0f), noise.octet()];
             let sealed = [&header[..], &noise.octets(60)].concat();
             let _ = pair.inject(to, &frame(0x00fd, &sealed));
-            let after = pair.statistics(to).mppe.unwrap().received.rx_key_changes_computed;
+            let after = pair.statistics(to).ppp.mppe.unwrap().received.rx_key_changes_computed;
             assert!(after - before <= 512, "{} keys for one packet", after - before);
             total += after - before;
             before = after;
         }
         assert!(total < 5000 * 128, "{total}");
         // One in 65,536 or so looks right by chance.
-        assert!(pair.delivered.iter().flatten().count() < 3);
+        assert!(pair.take_delivered().iter().flatten().count() < 3);
     }
-    let lost = |events: &[Event]| events.iter().filter(|event| **event == Event::CoherencyLost).count();
-    assert!(lost(&pair.client_events) <= 1 && lost(&pair.server_events) <= 1);
+    let is_lost = |event: &&CallEvent| **event == CallEvent::Ppp(ppp_session::Event::CoherencyLost);
+    assert!(pair.client.events.iter().filter(is_lost).count() <= 1);
+    assert!(pair.server.call_events().filter(is_lost).count() <= 1);
     assert_eq!(pair.reasons(), [None, None]);
     pair.assert_alive();
 }
@@ -121,7 +125,7 @@ fn forged_coherency_counts_cost_a_bounded_number_of_keys() {
 /// The same in stateful mode: the peer is asked for a flush, once a second at most.
 #[test]
 fn forged_counts_of_stateful_encryption_ask_for_few_resets() {
-    let mut pair = Pair::connected(&Config::strict().with_modes(Modes::PreferStateful));
+    let mut pair = Pair::connected(&Config::strict().with_ppp(|ppp| ppp.with_modes(Modes::PreferStateful)));
     pair.assert_alive();
     let mut noise = Noise(9);
     for to in To::BOTH {
@@ -134,13 +138,13 @@ fn forged_counts_of_stateful_encryption_ask_for_few_resets() {
         }
         // Nothing has elapsed: one request, its answer, acknowledgments.
         assert!(packets < 200, "{packets}");
-        assert!(pair.delivered.iter().flatten().count() < 3);
+        assert!(pair.take_delivered().iter().flatten().count() < 3);
     }
     pair.elapse(Duration::from_secs(3));
     // The next packets may be lost until the flush is through.
     for _ in 0..5 {
         for to in To::BOTH {
-            pair.send(to, &ip(60, 1));
+            pair.send(to, &numbered_ip(60, 1));
         }
         pair.elapse(Duration::from_secs(2));
     }
@@ -154,10 +158,11 @@ fn forged_counts_of_stateful_encryption_ask_for_few_resets() {
 fn packets_that_decompress_to_too_much_are_refused() {
     use pptp::ppp::ccp::{Encryption, MicrosoftCompression};
     use pptp::session::Compression;
-    let config = Config::strict()
-        .with_encryption(Encryption::Refused)
-        .with_strengths(MicrosoftCompression::NONE)
-        .with_compression(Compression::Fast);
+    let config = Config::strict().with_ppp(|ppp| {
+        ppp.with_encryption(Encryption::Refused)
+            .with_strengths(MicrosoftCompression::NONE)
+            .with_compression(Compression::Fast)
+    });
     let mut pair = Pair::connected(&config);
     pair.assert_alive();
     let mut noise = Noise(3);
@@ -172,7 +177,7 @@ fn packets_that_decompress_to_too_much_are_refused() {
             let _ = pair.inject(to, &frame(0x00fd, &sealed));
             pair.run();
         }
-        assert!(pair.delivered.iter().flatten().all(|packet| packet.len() <= 1502));
+        assert!(pair.take_delivered().iter().flatten().all(|packet| packet.len() <= 1502));
     }
     pair.elapse(Duration::from_secs(5));
     assert_eq!(pair.reasons(), [None, None]);
@@ -184,35 +189,35 @@ fn events_that_nobody_polls_are_bounded_and_everything_resumes() {
     for to in To::BOTH {
         let mut pair = Pair::strict();
         pair.assert_alive();
-        pair.polls = false;
-        let shown = |pair: &Pair| format!("{:?}{:?}", pair.client, pair.server).len();
+        pair.set_polls(false);
+        let shown = |pair: &Pair| format!("{pair:?}").len();
         let mut highest = 0;
         for round in 0..5000u32 {
-            let _ = pair.inject(to, &frame(0xc021, &packet(12, 1, b"\0\0\0\0who")));
-            let _ = pair.inject(to, &frame(0xc021, &packet(13, 1, b"\0\0\0\0\0\0\0\x09bye")));
+            let _ = pair.inject(to, &frame(0xc021, &encode_packet(12, 1, b"\0\0\0\0who")));
+            let _ = pair.inject(to, &frame(0xc021, &encode_packet(13, 1, b"\0\0\0\0\0\0\0\x09bye")));
             if round % 500 == 0 {
                 pair.elapse(Duration::from_secs(1));
                 highest = highest.max(shown(&pair));
             }
         }
         assert!(highest < 200_000, "{highest}");
-        pair.polls = true;
-        let before = pair.client_events.len() + pair.server_events.len();
+        pair.set_polls(true);
+        let before = pair.client.events.len() + pair.server.events.len();
         pair.run();
-        assert!(pair.client_events.len() + pair.server_events.len() - before < 100);
+        assert!(pair.client.events.len() + pair.server.events.len() - before < 100);
         pair.elapse(Duration::from_secs(10));
         assert_eq!(pair.reasons(), [None, None]);
         pair.assert_alive();
         // The end is told as well.
-        pair.polls = false;
+        pair.set_polls(false);
         for _ in 0..100 {
-            let _ = pair.inject(to, &frame(0xc021, &packet(12, 1, b"\0\0\0\0who")));
+            let _ = pair.inject(to, &frame(0xc021, &encode_packet(12, 1, b"\0\0\0\0who")));
         }
-        pair.client.close(pair.now);
+        pair.client.session.close(pair.now);
         pair.elapse(Duration::from_secs(20));
-        pair.polls = true;
+        pair.set_polls(true);
         pair.elapse(Duration::from_secs(80));
         assert!(pair.reasons().iter().all(Option::is_some), "{:?}", pair.reasons());
-        assert!(pair.server_closed);
+        assert!(pair.server.closed.is_some());
     }
 }

@@ -3,9 +3,13 @@
 use pptp::client;
 use pptp::mschap::{NtHash, Password};
 use pptp::ppp::auth::{Answer, Keys, Method, Methods, Secret};
+use pptp::ppp_session;
 use pptp::session::{Config, ExternalKeys};
 
-use crate::pair::{PASSWORD, Pair, client_config, server_config};
+use testing::pptp::OneCall as _;
+use testing::pptp::{PASSWORD, Pair};
+
+use crate::{client_config, server_config};
 
 /// The ways in which octets are printed.
 fn spellings(octets: &[u8]) -> Vec<String> {
@@ -40,7 +44,7 @@ fn configurations_show_no_secret() {
     let config = client_config();
     assert_hidden(&format!("{config:?}{config:#?}"), &secrets());
     let hash = NtHash::from_password(Password::Text(PASSWORD));
-    let config = client::Config::with_nt_hash("alice", hash.clone());
+    let config = client::Config::from(ppp_session::Client::with_nt_hash("alice", hash.clone()));
     assert_hidden(&format!("{config:?}"), &secrets());
     assert_hidden(&format!("{:?} {:?}", Secret::Password(PASSWORD.as_bytes()), Secret::NtHash(&hash)), &secrets());
     let key: Vec<u8> = (1..17).collect();
@@ -51,33 +55,35 @@ fn configurations_show_no_secret() {
 fn sessions_and_events_show_no_secret_at_any_time() {
     for method in [Method::MsChapV2, Method::MsChapV1, Method::ChapMd5, Method::Pap] {
         let session = if method == Method::MsChapV2 { Config::strict() } else { Config::interop() };
-        let session = session.with_authentication(Methods::new(&[method]));
-        let client = client_config().with_session(session);
-        let mut pair = Pair::new(&client, &server_config().with_session(session));
-        pair.answers = false;
+        let session = session.with_ppp(|ppp| ppp.with_authentication(Methods::new(&[method])));
+        let client = client_config().with_session(session.clone());
+        let mut pair = Pair::new(&client, &server_config().with_session(session.clone()));
+        pair.server.answers = false;
         let mut printed = Vec::new();
         for step in 0..3 {
             pair.run();
-            printed.push(format!("{:?}{:?}", pair.client, pair.server));
-            printed.push(format!("{:?}{:?}", pair.client_events, pair.server_events));
-            if let Some(question) = pair.question.take() {
-                let call = pair.call();
-                printed.push(format!("{:?}", pair.server.presented(call)));
+            printed.push(format!("{pair:?}"));
+            printed.push(format!("{:?}", pair.events().collect::<Vec<_>>()));
+            if let Some((call, question)) = pair.server.question.take() {
+                printed.push(format!("{:?}", pair.server.session().call(call).and_then(|call| call.ppp().presented())));
                 let answer = Answer::Password(PASSWORD.as_bytes());
                 printed.push(format!("{answer:?}"));
-                printed.push(format!("{:?}", pair.server.answer(pair.now, call, question.ticket(), &answer)));
+                let now = pair.now;
+                let outcome =
+                    pair.server.with(|session| session.call_mut(call).unwrap().answer(now, question.ticket(), &answer));
+                printed.push(format!("{outcome:?}"));
             }
             assert!(step < 3);
         }
         pair.assert_connected();
         pair.assert_alive();
-        printed.push(format!("{:?}{:?}", pair.client, pair.server));
+        printed.push(format!("{pair:?}"));
         let mut secrets = secrets();
-        if let Some(Keys::MsChapV2 { hash, .. }) = pair.client.link().unwrap().keys() {
+        if let Some(Keys::MsChapV2 { hash, .. }) = pair.client.session.link().unwrap().keys() {
             secrets.push(hash.as_bytes().to_vec());
         }
         assert_hidden(&printed.concat(), &secrets);
-        for event in pair.client_events.iter().chain(&pair.server_events) {
+        for event in pair.events() {
             assert_hidden(&format!("{event:?}                    "), &secrets);
         }
     }

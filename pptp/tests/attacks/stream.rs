@@ -3,13 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use pptp::server::{Event, Limits, Server, Session};
-use pptp::session::MAX_TRANSMIT;
+use pptp::server::{Limits, Server, Session};
+use pptp::session::{Event, MAX_TRANSMIT, Reason};
 use pptp::wire::connection::CloseReason;
 use pptp::wire::message::EchoRequest;
 
 use crate::calls::{call, octets, start};
-use crate::pair::server_config;
+
+use crate::server_config;
 
 fn session() -> Session<4> {
     let mut session = Session::new(&server_config(), [1; 32]);
@@ -17,7 +18,7 @@ fn session() -> Session<4> {
     session
 }
 
-fn closed(session: &mut Session<4>) -> Option<CloseReason> {
+fn closed(session: &mut Session<4>) -> Option<Reason> {
     let mut reason = None;
     while let Some(event) = session.poll_event() {
         if let Event::Closed(found) = event {
@@ -48,7 +49,7 @@ fn a_start_that_never_ends_is_ended() {
         assert_eq!(session.handle_stream(now, &[octet]), 1);
         session.handle_timeout(now);
     }
-    assert_eq!(closed(&mut session), Some(CloseReason::StartTimeout));
+    assert_eq!(closed(&mut session), Some(Reason::Control(CloseReason::StartTimeout)));
     assert_eq!(session.poll_timeout(), None);
 }
 
@@ -87,7 +88,7 @@ fn garbage_ends_the_connection_at_once() {
             assert_eq!(session.handle_stream(Duration::ZERO, &start()), 156);
         }
         assert_eq!(session.handle_stream(Duration::ZERO, &octets), octets.len());
-        assert!(matches!(closed(&mut session), Some(CloseReason::Stream(_))));
+        assert!(matches!(closed(&mut session), Some(Reason::Control(CloseReason::Stream(_)))));
         assert_eq!(session.poll_timeout(), None);
     }
 }
@@ -100,7 +101,7 @@ fn lengths_that_are_not_those_of_the_message_end_the_connection() {
         octets[..2].copy_from_slice(&length.to_be_bytes());
         octets.resize(70_000, 0);
         assert_eq!(session.handle_stream(Duration::ZERO, &octets), octets.len());
-        assert!(matches!(closed(&mut session), Some(CloseReason::Stream(_))), "{length}");
+        assert!(matches!(closed(&mut session), Some(Reason::Control(CloseReason::Stream(_)))), "{length}");
     }
 }
 

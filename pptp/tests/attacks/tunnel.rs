@@ -7,11 +7,13 @@ use pptp::ppp::ccp::Modes;
 use pptp::server::{Limits, Server};
 use pptp::session::{Config, Reason, ReceiveError};
 
-use crate::pair::{Pair, To, frame, gre, ip, packet, server_config};
+use testing::pptp::{Pair, To, decode_frame, decode_gre, encode_gre, encode_packet, frame, numbered_ip};
+
+use crate::server_config;
 
 /// An IP packet in the clear, as what is forged.
 fn forged() -> Vec<u8> {
-    frame(0x0021, &ip(60, 1))
+    frame(0x0021, &numbered_ip(60, 1))
 }
 
 #[test]
@@ -20,7 +22,7 @@ fn a_guessed_call_id_is_refused_without_a_trace() {
     for to in To::BOTH {
         let (id, before) = (pair.id(to), pair.statistics(to));
         for guess in (0..=u16::MAX).filter(|guess| *guess != id) {
-            let packet = gre(guess, Some(pair.next_number(to)), Some(0), &forged());
+            let packet = encode_gre(guess, Some(pair.next_number(to)), Some(0), &forged());
             assert_eq!(pair.raw(to, &packet), Err(ReceiveError::UnknownCall { call_id: guess }));
         }
         assert_eq!(pair.statistics(to), before);
@@ -37,7 +39,7 @@ fn guessed_sequence_numbers_behind_are_refused() {
     for to in To::BOTH {
         let next = pair.next_number(to);
         for number in (0..next).chain([u32::MAX, u32::MAX - 1000, 1 << 31]) {
-            assert!(pair.raw(to, &gre(pair.id(to), Some(number), None, &forged())).is_err(), "{number}");
+            assert!(pair.raw(to, &encode_gre(pair.id(to), Some(number), None, &forged())).is_err(), "{number}");
         }
     }
     assert!(pair.nothing_delivered());
@@ -51,14 +53,14 @@ fn guessed_sequence_numbers_ahead_cost_little() {
     for to in To::BOTH {
         for ahead in [5, 17, 31] {
             let number = pair.next_number(to) + ahead;
-            let _ = pair.raw(to, &gre(pair.id(to), Some(number), None, &forged()));
+            let _ = pair.raw(to, &encode_gre(pair.id(to), Some(number), None, &forged()));
         }
         for number in 0..40 {
-            pair.send(to, &ip(100, number));
+            pair.send(to, &numbered_ip(100, number));
         }
         pair.elapse(Duration::from_secs(1));
         // The numbers that were forged are lost for the true packets, and these alone.
-        let delivered = std::mem::take(&mut pair.delivered[usize::from(to == To::Server)]);
+        let delivered = std::mem::take(&mut pair.take_delivered()[to.index()]);
         assert!(delivered.len() >= 37, "{}", delivered.len());
         assert!(delivered.iter().all(|packet| packet.len() == 100));
     }
@@ -73,7 +75,7 @@ fn huge_jumps_of_sequence_numbers_are_not_believed() {
         let next = pair.next_number(to);
         for step in 1..2000u32 {
             let number = next.wrapping_add(step.wrapping_mul(2_000_003));
-            assert!(pair.raw(to, &gre(pair.id(to), Some(number), None, &forged())).is_err());
+            assert!(pair.raw(to, &encode_gre(pair.id(to), Some(number), None, &forged())).is_err());
         }
         assert!(pair.statistics(to).tunnel.held == 0);
     }
@@ -88,7 +90,7 @@ fn impossible_acknowledgments_change_nothing() {
         let id = pair.id(to);
         for step in 0..1000u32 {
             let number = 0x0100_0000u32.wrapping_add(step.wrapping_mul(4_000_007));
-            let _ = pair.raw(to, &gre(id, None, Some(number), &[]));
+            let _ = pair.raw(to, &encode_gre(id, None, Some(number), &[]));
         }
         let tunnel = pair.statistics(to).tunnel;
         assert_eq!(tunnel.acknowledgments_impossible + tunnel.acknowledgments_stale, 1000);
@@ -102,7 +104,7 @@ fn malformed_headers_are_refused() {
     let mut pair = Pair::strict();
     for to in To::BOTH {
         let before = pair.statistics(to);
-        let good = gre(pair.id(to), Some(pair.next_number(to)), Some(0), &forged());
+        let good = encode_gre(pair.id(to), Some(pair.next_number(to)), Some(0), &forged());
         // Each bit of the first four octets, each length, each end.
         for bit in 0..32 {
             let mut packet = good.clone();
@@ -137,27 +139,30 @@ fn packets_from_another_address_reach_no_call() {
     for octets in [crate::calls::start(), crate::calls::call(1)] {
         assert_eq!(server.handle_stream(now, id, &octets), octets.len());
     }
-    let call = server.session(id).unwrap().calls().next().unwrap();
-    let echo = frame(0xc021, &packet(1, 1, b""));
+    let call = server.session(id).unwrap().calls().next().map(|call| call.id()).unwrap();
+    let echo = frame(0xc021, &encode_packet(1, 1, b""));
     for number in 0..1000 {
-        let mut packet = gre(call.get(), Some(number), None, &echo);
-        let error = server.handle_gre(now, other, &mut packet).unwrap_err();
+        let mut packet = encode_gre(call.get(), Some(number), None, &echo);
+        let error = server.handle_gre(now, other, &mut packet, &mut []).unwrap_err();
         assert_eq!(error, ReceiveError::UnknownCall { call_id: call.get() });
     }
-    assert_eq!(server.session(id).unwrap().statistics(call).unwrap().tunnel.packets_received, 0);
-    let mut packet = gre(call.get(), Some(0), None, &echo);
-    assert!(server.handle_gre(now, owner, &mut packet).is_ok());
+    assert_eq!(
+        server.session(id).unwrap().call(call).map(|call| call.statistics()).unwrap().tunnel.packets_received,
+        0
+    );
+    let mut packet = encode_gre(call.get(), Some(0), None, &echo);
+    assert!(server.handle_gre(now, owner, &mut packet, &mut []).is_ok());
     // The same address, written as one of IPv6, is the same.
     let IpAddr::V4(v4) = owner else { unreachable!() };
-    let mut packet = gre(call.get(), Some(1), None, &echo);
-    let result = server.handle_gre(now, IpAddr::V6(v4.to_ipv6_mapped()), &mut packet);
+    let mut packet = encode_gre(call.get(), Some(1), None, &echo);
+    let result = server.handle_gre(now, IpAddr::V6(v4.to_ipv6_mapped()), &mut packet, &mut []);
     assert_ne!(result.err(), Some(ReceiveError::UnknownCall { call_id: call.get() }));
 }
 
 /// Everything that was ever sent comes again, with its own numbers: at once, and much later.
 #[test]
 fn recorded_packets_that_are_replayed_give_nothing() {
-    for config in [Config::strict(), Config::strict().with_modes(Modes::PreferStateful)] {
+    for config in [Config::strict(), Config::strict().with_ppp(|ppp| ppp.with_modes(Modes::PreferStateful))] {
         let mut pair = Pair::connected(&config);
         for _ in 0..50 {
             pair.assert_alive();
@@ -184,14 +189,14 @@ fn recorded_packets_that_are_replayed_give_nothing() {
 #[test]
 fn recorded_data_under_new_numbers_gives_nothing() {
     for modes in [Modes::Stateless, Modes::PreferStateful] {
-        let mut pair = Pair::connected(&Config::strict().with_modes(modes));
+        let mut pair = Pair::connected(&Config::strict().with_ppp(|ppp| ppp.with_modes(modes)));
         for _ in 0..20 {
             pair.assert_alive();
         }
         let recorded = pair.recorded.clone();
         for to in To::BOTH {
             for packet in &recorded[usize::from(to == To::Server)] {
-                let (_, _, payload) = crate::pair::parse(packet);
+                let (_, _, payload) = decode_gre(packet);
                 if payload.get(..4) == Some(&[0xff, 3, 0, 0xfd]) || payload.first() == Some(&0xfd) {
                     let _ = pair.inject(to, payload);
                 }
@@ -210,7 +215,7 @@ fn recorded_negotiation_under_new_numbers_gives_no_cleartext() {
     let recorded = Pair::strict().recorded;
     for to in To::BOTH {
         for packet in &recorded[usize::from(to == To::Server)] {
-            let (sequence, _, payload) = crate::pair::parse(packet);
+            let (sequence, _, payload) = decode_gre(packet);
             if sequence.is_none() {
                 continue;
             }
@@ -235,17 +240,17 @@ fn lost_packets_ask_for_their_acknowledgment_once() {
         pair.assert_alive();
         pair.elapse(Duration::from_secs(2));
         pair.between = Box::new(move |to, frame| {
-            let is_lost = to == To::Server && (swallows_all || crate::pair::read(frame).0 == 0x00fd);
+            let is_lost = to == To::Server && (swallows_all || decode_frame(frame).0 == 0x00fd);
             if is_lost { Vec::new() } else { vec![(to, frame.to_vec())] }
         });
         for round in 1..4 {
-            pair.send(To::Server, &ip(60, 1));
-            pair.send(To::Server, &ip(60, 2));
+            pair.send(To::Server, &numbered_ip(60, 1));
+            pair.send(To::Server, &numbered_ip(60, 2));
             pair.elapse(Duration::from_secs(5));
-            let echo = pair.statistics(To::Client).echo;
+            let echo = pair.statistics(To::Client).ppp.echo;
             assert_eq!(echo.sent, if asks { round } else { 0 }, "{asks} {swallows_all}");
             assert_eq!(echo.received, if asks && !swallows_all { round } else { 0 });
         }
-        assert_eq!(pair.statistics(To::Server).echo.sent, 0);
+        assert_eq!(pair.statistics(To::Server).ppp.echo.sent, 0);
     }
 }

@@ -1,5 +1,6 @@
 //! Many calls on one control connection, and limits that no peer exceeds.
 
+use pptp::ppp_session;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -10,11 +11,11 @@ use pptp::ppp::ccp::Encryption;
 use pptp::ppp::link::{self, Link};
 use pptp::ppp::{Protocol, ipcp, lcp};
 use pptp::server::{self, AcceptError, ConnectionId, Limits, Server, SessionMut};
-use pptp::session::{Config, Event, HEADROOM, MAX_RECEIVE, Reason, SendError};
+use pptp::session::{CallEvent, Config, Event, HEADROOM, MAX_RECEIVE, Reason, SendError};
 use pptp::wire::connection::{self, CallCloseReason, CallId, Connection, Event as Control, Identity};
 use pptp::wire::message::OutgoingCallRequest;
 
-use crate::simulator::{index_of, ip_packet};
+use testing::pptp::{index_of, ip_packet};
 
 type Pipe = Tunnel<InlineSlots<4, 1500>>;
 
@@ -83,15 +84,19 @@ fn serve(now: Duration, session: &mut SessionMut<'_, 4>, log: &mut Log) -> [Vec<
     let mut output = [Vec::new(), Vec::new()];
     let mut buf = [0; MAX_RECEIVE];
     while let Some(event) = session.poll_event() {
-        let server::Event::Call { call, event } = event else { continue };
+        let Event::Call { call, event } = event else { continue };
         match event {
-            Event::Authenticate(question) => {
+            CallEvent::Ppp(ppp_session::Event::Authenticate(question)) => {
                 // An address for each call.
                 let [_, last] = call.get().to_be_bytes();
-                session.assign_address(call, Ipv4Addr::new(10, 0, 1, last));
-                session.answer(now, call, question.ticket(), &Answer::Password(b"wonderland")).unwrap();
+                session.call_mut(call).unwrap().assign_address(Ipv4Addr::new(10, 0, 1, last));
+                session
+                    .call_mut(call)
+                    .unwrap()
+                    .answer(now, question.ticket(), &Answer::Password(b"wonderland"))
+                    .unwrap();
             }
-            Event::Closed(reason) => log.ends.push((session.id(), call, reason)),
+            CallEvent::Closed(reason) => log.ends.push((session.id(), call, reason)),
             _ => {}
         }
     }
@@ -118,7 +123,7 @@ fn exchange(now: Duration, server: &mut Server, clients: &mut [Client], log: &mu
             for (link, tunnel) in client.calls.values_mut() {
                 while let Some(length) = link.poll_transmit(now, &mut buf[16..]).unwrap().map(<[u8]>::len) {
                     let packet = tunnel.encapsulate_in_place(now, &mut buf[..16 + length]).unwrap();
-                    let _ = server.handle_gre(now, client.peer, &mut packet.to_vec());
+                    let _ = server.handle_gre(now, client.peer, &mut packet.to_vec(), &mut []);
                     is_any = true;
                 }
             }
@@ -164,7 +169,7 @@ impl Client {
         let mut buf = [0; 200];
         let length = link.frame(Protocol::IP, &packet).encode(&mut buf[16..]).unwrap().len();
         let mut packet = tunnel.encapsulate_in_place(now, &mut buf[..16 + length]).unwrap().to_vec();
-        let (id, call, received) = server.handle_gre(now, self.peer, &mut packet).unwrap();
+        let (id, call, received) = server.handle_gre(now, self.peer, &mut packet, &mut []).unwrap();
         assert_eq!(id, self.id);
         log.received.push((index_of(0, received.ip().unwrap()), call));
     }
@@ -176,11 +181,10 @@ impl Client {
 }
 
 fn server(limits: Limits) -> Server {
-    let session = Config::strict()
-        .with_authentication(Methods::new(&[Method::Pap]))
-        .with_encryption(Encryption::Refused)
-        .with_keepalive(None);
-    Server::new(server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(session), limits)
+    let session = Config::strict().with_ppp(|ppp| {
+        ppp.with_authentication(Methods::new(&[Method::Pap])).with_encryption(Encryption::Refused).with_keepalive(None)
+    });
+    Server::new(server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(session.clone()), limits)
 }
 
 const NOW: Duration = Duration::from_secs(5);
@@ -219,14 +223,14 @@ fn calls_of_one_connection_are_apart() {
         assert_eq!(log.received.last(), Some(&(index, peers)));
         let mut buf = vec![0; HEADROOM];
         buf.extend_from_slice(&ip_packet(1, index, 100, false));
-        let packet = server.session_mut(id).unwrap().send_ip(NOW, peers, &mut buf).unwrap().to_vec();
+        let packet = server.session_mut(id).unwrap().call_mut(peers).unwrap().send_ip(NOW, &mut buf).unwrap().to_vec();
         let (by, packet) = clients[0].receive(NOW, &packet).unwrap();
         assert_eq!((by, index_of(1, &packet)), (call, index));
     }
 
     // One ends, and the others go on.
     let first = clients[0].peers(calls[0]);
-    server.session_mut(id).unwrap().close_call(NOW, first);
+    server.session_mut(id).unwrap().call_mut(first).unwrap().close(NOW);
     exchange(NOW, &mut server, &mut clients, &mut log);
     assert_eq!(log.ends, [(id, first, Reason::Closed)]);
     assert!(matches!(clients[0].closed[1], (call, CallCloseReason::Disconnected { .. }) if call == calls[0]));
@@ -234,7 +238,10 @@ fn calls_of_one_connection_are_apart() {
         clients[0].send(NOW, *call, index, &mut server, &mut log);
     }
     let mut buf = [0x45; HEADROOM + 20];
-    assert_eq!(server.session_mut(id).unwrap().send_ip(NOW, first, &mut buf).err(), Some(SendError::NoCall));
+    assert_eq!(
+        server.session_mut(id).unwrap().call_mut(first).unwrap().send_ip(NOW, &mut buf).err(),
+        Some(SendError::NoCall)
+    );
     // Its place is free again.
     let again = clients[0].connection.place_call(NOW, OutgoingCallRequest::new(0, 0)).unwrap();
     exchange(NOW, &mut server, &mut clients, &mut log);
@@ -302,7 +309,11 @@ fn limits_of_a_server_hold() {
 
     // An address that was removed has room again, and its old routes are gone.
     let mut again = Client::new(NOW, &mut server, 1).unwrap();
-    assert!(server.handle_gre(NOW, again.peer, &mut [0x30, 0x81, 0x88, 0x0b, 0, 0, 0, 1, 0, 0, 0, 0]).is_err());
+    assert!(
+        server
+            .handle_gre(NOW, again.peer, &mut [0x30, 0x81, 0x88, 0x0b, 0, 0, 0, 1, 0, 0, 0, 0], &mut [0; MAX_RECEIVE])
+            .is_err()
+    );
     assert_eq!(server.len(), 5);
     again.connection.handle_disconnect(NOW);
     server.handle_disconnect(NOW, again.id);

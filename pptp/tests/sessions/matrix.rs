@@ -1,16 +1,20 @@
 //! Every combination of authentication, strength, mode, policies of encryption, compression and path.
 
+use pptp::ppp_session;
+use pptp::report::ClientStatus;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use pptp::ppp::auth::{Method, Methods};
 use pptp::ppp::ccp::{Encryption, MicrosoftCompression as Bits, Modes};
-use pptp::session::{Compression, Event, FlowAlarmPolicy, Reason, Status};
+use pptp::session::{CallEvent, Compression, FlowAlarmPolicy, Reason, Status};
 use pptp::wire::connection::CloseReason;
 use pptp::{client, ppp, server};
 
 use crate::outcome::{Outcome, Wishes, is_of_loss, outcome};
-use crate::simulator::{CLIENT, Client, Decision, Host, Profile, Random, SERVER, World};
+use testing::pptp::OneCall as _;
+use testing::pptp::{Client, Decision, Host, World};
+use testing::{CLIENT, Profile, Random, SERVER};
 
 const METHODS: [Method; 4] = [Method::MsChapV2, Method::MsChapV1, Method::ChapMd5, Method::Pap];
 const STRENGTHS: [Bits; 3] = [Bits::MPPE_40, Bits::MPPE_56, Bits::MPPE_128];
@@ -28,7 +32,7 @@ struct Case {
 /// All that make sense. Without keys, strength and mode mean nothing: they are drawn. "None" as a strength is a policy that
 /// refuses.
 fn cases() -> Vec<Case> {
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     let mut cases = Vec::new();
     for profile in Profile::EACH {
         for compression in COMPRESSIONS {
@@ -60,7 +64,7 @@ fn cases() -> Vec<Case> {
 
 /// Two sides that want different things.
 fn mixed(seed: u64) -> Case {
-    let mut random = Random(seed ^ 0x6d69_7865_6400);
+    let mut random = Random::new(seed ^ 0x6d69_7865_6400);
     let mut wishes = || {
         let mut methods = METHODS.to_vec();
         let mut list = Vec::new();
@@ -78,7 +82,7 @@ fn mixed(seed: u64) -> Case {
         }
     };
     let wishes = [wishes(), wishes()];
-    Case { wishes, profile: Random(seed).of(&Profile::EACH) }
+    Case { wishes, profile: Random::new(seed).of(&Profile::EACH) }
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -106,37 +110,43 @@ impl std::ops::AddAssign for Tally {
 }
 
 fn world(case: &Case, seed: u64) -> World {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let [client, server] = case.wishes.map(|wishes| wishes.config().with_flow_alarm(FlowAlarmPolicy::Tell));
-    let client = client::Config::new("alice", "wonderland").with_session(client);
-    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(server);
+    let client = client::Config::new("alice", "wonderland").with_session(client.clone());
+    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(server.clone());
     let client = Client::new(&client, random.entropy());
     let is_of_many = random.per_mille(500);
     let decide = |presented: &ppp::auth::Presented<'_>| {
         assert_eq!(presented.name().unwrap().0, b"alice");
         Decision::Password("wonderland")
     };
-    let mut host = Host::new(&server, random.entropy(), is_of_many, decide);
+    let mut host = Host::new(&server, random.entropy(), is_of_many).with_decision(decide);
     if random.per_mille(200) {
         host.answer_delay = Duration::from_millis(random.below(2000));
     }
-    World::new(random.next(), case.profile, client, host)
+    World::new(random.number(), case.profile, client, host)
 }
 
 /// Whether both sides say that IP flows, encoded as it has to be.
 fn is_up(world: &World, encodings: [Bits; 2]) -> bool {
-    let Some(call) = world.host.call() else { return false };
-    if world.client.session.status(world.now).status != Status::Connected
-        || world.host.session().status(call) != Some(Status::Connected)
+    let Some(call) = world.server.call() else { return false };
+    if ClientStatus::of_session(&world.client.session, world.now).status != Status::Connected
+        || world.server.session().call(call).map(|call| call.ppp().status()) != Some(Status::Connected)
     {
         return false;
     }
     // A Configure-Ack that was lost takes it down again for a moment.
-    if world.client.session.ip().is_none() || world.host.session().link(call).is_none_or(|link| link.ip().is_none()) {
+    if !world.is_up() {
         return false;
     }
     let client = world.client.session.link().and_then(ppp::link::Link::compression).unwrap_or_default();
-    let server = world.host.session().link(call).and_then(ppp::link::Link::compression).unwrap_or_default();
+    let server = world
+        .server
+        .session()
+        .call(call)
+        .map(|call| call.ppp().link())
+        .and_then(ppp::link::Link::compression)
+        .unwrap_or_default();
     [client.send, client.receive] == encodings && [server.receive, server.send] == encodings
 }
 
@@ -159,18 +169,18 @@ fn encodings_of(world: &World) -> Option<[Bits; 2]> {
 }
 
 fn check_delivery(world: &World, profile: &Profile, side: usize, encoding: Bits, sent: u32) {
-    let watch = &world.watch[side];
-    assert!(watch.delivered.is_sorted_by(|one, other| one < other), "in order, and none twice: {:?}", watch.delivered);
-    assert!(watch.delivered.iter().all(|index| watch.arrived.contains(index)));
+    let (got, delivered) = (world.got(side), world.delivered(side));
+    assert!(delivered.is_sorted_by(|one, other| one < other), "in order, and none twice: {delivered:?}");
+    assert!(delivered.iter().all(|index| got.arrived.contains(index)));
     let is_stateless = encoding.contains(Bits::STATELESS) || encoding == Bits::NONE;
     if is_stateless {
-        let expected: Vec<u32> = watch.arrived.difference(&watch.late).copied().collect();
-        let missing: Vec<_> = expected.iter().filter(|index| !watch.delivered.contains(index)).collect();
+        let expected: Vec<u32> = got.arrived.difference(&got.late).copied().collect();
+        let missing: Vec<_> = expected.iter().filter(|index| !delivered.contains(index)).collect();
         // What came twice and was refused the second time was delivered all the same.
         assert!(missing.is_empty(), "arrived, and not delivered: {missing:?}");
     }
     if profile.jitter.is_zero() && profile.is_lossless() {
-        assert_eq!(watch.delivered, (0..sent).collect::<Vec<_>>(), "nothing is lost: {:?}", watch.refused);
+        assert_eq!(delivered, (0..sent).collect::<Vec<_>>(), "nothing is lost: {:?}", got.refused);
     }
 }
 
@@ -197,8 +207,11 @@ fn run(case: &Case, seed: u64) -> Tally {
         Outcome::Failed { .. } => {
             tally.failed = 1;
             assert!(world.run_until(Duration::from_secs(150), World::is_over), "not over: {case:?}");
-            check_failure(case, &expected, [world.client.closed.unwrap(), world.host.call_ends[0]]);
-            assert!(!world.client.events.iter().any(|event| matches!(event, Event::IpUp(_))) || !is_required);
+            check_failure(case, &expected, [world.client.closed.unwrap(), world.server.call_ends[0]]);
+            assert!(
+                !world.client.events.iter().any(|event| matches!(event, CallEvent::Ppp(ppp_session::Event::IpUp(_))))
+                    || !is_required
+            );
         }
         Outcome::Connected { method, encodings } => {
             // On a clean path no timer of PPP runs out: they have 2.5 seconds. Where packets overtake each other, the very
@@ -206,7 +219,7 @@ fn run(case: &Case, seed: u64) -> Tally {
             let time = match (is_lossy, case.profile.jitter.is_zero()) {
                 (true, _) => Duration::from_secs(90),
                 (false, false) => Duration::from_secs(20),
-                (false, true) => Duration::from_secs(2) + world.host.answer_delay,
+                (false, true) => Duration::from_secs(2) + world.server.answer_delay,
             };
             if !world.run_until(time, |world| is_up(world, encodings) || world.is_over()) || world.is_over() {
                 let found = encodings_of(&world);
@@ -226,43 +239,43 @@ fn run(case: &Case, seed: u64) -> Tally {
             }
             let encodings = found;
             tally.connected = 1;
-            let call = world.host.call().unwrap();
+            let call = world.server.call().unwrap();
             assert_eq!(world.client.session.link().unwrap().lcp().sending().authentication, Some(method));
-            assert!(world.watch[0].control < if is_lossy { 400 } else { 40 }, "{:?}", world.watch[0]);
-            let clear = [world.watch[0].clear, world.watch[1].clear];
+            assert!(world.sent(0).control < if is_lossy { 400 } else { 40 }, "{:?}", world.sent(0));
+            let clear = [world.sent(0).clear, world.sent(1).clear];
             traffic(&mut world, 0, 20, Duration::from_millis(4));
             world.run(Duration::from_secs(2));
             let mut sent = 20;
             if !is_lossy {
-                assert!(world.host.call_ends.is_empty());
+                assert!(world.server.call_ends.is_empty());
             }
             for side in [CLIENT, SERVER] {
                 tally.sent += u64::from(sent);
-                tally.arrived += u64::try_from(world.watch[side].arrived.len()).unwrap();
-                tally.delivered += u64::try_from(world.watch[side].delivered.len()).unwrap();
+                tally.arrived += u64::try_from(world.got(side).arrived.len()).unwrap();
+                tally.delivered += u64::try_from(world.delivered(side).len()).unwrap();
             }
             if is_lossy {
                 // It recovers.
-                world.heal();
+                world.path.heal();
                 traffic(&mut world, sent, 30, Duration::from_millis(100));
                 world.run(Duration::from_secs(2));
                 sent += 30;
             }
             for side in [CLIENT, SERVER] {
                 check_delivery(&world, &case.profile, side, encodings[side], sent);
-                let tail: Vec<u32> = world.watch[side].delivered.iter().rev().take(8).copied().collect();
+                let tail: Vec<u32> = world.delivered(side).iter().rev().take(8).copied().collect();
                 let expected: Vec<u32> = (sent - 8..sent).rev().collect();
                 if is_lossy {
                     assert_eq!(
                         tail,
                         expected,
                         "recovered: {:?} {:?}",
-                        world.watch[side],
-                        world.host.session().statistics(call)
+                        world.got(side),
+                        world.server.session().call(call).map(|call| call.statistics())
                     );
                 }
                 if encodings[side] != Bits::NONE {
-                    assert_eq!(world.watch[side].clear, clear[side], "in the clear");
+                    assert_eq!(world.sent(side).clear, clear[side], "in the clear");
                 }
             }
             let is_client = world.random.per_mille(500);
@@ -270,20 +283,20 @@ fn run(case: &Case, seed: u64) -> Tally {
             if is_client {
                 world.client.session.close(now);
             } else {
-                world.host.with(|session| session.close(now));
+                world.server.with(|session| session.close(now));
             }
             world.settle();
             assert!(world.run_until(Duration::from_secs(30), World::is_over), "not over");
-            let (closer, other) = (world.client.closed.unwrap(), world.host.call_ends[0]);
+            let (closer, other) = (world.client.closed.unwrap(), world.server.call_ends[0]);
             let (closer, other) = if is_client { (closer, other) } else { (other, closer) };
             assert_eq!(closer, Reason::Closed);
-            assert_eq!(other, Reason::Link(ppp::link::Reason::PeerClosed { error: None }));
-            let told = world.host.closed.unwrap();
-            assert!(matches!(told, CloseReason::PeerStopped { .. } | CloseReason::Local), "{told:?}");
+            assert_eq!(other, Reason::Ppp(ppp_session::Reason::Link(ppp::link::Reason::PeerClosed { error: None })));
+            let told = world.server.closed.unwrap();
+            assert!(matches!(told, Reason::Control(CloseReason::PeerStopped { .. }) | Reason::Closed), "{told:?}");
         }
     }
     if is_required {
-        assert_eq!((world.watch[0].clear, world.watch[1].clear), (0, 0), "in the clear");
+        assert_eq!((world.sent(0).clear, world.sent(1).clear), (0, 0), "in the clear");
     }
     world.check_end();
     tally

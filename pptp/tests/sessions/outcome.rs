@@ -3,6 +3,7 @@
 use pptp::ppp;
 use pptp::ppp::auth::{Method, Methods};
 use pptp::ppp::ccp::{Encryption, MicrosoftCompression as Bits, Modes};
+use pptp::ppp_session;
 use pptp::session::{Compression, Config, Reason};
 
 /// What one side wants.
@@ -17,12 +18,13 @@ pub(crate) struct Wishes {
 
 impl Wishes {
     pub(crate) fn config(&self) -> Config {
-        Config::strict()
-            .with_authentication(self.methods)
-            .with_strengths(self.strengths)
-            .with_modes(self.modes)
-            .with_encryption(self.encryption)
-            .with_compression(self.compression)
+        Config::strict().with_ppp(|ppp| {
+            ppp.with_authentication(self.methods)
+                .with_strengths(self.strengths)
+                .with_modes(self.modes)
+                .with_encryption(self.encryption)
+                .with_compression(self.compression)
+        })
     }
 
     fn is_required(&self) -> bool {
@@ -65,7 +67,7 @@ pub(crate) enum Why {
 impl Why {
     /// Whether it is the reason that a session gave. `is_lossy`: what the other side said may have been lost.
     pub(crate) fn fits(self, reason: Reason, is_lossy: bool) -> bool {
-        let Reason::Link(link) = reason else {
+        let Reason::Ppp(ppp_session::Reason::Link(link)) = reason else {
             return is_lossy && matches!((self, reason), (Self::Told(_), Reason::Call(_) | Reason::Control(_)));
         };
         match self {
@@ -159,8 +161,8 @@ pub(crate) fn outcome(client: &Wishes, server: &Wishes) -> Outcome {
 /// Whether a link in trouble may end so: not because of what the two sides want.
 pub(crate) fn is_of_loss(reason: Reason) -> bool {
     match reason {
-        Reason::SetupTimeout | Reason::GreBlocked | Reason::Call(_) => true,
-        Reason::Link(link) => matches!(
+        Reason::Ppp(ppp_session::Reason::SetupTimeout) | Reason::GreBlocked | Reason::Call(_) => true,
+        Reason::Ppp(ppp_session::Reason::Link(link)) => matches!(
             link,
             ppp::link::Reason::NoAnswer
                 | ppp::link::Reason::NotConverging

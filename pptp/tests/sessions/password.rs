@@ -1,5 +1,7 @@
 //! Who somebody is: changes of password, further tries, answers that come late, keys from somewhere else.
 
+use pptp::ppp_session;
+use pptp::report::ClientStatus;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -8,10 +10,12 @@ use pptp::mschap::v2::{AuthenticatorResponse, Challenges, ChangePassword, Respon
 use pptp::mschap::{ChallengeResponse, FailureCode, NtHash};
 use pptp::ppp::auth::{Failure, Method, Methods, Presented};
 use pptp::ppp::{chap, link};
-use pptp::session::{Config, Event, ExternalKeys, Reason};
+use pptp::session::{CallEvent, Config, Event, ExternalKeys, Reason};
 use pptp::{client, server};
 
-use crate::simulator::{CLIENT, Client, Decision, Host, Profile, SERVER, World};
+use testing::pptp::OneCall as _;
+use testing::pptp::{Client, Decision, Host, World};
+use testing::{CLIENT, Profile, SERVER};
 
 fn world(
     config: Config,
@@ -19,26 +23,27 @@ fn world(
     profile: Profile,
     decide: impl FnMut(&Presented<'_>) -> Decision + 'static,
 ) -> World {
-    let client = client::Config::new("alice", password).with_session(config);
-    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(config);
-    World::new(3, profile, Client::new(&client, [3; 32]), Host::new(&server, [4; 32], true, decide))
+    let client = client::Config::new("alice", password).with_session(config.clone());
+    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(config.clone());
+    World::new(3, profile, Client::new(&client, [3; 32]), Host::new(&server, [4; 32], true).with_decision(decide))
 }
 
 fn of(method: Method) -> Config {
-    Config::strict().with_authentication(Methods::new(&[method]))
+    Config::strict().with_ppp(|ppp| ppp.with_authentication(Methods::new(&[method])))
 }
 
 /// Encrypted packets flow both ways, and all end well.
 fn check_up(mut world: World) {
-    let is_up = |world: &World| {
-        let is_there = |call| world.host.session().link(call).is_some_and(|link| link.ip().is_some());
-        world.client.session.ip().is_some() && world.host.call().is_some_and(is_there)
-    };
-    assert!(world.run_until(Duration::from_secs(60), is_up), "{:?} {:?}", world.client.events, world.host.events);
+    assert!(
+        world.run_until(Duration::from_secs(60), World::is_up),
+        "{:?} {:?}",
+        world.client.events,
+        world.server.events
+    );
     for side in [CLIENT, SERVER] {
         world.send(side, 0, 400, false).unwrap();
         world.run(Duration::from_secs(1));
-        assert_eq!((&world.watch[side].delivered[..], world.watch[side].clear), (&[0][..], 0));
+        assert_eq!((&world.delivered(side)[..], world.sent(side).clear), (&[0][..], 0));
     }
     let now = world.now;
     world.client.session.close(now);
@@ -51,8 +56,8 @@ fn check_up(mut world: World) {
 fn ends(mut world: World) -> (Reason, Reason) {
     assert!(world.run_until(Duration::from_secs(120), World::is_over), "{:?}", world.client.events);
     world.check_end();
-    assert_eq!((world.watch[0].clear, world.watch[1].clear), (0, 0));
-    (world.client.closed.unwrap(), world.host.call_ends[0])
+    assert_eq!((world.sent(0).clear, world.sent(1).clear), (0, 0));
+    (world.client.closed.unwrap(), world.server.call_ends[0])
 }
 
 fn expired(presented: &Presented<'_>) -> Decision {
@@ -72,15 +77,15 @@ fn an_expired_password_is_changed() {
             for delay in [0, 7000] {
                 let mut world = world(of(method), "wonderland", profile, expired);
                 world.client.new_password = Some("looking-glass");
-                world.host.answer_delay = Duration::from_millis(delay);
+                world.server.answer_delay = Duration::from_millis(delay);
                 assert!(
                     world.run_until(Duration::from_secs(90), |world| world.client.session.ip().is_some()),
                     "{method} {profile:?} {delay} {:?}",
                     world.client.closed
                 );
-                assert_eq!(world.host.changed, 1);
-                assert!(world.client.events.contains(&Event::PasswordExpired));
-                world.heal();
+                assert_eq!(world.server.changed, 1);
+                assert!(world.client.events.contains(&CallEvent::Ppp(ppp_session::Event::PasswordExpired)));
+                world.path.heal();
                 check_up(world);
             }
         }
@@ -97,8 +102,14 @@ fn a_new_password_is_not_good_enough() {
         world.client.new_password = Some("1234");
         let (client, server) = ends(world);
         let code = Some(709);
-        assert_eq!(client, Reason::Link(link::Reason::Authentication(Failure::Refused { method, code })));
-        assert_eq!(server, Reason::Link(link::Reason::Authentication(Failure::RefusedPeer { method, code })));
+        assert_eq!(
+            client,
+            Reason::Ppp(ppp_session::Reason::Link(link::Reason::Authentication(Failure::Refused { method, code })))
+        );
+        assert_eq!(
+            server,
+            Reason::Ppp(ppp_session::Reason::Link(link::Reason::Authentication(Failure::RefusedPeer { method, code })))
+        );
         assert_eq!((client.windows_error(), server.windows_error()), (code, code));
         assert!(!client.advice().is_empty());
     }
@@ -109,8 +120,14 @@ fn a_new_password_is_not_good_enough() {
 fn an_expired_password_is_not_changed() {
     for method in [Method::MsChapV2, Method::MsChapV1] {
         let (client, server) = ends(world(of(method), "wonderland", Profile::CLEAN, expired));
-        assert_eq!(client, Reason::Link(link::Reason::Authentication(Failure::Refused { method, code: Some(648) })));
-        assert_eq!(server, Reason::SetupTimeout);
+        assert_eq!(
+            client,
+            Reason::Ppp(ppp_session::Reason::Link(link::Reason::Authentication(Failure::Refused {
+                method,
+                code: Some(648)
+            })))
+        );
+        assert_eq!(server, Reason::Ppp(ppp_session::Reason::SetupTimeout));
     }
 }
 
@@ -119,17 +136,23 @@ fn a_wrong_password_is_tried_again() {
     let right = |_: &Presented<'_>| Decision::Password("wonderland");
     for method in [Method::MsChapV2, Method::MsChapV1] {
         for profile in [Profile::CLEAN, Profile::ALL] {
-            let config = of(method).with_authentication_retries(2);
-            let mut good = world(config, "mock turtle", profile, right);
+            let config = of(method).with_ppp(|ppp| ppp.with_authentication_retries(2));
+            let mut good = world(config.clone(), "mock turtle", profile, right);
             good.client.retries = vec![("alice", "wonderland"), ("alice", "jabberwock")];
             assert!(good.run_until(Duration::from_secs(60), |world| world.client.session.ip().is_some()));
-            let tries =
-                |world: &World| world.client.events.iter().filter(|event| matches!(event, Event::Prove(_))).count();
+            let tries = |world: &World| {
+                world
+                    .client
+                    .events
+                    .iter()
+                    .filter(|event| matches!(event, CallEvent::Ppp(ppp_session::Event::Prove(_))))
+                    .count()
+            };
             assert_eq!(tries(&good), 2);
-            good.heal();
+            good.path.heal();
             check_up(good);
 
-            let mut bad = world(config, "mock turtle", profile, right);
+            let mut bad = world(config.clone(), "mock turtle", profile, right);
             bad.client.retries = vec![("alice", "dodo"), ("alice", "gryphon"), ("alice", "jabberwock")];
             let (client, server) = ends(bad);
             assert_eq!((client.windows_error(), server.windows_error()), (Some(691), Some(691)));
@@ -140,11 +163,13 @@ fn a_wrong_password_is_tried_again() {
 #[test]
 fn a_wrong_password_ends_with_691() {
     for method in [Method::MsChapV2, Method::MsChapV1, Method::ChapMd5, Method::Pap] {
-        let config = Config::interop().with_authentication(Methods::new(&[method]));
-        let (client, server) = ends(world(config, "mock turtle", Profile::CLEAN, |_| Decision::Password("wonderland")));
+        let config = Config::interop().with_ppp(|ppp| ppp.with_authentication(Methods::new(&[method])));
+        let (client, server) =
+            ends(world(config.clone(), "mock turtle", Profile::CLEAN, |_| Decision::Password("wonderland")));
         assert_eq!((client.windows_error(), server.windows_error()), (Some(691), Some(691)), "{method}");
         // The same where somebody else says no.
-        let (client, server) = ends(world(config, "mock turtle", Profile::CLEAN, |_| Decision::Reject(b"E=691 R=0")));
+        let (client, server) =
+            ends(world(config.clone(), "mock turtle", Profile::CLEAN, |_| Decision::Reject(b"E=691 R=0")));
         assert_eq!((client.windows_error(), server.windows_error()), (Some(691), Some(691)), "{method}");
     }
 }
@@ -154,13 +179,14 @@ fn a_wrong_password_ends_with_691() {
 fn an_answer_comes_late() {
     for method in [Method::MsChapV2, Method::MsChapV1, Method::ChapMd5, Method::Pap] {
         for profile in [Profile::CLEAN, Profile::LOSS] {
-            let config = Config::interop().with_authentication(Methods::new(&[method]));
-            let mut world = world(config, "wonderland", profile, |_| Decision::Password("wonderland"));
-            world.host.answer_delay = Duration::from_secs(14);
+            let config = Config::interop().with_ppp(|ppp| ppp.with_authentication(Methods::new(&[method])));
+            let mut world = world(config.clone(), "wonderland", profile, |_| Decision::Password("wonderland"));
+            world.server.answer_delay = Duration::from_secs(14);
             assert!(world.run_until(Duration::from_secs(40), |world| world.client.session.ip().is_some()), "{method}");
-            let is_question =
-                |event: &&server::Event| matches!(event, server::Event::Call { event: Event::Authenticate(_), .. });
-            assert_eq!(world.host.events.iter().filter(is_question).count(), 1, "{method}");
+            let is_question = |event: &&Event| {
+                matches!(event, Event::Call { event: CallEvent::Ppp(ppp_session::Event::Authenticate(_)), .. })
+            };
+            assert_eq!(world.server.events.iter().filter(is_question).count(), 1, "{method}");
         }
     }
 }
@@ -203,7 +229,7 @@ fn radius_with_change(presented: &Presented<'_>) -> Decision {
 fn keys_come_from_a_radius_server() {
     for delay in [0, 5000] {
         let mut world = world(of(Method::MsChapV2), "wonderland", Profile::CLEAN, |presented| radius(presented, true));
-        world.host.answer_delay = Duration::from_millis(delay);
+        world.server.answer_delay = Duration::from_millis(delay);
         check_up(world);
     }
 }
@@ -212,22 +238,22 @@ fn keys_come_from_a_radius_server() {
 fn a_radius_server_gives_no_keys() {
     let (client, server) =
         ends(world(of(Method::MsChapV2), "wonderland", Profile::CLEAN, |presented| radius(presented, false)));
-    assert_eq!(server, Reason::Link(link::Reason::NoKeys { method: Some(Method::MsChapV2) }));
+    assert_eq!(server, Reason::Ppp(ppp_session::Reason::Link(link::Reason::NoKeys { method: Some(Method::MsChapV2) })));
     assert_eq!((client.windows_error(), server.windows_error()), (Some(742), Some(742)));
     // Without a need for keys it is good enough.
-    let config = of(Method::MsChapV2).with_encryption(pptp::ppp::ccp::Encryption::Preferred);
-    let mut world = world(config, "wonderland", Profile::CLEAN, |presented| radius(presented, false));
+    let config = of(Method::MsChapV2).with_ppp(|ppp| ppp.with_encryption(pptp::ppp::ccp::Encryption::Preferred));
+    let mut world = world(config.clone(), "wonderland", Profile::CLEAN, |presented| radius(presented, false));
     assert!(world.run_until(Duration::from_secs(30), |world| world.client.session.ip().is_some()));
-    assert_eq!(world.client.session.status(world.now).send.to_string(), "none");
+    assert_eq!(ClientStatus::of_session(&world.client.session, world.now).send.to_string(), "none");
 }
 
 /// Another one than the server that the client knows cannot prove that it knows the password.
 #[test]
 fn a_server_without_the_password_is_found_out() {
     let decide = |_: &Presented<'_>| Decision::Accept(b"S=0123456789ABCDEF0123456789ABCDEF01234567".to_vec(), None);
-    let config = of(Method::MsChapV2).with_encryption(pptp::ppp::ccp::Encryption::Preferred);
-    let (client, server) = ends(world(config, "wonderland", Profile::CLEAN, decide));
-    assert_eq!(client, Reason::Link(link::Reason::Authentication(Failure::NoMutualProof)));
+    let config = of(Method::MsChapV2).with_ppp(|ppp| ppp.with_encryption(pptp::ppp::ccp::Encryption::Preferred));
+    let (client, server) = ends(world(config.clone(), "wonderland", Profile::CLEAN, decide));
+    assert_eq!(client, Reason::Ppp(ppp_session::Reason::Link(link::Reason::Authentication(Failure::NoMutualProof))));
     assert_eq!((client.windows_error(), server.windows_error()), (Some(778), Some(778)));
 }
 
@@ -236,9 +262,9 @@ fn required_encryption_needs_a_method_with_keys() {
     for method in [Method::ChapMd5, Method::Pap] {
         let (client, server) =
             ends(world(of(method), "wonderland", Profile::CLEAN, |_| Decision::Password("wonderland")));
-        assert_eq!(server, Reason::Link(link::Reason::NoKeys { method: Some(method) }));
+        assert_eq!(server, Reason::Ppp(ppp_session::Reason::Link(link::Reason::NoKeys { method: Some(method) })));
         // It was told that its proof was good, so it knows too.
-        assert_eq!(client, Reason::Link(link::Reason::NoKeys { method: Some(method) }));
+        assert_eq!(client, Reason::Ppp(ppp_session::Reason::Link(link::Reason::NoKeys { method: Some(method) })));
     }
 }
 
@@ -248,13 +274,13 @@ fn a_radius_server_wants_a_new_password() {
         for delay in [0, 7000] {
             let mut world = world(of(Method::MsChapV2), "wonderland", profile, radius_with_change);
             world.client.new_password = Some("looking-glass");
-            world.host.answer_delay = Duration::from_millis(delay);
+            world.server.answer_delay = Duration::from_millis(delay);
             assert!(
                 world.run_until(Duration::from_secs(90), |world| world.client.session.ip().is_some()),
                 "{profile:?}"
             );
-            assert!(world.client.events.contains(&Event::PasswordExpired));
-            world.heal();
+            assert!(world.client.events.contains(&CallEvent::Ppp(ppp_session::Event::PasswordExpired)));
+            world.path.heal();
             check_up(world);
         }
     }
@@ -280,7 +306,10 @@ fn a_radius_server_does_not_take_the_new_password() {
         world.client.new_password = Some("looking-glass");
         let (client, server) = ends(world);
         let code = Some(code);
-        assert_eq!(server, Reason::Link(link::Reason::Authentication(Failure::RefusedPeer { method, code })));
+        assert_eq!(
+            server,
+            Reason::Ppp(ppp_session::Reason::Link(link::Reason::Authentication(Failure::RefusedPeer { method, code })))
+        );
         assert_eq!(client.windows_error(), code, "{client:?}");
     }
 }

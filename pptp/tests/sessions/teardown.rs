@@ -1,14 +1,17 @@
 //! Every way to end, in every phase.
 
+use pptp::ppp_session;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use pptp::ppp::link::{self, Link, Phase};
-use pptp::session::{self, Reason};
+use pptp::session::{CallEvent, Event, Reason};
 use pptp::wire::connection::{CallCloseReason, CloseReason, State};
 use pptp::{client, server};
 
-use crate::simulator::{Client, Decision, Host, Profile, Random, World};
+use testing::pptp::OneCall as _;
+use testing::pptp::{Client, Host, World};
+use testing::{Profile, Random};
 
 /// How far the two have come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,70 +75,62 @@ fn is_at(world: &World, when: When) -> bool {
     let has_encryption = client_link(world).is_some_and(|link| link.compression().is_some());
     match when {
         When::Dialing => true,
-        When::Start => world.host.session().connection().state() == State::Established,
+        When::Start => world.server.session().connection().state() == State::Established,
         When::Call => state == State::Established,
         When::Lcp => phase == Some(Phase::Establish),
-        When::Authentication => world
-            .host
-            .events
-            .iter()
-            .any(|event| matches!(event, server::Event::Call { event: session::Event::Authenticate(_), .. })),
+        When::Authentication => world.server.events.iter().any(|event| {
+            matches!(event, Event::Call { event: CallEvent::Ppp(ppp_session::Event::Authenticate(_)), .. })
+        }),
         When::Ccp => phase == Some(Phase::Network) && !has_encryption,
         When::Ipcp => has_encryption && world.client.session.ip().is_none(),
-        When::Up => {
-            world.client.session.ip().is_some()
-                && world
-                    .host
-                    .call()
-                    .is_some_and(|call| world.host.session().link(call).is_some_and(|link| link.ip().is_some()))
-        }
+        When::Up => world.is_up(),
     }
 }
 
 fn world(seed: u64) -> World {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let client = Client::new(&client::Config::new("alice", "wonderland"), random.entropy());
     let config = server::Config::new(Ipv4Addr::new(10, 0, 0, 1));
-    let mut host = Host::new(&config, random.entropy(), seed % 2 == 0, |_| Decision::Password("wonderland"));
+    let mut host = Host::new(&config, random.entropy(), seed % 2 == 0);
     host.answer_delay = Duration::from_millis(20);
-    World::new(random.next(), Profile::CLEAN, client, host)
+    World::new(random.number(), Profile::CLEAN, client, host)
 }
 
 fn lose(world: &mut World, lost: Lost) {
     let is_type = |message: &[u8], types: [u8; 2]| types.contains(&message[9]);
     match lost {
         Lost::Nothing => {}
-        Lost::Gre => world.lose_gre = Some(Box::new(|_, _| true)),
-        Lost::CallEnd => world.lose_message = Some(Box::new(move |_, message| is_type(message, [12, 13]))),
-        Lost::Stop => world.lose_message = Some(Box::new(move |_, message| is_type(message, [3, 4]))),
+        Lost::Gre => world.lose_datagram = Some(Box::new(|_, _, _| true)),
+        Lost::CallEnd => world.lose_message = Some(Box::new(move |_, _, message| is_type(message, [12, 13]))),
+        Lost::Stop => world.lose_message = Some(Box::new(move |_, _, message| is_type(message, [3, 4]))),
         Lost::All => {
-            world.lose_gre = Some(Box::new(|_, _| true));
-            world.lose_message = Some(Box::new(|_, _| true));
+            world.lose_datagram = Some(Box::new(|_, _, _| true));
+            world.lose_message = Some(Box::new(|_, _, _| true));
         }
     }
 }
 
 fn end(world: &mut World, how: How) {
     let now = world.now;
-    let call = world.host.call();
+    let call = world.server.call();
     match how {
         How::Client => world.client.session.close(now),
-        How::Server => world.host.with(|session| session.close(now)),
+        How::Server => world.server.with(|session| session.close(now)),
         How::ServerCall => {
             if let Some(call) = call {
-                world.host.with(|session| session.close_call(now, call));
+                world.server.with(|session| session.call_mut(call).unwrap().close(now));
             } else {
-                world.host.with(|session| session.close(now));
+                world.server.with(|session| session.close(now));
             }
         }
         How::Both => {
             world.client.session.close(now);
-            world.host.with(|session| session.close(now));
+            world.server.with(|session| session.close(now));
         }
-        How::Cut => world.cut(),
+        How::Cut => world.cut_stream(),
         How::Fin => {
             world.client.session.handle_disconnect(now);
-            world.pipes[0].close(now, &Profile::CLEAN);
+            world.pipes[0].close(now);
         }
     }
     world.settle();
@@ -145,7 +140,7 @@ fn end(world: &mut World, how: How) {
 fn is_told(reason: Reason) -> bool {
     matches!(
         reason,
-        Reason::Link(link::Reason::PeerClosed { error: None })
+        Reason::Ppp(ppp_session::Reason::Link(link::Reason::PeerClosed { error: None }))
             | Reason::Call(CallCloseReason::PeerCleared | CallCloseReason::Disconnected { .. })
             | Reason::Control(CloseReason::PeerStopped { .. } | CloseReason::Disconnected)
     )
@@ -155,21 +150,21 @@ fn is_told(reason: Reason) -> bool {
 fn is_silence(reason: Reason) -> bool {
     matches!(
         reason,
-        Reason::Link(
+        Reason::Ppp(ppp_session::Reason::Link(
             link::Reason::NoAnswer
                 | link::Reason::PeerSilent
                 | link::Reason::Authentication(_)
                 | link::Reason::EncryptionRequired { .. }
                 | link::Reason::NoNetwork
-        ) | Reason::Control(CloseReason::EchoTimeout | CloseReason::StartTimeout | CloseReason::CallTimeout { .. })
+        )) | Reason::Control(CloseReason::EchoTimeout | CloseReason::StartTimeout | CloseReason::CallTimeout { .. })
             | Reason::GreBlocked
-            | Reason::SetupTimeout
+            | Reason::Ppp(ppp_session::Reason::SetupTimeout)
     )
 }
 
 fn check(world: &World, how: How, lost: Lost) {
     let client = world.client.closed.unwrap();
-    let server = world.host.call_ends.first().copied();
+    let server = world.server.call_ends.first().copied();
     let hears_nothing = lost == Lost::All;
     let told = |reason: Reason| is_told(reason) || (lost != Lost::Nothing && is_silence(reason));
     let of_other = |reason: Reason| if hears_nothing { is_silence(reason) || is_told(reason) } else { told(reason) };
@@ -215,11 +210,15 @@ fn every_end_in_every_phase() {
                             world.run_until(Duration::from_secs(time), World::is_over),
                             "client {:?}, server {:?}",
                             world.client.closed,
-                            world.host.closed
+                            world.server.closed
                         );
                         let taken = world.now.saturating_sub(begun);
                         check(&world, how, lost);
-                        assert!(world.watch.iter().all(|watch| watch.packets < 200), "{:?}", world.watch);
+                        assert!(
+                            [0, 1].iter().all(|side| world.sent(*side).packets < 200),
+                            "{:?}",
+                            [world.sent(0), world.sent(1)]
+                        );
                         world.check_end();
                         taken
                     });

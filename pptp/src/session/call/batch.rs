@@ -1,24 +1,20 @@
-//! Many packets of one call at once.
+//! Many packets of one call at once, and one each of many calls.
 
-use alloc::boxed::Box;
 use core::ops::Range;
 use core::time::Duration;
 
-use mppe::{Decryptor, Encryptor, Incoming, Outgoing, Receiving, Sending};
-use ppp_fsm::Protocol;
+use ppp_session::Batch;
 
-use super::Call;
-use super::receive::Arrived;
-use super::send::encapsulate;
-use crate::session::cipher::{INNER, OUTER, Opened, Receiver, Sender};
-use crate::session::{Batch, ReceiveError, Received, SendError};
+use super::Machine;
+use super::data::Arrived;
+use crate::session::{HEADROOM, ReceiveError, Received, SendError};
 
 /// How many packets are worked on at once.
 const LANES: usize = 8;
 
-impl Call {
+impl Machine {
     /// Sends many packets, in order.
-    pub(crate) fn send_ip_batch(
+    pub(in crate::session) fn send_ip_batch(
         &mut self,
         now: Duration,
         batch: &mut Batch,
@@ -27,14 +23,15 @@ impl Call {
     ) {
         let mut first = 0_usize;
         for chunk in packets.chunks_mut(LANES) {
-            if matches!(self.sender, Sender::Encrypted(_)) {
-                self.send_lanes(now, batch, first, chunk, each);
+            let indices = first..;
+            first = first.saturating_add(LANES);
+            if self.ppp.seals_in_place() {
+                self.enter(|call| call.send_lanes(now, batch, indices.start, chunk, each), now);
             } else {
-                for (index, buf) in (first..).zip(chunk.iter_mut()) {
+                for (index, buf) in indices.zip(chunk) {
                     each(index, self.send_ip(now, buf));
                 }
             }
-            first = first.saturating_add(LANES);
         }
     }
 
@@ -47,29 +44,31 @@ impl Call {
         each: &mut impl FnMut(usize, Result<&[u8], SendError>),
     ) {
         // The headers come first: the window and the numbers of the tunnel go packet by packet.
-        let mut starts = [Err(SendError::NoCall); LANES];
-        for (start, buf) in starts.iter_mut().zip(chunk.iter_mut()) {
-            *start = self.begin(now, buf);
+        let mut begun: [Result<(usize, Range<usize>), SendError>; LANES] = [const { Err(SendError::NoCall) }; LANES];
+        for (begun, buf) in begun.iter_mut().zip(chunk.iter_mut()) {
+            *begun = self.begin(now, buf);
         }
-        if let Sender::Encrypted(encryptor) = &mut self.sender {
-            let mut jobs = starts.iter().zip(chunk.iter_mut());
-            let mut outgoing: [Outgoing<'_>; LANES] = core::array::from_fn(|_| match jobs.next() {
-                Some((Ok(_), buf)) => {
-                    let end = buf.len();
-                    Outgoing::new(buf, INNER..end)
-                }
-                // There is nothing to encrypt.
-                _ => Outgoing::new(&mut [], 0..0),
-            });
-            batch.cipher.encrypt(&mut [Sending::new(encryptor, &mut outgoing)]);
-        }
-        for (index, (start, buf)) in (first..).zip(starts.iter().zip(chunk.iter())) {
-            each(index, start.map(|start| buf.get(start..).unwrap_or_default()));
+        let mut pairs = begun.iter().zip(chunk.iter_mut());
+        let mut frames: [&mut [u8]; LANES] = core::array::from_fn(|_| match pairs.next() {
+            Some((Ok((_, frame)), buf)) => buf.get_mut(frame.clone()).unwrap_or_default(),
+            _ => &mut [],
+        });
+        self.ppp.seal(batch, &mut frames);
+        for (index, (begun, buf)) in (first..).zip(begun.into_iter().zip(chunk)) {
+            each(index, begun.map(|(start, frame)| buf.get(start..frame.end).unwrap_or_default()));
         }
     }
 
-    /// Takes many packets, in order. What is no encrypted data is handled where it comes.
-    pub(crate) fn handle_gre_batch(
+    /// Makes a packet that is encrypted afterwards. Returns where it begins, and where the frame in it lies.
+    fn begin(&mut self, now: Duration, buf: &mut [u8]) -> Result<(usize, Range<usize>), SendError> {
+        self.check_window(now, buf)?;
+        let frame = self.ppp.begin_ip(buf, HEADROOM)?;
+        let length = self.encapsulate(now, buf, frame.clone())?.len();
+        Ok((frame.end.saturating_sub(length), frame))
+    }
+
+    /// Takes many packets, in order.
+    pub(in crate::session) fn handle_gre_batch(
         &mut self,
         now: Duration,
         batch: &mut Batch,
@@ -77,232 +76,150 @@ impl Call {
         each: &mut impl FnMut(usize, Result<Received<'_>, ReceiveError>),
     ) {
         let mut first = 0_usize;
-        let mut rest = packets;
-        while !rest.is_empty() {
-            let mut ranges = [const { 0..0 }; LANES];
-            let mut count = 0_usize;
-            let mut other = None;
-            // A run of packets to decrypt, and the one that ends it.
-            for (range, packet) in ranges.iter_mut().zip(rest.iter()) {
-                let arrived = self.arrive(now, packet);
-                let sealed = match (&arrived, &self.receiver) {
-                    (Ok(Some(Arrived::Frame(frame))), Receiver::Encrypted(_)) => {
-                        let octets = packet.get(frame.clone()).unwrap_or_default();
-                        let sealed = self.sealed(octets);
-                        sealed.map(|sealed| frame.start.saturating_add(sealed.start)..frame.end)
-                    }
-                    _ => None,
-                };
-                let Some(sealed) = sealed else {
-                    other = Some(arrived);
-                    break;
-                };
-                *range = sealed;
-                count = count.saturating_add(1);
-            }
-            let (run, behind) = core::mem::take(&mut rest).split_at_mut_checked(count).unwrap_or_default();
-            self.open_lanes(now, batch, first, run, &ranges, each);
-            first = first.saturating_add(count);
-            rest = behind;
-            let Some(arrived) = other else { continue };
-            if let Some((packet, behind)) = core::mem::take(&mut rest).split_first_mut() {
-                self.handle_arrived(now, first, packet, arrived, each);
-                first = first.saturating_add(1);
-                rest = behind;
-            }
+        for chunk in packets.chunks_mut(LANES) {
+            self.enter(|call| call.take_lanes(now, batch, first, chunk, each), now);
+            first = first.saturating_add(LANES);
         }
-        self.settle(now);
     }
 
-    fn open_lanes(
+    fn take_lanes(
         &mut self,
         now: Duration,
         batch: &mut Batch,
         first: usize,
-        run: &mut [&mut [u8]],
-        ranges: &[Range<usize>; LANES],
+        chunk: &mut [&mut [u8]],
         each: &mut impl FnMut(usize, Result<Received<'_>, ReceiveError>),
     ) {
-        let mut opened: [Result<Opened, ReceiveError>; LANES] = [Err(ReceiveError::Implausible); LANES];
-        if let Receiver::Encrypted(decryptor) = &mut self.receiver {
-            let count = run.len();
-            let mut jobs = ranges.iter().zip(run.iter_mut());
-            let mut incoming: [Incoming<'_>; LANES] = core::array::from_fn(|_| match jobs.next() {
-                Some((range, packet)) => Incoming::new(packet.get_mut(range.clone()).unwrap_or_default()),
-                None => Incoming::new(&mut []),
-            });
-            let jobs = incoming.get_mut(..count).unwrap_or_default();
-            batch.cipher.decrypt(&mut [Receiving::new(decryptor, jobs)]);
-            for (opened, incoming) in opened.iter_mut().zip(jobs) {
-                if let Some(decrypted) = incoming.decrypted() {
-                    *opened = decrypted.map(Opened::from).map_err(ReceiveError::from);
+        let mut arrived: [Result<Arrived, ReceiveError>; LANES] = [const { Ok(Arrived::Consumed) }; LANES];
+        for (arrived, packet) in arrived.iter_mut().zip(chunk.iter()) {
+            *arrived = self.arrive(now, packet);
+        }
+        let count = chunk.len();
+        let mut lanes = arrived.iter().zip(chunk.iter_mut()).filter_map(|(arrived, packet)| match arrived {
+            Ok(Arrived::Frame(range)) => Some(packet.get_mut(range.clone()).unwrap_or_default()),
+            _ => None,
+        });
+        let mut frames: [&mut [u8]; LANES] = core::array::from_fn(|_| lanes.next().unwrap_or_default());
+        let frame_count = arrived.iter().filter(|arrived| matches!(arrived, Ok(Arrived::Frame(_)))).count();
+        let frames = frames.get_mut(..frame_count).unwrap_or_default();
+        // What is not a frame is handed out in its turn.
+        let mut turns = (first..).zip(arrived.into_iter().take(count));
+        let mut until_frame = |each: &mut dyn FnMut(usize, Result<Received<'_>, ReceiveError>)| {
+            for (index, arrived) in turns.by_ref() {
+                match arrived {
+                    Ok(Arrived::Frame(_)) => return index,
+                    Ok(Arrived::Held) => each(index, Ok(Received::Held)),
+                    Ok(Arrived::Consumed) => each(index, Ok(Received::Consumed)),
+                    Err(error) => each(index, Err(error)),
                 }
             }
-        }
-        for (index, ((opened, range), packet)) in (first..).zip(opened.into_iter().zip(ranges).zip(run.iter())) {
-            let frame = packet.get(range.clone()).unwrap_or_default();
-            let place = self.conclude(now, opened);
-            each(index, place.map(|place| Received::Ip(self.locate(frame, place))));
-        }
-    }
-
-    /// A packet that the tunnel has taken, and that is not to be decrypted with others.
-    fn handle_arrived(
-        &mut self,
-        now: Duration,
-        index: usize,
-        packet: &mut [u8],
-        arrived: Result<Option<Arrived>, ReceiveError>,
-        each: &mut impl FnMut(usize, Result<Received<'_>, ReceiveError>),
-    ) {
-        let range = match arrived {
-            Ok(Some(Arrived::Frame(range))) => range,
-            Ok(Some(Arrived::Held)) => return each(index, Ok(Received::Held)),
-            Ok(None) => return each(index, Ok(Received::Consumed)),
-            Err(error) => return each(index, Err(error)),
+            usize::MAX
         };
-        let frame = packet.get_mut(range).unwrap_or_default();
-        let taken = self.take(now, frame);
-        self.settle(now);
-        each(
-            index,
-            taken.map(|place| place.map_or(Received::Consumed, |place| Received::Ip(self.locate(frame, place)))),
-        );
+        self.ppp.handle_frames(now, batch, frames, &mut |_, received| {
+            let index = until_frame(each);
+            each(index, received.map(Received::from).map_err(ReceiveError::from));
+        });
+        until_frame(each);
     }
 }
 
-/// A packet whose decryptor was taken out of its call, to be decrypted together with packets of other calls.
-pub(crate) struct Lent<'p> {
-    decryptor: Box<Decryptor>,
-    /// The octets of the packet, and where what is to be decrypted lies in them.
-    packet: &'p mut [u8],
-    sealed: Range<usize>,
-    opened: Result<Opened, ReceiveError>,
+/// A packet whose decryptor was lent, to be decrypted together with packets of other calls.
+pub(crate) type Opening<'p> = ppp_session::Opening<'p>;
+
+/// A packet whose encryptor was lent, to be encrypted together with packets of other calls.
+pub(crate) struct Sealing<'p> {
+    pub(crate) ppp: ppp_session::Sealing<'p>,
+    packet: Range<usize>,
 }
 
-impl Call {
+impl Machine {
     /// Begins with a packet that may be decrypted with those of other calls.
-    pub(crate) fn lend<'p>(
+    pub(in crate::session) fn lend<'p>(
         &mut self,
         now: Duration,
+        batch: &mut Batch,
         packet: &'p mut [u8],
         each: &mut impl FnMut(Result<Received<'_>, ReceiveError>),
-    ) -> Option<Lent<'p>> {
-        let arrived = self.arrive(now, packet);
-        let sealed = match &arrived {
-            Ok(Some(Arrived::Frame(frame))) => self
-                .sealed(packet.get(frame.clone()).unwrap_or_default())
-                .map(|sealed| frame.start.saturating_add(sealed.start)..frame.end),
-            _ => None,
-        };
-        match (core::mem::take(&mut self.receiver), sealed) {
-            (Receiver::Encrypted(decryptor), Some(sealed)) => {
-                return Some(Lent { decryptor, packet, sealed, opened: Err(ReceiveError::Implausible) });
-            }
-            (receiver, _) => self.receiver = receiver,
-        }
-        self.handle_arrived(now, 0, packet, arrived, &mut |_, received| each(received));
-        None
+    ) -> Option<Opening<'p>> {
+        self.enter(
+            |call| {
+                let range = match call.arrive(now, packet) {
+                    Ok(Arrived::Frame(range)) => range,
+                    Ok(Arrived::Held) => {
+                        each(Ok(Received::Held));
+                        return None;
+                    }
+                    Ok(Arrived::Consumed) => {
+                        each(Ok(Received::Consumed));
+                        return None;
+                    }
+                    Err(error) => {
+                        each(Err(error));
+                        return None;
+                    }
+                };
+                let frame = packet.get_mut(range).unwrap_or_default();
+                match call.ppp.lend_decryptor(frame) {
+                    Ok(opening) => Some(opening),
+                    Err(frame) => {
+                        call.ppp.handle_frames(now, batch, &mut [frame], &mut |_, received| {
+                            each(received.map(Received::from).map_err(ReceiveError::from));
+                        });
+                        None
+                    }
+                }
+            },
+            now,
+        )
     }
 
     /// Takes the decryptor back, and what it has made of the packet.
-    pub(crate) fn take_back(
+    pub(in crate::session) fn take_back<'p>(
         &mut self,
         now: Duration,
-        lent: Lent<'_>,
-        each: &mut impl FnMut(Result<Received<'_>, ReceiveError>),
-    ) {
-        self.receiver = Receiver::Encrypted(lent.decryptor);
-        let place = self.conclude(now, lent.opened);
-        self.settle(now);
-        let frame = lent.packet.get(lent.sealed).unwrap_or_default();
-        each(place.map(|place| Received::Ip(self.locate(frame, place))));
-    }
-}
-
-impl Lent<'_> {
-    /// Decrypts four packets of four calls side by side.
-    pub(crate) fn open_all(batch: &mut Batch, lent: [&mut Self; 4]) {
-        let mut parts = lent.map(|lent| {
-            let sealed = lent.packet.get_mut(lent.sealed.clone()).unwrap_or_default();
-            (&mut lent.decryptor, [Incoming::new(sealed)], &mut lent.opened)
-        });
-        let mut jobs = parts.each_mut().map(|(decryptor, incoming, _)| Receiving::new(decryptor, incoming));
-        batch.cipher.decrypt(&mut jobs);
-        for (_, [incoming], opened) in &mut parts {
-            if let Some(decrypted) = incoming.decrypted() {
-                **opened = decrypted.map(Opened::from).map_err(ReceiveError::from);
-            }
-        }
+        opening: Opening<'p>,
+    ) -> Result<Received<'p>, ReceiveError> {
+        self.enter(|call| Ok(call.ppp.take_back(now, opening)?.into()), now)
     }
 
-    /// Decrypts one packet.
-    pub(crate) fn open(&mut self) {
-        let sealed = self.packet.get_mut(self.sealed.clone()).unwrap_or_default();
-        self.opened = self.decryptor.decrypt(sealed).map(Opened::from).map_err(ReceiveError::from);
-    }
-}
-
-/// A packet whose encryptor was taken out of its call, to be encrypted together with packets of other calls.
-pub(crate) struct Sealing<'p> {
-    encryptor: Box<Encryptor>,
-    buf: &'p mut [u8],
-    /// Where the GRE packet starts.
-    start: usize,
-}
-
-impl Call {
     /// Begins with a packet that may be encrypted with those of other calls.
-    pub(crate) fn lend_to_send<'p>(
+    pub(in crate::session) fn lend_to_send<'p>(
         &mut self,
         now: Duration,
         buf: &'p mut [u8],
         each: &mut impl FnMut(Result<&[u8], SendError>),
     ) -> Option<Sealing<'p>> {
-        if !matches!(self.sender, Sender::Encrypted(_)) {
+        if !self.ppp.seals_in_place() {
             each(self.send_ip(now, buf));
             return None;
         }
-        let begun = self.begin(now, buf);
-        match (begun, core::mem::take(&mut self.sender)) {
-            (Ok(start), Sender::Encrypted(encryptor)) => return Some(Sealing { encryptor, buf, start }),
-            (begun, sender) => {
-                self.sender = sender;
-                each(Err(begun.err().unwrap_or(SendError::NoCall)));
-            }
-        }
-        None
+        self.enter(
+            |call| {
+                let lent = call.check_window(now, buf);
+                let lent = lent.and_then(|()| Ok(call.ppp.lend_encryptor(buf, HEADROOM)?));
+                let (mut ppp, frame) = match lent {
+                    Ok(lent) => lent,
+                    Err(error) => {
+                        each(Err(error));
+                        return None;
+                    }
+                };
+                match call.encapsulate(now, ppp.buf_mut(), frame.clone()).map(<[u8]>::len) {
+                    Ok(length) => Some(Sealing { ppp, packet: frame.end.saturating_sub(length)..frame.end }),
+                    Err(error) => {
+                        call.ppp.take_back_sealed(ppp);
+                        each(Err(error));
+                        None
+                    }
+                }
+            },
+            now,
+        )
     }
 
-    /// Takes the encryptor back.
-    pub(crate) fn take_back_sealed(&mut self, sealing: Sealing<'_>, each: &mut impl FnMut(Result<&[u8], SendError>)) {
-        self.sender = Sender::Encrypted(sealing.encryptor);
-        each(Ok(sealing.buf.get(sealing.start..).unwrap_or_default()));
-    }
-
-    /// Lays the headers in front of a packet that is encrypted afterwards, and says where the GRE packet starts.
-    fn begin(&mut self, now: Duration, buf: &mut [u8]) -> Result<usize, SendError> {
-        self.prepare(now, buf)?;
-        let packet = encapsulate(now, &self.link, &mut self.tunnel, Protocol::COMPRESSED, buf, OUTER)?.len();
-        Ok(buf.len().saturating_sub(packet))
-    }
-}
-
-impl Sealing<'_> {
-    /// Encrypts four packets of four calls side by side.
-    pub(crate) fn seal_all(batch: &mut Batch, sealing: [&mut Self; 4]) {
-        let mut parts = sealing.map(|sealing| {
-            let end = sealing.buf.len();
-            (&mut sealing.encryptor, [Outgoing::new(sealing.buf, INNER..end)])
-        });
-        let mut jobs = parts.each_mut().map(|(encryptor, outgoing)| Sending::new(encryptor, outgoing));
-        batch.cipher.encrypt(&mut jobs);
-    }
-
-    /// Encrypts one packet.
-    pub(crate) fn seal(&mut self) {
-        let end = self.buf.len();
-        // All that could be wrong was checked.
-        let _ = self.encryptor.encrypt_in_place(self.buf, INNER..end);
+    /// Takes the encryptor back, and returns the packet.
+    pub(in crate::session) fn take_back_sealed<'p>(&mut self, sealing: Sealing<'p>) -> &'p [u8] {
+        let buf = self.ppp.take_back_sealed(sealing.ppp);
+        buf.get(sealing.packet).unwrap_or_default()
     }
 }

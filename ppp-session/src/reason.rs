@@ -1,0 +1,72 @@
+//! Why a session is over.
+
+use core::fmt;
+
+use ppp_fsm::link;
+
+/// Why a session is over: the first thing that ended it.
+///
+/// ```
+/// use ppp_session::Reason;
+/// use ppp_session::ppp::auth::{Failure, Method};
+/// use ppp_session::ppp::link;
+///
+/// let failure = Failure::Refused { method: Method::MsChapV2, code: Some(691) };
+/// let reason = Reason::Link(link::Reason::Authentication(failure));
+/// assert_eq!(reason.to_string(), "the peer refused our authentication by MS-CHAP-V2, error 691");
+/// assert_eq!(reason.windows_error(), Some(691));
+/// assert_eq!(reason.advice(), "the user name or the password is wrong");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// This side closed.
+    Closed,
+    /// PPP ended, or was never up.
+    Link(link::Reason),
+    /// IP did not flow in time, though the peer did answer.
+    SetupTimeout,
+    /// The peer has said that it cannot decrypt what it gets, without a pause: for 15 s, or of nearly every packet of about
+    /// a second when it never encrypted one itself.
+    NotDecrypted,
+}
+
+impl Reason {
+    /// Returns the error number of Windows' Remote Access Service that fits, which is what its users report. 0 is none.
+    #[must_use]
+    pub fn windows_error(&self) -> Option<u32> {
+        match self {
+            Self::Closed => None,
+            Self::Link(reason) => reason.windows_error().filter(|error| *error != 0),
+            Self::SetupTimeout => Some(718),
+            Self::NotDecrypted => Some(742),
+        }
+    }
+
+    /// Returns what a person can do about it, in a sentence without a full stop.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::NotDecrypted => {
+                "call again: pppd on Linux comes to this when packets of its negotiation are lost and cross each other"
+            }
+            Self::SetupTimeout => "look at the trace for what the two sides did not agree on",
+            Self::Closed | Self::Link(_) => match self.windows_error().and_then(link::windows_error_text) {
+                Some(text) => text,
+                None => "nothing has to be done",
+            },
+        }
+    }
+}
+
+/// A sentence without a full stop, with the wishes of both sides where they differ.
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str("closed by us"),
+            Self::Link(reason) => reason.fmt(f),
+            Self::SetupTimeout => f.write_str("the two sides did not come to an agreement in time"),
+            Self::NotDecrypted => f.write_str("the peer cannot decrypt what we send, and says so"),
+        }
+    }
+}

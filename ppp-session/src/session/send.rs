@@ -1,0 +1,146 @@
+//! Packets that go out.
+
+use core::ops::Range;
+use core::time::Duration;
+
+use ppp_fsm::{Frame, Protocol};
+
+use super::{Life, Session};
+use crate::cipher::{HEADER, Sender};
+use crate::{BufferTooSmall, HEADROOM, SendError};
+
+/// The inner protocol field of an encrypted or compressed packet, in bytes: it is never shortened.
+const INNER: usize = 2;
+
+/// Returns the PPP protocol of an IP packet.
+fn protocol_of(packet: &[u8]) -> Option<Protocol> {
+    match packet.first()? >> 4 {
+        4 => Some(Protocol::IP),
+        6 => Some(Protocol::IPV6),
+        _ => None,
+    }
+}
+
+impl Session {
+    /// Sends the IP packet that `buf` has from `start` on: encrypts it in place, makes the frame around it, and returns
+    /// where that lies in `buf`. In front of it there is room for a carrier's header: all that `start` exceeds
+    /// [`HEADROOM`] by, or more.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// use ppp_session::{Client, Config, HEADROOM, SendError, Session};
+    ///
+    /// # let now = Duration::ZERO;
+    /// let mut session = Session::client(&Config::strict(), &Client::new("alice", "wonderland"), [1; 32]);
+    /// // Four bytes for the carrier's header, room for PPP, an IP packet.
+    /// let mut buf = [0; 4 + HEADROOM + 20];
+    /// buf[4 + HEADROOM] = 0x45;
+    /// // IP does not flow yet.
+    /// let error = session.send_ip(now, &mut buf, 4 + HEADROOM).unwrap_err();
+    /// assert!(matches!(error, SendError::NotConnected { .. }));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`]: nothing was sent. The packet is as it was.
+    pub fn send_ip(&mut self, now: Duration, buf: &mut [u8], start: usize) -> Result<Range<usize>, SendError> {
+        self.enter(now, |session, _| {
+            let protocol = session.check(buf, start)?;
+            session.make_frame(buf, start, protocol)
+        })
+    }
+
+    /// Returns an error when a packet would not be sent now. Nothing changes.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`], that of [`send_ip`](Self::send_ip).
+    pub fn check_ip(&self, buf: &[u8], start: usize) -> Result<(), SendError> {
+        self.check(buf, start).map(|_| ())
+    }
+
+    /// Checks everything before a key moves.
+    pub(super) fn check(&self, buf: &[u8], start: usize) -> Result<Protocol, SendError> {
+        BufferTooSmall::check(HEADROOM, start)?;
+        BufferTooSmall::check(start.saturating_add(1), buf.len())?;
+        let packet = buf.get(start..).unwrap_or_default();
+        let protocol = protocol_of(packet).ok_or(SendError::NotIp)?;
+        if !self.may_send(protocol) {
+            return Err(SendError::NotConnected { protocol });
+        }
+        let (length, mtu) = (packet.len(), self.mtu());
+        if length > usize::from(mtu) {
+            return Err(SendError::TooLong { length, mtu });
+        }
+        Ok(protocol)
+    }
+
+    /// Returns whether packets of this protocol may flow.
+    #[must_use]
+    pub fn may_send(&self, protocol: Protocol) -> bool {
+        matches!(self.life, Life::Up) && self.link.may_send(protocol)
+    }
+
+    /// Makes the frame of a packet that was checked.
+    fn make_frame(&mut self, buf: &mut [u8], start: usize, protocol: Protocol) -> Result<Range<usize>, SendError> {
+        if self.sender.is_clear() {
+            let front = self.lay_header(buf, start, protocol);
+            return Ok(front..buf.len());
+        }
+        let front = self.lay_headers(buf, start, protocol);
+        // Every check was made: a sender that is not clear seals every IP packet.
+        let end = self.sender.seal(buf, start.saturating_sub(INNER)).ok_or(SendError::NotConnected { protocol })?;
+        Ok(front..end)
+    }
+
+    /// Lays the inner protocol and the header of a sealed frame in front of a packet, with room between them. Returns
+    /// where the frame begins.
+    fn lay_headers(&self, buf: &mut [u8], start: usize, protocol: Protocol) -> usize {
+        let inner = start.saturating_sub(INNER);
+        if let Some(place) = buf.get_mut(inner..).and_then(<[u8]>::first_chunk_mut) {
+            *place = protocol.0.to_be_bytes();
+        }
+        self.lay_header(buf, inner.saturating_sub(HEADER), Protocol::COMPRESSED)
+    }
+
+    /// Lays address, control and protocol in front of `start`, as the peer agreed to. Returns where they begin.
+    fn lay_header(&self, buf: &mut [u8], start: usize, protocol: Protocol) -> usize {
+        let mut room = [0; Frame::MAX_HEADER_LEN];
+        // The room is the longest header's, so that this cannot fail.
+        let header = self.link.frame(protocol, &[]).encode_header(&mut room).unwrap_or_default();
+        debug_assert!(!header.is_empty(), "the longest header fits");
+        let front = start.saturating_sub(header.len());
+        if let Some(place) = buf.get_mut(front..start) {
+            place.copy_from_slice(header);
+        }
+        front
+    }
+
+    /// Returns whether packets are sealed in place, without compression: then [`begin_ip`](Self::begin_ip) and
+    /// [`lend_encryptor`](Self::lend_encryptor) serve batches.
+    #[must_use]
+    pub const fn seals_in_place(&self) -> bool {
+        matches!(self.sender, Sender::Encrypted(_))
+    }
+
+    /// Makes the frame of a packet as [`send_ip`](Self::send_ip) does, but leaves it to [`seal`](Self::seal) to encrypt
+    /// it. No key moves. For carriers that lay their headers and count before many packets are sealed at once. To be
+    /// called only while the session [seals in place](Self::seals_in_place).
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`]: there is no frame. The packet is as it was.
+    pub fn begin_ip(&self, buf: &mut [u8], start: usize) -> Result<Range<usize>, SendError> {
+        let protocol = self.check(buf, start)?;
+        if !self.seals_in_place() {
+            return Err(SendError::NotConnected { protocol });
+        }
+        let front = self.lay_headers(buf, start, protocol);
+        Ok(front..buf.len())
+    }
+
+    /// Returns how many bytes the header of a sealed frame has, up to the inner protocol.
+    pub(super) fn sealed_header_len(&self) -> usize {
+        self.link.frame(Protocol::COMPRESSED, &[]).encoded_len().saturating_add(HEADER)
+    }
+}

@@ -1,0 +1,124 @@
+//! Keys that encrypted a packet never start another stream.
+
+use alloc::vec::Vec;
+
+use mppe::StartKey;
+use subtle::ConstantTimeEq;
+
+use crate::keys::Start;
+
+/// What was encrypted with, in all of a session.
+///
+/// RFC 3078 starts RC4 with the same key whenever CCP opens. A stream that begins again shows the XOR of two plaintexts to
+/// everybody on the path, who can make CCP open again with one forged request.
+#[derive(Debug, Default)]
+pub(crate) struct Spent {
+    /// The keys of this authentication.
+    current: Current,
+    /// Keys of earlier authentications that could be made again, wiped on drop.
+    recurring: Vec<StartKey>,
+}
+
+/// The keys of this authentication.
+#[derive(Debug, Default)]
+enum Current {
+    /// They have not encrypted anything.
+    #[default]
+    Unused,
+    /// They are in use, and may have encrypted packets. Those that could be made again.
+    InUse(Vec<StartKey>),
+    /// They have encrypted packets.
+    Used,
+}
+
+impl Spent {
+    /// How many keys are remembered. Afterwards only keys of MS-CHAP version 2 start, which cannot come again.
+    const LIMIT: usize = 16;
+
+    /// Another authentication begins, which makes other keys.
+    pub(crate) fn begin_authentication(&mut self) {
+        self.current = Current::Unused;
+    }
+
+    /// Returns whether encryption may start with these keys, and takes them for in use if so.
+    #[must_use]
+    pub(crate) fn start(&mut self, keys: [Option<&Start>; 2]) -> bool {
+        let recurring = || keys.into_iter().flatten().filter(|start| start.may_recur).map(|start| &start.key);
+        let is_known = |key: &StartKey| self.recurring.iter().any(|other| is_same(key, other));
+        let has_room = self.recurring.len().saturating_add(recurring().count()) <= Self::LIMIT;
+        let is_good = matches!(self.current, Current::Unused) && !recurring().any(is_known) && has_room;
+        if is_good {
+            self.current = Current::InUse(recurring().cloned().collect());
+        }
+        is_good
+    }
+
+    /// Encryption has ended. The keys are spent if they encrypted a packet of either side.
+    pub(crate) fn end(&mut self, has_encrypted: bool) {
+        match core::mem::take(&mut self.current) {
+            Current::InUse(keys) if has_encrypted => {
+                self.recurring.extend(keys);
+                self.current = Current::Used;
+            }
+            Current::Used => self.current = Current::Used,
+            Current::Unused | Current::InUse(_) => {}
+        }
+    }
+}
+
+fn is_same(one: &StartKey, other: &StartKey) -> bool {
+    one.strength() == other.strength() && bool::from(one.expose_octets().ct_eq(other.expose_octets()))
+}
+
+#[cfg(test)]
+mod tests {
+    use mppe::Strength;
+
+    use super::*;
+
+    fn key(number: u8, may_recur: bool) -> Start {
+        Start { key: StartKey::from_octets(Strength::Bits128, [number; 16]), may_recur }
+    }
+
+    #[test]
+    fn keys_that_encrypted_do_not_start_again_within_an_authentication() {
+        for may_recur in [false, true] {
+            let (send, receive) = (key(1, may_recur), key(2, may_recur));
+            let mut spent = Spent::default();
+            assert!(spent.start([Some(&send), Some(&receive)]));
+            spent.end(false);
+            assert!(spent.start([Some(&send), Some(&receive)]), "nothing was encrypted with them");
+            spent.end(true);
+            assert!(!spent.start([Some(&send), Some(&receive)]));
+            spent.end(false);
+            assert!(!spent.start([Some(&key(3, false)), None]), "one guard for all strengths and directions");
+        }
+    }
+
+    #[test]
+    fn keys_that_can_be_made_again_do_not_start_after_another_authentication() {
+        let mut spent = Spent::default();
+        assert!(spent.start([Some(&key(1, true)), Some(&key(1, true))]));
+        spent.end(true);
+        spent.begin_authentication();
+        assert!(!spent.start([Some(&key(1, true)), None]));
+        assert!(!spent.start([None, Some(&key(1, true))]));
+        assert!(spent.start([Some(&key(2, true)), Some(&key(3, true))]));
+        spent.end(true);
+        spent.begin_authentication();
+        assert!(spent.start([Some(&key(4, false)), None]));
+    }
+
+    #[test]
+    fn a_full_memory_lets_only_keys_start_that_cannot_come_again() {
+        let mut spent = Spent::default();
+        for number in 0..8 {
+            spent.begin_authentication();
+            assert!(spent.start([Some(&key(number, true)), Some(&key(number + 100, true))]));
+            spent.end(true);
+        }
+        spent.begin_authentication();
+        assert!(!spent.start([Some(&key(50, true)), None]));
+        assert!(spent.start([Some(&key(50, false)), None]));
+    }
+}

@@ -1,0 +1,148 @@
+//! The data path of one call.
+
+use core::ops::Range;
+use core::time::Duration;
+
+use super::Machine;
+use crate::session::{BufferTooSmall, HEADROOM, MAX_RECEIVE, ReceiveError, Received, SendError};
+
+/// What came out of a GRE packet.
+pub(super) enum Arrived {
+    /// The frame lies there.
+    Frame(Range<usize>),
+    /// It waits.
+    Held,
+    /// It was for the tunnel.
+    Consumed,
+}
+
+impl Machine {
+    /// Takes a GRE packet with the id of this call.
+    pub(in crate::session) fn handle_gre<'p>(
+        &mut self,
+        now: Duration,
+        packet: &'p mut [u8],
+        scratch: &'p mut [u8],
+    ) -> Result<Received<'p>, ReceiveError> {
+        // A number of the tunnel must not move for a packet that is refused for want of room.
+        BufferTooSmall::check(self.ppp.scratch_len(), scratch.len()).map_err(ppp_session::ReceiveError::from)?;
+        self.enter(
+            |call| match call.arrive(now, packet)? {
+                Arrived::Held => Ok(Received::Held),
+                Arrived::Consumed => Ok(Received::Consumed),
+                Arrived::Frame(range) => {
+                    let frame = packet.get_mut(range).unwrap_or_default();
+                    Ok(call.ppp.handle_frame(now, frame, scratch)?.into())
+                }
+            },
+            now,
+        )
+    }
+
+    /// Takes the tunnel's part of a packet.
+    pub(super) fn arrive(&mut self, now: Duration, packet: &[u8]) -> Result<Arrived, ReceiveError> {
+        Ok(match self.tunnel.decapsulate_range(now, packet)? {
+            pptp_gre::Received::Frame(range) | pptp_gre::Received::LateFrame(range) => Arrived::Frame(range),
+            pptp_gre::Received::Held => Arrived::Held,
+            _ => Arrived::Consumed,
+        })
+    }
+
+    /// Writes the next IP packet that waited and need not wait any more to the start of `buf`.
+    pub(in crate::session) fn poll_receive<'b>(
+        &mut self,
+        now: Duration,
+        buf: &'b mut [u8],
+    ) -> Result<Option<&'b [u8]>, BufferTooSmall> {
+        let scratch = self.ppp.scratch_len();
+        BufferTooSmall::check(MAX_RECEIVE.max(scratch), buf.len())?;
+        let length = self.enter(
+            |call| {
+                while let Some(frame) = call.tunnel.poll_receive(now) {
+                    // What is refused is counted there.
+                    if let Ok(Some(length)) = call.ppp.handle_frame_into(now, frame, buf) {
+                        return Some(length);
+                    }
+                }
+                None
+            },
+            now,
+        );
+        Ok(length.and_then(|length| buf.get(..length)))
+    }
+
+    /// Returns an error when the window of the peer is full, or the packet could not be sent anyway.
+    pub(super) fn check_window(&mut self, now: Duration, buf: &[u8]) -> Result<(), SendError> {
+        if self.tunnel.check_writable(now).is_ok() {
+            return Ok(());
+        }
+        // What can never be sent is said at once.
+        self.ppp.check_ip(buf, HEADROOM)?;
+        Err(SendError::WouldBlock)
+    }
+
+    pub(in crate::session) fn send_ip<'b>(&mut self, now: Duration, buf: &'b mut [u8]) -> Result<&'b [u8], SendError> {
+        self.enter(
+            |call| {
+                // Before a key moves.
+                call.check_window(now, buf)?;
+                let frame = call.ppp.send_ip(now, buf, HEADROOM)?;
+                call.encapsulate(now, buf, frame)
+            },
+            now,
+        )
+    }
+
+    /// Lays the header of GRE in front of a frame, and returns the packet.
+    pub(super) fn encapsulate<'b>(
+        &mut self,
+        now: Duration,
+        buf: &'b mut [u8],
+        frame: Range<usize>,
+    ) -> Result<&'b [u8], SendError> {
+        let start = frame.start.saturating_sub(pptp_gre::HEADROOM);
+        let packet = buf.get_mut(start..frame.end).unwrap_or_default();
+        // Window and length were checked.
+        self.tunnel.encapsulate_in_place(now, packet).map_err(|_| SendError::WouldBlock)
+    }
+
+    /// Writes the next GRE packet that is no data, and returns where in `buf` it lies.
+    pub(in crate::session) fn poll_tunnel(
+        &mut self,
+        now: Duration,
+        buf: &mut [u8],
+    ) -> Result<Option<Range<usize>>, BufferTooSmall> {
+        if self.is_cleared() {
+            return Ok(None);
+        }
+        self.enter(|call| call.next_packet(now, buf), now)
+    }
+
+    fn next_packet(&mut self, now: Duration, buf: &mut [u8]) -> Result<Option<Range<usize>>, BufferTooSmall> {
+        let available = buf.len();
+        if self.tunnel.is_writable() {
+            BufferTooSmall::check(pptp_gre::HEADROOM, available)?;
+            let frame = buf.get_mut(pptp_gre::HEADROOM..).unwrap_or_default();
+            let length = match self.ppp.poll_transmit(now, frame) {
+                Ok(frame) => frame.map(<[u8]>::len),
+                Err(error) => {
+                    let needed = error.needed.saturating_add(pptp_gre::HEADROOM);
+                    return BufferTooSmall::check(needed, available).map(|()| None);
+                }
+            };
+            if let Some(length) = length {
+                let end = pptp_gre::HEADROOM.saturating_add(length);
+                let packet = self.tunnel.encapsulate_in_place(now, buf.get_mut(..end).unwrap_or_default());
+                // What cannot be sent now is sent again by PPP's own timers.
+                return Ok(packet.ok().map(|packet| end.saturating_sub(packet.len())..end));
+            }
+        } else {
+            // The user gets an event when there is room again.
+            let _ = self.tunnel.check_writable(now);
+        }
+        match self.tunnel.poll_transmit(now, buf) {
+            Ok(packet) => Ok(packet.map(|packet| 0..packet.len())),
+            Err(error) => BufferTooSmall::check(error.needed, available).map(|()| None),
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! A control connection and its calls.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use ppp_session::ppp::Random;
+use pptp_wire::connection::{CallId, Connection};
+
+use super::call::Machine;
+use super::setup::{Role, Setup};
+use super::{BufferTooSmall, Call, CallMut, Event, Reason};
+
+mod control;
+mod data;
+
+pub(crate) use data::call_id;
+
+/// Where the control connection is. What ends is last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It is being started.
+    Opening,
+    /// It is up. A server ends it at the deadline, which it has while there is no call.
+    Established { idle_deadline: Option<Duration> },
+    /// Everything is to end, and it was not up yet.
+    Abandoning,
+    /// Everything is to end: calls first, then the connection.
+    Ending,
+    /// It is closed; the last event waits until those of the calls were polled.
+    Closed(Reason),
+    /// The last event was polled.
+    Over(Reason),
+}
+
+/// One control connection and its calls, at most `CALLS` at a time; one more is refused. A client dials one call.
+///
+/// It belongs to one TCP connection: to dial again, make another one. A client's takes 5 KiB, about 29 KiB once the call is
+/// up, [more](ppp_session::Compression) where packets are compressed, and up to 64 KiB more for packets that wait for an
+/// earlier one, which are kept when they were needed once. A server's takes 4.5 KiB and 800 bytes for each of `CALLS`, and
+/// about 24 KiB for a call that is up.
+///
+/// ```
+/// use core::time::Duration;
+/// use pptp::client::{Config, Session};
+/// use pptp::session::{Event, MAX_TRANSMIT};
+/// use pptp::wire::Message;
+///
+/// let now = Duration::ZERO;
+/// let mut session = Session::new(&Config::new("alice", "wonderland"), [7; 32]); // unpredictable bytes
+/// session.open(now);
+/// // The first bytes for TCP.
+/// let mut buf = [0; MAX_TRANSMIT];
+/// let bytes = session.poll_control(now, &mut buf)?.unwrap();
+/// assert_eq!(Message::decode(bytes)?.0.name(), "Start-Control-Connection-Request");
+///
+/// // Nobody answers.
+/// let deadline = session.poll_timeout().unwrap();
+/// assert_eq!(deadline, Duration::from_secs(10));
+/// session.handle_timeout(deadline);
+/// let Some(Event::Closed(reason)) = session.poll_event() else { panic!("not closed") };
+/// assert_eq!(reason.to_string(), "the peer has not started the connection in time: is it a PPTP peer?");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Session<const CALLS: usize> {
+    now: Duration,
+    random: Random,
+    setup: Box<Setup>,
+    connection: Box<Connection<CALLS>>,
+    calls: Vec<Box<Machine>>,
+    /// The call that is asked first next time.
+    turn: usize,
+    stage: Stage,
+    /// How many more calls may be accepted.
+    allowance: usize,
+    /// Why a client's call is over, or never began.
+    end_of_call: Option<Reason>,
+    /// [`Event::Established`] waits.
+    is_established_waiting: bool,
+}
+
+impl<const CALLS: usize> Session<CALLS> {
+    /// Makes a session that has not begun, from a [`client::Config`](crate::client::Config) or a
+    /// [`server::Config`](crate::server::Config). `entropy` must be unpredictable: call ids, challenges and identifiers
+    /// come from it.
+    #[must_use]
+    pub fn new(setup: impl Into<Setup>, entropy: [u8; 32]) -> Self {
+        let setup: Setup = setup.into();
+        let mut random = Random::new(entropy);
+        let control = setup.config.control.clone().with_outgoing_call_requests(!setup.is_client());
+        let connection = match setup.role {
+            Role::Client(_) => Connection::originator(control, random.entropy()),
+            Role::Server { .. } => Connection::receiver(control, random.entropy()),
+        };
+        Self {
+            now: Duration::ZERO,
+            random,
+            setup: Box::new(setup),
+            connection: Box::new(connection),
+            calls: Vec::new(),
+            turn: 0,
+            stage: Stage::Opening,
+            allowance: usize::MAX,
+            end_of_call: None,
+            is_established_waiting: false,
+        }
+    }
+
+    /// The one way in: takes the time forward, does the work, and lets connection and calls know what happened.
+    fn enter<T>(&mut self, now: Duration, work: impl FnOnce(&mut Self, Duration) -> T) -> T {
+        self.now = self.now.max(now);
+        let result = work(self, self.now);
+        self.pump();
+        result
+    }
+
+    /// The way in for one call. The connection has to know only when the call is over, so that a data packet costs nothing
+    /// of it.
+    pub(super) fn enter_call<T>(
+        &mut self,
+        now: Duration,
+        index: usize,
+        work: impl FnOnce(&mut Machine, Duration) -> T,
+    ) -> Option<T> {
+        self.now = self.now.max(now);
+        let call = self.calls.get_mut(index)?;
+        let result = work(call, self.now);
+        if call.wants_clearing().is_some() {
+            self.pump();
+        }
+        Some(result)
+    }
+
+    /// The TCP connection is open.
+    pub fn open(&mut self, now: Duration) {
+        self.enter(now, |session, now| {
+            // Once is enough.
+            let _ = session.connection.open(now);
+        });
+    }
+
+    /// Hangs up: PPP first, then the calls, then the control connection. [`Event::Closed`] follows, after some seconds at
+    /// most.
+    pub fn close(&mut self, now: Duration) {
+        self.enter(now, |session, now| {
+            session.end();
+            for call in &mut session.calls {
+                call.close(now);
+            }
+        });
+    }
+
+    /// Everything is to end.
+    fn end(&mut self) {
+        self.stage = match self.stage {
+            Stage::Opening | Stage::Abandoning => Stage::Abandoning,
+            Stage::Established { .. } | Stage::Ending => Stage::Ending,
+            over @ (Stage::Closed(_) | Stage::Over(_)) => over,
+        };
+    }
+
+    /// Takes bytes from TCP. Returns how many were taken: less than all when events or output have to be polled first.
+    pub fn handle_stream(&mut self, now: Duration, bytes: &[u8]) -> usize {
+        let mut rest = bytes;
+        // Events that were handled make room for more.
+        let mut is_stuck = false;
+        while !rest.is_empty() {
+            let taken = self.enter(now, |session, now| session.connection.handle_stream(now, rest));
+            if taken == 0 && is_stuck {
+                break;
+            }
+            is_stuck = taken == 0;
+            rest = rest.get(taken..).unwrap_or_default();
+        }
+        bytes.len().saturating_sub(rest.len())
+    }
+
+    /// Takes the end of the TCP connection.
+    pub fn handle_disconnect(&mut self, now: Duration) {
+        self.enter(now, |session, now| session.connection.handle_disconnect(now));
+    }
+
+    /// Writes the next bytes for TCP to the start of `buf`.
+    ///
+    /// # Errors
+    ///
+    /// [`BufferTooSmall`]: [`MAX_TRANSMIT`](super::MAX_TRANSMIT) is enough. Nothing is lost.
+    pub fn poll_control<'b>(&mut self, now: Duration, buf: &'b mut [u8]) -> Result<Option<&'b [u8]>, BufferTooSmall> {
+        let available = buf.len();
+        match self.enter(now, |session, now| session.connection.poll_transmit(now, buf)) {
+            Ok(bytes) => Ok(bytes),
+            Err(error) => BufferTooSmall::check(error.needed, available).map(|()| None),
+        }
+    }
+
+    /// Returns what has happened.
+    ///
+    /// [`Event::Established`] is first, then the events of the calls: PPP's in the order in which they happened, then those
+    /// of the tunnel, then the end of the call. [`Event::Closed`] is the last. Events that wait are coalesced by one rule:
+    /// of each kind the latest waits ([`CallEvent::is_replaced_by`](super::CallEvent::is_replaced_by)). Polling late loses
+    /// nothing else.
+    ///
+    /// A call that is over is there, to be looked at, until the next call of this function.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.calls.retain(|call| !call.is_over());
+        if core::mem::take(&mut self.is_established_waiting) {
+            return Some(Event::Established);
+        }
+        let event = self.calls.iter_mut().find_map(|call| {
+            let event = call.poll_event()?;
+            Some(Event::Call { call: call.id(), event })
+        });
+        if event.is_some() {
+            return event;
+        }
+        let Stage::Closed(reason) = self.stage else { return None };
+        self.stage = Stage::Over(reason);
+        Some(Event::Closed(reason))
+    }
+
+    /// Returns when [`handle_timeout`](Self::handle_timeout) has to be called.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        let idle_deadline = match self.stage {
+            Stage::Established { idle_deadline } => idle_deadline,
+            _ => None,
+        };
+        let calls = self.calls.iter().filter_map(|call| call.poll_timeout());
+        calls.chain(self.connection.poll_timeout()).chain(idle_deadline).min()
+    }
+
+    /// Processes expired timers. Early, late and repeated calls are harmless.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        self.enter(now, |session, now| {
+            session.connection.handle_timeout(now);
+            for call in &mut session.calls {
+                call.handle_timeout(now);
+            }
+            if matches!(session.stage, Stage::Established { idle_deadline: Some(deadline) } if deadline <= now) {
+                session.end();
+            }
+        });
+    }
+
+    /// Returns whether [`Event::Closed`] was polled.
+    #[must_use]
+    pub const fn is_closed(&self) -> bool {
+        matches!(self.stage, Stage::Over(_))
+    }
+
+    /// Returns why the session is over, once [`Event::Closed`] was polled.
+    #[must_use]
+    pub const fn reason(&self) -> Option<Reason> {
+        match self.stage {
+            Stage::Over(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// Sets how many more calls may be accepted; the rest is refused as busy. Default: any number, as long as there are no
+    /// more than `CALLS` at a time.
+    pub fn set_call_allowance(&mut self, calls: usize) {
+        self.allowance = calls;
+    }
+
+    /// Returns the control connection.
+    #[must_use]
+    pub const fn connection(&self) -> &Connection<CALLS> {
+        &self.connection
+    }
+
+    /// Returns the calls, the oldest first.
+    pub fn calls(&self) -> impl Iterator<Item = Call<'_>> {
+        self.calls.iter().map(|call| Call::new(call, self.connection.peer()))
+    }
+
+    /// Returns a call, to look at.
+    #[must_use]
+    pub fn call(&self, id: CallId) -> Option<Call<'_>> {
+        self.calls().find(|call| call.id() == id)
+    }
+
+    /// Returns a call, to send by and to command.
+    pub fn call_mut(&mut self, id: CallId) -> Option<CallMut<'_, CALLS>> {
+        let index = self.calls.iter().position(|call| call.id() == id)?;
+        Some(CallMut::new(self, index, id))
+    }
+
+    /// Returns the oldest call: a client has no other.
+    #[must_use]
+    pub fn first_call(&self) -> Option<Call<'_>> {
+        self.calls().next()
+    }
+
+    /// Returns the oldest call, to send by and to command: a client has no other.
+    pub fn first_call_mut(&mut self) -> Option<CallMut<'_, CALLS>> {
+        let id = self.calls.first()?.id();
+        Some(CallMut::new(self, 0, id))
+    }
+
+    /// Returns the longest IP packet that a call will send, in bytes, as far as this side goes: for an interface that is set
+    /// up before the call is.
+    #[must_use]
+    pub fn mtu(&self) -> u16 {
+        self.setup.config.mtu()
+    }
+}

@@ -1,0 +1,48 @@
+//! The promise of every machine about its events.
+
+use std::fmt::Debug;
+
+use crate::Random;
+
+/// Asserts that events are not lost when they are polled late.
+///
+/// The same steps run on several machines. The first is polled after each step; another one only at the end; the others
+/// after some of the steps. What a late poll gives must be what the first machine gave in all the steps since the poll
+/// before it, up to `coalesce`: the machine's documented rule, which turns events into their shortest form (`|events| events`
+/// where nothing is ever coalesced).
+///
+/// A step must not depend on events. `apply` also takes what the machine has to send.
+///
+/// ```
+/// use std::collections::VecDeque;
+///
+/// let push = |queue: &mut VecDeque<u8>, step: &u8| queue.push_back(*step);
+/// testing::assert_late_polls_lose_nothing(7, &[1, 2, 3], VecDeque::new, push, VecDeque::pop_front, |events| events);
+/// ```
+pub fn assert_late_polls_lose_nothing<M, S: Debug, E: Debug + PartialEq>(
+    seed: u64,
+    steps: &[S],
+    make: impl Fn() -> M,
+    apply: impl Fn(&mut M, &S),
+    poll: impl Fn(&mut M) -> Option<E>,
+    coalesce: impl Fn(Vec<E>) -> Vec<E>,
+) {
+    let mut random = Random::new(seed);
+    // Chances of a thousand that a step is followed by a poll.
+    for chance in [0, 10, 100, 500] {
+        let (mut prompt, mut late) = (make(), make());
+        let mut expected = Vec::new();
+        let mut begin = 0;
+        for (place, step) in steps.iter().enumerate() {
+            apply(&mut prompt, step);
+            expected.extend(std::iter::from_fn(|| poll(&mut prompt)));
+            apply(&mut late, step);
+            if place + 1 == steps.len() || random.per_mille(chance) {
+                let found = std::iter::from_fn(|| poll(&mut late)).collect();
+                let (found, wanted) = (coalesce(found), coalesce(std::mem::take(&mut expected)));
+                assert_eq!(found, wanted, "seed {seed}: left late, right at once, after {:?}", &steps[begin..=place]);
+                begin = place + 1;
+            }
+        }
+    }
+}
