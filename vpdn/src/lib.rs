@@ -12,8 +12,12 @@ pub mod capture;
 pub mod client;
 pub mod config;
 #[cfg(target_os = "linux")]
+pub mod control;
+#[cfg(target_os = "linux")]
 pub mod host;
 #[cfg(target_os = "linux")]
 mod profile;
 pub mod radius;
+#[cfg(target_os = "linux")]
+pub mod server;
 pub mod show;

@@ -3,6 +3,8 @@
 use std::net::{SocketAddr, SocketAddrV4, ToSocketAddrs};
 use std::time::Duration;
 
+use pptp::ppp_session;
+
 use super::interface::Interface;
 use super::secret::Secret;
 use super::tunnel::{End, Tunnel};
@@ -39,11 +41,11 @@ impl Context<'_> {
         let template = template(self.config, self.client);
         let config = match &self.secret {
             Secret::Password(password) => pptp::client::Config::new(&self.client.user, password),
-            Secret::NtHash(hash) => pptp::client::Config::with_nt_hash(&self.client.user, hash.clone()),
+            Secret::NtHash(hash) => ppp_session::Client::with_nt_hash(&self.client.user, hash.clone()).into(),
         };
         let config = config.with_session(profile::session(&template, None, self.config.hostname()));
         match self.client.address {
-            Some(address) => config.with_address(address),
+            Some(address) => config.with_client(|client| client.with_address(address)),
             None => config,
         }
     }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use pptp::client::Session;
 use pptp::inspect::Direction;
-use pptp::session::{Batch, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Reason, ReceiveError, SendError};
+use pptp::ppp_session::{self, Batch, Status};
+use pptp::report::{ClientStatus, MppeReport, SessionReport};
+use pptp::session::{CallEvent, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Reason, ReceiveError, SendError};
 
 use super::run::Context;
 use super::say;
@@ -102,7 +104,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         let begun = self.context.clock.now();
         let mut next_status = interval.and_then(|interval| begun.checked_add(interval));
         let (mut close_deadline, mut stops) = (None, 0);
-        say(&self.session.status(begun));
+        say(&self.status(begun));
         self.session.open(begun);
         loop {
             if let Some(reason) = self.settle()? {
@@ -134,7 +136,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
                 self.report(now);
             }
             if next_status.is_some_and(|next| next <= now) {
-                say(&self.session.status(now));
+                say(&self.status(now));
                 next_status = interval.and_then(|interval| now.checked_add(interval));
             }
         }
@@ -146,7 +148,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         let wanted = [
             self.control.interest(),
             // What comes before the reply to our call waits in the kernel: it would be a packet of no call.
-            if self.session.link().is_none() { Interest::Nothing } else { Interest::Read },
+            if self.session.first_call().is_none() { Interest::Nothing } else { Interest::Read },
             // While packets wait for the window, later ones wait in the kernel.
             if self.outgoing.is_empty() { Interest::Read } else { Interest::Nothing },
         ];
@@ -212,10 +214,11 @@ impl<'t, 'c> Tunnel<'t, 'c> {
             let mut is_quiet = true;
             while let Some(event) = self.session.poll_event() {
                 is_quiet = false;
-                if let Event::Closed(reason) = event {
-                    return Ok(Some(reason));
+                match event {
+                    Event::Call { event, .. } => self.event(now, event)?,
+                    Event::Closed(reason) => return Ok(Some(reason)),
+                    _ => {}
                 }
-                self.event(now, event)?;
             }
             let Self { session, control, trace, .. } = self;
             is_quiet &= !control.give(|bytes| {
@@ -249,17 +252,17 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         }
         for packets in packets.chunks_mut(LOT) {
             session.handle_gre_batch(now, batch, packets, |_, received| match received {
-                Ok(received) => {
+                Ok((_, received)) => {
                     if let Some(packet) = received.ip() {
                         device.send(packet);
                     }
                 }
                 // It happens on every path. What is counted is what an attacker or a wrong configuration makes.
-                Err(ReceiveError::Link(_)) => *clear += 1,
+                Err(ReceiveError::Ppp(ppp_session::ReceiveError::Link(_))) => *clear += 1,
                 Err(_) => {}
             });
             // What waited for one of these goes before the next ones, or they have to wait too.
-            while let Ok(Some(packet)) = session.poll_receive(now, &mut waiting) {
+            while let Ok(Some((_, packet))) = session.poll_receive(now, &mut waiting) {
                 device.send(packet);
             }
         }
@@ -269,7 +272,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
     /// What waited for an earlier packet long enough, to the device.
     fn deliver(&mut self, now: Duration) {
         let mut buf = [0; MAX_RECEIVE];
-        while let Ok(Some(packet)) = self.session.poll_receive(now, &mut buf) {
+        while let Ok(Some((_, packet))) = self.session.poll_receive(now, &mut buf) {
             self.context.interface.device.send(packet);
         }
     }
@@ -280,7 +283,13 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         let mut count = 0;
         while count < BURST && (!outgoing.is_empty() || context.interface.device.receive(outgoing)) {
             let (mut packets, mut blocked): (Vec<_>, _) = (outgoing.iter_mut().collect(), None);
-            session.send_ip_batch(now, batch, &mut packets, |index, sent| match sent {
+            // Without a call there is nowhere to send them.
+            let Some(mut call) = session.first_call_mut() else {
+                let count = packets.len();
+                outgoing.take(count);
+                break;
+            };
+            call.send_ip_batch(now, batch, &mut packets, |index, sent| match sent {
                 Ok(packet) => {
                     if let Some(trace) = trace {
                         trace.gre(now, Direction::ToServer, packet);
@@ -303,31 +312,55 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         gre.flush();
     }
 
-    fn event(&mut self, now: Duration, event: Event) -> Result<(), Failure> {
-        let mtu = self.session.mtu();
+    fn event(&mut self, now: Duration, event: CallEvent) -> Result<(), Failure> {
         match event {
-            Event::Status(_) => say(&self.session.status(now)),
-            // Where encryption is preferred, it may come after the first packets.
-            Event::EncryptionUp(_) if self.session.status(now).uptime.is_some() => say(&self.session.status(now)),
-            Event::IpUp(agreed) => {
-                let name = self.session.link().map_or_else(String::new, |link| link.peer_name().to_string());
-                self.context.interface.ip_up(&agreed, mtu, &name)?;
-            }
-            Event::IpDown => self.ip_down(now),
-            Event::IpFailed(reason) => say(&format_args!("  no IPv4: {reason}")),
-            Event::Ipv6Up(agreed) => self.context.interface.ipv6_up(&agreed, mtu)?,
-            Event::Ipv6Failed(reason) => say(&format_args!("  no IPv6: {reason}")),
-            Event::EncryptionDown => say(&"  encryption: ended"),
-            Event::PasswordExpired => self.change_password(now),
-            Event::Writable => self.send(now),
-            Event::NoData { elapsed } => {
+            CallEvent::Ppp(event) => self.ppp_event(now, event)?,
+            CallEvent::Writable => self.send(now),
+            CallEvent::NoData { elapsed } => {
                 let seconds = elapsed.as_secs();
                 say(&format_args!("  no GRE packet after {seconds} s: does a firewall stop IP protocol 47?"));
             }
-            Event::CoherencyLost => say(&"  packets decrypt to nonsense"),
+            // The alarm is no line: peers that do not acknowledge a lone packet, as Linux, raise it all the time.
             _ => {}
         }
         Ok(())
+    }
+
+    fn ppp_event(&mut self, now: Duration, event: ppp_session::Event) -> Result<(), Failure> {
+        use ppp_session::Event as Ppp;
+
+        match event {
+            Ppp::Status(_) => say(&self.status(now)),
+            // Where encryption is preferred, it may come after the first packets.
+            Ppp::EncryptionUp(_) if self.status(now).status == Status::Connected => say(&self.status(now)),
+            Ppp::IpUp(agreed) => {
+                let call = self.session.first_call();
+                let name = call.map_or_else(String::new, |call| call.ppp().link().peer_name().to_string());
+                let mtu = self.mtu();
+                self.context.interface.ip_up(&agreed, mtu, &name)?;
+            }
+            Ppp::IpDown => self.ip_down(now),
+            Ppp::IpFailed(reason) => say(&format_args!("  no IPv4: {reason}")),
+            Ppp::Ipv6Up(agreed) => {
+                let mtu = self.mtu();
+                self.context.interface.ipv6_up(&agreed, mtu)?;
+            }
+            Ppp::Ipv6Failed(reason) => say(&format_args!("  no IPv6: {reason}")),
+            Ppp::EncryptionDown => say(&"  encryption: ended"),
+            Ppp::PasswordExpired => self.change_password(now),
+            Ppp::CoherencyLost => say(&"  packets decrypt to nonsense"),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn status(&self, now: Duration) -> ClientStatus {
+        ClientStatus::of_session(&self.session, now)
+    }
+
+    /// The longest packet that may be sent.
+    fn mtu(&self) -> u16 {
+        self.session.first_call().map_or(self.session.mtu(), |call| call.mtu())
     }
 
     fn change_password(&mut self, now: Duration) {
@@ -337,26 +370,27 @@ impl<'t, 'c> Tunnel<'t, 'c> {
             return;
         };
         say(&"  the password has expired: changing it");
-        if let Err(error) = self.session.change_password(now, new) {
+        let changed = self.session.first_call_mut().map(|mut call| call.change_password(now, new));
+        if let Some(Err(error)) = changed {
             say(&format_args!("  the new password: {error}"));
         }
     }
 
     fn ip_down(&mut self, now: Duration) {
-        let used = self.session.statistics().map(|statistics| {
-            let tunnel = statistics.tunnel;
-            (self.session.status(now).uptime.unwrap_or_default(), tunnel.octets_sent, tunnel.octets_received)
+        let used = self.session.first_call().map(|call| {
+            let tunnel = call.statistics().tunnel;
+            (self.status(now).uptime.unwrap_or_default(), tunnel.octets_sent, tunnel.octets_received)
         });
         self.context.interface.ip_down(used);
     }
 
     fn report(&self, now: Duration) {
         let name = self.context.interface.device.name();
-        if let Some(report) = self.session.session_report(now) {
-            say(&report.with_interface(name));
-        }
-        if let Some(report) = self.session.mppe_report(name) {
-            say(&report);
+        if let Some(call) = self.session.first_call() {
+            say(&SessionReport::of_call(call, now).with_interface(name));
+            if let Some(report) = MppeReport::of_call(call, name) {
+                say(&report);
+            }
         }
         say(&format_args!("Refused frames {}", self.clear));
     }
@@ -376,7 +410,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
             let _ = trace.flush();
         }
         self.ip_down(now);
-        say(&self.session.status(now));
+        say(&self.status(now));
         self.control.finish();
         if self.has_expired {
             let text = "the password has expired (error 648): --new-password changes it".to_owned();

@@ -270,7 +270,7 @@ pub enum KeyChange {
 
 /// Cisco's `ppp encrypt mppe {auto | 40 | 56 | 128} [passive | required] [stateful]`, or `none`.
 ///
-/// Without `stateful` Cisco's falls back to stateful keys if the peer asks for them. Here that has to be said, by
+/// Words are parted by blanks or commas. Without `stateful` Cisco's falls back to stateful keys if the peer asks for them. Here that has to be said, by
 /// `stateful-allowed`, since such keys encrypt two packets alike after a loss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(try_from = "String")]
@@ -295,7 +295,7 @@ impl FromStr for Mppe {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let mut mppe = Self::default();
-        let mut words = text.split_ascii_whitespace();
+        let mut words = text.split([' ', ',']).filter(|word| !word.is_empty());
         mppe.strength = match words.next() {
             Some("auto") => Strength::Auto,
             Some("40") => Strength::Bits40,
@@ -332,6 +332,7 @@ mod tests {
         );
         assert_eq!(mppe("auto").unwrap(), Mppe::default());
         assert_eq!(mppe("40 passive").unwrap().wanted, Wanted::Passive);
+        assert_eq!(mppe("128,required,stateful").unwrap(), all);
         assert_eq!(mppe("none").unwrap().wanted, Wanted::Refused);
         for wrong in ["", "64", "required", "128 passive required", "none required", "128 stateless"] {
             assert!(mppe(wrong).is_err(), "{wrong}");

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 
 use pptp::ppp::link;
+use pptp::ppp_session;
 use pptp::session::Reason;
 
 /// Exit statuses.
@@ -63,20 +64,26 @@ impl Failure {
     /// Says why a session has ended; `None` when that was wanted.
     #[must_use]
     pub fn of_reason(reason: &Reason) -> Option<Self> {
+        use ppp_session::Reason as Ppp;
+
         let status = match reason {
-            Reason::Closed | Reason::Link(link::Reason::Closed) => return None,
+            Reason::Closed | Reason::Ppp(Ppp::Link(link::Reason::Closed)) => return None,
             Reason::GreBlocked => status::GRE_BLOCKED,
-            Reason::Link(link::Reason::Authentication(_)) => status::NOT_AUTHENTICATED,
-            Reason::NotDecrypted
-            | Reason::Link(
-                link::Reason::EncryptionRequired { .. } | link::Reason::NoKeys { .. } | link::Reason::EncryptionLost,
+            Reason::Ppp(Ppp::Link(link::Reason::Authentication(_))) => status::NOT_AUTHENTICATED,
+            Reason::Ppp(
+                Ppp::NotDecrypted
+                | Ppp::Link(
+                    link::Reason::EncryptionRequired { .. }
+                    | link::Reason::NoKeys { .. }
+                    | link::Reason::EncryptionLost,
+                ),
             ) => status::NO_ENCRYPTION,
-            Reason::Link(link::Reason::PeerClosed { error }) => match error {
+            Reason::Ppp(Ppp::Link(link::Reason::PeerClosed { error })) => match error {
                 Some(691 | 646..=649) => status::NOT_AUTHENTICATED,
                 Some(741 | 742) => status::NO_ENCRYPTION,
                 _ => status::HUNG_UP,
             },
-            Reason::Link(link::Reason::PeerSilent | link::Reason::LowerLayerDown)
+            Reason::Ppp(Ppp::Link(link::Reason::PeerSilent | link::Reason::LowerLayerDown))
             | Reason::Call(_)
             | Reason::Control(_)
             | Reason::FlowAlarm => status::HUNG_UP,

@@ -1,9 +1,9 @@
 //! Which call has which address: where packets to clients go, and whose packets from clients are taken.
 //!
 //! A packet that comes out of a call is taken only when its sender is the client of that call: the IPv4 address that the
-//! call was given, or the IPv6 link-local address of the interface identifier that was agreed on. All else is dropped and
-//! counted, so that no client can speak for another one. A packet to a client is one to exactly these addresses. Packets to
-//! groups and to all are nobody's.
+//! call was given, an address of a network behind it, or the IPv6 link-local address of the interface identifier that was
+//! agreed on. All else is dropped and counted, so that no client can speak for another one. A packet to a client is one to
+//! exactly these addresses. Packets to groups and to all are nobody's.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -11,73 +11,101 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use pptp::server::ConnectionId;
 use pptp::wire::connection::CallId;
 
+use crate::config::{Network, Pool};
+
 /// A call of a connection.
-pub type Key = (ConnectionId, CallId);
+pub(super) type Key = (ConnectionId, CallId);
 
 /// The addresses of all calls.
-pub struct Calls {
-    pool: (Ipv4Addr, Ipv4Addr),
+pub(super) struct Calls {
+    /// `None`: each user has an address of its own.
+    pool: Option<Pool>,
     /// The server's own, which no client gets.
     own: Ipv4Addr,
     /// What was given last: a client that comes again gets another one, so that late packets are not for it.
-    last: Ipv4Addr,
+    last: Option<Ipv4Addr>,
     given: BTreeMap<Key, Ipv4Addr>,
     by_address: BTreeMap<IpAddr, Key>,
+    /// Networks behind clients, the longest prefix first.
+    networks: Vec<(Network, Key)>,
 }
 
 impl Calls {
     /// Nobody has called yet.
-    pub fn new(pool: (Ipv4Addr, Ipv4Addr), own: Ipv4Addr) -> Self {
-        Self { pool, own, last: pool.1, given: BTreeMap::new(), by_address: BTreeMap::new() }
+    pub(super) const fn new(pool: Option<Pool>, own: Ipv4Addr) -> Self {
+        Self { pool, own, last: None, given: BTreeMap::new(), by_address: BTreeMap::new(), networks: Vec::new() }
     }
 
-    /// The address of a call: that which it has, or a free one. `None` when all are taken.
-    pub fn assign(&mut self, call: Key) -> Option<Ipv4Addr> {
+    /// Gives a call an address: `wanted`, or a free one of the pool. `None` when it is taken, or all are.
+    pub(super) fn assign(&mut self, call: Key, wanted: Option<Ipv4Addr>) -> Option<Ipv4Addr> {
         if let Some(address) = self.given.get(&call) {
             return Some(*address);
         }
-        let (first, last) = self.pool;
-        let next = |address: Ipv4Addr| {
-            if address >= last { first } else { Ipv4Addr::from_bits(address.to_bits().saturating_add(1)) }
-        };
-        let mut address = next(self.last);
-        // All of the pool are tried, once.
-        while address == self.own || self.by_address.contains_key(&IpAddr::V4(address)) {
-            if address == self.last {
-                return None;
-            }
-            address = next(address);
-        }
-        self.last = address;
+        let address = match wanted {
+            Some(address) => Some(address).filter(|address| self.is_free(*address)),
+            None => self.next_free(),
+        }?;
         self.given.insert(call, address);
         self.by_address.insert(address.into(), call);
         Some(address)
     }
 
-    /// The address that a call was given.
-    pub fn address(&self, call: Key) -> Option<Ipv4Addr> {
+    fn is_free(&self, address: Ipv4Addr) -> bool {
+        address != self.own && !self.by_address.contains_key(&IpAddr::V4(address))
+    }
+
+    /// The first free address of the pool behind the one that was given last. All are tried, once.
+    fn next_free(&mut self) -> Option<Ipv4Addr> {
+        let Pool { first, last } = self.pool?;
+        let after = self.last.map_or(first.to_bits(), |address| address.to_bits().saturating_add(1));
+        let all = (after..=last.to_bits()).chain(first.to_bits()..=last.to_bits());
+        let found = all.map(Ipv4Addr::from_bits).find(|address| self.is_free(*address))?;
+        self.last = Some(found);
+        Some(found)
+    }
+
+    /// Returns the address that a call was given.
+    pub(super) fn address(&self, call: Key) -> Option<Ipv4Addr> {
         self.given.get(&call).copied()
     }
 
     /// A call has agreed on an IPv6 address. It gets packets there unless another one has the same.
-    pub fn add(&mut self, call: Key, address: Ipv6Addr) {
+    pub(super) fn add(&mut self, call: Key, address: Ipv6Addr) {
         self.by_address.entry(address.into()).or_insert(call);
     }
 
+    /// A network is behind a call.
+    pub(super) fn add_network(&mut self, call: Key, network: Network) {
+        let place = self.networks.partition_point(|(other, _)| other.prefix >= network.prefix);
+        self.networks.insert(place, (network, call));
+    }
+
+    /// Returns the networks behind a call.
+    pub(super) fn networks(&self, call: Key) -> impl Iterator<Item = Network> {
+        self.networks.iter().filter(move |(_, found)| *found == call).map(|(network, _)| *network)
+    }
+
     /// A call is over.
-    pub fn remove(&mut self, call: Key) {
+    pub(super) fn remove(&mut self, call: Key) {
         self.given.remove(&call);
         self.by_address.retain(|_, found| *found != call);
+        self.networks.retain(|(_, found)| *found != call);
     }
 
-    /// Which call a packet goes to.
-    pub fn route(&self, packet: &[u8]) -> Option<Key> {
-        self.by_address.get(&destination(packet)?).copied()
+    /// Returns which call an address is behind.
+    fn find(&self, address: IpAddr) -> Option<Key> {
+        let exact = self.by_address.get(&address).copied();
+        exact.or_else(|| self.networks.iter().find(|(network, _)| network.contains(address)).map(|(_, call)| *call))
     }
 
-    /// Whether the client of a call may send this packet.
-    pub fn may_send(&self, call: Key, packet: &[u8]) -> bool {
-        source(packet).is_some_and(|source| self.by_address.get(&source) == Some(&call))
+    /// Returns which call a packet goes to.
+    pub(super) fn route(&self, packet: &[u8]) -> Option<Key> {
+        self.find(destination(packet)?)
+    }
+
+    /// Returns whether the client of a call may send this packet.
+    pub(super) fn may_send(&self, call: Key, packet: &[u8]) -> bool {
+        source(packet).is_some_and(|source| self.find(source) == Some(call))
     }
 }
 

@@ -1,51 +1,37 @@
-//! Questions to a RADIUS server, and its answers: RFC 2865, RFC 2548. Nothing waits meanwhile.
+//! Questions to RADIUS servers about those who want to come in: RFC 2865, RFC 2548. Nothing waits meanwhile.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use pptp::mschap::radius::{AccessAccept, Attribute, Chap2Cpw, Chap2Response, ChapResponse, EncPw, Hiding, attributes};
-use pptp::mschap::{v1, v2};
-use pptp::ppp::auth::{Answer, AnswerError, Outcome, Presented, Ticket};
-use pptp::ppp::chap::Code;
-use pptp::server::Session;
-use pptp::session::ExternalKeys;
+use mschap::radius::{Attribute, Chap2Cpw, Chap2Response, ChapResponse, EncPw, attributes};
+use mschap::{v1, v2};
+use pptp::ppp::auth::{Presented, Question};
+use pptp::ppp::chap::Code as ChapCode;
+use pptp::ppp_session::ExternalKeys;
 
-use crate::calls::Key;
-use crate::complain;
-use crate::host::entropy;
-use crate::radius::{
-    ACCESS_ACCEPT, ACCESS_REJECT, CALLING_STATION_ID, CHAP_CHALLENGE, CHAP_PASSWORD, FRAMED_PROTOCOL, NAS_IP_ADDRESS,
-    NAS_PORT_TYPE, REPLY_MESSAGE, Reply, Request, SERVICE_TYPE, USER_NAME, VENDOR_SPECIFIC,
-};
+use super::calls::Key;
+use super::complain;
+use crate::config::RadiusSettings;
+use crate::radius::{Answer, AttributeKind, Authorization, Client, Code, Event, QuestionId, Reply, Request};
 
-/// How long one try waits for an answer, and how many there are.
-const PATIENCE: Duration = Duration::from_secs(2);
-const TRIES: u8 = 3;
-
-/// What is said to whom nothing better can be said: a wrong name or password.
-const REFUSED: &[u8] = b"E=691 R=0 V=3 M=Authentication failed";
-
-/// A RADIUS server, and what it was asked.
-pub struct Inquiries {
-    socket: UdpSocket,
-    secret: Vec<u8>,
-    must_be_signed: bool,
-    nas: Ipv4Addr,
-    next: u8,
-    /// By the identifier of the request.
-    open: BTreeMap<u8, Inquiry>,
+/// What RADIUS servers were asked, and by whom.
+pub(super) struct Inquiries {
+    pub(super) client: Client,
+    nas_address: Ipv4Addr,
+    nas_identifier: Option<String>,
+    /// How many questions may be open for one address.
+    max_per_address: usize,
+    open: BTreeMap<QuestionId, Inquiry>,
+    by_call: BTreeMap<Key, QuestionId>,
+    by_address: BTreeMap<IpAddr, usize>,
 }
 
 struct Inquiry {
     call: Key,
-    ticket: Ticket,
+    peer: IpAddr,
+    question: Question,
     kind: Kind,
-    request: Request,
-    deadline: Duration,
-    tries: u8,
 }
 
 /// What the keys are made from.
@@ -57,224 +43,184 @@ enum Kind {
 }
 
 /// What is to be said to a client.
-pub struct Verdict {
+pub(super) struct Verdict {
     /// Which client.
-    pub call: Key,
-    ticket: Ticket,
-    is_accepted: bool,
-    keys: Option<ExternalKeys>,
-    message: Vec<u8>,
+    pub(super) call: Key,
+    /// What was asked of us.
+    pub(super) question: Question,
+    /// What is said.
+    pub(super) decision: Decision,
 }
 
-impl Verdict {
-    fn refused(call: Key, ticket: Ticket) -> Self {
-        Self { call, ticket, is_accepted: false, keys: None, message: REFUSED.to_vec() }
-    }
+/// What is said to a client.
+pub(super) enum Decision {
+    /// It may come in.
+    Accept { message: Vec<u8>, keys: Option<ExternalKeys>, authorization: Box<Authorization> },
+    /// It may not, and this is what it is told. Empty: what all are told.
+    Reject { message: Vec<u8> },
+    /// No server has answered.
+    Silence,
+}
 
-    /// Says it.
-    ///
-    /// # Errors
-    ///
-    /// The client has gone in the meantime, and does not hear it.
-    pub fn apply(self, now: Duration, session: &mut Session) -> Result<Outcome, AnswerError> {
-        let (_, call) = self.call;
-        if self.is_accepted {
-            session.accept(now, call, self.ticket, &self.message, self.keys)
-        } else {
-            session.answer(now, call, self.ticket, &Answer::Reject(&self.message))
-        }
+impl Decision {
+    fn refused() -> Self {
+        Self::Reject { message: Vec::new() }
     }
 }
 
 impl Inquiries {
-    /// The server at this address.
-    ///
-    /// # Errors
-    ///
-    /// There is no route to it.
-    pub fn new(server: SocketAddr, secret: &str, must_be_signed: bool, nas: Ipv4Addr) -> io::Result<Self> {
-        let any = if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { IpAddr::V6(Ipv6Addr::UNSPECIFIED) };
-        let socket = UdpSocket::bind((any, 0))?;
-        socket.connect(server)?;
-        socket.set_nonblocking(true)?;
-        let secret = secret.as_bytes().to_vec();
-        Ok(Self { socket, secret, must_be_signed, nas, next: 0, open: BTreeMap::new() })
+    /// Asks nobody yet.
+    pub(super) fn new(client: Client, settings: &RadiusSettings, own: Ipv4Addr, max_per_address: usize) -> Self {
+        let nas_address = settings.nas_ip_address.unwrap_or(own);
+        let (open, by_call, by_address) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let nas_identifier = settings.nas_identifier.clone();
+        Self { client, nas_address, nas_identifier, max_per_address, open, by_call, by_address }
     }
 
-    /// Asks about what a client presents. A verdict, when that cannot be asked.
-    pub fn ask(
+    /// Asks about what a client presents. Returns a verdict when that cannot be asked.
+    pub(super) fn ask(
         &mut self,
         now: Duration,
         call: Key,
-        ticket: Ticket,
+        question: Question,
         presented: &Presented<'_>,
         peer: IpAddr,
     ) -> Option<Verdict> {
-        let free = (0..=u8::MAX).map(|step| self.next.wrapping_add(step)).find(|id| !self.open.contains_key(id));
-        let (Some(identifier), Ok(octets)) = (free, entropy()) else {
-            complain("256 questions wait for the RADIUS server: one more is refused");
-            return Some(Verdict::refused(call, ticket));
-        };
-        self.next = identifier.wrapping_add(1);
-        let mut request = Request::new(identifier, octets.first_chunk().copied().unwrap_or_default());
-        let Some(kind) = self.fill(&mut request, presented, peer) else {
-            return Some(Verdict::refused(call, ticket));
-        };
-        // What is lost is sent again.
-        let _ = self.socket.send(request.finish(&self.secret));
-        let deadline = now.saturating_add(PATIENCE);
-        self.open.insert(identifier, Inquiry { call, ticket, kind, request, deadline, tries: 1 });
-        None
+        let refused = Some(Verdict { call, question, decision: Decision::refused() });
+        // Who asks again has given up the question before.
+        self.forget(call);
+        if self.by_address.get(&peer).is_some_and(|open| *open >= self.max_per_address) {
+            return refused;
+        }
+        let Some((request, kind)) = self.request(presented, peer, call) else { return refused };
+        match self.client.ask(now, request) {
+            Ok(id) => {
+                self.open.insert(id, Inquiry { call, peer, question, kind });
+                self.by_call.insert(call, id);
+                *self.by_address.entry(peer).or_default() += 1;
+                None
+            }
+            Err(error) => {
+                complain(&error.to_string());
+                refused
+            }
+        }
+    }
+
+    /// The call is over: what was asked for it is forgotten, and its number is free.
+    pub(super) fn forget(&mut self, call: Key) {
+        if let Some(id) = self.by_call.get(&call).copied() {
+            self.client.cancel(id);
+            self.close(id);
+        }
+    }
+
+    fn close(&mut self, id: QuestionId) -> Option<Inquiry> {
+        let inquiry = self.open.remove(&id)?;
+        self.by_call.remove(&inquiry.call);
+        if let Some(open) = self.by_address.get_mut(&inquiry.peer) {
+            *open -= 1;
+            if *open == 0 {
+                self.by_address.remove(&inquiry.peer);
+            }
+        }
+        Some(inquiry)
     }
 
     /// What the server has to know. `None` when the client presents what cannot be asked about.
-    fn fill(&self, request: &mut Request, presented: &Presented<'_>, peer: IpAddr) -> Option<Kind> {
-        request.add(USER_NAME, presented.name()?.0);
-        request.add(NAS_IP_ADDRESS, &self.nas.octets());
-        // Virtual; Framed; PPP.
-        for (kind, value) in [(NAS_PORT_TYPE, 5_u32), (SERVICE_TYPE, 2), (FRAMED_PROTOCOL, 1)] {
-            request.add(kind, &value.to_be_bytes());
-        }
-        request.add(CALLING_STATION_ID, peer.to_string().as_bytes());
-        let mut buf = [0; Attribute::MAX_LEN];
-        let mut microsoft = |attribute: Attribute<'_>| -> Option<()> {
-            request.add_whole(attribute.encode(&mut buf).ok()?);
-            Some(())
-        };
-        Some(match *presented {
+    fn request(&self, presented: &Presented<'_>, peer: IpAddr, (_, call): Key) -> Option<(Request, Kind)> {
+        let mut request = Request::access();
+        request.add(AttributeKind::USER_NAME, presented.name()?.0).ok()?;
+        request.add_nas(self.nas_address, self.nas_identifier.as_deref(), call.get().into());
+        request.add_text(AttributeKind::CALLING_STATION_ID, &peer.to_string());
+        let kind = match *presented {
             Presented::Pap { password, .. } => {
-                request.add_password(password.as_octets(), &self.secret);
+                request.add_password(password.as_octets());
                 Kind::Other
             }
             Presented::Md5 { identifier, challenge, response, .. } => {
-                let mut value = vec![identifier];
-                value.extend(response);
-                request.add(CHAP_PASSWORD, &value);
-                request.add(CHAP_CHALLENGE, challenge);
+                request.add(AttributeKind::CHAP_PASSWORD, &[&[identifier], response].concat()).ok()?;
+                request.add(AttributeKind::CHAP_CHALLENGE, challenge).ok()?;
                 Kind::Other
             }
             Presented::MsChap { version: 1, identifier: ident, challenge, response, .. } => {
                 let response = v1::Response::decode(response).ok()?;
-                microsoft(Attribute::Challenge(challenge))?;
-                microsoft(Attribute::ChapResponse(ChapResponse { ident, response }))?;
+                request.add_microsoft(&Attribute::Challenge(challenge)).ok()?;
+                request.add_microsoft(&Attribute::ChapResponse(ChapResponse { ident, response })).ok()?;
                 Kind::MsChapV1(challenge.try_into().ok()?)
             }
             Presented::MsChap { identifier: ident, challenge, response, .. } => {
                 let response = v2::Response::decode(response).ok()?;
-                microsoft(Attribute::Challenge(challenge))?;
-                microsoft(Attribute::Chap2Response(Chap2Response { ident, response }))?;
+                request.add_microsoft(&Attribute::Challenge(challenge)).ok()?;
+                request.add_microsoft(&Attribute::Chap2Response(Chap2Response { ident, response })).ok()?;
                 Kind::MsChapV2
             }
-            Presented::ChangePassword {
-                code: Code::CHANGE_PASSWORD_3, identifier: ident, challenge, packet, ..
-            } => {
+            Presented::ChangePassword { code: ChapCode::CHANGE_PASSWORD_3, identifier, challenge, packet, .. } => {
                 let change = v2::ChangePassword::decode(packet).ok()?;
-                microsoft(Attribute::Challenge(challenge))?;
-                microsoft(Attribute::Chap2Cpw(Chap2Cpw::new(ident, &change)))?;
-                for piece in EncPw::split(ident, &change.encrypted_password) {
-                    microsoft(Attribute::NtEncPw(piece))?;
+                request.add_microsoft(&Attribute::Challenge(challenge)).ok()?;
+                request.add_microsoft(&Attribute::Chap2Cpw(Chap2Cpw::new(identifier, &change))).ok()?;
+                for piece in EncPw::split(identifier, &change.encrypted_password) {
+                    request.add_microsoft(&Attribute::NtEncPw(piece)).ok()?;
                 }
                 Kind::MsChapV2
             }
             // Changes of version 1 are not asked about, nor is EAP.
             _ => return None,
-        })
+        };
+        Some((request, kind))
     }
 
-    /// The next answer that has come.
-    pub fn receive(&mut self) -> Option<Verdict> {
-        let mut buf = [0; 4096];
+    /// Returns the next verdict.
+    pub(super) fn poll_verdict(&mut self) -> Option<Verdict> {
         loop {
-            let length = match self.socket.recv(&mut buf) {
-                Ok(length) => length,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
-                // "Port unreachable": it may come back before the last try.
-                Err(_) => continue,
+            let Event { question: id, answer, .. } = self.client.poll_event()?;
+            let Some(Inquiry { call, question, kind, .. }) = self.close(id) else { continue };
+            let decision = match answer {
+                Answer::Reply(reply) => decide(kind, &reply),
+                Answer::Silence => Decision::Silence,
             };
-            let Some(octets) = buf.get(..length) else { continue };
-            let Some(inquiry) = octets.get(1).and_then(|identifier| self.open.get(identifier)) else { continue };
-            let Some(reply) = inquiry.request.reply(octets, &self.secret, self.must_be_signed) else {
-                complain("an answer of the RADIUS server is not genuine: do both know the same secret?");
-                continue;
-            };
-            let verdict = verdict(inquiry, &reply, &self.secret);
-            let identifier = octets.get(1).copied().unwrap_or_default();
-            self.open.remove(&identifier);
-            return Some(verdict);
+            return Some(Verdict { call, question, decision });
         }
-    }
-
-    /// When to come back.
-    pub fn poll_timeout(&self) -> Option<Duration> {
-        self.open.values().map(|inquiry| inquiry.deadline).min()
-    }
-
-    /// Asks again, or gives up: then there is a verdict, and maybe another one.
-    pub fn handle_timeout(&mut self, now: Duration) -> Option<Verdict> {
-        let mut given_up = None;
-        for (identifier, inquiry) in &mut self.open {
-            if inquiry.deadline > now {
-                continue;
-            }
-            if inquiry.tries >= TRIES {
-                given_up = Some(*identifier);
-                break;
-            }
-            inquiry.tries += 1;
-            inquiry.deadline = now.saturating_add(PATIENCE);
-            let _ = self.socket.send(inquiry.request.octets());
-        }
-        let inquiry = self.open.remove(&given_up?)?;
-        complain("the RADIUS server does not answer");
-        Some(Verdict::refused(inquiry.call, inquiry.ticket))
-    }
-}
-
-impl AsFd for Inquiries {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
     }
 }
 
 /// What an answer means for the client.
-fn verdict(inquiry: &Inquiry, reply: &Reply<'_>, secret: &[u8]) -> Verdict {
-    let Inquiry { call, ticket, kind, request, .. } = inquiry;
-    let refused = || Verdict::refused(*call, *ticket);
-    let hiding = Hiding::new(secret, request.authenticator());
-    if reply.code != ACCESS_ACCEPT {
-        let message = refusal(*kind, reply).filter(|_| reply.code == ACCESS_REJECT);
-        return Verdict { message: message.unwrap_or(REFUSED.to_vec()), ..refused() };
+fn decide(kind: Kind, reply: &Reply) -> Decision {
+    if reply.code() != Code::ACCESS_ACCEPT {
+        let message = refusal(kind, reply).filter(|_| reply.code() == Code::ACCESS_REJECT);
+        return message.map_or_else(Decision::refused, |message| Decision::Reject { message });
     }
-    let accept = match AccessAccept::decode(reply.values(VENDOR_SPECIFIC), &hiding) {
-        Ok(accept) => accept,
+    let (authorization, accept) = match Authorization::read(reply) {
+        Ok(read) => read,
         Err(error) => {
             complain(&format!("the RADIUS server accepts, but: {error}"));
-            return refused();
+            return Decision::refused();
         }
     };
+    let reply_message = || reply.values(AttributeKind::REPLY_MESSAGE).next().unwrap_or_default().to_vec();
     let (message, keys) = match kind {
-        Kind::MsChapV1(challenge) => (Vec::new(), ExternalKeys::from_radius_v1(&accept, challenge)),
+        Kind::MsChapV1(challenge) => (reply_message(), ExternalKeys::from_radius_v1(&accept, &challenge)),
         Kind::MsChapV2 => {
             let Some(success) = &accept.success else {
                 complain("the RADIUS server accepts without MS-CHAP2-Success, which the client has to have");
-                return refused();
+                return Decision::refused();
             };
             (success.message().to_vec(), ExternalKeys::from_radius(&accept))
         }
-        Kind::Other => (Vec::new(), ExternalKeys::from_radius(&accept)),
+        Kind::Other => (reply_message(), ExternalKeys::from_radius(&accept)),
     };
     if let (Err(error), Kind::MsChapV1(_) | Kind::MsChapV2) = (&keys, kind) {
         complain(&format!("the RADIUS server accepts, and gives no keys for encryption: {error}"));
     }
-    Verdict { is_accepted: true, keys: keys.ok(), message, ..refused() }
+    Decision::Accept { message, keys: keys.ok(), authorization: Box::new(authorization) }
 }
 
 /// RFC 2548 section 2.1.4: why, as the client is to be told.
-fn refusal(kind: Kind, reply: &Reply<'_>) -> Option<Vec<u8>> {
+fn refusal(kind: Kind, reply: &Reply) -> Option<Vec<u8>> {
     if let Kind::Other = kind {
-        return Some(reply.values(REPLY_MESSAGE).next().unwrap_or(b"Authentication failed").to_vec());
+        return Some(reply.values(AttributeKind::REPLY_MESSAGE).next().unwrap_or_default().to_vec());
     }
-    let of_microsoft = reply.values(VENDOR_SPECIFIC).filter_map(|value| attributes(value).ok());
+    let of_microsoft = reply.values(AttributeKind::VENDOR_SPECIFIC).filter_map(|value| attributes(value).ok());
     of_microsoft.flatten().flatten().find_map(|attribute| match attribute {
         Attribute::ChapError(error) => Some(error.message.to_vec()),
         _ => None,
