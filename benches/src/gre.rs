@@ -7,6 +7,7 @@ use pptp_gre::{
     Arrival, CallIds, Config, HEADROOM, Header, InlineSlots, MAX_TRANSMIT, Packet, Received, Reorder, SequenceNumber,
     Slot, Tunnel, WindowPolicy,
 };
+use testing::Random;
 
 use crate::ratio::Group;
 
@@ -79,18 +80,15 @@ fn order() -> Group {
 }
 
 /// One packet of so many, by chance.
-struct Loss(u64, u64);
+struct Loss(Random, u32);
 
 impl Loss {
     fn new(one_of: u32) -> Self {
-        Self(1, u64::MAX / u64::from(one_of))
+        Self(Random::new(1), one_of)
     }
 
     fn is_lost(&mut self) -> bool {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 < self.1
+        self.0.one_in(self.1.into())
     }
 }
 

@@ -4,6 +4,7 @@ pub mod control;
 pub mod gre;
 pub mod gre_pair;
 pub mod inspect;
+pub mod liveness;
 pub mod mppc;
 pub mod mppe;
 pub mod mschap;
@@ -49,6 +50,12 @@ pub const TARGETS: &[(&str, Oracle)] = &[
     ("mppc_diff", mppc::diff),
     ("inspect_capture", inspect::capture),
     ("inspect_packets", inspect::packets),
+    ("live_decryptor", liveness::decryptor),
+    ("live_link", liveness::link),
+    ("live_tunnel", liveness::tunnel),
+    ("live_server", liveness::server),
+    ("live_session", liveness::session),
+    ("live_keys", liveness::keys),
     ("session_pair", session_pair::run),
     ("session_hostile", session_hostile::run),
 ];

@@ -313,10 +313,11 @@ impl Side {
     }
 
     fn reject_change(&mut self, next: u8) {
-        match self {
+        // Whether there was anything to reject does not matter.
+        let _ = match self {
             Self::V1(authenticator, _) => authenticator.reject_change(),
             Self::V2(authenticator, _) => authenticator.reject_change([next; 16]),
-        }
+        };
     }
 
     fn reply(&self) -> Option<(bool, Vec<u8>)> {

@@ -136,7 +136,7 @@ fn answer(server: &mut Authenticator, now: Duration, ticket: Ticket, number: u8)
     assert!(server.status() != auth::Status::Waiting || server.poll_timeout().is_some());
 }
 
-fn config(number: u8, is_server: bool) -> Config {
+pub(crate) fn config(number: u8, is_server: bool) -> Config {
     let methods = Methods::new(&[method(number & 7)]);
     let lcp = if is_server {
         lcp::Config::default().with_peer_authentication(methods)
@@ -162,7 +162,7 @@ fn config(number: u8, is_server: bool) -> Config {
 }
 
 /// Answers what a link asks.
-fn settle(link: &mut Link, now: Duration) {
+pub(crate) fn settle(link: &mut Link, now: Duration) {
     while let Some(event) = link.poll_event() {
         match event {
             Event::Authenticate(question) => {

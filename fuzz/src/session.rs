@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use pptp::ppp::auth::{Method, Methods};
 use pptp::ppp::ccp::{Encryption, MicrosoftCompression, Modes};
-use pptp::session::{Compression, Config};
+use pptp::session::{Compression, Config, IpVersions};
 use pptp::{client, server};
 use testing::pptp::{client_config, server_config};
 
@@ -42,19 +42,25 @@ impl Wishes {
         let modes = [Modes::Stateless, Modes::PreferStateful];
         let pick = |bits: u8| usize::from(bits & 3);
         let base = Config::strict()
-            .with_authentication(Methods::new(&[methods[pick(one)], Method::MsChapV2]))
-            .with_strengths(strengths[usize::from(one >> 6 & 1)])
-            .with_modes(modes[usize::from(one >> 7)])
-            .with_compression(if other & 1 == 0 { Compression::Off } else { Compression::Fast })
-            .with_ip_versions(true, other & 2 != 0)
-            .with_authentication_retries(other >> 2 & 1)
-            .with_rechallenge_interval((other & 8 != 0).then_some(Duration::from_secs(5)))
-            .with_receive_window(if other & 16 == 0 { 64 } else { 2 });
-        let base = if other & 32 == 0 { base } else { base.with_window_policy(pptp::gre::WindowPolicy::Honour) };
+            .with_ppp(|ppp| {
+                ppp.with_authentication(Methods::new(&[methods[pick(one)], Method::MsChapV2]))
+                    .with_strengths(strengths[usize::from(one >> 6 & 1)])
+                    .with_modes(modes[usize::from(one >> 7)])
+                    .with_compression(if other & 1 == 0 { Compression::Off } else { Compression::Fast })
+                    .with_ip_versions(if other & 2 == 0 { IpVersions::V4 } else { IpVersions::Both })
+                    .with_authentication_retries(other >> 2 & 1)
+                    .with_rechallenge_interval((other & 8 != 0).then_some(Duration::from_secs(5)))
+            })
+            .with_gre(|gre| gre.with_receive_window(if other & 16 == 0 { 64 } else { 2 }));
+        let base = if other & 32 == 0 {
+            base
+        } else {
+            base.with_gre(|gre| gre.with_window_policy(pptp::gre::WindowPolicy::Honour))
+        };
         let wishes = [encryption[pick(one >> 2)], encryption[pick(one >> 4)]];
         Self {
-            client: client_config(&base.with_encryption(wishes[0])),
-            server: server_config(&base.with_encryption(wishes[1])),
+            client: client_config(&base.clone().with_ppp(|ppp| ppp.with_encryption(wishes[0]))),
+            server: server_config(&base.with_ppp(|ppp| ppp.with_encryption(wishes[1]))),
             required: wishes.map(|wish| wish == Encryption::Required),
         }
     }

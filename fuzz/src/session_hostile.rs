@@ -73,7 +73,7 @@ impl World {
         let id = if to == CLIENT {
             self.client.session.connection().calls().next().map(pptp::wire::connection::Call::id)
         } else {
-            self.server.session().calls().next()
+            self.server.session().calls().next().map(|call| call.id())
         };
         id.map_or(1, pptp::wire::connection::CallId::get)
     }
@@ -122,9 +122,13 @@ impl World {
             10 => {
                 let octets = input.octets();
                 let text = String::from_utf8_lossy(octets);
-                let _ = self.client.session.change_password(self.now, &text);
+                if let Some(mut call) = self.client.session.first_call_mut() {
+                    let _ = call.change_password(self.now, &text);
+                }
                 if let Some(demand) = self.client.demand.take() {
-                    let _ = self.client.session.prove(self.now, demand.ticket(), &text, &Secret::Password(octets));
+                    if let Some(mut call) = self.client.session.first_call_mut() {
+                        let _ = call.prove(self.now, demand.ticket(), &text, &Secret::Password(octets));
+                    }
                 }
             }
             11 => self.pump(),
@@ -135,11 +139,11 @@ impl World {
                 if step & 0x60 == 0 {
                     self.client.session.close(now);
                 }
-                let call = self.server.session().calls().next();
+                let call = self.server.session().calls().next().map(|call| call.id());
                 self.server.with(|session| match (step >> 5 & 3, call) {
                     (1, _) => session.close(now),
-                    (2, Some(call)) => session.close_call(now, call),
-                    (3, Some(call)) => session.rechallenge(now, call),
+                    (2, Some(call)) => session.call_mut(call).unwrap().close(now),
+                    (3, Some(call)) => session.call_mut(call).unwrap().rechallenge(now),
                     _ => {}
                 });
             }
@@ -149,7 +153,9 @@ impl World {
                     self.client.handle_stream_end(now);
                     self.server.handle_stream_end(now);
                 } else {
-                    self.client.session.ping(now);
+                    if let Some(mut call) = self.client.session.first_call_mut() {
+                        call.ping(now);
+                    }
                 }
             }
             _ => self.send(to),
@@ -166,12 +172,12 @@ impl World {
     /// How many packets were decrypted, where encryption is on.
     fn decrypted(&self, to: usize) -> Option<u64> {
         let statistics = if to == CLIENT {
-            self.client.session.statistics()
+            self.client.session.first_call().map(|call| call.statistics())
         } else {
             let session = self.server.session();
-            session.calls().next().and_then(|call| session.statistics(call))
+            session.first_call().map(|call| call.statistics())
         };
-        Some(statistics?.mppe?.received.packets_decrypted)
+        Some(statistics?.ppp.mppe?.received.packets_decrypted)
     }
 
     fn receive(&mut self, to: usize, bytes: Vec<u8>) {
@@ -198,8 +204,10 @@ impl World {
         let Some((call, question)) = self.server.question.take() else { return };
         let now = self.now;
         self.server.with(|session| {
-            session.assign_address(call, Ipv4Addr::new(10, 0, 0, 9));
-            let _ = session.answer(now, call, question.ticket(), answer);
+            if let Some(mut call) = session.call_mut(call) {
+                call.assign_address(Ipv4Addr::new(10, 0, 0, 9));
+                let _ = call.answer(now, question.ticket(), answer);
+            }
         });
     }
 
@@ -207,7 +215,7 @@ impl World {
         let Some((call, question)) = self.server.question.take() else { return };
         let keys = (octets.len() > 2).then(|| ExternalKeys::new(octets, octets));
         let now = self.now;
-        let _ = self.server.with(|session| session.accept(now, call, question.ticket(), octets, keys));
+        let _ = self.server.with(|session| Some(session.call_mut(call)?.accept(now, question.ticket(), octets, keys)));
     }
 
     fn send(&mut self, to: usize) {
@@ -259,7 +267,10 @@ impl World {
 
 #[cfg(test)]
 mod tests {
+    use testing::pptp::OneCall as _;
+
     use super::World;
+    use testing::pptp::OneCall as _;
 
     /// The set-up alone brings the two together: what follows meets a session that is up.
     #[test]

@@ -106,15 +106,19 @@ impl World {
             13 => {
                 let now = self.now;
                 self.server.with(|session| {
-                    let Some(call) = session.calls().next() else { return };
+                    let Some(call) = session.calls().next().map(|call| call.id()) else { return };
                     if step & 0x80 == 0 {
-                        session.rechallenge(now, call);
+                        session.call_mut(call).unwrap().rechallenge(now);
                     } else {
-                        session.send_time_remaining(now, call, 60);
+                        session.call_mut(call).unwrap().send_time_remaining(now, 60);
                     }
                 });
             }
-            14 => self.client.session.ping(self.now),
+            14 => {
+                if let Some(mut call) = self.client.session.first_call_mut() {
+                    call.ping(self.now);
+                }
+            }
             // LCP or CCP begins anew, as a peer may do: a request that nobody made.
             _ => {
                 let protocol: [u8; 2] = if step & 0x80 == 0 { [0xc0, 0x21] } else { [0x80, 0xfd] };
@@ -230,7 +234,7 @@ impl World {
         assert_eq!((self.client.poll_timeout(), self.server.poll_timeout()), (None, None));
         assert!(self.client.closed.is_some() && self.server.closed.is_some(), "no end");
         assert_eq!(self.server.calls.len(), self.server.call_ends.len(), "a call has no end");
-        assert!(self.client.session.reason().is_some() && self.server.session().calls().next().is_none());
+        assert!(self.client.session.reason().is_some() && self.server.session().first_call().is_none());
     }
 }
 

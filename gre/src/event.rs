@@ -1,6 +1,10 @@
-//! What a tunnel tells its user.
+//! What a tunnel reports to its user.
 
-/// What happened. Each is told once; one that happens again before it was polled is told once too.
+/// What happened on a [`Tunnel`](crate::Tunnel).
+///
+/// Events that are polled late are merged by one rule: each kind is reported once, in the order of
+/// [`NumbersRestarted`](Self::NumbersRestarted), the alarm, [`Writable`](Self::Writable). Of the changes of the alarm the
+/// last two remain, so the last one is the alarm as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Event {
@@ -15,50 +19,71 @@ pub enum Event {
     NumbersRestarted,
 }
 
-/// Events that were not polled yet: one bit each.
+/// Events that were not polled yet. Each kind has its place, so a push cannot fail.
 #[derive(Debug, Clone, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one event")]
 pub(crate) struct Events {
-    pub(crate) writable: bool,
-    raised: bool,
-    cleared: bool,
-    pub(crate) restarted: bool,
+    restarted: Option<Restarted>,
+    alarm: Alarm,
+    writable: Option<Writable>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Restarted;
+
+#[derive(Debug, Clone, Copy)]
+struct Writable;
+
+/// The changes of the alarm that were not polled yet, at most two.
+#[derive(Debug, Clone, Copy, Default)]
+enum Alarm {
+    #[default]
+    Unchanged,
+    Raised,
+    Cleared,
+    RaisedAndCleared,
+    ClearedAndRaised,
 }
 
 impl Events {
-    /// The alarm changed to this.
+    /// Notes that the peer's numbers started anew.
+    pub(crate) const fn restarted(&mut self) {
+        self.restarted = Some(Restarted);
+    }
+
+    /// Notes that a packet may be sent again.
+    pub(crate) const fn writable(&mut self) {
+        self.writable = Some(Writable);
+    }
+
+    /// Notes that the alarm changed to `is_raised`.
     pub(crate) const fn alarm(&mut self, is_raised: bool) {
-        if is_raised {
-            self.raised = true;
-        } else {
-            self.cleared = true;
-        }
+        self.alarm = match (self.alarm, is_raised) {
+            (Alarm::Unchanged | Alarm::Raised, true) => Alarm::Raised,
+            (Alarm::Unchanged | Alarm::Cleared, false) => Alarm::Cleared,
+            (Alarm::Cleared | Alarm::RaisedAndCleared | Alarm::ClearedAndRaised, true) => Alarm::ClearedAndRaised,
+            (Alarm::Raised | Alarm::RaisedAndCleared | Alarm::ClearedAndRaised, false) => Alarm::RaisedAndCleared,
+        };
     }
 
     pub(crate) const fn is_any(&self) -> bool {
-        self.writable || self.raised || self.cleared || self.restarted
+        self.restarted.is_some() || self.writable.is_some() || !matches!(self.alarm, Alarm::Unchanged)
     }
 
-    /// The next event; `is_raised` is the alarm as it is, which is told last.
-    pub(crate) const fn take(&mut self, is_raised: bool) -> Option<Event> {
-        if self.restarted {
-            self.restarted = false;
+    /// Takes the next event.
+    pub(crate) const fn take(&mut self) -> Option<Event> {
+        if self.restarted.take().is_some() {
             return Some(Event::NumbersRestarted);
         }
-        let raise_first = self.raised && (!is_raised || !self.cleared);
-        if raise_first {
-            self.raised = false;
-            return Some(Event::FlowControlAlarmRaised);
-        }
-        if self.cleared {
-            self.cleared = false;
-            return Some(Event::FlowControlAlarmCleared);
-        }
-        if self.writable {
-            self.writable = false;
-            return Some(Event::Writable);
-        }
-        None
+        let (event, rest) = match self.alarm {
+            Alarm::Unchanged if self.writable.take().is_some() => return Some(Event::Writable),
+            Alarm::Unchanged => return None,
+            Alarm::Raised => (Event::FlowControlAlarmRaised, Alarm::Unchanged),
+            Alarm::Cleared => (Event::FlowControlAlarmCleared, Alarm::Unchanged),
+            Alarm::RaisedAndCleared => (Event::FlowControlAlarmRaised, Alarm::Cleared),
+            Alarm::ClearedAndRaised => (Event::FlowControlAlarmCleared, Alarm::Raised),
+        };
+        self.alarm = rest;
+        Some(event)
     }
 }
 
@@ -68,15 +93,32 @@ mod tests {
 
     #[test]
     fn the_alarm_as_it_is_comes_last() {
-        for (is_raised, changes) in [(true, [true, false, true]), (false, [false, true, false])] {
+        for changes in
+            [&[true, false, true][..], &[false, true, false], &[true, false], &[false, true], &[true], &[false]]
+        {
             let mut events = Events::default();
             for change in changes {
-                events.alarm(change);
+                events.alarm(*change);
             }
-            let expected = [Event::FlowControlAlarmCleared, Event::FlowControlAlarmRaised];
-            let (first, last) = (events.take(is_raised).unwrap(), events.take(is_raised).unwrap());
-            assert_eq!(if is_raised { [first, last] } else { [last, first] }, expected);
-            assert_eq!(events.take(is_raised), None);
+            let event = |raised| if raised { Event::FlowControlAlarmRaised } else { Event::FlowControlAlarmCleared };
+            for change in changes.iter().skip(changes.len().saturating_sub(2)) {
+                assert_eq!(events.take(), Some(event(*change)), "{changes:?}");
+            }
+            assert_eq!((events.take(), events.is_any()), (None, false));
         }
+    }
+
+    #[test]
+    fn each_kind_is_reported_once_in_order() {
+        let mut events = Events::default();
+        for _ in 0..3 {
+            events.writable();
+            events.alarm(true);
+            events.restarted();
+        }
+        let found = core::array::from_fn(|_| events.take());
+        let expected = [Event::NumbersRestarted, Event::FlowControlAlarmRaised, Event::Writable].map(Some);
+        assert_eq!(found, expected);
+        assert_eq!(events.take(), None);
     }
 }

@@ -12,7 +12,6 @@ extern crate std;
 mod acknowledge;
 mod calculate;
 mod config;
-mod demultiplexer;
 mod error;
 mod event;
 mod flags;
@@ -30,7 +29,6 @@ mod window;
 
 pub use calculate::{IpVersion, Mtu, packet_processing_delay, receive_window};
 pub use config::{CallIds, Config};
-pub use demultiplexer::{Demultiplexer, Entry, InsertError, RouteError};
 pub use error::{BufferTooSmall, DecodeError, EncodeError, Field, ReceiveError, SendError};
 pub use event::Event;
 pub use flags::Flags;
@@ -41,7 +39,7 @@ pub use sequence::SequenceNumber;
 pub use slot::{FrameBuffer, InlineFrame, InlineSlots, LentFrame, NoSlots, Slot, Slots};
 pub use statistics::{Statistics, WindowLine};
 pub use timeout::{AcknowledgmentTimeout, RoundTrip};
-pub use tunnel::{HEADROOM, MAX_TRANSMIT, Received, Tunnel};
+pub use tunnel::{HEADROOM, MAX_TRANSMIT, Received, Tunnel, Unproven};
 pub use window::WindowPolicy;
 
 /// RFC 2637 section 4.1: the protocol type of every enhanced GRE packet, PPP.

@@ -68,10 +68,9 @@ impl<'a> Packet<'a> {
         let too_small = BufferTooSmall { needed: self.len(), available: buf.len() };
         let octets = buf.get_mut(..self.len()).ok_or(too_small)?;
         self.header.encode(payload_length, octets)?;
-        let body = octets.get_mut(self.header.len()..).unwrap_or_default();
-        if let Some((payload, trailing)) = body.split_at_mut_checked(self.payload.len()) {
-            payload.copy_from_slice(self.payload);
-            trailing.copy_from_slice(self.trailing);
+        let body = octets.get_mut(self.header.len()..).ok_or(too_small)?;
+        for (to, from) in body.iter_mut().zip(self.payload.iter().chain(self.trailing)) {
+            *to = *from;
         }
         Ok(octets)
     }

@@ -18,8 +18,10 @@ pub enum Arrival {
     TooLate,
     /// It arrived before.
     Duplicate,
-    /// It is [`Reorder::FAR`] or more ahead, so likely not of this call; the one behind it would be believed.
+    /// It is [`Reorder::FAR`] or more ahead, so likely not of this call; the one behind it is believed after silence.
     FarAhead,
+    /// Only from [`Reorder::arrive_unproven`]: nothing has moved. [`Reorder::confirm`] moves it when its content is right.
+    Unproven,
     /// Those that were released have to be taken first: see [`Reorder::release`]. The same packet may come again then.
     Busy,
     /// It would have to wait, but what it was to be stored in refused it.
@@ -54,10 +56,14 @@ pub struct ReorderCounters {
 ///
 /// * The first number that arrives is the start, whatever it is.
 /// * A missing number is waited for from when a later one arrived until the time-out, or until the slots do not reach.
-/// * A number [`FAR`](Self::FAR) or more ahead is believed when the next arrival confirms it, so that one damaged or
-///   forged packet does not make all true ones late.
+/// * A number [`FAR`](Self::FAR) or more ahead is believed when no number was believed for [`SILENCE`](Self::SILENCE) and
+///   the next arrival confirms it, so that damaged or forged packets do not make all true ones late.
 /// * When nothing but late packets came for [`SILENCE`](Self::SILENCE) and two of them follow each other, the numbers
 ///   are taken to have started anew from there. A network that delays packets for longer than that is mistaken for it.
+///
+/// A caller that can prove what a packet holds, by decrypting it, need not believe numbers at all: with
+/// [`arrive_unproven`](Self::arrive_unproven) a number moves the others only when the packet is
+/// [confirmed](Self::confirm), and a [refused](Self::refuse) packet leaves its number to the genuine one.
 ///
 /// ```
 /// use core::time::Duration;
@@ -207,26 +213,110 @@ impl<S: Slots> Reorder<S> {
             return Arrival::Next;
         };
         let ahead = number.distance_from(next);
-        if ahead == 0 && self.held == 0 {
-            self.believe(now, number);
-            self.pass(next);
-            return Arrival::Next;
-        }
         if ahead >= Self::HALF {
             return self.behind(now, next, number);
         }
-        if ahead >= Self::FAR && !self.confirms(number) {
+        if ahead >= Self::FAR && !(self.confirms(number) && self.is_silent(now)) {
             self.suspected = Some(number.next());
             self.counters.far_ahead = self.counters.far_ahead.saturating_add(1);
             return Arrival::FarAhead;
         }
-        self.ahead(now, next, number, store)
+        let arrival = self.ahead(now, next, number, store);
+        if matches!(arrival, Arrival::Next | Arrival::Held) {
+            self.believe(now);
+        }
+        arrival
+    }
+
+    /// As [`arrive`](Self::arrive), for a caller that finds out whether the packet is genuine, and then calls
+    /// [`confirm`](Self::confirm) or [`refuse`](Self::refuse) with its number.
+    ///
+    /// [`Arrival::Unproven`] says that nothing has moved, and that the content of the packet decides. It is given for the
+    /// first number, for those behind which others would be given up, and after [`SILENCE`](Self::SILENCE) for those that
+    /// are [too late](Arrival::TooLate). A packet that waits holds its number until it is released, forged or not.
+    pub fn arrive_unproven(
+        &mut self,
+        now: Duration,
+        number: SequenceNumber,
+        store: impl FnOnce(&mut S::Item) -> bool,
+    ) -> Arrival {
+        let Some(next) = self.next else { return Arrival::Unproven };
+        let ahead = number.distance_from(next);
+        if ahead >= Self::HALF {
+            let arrival = self.look_back(next, number);
+            return if arrival == Arrival::TooLate && self.is_silent(now) { Arrival::Unproven } else { arrival };
+        }
+        // While packets wait, a jump within reach of a burst makes room first, which moves nothing that is proven.
+        let is_jump = ahead >= Self::FAR || self.held == 0 && ahead >= self.reach.max(1);
+        if is_jump { Arrival::Unproven } else { self.ahead(now, next, number, store) }
+    }
+
+    /// The content of a packet proved that it is genuine: its number is believed, wherever it is.
+    ///
+    /// Call it for packets that were [`Next`](Arrival::Next), [`Late`](Arrival::Late), [`TooLate`](Arrival::TooLate) or
+    /// [`Unproven`](Arrival::Unproven). A number that is too late has the peer's numbers start anew from it. One that is
+    /// far ahead moves nothing while others wait.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    ///
+    /// use pptp_gre::{Arrival, Reorder, SequenceNumber, Slot};
+    ///
+    /// let now = Duration::ZERO;
+    /// let mut order = Reorder::new([const { Slot::new(()) }; 8]);
+    /// let (forged, genuine) = (SequenceNumber::new(77), SequenceNumber::new(0));
+    /// assert_eq!(order.arrive_unproven(now, forged, |()| true), Arrival::Unproven);
+    /// // It decrypts to nonsense, so it counts for nothing.
+    /// order.refuse(forged);
+    /// assert_eq!(order.arrive_unproven(now, genuine, |()| true), Arrival::Unproven);
+    /// order.confirm(now, genuine);
+    /// assert_eq!(order.next(), Some(genuine.next()));
+    /// ```
+    pub fn confirm(&mut self, now: Duration, number: SequenceNumber) {
+        let Some(next) = self.next else { return self.restart(now, number) };
+        self.believe(now);
+        let ahead = number.distance_from(next);
+        if ahead >= Self::HALF {
+            if next.minus(1).distance_from(number) >= Self::MEMORY {
+                self.restart(now, number);
+                self.counters.restarts = self.counters.restarts.saturating_add(1);
+            }
+        } else if self.held == 0 {
+            self.note(number);
+            self.give_up(next, ahead);
+            self.pass(number);
+        }
+    }
+
+    /// The content of a packet proved that it is not genuine: its number is free for the genuine one.
+    ///
+    /// Call it where [`confirm`](Self::confirm) would be called otherwise.
+    pub fn refuse(&mut self, number: SequenceNumber) {
+        let Some(next) = self.next else { return };
+        let bit = Self::bit(next, number);
+        if self.history & bit == 0 {
+            return;
+        }
+        self.history &= !bit;
+        // Those before the first number were never lost.
+        if next.minus(1).distance_from(number) < self.remembered {
+            self.counters.lost = self.counters.lost.saturating_add(1);
+        }
+        if self.held == 0 {
+            self.take_back(next);
+        }
     }
 
     /// The next packet that does not wait any more, in order: all before it were delivered, or missed for `timeout`.
     ///
     /// What is given stays in its slot until another packet takes it.
     pub fn release(&mut self, now: Duration, timeout: Duration) -> Option<&mut S::Item> {
+        self.release_numbered(now, timeout).map(|(_, item)| item)
+    }
+
+    /// As [`release`](Self::release), with the packet's number: for [`confirm`](Self::confirm) and
+    /// [`refuse`](Self::refuse).
+    pub fn release_numbered(&mut self, now: Duration, timeout: Duration) -> Option<(SequenceNumber, &mut S::Item)> {
         if self.held == 0 {
             return None;
         }
@@ -243,7 +333,7 @@ impl<S: Slots> Reorder<S> {
             slot.since = None;
         }
         self.look();
-        self.slot_mut(next).map(|slot| &mut slot.item)
+        self.slot_mut(next).map(|slot| (next, &mut slot.item))
     }
 
     /// When the next missing packet is given up, if one is waited for.
@@ -268,19 +358,24 @@ impl<S: Slots> Reorder<S> {
     ) -> Arrival {
         let reach = self.reach;
         let mut ahead = number.distance_from(next);
+        if ahead == 0 && self.held == 0 {
+            self.note(number);
+            self.pass(next);
+            return Arrival::Next;
+        }
         if ahead < reach && self.since(number).is_some() {
             self.counters.duplicates = self.counters.duplicates.saturating_add(1);
             return Arrival::Duplicate;
         }
         if ahead == 0 {
-            self.believe(now, number);
+            self.note(number);
             self.pass(next);
             self.look();
             return Arrival::Next;
         }
         if ahead >= reach {
             if self.held == 0 {
-                self.believe(now, number);
+                self.note(number);
                 self.give_up(next, ahead);
                 self.pass(number);
                 return Arrival::Next;
@@ -303,7 +398,7 @@ impl<S: Slots> Reorder<S> {
             self.counters.overflows = self.counters.overflows.saturating_add(1);
             return Arrival::Refused;
         }
-        self.believe(now, number);
+        self.note(number);
         if self.held == 0 {
             self.missed_since = Some(since);
         }
@@ -312,26 +407,56 @@ impl<S: Slots> Reorder<S> {
     }
 
     fn behind(&mut self, now: Duration, next: SequenceNumber, number: SequenceNumber) -> Arrival {
-        let back = next.minus(1).distance_from(number);
-        let bit = 1u64.checked_shl(back).unwrap_or(0);
-        if self.history & bit != 0 {
-            self.counters.duplicates = self.counters.duplicates.saturating_add(1);
-            return Arrival::Duplicate;
-        }
-        if self.confirms(number) && now.saturating_sub(self.believed) >= Self::SILENCE {
+        let is_known = self.history & Self::bit(next, number) != 0;
+        if !is_known && self.confirms(number) && self.is_silent(now) {
             self.restart(now, number);
             self.counters.restarts = self.counters.restarts.saturating_add(1);
             return Arrival::Next;
         }
-        self.suspected = Some(number.next());
+        if !is_known {
+            self.suspected = Some(number.next());
+        }
+        self.look_back(next, number)
+    }
+
+    /// Whether a number behind the next one is new, as far as is remembered.
+    fn look_back(&mut self, next: SequenceNumber, number: SequenceNumber) -> Arrival {
+        let bit = Self::bit(next, number);
+        if self.history & bit != 0 {
+            self.counters.duplicates = self.counters.duplicates.saturating_add(1);
+            return Arrival::Duplicate;
+        }
         self.history |= bit;
         self.counters.late = self.counters.late.saturating_add(1);
         self.counters.out_of_order = self.counters.out_of_order.saturating_add(1);
-        if back >= self.remembered.min(Self::MEMORY) {
+        if next.minus(1).distance_from(number) >= self.remembered.min(Self::MEMORY) {
             return Arrival::TooLate;
         }
         self.counters.lost = self.counters.lost.saturating_sub(1);
         Arrival::Late
+    }
+
+    /// The bit of `history` that stands for a number behind the next one; 0 when it is too far behind.
+    fn bit(next: SequenceNumber, number: SequenceNumber) -> u64 {
+        1u64.checked_shl(next.minus(1).distance_from(number)).unwrap_or(0)
+    }
+
+    /// Numbers right before the next one that did not arrive are expected again. Nothing waits.
+    fn take_back(&mut self, next: SequenceNumber) {
+        let steps = self.history.trailing_zeros().min(self.remembered).min(Self::MEMORY);
+        self.history = self.history.checked_shr(steps).unwrap_or(0);
+        self.remembered = self.remembered.saturating_sub(steps);
+        self.counters.lost = self.counters.lost.saturating_sub(steps.into());
+        let next = next.minus(steps);
+        self.next = Some(next);
+        if !self.highest.is_before(next) {
+            self.highest = next.minus(1);
+        }
+    }
+
+    /// Whether no number was believed for [`SILENCE`](Self::SILENCE).
+    fn is_silent(&self, now: Duration) -> bool {
+        now >= self.believed.saturating_add(Self::SILENCE)
     }
 
     fn restart(&mut self, now: Duration, number: SequenceNumber) {
@@ -349,12 +474,16 @@ impl<S: Slots> Reorder<S> {
         self.suspected = None;
     }
 
-    const fn believe(&mut self, now: Duration, number: SequenceNumber) {
+    /// A number arrived that is not behind the next one.
+    const fn note(&mut self, number: SequenceNumber) {
         if number.is_after(self.highest) {
             self.highest = number;
         } else {
             self.counters.out_of_order = self.counters.out_of_order.saturating_add(1);
         }
+    }
+
+    const fn believe(&mut self, now: Duration) {
         self.believed = now;
         self.suspected = None;
     }

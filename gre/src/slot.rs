@@ -126,6 +126,7 @@ impl<const N: usize> FrameBuffer for InlineFrame<N> {
     }
 
     fn frame_mut(&mut self) -> &mut [u8] {
+        debug_assert!(self.length <= self.octets.len(), "a frame that was stored has room");
         self.octets.get_mut(..self.length).unwrap_or_default()
     }
 }
@@ -165,6 +166,7 @@ impl FrameBuffer for LentFrame<'_> {
     }
 
     fn frame_mut(&mut self) -> &mut [u8] {
+        debug_assert!(self.length <= self.octets.len(), "a frame that was stored has room");
         self.octets.get_mut(..self.length).unwrap_or_default()
     }
 }

@@ -1,5 +1,6 @@
 //! One call's tunnel.
 
+use core::convert::Infallible;
 use core::ops::Range;
 use core::time::Duration;
 
@@ -38,6 +39,40 @@ impl<F> Received<F> {
     }
 }
 
+/// A frame of [`Tunnel::decapsulate_unproven`], whose packet anyone can have sent.
+///
+/// Open it, and pass it to [`Tunnel::confirm`] or [`Tunnel::refuse`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "the numbers move on when it is confirmed"]
+pub struct Unproven {
+    range: Range<usize>,
+    number: SequenceNumber,
+    claim: Claim,
+}
+
+/// What a frame's packet moves when it is confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    /// It was in its place: all but the signs of life has moved.
+    Placed,
+    /// It would move the numbers far. Its acknowledgment waits for the proof as well.
+    Far { acknowledged: Option<SequenceNumber> },
+}
+
+impl Unproven {
+    /// Returns where in its packet the frame lies.
+    #[must_use]
+    pub fn range(&self) -> Range<usize> {
+        self.range.clone()
+    }
+
+    /// Returns the sequence number of its packet.
+    #[must_use]
+    pub const fn number(&self) -> SequenceNumber {
+        self.number
+    }
+}
+
 /// RFC 2637 section 4: the data tunnel of one call.
 ///
 /// Frames go straight through the caller's memory. A packet that must wait for an earlier one is copied once, into a
@@ -49,6 +84,17 @@ impl<F> Received<F> {
 /// | [`Tunnel::inline`] | in the tunnel itself: `Tunnel<InlineSlots<16, 1500>>` |
 /// | [`Tunnel::new`] | in any [`Slots`]: lent by the caller, or in a `Vec` |
 /// | [`Tunnel::unordered`] | none: a missing packet is not waited for |
+///
+/// # Packets that anyone can send
+///
+/// GRE has no authentication. Which numbers are believed depends on how a packet is taken:
+///
+/// * [`decapsulate`](Self::decapsulate) and its relatives believe near numbers at once, and far ones after silence
+///   (see [`Reorder`]). A forged packet can make up to 1023 genuine ones late.
+/// * [`decapsulate_unproven`](Self::decapsulate_unproven) is for frames that are encrypted. Numbers that would make
+///   others late move when the frame is [confirmed](Self::confirm), since it was decrypted. A [refused](Self::refuse) one
+///   leaves its number to the genuine packet. What forged packets can do is to wait in the place of a genuine one: each
+///   costs one genuine packet at most.
 ///
 /// `now` is the time since an origin that the caller picks. One that goes back is taken for the latest seen. Calls may
 /// come in any order; what is not polled is delayed, not lost. The deadlines come from
@@ -189,7 +235,9 @@ where
         let available = buf.len();
         let payload_length = available.checked_sub(HEADROOM).ok_or(BufferTooSmall { needed: HEADROOM, available })?;
         let header_length = self.check_send(now, payload_length)?;
-        let packet = buf.get_mut(HEADROOM.saturating_sub(header_length)..).unwrap_or_default();
+        let needed = header_length.saturating_add(payload_length);
+        let start = available.checked_sub(needed).ok_or(BufferTooSmall { needed, available })?;
+        let packet = buf.get_mut(start..).ok_or(BufferTooSmall { needed, available })?;
         self.send(payload_length, packet)?;
         Ok(packet)
     }
@@ -228,7 +276,10 @@ where
     /// [`Busy`](ReceiveError::Busy).
     pub fn decapsulate<'p>(&mut self, now: Duration, packet: &'p [u8]) -> Result<Received<&'p [u8]>, ReceiveError> {
         let received = self.receive(now, packet)?;
-        Ok(received.map(|frame| packet.get(frame).unwrap_or_default()))
+        Ok(received.map(|frame| {
+            debug_assert!(frame.end <= packet.len(), "the frame is a part of the packet");
+            packet.get(frame).unwrap_or_default()
+        }))
     }
 
     /// As [`decapsulate`](Self::decapsulate), for a frame that is decrypted within the packet.
@@ -242,7 +293,10 @@ where
         packet: &'p mut [u8],
     ) -> Result<Received<&'p mut [u8]>, ReceiveError> {
         let received = self.receive(now, packet)?;
-        Ok(received.map(|frame| packet.get_mut(frame).unwrap_or_default()))
+        Ok(received.map(|frame| {
+            debug_assert!(frame.end <= packet.len(), "the frame is a part of the packet");
+            packet.get_mut(frame).unwrap_or_default()
+        }))
     }
 
     /// As [`decapsulate`](Self::decapsulate), and says where in the packet the frame lies, for those that decrypt many
@@ -267,6 +321,77 @@ where
         self.receive(now, packet)
     }
 
+    /// Takes a packet as [`decapsulate_range`](Self::decapsulate_range) does, for frames whose content shows whether they
+    /// are genuine. Call [`confirm`](Self::confirm) or [`refuse`](Self::refuse) when that is known.
+    ///
+    /// No number is [too far ahead](ReceiveError::FarAhead): such a frame is given out, and moves nothing before it is
+    /// confirmed. So is a frame of MPPE that is more than 64 numbers late, as a [`LateFrame`](Received::LateFrame).
+    ///
+    /// ```
+    /// use core::time::Duration;
+    ///
+    /// use pptp_gre::{CallIds, Config, Received, Tunnel};
+    ///
+    /// let now = Duration::ZERO;
+    /// let mut tunnel = Tunnel::unordered(Config::new(CallIds { local: 7, peer: 9 }));
+    /// let mut packet = [0x30, 0x01, 0x88, 0x0b, 0, 2, 0, 7, 0x30, 0, 0, 0, 0x21, 0x45];
+    /// let Received::Frame(forged) = tunnel.decapsulate_unproven(now, &packet)? else { return Ok(()) };
+    /// tunnel.refuse(now, &forged);
+    /// // The number that it claimed makes no other late.
+    /// packet[8] = 0;
+    /// let Received::Frame(frame) = tunnel.decapsulate_unproven(now, &packet)? else { return Ok(()) };
+    /// assert_eq!(packet[frame.range()], [0x21, 0x45]);
+    /// tunnel.confirm(now, &frame);
+    /// assert_eq!(tunnel.statistics().sr, Some(frame.number().next()));
+    /// # Ok::<(), pptp_gre::ReceiveError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`decapsulate`](Self::decapsulate), without [`FarAhead`](ReceiveError::FarAhead).
+    pub fn decapsulate_unproven(&mut self, now: Duration, packet: &[u8]) -> Result<Received<Unproven>, ReceiveError> {
+        self.advance(now);
+        let (packet, acknowledged) = self.decode(packet)?;
+        let Some(number) = packet.header.sequence_number.map(SequenceNumber::new) else {
+            return Ok(self.receive_acknowledgment(acknowledged)?.map(|never| match never {}));
+        };
+        let arrival = self.order.arrive_unproven(self.clock, number, |slot| slot.store(packet.payload));
+        let range = frame_range(&packet);
+        let far = Unproven { range, number, claim: Claim::Far { acknowledged } };
+        if arrival == Arrival::Unproven {
+            return Ok(Received::Frame(far));
+        }
+        // What was believed so far may be wrong, and a decryptor knows better.
+        if arrival == Arrival::TooLate && is_compressed_data(packet.payload) {
+            return Ok(Received::LateFrame(far));
+        }
+        let received = self.place(number, &packet, arrival);
+        self.acknowledge_with_data(acknowledged, received.as_ref().err());
+        Ok(received?.map(|range| Unproven { range, number, claim: Claim::Placed }))
+    }
+
+    /// Takes note that a frame is genuine: it was decrypted, or could only be made by the peer. Its number is believed,
+    /// wherever it is.
+    pub fn confirm(&mut self, now: Duration, frame: &Unproven) {
+        self.advance(now);
+        let restarts = self.order.counters().restarts;
+        self.order.confirm(self.clock, frame.number);
+        if self.order.counters().restarts != restarts {
+            self.events.restarted();
+        }
+        if let Claim::Far { acknowledged } = frame.claim {
+            self.acknowledgment.received(self.clock);
+            self.counters.delivered(frame.range.len());
+            self.acknowledge_with_data(acknowledged, None);
+        }
+    }
+
+    /// Takes note that a frame is not genuine: its number is free for the genuine packet.
+    pub fn refuse(&mut self, now: Duration, frame: &Unproven) {
+        self.advance(now);
+        self.order.refuse(frame.number);
+    }
+
     /// The next frame that waited and need not wait any more, in its slot. Call it until it gives `None`, after each
     /// packet and each [`handle_timeout`](Self::handle_timeout).
     pub fn poll_receive(&mut self, now: Duration) -> Option<&mut [u8]> {
@@ -275,6 +400,17 @@ where
         let frame = order.release(*clock, config.reorder_timeout)?.frame_mut();
         counters.delivered(frame.len());
         Some(frame)
+    }
+
+    /// As [`poll_receive`](Self::poll_receive), for packets that were taken by
+    /// [`decapsulate_unproven`](Self::decapsulate_unproven). The range of the frame is all of the octets.
+    pub fn poll_receive_unproven(&mut self, now: Duration) -> Option<(Unproven, &mut [u8])> {
+        self.advance(now);
+        let Self { order, counters, clock, config, .. } = self;
+        let (number, slot) = order.release_numbered(*clock, config.reorder_timeout)?;
+        let frame = slot.frame_mut();
+        counters.delivered(frame.len());
+        Some((Unproven { range: 0..frame.len(), number, claim: Claim::Placed }, frame))
     }
 
     /// Writes the acknowledgment that is due to the start of `buf`, if one is: no payload came by that could carry it.
@@ -306,7 +442,7 @@ where
 
     /// What happened.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.take(self.send.alarm)
+        self.events.take()
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) has something to do: the earliest of an acknowledgment to be sent
@@ -430,32 +566,38 @@ where
         Ok(())
     }
 
-    fn receive(&mut self, now: Duration, octets: &[u8]) -> Result<Received<Range<usize>>, ReceiveError> {
-        self.advance(now);
+    /// Decodes a packet of this call, and the number it acknowledges. It has something of the two: data or that number.
+    fn decode<'p>(&mut self, octets: &'p [u8]) -> Result<(Packet<'p>, Option<SequenceNumber>), ReceiveError> {
         let packet = Packet::decode(octets).inspect_err(|_| {
             self.counters.malformed = self.counters.malformed.saturating_add(1);
         })?;
-        let Header { call_id, sequence_number, acknowledgment_number } = packet.header;
+        let Header { call_id, acknowledgment_number, .. } = packet.header;
         let expected = self.config.call_ids.local;
         if call_id != expected {
             self.counters.other_call = self.counters.other_call.saturating_add(1);
             return Err(ReceiveError::CallId { found: call_id, expected });
         }
-        let acknowledged = acknowledgment_number.map(SequenceNumber::new);
-        let Some(number) = sequence_number.map(SequenceNumber::new) else {
-            return self.receive_acknowledgment(acknowledged.ok_or(ReceiveError::Empty)?);
+        Ok((packet, acknowledgment_number.map(SequenceNumber::new)))
+    }
+
+    fn receive(&mut self, now: Duration, octets: &[u8]) -> Result<Received<Range<usize>>, ReceiveError> {
+        self.advance(now);
+        let (packet, acknowledged) = self.decode(octets)?;
+        let Some(number) = packet.header.sequence_number.map(SequenceNumber::new) else {
+            return Ok(self.receive_acknowledgment(acknowledged)?.map(|never| match never {}));
         };
-        let received = self.receive_frame(number, &packet);
-        let is_strange = matches!(received, Err(ReceiveError::FarAhead { .. } | ReceiveError::Busy));
-        if let Some(acknowledged) = acknowledged.filter(|_| !is_strange) {
-            self.counters.received_with_data = self.counters.received_with_data.saturating_add(1);
-            // A wrong one says nothing about the payload.
-            self.acknowledge(acknowledged);
+        let restarts = self.order.counters().restarts;
+        let arrival = self.order.arrive(self.clock, number, |slot| slot.store(packet.payload));
+        if self.order.counters().restarts != restarts {
+            self.events.restarted();
         }
+        let received = self.place(number, &packet, arrival);
+        self.acknowledge_with_data(acknowledged, received.as_ref().err());
         received
     }
 
-    fn receive_acknowledgment(&mut self, number: SequenceNumber) -> Result<Received<Range<usize>>, ReceiveError> {
+    fn receive_acknowledgment(&mut self, number: Option<SequenceNumber>) -> Result<Received<Infallible>, ReceiveError> {
+        let number = number.ok_or(ReceiveError::Empty)?;
         self.counters.received_alone = self.counters.received_alone.saturating_add(1);
         match self.acknowledge(number) {
             Acknowledged::Impossible => Err(ReceiveError::ImpossibleAcknowledgment { number, next: self.send.next() }),
@@ -463,24 +605,20 @@ where
         }
     }
 
-    fn receive_frame(
+    /// What becomes of a packet with data whose number has found its place.
+    fn place(
         &mut self,
         number: SequenceNumber,
         packet: &Packet<'_>,
+        arrival: Arrival,
     ) -> Result<Received<Range<usize>>, ReceiveError> {
         let expected = self.order.next().unwrap_or(number);
         let length = packet.payload.len();
-        let header_length = packet.header.len();
-        let frame = header_length..header_length.saturating_add(length);
-        let restarts = self.order.counters().restarts;
-        match self.order.arrive(self.clock, number, |slot| slot.store(packet.payload)) {
+        match arrival {
             Arrival::Next => {
-                if self.order.counters().restarts != restarts {
-                    self.events.restarted = true;
-                }
                 self.acknowledgment.received(self.clock);
                 self.counters.delivered(length);
-                Ok(Received::Frame(frame))
+                Ok(Received::Frame(frame_range(packet)))
             }
             Arrival::Held => {
                 self.acknowledgment.received(self.clock);
@@ -488,13 +626,23 @@ where
             }
             Arrival::Late if self.config.late_frames && is_compressed_data(packet.payload) => {
                 self.counters.delivered(length);
-                Ok(Received::LateFrame(frame))
+                Ok(Received::LateFrame(frame_range(packet)))
             }
             Arrival::Late | Arrival::TooLate => Err(ReceiveError::Late { number, expected }),
             Arrival::Duplicate => Err(ReceiveError::Duplicate { number }),
-            Arrival::FarAhead => Err(ReceiveError::FarAhead { number, expected }),
+            Arrival::FarAhead | Arrival::Unproven => Err(ReceiveError::FarAhead { number, expected }),
             Arrival::Busy => Err(ReceiveError::Busy),
             Arrival::Refused => Err(ReceiveError::FrameTooLong { length }),
+        }
+    }
+
+    /// What a packet with data acknowledges, unless it was refused as strange.
+    fn acknowledge_with_data(&mut self, acknowledged: Option<SequenceNumber>, error: Option<&ReceiveError>) {
+        let is_strange = matches!(error, Some(ReceiveError::FarAhead { .. } | ReceiveError::Busy));
+        if let Some(acknowledged) = acknowledged.filter(|_| !is_strange) {
+            self.counters.received_with_data = self.counters.received_with_data.saturating_add(1);
+            // A wrong one says nothing about the payload.
+            self.acknowledge(acknowledged);
         }
     }
 
@@ -521,7 +669,7 @@ where
         }
         if self.blocked && self.send.is_open() {
             self.blocked = false;
-            self.events.writable = true;
+            self.events.writable();
         }
     }
 }
@@ -532,6 +680,12 @@ impl Counters {
         let octets = u64::try_from(length).unwrap_or(u64::MAX);
         self.octets_received = self.octets_received.saturating_add(octets);
     }
+}
+
+/// Where in its packet the frame lies.
+const fn frame_range(packet: &Packet<'_>) -> Range<usize> {
+    let start = packet.header.len();
+    start..start.saturating_add(packet.payload.len())
 }
 
 /// Whether a PPP frame is of protocol 0x00fd, with or without address and control, its protocol compressed or not.

@@ -173,8 +173,7 @@ impl SendWindow {
             return Acknowledged::Stale;
         }
         if self.next.distance_from(number) <= Self::TIMES_KEPT {
-            let sample = now.saturating_sub(self.time(number));
-            self.round_trip.sample(sample);
+            self.round_trip.sample(between(self.time(number), now));
         }
         let digested = behind.distance_from(self.acknowledged);
         self.acknowledged = behind;
@@ -230,8 +229,9 @@ impl SendWindow {
         }
     }
 
+    #[expect(clippy::indexing_slicing, reason = "the index is taken modulo the length")]
     fn time(&self, number: SequenceNumber) -> Duration {
-        self.sent_at.get(index(number)).copied().unwrap_or_default()
+        self.sent_at[index(number)]
     }
 
     #[expect(clippy::indexing_slicing, reason = "the index is taken modulo the length")]
@@ -240,9 +240,18 @@ impl SendWindow {
     }
 }
 
+/// How long after `earlier` a time is, in whole microseconds.
+///
+/// Not `Duration::saturating_sub`: the optimiser does not see that `Duration::new` in it cannot panic.
+fn between(earlier: Duration, later: Duration) -> Duration {
+    let micros = later.as_micros().saturating_sub(earlier.as_micros());
+    Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
+}
+
 /// The place of a number's time.
 fn index(number: SequenceNumber) -> usize {
-    usize::try_from(number.get() & 63).unwrap_or(0)
+    let [low, ..] = number.get().to_le_bytes();
+    usize::from(low & 63)
 }
 
 /// Half of a window, rounded up: RFC 2637 sections 4.2.1 and 4.2.2.
@@ -357,6 +366,19 @@ mod tests {
         window.acknowledge(ms(250), SequenceNumber::new(0));
         let timeout = window.round_trip().timeout();
         assert_eq!(window.deadline(), Some(timeout.saturating_add(ms(100))));
+    }
+
+    /// The times of so many packets are not kept: the deadline counts from the acknowledgment.
+    #[test]
+    fn section_4_4_times_from_the_acknowledgment_beyond_64_packets() {
+        for (sent, from) in [(75, ms(0)), (76, ms(300))] {
+            let mut window = window(WindowPolicy::Ignore, 0, 64);
+            for _ in 0..sent {
+                window.sent(ms(0));
+            }
+            window.acknowledge(ms(300), SequenceNumber::new(10));
+            assert_eq!(window.deadline(), Some(window.round_trip().timeout().saturating_add(from)), "{sent}");
+        }
     }
 
     #[test]

@@ -103,7 +103,8 @@ impl<'a> Writer<'a> {
 #[cold]
 #[inline(never)]
 fn put_last(octets: &mut [u8], at: usize, word: u64, count: usize) -> bool {
-    let places = octets.get_mut(at..).unwrap_or_default();
+    // Behind the end when earlier octets did not fit.
+    let Some(places) = octets.get_mut(at..) else { return count > 0 };
     let full = places.len() < count;
     for (place, octet) in places.iter_mut().zip(word.to_be_bytes()).take(count) {
         *place = octet;

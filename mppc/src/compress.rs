@@ -177,6 +177,7 @@ impl<L: Level> Compressor<L> {
             }
             self.cursor = self.cursor.wrapping_add(packet.len());
             self.written = self.written.max(self.cursor.wrapping_sub(FRONT));
+            debug_assert!(length <= buf.len(), "the tokens were written there");
             return Ok(Compressed { flags, payload: buf.get(..length).unwrap_or_default() });
         }
         buf.copy_from_slice(packet);

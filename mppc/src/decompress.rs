@@ -259,6 +259,7 @@ fn decode(payload: &[u8], output: &mut Output<'_>) -> Result<(), Fault> {
     run(&mut body, output)?;
     // Fewer than eight octets are unread, and up to 63 bits are ready.
     let mut last = [0; 8];
+    debug_assert!(body.at <= payload.len(), "only what there is was read");
     let rest = payload.get(body.at..).unwrap_or_default();
     for (to, from) in last.iter_mut().zip(rest) {
         *to = *from;

@@ -74,6 +74,7 @@ impl<L: Level> Sender<L> {
         let length = payload.len().saturating_add(Header::LEN);
         *header = Header { flags, count: self.count }.to_octets();
         self.count = self.count.next();
+        debug_assert!(length <= buf.len(), "the payload was written there");
         Ok(buf.get(..length).unwrap_or_default())
     }
 

@@ -60,11 +60,13 @@ impl Window {
     }
 
     pub(crate) fn slice(&self, from: usize, to: usize) -> &[u8] {
+        debug_assert!(from <= to && to <= self.octets.len(), "positions lie in the window");
         self.octets.get(from..to).unwrap_or_default()
     }
 
     /// Starts the next round: what this one wrote, up to `cursor`, becomes the round before.
     pub(crate) fn turn(&mut self, cursor: usize) {
+        debug_assert!((FRONT..=self.octets.len()).contains(&cursor), "the cursor lies in this round");
         let (before, this) = self.octets.split_at_mut(FRONT);
         for (to, from) in before.iter_mut().zip(this.get(..cursor.saturating_sub(FRONT)).unwrap_or_default()) {
             *to = *from;
@@ -73,6 +75,15 @@ impl Window {
 
     /// Zeros the round before, from an octet on.
     pub(crate) fn clear_before(&mut self, from: usize) {
+        debug_assert!(from <= FRONT, "the round before ends at the front");
         self.octets.get_mut(from..FRONT).unwrap_or_default().fill(0);
+    }
+}
+
+/// The history is plaintext of an encrypted link.
+#[cfg(feature = "zeroize")]
+impl Drop for Window {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.octets[..]);
     }
 }

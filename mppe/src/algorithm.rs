@@ -2,6 +2,9 @@
 
 use core::fmt;
 
+/// The length of the longest key in bytes.
+pub(crate) const KEY_LEN: usize = 16;
+
 /// RFC 3078 section 2: how many bits of a session key are secret.
 ///
 /// ```
@@ -100,5 +103,25 @@ pub struct Algorithm {
 impl fmt::Display for Algorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "MPPE {}, {}", self.strength, self.mode)
+    }
+}
+
+/// The first half twice for the keys of 8 octets.
+pub(crate) fn widened(strength: Strength, octets: &[u8; KEY_LEN]) -> [u8; KEY_LEN] {
+    let mut wide = *octets;
+    if strength.key_len() != KEY_LEN {
+        let (first, second) = wide.split_at_mut(8);
+        second.copy_from_slice(first);
+    }
+    wide
+}
+
+/// RFC 3078 section 7.3: makes the first octets of a weaker key known, in both halves.
+pub(crate) fn reduce(strength: Strength, octets: &mut [u8; KEY_LEN]) {
+    let known = strength.known_octets();
+    for half in octets.chunks_exact_mut(8) {
+        for (to, from) in half.iter_mut().zip(known) {
+            *to = *from;
+        }
     }
 }

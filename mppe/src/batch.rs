@@ -5,10 +5,9 @@ mod session;
 
 use core::ops::Range;
 
-use crate::algorithm::Mode;
+use crate::algorithm::{KEY_LEN, Mode};
 use crate::cipher::{self, HEAD_LEN, LANES, Position, Table};
 use crate::header::Header;
-use crate::key::KEY_LEN;
 use crate::secret::wipe;
 pub use packet::{Incoming, Outgoing};
 pub use session::{Receiving, Sending};

@@ -2,9 +2,8 @@
 
 use sha1::block_api::compress;
 
-use crate::algorithm::Strength;
+use crate::algorithm::{KEY_LEN, Strength, reduce, widened};
 use crate::cipher::{self, HEAD_LEN, Position, Table};
-use crate::key::{KEY_LEN, StartKey, reduce, widened};
 use crate::secret::wipe;
 
 /// RFC 3078 section 7.3, with all that a key change needs at hand: SHA-1's two blocks with the start key and the pads in
@@ -26,13 +25,13 @@ pub(crate) struct Chain {
 const SHA1_INITIAL: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
 
 impl Chain {
-    pub(crate) fn new(start: &StartKey) -> Self {
-        let strength = start.strength();
+    /// The chain of the start key `start`, of which the first half is all when keys have 8 bytes.
+    pub(crate) fn new(strength: Strength, start: &[u8; KEY_LEN]) -> Self {
         let length = strength.key_len();
         let mut message = [0; 128];
         // Start key, 40 zeros, session key, 40 octets f2, and what ends SHA-1's input: one bit, zeros, the length in bits.
         let end = length.saturating_mul(2).saturating_add(80);
-        for (to, from) in message.iter_mut().zip(start.expose_octets()) {
+        for (to, from) in message.iter_mut().zip(start).take(length) {
             *to = *from;
         }
         for (at, octet) in message.iter_mut().enumerate().skip(end.saturating_sub(40)) {

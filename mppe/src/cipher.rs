@@ -10,7 +10,7 @@
 #![expect(clippy::inline_always, reason = "a step must melt into its loop")]
 #![expect(clippy::needless_range_loop, reason = "lanes are stepped in turn")]
 
-use crate::key::KEY_LEN;
+use crate::algorithm::KEY_LEN;
 use crate::secret::wipe;
 
 pub(crate) type Table = [u8; 256];

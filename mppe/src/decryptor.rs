@@ -1,22 +1,25 @@
 //! The receiver's half.
 
+mod ahead;
 mod stateful;
 mod stateless;
 
 use core::time::Duration;
 
-use crate::algorithm::{Algorithm, Mode};
+use crate::algorithm::{Algorithm, KEY_LEN, Mode};
 use crate::chain::Chain;
 use crate::cipher::{Cipher, HEAD_LEN};
 use crate::config::{Config, FlushedRule};
+use crate::count::CoherencyCount;
 use crate::error::DecryptError;
-use crate::header::{CoherencyCount, Flags, Header};
-use crate::key::{KEY_LEN, StartKey};
+use crate::header::{Flags, Header};
+use crate::key::StartKey;
 use crate::protocol::{self, Proof};
 use crate::secret::Secret;
 use crate::statistics::DecryptorStatistics;
+use ahead::Ahead;
 use stateful::Reset;
-use stateless::{Ahead, LateKeys};
+use stateless::LateKeys;
 
 /// RFC 3078: decrypts the packets of one direction.
 ///
@@ -47,14 +50,21 @@ use stateless::{Ahead, LateKeys};
 /// *Stateless.* A packet with the expected count costs one key change. One that is late is decrypted with its key when
 /// that is among the last `LATE` ones and was not used. One that is ahead costs as many key changes as packets are
 /// missing, up to the [budget](Config::with_key_change_budget). One that is further ahead is refused with
-/// [`CatchingUp`](DecryptError::CatchingUp) and brings the decryptor nearer by the budget: after the loss of `n` packets, up
-/// to 4031 (4095 - `LATE` with more than 64 late keys), the packet of number (`n` - 1) / (budget - 1), rounded up, is
-/// decrypted at the latest: with the defaults the sixteenth. No packet costs more key changes than the budget and one.
-/// What forged packets made it compute is of use to genuine ones later and is not computed again.
+/// [`CatchingUp`](DecryptError::CatchingUp) and brings the decryptor nearer by the budget.
+///
+/// After the loss of `n` packets, up to 4031 (4095 - `LATE` with more than 64 late keys), the packet of number
+/// (`n` - 1) / (budget - 1), rounded up, is decrypted at the latest: with the defaults the sixteenth. This holds at the
+/// start of a link too, when no packet has arrived yet.
+///
+/// No packet costs more key changes than the budget and one. The keys ahead are computed once: what forged packets made
+/// the decryptor compute is kept for genuine ones. It keeps every 48th, so a forged packet whose count was reached
+/// before costs at most 48 key changes. Those that reach further cost 4096 key changes together, and one more for each
+/// genuine packet that is decrypted.
 ///
 /// *Stateful.* After a loss everything but the packet that was expected is refused until the peer answers the
 /// [Reset-Request](Self::poll_reset_request) with a FLUSHED packet. Which [rule](crate::FlushedRule) that follows is
-/// found out by trying; of Linux' rule up to eight answers may be lost. No packet costs more than 42 key changes.
+/// found out by trying; of Linux' rule up to eight answers may be lost. A key change is computed once: at most 25 behind the
+/// key in use, however many packets are forged. Each FLUSHED packet costs at most 10 key schedules.
 ///
 /// # What forgery can do
 ///
@@ -79,7 +89,12 @@ pub struct Decryptor<const LATE: usize = 64> {
     /// What `key` becomes when the packet at hand is taken.
     candidate: Secret<KEY_LEN>,
     late: LateKeys<LATE>,
+    /// Stateless: by position, which is as many key changes. Stateful: by `generation`.
     ahead: Ahead,
+    /// Stateless: a packet was too far ahead since the last one that was taken.
+    is_catching_up: bool,
+    /// Stateful: key changes made for good.
+    generation: u64,
     /// Stateful: the stream that runs through the packets.
     stream: Cipher,
     reset: Option<Reset>,
@@ -98,8 +113,10 @@ struct Plan {
 }
 
 enum Kind {
-    /// Stateless, expected or ahead: the candidate is the next packet's key.
-    Forward,
+    /// Stateless, expected: the candidate is the next packet's key.
+    Expected,
+    /// Stateless, ahead: as expected. The walk to its key passed all keys from `passed_from` on.
+    Ahead { passed_from: u64 },
     /// Stateless: an old key.
     Late,
     /// Stateful: the running stream, which stands behind the head.
@@ -227,7 +244,7 @@ impl<const LATE: usize> Decryptor<LATE> {
     #[must_use]
     pub fn with_late_keys(start: &StartKey, config: &Config) -> Self {
         const { assert!(LATE <= 2048, "a late count must be nearer behind than ahead") };
-        let mut chain = Chain::new(start);
+        let mut chain = start.chain();
         let mut key = Secret(*start.initial_session_key().widened());
         let stream = Cipher::new(&key.0);
         if config.mode() == Mode::Stateless {
@@ -241,7 +258,12 @@ impl<const LATE: usize> Decryptor<LATE> {
             key,
             candidate: Secret([0; KEY_LEN]),
             late: LateKeys::new(),
-            ahead: Ahead::new(),
+            ahead: Ahead::new(match config.mode() {
+                Mode::Stateless => Ahead::MAX_SPACING,
+                Mode::Stateful => 1,
+            }),
+            is_catching_up: false,
+            generation: 0,
             stream,
             reset: None,
             next_identifier: 1,
@@ -368,7 +390,7 @@ impl<const LATE: usize> Decryptor<LATE> {
     pub(crate) fn lane_done(&mut self, [head, stream]: &[[u8; HEAD_LEN]; 2], data: &[u8]) -> Result<(), DecryptError> {
         self.candidate.0 = self.chain.finish(stream);
         if self.is_plausible(head, data, Proof::Expected) {
-            self.commit(&Plan { head: *head, position: self.position, kind: Kind::Forward });
+            self.commit(&Plan { head: *head, position: self.position, kind: Kind::Expected });
             return Ok(());
         }
         let count = self.count();
@@ -431,7 +453,7 @@ impl<const LATE: usize> Decryptor<LATE> {
         *first = (u128::from_ne_bytes(*first) ^ u128::from_ne_bytes(plan.head)).to_ne_bytes();
         match plan.kind {
             Kind::Running => self.stream.apply(rest),
-            Kind::Forward | Kind::Late | Kind::Restarted { .. } => self.chain.apply(rest),
+            Kind::Expected | Kind::Ahead { .. } | Kind::Late | Kind::Restarted { .. } => self.chain.apply(rest),
         }
     }
 
@@ -444,7 +466,8 @@ impl<const LATE: usize> Decryptor<LATE> {
 
     fn commit(&mut self, plan: &Plan) {
         match plan.kind {
-            Kind::Forward => self.commit_forward(plan.position),
+            Kind::Expected => self.commit_expected(plan.position),
+            Kind::Ahead { passed_from } => self.commit_ahead(plan.position, passed_from),
             Kind::Late => {
                 self.late.forget(plan.position);
                 self.statistics.rx_out_of_order_packets = self.statistics.rx_out_of_order_packets.wrapping_add(1);
@@ -498,7 +521,7 @@ impl<const LATE: usize> Decryptor<LATE> {
             next_rx_coherency: self.count(),
             rx_key_changes: match self.config.mode() {
                 Mode::Stateless => self.position,
-                Mode::Stateful => self.statistics.rx_key_changes,
+                Mode::Stateful => self.generation,
             },
             rx_key_changes_computed: self.chain.changes,
             ..self.statistics

@@ -2,13 +2,14 @@
 
 use core::ops::Range;
 
-use crate::algorithm::{Algorithm, Mode};
+use crate::algorithm::{Algorithm, KEY_LEN, Mode};
 use crate::chain::Chain;
 use crate::cipher::{Cipher, HEAD_LEN};
 use crate::config::{Config, FlushedRule};
+use crate::count::CoherencyCount;
 use crate::error::{BufferTooSmall, EncryptError};
-use crate::header::{CoherencyCount, Flags, Header};
-use crate::key::{KEY_LEN, StartKey};
+use crate::header::{Flags, Header};
+use crate::key::StartKey;
 use crate::protocol;
 use crate::secret::Secret;
 use crate::statistics::EncryptorStatistics;
@@ -48,7 +49,7 @@ impl Encryptor {
     /// the rule of FLUSHED packets.
     #[must_use]
     pub fn new(start: &StartKey, config: &Config) -> Self {
-        let mut chain = Chain::new(start);
+        let mut chain = start.chain();
         let mut key = Secret(*start.initial_session_key().widened());
         let stream = Cipher::new(&key.0);
         if config.mode() == Mode::Stateless {

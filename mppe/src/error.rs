@@ -1,7 +1,7 @@
 //! What can be wrong, and where.
 
 use crate::algorithm::Strength;
-use crate::header::CoherencyCount;
+use crate::count::CoherencyCount;
 
 /// The caller's buffer cannot hold the octets; nothing was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

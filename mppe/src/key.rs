@@ -1,12 +1,9 @@
 //! The keys of RFC 3079, one type for each step, so that a step cannot be left out or done twice.
 
-use crate::algorithm::Strength;
+use crate::algorithm::{KEY_LEN, Strength, reduce, widened};
 use crate::chain::Chain;
 use crate::cipher;
 use crate::secret::Secret;
-
-/// Octets of the longest key.
-pub(crate) const KEY_LEN: usize = 16;
 
 macro_rules! key_type {
     ($(#[$doc:meta])* $name:ident) => {
@@ -143,8 +140,13 @@ impl StartKey {
     }
 
     fn interim(&self, current: &[u8; KEY_LEN]) -> InterimKey {
-        let mut chain = Chain::new(self);
+        let mut chain = self.chain();
         InterimKey::of(self.strength, chain.interim(current))
+    }
+
+    /// The chain of session keys that comes of this key.
+    pub(crate) fn chain(&self) -> Chain {
+        Chain::new(self.strength, &self.octets.0)
     }
 
     /// RFC 3079 sections 2.1 to 2.3, 3.1 to 3.3, 4.1 to 4.3: the initial session key, *before* any key change.
@@ -211,26 +213,6 @@ impl SessionKey {
     /// ```
     pub fn apply_keystream(&self, data: &mut [u8]) {
         cipher::Cipher::new(&self.octets.0).apply(data);
-    }
-}
-
-/// The first half twice for the keys of 8 octets.
-pub(crate) fn widened(strength: Strength, octets: &[u8; KEY_LEN]) -> [u8; KEY_LEN] {
-    let mut wide = *octets;
-    if strength.key_len() != KEY_LEN {
-        let (first, second) = wide.split_at_mut(8);
-        second.copy_from_slice(first);
-    }
-    wide
-}
-
-/// RFC 3078 section 7.3: makes the first octets of a weaker key known, in both halves.
-pub(crate) fn reduce(strength: Strength, octets: &mut [u8; KEY_LEN]) {
-    let known = strength.known_octets();
-    for half in octets.chunks_exact_mut(8) {
-        for (to, from) in half.iter_mut().zip(known) {
-            *to = *from;
-        }
     }
 }
 

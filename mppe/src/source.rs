@@ -2,9 +2,9 @@
 
 use sha1::{Digest, Sha1};
 
-use crate::algorithm::Strength;
+use crate::algorithm::{KEY_LEN, Strength};
 use crate::error::KeyError;
-use crate::key::{KEY_LEN, StartKey};
+use crate::key::StartKey;
 use crate::secret::Secret;
 
 /// Which end of the authentication a program is.

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::header::CoherencyCount;
+use crate::count::CoherencyCount;
 
 /// What an [`Encryptor`](crate::Encryptor) has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -6,6 +6,7 @@ mod batch;
 mod captured;
 mod hostile;
 mod link;
+mod liveness;
 mod model;
 
 use alloc::vec::Vec;

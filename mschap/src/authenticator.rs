@@ -70,24 +70,72 @@ pub enum AuthenticatorError {
     NotNow,
 }
 
-/// What is next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Phase {
-    /// A response.
+/// What an authenticator takes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Awaits {
+    /// A response to the first challenge.
     Response,
-    /// A change of password.
+    /// RFC 2759 section 6: another response, after a Failure. Its CHAP identifier is that of the Failure plus 1.
+    AnotherResponse,
+    /// RFC 2433 section 10, RFC 2759 section 7: a change of password, after a Failure. Its CHAP identifier is that of
+    /// the Failure plus 1.
     ChangePassword,
-    /// Nothing.
-    Done,
+    /// Nothing more: the peer was accepted, or refused for good.
+    Nothing,
 }
 
-/// The challenge, the tries that are left, and the last reply.
+/// What a packet of the peer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Response,
+    ChangePassword,
+}
+
+/// Where the exchange is, with what each place needs.
+#[derive(Debug, Clone, Copy)]
+enum Phase {
+    /// The first response, and how many more may follow.
+    First {
+        retries: u8,
+    },
+    /// Another response, and how many more may follow.
+    Retry {
+        retries: u8,
+    },
+    ChangePassword,
+    Accepted {
+        has_changed_password: bool,
+    },
+    Refused,
+}
+
+impl Phase {
+    const fn takes(self, kind: Kind) -> bool {
+        match kind {
+            Kind::Response => matches!(self, Self::First { .. } | Self::Retry { .. }),
+            Kind::ChangePassword => matches!(self, Self::ChangePassword),
+        }
+    }
+
+    /// What follows a refusal, by these rules of both RFCs: a wrong password may be tried again while tries are left, an
+    /// expired one may be changed once, and all else is for good.
+    fn refused(self, code: Option<FailureCode>) -> Self {
+        match (self, code) {
+            (Self::First { .. } | Self::Retry { .. }, Some(FailureCode::PASSWORD_EXPIRED)) => Self::ChangePassword,
+            (Self::First { retries } | Self::Retry { retries }, Some(FailureCode::AUTHENTICATION_FAILURE)) => {
+                retries.checked_sub(1).map_or(Self::Refused, |retries| Self::Retry { retries })
+            }
+            _ => Self::Refused,
+        }
+    }
+}
+
+/// The challenge, the phase with the tries that are left, and the last reply.
 #[derive(Debug)]
 pub(crate) struct Core<const N: usize> {
     pub(crate) challenge: [u8; N],
-    retries: u8,
     phase: Phase,
-    has_changed_password: bool,
     last: Option<([u8; 20], Last)>,
 }
 
@@ -99,27 +147,30 @@ enum Last {
 
 impl<const N: usize> Core<N> {
     pub(crate) const fn new(challenge: [u8; N], retries: u8) -> Self {
-        Self { challenge, retries, phase: Phase::Response, has_changed_password: false, last: None }
+        Self { challenge, phase: Phase::First { retries }, last: None }
+    }
+
+    pub(crate) const fn awaits(&self) -> Awaits {
+        match self.phase {
+            Phase::First { .. } => Awaits::Response,
+            Phase::Retry { .. } => Awaits::AnotherResponse,
+            Phase::ChangePassword => Awaits::ChangePassword,
+            Phase::Accepted { .. } | Phase::Refused => Awaits::Nothing,
+        }
     }
 
     /// Whether the packet is the one that was answered last. An error when it is another one and out of place.
-    pub(crate) fn is_duplicate(&self, phase: Phase, id: &[u8; 20]) -> Result<bool, AuthenticatorError> {
+    pub(crate) fn is_duplicate(&self, kind: Kind, id: &[u8; 20]) -> Result<bool, AuthenticatorError> {
         if self.last.as_ref().is_some_and(|(last, _)| last == id) {
             return Ok(true);
         }
-        if self.phase == phase { Ok(false) } else { Err(AuthenticatorError::NotNow) }
+        if self.phase.takes(kind) { Ok(false) } else { Err(AuthenticatorError::NotNow) }
     }
 
-    /// Takes a decision to refuse. Says whether the peer may try again.
+    /// Takes a decision to refuse. Returns whether the peer may try again.
     pub(crate) fn refuse(&mut self, code: FailureCode) -> bool {
-        let retries = self.retries.checked_sub(1).filter(|_| code == FailureCode::AUTHENTICATION_FAILURE);
-        self.phase = match (self.phase, code) {
-            (Phase::Response, FailureCode::PASSWORD_EXPIRED) => Phase::ChangePassword,
-            (Phase::Response, _) if retries.is_some() => Phase::Response,
-            _ => Phase::Done,
-        };
-        self.retries = retries.unwrap_or(0);
-        self.phase == Phase::Response
+        self.phase = self.phase.refused(Some(code));
+        matches!(self.phase, Phase::Retry { .. })
     }
 
     pub(crate) fn refused(&mut self, id: [u8; 20], failure: Failure<'static>) {
@@ -127,19 +178,39 @@ impl<const N: usize> Core<N> {
     }
 
     pub(crate) fn accepted(&mut self, id: [u8; 20], proof: Option<AuthenticatorResponse>) {
-        self.has_changed_password = self.phase == Phase::ChangePassword;
-        self.phase = Phase::Done;
+        let has_changed_password = matches!(self.phase, Phase::ChangePassword);
+        self.phase = Phase::Accepted { has_changed_password };
         self.last = Some((id, Last::Success(proof)));
+    }
+
+    /// Whether another try that somebody else's Failure offers is one that is left here.
+    pub(crate) fn may_offer(&self, failure: &Failure<'_>) -> bool {
+        let is_expired = failure.code == Some(FailureCode::PASSWORD_EXPIRED);
+        let is_left = matches!(self.phase, Phase::First { retries: 1.. } | Phase::Retry { retries: 1.. });
+        failure.retry_allowed() && !is_expired && is_left
+    }
+
+    /// Takes somebody else's decision to refuse. What the peer sends next answers `challenge`; nobody could answer none.
+    pub(crate) fn refuse_as(&mut self, failure: &Failure<'_>, challenge: Option<[u8; N]>) {
+        self.phase = match (self.phase.refused(failure.code), challenge) {
+            (phase @ Phase::ChangePassword, Some(_)) => phase,
+            // The text offers another try for a reason of its own; the tries are counted here all the same.
+            (_, Some(_)) if self.may_offer(failure) => self.phase.refused(Some(FailureCode::AUTHENTICATION_FAILURE)),
+            _ => Phase::Refused,
+        };
+        if let Some(challenge) = challenge {
+            self.challenge = challenge;
+        }
     }
 
     /// Whether the last thing was to accept a change of password.
     pub(crate) const fn has_changed_password(&self) -> bool {
-        self.has_changed_password
+        matches!(self.phase, Phase::Accepted { has_changed_password: true })
     }
 
     /// Takes that back.
     pub(crate) fn take_back(&mut self, failure: Failure<'static>) {
-        self.has_changed_password = false;
+        self.phase = Phase::Refused;
         if let Some((_, last)) = &mut self.last {
             *last = Last::Failure(failure);
         }
@@ -154,11 +225,10 @@ impl<const N: usize> Core<N> {
 }
 
 /// Tells packets apart: what they are, what is in them, and whose they are.
-pub(crate) fn identify(phase: Phase, packet: &[u8], name: &[u8]) -> [u8; 20] {
-    let kind = match phase {
-        Phase::Response => 0,
-        Phase::ChangePassword => 1,
-        Phase::Done => 2,
+pub(crate) fn identify(kind: Kind, packet: &[u8], name: &[u8]) -> [u8; 20] {
+    let kind = match kind {
+        Kind::Response => 0,
+        Kind::ChangePassword => 1,
     };
     Sha1::new().chain_update([kind]).chain_update(packet).chain_update(name).finalize().into()
 }

@@ -111,7 +111,9 @@ impl EncryptedPassword {
         if length & 1 != 0 {
             return Err(PasswordError::HalfCodeUnit { length });
         }
-        let stated = u32::try_from(length).unwrap_or_default().to_le_bytes();
+        let Ok(stated) = u32::try_from(length).map(u32::to_le_bytes) else {
+            return Err(PasswordError::TooLong { length });
+        };
         let padding = padding.iter().copied().take(unused);
         let mut block = Self(array(padding.chain(new.octets()).chain(stated)));
         rc4(key, &mut block.0);
@@ -167,6 +169,7 @@ impl NewPassword {
     /// The password, in UTF-16LE, as the peer sent it.
     #[must_use]
     pub fn utf16le(&self) -> &[u8] {
+        debug_assert!(self.unused <= self.octets.0.len(), "the password is a part of the block");
         self.octets.0.get(self.unused..).unwrap_or_default()
     }
 

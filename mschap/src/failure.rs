@@ -146,8 +146,8 @@ impl FailureChallenge {
 
 /// What is behind the word at the start of `text`, and behind the blanks that follow it.
 fn behind_word(text: &[u8]) -> &[u8] {
-    let end = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
-    text.get(end..).unwrap_or_default().trim_ascii_start()
+    let end = text.iter().position(u8::is_ascii_whitespace);
+    end.and_then(|end| text.get(end..)).unwrap_or(&[]).trim_ascii_start()
 }
 
 fn split_digits(text: &[u8], hexadecimal: bool) -> (&[u8], &[u8]) {

@@ -35,7 +35,7 @@ pub mod v2;
 mod write;
 
 pub use account::Account;
-pub use authenticator::{AuthenticatorError, Reply};
+pub use authenticator::{AuthenticatorError, Awaits, Reply};
 pub use encrypted_hash::EncryptedHash;
 pub use encrypted_password::{ChangeError, EncryptedPassword, NewPassword, PasswordError};
 pub use error::{BufferTooSmall, DecodeError, Value};

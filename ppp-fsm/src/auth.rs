@@ -7,6 +7,7 @@
 mod answer;
 mod authenticator;
 mod config;
+mod exchange;
 mod failure;
 mod method;
 mod peer;
@@ -29,3 +30,11 @@ pub struct Ticket(u32);
 /// The longest packet of authentication that is taken or sent: header (4) and RFC 2433's change of a password (1114).
 /// EAP needs 1020 (RFC 3748 section 3.1).
 pub const MAX_PACKET_LEN: usize = 1118;
+
+#[cfg(all(test, feature = "mschap"))]
+impl Ticket {
+    /// The ticket of the first question of a machine.
+    pub(crate) const fn first() -> Self {
+        Self(1)
+    }
+}

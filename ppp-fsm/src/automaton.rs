@@ -114,19 +114,44 @@ impl State {
         Self::Opened,
     ];
 
-    /// RFC 1661 section 4.1: what an event leads to. `None` for an event that cannot happen in this state.
+    /// RFC 1661 section 4.1: returns what an event leads to. `None` for an event that cannot happen in this state.
     #[must_use]
     pub const fn on(self, event: Event) -> Option<Transition> {
         table::transition(self, event)
     }
 
-    /// RFC 1661 section 4.1: whether the restart timer runs: where a timeout can happen.
+    /// Returns what an event leads to on a side that lets the peer begin.
+    ///
+    /// RFC 1661 has no such side, but routers wait for LCP of the other. Three cells differ from [`on`](Self::on):
+    ///
+    /// | state | event | becomes | actions |
+    /// |---|---|---|---|
+    /// | Starting | Up | Stopped | none |
+    /// | Closed | Open | Stopped | none |
+    /// | Stopped | TO+ | Req-Sent | irc, scr |
+    ///
+    /// The last one is for a peer that has not begun within the time that it was given.
+    ///
+    /// ```
+    /// use ppp_fsm::automaton::{Event, State};
+    ///
+    /// assert_eq!(State::Starting.on_passive(Event::Up).unwrap().state, State::Stopped);
+    /// assert_eq!(State::Stopped.on_passive(Event::Timeout).unwrap().state, State::RequestSent);
+    /// // What is not in the table above is as in the RFC.
+    /// assert_eq!(State::Opened.on_passive(Event::Down), State::Opened.on(Event::Down));
+    /// ```
+    #[must_use]
+    pub const fn on_passive(self, event: Event) -> Option<Transition> {
+        table::passive_transition(self, event)
+    }
+
+    /// RFC 1661 section 4.1: returns whether the restart timer runs, so that a timeout can happen.
     #[must_use]
     pub const fn has_timer(self) -> bool {
         matches!(self, Self::Closing | Self::Stopping | Self::RequestSent | Self::AckReceived | Self::AckSent)
     }
 
-    /// The name as in the RFC.
+    /// Returns the name as in the RFC.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -222,12 +247,12 @@ pub enum Action {
 pub struct Actions([Option<Action>; 3]);
 
 impl Actions {
-    /// The actions in order.
+    /// Returns the actions in order.
     pub fn iter(&self) -> impl Iterator<Item = Action> + use<> {
         self.0.into_iter().flatten()
     }
 
-    /// Whether this is one of them.
+    /// Returns whether this is one of them.
     #[must_use]
     pub fn contains(&self, action: Action) -> bool {
         self.iter().any(|found| found == action)

@@ -1,11 +1,15 @@
 //! The packets of EAP: RFC 3748 sections 4 and 5.
 
+mod types;
+
 use core::fmt;
 
 use crate::chap::Value;
 use crate::packet::put_header;
 use crate::wire::{Put, Wire};
 use crate::{DecodeError, EncodeError, Field, Packet as RawPacket};
+
+pub use types::Types;
 
 number! {
     /// RFC 3748 section 4: the code of an EAP packet.

@@ -2,6 +2,7 @@
 
 mod config;
 mod message;
+mod method;
 mod negotiator;
 mod number;
 mod option;

@@ -29,12 +29,14 @@ pub mod pap;
 
 mod buffer;
 mod error;
+mod events;
 mod frame;
 mod option;
 mod packet;
 mod protocol;
 mod random;
 mod text;
+mod time;
 
 #[cfg(test)]
 mod tests;

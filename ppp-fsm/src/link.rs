@@ -8,8 +8,10 @@ mod echo;
 mod event;
 mod layers;
 mod machine;
+mod outbox;
 mod reason;
 mod receive;
+mod stage;
 mod transmit;
 mod windows;
 

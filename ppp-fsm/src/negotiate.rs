@@ -9,6 +9,8 @@ mod machine;
 mod outcome;
 mod protocol;
 mod reply;
+mod request;
+mod timer;
 
 pub use config::{Config, Opening};
 pub use machine::Negotiation;

@@ -1,62 +1,68 @@
-//! Octets from the entropy that the caller gave.
+//! Unpredictable bytes from the entropy that the caller gave.
 
-use sha1::{Digest, Sha1};
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::{Rng as _, SeedableRng as _};
 
-/// A stream of octets: SHA-1 over the entropy and a counter. Who does not know the entropy cannot predict any of them
-/// from the others.
+/// A generator that turns 32 bytes of entropy into as many as are needed, with ChaCha20.
 ///
-/// It makes the entropy of many machines from that of one: of each call of a server, for example.
+/// It makes the entropy of several machines from that of one, for example of each call of a server. Each draw replaces
+/// the key, so bytes drawn earlier cannot be computed from what is kept. The key is wiped on drop (feature `zeroize`).
+///
+/// The entropy must be unpredictable, and must not be used for anything else: from it come challenges (RFC 1994
+/// section 2.3), the padding of changed passwords, magic numbers and interface identifiers. The last two need only be
+/// different on both sides.
 ///
 /// ```
 /// use ppp_fsm::Random;
 ///
-/// let mut random = Random::new([7; 32]); // unpredictable octets
+/// let mut random = Random::new([7; 32]); // unpredictable bytes
 /// assert_ne!(random.entropy(), random.entropy());
 /// ```
-#[derive(Clone)]
 pub struct Random {
-    entropy: [u8; 32],
-    counter: u64,
+    key: [u8; 32],
 }
 
 impl Random {
-    /// A stream from 32 unpredictable octets that are used for nothing else.
+    /// Returns a generator that starts from 32 unpredictable bytes.
     #[must_use]
     pub const fn new(entropy: [u8; 32]) -> Self {
-        Self { entropy, counter: 0 }
+        Self { key: entropy }
     }
 
-    /// N octets, at most 20.
-    pub(crate) fn octets<const N: usize>(&mut self) -> [u8; N] {
-        self.counter = self.counter.wrapping_add(1);
-        let digest = Sha1::new().chain_update(self.entropy).chain_update(self.counter.to_be_bytes()).finalize();
-        let mut octets = [0; N];
-        octets.iter_mut().zip(digest).for_each(|(to, octet)| *to = octet);
-        octets
+    /// Fills the bytes, and replaces the key.
+    pub(crate) fn fill(&mut self, bytes: &mut [u8]) {
+        let mut generator = ChaCha20Rng::from_seed(self.key);
+        // The first bytes are the next key: what was drawn before cannot be drawn again.
+        generator.fill_bytes(&mut self.key);
+        generator.fill_bytes(bytes);
     }
 
-    /// Fills any length.
-    #[cfg(feature = "mschap")]
-    pub(crate) fn fill(&mut self, octets: &mut [u8]) {
-        for chunk in octets.chunks_mut(20) {
-            chunk.iter_mut().zip(self.octets::<20>()).for_each(|(to, octet)| *to = octet);
-        }
+    /// Draws N bytes.
+    pub(crate) fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes);
+        bytes
     }
 
-    /// The next 32 octets: entropy for a part of the whole.
+    /// Draws 32 bytes: entropy for a part of the whole.
     pub fn entropy(&mut self) -> [u8; 32] {
-        let (mut entropy, halves) = ([0; 32], [self.octets::<16>(), self.octets()]);
-        entropy.iter_mut().zip(halves.as_flattened()).for_each(|(to, octet)| *to = *octet);
-        entropy
+        self.bytes()
     }
 
-    /// A number that is not 0.
+    /// Draws a number that is not 0.
     pub(crate) fn magic_number(&mut self) -> u32 {
-        u32::from_be_bytes(self.octets()).max(1)
+        u32::from_be_bytes(self.bytes()).max(1)
     }
 }
 
-/// Not the entropy.
+#[cfg(feature = "zeroize")]
+impl Drop for Random {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.key);
+    }
+}
+
+/// Prints no part of the key.
 impl core::fmt::Debug for Random {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Random").finish_non_exhaustive()

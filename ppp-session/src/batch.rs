@@ -8,10 +8,11 @@ use mppe::{Decryptor, Encryptor, Incoming, Outgoing, Receiving, Sending};
 use crate::ReceiveError;
 use crate::cipher::Opened;
 
-/// Room in which many packets are encrypted or decrypted side by side, which is faster than one by one.
+/// Room in which many packets are encrypted or decrypted side by side, which is faster than one by
+/// one.
 ///
-/// It holds nothing between two calls, so one serves all sessions of a thread. 2.5 KiB on the heap, and a packet's length
-/// when something is decompressed.
+/// It holds nothing between two calls, so one serves all sessions of a thread. 2.5 KiB on the heap,
+/// and a packet's length when something is decompressed.
 ///
 /// ```
 /// use core::time::Duration;
@@ -73,7 +74,8 @@ impl core::fmt::Debug for Batch {
     }
 }
 
-/// A frame whose decryptor was lent by its session, to be decrypted together with frames of other sessions.
+/// A frame whose decryptor was lent by its session, to be decrypted together with frames of other
+/// sessions.
 ///
 /// [`Session::lend_decryptor`](crate::Session::lend_decryptor) makes it, [`Batch::open`] or [`open`](Self::open) decrypts,
 /// [`Session::take_back`](crate::Session::take_back) ends it: until then its session decrypts nothing.
@@ -94,7 +96,8 @@ impl Opening<'_> {
     }
 }
 
-/// A packet whose encryptor was lent by its session, to be encrypted together with packets of other sessions.
+/// A packet whose encryptor was lent by its session, to be encrypted together with packets of other
+/// sessions.
 ///
 /// [`Session::lend_encryptor`](crate::Session::lend_encryptor) makes it, [`Batch::seal`] or [`seal`](Self::seal) encrypts,
 /// [`Session::take_back_sealed`](crate::Session::take_back_sealed) ends it: until then its session encrypts nothing.

@@ -68,9 +68,9 @@ impl Sender {
         matches!(self, Self::Clear)
     }
 
-    /// Makes the content of a frame of protocol 0x00fd out of the inner protocol and the packet, which `buf` has from
-    /// `inner` on. It begins [`HEADER`] bytes in front of that; where it ends is returned. `None` when packets are sent as
-    /// they are.
+    /// Makes the content of a frame of protocol 0x00fd out of the inner protocol and the packet,
+    /// which `buf` has from `inner` on. It begins [`HEADER`] bytes in front of that; where it ends
+    /// is returned. `None` when packets are sent as they are.
     pub(crate) fn seal(&mut self, buf: &mut [u8], inner: usize) -> Option<usize> {
         let end = buf.len();
         match self {
@@ -192,7 +192,8 @@ impl Receiver {
         matches!(self, Self::Clear)
     }
 
-    /// Decrypts and decompresses the content of a frame of protocol 0x00fd to at most `limit` bytes.
+    /// Decrypts and decompresses the content of a frame of protocol 0x00fd to at most `limit`
+    /// bytes.
     pub(crate) fn open(&mut self, information: &mut [u8], limit: usize) -> Result<Opened, ReceiveError> {
         let _ = limit;
         match self {
@@ -244,7 +245,8 @@ impl Receiver {
         }
     }
 
-    /// Lets the other direction know what FLUSHED packets mean to the peer, as soon as this one has seen it.
+    /// Lets the other direction know what FLUSHED packets mean to the peer, as soon as this one has
+    /// seen it.
     pub(crate) fn teach(&self, sender: &mut Sender) {
         let decryptor = match self {
             Self::Encrypted(decryptor) => &**decryptor,

@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-/// Complaints of the peer, and how long it goes on with them. Some peers complain of each packet, others once a second at
-/// most (pppd).
+/// Complaints of the peer, and how long it goes on with them. Some peers complain of each packet,
+/// others once a second at most (pppd).
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Complaints {
     /// No complaint since the keys were made.
@@ -28,25 +28,28 @@ pub(crate) struct Run {
 pub(crate) enum Peer {
     /// It may begin to decrypt: its last acknowledgment of CCP may be on the way.
     MayDecrypt,
-    /// It rejects the protocol (RFC 1661 section 5.7), has never sent an encrypted packet, and was let into IPCP only
-    /// after CCP.
+    /// It rejects the protocol (RFC 1661 section 5.7), has never sent an encrypted packet, and was
+    /// let into IPCP only after CCP.
     IsDeaf,
 }
 
 impl Complaints {
-    /// A peer whose CCP is not open yet complains until it has repeated its request, which takes 3 s or a few times that.
+    /// A peer whose CCP is not open yet complains until it has repeated its request, which takes 3
+    /// s or a few times that.
     const PATIENCE: Duration = Duration::from_secs(15);
     const LIMIT: u64 = 5;
-    /// accel-ppp's kernel, when it begins to listen too late for CCP, rejects packet after packet without an end.
+    /// accel-ppp's kernel, when it begins to listen too late for CCP, rejects packet after packet
+    /// without an end.
     const PATIENCE_WITH_DEAF: Duration = Duration::from_millis(800);
     /// Packets that are rarer say nothing about a second.
     const PAUSE_OF_DEAF: Duration = Duration::from_millis(250);
-    /// A longer pause that saw more packets was a time in which the peer had nothing to complain of.
+    /// A longer pause that saw more packets was a time in which the peer had nothing to complain
+    /// of.
     const PAUSE: Duration = Duration::from_millis(3500);
     const PACKETS: u64 = 3;
 
-    /// Takes one more complaint, after `sent` packets were encrypted. Returns whether the peer could not decrypt for too
-    /// long.
+    /// Takes one more complaint, after `sent` packets were encrypted. Returns whether the peer
+    /// could not decrypt for too long.
     pub(crate) fn one_more(&mut self, now: Duration, sent: u64, peer: Peer) -> bool {
         let goes_on =
             |run: &Run| now.saturating_sub(run.latest) <= Self::PAUSE || sent.saturating_sub(run.sent) <= Self::PACKETS;

@@ -96,12 +96,13 @@ impl Default for Config {
 impl Config {
     /// The default of [`with_restart_timeout`](Self::with_restart_timeout), 2.5 s.
     ///
-    /// Not RFC 1661's 3 s, which most peers have. Two sides with the same timer repeat their requests at the same moment;
-    /// pppd on Linux (2.4.9) then takes the answer to its first request for one to its second, and cannot decrypt.
+    /// Not RFC 1661's 3 s, which most peers have. Two sides with the same timer repeat their
+    /// requests at the same moment; pppd on Linux (2.4.9) then takes the answer to its first
+    /// request for one to its second, and cannot decrypt.
     pub const DEFAULT_RESTART_TIMEOUT: Duration = Duration::from_millis(2500);
 
-    /// Returns the safest preset, which is the default: MS-CHAP version 2, encryption with 128 bits, keys that change with
-    /// every packet, or no session.
+    /// Returns the safest preset, which is the default: MS-CHAP version 2, encryption with 128
+    /// bits, keys that change with every packet, or no session.
     #[must_use]
     pub fn strict() -> Self {
         Self {
@@ -123,8 +124,9 @@ impl Config {
         }
     }
 
-    /// Returns the preset that connects to nearly every peer: every method of authentication but EAP, the strongest first;
-    /// any encryption in any mode, if the peer can. An attacker on the path can have the password, and the session.
+    /// Returns the preset that connects to nearly every peer: every method of authentication but
+    /// EAP, the strongest first; any encryption in any mode, if the peer can. An attacker on the
+    /// path can have the password, and the session.
     #[must_use]
     pub fn interop() -> Self {
         Self::strict()
@@ -134,23 +136,27 @@ impl Config {
             .with_modes(Modes::PreferStateless)
     }
 
-    /// RFC 1661 section 6.2: sets how clients prove who they are, the most wanted first. Default: MS-CHAP version 2 alone.
+    /// RFC 1661 section 6.2: sets how clients prove who they are, the most wanted first. Default:
+    /// MS-CHAP version 2 alone.
     ///
-    /// Only MS-CHAP leaves keys for encryption, or a RADIUS server or a method of EAP may. PAP sends the password in the
-    /// clear, and MS-CHAP version 1 lets anybody be the server.
+    /// Only MS-CHAP leaves keys for encryption, or a RADIUS server or a method of EAP may. PAP
+    /// sends the password in the clear, and MS-CHAP version 1 lets anybody be the server.
     #[must_use]
     pub fn with_authentication(mut self, methods: Methods) -> Self {
         self.authentication = methods;
         self
     }
 
-    /// RFC 3078: sets whether packets have to be encrypted. Default: they have to, or the session ends.
+    /// RFC 3078: sets whether packets have to be encrypted. Default: they have to, or the session
+    /// ends.
     ///
-    /// CCP, which agrees on encryption, is not protected. When it opens again after packets were encrypted, the old keys
-    /// must not start another stream, and new ones come only from another authentication. With
-    /// [`Encryption::Required`] the session then ends with
-    /// [`EncryptionLost`](ppp_fsm::link::Reason::EncryptionLost). Under every other policy LCP begins again: the peer
-    /// proves itself once more, IP stops until then, and the new keys encrypt.
+    /// CCP, which agrees on encryption, is not protected. When it opens again after packets were
+    /// encrypted, the old keys must not start another stream, and new ones come only from another
+    /// authentication. With [`Encryption::Required`] the session then ends with
+    /// [`EncryptionLost`](ppp_fsm::link::Reason::EncryptionLost). Under every other policy LCP
+    /// begins again: the peer proves itself once more, IP stops until then, and the new keys
+    /// encrypt. Where even those are old (short keys of MS-CHAP version 1 come from the password
+    /// alone, and a user may bring the same external keys again), the session ends in the same way.
     #[doc(alias = "MPPE")]
     #[must_use]
     pub fn with_encryption(mut self, encryption: Encryption) -> Self {
@@ -158,24 +164,25 @@ impl Config {
         self
     }
 
-    /// RFC 3078 section 2: sets which lengths of keys are allowed; the strongest that both sides allow is taken. Default:
-    /// 128 bits. "auto" is [`MicrosoftCompression::STRENGTHS`].
+    /// RFC 3078 section 2: sets which lengths of keys are allowed; the strongest that both sides
+    /// allow is taken. Default: 128 bits. "auto" is [`MicrosoftCompression::STRENGTHS`].
     #[must_use]
     pub fn with_strengths(mut self, strengths: MicrosoftCompression) -> Self {
         self.strengths = strengths;
         self
     }
 
-    /// RFC 3078 sections 7 and 10: sets whether keys change with every packet. Default: always. Stateful encryption loses
-    /// a round trip's packets with each one that is lost, and Linux does not agree with the RFC on it.
+    /// RFC 3078 sections 7 and 10: sets whether keys change with every packet. Default: always.
+    /// Stateful encryption loses a round trip's packets with each one that is lost, and Linux does
+    /// not agree with the RFC on it.
     #[must_use]
     pub fn with_modes(mut self, modes: Modes) -> Self {
         self.modes = modes;
         self
     }
 
-    /// RFC 2118: sets whether packets are compressed, if the peer can. Default: off. Without the feature `mppc` it stays
-    /// off.
+    /// RFC 2118: sets whether packets are compressed, if the peer can. Default: off. Without the
+    /// feature `mppc` it stays off.
     #[doc(alias = "MPPC")]
     #[must_use]
     pub fn with_compression(mut self, compression: Compression) -> Self {
@@ -183,32 +190,33 @@ impl Config {
         self
     }
 
-    /// RFC 3078 section 8.2: sets what a FLUSHED packet of stateful encryption does to the key, as long as the peer has
-    /// not shown its own rule. Default: the RFC's. Linux has another one.
+    /// RFC 3078 section 8.2: sets what a FLUSHED packet of stateful encryption does to the key, as
+    /// long as the peer has not shown its own rule. Default: the RFC's. Linux has another one.
     #[must_use]
     pub fn with_flushed_rule(mut self, rule: mppe::FlushedRule) -> Self {
         self.flushed_rule = rule;
         self
     }
 
-    /// Sets the longest information field of PPP that the carrier has room for, in bytes. Default: 1500. The MTU and the
-    /// MRU follow from it.
+    /// Sets the longest information field of PPP that the carrier has room for, in bytes. Default:
+    /// 1500. The MTU and the MRU follow from it.
     #[must_use]
     pub fn with_carrier_mru(mut self, bytes: u16) -> Self {
         self.carrier_mru = bytes;
         self
     }
 
-    /// Sets the longest IP packet that is sent, in bytes. Default: what fits into the carrier. What the peer takes may be
-    /// less.
+    /// Sets the longest IP packet that is sent, in bytes. Default: what fits into the carrier. What
+    /// the peer takes may be less.
     #[must_use]
     pub fn with_mtu(mut self, bytes: u16) -> Self {
         self.mtu = Some(bytes);
         self
     }
 
-    /// RFC 1661 section 6.1: sets the longest information field that this side wants to get, in bytes; at least 128.
-    /// Default: what fits into the carrier. With encryption the longest IP packet is four bytes less.
+    /// RFC 1661 section 6.1: sets the longest information field that this side wants to get, in
+    /// bytes; at least 128. Default: what fits into the carrier. With encryption the longest IP
+    /// packet is four bytes less.
     #[must_use]
     pub fn with_mru(mut self, bytes: u16) -> Self {
         self.mru = Some(bytes);
@@ -222,14 +230,16 @@ impl Config {
         self
     }
 
-    /// RFC 1661 section 5.8: sets when a silent peer is asked by LCP whether it is there. Default: after 30 s, three times.
+    /// RFC 1661 section 5.8: sets when a silent peer is asked by LCP whether it is there. Default:
+    /// after 30 s, three times.
     #[must_use]
     pub fn with_keepalive(mut self, keepalive: Option<Keepalive>) -> Self {
         self.keepalive = keepalive;
         self
     }
 
-    /// RFC 1994 section 2: sets how often a client is challenged again in the running session. Default: never.
+    /// RFC 1994 section 2: sets how often a client is challenged again in the running session.
+    /// Default: never.
     #[must_use]
     pub fn with_rechallenge_interval(mut self, interval: Option<Duration>) -> Self {
         self.rechallenge_interval = interval;
@@ -251,7 +261,8 @@ impl Config {
         self
     }
 
-    /// Sets how long a session may take until IP flows. Default: 60 s. It ends every endless negotiation.
+    /// Sets how long a session may take until IP flows. Default: 60 s. It ends every endless
+    /// negotiation.
     #[must_use]
     pub fn with_setup_timeout(mut self, timeout: Duration) -> Self {
         self.setup_timeout = timeout;
@@ -305,8 +316,8 @@ impl Config {
         if self.ip_versions.has_v6() {
             config = config.with_ipv6cp(ipv6cp);
         }
-        match self.keepalive {
-            Some(keepalive) => config.with_keepalive(keepalive),
+        match &self.keepalive {
+            Some(keepalive) => config.with_keepalive(keepalive.clone()),
             None => config,
         }
     }

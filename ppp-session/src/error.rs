@@ -14,7 +14,8 @@ pub struct BufferTooSmall {
 }
 
 impl BufferTooSmall {
-    /// Returns an error when fewer bytes are available than are needed. For carriers, which have buffers of their own.
+    /// Returns an error when fewer bytes are available than are needed. For carriers, which have
+    /// buffers of their own.
     ///
     /// # Errors
     ///
@@ -32,6 +33,15 @@ impl BufferTooSmall {
     }
 }
 
+impl ReceiveError {
+    /// Returns whether the frame is no sign that its carrier's packet is genuine. A packet that
+    /// waits for a reset (RFC 3078 section 8.2) may be: nothing can be said of it.
+    #[must_use]
+    pub const fn is_refusal(&self) -> bool {
+        !matches!(self, Self::Decrypt(mppe::DecryptError::AwaitingFlushed { .. }) | Self::BufferTooSmall(_))
+    }
+}
+
 impl From<ppp_fsm::BufferTooSmall> for BufferTooSmall {
     fn from(error: ppp_fsm::BufferTooSmall) -> Self {
         Self { needed: error.needed, available: error.available }
@@ -45,14 +55,15 @@ pub enum SendError {
     /// The bytes are no IP packet.
     #[error("neither an IPv4 nor an IPv6 packet")]
     NotIp,
-    /// Packets of this version may not be sent: it was not agreed on, or not yet, or they would not be encrypted.
+    /// Packets of this version may not be sent: it was not agreed on, or not yet, or they would not
+    /// be encrypted.
     #[error("{protocol} may not be sent now")]
     NotConnected {
         /// The protocol.
         protocol: Protocol,
     },
-    /// The packet is longer than the peer takes, or than the configuration allows. A router answers its sender with
-    /// "packet too big" and this MTU.
+    /// The packet is longer than the peer takes, or than the configuration allows. A router answers
+    /// its sender with "packet too big" and this MTU.
     #[error("packet of {length} bytes: at most {mtu} may be sent")]
     TooLong {
         /// Its length, in bytes.
@@ -82,7 +93,8 @@ pub enum ReceiveError {
     /// It was decompressed, and is not a packet that is expected.
     #[error("decompressed to what is not an IP packet")]
     Implausible,
-    /// The scratch buffer is shorter than [`Session::scratch_len`](crate::Session::scratch_len). The frame is as it was.
+    /// The scratch buffer is shorter than [`Session::scratch_len`](crate::Session::scratch_len).
+    /// The frame is as it was.
     #[error(transparent)]
     BufferTooSmall(#[from] BufferTooSmall),
 }

@@ -15,14 +15,17 @@ use crate::{Reason, Status};
 pub enum Event {
     /// The session is in another state: dialing, verifying the password, connected.
     Status(Status),
-    /// Server: a client presents something. [`Link::presented`](ppp_fsm::link::Link::presented) shows what,
-    /// [`Session::answer`](crate::Session::answer) says whether it is good, now or later.
+    /// Server: a client presents something. [`Link::presented`](ppp_fsm::link::Link::presented)
+    /// shows what, [`Session::answer`](crate::Session::answer) says whether it is good, now or
+    /// later.
     Authenticate(Question),
-    /// Client: this side has to prove itself once more, since the server refused it and lets it try again, or with a
-    /// method of EAP of the user's own. The first proof is given without a question.
+    /// Client: this side has to prove itself once more, since the server refused it and lets it try
+    /// again, or with a method of EAP of the user's own. The first proof is given without a
+    /// question.
     Prove(Demand),
     /// Client: the password is right and has expired (error 648).
-    /// [`Session::change_password`](crate::Session::change_password) goes on; otherwise the session ends.
+    /// [`Session::change_password`](crate::Session::change_password) goes on; otherwise the session
+    /// ends.
     PasswordExpired,
     /// Server: the client has proved itself. Again with each further challenge.
     PeerAuthenticated,
@@ -42,7 +45,8 @@ pub enum Event {
     Ipv6Down,
     /// IPv6 was not agreed on.
     Ipv6Failed(negotiate::Reason<Infallible>),
-    /// So many packets in a row decrypted to nonsense that the keys must differ, or somebody forges packets.
+    /// So many packets in a row decrypted to nonsense that the keys must differ, or somebody forges
+    /// packets.
     CoherencyLost,
     /// RFC 1570 section 1.1: the peer says who it is:
     /// [`Link::peer_identification`](ppp_fsm::link::Link::peer_identification).
@@ -93,11 +97,13 @@ impl Kind {
 }
 
 impl Event {
-    /// Returns whether `later` takes the place of this event when both wait to be polled: they are of one kind.
+    /// Returns whether `later` takes the place of this event when both wait to be polled: they are
+    /// of one kind.
     ///
-    /// This is the whole rule of coalescing. Of each kind the latest waits, in the order in which they happened. The
-    /// kinds are: status; authenticate; prove and expired password; peer authenticated; encryption up or down; IPv4 up,
-    /// down or failed; the same of IPv6; coherency lost; identification; time remaining; closed.
+    /// This is the whole rule of coalescing. Of each kind the latest waits, in the order in which
+    /// they happened. The kinds are: status; authenticate; prove and expired password; peer
+    /// authenticated; encryption up or down; IPv4 up, down or failed; the same of IPv6; coherency
+    /// lost; identification; time remaining; closed.
     ///
     /// ```
     /// use ppp_session::Event;
@@ -111,8 +117,8 @@ impl Event {
     }
 }
 
-/// Events in the order in which they happened, the latest of each kind. There is room for all kinds, so that no event is
-/// lost and none allocates.
+/// Events in the order in which they happened, the latest of each kind. There is room for all
+/// kinds, so that no event is lost and none allocates.
 #[derive(Debug)]
 pub(crate) struct Events(VecDeque<Event>);
 
@@ -139,7 +145,8 @@ impl Events {
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Received<'p> {
-    /// An IP packet, in the memory of the frame, or in the scratch buffer where it was decompressed.
+    /// An IP packet, in the memory of the frame, or in the scratch buffer where it was
+    /// decompressed.
     Ip(&'p [u8]),
     /// It was for the session: negotiation.
     Consumed,

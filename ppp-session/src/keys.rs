@@ -4,7 +4,8 @@ use mppe::{Direction, MasterKey, MsChapV1, ShortKeySource, Side, StartKey, Stren
 use ppp_fsm::auth::Keys;
 use ppp_fsm::ccp::MicrosoftCompression;
 
-/// Keys from another place than an exchange of MS-CHAP in this process: from a RADIUS server, or from a method of EAP.
+/// Keys from another place than an exchange of MS-CHAP in this process: from a RADIUS server, or
+/// from a method of EAP.
 ///
 /// Wiped when dropped, with the feature `zeroize`.
 ///
@@ -33,10 +34,12 @@ const STRENGTHS: [(Strength, MicrosoftCompression); 3] = [
 ];
 
 impl ExternalKeys {
-    /// RFC 2548 section 2.4: takes what this side encrypts with, and what it decrypts with. A RADIUS client, which is the
-    /// server of the session, sends with MS-MPPE-Send-Key. After MS-CHAP version 1 both are the same.
+    /// RFC 2548 section 2.4: takes what this side encrypts with, and what it decrypts with. A
+    /// RADIUS client, which is the server of the session, sends with MS-MPPE-Send-Key. After
+    /// MS-CHAP version 1 both are the same.
     ///
-    /// Bytes beyond the 16th are ignored, missing ones make keys of 128 bits (or, below eight, all keys) impossible.
+    /// Bytes beyond the 16th are ignored, missing ones make keys of 128 bits (or, below eight, all
+    /// keys) impossible.
     #[must_use]
     pub fn new(send: &[u8], receive: &[u8]) -> Self {
         let keys = |attribute| STRENGTHS.map(|(strength, _)| StartKey::from_radius(strength, attribute));
@@ -59,8 +62,8 @@ impl ExternalKeys {
         accept.start_keys().map(|keys| Self::new(keys.send.as_bytes(), keys.receive.as_bytes()))
     }
 
-    /// RFC 2548 section 2.4.1: takes the key of 128 bits in an Access-Accept after MS-CHAP version 1, from the challenge
-    /// that the client answered.
+    /// RFC 2548 section 2.4.1: takes the key of 128 bits in an Access-Accept after MS-CHAP version
+    /// 1, from the challenge that the client answered.
     ///
     /// # Errors
     ///
@@ -109,7 +112,8 @@ pub(crate) struct Start {
     pub(crate) may_recur: bool,
 }
 
-/// Returns the key that encryption of a direction starts with. `None` when nothing is left to make it from.
+/// Returns the key that encryption of a direction starts with. `None` when nothing is left to make
+/// it from.
 pub(crate) fn start_key(
     keys: Option<&Keys>,
     external: Option<&ExternalKeys>,

@@ -41,8 +41,9 @@ pub use session::Session;
 pub use statistics::Statistics;
 pub use status::{Encoding, Status};
 
-/// Room in front of an IP packet for [`Session::send_ip`], in bytes: address, control and protocol of PPP (4), the header of
-/// MPPE or MPPC (2), the protocol within (2). A carrier adds room for its own header.
+/// Room in front of an IP packet for [`Session::send_ip`], in bytes: address, control and protocol
+/// of PPP (4), the header of MPPE or MPPC (2), the protocol within (2). A carrier adds room for its
+/// own header.
 pub const HEADROOM: usize = ppp_fsm::Frame::MAX_HEADER_LEN.saturating_add(4);
 
 /// The most bytes that [`Session::poll_transmit`] writes.

@@ -26,13 +26,14 @@ pub enum Reason {
     Link(link::Reason),
     /// IP did not flow in time, though the peer did answer.
     SetupTimeout,
-    /// The peer has said that it cannot decrypt what it gets, without a pause: for 15 s, or of nearly every packet of about
-    /// a second when it never encrypted one itself.
+    /// The peer has said that it cannot decrypt what it gets, without a pause: for 15 s, or of
+    /// nearly every packet of about a second when it never encrypted one itself.
     NotDecrypted,
 }
 
 impl Reason {
-    /// Returns the error number of Windows' Remote Access Service that fits, which is what its users report. 0 is none.
+    /// Returns the error number of Windows' Remote Access Service that fits, which is what its
+    /// users report. 0 is none.
     #[must_use]
     pub fn windows_error(&self) -> Option<u32> {
         match self {

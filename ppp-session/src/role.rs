@@ -28,7 +28,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// Makes a client of a name, with its domain in front where there is one (`DOMAIN\name`), and its password.
+    /// Makes a client of a name, with its domain in front where there is one (`DOMAIN\name`), and
+    /// its password.
     #[must_use]
     pub fn new(name: &str, password: &str) -> Self {
         Self::with_credentials(Credentials::with_password(name, password))
@@ -46,8 +47,8 @@ impl Client {
         Self { credentials, address: None, name_servers_wanted: true }
     }
 
-    /// RFC 1332 section 3.3: asks for an address; another one is taken when the server insists. Default: what the server
-    /// gives.
+    /// RFC 1332 section 3.3: asks for an address; another one is taken when the server insists.
+    /// Default: what the server gives.
     #[must_use]
     pub const fn with_address(mut self, address: Ipv4Addr) -> Self {
         self.address = Some(address);
@@ -135,7 +136,8 @@ impl Server {
         self
     }
 
-    /// RFC 5072 section 4.1: sets the server's interface identifier, where IPv6 flows. Default: from the entropy.
+    /// RFC 5072 section 4.1: sets the server's interface identifier, where IPv6 flows. Default:
+    /// from the entropy.
     #[must_use]
     pub fn with_interface_identifier(mut self, identifier: InterfaceIdentifier) -> Self {
         self.interface_identifier = Some(identifier);
@@ -144,8 +146,8 @@ impl Server {
 
     /// Sets how long the client may take to begin. Default: no time, both sides begin.
     ///
-    /// For carriers whose client may drop a first packet, since it does not know yet that the session is up: the client
-    /// would miss it for three seconds.
+    /// For carriers whose client may drop a first packet, since it does not know yet that the
+    /// session is up: the client would miss it for three seconds.
     #[must_use]
     pub fn with_patience(mut self, patience: Duration) -> Self {
         self.opening = Opening::Wait(patience);

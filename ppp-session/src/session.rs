@@ -57,10 +57,13 @@ enum Proof {
 /// | `poll_event()` | what has happened |
 /// | `poll_timeout()`, `handle_timeout(now)` | when to come back, and that it is time |
 ///
-/// **Time** is a [`Duration`] since a moment that the caller picks. If `now` goes backwards, the latest value seen is used.
-/// **Calls** may come in any order. After each of them, poll until empty; polling late delays output but loses nothing.
-/// **Memory**: it takes about 15 KiB, 3 KiB more with encryption, and [more](crate::Compression) with compression. Data
-/// packets do not allocate.
+/// **Time** is a [`Duration`] since a moment that the caller picks. If `now` goes backwards, the
+/// latest value seen is used. **Calls** may come in any order. After each of them, poll until
+/// empty; polling late delays output but loses nothing. **Memory**: it takes about 15 KiB, 3 KiB
+/// more with encryption, and [more](crate::Compression) with compression. Data packets do not
+/// allocate.
+///
+/// **Once**: a session that is over stays over. To dial again, make another one.
 ///
 /// The first page of this crate has two of them in conversation.
 #[derive(Debug)]
@@ -87,16 +90,16 @@ pub struct Session {
 }
 
 impl Session {
-    /// Makes a client's session, which has not begun. `entropy` must be unpredictable: challenges and identifiers come
-    /// from it.
+    /// Makes a client's session, which has not begun. `entropy` must be unpredictable: challenges
+    /// and identifiers come from it.
     #[must_use]
     pub fn client(config: &Config, client: &Client, entropy: [u8; 32]) -> Self {
         let proof = Proof::Ready(client.credentials().clone());
         Self::new(Side::Client, config, &client.link(config), proof, entropy)
     }
 
-    /// Makes a server's session, which has not begun. `entropy` must be unpredictable: challenges and identifiers come
-    /// from it.
+    /// Makes a server's session, which has not begun. `entropy` must be unpredictable: challenges
+    /// and identifiers come from it.
     #[must_use]
     pub fn server(config: &Config, server: &Server, entropy: [u8; 32]) -> Self {
         Self::new(Side::Server, config, &server.link(config), Proof::None, entropy)
@@ -124,7 +127,8 @@ impl Session {
         }
     }
 
-    /// The one way in: takes the time forward, does the work, and lets all layers know what happened.
+    /// The one way in: takes the time forward, does the work, and lets all layers know what
+    /// happened.
     fn enter<T>(&mut self, now: Duration, work: impl FnOnce(&mut Self, Duration) -> T) -> T {
         self.now = self.now.max(now);
         let result = work(self, self.now);
@@ -152,8 +156,8 @@ impl Session {
         self.enter(now, |session, now| session.end(now, Reason::Closed));
     }
 
-    /// Hangs up for a reason of the carrier's or the user's: the peer gets this error number of Microsoft's Remote Access
-    /// Service.
+    /// Hangs up for a reason of the carrier's or the user's: the peer gets this error number of
+    /// Microsoft's Remote Access Service.
     pub fn close_with_error(&mut self, now: Duration, error: u32) {
         self.enter(now, |session, now| {
             if session.life == Life::Up || session.life == Life::Renewing {
@@ -221,11 +225,13 @@ impl Session {
         self.enter(now, |session, now| session.link.answer(now, ticket, answer))
     }
 
-    /// Answers [`Event::Authenticate`] for somebody else who has found the proof good, and has made keys from it: a RADIUS
-    /// server. The client is shown `message`, after MS-CHAP version 2 the `S=…` of MS-CHAP2-Success.
+    /// Answers [`Event::Authenticate`] for somebody else who has found the proof good, and has made
+    /// keys from it: a RADIUS server. The client is shown `message`, after MS-CHAP version 2 the
+    /// `S=…` of MS-CHAP2-Success.
     ///
-    /// Without keys nothing is encrypted; where it has to be, the session ends with a reason that says so (Windows' error
-    /// 742). Later proofs change no keys, and an answer that comes too late leaves all as it was.
+    /// Without keys nothing is encrypted; where it has to be, the session ends with a reason that
+    /// says so (Windows' error 742). Later proofs change no keys, and an answer that comes too late
+    /// leaves all as it was.
     ///
     /// # Errors
     ///
@@ -256,13 +262,15 @@ impl Session {
         self.link.set_external_keys(strengths);
     }
 
-    /// RFC 2759 section 7: reports that the new password of the last answer ([`Outcome::PasswordChanged`]) could not be
-    /// stored, or is not good enough. The client gets error 709, and the session ends. Call it right after that answer.
+    /// RFC 2759 section 7: reports that the new password of the last answer
+    /// ([`Outcome::PasswordChanged`]) could not be stored, or is not good enough. The client gets
+    /// error 709, and the session ends. Call it right after that answer.
     pub fn reject_change(&mut self, now: Duration) {
         self.enter(now, |session, now| session.link.reject_change(now));
     }
 
-    /// RFC 1332 section 3.3: sets the address that the client has to take. Call it before the answer that lets it in.
+    /// RFC 1332 section 3.3: sets the address that the client has to take. Call it before the
+    /// answer that lets it in.
     pub fn assign_address(&mut self, address: Ipv4Addr) {
         self.link.set_peer_address(address);
     }
@@ -281,8 +289,8 @@ impl Session {
         self.enter(now, |session, now| session.link.prove(now, ticket, name.as_bytes(), secret))
     }
 
-    /// RFC 2759 section 7: answers [`Event::PasswordExpired`]. This side proves itself with the new password from now on;
-    /// when the server does not take it, the session ends with error 709.
+    /// RFC 2759 section 7: answers [`Event::PasswordExpired`]. This side proves itself with the new
+    /// password from now on; when the server does not take it, the session ends with error 709.
     ///
     /// # Errors
     ///
@@ -336,7 +344,8 @@ impl Session {
         self.link.ipv6()
     }
 
-    /// Returns the longest IP packet that may be sent now, in bytes: the MTU of a network interface.
+    /// Returns the longest IP packet that may be sent now, in bytes: the MTU of a network
+    /// interface.
     #[must_use]
     pub fn mtu(&self) -> u16 {
         let peer = self.link.lcp().sending().mru;

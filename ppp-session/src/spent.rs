@@ -9,8 +9,9 @@ use crate::keys::Start;
 
 /// What was encrypted with, in all of a session.
 ///
-/// RFC 3078 starts RC4 with the same key whenever CCP opens. A stream that begins again shows the XOR of two plaintexts to
-/// everybody on the path, who can make CCP open again with one forged request.
+/// RFC 3078 starts RC4 with the same key whenever CCP opens. A stream that begins again shows the
+/// XOR of two plaintexts to everybody on the path, who can make CCP open again with one forged
+/// request.
 #[derive(Debug, Default)]
 pub(crate) struct Spent {
     /// The keys of this authentication.
@@ -31,8 +32,18 @@ enum Current {
     Used,
 }
 
+/// Why keys may not start a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The keys of this authentication have encrypted packets: another one makes other keys.
+    Spent,
+    /// Another authentication has made the keys of an earlier one.
+    Recurring,
+}
+
 impl Spent {
-    /// How many keys are remembered. Afterwards only keys of MS-CHAP version 2 start, which cannot come again.
+    /// How many keys are remembered. Afterwards only keys of MS-CHAP version 2 start, which cannot
+    /// come again.
     const LIMIT: usize = 16;
 
     /// Another authentication begins, which makes other keys.
@@ -40,17 +51,19 @@ impl Spent {
         self.current = Current::Unused;
     }
 
-    /// Returns whether encryption may start with these keys, and takes them for in use if so.
-    #[must_use]
-    pub(crate) fn start(&mut self, keys: [Option<&Start>; 2]) -> bool {
+    /// Takes keys for in use, if encryption may start with them.
+    pub(crate) fn start(&mut self, keys: [Option<&Start>; 2]) -> Result<(), Refusal> {
+        if !matches!(self.current, Current::Unused) {
+            return Err(Refusal::Spent);
+        }
         let recurring = || keys.into_iter().flatten().filter(|start| start.may_recur).map(|start| &start.key);
         let is_known = |key: &StartKey| self.recurring.iter().any(|other| is_same(key, other));
         let has_room = self.recurring.len().saturating_add(recurring().count()) <= Self::LIMIT;
-        let is_good = matches!(self.current, Current::Unused) && !recurring().any(is_known) && has_room;
-        if is_good {
-            self.current = Current::InUse(recurring().cloned().collect());
+        if recurring().any(is_known) || !has_room {
+            return Err(Refusal::Recurring);
         }
-        is_good
+        self.current = Current::InUse(recurring().cloned().collect());
+        Ok(())
     }
 
     /// Encryption has ended. The keys are spent if they encrypted a packet of either side.
@@ -85,28 +98,28 @@ mod tests {
         for may_recur in [false, true] {
             let (send, receive) = (key(1, may_recur), key(2, may_recur));
             let mut spent = Spent::default();
-            assert!(spent.start([Some(&send), Some(&receive)]));
+            assert!(spent.start([Some(&send), Some(&receive)]).is_ok());
             spent.end(false);
-            assert!(spent.start([Some(&send), Some(&receive)]), "nothing was encrypted with them");
+            assert!(spent.start([Some(&send), Some(&receive)]).is_ok(), "nothing was encrypted with them");
             spent.end(true);
-            assert!(!spent.start([Some(&send), Some(&receive)]));
+            assert!(spent.start([Some(&send), Some(&receive)]).is_err());
             spent.end(false);
-            assert!(!spent.start([Some(&key(3, false)), None]), "one guard for all strengths and directions");
+            assert!(spent.start([Some(&key(3, false)), None]).is_err(), "one guard for all strengths and directions");
         }
     }
 
     #[test]
     fn keys_that_can_be_made_again_do_not_start_after_another_authentication() {
         let mut spent = Spent::default();
-        assert!(spent.start([Some(&key(1, true)), Some(&key(1, true))]));
+        assert!(spent.start([Some(&key(1, true)), Some(&key(1, true))]).is_ok());
         spent.end(true);
         spent.begin_authentication();
-        assert!(!spent.start([Some(&key(1, true)), None]));
-        assert!(!spent.start([None, Some(&key(1, true))]));
-        assert!(spent.start([Some(&key(2, true)), Some(&key(3, true))]));
+        assert!(spent.start([Some(&key(1, true)), None]).is_err());
+        assert!(spent.start([None, Some(&key(1, true))]).is_err());
+        assert!(spent.start([Some(&key(2, true)), Some(&key(3, true))]).is_ok());
         spent.end(true);
         spent.begin_authentication();
-        assert!(spent.start([Some(&key(4, false)), None]));
+        assert!(spent.start([Some(&key(4, false)), None]).is_ok());
     }
 
     #[test]
@@ -114,11 +127,11 @@ mod tests {
         let mut spent = Spent::default();
         for number in 0..8 {
             spent.begin_authentication();
-            assert!(spent.start([Some(&key(number, true)), Some(&key(number + 100, true))]));
+            assert!(spent.start([Some(&key(number, true)), Some(&key(number + 100, true))]).is_ok());
             spent.end(true);
         }
         spent.begin_authentication();
-        assert!(!spent.start([Some(&key(50, true)), None]));
-        assert!(spent.start([Some(&key(50, false)), None]));
+        assert!(spent.start([Some(&key(50, true)), None]).is_err());
+        assert!(spent.start([Some(&key(50, false)), None]).is_ok());
     }
 }

@@ -119,6 +119,7 @@ impl Reassembler {
     /// After an error, they are those of the message that is wrong.
     #[must_use]
     pub fn pending(&self) -> &[u8] {
+        debug_assert!(self.filled <= self.buffer.len(), "no message is longer than the buffer");
         self.buffer.get(..self.filled).unwrap_or_default()
     }
 
@@ -136,6 +137,7 @@ impl Reassembler {
 
     /// Moves octets from the input to the buffer until it has `needed` of them or the input is empty.
     fn fill(&mut self, needed: usize, input: &mut &[u8]) {
+        debug_assert!((self.filled..=self.buffer.len()).contains(&needed), "headers are checked first");
         let room = self.buffer.get_mut(self.filled..needed).unwrap_or_default();
         let (octets, rest) = input.split_at_checked(room.len()).unwrap_or((input, &[]));
         for (to, from) in room.iter_mut().zip(octets) {

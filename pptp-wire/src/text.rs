@@ -67,7 +67,8 @@ impl<const N: usize> Text<N> {
     /// The text: the octets in front of the first NUL, or all.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        self.0.split(|octet| *octet == 0).next().unwrap_or_default()
+        let end = self.0.iter().position(|octet| *octet == 0);
+        end.and_then(|end| self.0.get(..end)).unwrap_or(&self.0)
     }
 
     /// The length of the text, for a length field. No field is near 65535 octets.

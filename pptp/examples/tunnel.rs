@@ -86,7 +86,7 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> io::Result<()> {
     world.hang_up(out)?;
 
     writeln!(out, "\nThe same with MPPC: compressed first, then encrypted.\n")?;
-    let compressed = Config::strict().with_compression(Compression::Default);
+    let compressed = Config::strict().with_ppp(|ppp| ppp.with_compression(Compression::Default));
     let mut world = World::new(&compressed, profile, arguments.seed);
     world.connect(out)?;
     world.transfer(out, End::Client, size)?;

@@ -23,7 +23,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Makes a configuration of a name, with its domain in front where there is one (`DOMAIN\name`), and its password.
+    /// Makes a configuration of a name, with its domain in front where there is one
+    /// (`DOMAIN\name`), and its password.
     #[must_use]
     pub fn new(name: &str, password: &str) -> Self {
         ppp_session::Client::new(name, password).into()

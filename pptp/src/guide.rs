@@ -10,17 +10,19 @@
 //! | GRE | a raw socket of IP protocol [47](crate::gre::IP_PROTOCOL), connected to the server | one for all clients |
 //! | IP | a TUN device, or a network stack of your own | the same |
 //! | time | the [`Duration`](core::time::Duration) since any moment: `start.elapsed()` | the same |
-//! | entropy | 32 unpredictable octets for each session, from the operating system | the same |
+//! | entropy | 32 unpredictable bytes for each session, from the operating system | the same |
 //!
-//! Opening a raw socket requires privileges (on Linux `CAP_NET_RAW`, for the TUN device `CAP_NET_ADMIN`). Each received packet
-//! starts with the IPv4 header: skip 4 bytes for each unit of its length field. The socket also receives other programs' GRE
-//! packets; [`UnknownCall`](crate::session::ReceiveError::UnknownCall) for those is expected.
+//! Opening a raw socket requires privileges (on Linux `CAP_NET_RAW`, for the TUN device
+//! `CAP_NET_ADMIN`). Each received packet starts with the IPv4 header: skip 4 bytes for each unit
+//! of its length field. The socket also receives other programs' GRE packets;
+//! [`UnknownCall`](crate::session::ReceiveError::UnknownCall) for those is expected.
 //!
 //! # The loop
 //!
-//! A session takes what comes, and is polled for what goes out. After each input, poll until there is nothing more. GRE goes
-//! before TCP in both directions: how a call ends in the tunnel says more than how it ends on the control connection. This is
-//! a client with its sockets; a UDP socket stands in for the raw one, so that everybody may run it.
+//! A session takes what comes, and is polled for what goes out. After each input, poll until there
+//! is nothing more. GRE goes before TCP in both directions: how a call ends in the tunnel says more
+//! than how it ends on the control connection. This is a client with its sockets; a UDP socket
+//! stands in for the raw one, so that everybody may run it.
 //!
 //! ```
 //! use std::io::{ErrorKind, Read, Write};
@@ -61,9 +63,9 @@
 //!             }
 //!         }
 //!         // What comes from TCP. A session that takes less than it is given has something to tell first.
-//!         let mut octets = [0; 4096];
-//!         match tcp.read(&mut octets) {
-//!             Ok(length) if length > 0 => unread.extend(&octets[..length]),
+//!         let mut bytes = [0; 4096];
+//!         match tcp.read(&mut bytes) {
+//!             Ok(length) if length > 0 => unread.extend(&bytes[..length]),
 //!             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
 //!             _ => has_ended = true,
 //!         }
@@ -95,8 +97,8 @@
 //!                     println!("no GRE packet has come yet: does a firewall stop it?");
 //!                 }
 //!                 Event::Closed(reason) => {
-//!                     while let Some(octets) = session.poll_control(now, &mut buf)? {
-//!                         let _ = tcp.write_all(octets);
+//!                     while let Some(bytes) = session.poll_control(now, &mut buf)? {
+//!                         let _ = tcp.write_all(bytes);
 //!                     }
 //!                     return Ok(reason);
 //!                 }
@@ -106,8 +108,8 @@
 //!         while let Some(packet) = session.poll_tunnel(now, &mut buf)? {
 //!             gre.send(packet)?;
 //!         }
-//!         while let Some(octets) = session.poll_control(now, &mut buf)? {
-//!             tcp.write_all(octets)?;
+//!         while let Some(bytes) = session.poll_control(now, &mut buf)? {
+//!             tcp.write_all(bytes)?;
 //!         }
 //!         // A real program sleeps here until a socket is readable, or until `session.poll_timeout()`.
 //!         std::thread::sleep(Duration::from_millis(1));
@@ -135,9 +137,9 @@
 //! #     loop {
 //! #         let now = start.elapsed();
 //! #         session.handle_timeout(now);
-//! #         let mut octets = [0; 4096];
-//! #         match tcp.read(&mut octets) {
-//! #             Ok(length) if length > 0 => unread.extend(&octets[..length]),
+//! #         let mut bytes = [0; 4096];
+//! #         match tcp.read(&mut bytes) {
+//! #             Ok(length) if length > 0 => unread.extend(&bytes[..length]),
 //! #             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
 //! #             _ => session.handle_disconnect(now),
 //! #         }
@@ -165,7 +167,7 @@
 //! #                 _ => {}
 //! #             }
 //! #         }
-//! #         while let Some(octets) = session.poll_control(now, &mut buf)? { tcp.write_all(octets)?; }
+//! #         while let Some(bytes) = session.poll_control(now, &mut buf)? { tcp.write_all(bytes)?; }
 //! #         while let Some(packet) = session.poll_tunnel(now, &mut buf)? { other.send(packet)?; }
 //! #         std::thread::sleep(Duration::from_millis(1));
 //! #     }
@@ -195,8 +197,8 @@
 //! # A server
 //!
 //! [`server::Server`](crate::server::Server) keeps all connections: it has limits, knows whose GRE packet is whose, and gives
-//! the connections that have something to send or to tell. Its loop, without the sockets; here a client in memory is the other
-//! end, and one packet gets lost on the way:
+//! the connections that have something to send or to tell. Its loop, without the sockets; here a
+//! client in memory is the other end, and one packet gets lost on the way:
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -259,8 +261,8 @@
 //!             while let Some(packet) = session.poll_tunnel(now, &mut buf)? {
 //!                 outputs.push(Output::Gre(peer, packet.to_vec()));
 //!             }
-//!             while let Some(octets) = session.poll_control(now, &mut buf)? {
-//!                 outputs.push(Output::Tcp(id, octets.to_vec()));
+//!             while let Some(bytes) = session.poll_control(now, &mut buf)? {
+//!                 outputs.push(Output::Tcp(id, bytes.to_vec()));
 //!             }
 //!             // Packets that had to wait for an earlier one, or have waited long enough.
 //!             while let Some((_, ip)) = session.poll_receive(now, &mut buf)? {
@@ -294,13 +296,13 @@
 //!     let mut now = Duration::ZERO;
 //!     let mut client = client::Session::new(&client::Config::new(name, password), [2; 32]);
 //!     client.open(now);
-//!     // A TCP connection is accepted; octets of it go to `handle_stream`, GRE packets to `handle_gre`.
+//!     // A TCP connection is accepted; bytes of it go to `handle_stream`, GRE packets to `handle_gre`.
 //!     let id = gateway.server.accept(now, peer, [1; 32])?;
 //!     let (mut arrived, mut sent, mut reason) = (0, 0, None);
 //!     let mut buf = [0; MAX_RECEIVE];
 //!     for _ in 0..100 {
-//!         while let Some(octets) = client.poll_control(now, &mut buf)? {
-//!             assert_eq!(gateway.server.handle_stream(now, id, octets), octets.len());
+//!         while let Some(bytes) = client.poll_control(now, &mut buf)? {
+//!             assert_eq!(gateway.server.handle_stream(now, id, bytes), bytes.len());
 //!         }
 //!         let mut packets = Vec::new();
 //!         while let Some(packet) = client.poll_tunnel(now, &mut buf)? {
@@ -324,7 +326,7 @@
 //!         }
 //!         for output in gateway.poll(now)? {
 //!             match output {
-//!                 Output::Tcp(_, octets) => assert_eq!(client.handle_stream(now, &octets), octets.len()),
+//!                 Output::Tcp(_, bytes) => assert_eq!(client.handle_stream(now, &bytes), bytes.len()),
 //!                 Output::Gre(_, mut packet) => drop(client.handle_gre(now, &mut packet, &mut []).is_ok()),
 //!                 Output::Ip(_) => arrived += 1,
 //!                 Output::Close(_) => client.handle_disconnect(now),
@@ -370,13 +372,15 @@
 //! | a RADIUS server | send it what was presented; then [`accept`](crate::session::CallMut::accept) with the keys of its answer ([`ExternalKeys`](crate::session::ExternalKeys)), or [`Answer::Reject`](crate::ppp::auth::Answer::Reject) |
 //! | nobody of that name | [`Answer::Account`](crate::ppp::auth::Answer::Account) with [`Account::unknown`](crate::mschap::Account::unknown): takes as long as a wrong password |
 //!
-//! An expired password (error 648) asks again with the new one; the outcome of that answer has the hash to store.
+//! An expired password (error 648) asks again with the new one; the outcome of that answer has the
+//! hash to store.
 //!
 //! # Encryption
 //!
-//! The default is the [strict](crate::session::Config::strict) preset: MS-CHAP version 2, MPPE with 128 bits, stateless, or no
-//! session. Everything weaker has to be asked for by name. Where encryption is required, nothing else is ever sent, and what
-//! comes in the clear is dropped and counted, also when the peer ends the encryption, or negotiates anew.
+//! The default is the [strict](crate::session::Config::strict) preset: MS-CHAP version 2, MPPE with
+//! 128 bits, stateless, or no session. Everything weaker has to be asked for by name. Where
+//! encryption is required, nothing else is ever sent, and what comes in the clear is dropped and
+//! counted, also when the peer ends the encryption, or negotiates anew.
 //!
 //! # When it does not work
 //!
@@ -392,12 +396,12 @@
 //! | no method in common | 734, 919 | the methods of both sides |
 //! | no address | 720 | the server's pool |
 //!
-//! For everything else feed the same octets to an [`Inspector`](crate::inspect::Inspector), with the password, and read its
-//! trace, as the examples `tunnel` and `client` do.
+//! For everything else feed the same bytes to an [`Inspector`](crate::inspect::Inspector), with
+//! the password, and read its trace, as the examples `tunnel` and `client` do.
 //!
 //! # Sizes
 //!
 //! [`mtu`](crate::session::Call::mtu) is what the interface's MTU has to be: the less of what the peer takes and what fits into
-//! the path. Longer packets are refused with [`TooLong`](ppp_session::SendError::TooLong), which a router answers with
-//! "packet too big". [`Session`](crate::session::Session) says how much memory each takes; no data
-//! packet allocates.
+//! the path. Longer packets are refused with [`TooLong`](ppp_session::SendError::TooLong), which a
+//! router answers with "packet too big". [`Session`](crate::session::Session) says how much memory
+//! each takes; no data packet allocates.

@@ -30,7 +30,8 @@ impl fmt::Display for Uptime {
     }
 }
 
-/// What `monitor` shows of a client: its status, for how long it is connected, and how packets are encoded.
+/// What `monitor` shows of a client: its status, for how long it is connected, and how packets are
+/// encoded.
 ///
 /// ```
 /// use core::time::Duration;
@@ -91,8 +92,8 @@ impl fmt::Display for ClientStatus {
 
 /// What `show vpdn session all` shows of a call.
 ///
-/// What the session does not know, the caller sets: the number of the tunnel, the address of the peer, the name of the
-/// interface.
+/// What the session does not know, the caller sets: the number of the tunnel, the address of the
+/// peer, the name of the interface.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct SessionReport<'s> {

@@ -25,6 +25,8 @@ mod endless;
 mod frames;
 #[path = "attacks/impostor.rs"]
 mod impostor;
+#[path = "attacks/liveness.rs"]
+mod liveness;
 #[path = "attacks/secrets.rs"]
 mod secrets;
 #[path = "attacks/stream.rs"]

@@ -7,7 +7,6 @@
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::integer_division,
-    clippy::large_types_passed_by_value,
     clippy::panic,
     clippy::print_stdout,
     clippy::std_instead_of_alloc,

@@ -53,8 +53,19 @@ impl Random {
         std::array::from_fn(|_| self.0.u8(..))
     }
 
+    /// Returns so many bytes.
+    pub fn bytes(&mut self, length: usize) -> Vec<u8> {
+        (0..length).map(|_| self.byte()).collect()
+    }
+
     /// Returns some bytes, fewer than `limit`.
-    pub fn bytes(&mut self, limit: usize) -> Vec<u8> {
-        (0..self.index(limit)).map(|_| self.0.u8(..)).collect()
+    pub fn some_bytes(&mut self, limit: usize) -> Vec<u8> {
+        let length = self.index(limit);
+        self.bytes(length)
+    }
+
+    /// Returns any byte.
+    pub fn byte(&mut self) -> u8 {
+        self.0.u8(..)
     }
 }

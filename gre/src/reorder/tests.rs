@@ -89,10 +89,10 @@ fn what_was_confirmed_and_found_no_room_need_not_be_confirmed_again() {
     let mut order = order();
     arrive(&mut order, 0, 0);
     arrive(&mut order, 0, 2);
-    assert_eq!(arrive(&mut order, 0, 5000), Arrival::FarAhead);
-    assert_eq!(arrive(&mut order, 0, 5001), Arrival::Busy);
-    assert_eq!(release(&mut order, 0), [2]);
-    assert_eq!(arrive(&mut order, 0, 5001), Arrival::Next);
+    assert_eq!(arrive(&mut order, 2000, 5000), Arrival::FarAhead);
+    assert_eq!(arrive(&mut order, 2000, 5001), Arrival::Busy);
+    assert_eq!(release(&mut order, 2000), [2]);
+    assert_eq!(arrive(&mut order, 2000, 5001), Arrival::Next);
 }
 
 #[test]
@@ -100,4 +100,16 @@ fn slots_are_used_up_to_a_power_of_two() {
     for (slots, reach) in [(0, 0), (1, 1), (2, 2), (3, 2), (63, 32), (64, 64), (5000, 1024)] {
         assert_eq!(Reorder::new(&mut vec![Slot::new(()); slots][..]).reach(), reach, "of {slots}");
     }
+}
+
+/// Mutation: `suspected` must be cleared when a number is believed.
+#[test]
+fn a_believed_number_ends_every_suspicion() {
+    let mut order = order();
+    arrive(&mut order, 0, 0);
+    assert_eq!(arrive(&mut order, 10, 5000), Arrival::FarAhead);
+    assert_eq!(arrive(&mut order, 20, 1), Arrival::Next);
+    // It follows the suspected number and comes after silence, but a number was believed in between.
+    assert_eq!(arrive(&mut order, 2020, 5001), Arrival::FarAhead);
+    assert_eq!(arrive(&mut order, 2020, 5002), Arrival::Next);
 }

@@ -167,7 +167,7 @@ pub(crate) fn parse(tables: &mut Tables, packet: &Packet<'_>, mut writer: Writer
 
 /// Fills in `ways` for a block; nothing when it is not worth going on.
 fn find(tables: &mut Tables, packet: &Packet<'_>, start: usize, end: usize) -> Option<()> {
-    tables.ways.get_mut(..=end.wrapping_sub(start)).unwrap_or_default().fill(u64::MAX);
+    tables.ways.get_mut(..=end.wrapping_sub(start))?.fill(u64::MAX);
     let stop = last_start(packet.end);
     let mut literals = 0;
     let mut found = false;

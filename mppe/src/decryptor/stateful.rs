@@ -5,8 +5,9 @@ use core::time::Duration;
 use super::{Decryptor, Kind, Plan};
 use crate::cipher::HEAD_LEN;
 use crate::config::FlushedRule;
+use crate::count::CoherencyCount;
 use crate::error::DecryptError;
-use crate::header::{CoherencyCount, Flags, Header};
+use crate::header::{Flags, Header};
 use crate::protocol::Proof;
 
 /// A Reset-Request that is not answered.
@@ -75,18 +76,11 @@ impl<const KEYS: usize> Decryptor<KEYS> {
             _ if changes == as_rfc3078 => Some(FlushedRule::Rfc3078),
             _ => Some(FlushedRule::Linux),
         };
-        let mut made = 0;
-        self.candidate.0 = self.key.0;
         // The rule that is thought of first, then all that can be, each one key change more.
         for changes in core::iter::once(preferred).chain(as_rfc3078..=last) {
-            if changes < made {
-                made = 0;
-                self.candidate.0 = self.key.0;
-            }
-            while made < changes {
-                self.candidate.0 = self.chain.next(&self.candidate.0);
-                made = made.saturating_add(1);
-            }
+            let Self { ahead, chain, key, generation, .. } = self;
+            let target = generation.saturating_add(changes);
+            self.candidate = ahead.walk(chain, (*generation, &key.0), target, u64::MAX, |_, _| {}).end.key;
             let head = self.chain.key(&self.candidate.0);
             let proof = if changes > as_linux { Proof::Certain } else { proof };
             if !judged || self.is_plausible(&head, data, proof) {
@@ -100,12 +94,13 @@ impl<const KEYS: usize> Decryptor<KEYS> {
         let missed = position.saturating_sub(self.position);
         let statistics = &mut self.statistics;
         statistics.rx_missed_packets = statistics.rx_missed_packets.wrapping_add(missed);
-        statistics.rx_key_changes = statistics.rx_key_changes.wrapping_add(changes);
         match rule {
             Some(FlushedRule::Rfc3078) => statistics.flushed_as_rfc3078 = statistics.flushed_as_rfc3078.wrapping_add(1),
             Some(FlushedRule::Linux) => statistics.flushed_as_linux = statistics.flushed_as_linux.wrapping_add(1),
             None => {}
         }
+        self.generation = self.generation.saturating_add(changes);
+        self.ahead.retire(self.generation);
         self.observed_rule = rule.or(self.observed_rule);
         self.reset = None;
         self.key.0 = self.candidate.0;

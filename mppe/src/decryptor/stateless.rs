@@ -1,41 +1,28 @@
 //! Stateless mode: keys of packets that are late, and of packets that are far ahead.
 
+use super::ahead::Walk;
 use super::{Decryptor, Kind, Plan};
+use crate::algorithm::KEY_LEN;
+use crate::count::CoherencyCount;
 use crate::error::DecryptError;
-use crate::header::{CoherencyCount, Flags, Header};
-use crate::key::KEY_LEN;
+use crate::header::{Flags, Header};
 use crate::protocol::Proof;
 use crate::secret::{Secret, wipe};
+
+/// The least budget, but for the late keys. It is more than the keys between two marks.
+const LEAST_BUDGET: u64 = 64;
 
 /// The keys of the packets that were passed over, each until it is used or `LATE` packets old.
 pub(super) struct LateKeys<const LATE: usize> {
     keys: [[u8; KEY_LEN]; LATE],
     waiting: [bool; LATE],
-    /// Keys that the last walk came past, for the case that it is taken.
+    /// Keys that a walk came past, for the case that the packet is taken.
     passed: [[u8; KEY_LEN]; LATE],
-    /// The first position of that walk.
-    passed_from: u64,
 }
-
-/// How far the keys of later packets have been computed.
-pub(super) struct Ahead {
-    /// The furthest position whose key is known. It may have been overtaken.
-    position: u64,
-    key: Secret<KEY_LEN>,
-    /// Keys of the positions between the expected packet and `position` that are multiples of [`SPACING`].
-    marks: [[u8; KEY_LEN]; MARKS],
-    /// A packet was too far ahead since the last one that was taken.
-    behind: bool,
-}
-
-/// Positions from one mark to the next, a power of two.
-const SPACING: u64 = 64;
-/// As many marks as cover all counts.
-const MARKS: usize = 64;
 
 impl<const LATE: usize> LateKeys<LATE> {
     pub(super) const fn new() -> Self {
-        Self { keys: [[0; KEY_LEN]; LATE], waiting: [false; LATE], passed: [[0; KEY_LEN]; LATE], passed_from: 0 }
+        Self { keys: [[0; KEY_LEN]; LATE], waiting: [false; LATE], passed: [[0; KEY_LEN]; LATE] }
     }
 
     fn slot(position: u64) -> Option<usize> {
@@ -50,8 +37,10 @@ impl<const LATE: usize> LateKeys<LATE> {
 
     /// The packet of `position` has come, or cannot come any more.
     pub(super) fn forget(&mut self, position: u64) {
-        if let Some(waiting) = Self::slot(position).and_then(|slot| self.waiting.get_mut(slot)) {
+        let Some(slot) = Self::slot(position) else { return };
+        if let (Some(waiting @ true), Some(key)) = (self.waiting.get_mut(slot), self.keys.get_mut(slot)) {
             *waiting = false;
+            wipe(key);
         }
     }
 
@@ -61,14 +50,13 @@ impl<const LATE: usize> LateKeys<LATE> {
         }
     }
 
-    /// Keeps the passed key of `position`, if there is one.
+    /// Keeps the passed key of `position`.
     fn keep(&mut self, position: u64) {
-        let known = position >= self.passed_from;
         let Some(slot) = Self::slot(position) else { return };
         if let (Some(waiting), Some(key), Some(passed)) =
             (self.waiting.get_mut(slot), self.keys.get_mut(slot), self.passed.get(slot))
         {
-            *waiting = known;
+            *waiting = true;
             *key = *passed;
         }
     }
@@ -80,43 +68,6 @@ impl<const LATE: usize> Drop for LateKeys<LATE> {
     }
 }
 
-impl Ahead {
-    pub(super) const fn new() -> Self {
-        Self { position: 0, key: Secret([0; KEY_LEN]), marks: [[0; KEY_LEN]; MARKS], behind: false }
-    }
-
-    fn mark(position: u64) -> Option<usize> {
-        let mark = position.checked_div(SPACING)?.checked_rem(u64::try_from(MARKS).ok()?)?;
-        usize::try_from(mark).ok()
-    }
-
-    /// The key of the last mark at or before `position`.
-    fn before(&self, position: u64) -> Option<(u64, [u8; KEY_LEN])> {
-        let at = position.wrapping_sub(position.checked_rem(SPACING)?);
-        self.marks.get(Self::mark(at)?).map(|key| (at, *key))
-    }
-
-    /// Takes note that the key of `position` is `key`.
-    fn note(&mut self, position: u64, key: &[u8; KEY_LEN]) {
-        if position <= self.position {
-            return;
-        }
-        self.position = position;
-        self.key.0 = *key;
-        if position & SPACING.wrapping_sub(1) == 0 {
-            if let Some(mark) = Self::mark(position).and_then(|mark| self.marks.get_mut(mark)) {
-                *mark = *key;
-            }
-        }
-    }
-}
-
-impl Drop for Ahead {
-    fn drop(&mut self) {
-        self.marks.iter_mut().for_each(wipe);
-    }
-}
-
 impl<const LATE: usize> Decryptor<LATE> {
     pub(super) fn plan_stateless(&mut self, header: Header, data: &[u8], judged: bool) -> Result<Plan, DecryptError> {
         let count = header.count;
@@ -125,13 +76,14 @@ impl<const LATE: usize> Decryptor<LATE> {
         }
         let distance = count.since(self.count());
         if distance == 0 {
-            return self.plan_forward(self.position, None, count, data, judged);
+            return self.plan_expected(count, data, judged);
         }
         let back = u64::from(CoherencyCount::SPACE.wrapping_sub(distance));
-        if usize::try_from(back).is_ok_and(|back| back <= LATE) {
+        let is_near = usize::try_from(back).is_ok_and(|back| back <= LATE);
+        // No packet is before the first one: such a count can only be ahead.
+        if let Some(position) = self.position.checked_sub(back).filter(|_| is_near) {
             let mut refusal = DecryptError::Repeated { count };
-            let position = self.position.checked_sub(back);
-            if let Some((position, key)) = position.and_then(|at| Some((at, self.late.waiting(at)?))) {
+            if let Some(key) = self.late.waiting(position) {
                 let head = self.chain.key(&key);
                 if !judged || self.is_plausible(&head, data, Proof::Unexpected) {
                     return Ok(Plan { head, position, kind: Kind::Late });
@@ -139,75 +91,82 @@ impl<const LATE: usize> Decryptor<LATE> {
                 refusal = DecryptError::Implausible { count };
             }
             // While catching up with a long loss, a count that seems to be late may be far ahead.
-            if !self.ahead.behind {
+            if !self.is_catching_up {
                 return Err(refusal);
             }
         }
-        let position = self.position.saturating_add(distance.into());
-        let key = self.walk(position, count)?;
-        self.plan_forward(position, Some(key), count, data, judged)
+        self.plan_ahead(self.position.saturating_add(distance.into()), count, data, judged)
     }
 
-    fn plan_forward(
+    fn plan_expected(&mut self, count: CoherencyCount, data: &[u8], judged: bool) -> Result<Plan, DecryptError> {
+        let (head, next) = self.chain.open(&self.key.0);
+        if judged && !self.is_plausible(&head, data, Proof::Expected) {
+            return Err(DecryptError::Implausible { count });
+        }
+        self.candidate.0 = next;
+        Ok(Plan { head, position: self.position, kind: Kind::Expected })
+    }
+
+    /// A packet that is ahead: its key is found by no more key changes than the budget. When that does not reach, what is
+    /// known ahead has grown by the budget.
+    fn plan_ahead(
         &mut self,
-        position: u64,
-        key: Option<[u8; KEY_LEN]>,
+        target: u64,
         count: CoherencyCount,
         data: &[u8],
         judged: bool,
     ) -> Result<Plan, DecryptError> {
-        let proof = if key.is_none() { Proof::Expected } else { Proof::Unexpected };
-        let (head, next) = self.chain.open(&key.unwrap_or(self.key.0));
-        if judged && !self.is_plausible(&head, data, proof) {
+        // A packet that is taken may cost all the late keys before it, from the mark before them on.
+        let least = Self::late_keys().saturating_add(LEAST_BUDGET);
+        let budget = u64::from(self.config.key_change_budget()).max(least);
+        let Self { ahead, chain, late, .. } = self;
+        let current = (self.position, &self.key.0);
+        let Walk { from, end } = ahead.walk(chain, current, target, budget, |at, key| late.pass(at, key));
+        if end.index < target {
+            self.is_catching_up = true;
+            let ahead = u16::try_from(target.saturating_sub(end.index)).unwrap_or(u16::MAX);
+            return Err(DecryptError::CatchingUp { count, ahead });
+        }
+        let (head, next) = self.chain.open(&end.key.0);
+        if judged && !self.is_plausible(&head, data, Proof::Unexpected) {
             return Err(DecryptError::Implausible { count });
         }
         self.candidate.0 = next;
-        Ok(Plan { head, position, kind: Kind::Forward })
+        Ok(Plan { head, position: target, kind: Kind::Ahead { passed_from: from } })
     }
 
-    /// The key of `target`, which is ahead, by no more key changes than the budget. When that does not reach, what is
-    /// known ahead has grown by the budget.
-    fn walk(&mut self, target: u64, count: CoherencyCount) -> Result<[u8; KEY_LEN], DecryptError> {
-        let late = u64::try_from(LATE).unwrap_or(0);
-        // From a mark past all late keys that will be wanted, to the target.
-        let budget = u64::from(self.config.key_change_budget()).max(late.saturating_add(SPACING));
-        if self.ahead.position < self.position {
-            self.ahead.position = self.position;
-            self.ahead.key.0 = self.key.0;
-        }
-        // The best start has all the late keys on its way.
-        let wanted = target.saturating_sub(late).clamp(self.position, self.ahead.position);
-        let (mut position, mut key) =
-            self.ahead.before(wanted).filter(|(at, _)| *at > self.position).unwrap_or((self.position, self.key.0));
-        if target.saturating_sub(position) > budget {
-            (position, key) = (self.ahead.position, self.ahead.key.0);
-        }
-        let end = target.min(position.saturating_add(budget));
-        self.late.passed_from = position;
-        while position < end {
-            self.late.pass(position, &key);
-            key = self.chain.next(&key);
-            position = position.saturating_add(1);
-            self.ahead.note(position, &key);
-        }
-        if end < target {
-            self.ahead.behind = true;
-            let ahead = u16::try_from(target.saturating_sub(end)).unwrap_or(u16::MAX);
-            return Err(DecryptError::CatchingUp { count, ahead });
-        }
-        Ok(key)
+    const fn late_keys() -> u64 {
+        #[expect(clippy::as_conversions, reason = "`u64::try_from` is not const; at most 2048")]
+        let late = LATE as u64;
+        late
     }
 
-    pub(super) fn commit_forward(&mut self, position: u64) {
-        let late = u64::try_from(LATE).unwrap_or(0);
+    /// The packet of `position` is taken, which is ahead: the late keys before it are kept. Those from `passed_from` on
+    /// were passed by the walk to it.
+    pub(super) fn commit_ahead(&mut self, position: u64, passed_from: u64) {
         let missed = position.saturating_sub(self.position);
         self.statistics.rx_missed_packets = self.statistics.rx_missed_packets.wrapping_add(missed);
-        for passed in self.position.max(position.saturating_sub(late))..position {
+        let first = self.position.max(position.saturating_sub(Self::late_keys()));
+        if first < passed_from {
+            let Self { ahead, chain, late, .. } = self;
+            let start = ahead.walk(chain, (self.position, &self.key.0), first, u64::MAX, |_, _| {}).end;
+            let mut key = start.key;
+            for at in first..passed_from.min(position) {
+                late.pass(at, &key.0);
+                key = Secret(chain.next(&key.0));
+            }
+        }
+        for passed in first..position {
             self.late.keep(passed);
         }
+        self.commit_expected(position);
+    }
+
+    pub(super) fn commit_expected(&mut self, position: u64) {
         self.late.forget(position);
         self.position = position.saturating_add(1);
         self.key.0 = self.candidate.0;
-        self.ahead.behind = false;
+        self.ahead.retire(self.position);
+        self.is_catching_up = false;
     }
 }

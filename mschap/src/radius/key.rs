@@ -311,6 +311,7 @@ impl SessionKey {
     /// The octets. Nothing else gives them out.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
+        debug_assert!(self.length <= self.octets.0.len(), "the length was checked");
         self.octets.0.get(..self.length).unwrap_or_default()
     }
 

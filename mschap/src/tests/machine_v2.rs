@@ -413,7 +413,9 @@ proptest! {
                     let _ = authenticator.handle_response(&octets, NAME, &account, next);
                     let _ = authenticator.handle_change_password(&octets, NAME, &account, next);
                 }
-                Op::Reject => authenticator.reject_change(next),
+                Op::Reject => {
+                    authenticator.reject_change(next);
+                }
             }
         }
         prop_assert!(accepted.len() <= 1);

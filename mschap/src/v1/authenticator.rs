@@ -1,10 +1,10 @@
 //! The authenticator of version 1: who sends a challenge and decides.
 
 use super::{CHALLENGE_LEN, ChangePassword1, ChangePassword2, Response, implied_challenge};
-use crate::authenticator::{Core, Phase, identify, verdict};
+use crate::authenticator::{Core, Kind, identify, verdict};
 use crate::{
-    Account, AuthenticatorError, ChangeError, Failure, FailureChallenge, FailureCode, LmHash, NewPassword, NtHash,
-    NtHashHash, Reply, StartKey,
+    Account, AuthenticatorError, Awaits, ChangeError, Failure, FailureChallenge, FailureCode, LmHash, NewPassword,
+    NtHash, NtHashHash, Reply, StartKey,
 };
 
 /// RFC 2433 section B.1: an authenticator that works from stored hashes.
@@ -129,6 +129,33 @@ impl Authenticator {
         &self.core.challenge
     }
 
+    /// Returns what the peer may send next.
+    #[must_use]
+    pub const fn awaits(&self) -> Awaits {
+        self.core.awaits()
+    }
+
+    /// Returns whether another try that somebody else's Failure offers, such as a RADIUS server's, is one that is left
+    /// here.
+    #[must_use]
+    pub fn may_offer(&self, failure: &Failure<'_>) -> bool {
+        self.core.may_offer(failure)
+    }
+
+    /// Takes somebody else's refusal, such as a RADIUS server's, in place of an own decision.
+    ///
+    /// The tries are counted here. The next packet of the peer answers the challenge in the Failure, or, when there is
+    /// none, what [`handle_response`](Self::handle_response) would make of the last one (RFC 2433 section 8).
+    pub fn refuse_as(&mut self, failure: &Failure<'_>) {
+        let challenge = match failure.challenge {
+            Some(FailureChallenge::V1(challenge)) => challenge,
+            // RFC 2433 section 8: another try answers another challenge, a change of password the same.
+            _ if self.core.may_offer(failure) => implied_challenge(&self.core.challenge),
+            _ => self.core.challenge,
+        };
+        self.core.refuse_as(failure, Some(challenge));
+    }
+
     /// What to send: the reply to the packet handled last.
     #[must_use]
     pub fn reply(&self) -> Option<Reply<'static>> {
@@ -153,8 +180,8 @@ impl Authenticator {
         account: &Account<'_>,
         next_challenge: Option<[u8; CHALLENGE_LEN]>,
     ) -> Result<Verdict, AuthenticatorError> {
-        let id = identify(Phase::Response, value, name);
-        if self.core.is_duplicate(Phase::Response, &id)? {
+        let id = identify(Kind::Response, value, name);
+        if self.core.is_duplicate(Kind::Response, &id)? {
             return Ok(Verdict::Duplicate);
         }
         let response = Response::decode(value)?;
@@ -189,8 +216,8 @@ impl Authenticator {
         if !self.takes_change_1 {
             return Err(AuthenticatorError::NotNow);
         }
-        let id = identify(Phase::ChangePassword, octets, name);
-        if self.core.is_duplicate(Phase::ChangePassword, &id)? {
+        let id = identify(Kind::ChangePassword, octets, name);
+        if self.core.is_duplicate(Kind::ChangePassword, &id)? {
             return Ok(ChangeVerdict::Duplicate);
         }
         let opened = ChangePassword1::decode(octets)?.open(account, &self.core.challenge);
@@ -209,8 +236,8 @@ impl Authenticator {
         name: &[u8],
         account: &Account<'_>,
     ) -> Result<ChangeVerdict, AuthenticatorError> {
-        let id = identify(Phase::ChangePassword, octets, name);
-        if self.core.is_duplicate(Phase::ChangePassword, &id)? {
+        let id = identify(Kind::ChangePassword, octets, name);
+        if self.core.is_duplicate(Kind::ChangePassword, &id)? {
             return Ok(ChangeVerdict::Duplicate);
         }
         let opened = ChangePassword2::decode(octets)?.open(account, &self.core.challenge);
@@ -220,12 +247,14 @@ impl Authenticator {
     /// Refuses a new password that was [`Changed`](ChangeVerdict::Changed), because of rules for passwords, or because
     /// it could not be stored. [`reply`](Self::reply) then says so.
     ///
-    /// After anything else this does nothing.
-    pub fn reject_change(&mut self) {
-        if self.core.has_changed_password() {
+    /// After anything else this does nothing, and returns `false`.
+    pub fn reject_change(&mut self) -> bool {
+        let has_changed = self.core.has_changed_password();
+        if has_changed {
             let failure = self.failure(FailureCode::CHANGING_PASSWORD, None);
             self.core.take_back(failure);
         }
+        has_changed
     }
 
     fn decide(&mut self, id: [u8; 20], opened: Result<(NewHashes, Option<NewPassword>), ChangeError>) -> ChangeVerdict {

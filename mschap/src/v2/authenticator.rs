@@ -1,10 +1,10 @@
 //! The authenticator of version 2: who sends a challenge and decides.
 
 use super::{AuthenticatorResponse, CHALLENGE_LEN, ChangePassword, Response};
-use crate::authenticator::{Core, Phase, identify, verdict};
+use crate::authenticator::{Core, Kind, identify, verdict};
 use crate::{
-    Account, AuthenticatorError, ChallengeResponse, ChangeError, Failure, FailureChallenge, FailureCode, MasterKey,
-    NamePolicy, NewPassword, NtHashHash, Reply,
+    Account, AuthenticatorError, Awaits, ChallengeResponse, ChangeError, Failure, FailureChallenge, FailureCode,
+    MasterKey, NamePolicy, NewPassword, NtHashHash, Reply,
 };
 
 /// RFC 2759 section 9.1: an authenticator that works from stored NT hashes.
@@ -126,6 +126,31 @@ impl Authenticator {
         &self.core.challenge
     }
 
+    /// Returns what the peer may send next.
+    #[must_use]
+    pub const fn awaits(&self) -> Awaits {
+        self.core.awaits()
+    }
+
+    /// Returns whether another try that somebody else's Failure offers, such as a RADIUS server's, is one that is left
+    /// here.
+    #[must_use]
+    pub fn may_offer(&self, failure: &Failure<'_>) -> bool {
+        matches!(failure.challenge, Some(FailureChallenge::V2(_))) && self.core.may_offer(failure)
+    }
+
+    /// Takes somebody else's refusal, such as a RADIUS server's, in place of an own decision.
+    ///
+    /// The tries are counted here. The next packet of the peer answers the challenge in the Failure; without one there
+    /// is no next packet (RFC 2759 section 6).
+    pub fn refuse_as(&mut self, failure: &Failure<'_>) {
+        let challenge = match failure.challenge {
+            Some(FailureChallenge::V2(challenge)) => Some(challenge),
+            _ => None,
+        };
+        self.core.refuse_as(failure, challenge);
+    }
+
     /// What to send: the reply to the packet handled last.
     #[must_use]
     pub fn reply(&self) -> Option<Reply<'static>> {
@@ -146,8 +171,8 @@ impl Authenticator {
         account: &Account<'_>,
         next_challenge: [u8; CHALLENGE_LEN],
     ) -> Result<Verdict<'n>, AuthenticatorError> {
-        let id = identify(Phase::Response, value, name);
-        if self.core.is_duplicate(Phase::Response, &id)? {
+        let id = identify(Kind::Response, value, name);
+        if self.core.is_duplicate(Kind::Response, &id)? {
             return Ok(Verdict::Duplicate);
         }
         let response = Response::decode(value)?;
@@ -189,8 +214,8 @@ impl Authenticator {
         account: &Account<'_>,
         next_challenge: [u8; CHALLENGE_LEN],
     ) -> Result<ChangeVerdict<'n>, AuthenticatorError> {
-        let id = identify(Phase::ChangePassword, octets, name);
-        if self.core.is_duplicate(Phase::ChangePassword, &id)? {
+        let id = identify(Kind::ChangePassword, octets, name);
+        if self.core.is_duplicate(Kind::ChangePassword, &id)? {
             return Ok(ChangeVerdict::Duplicate);
         }
         let packet = ChangePassword::decode(octets)?;
@@ -225,12 +250,14 @@ impl Authenticator {
     /// Refuses a new password that was [`Changed`](ChangeVerdict::Changed), because of rules for passwords, or because
     /// it could not be stored. [`reply`](Self::reply) then says so.
     ///
-    /// After anything else this does nothing.
-    pub fn reject_change(&mut self, next_challenge: [u8; CHALLENGE_LEN]) {
-        if self.core.has_changed_password() {
+    /// After anything else this does nothing, and returns `false`.
+    pub fn reject_change(&mut self, next_challenge: [u8; CHALLENGE_LEN]) -> bool {
+        let has_changed = self.core.has_changed_password();
+        if has_changed {
             let failure = self.failure(FailureCode::CHANGING_PASSWORD, next_challenge);
             self.core.take_back(failure);
         }
+        has_changed
     }
 
     fn failure(&mut self, code: FailureCode, next_challenge: [u8; CHALLENGE_LEN]) -> Failure<'static> {

@@ -6,16 +6,19 @@ use md5::{Digest, Md5};
 use subtle::ConstantTimeEq;
 
 use super::answer::{Answer, AnswerError, Outcome, Presented};
+use super::exchange::{Exchange, whole_packet};
 use super::{Config, Failure, MAX_PACKET_LEN, Method, Refused, Status, Ticket};
 use crate::buffer::Buffer;
 use crate::random::Random;
-use crate::wire::Wire;
-use crate::{BufferTooSmall, EncodeError, Packet, Text, chap, eap, pap};
+use crate::{BufferTooSmall, EncodeError, Text, chap, eap, pap, time};
 
 mod extensible;
+mod mechanism;
 #[cfg(feature = "mschap")]
 mod microsoft;
 mod packet;
+
+use mechanism::Mechanism;
 
 /// What an [`Authenticator`] asks its user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +31,7 @@ pub enum Question {
 }
 
 impl Question {
-    /// What the answer has to carry.
+    /// Returns what the answer has to carry.
     #[must_use]
     pub const fn ticket(&self) -> Ticket {
         match self {
@@ -41,6 +44,8 @@ impl Question {
 ///
 /// It sends Challenges, repeats them, and repeats the last answer when it was lost. What the peer presents is judged by
 /// the user, at any later time.
+///
+/// It keeps no clock: each `now` must not be earlier than the one before. [`Link`](crate::link::Link) sees to that.
 ///
 /// ```
 /// use core::time::Duration;
@@ -73,113 +78,93 @@ impl Question {
 pub struct Authenticator {
     config: Config,
     random: Random,
-    now: Duration,
-    method: Option<Method>,
-    status: Status,
-    core: Core,
-    /// Of the last Challenge, Request or reply.
-    identifier: u8,
+    mechanism: Mechanism,
+    state: State,
+    exchange: Exchange,
     received: Buffer<MAX_PACKET_LEN>,
     /// The name in the last Response: a change of password has none.
     name: Buffer<255>,
-    outgoing: Buffer<MAX_PACKET_LEN>,
-    pending: bool,
-    timer: Option<Duration>,
-    tries: u8,
-    retries: u8,
-    question: Option<Question>,
+    /// Whether that name was accepted on this link, and has to stay.
+    is_known: bool,
     /// Of the last question.
     ticket: u32,
-    /// Whether the peer was told of a failure, and may send something else.
-    phase: Phase,
     rechallenge: Option<Duration>,
     #[cfg(feature = "mschap")]
     keys: Option<super::Keys>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// The first Challenge.
-    First,
-    /// After a Failure with another try.
-    Retry,
-    /// After a Failure because the password has expired.
-    ChangePassword,
-}
-
-#[derive(Debug)]
-enum Core {
-    None,
-    Md5([u8; 16]),
-    #[cfg(feature = "mschap")]
-    V1(mschap::v1::Authenticator),
-    #[cfg(feature = "mschap")]
-    V2(mschap::v2::Authenticator),
-}
-
-impl Core {
-    /// What the peer has to answer.
-    const fn challenge(&self) -> Option<&[u8]> {
-        match self {
-            Self::None => None,
-            Self::Md5(challenge) => Some(challenge),
-            #[cfg(feature = "mschap")]
-            Self::V1(core) => Some(core.challenge()),
-            #[cfg(feature = "mschap")]
-            Self::V2(core) => Some(core.challenge()),
-        }
-    }
+#[derive(Debug, Clone, Copy)]
+enum State {
+    Idle,
+    /// Waits for the peer. How it was refused, when it may try again.
+    Waiting(Option<Failure>),
+    /// Waits for the user.
+    Asking {
+        question: Question,
+        is_reported: bool,
+    },
+    Accepted {
+        is_reported: bool,
+    },
+    Failed(Failure),
 }
 
 impl Authenticator {
-    /// An authenticator that does nothing yet. `entropy` must be unpredictable: Challenges come from it.
+    /// Returns an authenticator that does nothing yet. `entropy` must be unpredictable: Challenges come from it.
     #[must_use]
     pub fn new(config: &Config, entropy: [u8; 32]) -> Self {
         let mut random = Random::new(entropy);
-        let [identifier] = random.octets();
+        let [identifier] = random.bytes();
         Self {
-            config: *config,
+            config: config.clone(),
             random,
-            now: Duration::ZERO,
-            method: None,
-            status: Status::Idle,
-            core: Core::None,
-            identifier,
+            mechanism: Mechanism::None,
+            state: State::Idle,
+            exchange: Exchange::new(identifier),
             received: Buffer::default(),
             name: Buffer::default(),
-            outgoing: Buffer::default(),
-            pending: false,
-            timer: None,
-            tries: 0,
-            retries: config.retries,
-            question: None,
+            is_known: false,
             ticket: 0,
-            phase: Phase::First,
             rechallenge: None,
             #[cfg(feature = "mschap")]
             keys: None,
         }
     }
 
-    /// Where it is.
+    /// Returns where the authentication is.
     #[must_use]
     pub const fn status(&self) -> Status {
-        self.status
+        match self.state {
+            State::Idle => Status::Idle,
+            State::Waiting(_) => Status::Waiting,
+            State::Asking { .. } => Status::Asking,
+            State::Accepted { .. } => Status::Accepted,
+            State::Failed(failure) => Status::Failed(failure),
+        }
     }
 
-    /// The method agreed.
+    /// Returns how the last proof was refused, while the peer may try again.
+    #[must_use]
+    pub const fn refusal(&self) -> Option<Failure> {
+        match self.state {
+            State::Waiting(refusal) => refusal,
+            State::Idle | State::Asking { .. } | State::Accepted { .. } | State::Failed(_) => None,
+        }
+    }
+
+    /// Returns the method agreed.
     #[must_use]
     pub const fn method(&self) -> Option<Method> {
-        self.method
+        self.mechanism.method()
     }
 
-    /// The name that the peer presented last. Empty if there is none.
+    /// Returns the name that the peer presented last. Empty if there is none.
     #[must_use]
     pub fn peer_name(&self) -> Text<'_> {
-        Text(self.name.as_octets())
+        Text(self.name.as_bytes())
     }
 
-    /// RFC 3079: what keys are made from: of the first proof that was good, since later ones change no keys.
+    /// RFC 3079: returns what keys are made from: of the first proof that was good, since later ones change no keys.
     #[cfg(feature = "mschap")]
     #[cfg_attr(docsrs, doc(cfg(feature = "mschap")))]
     #[must_use]
@@ -187,24 +172,23 @@ impl Authenticator {
         self.keys.as_ref()
     }
 
-    /// LCP agreed on this method, or on another one after the link was down: what was before is forgotten.
+    /// Starts with the method that LCP agreed on, and forgets what was before.
     ///
     /// MS-CHAP without the feature `mschap` fails at once.
     pub fn start(&mut self, now: Duration, method: Method) {
         self.stop();
-        self.now = self.now.max(now);
-        self.method = Some(method);
-        self.retries = self.config.retries;
-        self.challenge();
+        self.challenge(now, method);
     }
 
-    /// The link is down: nothing is sent or taken.
+    /// Stops: the link is down, and nothing is sent or taken.
     pub fn stop(&mut self) {
-        (self.method, self.status, self.core) = (None, Status::Idle, Core::None);
+        self.mechanism = Mechanism::None;
+        self.state = State::Idle;
         self.received.clear();
         self.name.clear();
-        self.outgoing.clear();
-        (self.pending, self.timer, self.question, self.rechallenge) = (false, None, None, None);
+        self.is_known = false;
+        self.exchange.clear();
+        self.rechallenge = None;
         #[cfg(feature = "mschap")]
         {
             self.keys = None;
@@ -213,10 +197,12 @@ impl Authenticator {
 
     /// RFC 1994 section 2: challenges the peer again, in the running session. Nothing before it was accepted, and
     /// nothing with PAP.
+    ///
+    /// The peer has to stay who it is: a Response with another name is refused.
     pub fn rechallenge(&mut self, now: Duration) {
-        self.now = self.now.max(now);
-        if self.status == Status::Accepted && self.method != Some(Method::Pap) {
-            self.challenge();
+        let Some(method) = self.method().filter(|method| *method != Method::Pap) else { return };
+        if matches!(self.state, State::Accepted { .. }) {
+            self.challenge(now, method);
         }
     }
 
@@ -225,68 +211,74 @@ impl Authenticator {
     /// # Errors
     ///
     /// [`Refused`]: nothing has changed.
-    pub fn handle_packet(&mut self, now: Duration, octets: &[u8]) -> Result<(), Refused> {
-        self.now = self.now.max(now);
-        let raw = Packet::decode(octets)?;
-        let whole = raw.encoded_len();
-        let length = whole;
-        let octets = octets.get(..whole).unwrap_or_default();
-        if length > MAX_PACKET_LEN {
-            return Err(Refused::TooLong { length });
-        }
-        match self.method {
+    pub fn handle_packet(&mut self, now: Duration, bytes: &[u8]) -> Result<(), Refused> {
+        let bytes = whole_packet(bytes)?;
+        match self.method() {
             None => Err(Refused::NotAgreed),
-            Some(Method::Pap) => self.handle_pap(octets),
-            Some(Method::Eap) => self.handle_eap(octets),
-            Some(Method::ChapMd5 | Method::MsChapV1 | Method::MsChapV2) => self.handle_chap(octets),
+            Some(Method::Pap) => self.handle_pap(bytes),
+            Some(Method::Eap) => self.handle_eap(now, bytes),
+            Some(Method::ChapMd5 | Method::MsChapV1 | Method::MsChapV2) => self.handle_chap(bytes),
         }
     }
 
-    /// What to ask the user, once.
-    pub fn poll_question(&mut self) -> Option<Question> {
-        self.question.take()
+    /// Returns what to ask the user, once. A question that is void when it is polled is left out.
+    pub const fn poll_question(&mut self) -> Option<Question> {
+        if let State::Asking { question, is_reported: is_reported @ false } = &mut self.state {
+            *is_reported = true;
+            return Some(*question);
+        }
+        None
     }
 
-    /// What the peer presents, while it is asked about.
+    /// Whether the peer was accepted and nobody was told yet.
+    pub(crate) const fn poll_accepted(&mut self) -> bool {
+        if let State::Accepted { is_reported: is_reported @ false } = &mut self.state {
+            *is_reported = true;
+            return true;
+        }
+        false
+    }
+
+    /// Returns what the peer presents, while it is asked about.
     #[must_use]
     pub fn presented(&self) -> Option<Presented<'_>> {
-        if self.status != Status::Asking {
+        if !matches!(self.state, State::Asking { .. }) {
             return None;
         }
-        let octets = self.received.as_octets();
-        let name = Text(self.name.as_octets());
-        match self.method? {
-            Method::Pap => match pap::Packet::decode(octets).ok()?.message {
+        let bytes = self.received.as_bytes();
+        let name = Text(self.name.as_bytes());
+        match self.method()? {
+            Method::Pap => match pap::Packet::decode(bytes).ok()?.message {
                 pap::Message::AuthenticateRequest(request) => Some(Presented::Pap { name, password: request.password }),
                 pap::Message::AuthenticateAck(_) | pap::Message::AuthenticateNak(_) | pap::Message::Other { .. } => {
                     None
                 }
             },
             Method::Eap => {
-                let packet = eap::Packet::decode(octets).ok()?;
+                let packet = eap::Packet::decode(bytes).ok()?;
                 let eap::Message::Response(method) = packet.message else { return None };
-                match (&self.core, method.md5_challenge()) {
-                    (Core::Md5(challenge), Ok(Some(value))) if !self.config.eap_pass_through => {
+                match (&self.mechanism, method.md5_challenge()) {
+                    (Mechanism::EapMd5(challenge), Ok(Some(value))) if !self.config.eap_pass_through => {
                         let (identifier, response) = (packet.identifier, value.value);
                         Some(Presented::Md5 { name, identifier, challenge, response })
                     }
-                    _ => Some(Presented::Eap { packet: octets, method_type: method.method_type }),
+                    _ => Some(Presented::Eap { packet: bytes, method_type: method.method_type }),
                 }
             }
             Method::ChapMd5 | Method::MsChapV1 | Method::MsChapV2 => {
-                let packet = chap::Packet::decode(octets).ok()?;
+                let packet = chap::Packet::decode(bytes).ok()?;
                 let identifier = packet.identifier;
-                match (packet.message, &self.core) {
-                    (chap::Message::Response(value), Core::Md5(challenge)) => {
+                match (packet.message, &self.mechanism) {
+                    (chap::Message::Response(value), Mechanism::ChapMd5(challenge)) => {
                         Some(Presented::Md5 { name, identifier, challenge, response: value.value })
                     }
                     #[cfg(feature = "mschap")]
-                    (chap::Message::Response(value), Core::V1(core)) => {
+                    (chap::Message::Response(value), Mechanism::V1(core)) => {
                         let (challenge, response) = (core.challenge(), value.value);
                         Some(Presented::MsChap { version: 1, name, identifier, challenge, response })
                     }
                     #[cfg(feature = "mschap")]
-                    (chap::Message::Response(value), Core::V2(core)) => {
+                    (chap::Message::Response(value), Mechanism::V2(core)) => {
                         let (challenge, response) = (core.challenge(), value.value);
                         Some(Presented::MsChap { version: 2, name, identifier, challenge, response })
                     }
@@ -307,30 +299,23 @@ impl Authenticator {
     /// [`AnswerError`]: the question stands, but when what the peer sent is [malformed](AnswerError::Malformed). An answer
     /// to an earlier question is refused.
     pub fn answer(&mut self, now: Duration, ticket: Ticket, answer: &Answer<'_>) -> Result<Outcome, AnswerError> {
-        self.now = self.now.max(now);
-        if self.status != Status::Asking || ticket.0 != self.ticket {
+        if !matches!(self.state, State::Asking { question, .. } if question.ticket() == ticket) {
             return Err(AnswerError::NotAsked);
         }
-        let outcome = match *answer {
-            Answer::Accept(message) => self.reply(true, message).map(|()| Outcome::Accepted),
-            Answer::Reject(message) => {
-                self.reply(false, message).map(|()| Outcome::Refused { goes_on: self.status == Status::Waiting })
-            }
-            Answer::EapRequest(packet) => self.send_eap(packet),
+        match *answer {
+            Answer::Accept(message) => self.reply(now, true, message),
+            Answer::Reject(message) => self.reply(now, false, message),
+            Answer::EapRequest(packet) => self.send_eap(now, packet),
             Answer::Password(password) => match self.verify(password) {
-                Some(is_right) => self.decide(is_right),
+                Some(is_right) => self.reply(now, is_right, b""),
                 #[cfg(feature = "mschap")]
-                None => self.answer_password(password),
+                None => self.answer_password(now, password),
                 #[cfg(not(feature = "mschap"))]
                 None => Err(AnswerError::Unsuitable),
             },
             #[cfg(feature = "mschap")]
-            Answer::Account(account) => self.answer_account(account),
-        };
-        if self.status != Status::Asking {
-            self.question = None;
+            Answer::Account(account) => self.answer_account(now, account),
         }
-        outcome
     }
 
     /// Writes the next packet to send into `buf`.
@@ -338,126 +323,92 @@ impl Authenticator {
     /// # Errors
     ///
     /// [`BufferTooSmall`]: nothing is lost. [`MAX_PACKET_LEN`] is always enough.
-    pub fn poll_transmit<'b>(&mut self, now: Duration, buf: &'b mut [u8]) -> Result<Option<&'b [u8]>, BufferTooSmall> {
-        self.now = self.now.max(now);
-        if !self.pending {
-            return Ok(None);
-        }
-        let octets = self.outgoing.as_octets();
-        let (needed, available) = (octets.len(), buf.len());
-        let written = buf.get_mut(..needed).ok_or(BufferTooSmall { needed, available })?;
-        written.copy_from_slice(octets);
-        self.pending = false;
-        Ok(Some(written))
+    pub fn poll_transmit<'b>(&mut self, _now: Duration, buf: &'b mut [u8]) -> Result<Option<&'b [u8]>, BufferTooSmall> {
+        self.exchange.poll_transmit(buf)
     }
 
     /// Whether this is the challenge that was sent to the peer: who sends it back wants to have it answered for itself.
     pub(crate) fn has_sent(&self, challenge: &[u8]) -> bool {
-        self.core.challenge() == Some(challenge)
+        self.mechanism.challenge() == Some(challenge)
     }
 
-    /// Whether there is something to send.
+    /// Returns whether there is something to send.
     #[must_use]
     pub const fn has_output(&self) -> bool {
-        self.pending
+        self.exchange.has_output()
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) has to be called.
+    /// Returns when [`handle_timeout`](Self::handle_timeout) has to be called.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.timer.into_iter().chain(self.rechallenge).min()
+        self.exchange.poll_timeout().into_iter().chain(self.rechallenge).min()
     }
 
-    /// The time has come, or not yet, or came long ago.
+    /// Processes expired timers. Early, late and repeated calls are harmless.
     pub fn handle_timeout(&mut self, now: Duration) {
-        self.now = self.now.max(now);
-        if self.rechallenge.is_some_and(|at| at <= self.now) {
-            self.rechallenge = None;
-            self.challenge();
+        if time::is_due(self.rechallenge, now) {
+            self.rechallenge(now);
         }
-        if self.timer.is_none_or(|timer| timer > self.now) {
-            return;
-        }
-        if self.tries == 0 {
-            self.timer = None;
-            if let Some(method) = self.method {
-                self.status = Status::Failed(Failure::NoAnswer { method });
+        if self.exchange.handle_timeout(now, &self.config) {
+            if let (State::Waiting(refusal), Some(method)) = (self.state, self.method()) {
+                // A peer that was refused, and does not try again, was refused.
+                self.state = State::Failed(refusal.unwrap_or(Failure::NoAnswer { method }));
             }
-        } else {
-            self.tries = self.tries.saturating_sub(1);
-            self.pending = true;
-            self.timer = Some(self.now.saturating_add(self.config.restart_timeout));
         }
     }
 
     /// Begins, or begins again.
-    fn challenge(&mut self) {
-        let Some(method) = self.method else { return };
-        self.identifier = self.identifier.wrapping_add(1);
-        (self.status, self.phase, self.question) = (Status::Waiting, Phase::First, None);
-        let is_sent = match method {
-            Method::Pap => {
-                // The peer begins.
-                (self.tries, self.pending) = (0, false);
-                self.timer = Some(self.now.saturating_add(self.config.patience));
-                return;
+    fn challenge(&mut self, now: Duration, method: Method) {
+        self.exchange.identifier = self.exchange.identifier.wrapping_add(1);
+        self.exchange.forget();
+        self.rechallenge = None;
+        self.mechanism = Mechanism::new(method, &self.config, &mut self.random);
+        self.state = State::Waiting(None);
+        if method == Method::Pap {
+            // RFC 1334 section 2.1: the peer begins.
+            self.exchange.wait(now, &self.config);
+            return;
+        }
+        let identifier = self.exchange.identifier;
+        let put = match self.mechanism.challenge() {
+            Some(value) => {
+                let value = chap::Value { value, name: Text(self.config.name.as_bytes()) };
+                self.exchange.put(&chap::Packet { identifier, message: chap::Message::Challenge(value) })
             }
-            Method::ChapMd5 => {
-                let challenge: [u8; 16] = self.random.octets();
-                self.core = Core::Md5(challenge);
-                self.send_challenge(&challenge)
-            }
-            Method::Eap => {
-                self.core = Core::None;
+            None if method == Method::Eap => {
                 let message = eap::Message::Request(eap::Method { method_type: eap::Type::IDENTITY, data: &[] });
-                self.put(&eap::Packet { identifier: self.identifier, message })
+                self.exchange.put(&eap::Packet { identifier, message })
             }
-            #[cfg(feature = "mschap")]
-            Method::MsChapV1 => {
-                let challenge = self.random.octets();
-                self.core = Core::V1(mschap::v1::Authenticator::new(challenge, self.retries));
-                self.send_challenge(&challenge)
-            }
-            #[cfg(feature = "mschap")]
-            Method::MsChapV2 => {
-                let challenge = self.random.octets();
-                self.core = Core::V2(mschap::v2::Authenticator::new(challenge, self.retries));
-                self.send_challenge(&challenge)
-            }
-            #[cfg(not(feature = "mschap"))]
-            Method::MsChapV1 | Method::MsChapV2 => false,
+            None => Err(AnswerError::Unsuitable),
         };
-        self.pending = is_sent;
-        if is_sent {
-            self.tries = self.config.max_tries.saturating_sub(1);
-            self.timer = Some(self.now.saturating_add(self.config.restart_timeout));
-        } else {
-            self.status = Status::Failed(Failure::RefusedPeer { method, code: None });
+        match put {
+            Ok(()) => self.exchange.send(now, &self.config),
+            Err(_) => self.fail(Failure::RefusedPeer { method, code: None }),
         }
     }
 
-    fn send_challenge(&mut self, value: &[u8]) -> bool {
-        let config = self.config;
-        let value = chap::Value { value, name: Text(config.name()) };
-        self.put(&chap::Packet { identifier: self.identifier, message: chap::Message::Challenge(value) })
-    }
-
-    fn put(&mut self, packet: &impl Wire) -> bool {
-        self.outgoing.write(|buf| crate::wire::encode(packet, buf).map(<[u8]>::len))
-    }
-
-    fn ask(&mut self, octets: &[u8], name: Option<Text<'_>>, question: fn(Ticket) -> Question) {
-        self.ticket = self.ticket.wrapping_add(1);
-        let question = question(Ticket(self.ticket));
-        self.received.set(octets);
+    /// Asks the user about a packet.
+    fn ask(&mut self, bytes: &[u8], name: Option<Text<'_>>, question: fn(Ticket) -> Question) -> Result<(), Refused> {
         if let Some(name) = name {
-            self.name.set(name.0);
+            self.name_peer(name)?;
         }
-        (self.status, self.question) = (Status::Asking, Some(question));
-        (self.timer, self.pending) = (None, false);
+        self.received.set(bytes);
+        self.ticket = self.ticket.wrapping_add(1);
+        self.state = State::Asking { question: question(Ticket(self.ticket)), is_reported: false };
+        self.exchange.pause();
+        Ok(())
     }
 
-    /// Whether the password is right, where this can be said here.
+    /// Who was accepted stays who it is.
+    fn name_peer(&mut self, name: Text<'_>) -> Result<(), Refused> {
+        if self.is_known && self.name.as_bytes() != name.0 {
+            return Err(Refused::OtherName);
+        }
+        self.name.set(name.0);
+        Ok(())
+    }
+
+    /// Returns whether the password is right, where this can be said here.
     fn verify(&self, password: &[u8]) -> Option<bool> {
         match self.presented()? {
             Presented::Pap { password: presented, .. } => Some(presented.matches(password)),
@@ -470,64 +421,58 @@ impl Authenticator {
         }
     }
 
-    /// Tells the peer, without a text.
-    fn decide(&mut self, is_good: bool) -> Result<Outcome, AnswerError> {
-        self.reply(is_good, b"")?;
-        Ok(if is_good { Outcome::Accepted } else { Outcome::Refused { goes_on: self.status == Status::Waiting } })
-    }
-
-    /// Tells the peer, and goes on or not.
-    fn reply(&mut self, is_good: bool, message: &[u8]) -> Result<(), AnswerError> {
-        let method = self.method.ok_or(AnswerError::NotAsked)?;
-        #[cfg(feature = "mschap")]
-        let mut buf = [0; 256];
-        #[cfg(feature = "mschap")]
-        let message = if is_good { message } else { self.as_it_is(message, &mut buf) };
-        let text = Text(message);
-        let is_put = match method {
-            Method::Pap => self.put_pap_reply(is_good, message),
-            Method::Eap => self.put_eap_end(is_good, message),
+    /// Answers the peer, and goes on or not.
+    fn reply(&mut self, now: Duration, is_good: bool, message: &[u8]) -> Result<Outcome, AnswerError> {
+        match self.method().ok_or(AnswerError::NotAsked)? {
+            Method::Pap => self.put_pap_reply(is_good, message)?,
+            Method::Eap => self.put_eap_end(is_good, message)?,
             Method::ChapMd5 | Method::MsChapV1 | Method::MsChapV2 => {
+                #[cfg(feature = "mschap")]
+                let mut buf = [0; 256];
+                #[cfg(feature = "mschap")]
+                let message = if is_good { message } else { self.mechanism.without_empty_promise(message, &mut buf) };
+                let text = Text(message);
                 let message = if is_good { chap::Message::Success(text) } else { chap::Message::Failure(text) };
-                let packet = chap::Packet { identifier: self.identifier, message };
-                if self.put(&packet) { Ok(()) } else { Err(AnswerError::TooLong) }
+                self.exchange.put(&chap::Packet { identifier: self.exchange.identifier, message })?;
             }
-        };
-        is_put?;
+        }
         self.received.clear();
+        self.exchange.send_once();
         if is_good {
-            self.accept();
-        } else if method == Method::Pap && self.retries > 0 {
-            self.retries = self.retries.saturating_sub(1);
-            self.wait_for_retry(Phase::Retry);
-        } else {
-            #[cfg(feature = "mschap")]
-            self.refuse_as_told(&mschap::Failure::decode(message));
-            #[cfg(not(feature = "mschap"))]
-            self.refuse(None);
+            self.accept(now);
+            return Ok(Outcome::Accepted);
         }
-        self.pending = true;
-        Ok(())
+        let (code, goes_on) = self.mechanism.refuse(message);
+        self.refuse(now, code, goes_on);
+        Ok(Outcome::Refused { goes_on })
     }
 
-    fn accept(&mut self) {
-        (self.status, self.timer) = (Status::Accepted, None);
-        self.rechallenge = match self.method {
+    fn accept(&mut self, now: Duration) {
+        self.is_known = true;
+        self.state = State::Accepted { is_reported: false };
+        self.exchange.rest();
+        self.rechallenge = match self.method() {
             Some(Method::Pap) | None => None,
-            Some(_) => self.config.rechallenge.map(|interval| self.now.saturating_add(interval)),
+            Some(_) => self.config.rechallenge.and_then(|interval| time::after(now, interval)),
         };
     }
 
-    fn refuse(&mut self, code: Option<u32>) {
-        if let Some(method) = self.method {
-            (self.status, self.timer) = (Status::Failed(Failure::RefusedPeer { method, code }), None);
+    /// The peer was refused, and may try again, without being asked to, or not.
+    fn refuse(&mut self, now: Duration, code: Option<u32>, goes_on: bool) {
+        let Some(method) = self.method() else { return };
+        let refusal = Failure::RefusedPeer { method, code };
+        if goes_on {
+            self.state = State::Waiting(Some(refusal));
+            self.exchange.wait(now, &self.config);
+        } else {
+            self.fail(refusal);
         }
     }
 
-    /// The peer may try again, without being asked to.
-    fn wait_for_retry(&mut self, phase: Phase) {
-        (self.status, self.phase, self.tries) = (Status::Waiting, phase, 0);
-        self.timer = Some(self.now.saturating_add(self.config.patience));
+    fn fail(&mut self, failure: Failure) {
+        self.state = State::Failed(failure);
+        self.exchange.rest();
+        self.rechallenge = None;
     }
 }
 

@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use crate::buffer::Short;
+
 /// RFC 1334, RFC 1994: timers and counters of an authentication, for both sides of it.
 ///
 /// ```
@@ -11,7 +13,7 @@ use core::time::Duration;
 /// let hourly = Config::default().with_rechallenge_interval(Some(Duration::from_secs(3600)));
 /// # let _ = hourly;
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     pub(super) restart_timeout: Duration,
     pub(super) max_tries: u8,
@@ -19,8 +21,7 @@ pub struct Config {
     pub(super) retries: u8,
     pub(super) rechallenge: Option<Duration>,
     pub(super) eap_pass_through: bool,
-    name: [u8; Self::MAX_NAME_LEN],
-    name_length: usize,
+    pub(super) name: Short<{ Self::MAX_NAME_LEN }>,
 }
 
 impl Default for Config {
@@ -32,8 +33,7 @@ impl Default for Config {
             retries: 0,
             rechallenge: None,
             eap_pass_through: false,
-            name: [0; Self::MAX_NAME_LEN],
-            name_length: 0,
+            name: Short::EMPTY,
         }
     }
 }
@@ -42,7 +42,7 @@ impl Config {
     /// The longest name of an authenticator.
     pub const MAX_NAME_LEN: usize = 64;
 
-    /// The time after which a Challenge, a Response or a name with its password is sent again. Default: 3 seconds. At
+    /// Sets the time after which a Challenge, a Response or a name with its password is sent again. Default: 3 seconds. At
     /// least 1 ms.
     #[must_use]
     pub fn with_restart_timeout(mut self, timeout: Duration) -> Self {
@@ -50,21 +50,21 @@ impl Config {
         self
     }
 
-    /// How many copies are sent. Default: 10. At least 1.
+    /// Sets how many copies are sent. Default: 10. At least 1.
     #[must_use]
     pub fn with_max_tries(mut self, count: u8) -> Self {
         self.max_tries = count.max(1);
         self
     }
 
-    /// How long to wait for the other side to begin, or to try again. Default: 60 seconds. At least 1 ms.
+    /// Sets how long to wait for the other side to begin, or to try again. Default: 60 seconds. At least 1 ms.
     #[must_use]
     pub fn with_patience(mut self, time: Duration) -> Self {
         self.patience = time.max(Duration::from_millis(1));
         self
     }
 
-    /// RFC 2433 section 8, RFC 2759 section 6: how often a peer may try again, on one link. Default: never. Of MS-CHAP
+    /// RFC 2433 section 8, RFC 2759 section 6: sets how often a peer may try again, on one link. Default: never. Of MS-CHAP
     /// and PAP alone.
     #[must_use]
     pub const fn with_retries(mut self, count: u8) -> Self {
@@ -72,14 +72,15 @@ impl Config {
         self
     }
 
-    /// RFC 1994 section 2: how often the peer is challenged again in the running session. Default: never. At least 1 s.
+    /// RFC 1994 section 2: sets how often the peer is challenged again in the running session. Default: never. At
+    /// least 1 s.
     #[must_use]
     pub fn with_rechallenge_interval(mut self, interval: Option<Duration>) -> Self {
         self.rechallenge = interval.map(|interval| interval.max(Duration::from_secs(1)));
         self
     }
 
-    /// RFC 3748 section 2.3: EAP packets go through to the user of the machine, who has another end of EAP. Default: no,
+    /// RFC 3748 section 2.3: sets whether EAP packets go through to the user of the machine, who has another end of EAP. Default: no,
     /// Identity, Notification, Nak and MD5-Challenge are handled here.
     #[must_use]
     pub const fn with_eap_pass_through(mut self, pass_through: bool) -> Self {
@@ -87,18 +88,10 @@ impl Config {
         self
     }
 
-    /// RFC 1994 section 4.1: the name in Challenges, cut to 64 octets. Default: empty, as Microsoft's are.
+    /// RFC 1994 section 4.1: sets the name in Challenges, cut to 64 bytes. Default: empty, as Microsoft's are.
     #[must_use]
     pub fn with_name(mut self, name: &[u8]) -> Self {
-        self.name_length = 0;
-        for (to, octet) in self.name.iter_mut().zip(name) {
-            *to = *octet;
-            self.name_length = self.name_length.saturating_add(1);
-        }
+        self.name = Short::new(name);
         self
-    }
-
-    pub(super) fn name(&self) -> &[u8] {
-        self.name.get(..self.name_length).unwrap_or_default()
     }
 }

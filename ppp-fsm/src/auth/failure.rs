@@ -1,7 +1,7 @@
 //! What comes of an authentication.
 
 use super::Method;
-use crate::DecodeError;
+use crate::{DecodeError, eap};
 
 /// Where an authentication is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,6 +30,12 @@ pub enum Failure {
         /// The method agreed.
         method: Method,
     },
+    /// This side was asked for a proof, and its user had none.
+    #[error("authentication by {method}: no proof was given here")]
+    Declined {
+        /// The method agreed.
+        method: Method,
+    },
     /// The authenticator did not take the proof of this side.
     #[error("the peer refused our authentication by {method}{}", Number(*.code))]
     Refused {
@@ -49,6 +55,14 @@ pub enum Failure {
     /// RFC 2759 section 5: the authenticator did not prove that it knows the password: it may be anybody.
     #[error("the peer has not proved that it knows the password")]
     NoMutualProof,
+    /// RFC 3748 section 5.3.1: there is no type of EAP that both sides can do.
+    #[error("no common type of EAP: we offer {own}, the peer {peer}")]
+    NoCommonEapType {
+        /// What this side can do.
+        own: eap::Types,
+        /// What the peer named: what it wants, or what it asked for.
+        peer: eap::Types,
+    },
 }
 
 struct Number(Option<u32>);
@@ -69,11 +83,14 @@ pub enum Refused {
     /// It fits nothing that was asked: another identifier, another length of challenge, a packet of the other role.
     #[error("the packet fits nothing that was asked")]
     Unmatched,
+    /// The peer was accepted under another name, and has to stay who it is.
+    #[error("the peer was accepted under another name")]
+    OtherName,
     /// Another method was agreed, or none.
     #[error("this method was not agreed")]
     NotAgreed,
     /// It is longer than [`MAX_PACKET_LEN`](super::MAX_PACKET_LEN).
-    #[error("a packet of {length} octets is too long")]
+    #[error("a packet of {length} bytes is too long")]
     TooLong {
         /// Its length.
         length: usize,

@@ -3,8 +3,6 @@
 use core::fmt;
 
 use crate::Protocol;
-use crate::chap::Algorithm;
-use crate::lcp::AuthenticationProtocol;
 
 /// RFC 1661 section 6.2: a method that LCP can agree on.
 ///
@@ -31,41 +29,17 @@ pub enum Method {
 }
 
 impl Method {
-    /// The option of LCP that asks for it.
+    /// Returns the protocol of its packets.
     #[must_use]
-    pub const fn option(self) -> AuthenticationProtocol<'static> {
+    pub const fn protocol(self) -> Protocol {
         match self {
-            Self::Pap => AuthenticationProtocol::PAP,
-            Self::ChapMd5 => AuthenticationProtocol::CHAP_MD5,
-            Self::MsChapV1 => AuthenticationProtocol::MS_CHAP,
-            Self::MsChapV2 => AuthenticationProtocol::MS_CHAP_V2,
-            Self::Eap => AuthenticationProtocol::EAP,
+            Self::Pap => Protocol::PAP,
+            Self::ChapMd5 | Self::MsChapV1 | Self::MsChapV2 => Protocol::CHAP,
+            Self::Eap => Protocol::EAP,
         }
     }
 
-    /// The method that an option of LCP asks for. `None` when this crate does not have it.
-    #[must_use]
-    pub fn from_option(option: &AuthenticationProtocol<'_>) -> Option<Self> {
-        Some(match (option.protocol, option.data) {
-            (Protocol::PAP, []) => Self::Pap,
-            (Protocol::EAP, []) => Self::Eap,
-            (Protocol::CHAP, _) => match option.algorithm()? {
-                Algorithm::MD5 => Self::ChapMd5,
-                Algorithm::MS_CHAP => Self::MsChapV1,
-                Algorithm::MS_CHAP_V2 => Self::MsChapV2,
-                _ => return None,
-            },
-            _ => return None,
-        })
-    }
-
-    /// The protocol of its packets.
-    #[must_use]
-    pub const fn protocol(self) -> Protocol {
-        self.option().protocol
-    }
-
-    /// Whether it leaves keys for encryption behind. EAP may: that depends on what it carries.
+    /// Returns whether it leaves keys for encryption behind. EAP may: that depends on what it carries.
     #[must_use]
     pub const fn has_keys(self) -> bool {
         matches!(self, Self::MsChapV1 | Self::MsChapV2)
@@ -74,7 +48,13 @@ impl Method {
 
 impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.option())
+        f.pad(match self {
+            Self::Pap => "PAP",
+            Self::ChapMd5 => "CHAP-MD5",
+            Self::MsChapV1 => "MS-CHAP",
+            Self::MsChapV2 => "MS-CHAP-V2",
+            Self::Eap => "EAP",
+        })
     }
 }
 
@@ -95,7 +75,7 @@ impl Methods {
     /// No method.
     pub const NONE: Self = Self([None; 5]);
 
-    /// These methods in this order.
+    /// Returns these methods in this order.
     #[must_use]
     pub fn new(methods: &[Method]) -> Self {
         let mut list = Self::NONE;
@@ -109,18 +89,18 @@ impl Methods {
         list
     }
 
-    /// The methods in order.
+    /// Returns the methods in order.
     pub fn iter(&self) -> impl Iterator<Item = Method> + use<> {
         self.0.into_iter().flatten()
     }
 
-    /// Whether a method is in the list.
+    /// Returns whether a method is in the list.
     #[must_use]
     pub fn contains(&self, method: Method) -> bool {
         self.iter().any(|found| found == method)
     }
 
-    /// Whether there is none.
+    /// Returns whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()

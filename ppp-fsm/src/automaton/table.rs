@@ -63,6 +63,16 @@ const fn unless_down(state: State, actions: &[Action]) -> Option<Transition> {
     }
 }
 
+/// The rows of a passive opening, which are not in the RFC: Stopped is where the peer is waited for.
+pub(super) const fn passive_transition(state: State, event: Event) -> Option<Transition> {
+    match (state, event) {
+        (Starting, Event::Up) | (Closed, Event::Open) => go(Stopped, []),
+        // The peer has not begun within the time that it was given.
+        (Stopped, Event::Timeout) => go(RequestSent, [irc, scr]),
+        _ => transition(state, event),
+    }
+}
+
 const fn up(state: State) -> Option<Transition> {
     match state {
         Initial => go(Closed, []),

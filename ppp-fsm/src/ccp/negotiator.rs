@@ -60,7 +60,7 @@ pub enum Modes {
 ///     .with_modes(Modes::PreferStateless);
 /// # let _ = (strict, lenient);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     encryption: Encryption,
     strengths: MicrosoftCompression,
@@ -136,7 +136,7 @@ impl Config {
 
 /// RFC 3078 section 2: what was agreed, for each direction of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[expect(clippy::exhaustive_structs, reason = "there are two directions")]
+#[non_exhaustive]
 pub struct Agreed {
     /// How this side sends: what it acknowledged.
     pub send: MicrosoftCompression,
@@ -239,7 +239,7 @@ impl Negotiator {
     #[must_use]
     pub fn new(config: &Config) -> Self {
         let mut new = Self {
-            config: *config,
+            config: config.clone(),
             keys: MicrosoftCompression::NONE,
             wanted: None,
             judged: MicrosoftCompression::NONE,
@@ -342,11 +342,12 @@ impl ControlProtocol for Negotiator {
     fn restart(&mut self) {
         let allowed = self.allowed();
         self.wanted = Some(self.wishes()).filter(|bits| *bits != MicrosoftCompression::NONE);
-        (self.judged, self.agreed, self.offered) = (MicrosoftCompression::NONE, Agreed::default(), None);
-        (self.mode_was_asked, self.failure) = (false, None);
-        if self.is_required() && !allowed.intersects(MicrosoftCompression::STRENGTHS) {
-            self.failure = Some(Failure::NoKeys);
-        }
+        self.judged = MicrosoftCompression::NONE;
+        self.agreed = Agreed::default();
+        self.offered = None;
+        self.mode_was_asked = false;
+        let has_keys = allowed.intersects(MicrosoftCompression::STRENGTHS);
+        self.failure = (self.is_required() && !has_keys).then_some(Failure::NoKeys);
     }
 
     fn write_request(&self, options: &mut OptionWriter<'_>) -> Result<(), EncodeError> {

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::{BufferTooSmall, Code, EncodeError, Packet};
+use crate::{BufferTooSmall, Code, EncodeError, Packet, time};
 
 /// RFC 1962 section 3: asks the peer to start afresh when data was lost, and answers when the peer asks.
 ///
@@ -31,102 +31,131 @@ use crate::{BufferTooSmall, Code, EncodeError, Packet};
 /// ```
 #[derive(Debug, Default)]
 pub struct Reset {
-    /// The identifier of the request that waits for an answer.
-    waiting: Option<u8>,
-    request_pending: bool,
-    timer: Option<Duration>,
-    ack: Option<u8>,
-    peer_rejects_ack: bool,
-    peer_rejects_request: bool,
+    request: Request,
+    answer: Answer,
+}
+
+/// The Reset-Request of this side.
+#[derive(Debug, Clone, Copy, Default)]
+enum Request {
+    /// Nothing is asked.
+    #[default]
+    None,
+    /// The peer was asked, or is about to be, and is asked again at a time.
+    Waiting { identifier: u8, is_due: bool, at: Option<Duration> },
+    /// The peer does not know Reset-Requests.
+    Rejected,
+}
+
+/// The Reset-Ack of this side.
+#[derive(Debug, Clone, Copy, Default)]
+enum Answer {
+    #[default]
+    None,
+    /// It has to be sent, with the identifier of the request.
+    Due { identifier: u8 },
+    /// The peer does not know Reset-Acks.
+    Rejected,
 }
 
 impl Reset {
     /// How long to wait for the peer before it is asked again.
     pub const TIMEOUT: Duration = Duration::from_secs(1);
 
-    /// Takes a Reset-Request or Reset-Ack. Whether it was a request: the next packet sent has to be flushed.
+    /// Takes a Reset-Request or Reset-Ack. Returns whether it was a request: the next packet sent has to be flushed.
     ///
     /// Other packets, and acknowledgements of what was not asked for, are left alone.
     pub fn handle_packet(&mut self, packet: &Packet<'_>) -> bool {
-        if packet.code == Code::RESET_ACK && self.waiting == Some(packet.identifier) {
-            self.synchronized();
+        match (packet.code, self.request) {
+            (Code::RESET_ACK, Request::Waiting { identifier, .. }) if identifier == packet.identifier => {
+                self.synchronized();
+            }
+            (Code::RESET_REQUEST, _) if !matches!(self.answer, Answer::Rejected) => {
+                self.answer = Answer::Due { identifier: packet.identifier };
+            }
+            _ => {}
         }
-        let is_request = packet.code == Code::RESET_REQUEST;
-        if is_request && !self.peer_rejects_ack {
-            self.ack = Some(packet.identifier);
-        }
-        is_request
+        packet.code == Code::RESET_REQUEST
     }
 
     /// Takes a Code-Reject of the peer.
     pub fn handle_code_reject(&mut self, packet: &Packet<'_>) {
         match packet.data.first().copied().map(Code) {
-            Some(Code::RESET_ACK) => (self.peer_rejects_ack, self.ack) = (true, None),
-            Some(Code::RESET_REQUEST) => {
-                self.peer_rejects_request = true;
-                self.synchronized();
-            }
+            Some(Code::RESET_ACK) => self.answer = Answer::Rejected,
+            Some(Code::RESET_REQUEST) => self.request = Request::Rejected,
             _ => {}
         }
     }
 
-    /// Data was lost: the peer is asked to start afresh, unless it was asked already.
+    /// Asks the peer to start afresh, since data was lost, unless it was asked already.
     pub fn request(&mut self, now: Duration, identifier: u8) {
-        if self.waiting.is_none() && !self.peer_rejects_request {
-            (self.waiting, self.request_pending) = (Some(identifier), true);
-            self.timer = Some(now.saturating_add(Self::TIMEOUT));
+        if matches!(self.request, Request::None) {
+            self.request = Request::Waiting { identifier, is_due: true, at: time::after(now, Self::TIMEOUT) };
         }
     }
 
-    /// A flushed packet came: the peer has started afresh.
-    pub fn synchronized(&mut self) {
-        (self.waiting, self.request_pending, self.timer) = (None, false, None);
+    /// Reports that a flushed packet came: the peer has started afresh.
+    pub const fn synchronized(&mut self) {
+        if matches!(self.request, Request::Waiting { .. }) {
+            self.request = Request::None;
+        }
     }
 
-    /// CCP is not open any more: nothing is asked, and nothing is answered.
-    pub fn clear(&mut self) {
+    /// Forgets what is asked and answered: CCP is not open any more.
+    pub const fn clear(&mut self) {
         self.synchronized();
-        self.ack = None;
+        if matches!(self.answer, Answer::Due { .. }) {
+            self.answer = Answer::None;
+        }
     }
 
     /// Writes the next packet to send into `buf`.
     ///
     /// # Errors
     ///
-    /// [`BufferTooSmall`]: nothing is lost; 4 octets are enough.
+    /// [`BufferTooSmall`]: nothing is lost; 4 bytes are enough.
     pub fn poll_transmit<'b>(&mut self, buf: &'b mut [u8]) -> Result<Option<&'b [u8]>, BufferTooSmall> {
-        let (code, identifier) = match (self.ack, self.waiting) {
-            (Some(identifier), _) => (Code::RESET_ACK, identifier),
-            (None, Some(identifier)) if self.request_pending => (Code::RESET_REQUEST, identifier),
-            (None, _) => return Ok(None),
-        };
-        let packet = Packet { code, identifier, data: &[], padding: &[] };
-        match packet.encode(buf) {
-            Ok(octets) => {
-                if code == Code::RESET_ACK {
-                    self.ack = None;
-                } else {
-                    self.request_pending = false;
-                }
-                Ok(Some(octets))
-            }
-            Err(EncodeError::BufferTooSmall(error)) => Err(error),
-            // A header has no length that could be too long.
-            Err(EncodeError::TooLong { .. } | EncodeError::InvalidProtocol { .. }) => Ok(None),
+        if let Answer::Due { identifier } = self.answer {
+            let written = header(Code::RESET_ACK, identifier, buf)?;
+            self.answer = Answer::None;
+            return Ok(Some(written));
+        }
+        if let Request::Waiting { identifier, is_due: is_due @ true, .. } = &mut self.request {
+            let written = header(Code::RESET_REQUEST, *identifier, buf)?;
+            *is_due = false;
+            return Ok(Some(written));
+        }
+        Ok(None)
+    }
+
+    /// Returns when [`handle_timeout`](Self::handle_timeout) has to be called.
+    #[must_use]
+    pub const fn poll_timeout(&self) -> Option<Duration> {
+        match self.request {
+            Request::Waiting { at, .. } => at,
+            Request::None | Request::Rejected => None,
         }
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) has to be called.
-    #[must_use]
-    pub const fn poll_timeout(&self) -> Option<Duration> {
-        self.timer
-    }
-
-    /// The request is sent again, with the same identifier.
+    /// Sends the request again, with the same identifier, when its time has come.
     pub fn handle_timeout(&mut self, now: Duration) {
-        if self.timer.is_some_and(|timer| timer <= now) {
-            self.request_pending = true;
-            self.timer = Some(now.saturating_add(Self::TIMEOUT));
+        if let Request::Waiting { is_due, at, .. } = &mut self.request {
+            if time::is_due(*at, now) {
+                *is_due = true;
+                *at = time::after(now, Self::TIMEOUT);
+            }
+        }
+    }
+}
+
+/// Writes a packet without data.
+fn header(code: Code, identifier: u8, buf: &mut [u8]) -> Result<&[u8], BufferTooSmall> {
+    match (Packet { code, identifier, data: &[], padding: &[] }).encode(buf) {
+        Ok(bytes) => Ok(bytes),
+        Err(EncodeError::BufferTooSmall(error)) => Err(error),
+        Err(EncodeError::TooLong { .. } | EncodeError::InvalidProtocol { .. }) => {
+            debug_assert!(false, "a header has no length that could be too long");
+            Ok(&[])
         }
     }
 }

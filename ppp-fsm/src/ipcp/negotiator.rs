@@ -21,7 +21,7 @@ use super::{ConfigurationOption, OptionType};
 ///     .with_name_servers([Some(Ipv4Addr::new(10, 0, 0, 1)), None]);
 /// # let _ = (client, server);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Config {
     own: Option<Ipv4Addr>,
     takes_other: bool,
@@ -97,7 +97,7 @@ impl Config {
 
 /// RFC 1332, RFC 1877: what was agreed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[expect(clippy::exhaustive_structs, reason = "all options of IPCP that are negotiated here")]
+#[non_exhaustive]
 pub struct Agreed {
     /// The address of this side, if the peer let it be said.
     pub own_address: Option<Ipv4Addr>,
@@ -185,7 +185,7 @@ impl Negotiator {
     #[must_use]
     pub fn new(config: &Config) -> Self {
         let mut new = Self {
-            config: *config,
+            config: config.clone(),
             own: None,
             wanted: Servers::default(),
             judged_peer: None,
@@ -228,8 +228,11 @@ impl ControlProtocol for Negotiator {
         let ask = |wanted: bool| wanted.then_some(Ipv4Addr::UNSPECIFIED);
         let (dns, nbns) = (ask(self.config.name_servers_wanted), ask(self.config.netbios_name_servers_wanted));
         self.wanted = [dns, dns, nbns, nbns];
-        (self.judged_peer, self.refused_peer, self.peer_wants) = (None, None, None);
-        (self.agreed, self.failure) = (Agreed::default(), None);
+        self.judged_peer = None;
+        self.refused_peer = None;
+        self.peer_wants = None;
+        self.agreed = Agreed::default();
+        self.failure = None;
     }
 
     fn write_request(&self, options: &mut OptionWriter<'_>) -> Result<(), EncodeError> {
@@ -292,7 +295,8 @@ impl ControlProtocol for Negotiator {
         let given = |address: Option<Ipv4Addr>| address.filter(|address| !address.is_unspecified());
         let [first, second, third, fourth] = self.wanted.map(given);
         self.agreed.own_address = given(self.own);
-        (self.agreed.name_servers, self.agreed.netbios_name_servers) = ([first, second], [third, fourth]);
+        self.agreed.name_servers = [first, second];
+        self.agreed.netbios_name_servers = [third, fourth];
         if self.config.own.is_none() && self.agreed.own_address.is_none() {
             self.failure = Some(Failure::NoAddress);
         }

@@ -15,7 +15,7 @@ use super::{ConfigurationOption, InterfaceIdentifier, OptionType};
 /// let server = Config::default().with_own_identifier(InterfaceIdentifier(1));
 /// # let _ = server;
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Config {
     own: Option<InterfaceIdentifier>,
     peer: Option<InterfaceIdentifier>,
@@ -39,7 +39,7 @@ impl Config {
 
 /// RFC 5072 section 4.1: what was agreed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[expect(clippy::exhaustive_structs, reason = "all options of IPV6CP that are negotiated here")]
+#[non_exhaustive]
 pub struct Agreed {
     /// The identifier of this side, if the peer let it be said.
     pub own: Option<InterfaceIdentifier>,
@@ -92,7 +92,7 @@ impl Negotiator {
         let (own, spare) = (draw(&mut random), draw(&mut random));
         let own = Some(config.own.unwrap_or(own));
         let spare = config.peer.unwrap_or(spare);
-        Self { config: *config, random, own, spare, judged: None, agreed: Agreed::default() }
+        Self { config: config.clone(), random, own, spare, judged: None, agreed: Agreed::default() }
     }
 
     /// What was agreed. It holds while the negotiation is open.
@@ -103,7 +103,7 @@ impl Negotiator {
 }
 
 fn draw(random: &mut Random) -> InterfaceIdentifier {
-    InterfaceIdentifier((u64::from_be_bytes(random.octets()) & !UNIVERSAL).max(1))
+    InterfaceIdentifier((u64::from_be_bytes(random.bytes()) & !UNIVERSAL).max(1))
 }
 
 impl ControlProtocol for Negotiator {
@@ -112,7 +112,8 @@ impl ControlProtocol for Negotiator {
     fn restart(&mut self) {
         let own = draw(&mut self.random);
         self.own = Some(self.config.own.or(self.own).unwrap_or(own));
-        (self.judged, self.agreed) = (None, Agreed::default());
+        self.judged = None;
+        self.agreed = Agreed::default();
     }
 
     fn write_request(&self, options: &mut OptionWriter<'_>) -> Result<(), EncodeError> {

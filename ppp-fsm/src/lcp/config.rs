@@ -14,17 +14,24 @@ use crate::auth::Methods;
 /// let client = Config::default().with_own_authentication(Methods::new(&[Method::MsChapV2])).with_mru(1400);
 /// # let _ = (server, client);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "options of LCP are there or not")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     pub(super) mru: u16,
     pub(super) control_characters: Option<u32>,
     pub(super) peer_authentication: Methods,
     pub(super) own_authentication: Methods,
     pub(super) magic_number: bool,
-    pub(super) protocol_compression: bool,
-    pub(super) address_control_compression: bool,
+    pub(super) header: HeaderCompression,
     pub(super) takes_compressions: bool,
+}
+
+/// What this side asks for, so that headers to it are short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct HeaderCompression {
+    /// RFC 1661 section 6.5.
+    pub(super) protocol: bool,
+    /// RFC 1661 section 6.6.
+    pub(super) address_control: bool,
 }
 
 impl Default for Config {
@@ -35,8 +42,7 @@ impl Default for Config {
             peer_authentication: Methods::NONE,
             own_authentication: Methods::NONE,
             magic_number: true,
-            protocol_compression: true,
-            address_control_compression: true,
+            header: HeaderCompression { protocol: true, address_control: true },
             takes_compressions: true,
         }
     }
@@ -96,7 +102,7 @@ impl Config {
     #[doc(alias = "PFC")]
     #[must_use]
     pub const fn with_protocol_compression(mut self, wanted: bool) -> Self {
-        self.protocol_compression = wanted;
+        self.header.protocol = wanted;
         self
     }
 
@@ -104,7 +110,7 @@ impl Config {
     #[doc(alias = "ACFC")]
     #[must_use]
     pub const fn with_address_control_compression(mut self, wanted: bool) -> Self {
-        self.address_control_compression = wanted;
+        self.header.address_control = wanted;
         self
     }
 

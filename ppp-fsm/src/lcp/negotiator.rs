@@ -9,7 +9,7 @@ use super::{Config, ConfigurationOption, OptionType};
 
 /// RFC 1661 section 6: what holds for the frames that one side sends, because the other side asked for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "all options of LCP that are negotiated here")]
+#[non_exhaustive]
 pub struct Agreed {
     /// The most octets of information that the receiver takes.
     pub mru: u16,
@@ -130,7 +130,18 @@ pub struct Negotiator {
     peer_method: Option<Method>,
     /// The last request of the peer had a method that was not taken.
     is_refused: bool,
+    /// A method that leaves keys was named in place of one that does not, or need not be.
+    keys: KeysWanted,
     failure: Option<Failure>,
+}
+
+/// Whether the peer is asked for a method that leaves keys when it wants one that does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KeysWanted {
+    No,
+    Yes,
+    /// It was asked, and is not asked again.
+    Asked,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -152,7 +163,7 @@ impl Negotiator {
         let mut random = Random::new(entropy);
         let wishes = Wishes::new(config, &mut random);
         Self {
-            config: *config,
+            config: config.clone(),
             random,
             wishes,
             methods: config.peer_authentication,
@@ -162,8 +173,15 @@ impl Negotiator {
             loops: 0,
             peer_method: None,
             is_refused: false,
+            keys: KeysWanted::No,
             failure: None,
         }
+    }
+
+    /// Prefers methods that leave keys for encryption: a peer that asks for PAP or CHAP with MD5 is asked once for the
+    /// first such method that this side [allows](Config::with_own_authentication), and gets its own if it insists.
+    pub const fn prefer_keys(&mut self) {
+        self.keys = KeysWanted::Yes;
     }
 
     /// What was set.
@@ -218,6 +236,10 @@ impl Negotiator {
             ConfigurationOption::AuthenticationProtocol(wanted) => {
                 self.peer_method = Method::from_option(wanted);
                 let own = self.config.own_authentication;
+                if let Some(better) = self.better_method(own) {
+                    self.keys = KeysWanted::Asked;
+                    return suggest(&ConfigurationOption::AuthenticationProtocol(better.option()));
+                }
                 self.is_refused = self.peer_method.is_none_or(|method| !own.contains(method));
                 match (self.peer_method, own.iter().next()) {
                     (Some(method), _) if own.contains(method) => {
@@ -256,6 +278,13 @@ impl Negotiator {
         }
     }
 
+    /// A method that leaves keys, when the peer wants one that does not, and was not asked yet.
+    fn better_method(&self, own: Methods) -> Option<Method> {
+        let is_keyless = matches!(self.peer_method, Some(Method::Pap | Method::ChapMd5));
+        let is_wanted = self.keys == KeysWanted::Yes && is_keyless;
+        own.iter().find(|method| is_wanted && method.has_keys())
+    }
+
     /// The peer does not take the method asked for. It may have named another one.
     fn method_refused(&mut self, named: Option<Method>) {
         let Some(current) = self.methods.iter().next() else { return };
@@ -283,8 +312,8 @@ impl Wishes {
             mru: Some(config.mru).filter(|mru| *mru != Config::DEFAULT_MRU),
             control_characters: config.control_characters,
             magic_number: config.magic_number.then(|| random.magic_number()),
-            protocol_compression: config.protocol_compression,
-            address_control_compression: config.address_control_compression,
+            protocol_compression: config.header.protocol,
+            address_control_compression: config.header.address_control,
         }
     }
 }
@@ -295,8 +324,16 @@ impl ControlProtocol for Negotiator {
     fn restart(&mut self) {
         self.wishes = Wishes::new(&self.config, &mut self.random);
         self.methods = self.config.peer_authentication;
-        (self.judged, self.sending, self.receiving) = (Agreed::default(), Agreed::default(), Agreed::default());
-        (self.loops, self.peer_method, self.is_refused, self.failure) = (0, None, false, None);
+        self.judged = Agreed::default();
+        self.sending = Agreed::default();
+        self.receiving = Agreed::default();
+        self.loops = 0;
+        self.peer_method = None;
+        self.is_refused = false;
+        if self.keys == KeysWanted::Asked {
+            self.keys = KeysWanted::Yes;
+        }
+        self.failure = None;
     }
 
     fn write_request(&self, options: &mut OptionWriter<'_>) -> Result<(), EncodeError> {
@@ -322,7 +359,8 @@ impl ControlProtocol for Negotiator {
     }
 
     fn begin_request(&mut self) {
-        (self.judged, self.is_refused) = (Agreed::default(), false);
+        self.judged = Agreed::default();
+        self.is_refused = false;
     }
 
     fn judge(&mut self, option: RawOption<'_>, nak: &mut OptionWriter<'_>) -> Verdict {

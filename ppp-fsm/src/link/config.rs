@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::buffer::Short;
 use crate::{auth, ccp, ipcp, ipv6cp, lcp, negotiate};
 
 /// When Echo-Requests are sent, and when the peer is taken for dead.
@@ -15,7 +16,7 @@ use crate::{auth, ccp, ipcp, ipv6cp, lcp, negotiate};
 /// let config = Config::default().with_keepalive(keepalive);
 /// # let _ = config;
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keepalive {
     pub(super) interval: Duration,
     pub(super) max_missed: u8,
@@ -23,20 +24,20 @@ pub struct Keepalive {
 }
 
 impl Keepalive {
-    /// An Echo-Request after every such time; at least 10 ms. The peer is dead when three in a row are not answered.
+    /// Returns a keepalive with an Echo-Request after every such time; at least 10 ms. The peer is dead when three in a row are not answered.
     #[must_use]
     pub fn new(interval: Duration) -> Self {
         Self { interval: interval.max(Duration::from_millis(10)), max_missed: 3, is_adaptive: true }
     }
 
-    /// How many unanswered ones in a row are too many. Default: 3. At least 1.
+    /// Sets how many unanswered ones in a row are too many. Default: 3. At least 1.
     #[must_use]
     pub fn with_max_missed(mut self, count: u8) -> Self {
         self.max_missed = count.max(1);
         self
     }
 
-    /// Whether anything that comes from the peer is as good as an answer, so that a busy link is not asked. Default: yes.
+    /// Sets whether anything that comes from the peer is as good as an answer, so that a busy link is not asked. Default: yes.
     #[must_use]
     pub const fn with_adaptive(mut self, adaptive: bool) -> Self {
         self.is_adaptive = adaptive;
@@ -71,7 +72,7 @@ pub enum NetworkPolicy {
 ///     .with_ipcp(ipcp::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_peer_address(Ipv4Addr::new(10, 0, 0, 2)));
 /// # let _ = server;
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     pub(super) lcp: lcp::Config,
     pub(super) link_timers: negotiate::Config,
@@ -83,8 +84,7 @@ pub struct Config {
     pub(super) keepalive: Option<Keepalive>,
     pub(super) network: NetworkPolicy,
     pub(super) microsoft_termination: bool,
-    identification: [u8; Self::MAX_IDENTIFICATION_LEN],
-    identification_length: usize,
+    pub(super) identification: Short<{ Self::MAX_IDENTIFICATION_LEN }>,
 }
 
 impl Default for Config {
@@ -100,8 +100,7 @@ impl Default for Config {
             keepalive: None,
             network: NetworkPolicy::default(),
             microsoft_termination: true,
-            identification: [0; Self::MAX_IDENTIFICATION_LEN],
-            identification_length: 0,
+            identification: Short::EMPTY,
         }
     }
 }
@@ -110,72 +109,72 @@ impl Config {
     /// The longest text of an Identification that is sent.
     pub const MAX_IDENTIFICATION_LEN: usize = 48;
 
-    /// LCP, in it the authentication of both sides. Default: no authentication.
+    /// Sets LCP, in it the authentication of both sides. Default: no authentication.
     #[must_use]
-    pub const fn with_lcp(mut self, config: lcp::Config) -> Self {
+    pub fn with_lcp(mut self, config: lcp::Config) -> Self {
         self.lcp = config;
         self
     }
 
-    /// Timers and counters of LCP.
+    /// Sets timers and counters of LCP.
     #[must_use]
-    pub const fn with_link_timers(mut self, config: negotiate::Config) -> Self {
+    pub fn with_link_timers(mut self, config: negotiate::Config) -> Self {
         self.link_timers = config;
         self
     }
 
-    /// Timers and counters of CCP, IPCP and IPV6CP.
+    /// Sets timers and counters of CCP, IPCP and IPV6CP.
     #[must_use]
-    pub const fn with_network_timers(mut self, config: negotiate::Config) -> Self {
+    pub fn with_network_timers(mut self, config: negotiate::Config) -> Self {
         self.network_timers = config;
         self
     }
 
-    /// Timers and counters of the authentication, both sides.
+    /// Sets timers and counters of the authentication, both sides.
     #[must_use]
-    pub const fn with_authentication(mut self, config: auth::Config) -> Self {
+    pub fn with_authentication(mut self, config: auth::Config) -> Self {
         self.authentication = config;
         self
     }
 
-    /// RFC 1962: CCP. Default: not there, packets of it are rejected.
+    /// RFC 1962: sets CCP. Default: not there, packets of it are rejected.
     ///
     /// When it requires encryption, IPCP and IPV6CP wait for it, and packets that are not encrypted are refused.
     #[must_use]
-    pub const fn with_ccp(mut self, config: ccp::Config) -> Self {
+    pub fn with_ccp(mut self, config: ccp::Config) -> Self {
         self.ccp = Some(config);
         self
     }
 
-    /// RFC 1332: IPCP. Default: not there, packets of it are rejected.
+    /// RFC 1332: sets IPCP. Default: not there, packets of it are rejected.
     #[must_use]
-    pub const fn with_ipcp(mut self, config: ipcp::Config) -> Self {
+    pub fn with_ipcp(mut self, config: ipcp::Config) -> Self {
         self.ipcp = Some(config);
         self
     }
 
-    /// RFC 5072: IPV6CP. Default: not there, packets of it are rejected.
+    /// RFC 5072: sets IPV6CP. Default: not there, packets of it are rejected.
     #[must_use]
-    pub const fn with_ipv6cp(mut self, config: ipv6cp::Config) -> Self {
+    pub fn with_ipv6cp(mut self, config: ipv6cp::Config) -> Self {
         self.ipv6cp = Some(config);
         self
     }
 
-    /// RFC 1661 section 5.8: Echo-Requests. Default: none are sent.
+    /// RFC 1661 section 5.8: sets when Echo-Requests are sent. Default: none are sent.
     #[must_use]
-    pub const fn with_keepalive(mut self, keepalive: Keepalive) -> Self {
+    pub fn with_keepalive(mut self, keepalive: Keepalive) -> Self {
         self.keepalive = Some(keepalive);
         self
     }
 
-    /// What the end of a network protocol means. Default: the link ends with the last.
+    /// Sets what the end of a network protocol means. Default: the link ends with the last.
     #[must_use]
     pub const fn with_network_policy(mut self, policy: NetworkPolicy) -> Self {
         self.network = policy;
         self
     }
 
-    /// Whether Terminate-Requests carry [Microsoft's error number](lcp::MicrosoftTermination). Default: yes, when there
+    /// Sets whether Terminate-Requests carry [Microsoft's error number](lcp::MicrosoftTermination). Default: yes, when there
     /// is one.
     #[must_use]
     pub const fn with_microsoft_termination(mut self, send: bool) -> Self {
@@ -183,23 +182,15 @@ impl Config {
         self
     }
 
-    /// RFC 1570 section 1.1: who this side is, sent when LCP opens; cut to 48 octets. Default: nothing is sent.
+    /// RFC 1570 section 1.1: sets who this side is, sent when LCP opens; cut to 48 bytes. Default: nothing is sent.
     #[must_use]
     pub fn with_identification(mut self, text: &[u8]) -> Self {
-        self.identification_length = 0;
-        for (to, octet) in self.identification.iter_mut().zip(text) {
-            *to = *octet;
-            self.identification_length = self.identification_length.saturating_add(1);
-        }
+        self.identification = Short::new(text);
         self
-    }
-
-    pub(super) fn identification(&self) -> &[u8] {
-        self.identification.get(..self.identification_length).unwrap_or_default()
     }
 
     /// Whether packets have to be encrypted.
     pub(super) fn requires_encryption(&self) -> bool {
-        self.ccp.is_some_and(|ccp| ccp.encryption() == ccp::Encryption::Required)
+        self.ccp.as_ref().is_some_and(|ccp| ccp.encryption() == ccp::Encryption::Required)
     }
 }

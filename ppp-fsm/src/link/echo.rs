@@ -3,10 +3,11 @@
 use core::time::Duration;
 
 use super::Keepalive;
+use crate::time;
 
-/// RFC 1661 section 5.8: what Echo-Requests tell about a link.
+/// RFC 1661 section 5.8: what Echo-Requests say about a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::exhaustive_structs, reason = "counters and times")]
+#[non_exhaustive]
 pub struct EchoStatistics {
     /// Echo-Requests sent.
     pub sent: u64,
@@ -22,82 +23,137 @@ pub struct EchoStatistics {
     pub smoothed_round_trip: Option<Duration>,
 }
 
-/// The state of the keepalive of one link.
+impl EchoStatistics {
+    fn count(&mut self, round_trip: Duration) {
+        self.received = self.received.saturating_add(1);
+        self.last_round_trip = Some(round_trip);
+        let shortest = self.shortest_round_trip.map_or(round_trip, |least| least.min(round_trip));
+        self.shortest_round_trip = Some(shortest);
+        let smoothed = self.smoothed_round_trip.map_or(round_trip, |before| {
+            // Times that are too long to be added are as good as the last one.
+            let eighths = before.checked_mul(7).and_then(|before| before.checked_add(round_trip));
+            eighths.and_then(|eighths| eighths.checked_div(8)).unwrap_or(round_trip)
+        });
+        self.smoothed_round_trip = Some(smoothed);
+    }
+}
+
+/// The echoes of one link.
 #[derive(Debug, Default)]
 pub(super) struct Echo {
     pub(super) statistics: EchoStatistics,
-    pub(super) pending: bool,
-    pub(super) identifier: u8,
-    /// When the last request was sent, while it has no answer.
-    waiting: Option<Duration>,
+    identifier: u8,
+    request: Request,
+    watch: Option<Watch>,
+}
+
+/// The last Echo-Request.
+#[derive(Debug, Clone, Copy, Default)]
+enum Request {
+    /// There is none, or it was answered.
+    #[default]
+    None,
+    /// It has to be sent. Whether the one before it has no answer.
+    Due { before_is_open: bool },
+    /// It was sent at this time, and has no answer.
+    Sent { at: Duration },
+}
+
+/// The state of the keepalive.
+#[derive(Debug, Clone, Copy)]
+struct Watch {
+    /// When the peer is looked after next.
+    at: Option<Duration>,
+    /// Requests in a row without an answer.
     missed: u8,
-    timer: Option<Duration>,
     has_traffic: bool,
 }
 
 impl Echo {
     pub(super) fn start(&mut self, now: Duration, keepalive: Option<&Keepalive>) {
-        self.stop();
-        self.timer = keepalive.map(|keepalive| now.saturating_add(keepalive.interval));
+        self.request = Request::None;
+        self.watch = keepalive.map(|keepalive| Watch::new(now, keepalive));
     }
 
-    pub(super) fn stop(&mut self) {
-        (self.pending, self.waiting, self.missed, self.timer, self.has_traffic) = (false, None, 0, None, false);
+    pub(super) const fn stop(&mut self) {
+        self.request = Request::None;
+        self.watch = None;
     }
 
     /// Something came from the peer.
     pub(super) fn traffic(&mut self, keepalive: Option<&Keepalive>) {
-        if keepalive.is_some_and(|keepalive| keepalive.is_adaptive) {
-            (self.has_traffic, self.missed) = (true, 0);
+        let is_adaptive = keepalive.is_some_and(|keepalive| keepalive.is_adaptive);
+        if let Some(watch) = self.watch.as_mut().filter(|_| is_adaptive) {
+            watch.has_traffic = true;
+            watch.missed = 0;
         }
     }
 
-    /// A request of the user.
-    pub(super) fn request(&mut self) {
+    /// The user wants to know, or the keepalive.
+    pub(super) const fn request(&mut self) {
         self.identifier = self.identifier.wrapping_add(1);
-        self.pending = true;
+        self.request = match self.request {
+            Request::None => Request::Due { before_is_open: false },
+            Request::Sent { .. } => Request::Due { before_is_open: true },
+            due @ Request::Due { .. } => due,
+        };
+    }
+
+    /// The identifier of the request that has to be sent.
+    pub(super) const fn due(&self) -> Option<u8> {
+        match self.request {
+            Request::Due { .. } => Some(self.identifier),
+            Request::None | Request::Sent { .. } => None,
+        }
     }
 
     pub(super) fn sent(&mut self, now: Duration) {
-        if self.waiting.replace(now).is_some() {
+        if matches!(self.request, Request::Due { before_is_open: true }) {
             self.statistics.lost = self.statistics.lost.saturating_add(1);
         }
-        self.pending = false;
         self.statistics.sent = self.statistics.sent.saturating_add(1);
+        self.request = Request::Sent { at: now };
     }
 
     pub(super) fn reply(&mut self, now: Duration, identifier: u8) {
-        let Some(sent) = self.waiting.filter(|_| identifier == self.identifier && !self.pending) else { return };
-        // The answer itself is no traffic that makes the next request needless.
-        (self.waiting, self.missed, self.has_traffic) = (None, 0, false);
-        let time = now.saturating_sub(sent);
-        let statistics = &mut self.statistics;
-        statistics.received = statistics.received.saturating_add(1);
-        statistics.last_round_trip = Some(time);
-        statistics.shortest_round_trip = Some(statistics.shortest_round_trip.map_or(time, |least| least.min(time)));
-        let smoothed = statistics.smoothed_round_trip.map_or(time, |before| {
-            let eighths = before.saturating_mul(7).saturating_add(time);
-            eighths.checked_div(8).unwrap_or(time)
-        });
-        statistics.smoothed_round_trip = Some(smoothed);
+        let Request::Sent { at } = self.request else { return };
+        if identifier != self.identifier {
+            return;
+        }
+        self.request = Request::None;
+        if let Some(watch) = &mut self.watch {
+            // The answer itself is no traffic that makes the next request needless.
+            watch.has_traffic = false;
+            watch.missed = 0;
+        }
+        self.statistics.count(now.saturating_sub(at));
     }
 
-    pub(super) const fn poll_timeout(&self) -> Option<Duration> {
-        self.timer
+    pub(super) fn poll_timeout(&self) -> Option<Duration> {
+        self.watch.and_then(|watch| watch.at)
     }
 
-    /// Whether the peer is dead.
+    /// Returns whether the peer is dead.
     pub(super) fn handle_timeout(&mut self, now: Duration, keepalive: Option<&Keepalive>) -> bool {
-        let Some(keepalive) = keepalive.filter(|_| self.timer.is_some_and(|timer| timer <= now)) else { return false };
-        self.timer = Some(now.saturating_add(keepalive.interval));
-        if core::mem::take(&mut self.has_traffic) {
+        let (Some(watch), Some(keepalive)) = (&mut self.watch, keepalive) else { return false };
+        if !time::is_due(watch.at, now) {
             return false;
         }
-        if self.missed >= keepalive.max_missed {
+        watch.at = time::after(now, keepalive.interval);
+        if core::mem::take(&mut watch.has_traffic) {
+            return false;
+        }
+        if watch.missed >= keepalive.max_missed {
             return true;
         }
-        self.missed = self.missed.saturating_add(1);
+        watch.missed = watch.missed.saturating_add(1);
         self.request();
         false
+    }
+}
+
+impl Watch {
+    const fn new(now: Duration, keepalive: &Keepalive) -> Self {
+        Self { at: time::after(now, keepalive.interval), missed: 0, has_traffic: false }
     }
 }

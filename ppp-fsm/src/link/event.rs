@@ -1,9 +1,10 @@
-//! What a link tells.
+//! What a link reports.
 
 use core::fmt;
 
 use super::Reason;
 use crate::auth::{Demand, Question};
+use crate::events::Kinded;
 use crate::{DecodeError, Protocol, auth, ccp, ipcp, ipv6cp, negotiate};
 
 /// RFC 1661 section 3.2: the phases of a link.
@@ -23,7 +24,7 @@ pub enum Phase {
     Terminate,
 }
 
-/// What happened on a link. Long octets stay in the link, and are borrowed from it.
+/// What happened on a link. Names and texts stay in the link, and are borrowed from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -86,13 +87,13 @@ pub enum Received<'p> {
     Compressed(&'p [u8]),
 }
 
-/// Lengths, not octets.
+/// Prints lengths, not bytes.
 impl fmt::Debug for Received<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Consumed => f.write_str("Consumed"),
-            Self::Network { protocol, packet } => write!(f, "Network({protocol}, {} octets)", packet.len()),
-            Self::Compressed(packet) => write!(f, "Compressed({} octets)", packet.len()),
+            Self::Network { protocol, packet } => write!(f, "Network({protocol}, {} bytes)", packet.len()),
+            Self::Compressed(packet) => write!(f, "Compressed({} bytes)", packet.len()),
         }
     }
 }
@@ -128,47 +129,45 @@ pub enum Refused {
         /// The protocol.
         protocol: Protocol,
     },
-    /// The events have to be polled first.
-    #[error("too many events wait to be polled")]
-    Busy,
 }
 
-/// Events in order. Frames are refused while many wait, so there is always room for what one call makes.
-#[derive(Debug, Default)]
-pub(super) struct Queue {
-    events: [Option<Event>; Queue::CAPACITY],
-    first: usize,
-    length: usize,
+impl Event {
+    /// The number of kinds.
+    pub(super) const KINDS: usize = 17;
+    const COMPRESSION_UP: usize = 4;
+    const IP_UP: usize = 8;
+    const IPV6_UP: usize = 11;
 }
 
-impl Queue {
-    const CAPACITY: usize = 32;
-
-    /// Whether frames may still come: half of the room is for what is no answer to one.
-    pub(super) const fn has_room(&self) -> bool {
-        self.length < 16
-    }
-
-    pub(super) const fn is_empty(&self) -> bool {
-        self.length == 0
-    }
-
-    pub(super) fn push(&mut self, event: Event) {
-        let place = self.first.wrapping_add(self.length) & (Self::CAPACITY.wrapping_sub(1));
-        if self.length < Self::CAPACITY {
-            if let Some(place) = self.events.get_mut(place) {
-                *place = Some(event);
-                self.length = self.length.saturating_add(1);
-            }
+impl Kinded for Event {
+    fn kind(&self) -> usize {
+        match self {
+            Self::Phase(_) => 0,
+            Self::Authenticate(_) => 1,
+            Self::Prove(_) => 2,
+            Self::PeerAuthenticated => 3,
+            Self::CompressionUp(_) => Self::COMPRESSION_UP,
+            Self::CompressionDown => 5,
+            Self::ResetRequested => 6,
+            Self::CompressedRejected => 7,
+            Self::IpUp(_) => Self::IP_UP,
+            Self::IpDown => 9,
+            Self::IpFailed(_) => 10,
+            Self::Ipv6Up(_) => Self::IPV6_UP,
+            Self::Ipv6Down => 12,
+            Self::Ipv6Failed(_) => 13,
+            Self::Identification => 14,
+            Self::TimeRemaining { .. } => 15,
+            Self::Closed(_) => 16,
         }
     }
 
-    pub(super) fn pop(&mut self) -> Option<Event> {
-        let event = self.events.get_mut(self.first)?.take();
-        if event.is_some() {
-            self.first = self.first.wrapping_add(1) & (Self::CAPACITY.wrapping_sub(1));
-            self.length = self.length.saturating_sub(1);
-        }
-        event
+    fn undoes(&self) -> Option<usize> {
+        let undone = [
+            (Self::CompressionDown, Self::COMPRESSION_UP),
+            (Self::IpDown, Self::IP_UP),
+            (Self::Ipv6Down, Self::IPV6_UP),
+        ];
+        undone.iter().find(|(down, _)| down == self).map(|(_, up)| *up)
     }
 }

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use super::machine::Link;
+use super::stage::{Network, Stage};
 use super::{Event, NetworkPolicy, Phase, Reason};
 use crate::auth::Status;
 use crate::automaton::State;
@@ -13,70 +14,125 @@ use crate::{Protocol, ipcp, lcp};
 
 impl Link {
     /// Lets every layer know what happened in the others, until nothing does.
-    pub(super) fn settle(&mut self) {
+    pub(super) fn settle(&mut self, now: Duration) {
         loop {
             if let Some(event) = self.lcp.poll_event() {
-                self.lcp_event(event);
+                self.lcp_event(now, event);
             } else if let Some(question) = self.authenticator.poll_question() {
                 self.events.push(Event::Authenticate(question));
             } else if let Some(demand) = self.peer.poll_demand() {
                 self.events.push(Event::Prove(demand));
             } else if let Some(event) = self.ccp.as_mut().and_then(Negotiation::poll_event) {
-                self.ccp_event(event);
+                self.ccp_event(now, event);
             } else if let Some(event) = self.ipcp.as_mut().and_then(Negotiation::poll_event) {
-                self.ipcp_event(event);
+                self.ipcp_event(now, event);
             } else if let Some(event) = self.ipv6cp.as_mut().and_then(Negotiation::poll_event) {
-                self.ipv6cp_event(event);
-            } else if !self.settle_authentication() {
-                break;
+                self.ipv6cp_event(now, event);
+            } else if !self.settle_authentication(now) && !self.settle_lcp(now) {
+                return;
             }
         }
-        if let Some(reason @ (negotiate::Reason::Failed(_) | negotiate::Reason::NotConverging)) = self.lcp.ending() {
-            if self.end.is_none() {
-                // LCP has given up of itself: the peer is told why.
-                self.fail(self.reason_of_lcp(reason));
+    }
+
+    /// Goes to another place. The phase is an event when it is another one.
+    fn go(&mut self, stage: Stage) {
+        let before = self.phase();
+        self.stage = stage;
+        if self.phase() != before {
+            self.events.push(Event::Phase(self.phase()));
+        }
+    }
+
+    /// The lower layer is up.
+    pub(super) fn up_and_begin(&mut self, now: Duration) {
+        let before = self.lcp.state();
+        self.lcp.up(now);
+        self.wait_for_peer(before);
+    }
+
+    /// A link that waits for the peer to begin is not dead.
+    pub(super) fn wait_for_peer(&mut self, before: State) {
+        if self.phase() == Phase::Dead && before != State::Stopped && self.lcp.state() == State::Stopped {
+            self.go(Stage::Establish { end: None });
+        }
+    }
+
+    /// Ends the link; the first reason is the one that is reported. `error` is a number for the peer.
+    pub(super) fn end(&mut self, now: Duration, reason: Reason, error: Option<u32>) {
+        let reason = match &mut self.stage {
+            Stage::Establish { end } | Stage::Terminate { end } => *end.get_or_insert(reason),
+            Stage::Authenticate | Stage::Network(_) => {
+                self.lcp_down(now);
+                self.go(Stage::Terminate { end: Some(reason) });
+                reason
             }
-        }
-        let is_negotiating = matches!(self.lcp.state(), State::RequestSent | State::AckReceived | State::AckSent);
-        if self.phase == Phase::Dead && is_negotiating {
-            self.set_phase(Phase::Establish);
-        }
-    }
-
-    /// The line is there, or the link is wanted, or both.
-    pub(super) fn began(&mut self) {
-        self.settle();
-        // A link that waits for the peer to begin is not dead.
-        if self.phase == Phase::Dead && self.lcp.state() == State::Stopped {
-            self.set_phase(Phase::Establish);
+            Stage::Dead => reason,
+        };
+        self.terminate(now, reason.windows_error().or(error));
+        // A side that waited for the peer to begin has nothing to end.
+        if self.phase() == Phase::Establish && self.lcp.state() == State::Closed {
+            self.finish(reason);
         }
     }
 
-    pub(super) fn set_phase(&mut self, phase: Phase) {
-        if self.phase != phase {
-            self.phase = phase;
-            self.events.push(Event::Phase(phase));
+    /// Ends LCP, with an error number for the peer.
+    fn terminate(&mut self, now: Duration, error: Option<u32>) {
+        if let Some(error) = error.filter(|_| self.config.microsoft_termination) {
+            let magic_number = self.lcp.protocol().receiving().magic_number;
+            self.lcp.set_terminate_data(&lcp::MicrosoftTermination { magic_number, error }.to_octets());
+        } else {
+            self.lcp.set_terminate_data(&[]);
         }
+        self.lcp.close(now);
     }
 
-    fn lcp_event(&mut self, event: negotiate::Event<lcp::Failure>) {
+    /// The link is at its end.
+    pub(super) fn finish(&mut self, reason: Reason) {
+        self.go(Stage::Dead);
+        self.events.push(Event::Closed(reason));
+    }
+
+    fn lcp_event(&mut self, now: Duration, event: negotiate::Event<lcp::Failure>) {
         match event {
             negotiate::Event::Started => {}
-            negotiate::Event::Up => self.lcp_up(),
-            negotiate::Event::Down => {
-                let is_closing =
-                    matches!(self.lcp.state(), State::Closing | State::Stopping | State::Closed | State::Stopped);
-                if is_closing {
-                    self.note_refusal();
-                }
-                self.lcp_down();
-                self.set_phase(if is_closing { Phase::Terminate } else { Phase::Establish });
-            }
+            negotiate::Event::Up => self.lcp_up(now),
+            negotiate::Event::Down => self.lcp_went_down(now),
             negotiate::Event::Finished(reason) => {
-                let reason = self.reason_of_lcp(reason);
-                self.closed = Some(self.end.take().unwrap_or(reason));
-                self.set_phase(Phase::Dead);
+                let reason = self.stage.end().unwrap_or_else(|| self.reason_of_lcp(reason));
+                self.finish(reason);
             }
+        }
+    }
+
+    fn lcp_went_down(&mut self, now: Duration) {
+        if !matches!(self.stage, Stage::Authenticate | Stage::Network(_)) {
+            // This side has ended the link, or the lower layer went down: that was seen to at once.
+            return;
+        }
+        let is_closing = matches!(self.lcp.state(), State::Closing | State::Stopping | State::Closed | State::Stopped);
+        let refusal = if is_closing { self.refusal() } else { None };
+        self.lcp_down(now);
+        self.go(if is_closing { Stage::Terminate { end: refusal } } else { Stage::Establish { end: None } });
+    }
+
+    /// What LCP decides without an event. Returns whether something happened.
+    fn settle_lcp(&mut self, now: Duration) -> bool {
+        let is_negotiating = matches!(self.lcp.state(), State::RequestSent | State::AckReceived | State::AckSent);
+        match (self.stage, self.lcp.ending()) {
+            // LCP has given up of itself: the peer is told why.
+            (
+                Stage::Establish { end: None } | Stage::Terminate { end: None },
+                Some(reason @ (negotiate::Reason::Failed(_) | negotiate::Reason::NotConverging)),
+            ) => {
+                let reason = self.reason_of_lcp(reason);
+                self.end(now, reason, None);
+                true
+            }
+            (Stage::Dead, _) if is_negotiating => {
+                self.go(Stage::Establish { end: None });
+                true
+            }
+            _ => false,
         }
     }
 
@@ -86,40 +142,38 @@ impl Link {
             negotiate::Reason::Closed => return Reason::Closed,
             negotiate::Reason::Rejected => return Reason::LcpRejected,
             negotiate::Reason::Failed(failure) => return Reason::Lcp(failure),
-            negotiate::Reason::PeerClosed => Reason::PeerClosed { error: self.peer_error },
+            negotiate::Reason::PeerClosed => {
+                let farewell = lcp::MicrosoftTermination::decode(self.peer_farewell.as_bytes());
+                Reason::PeerClosed { error: farewell.map(|farewell| farewell.error) }
+            }
             negotiate::Reason::NoAnswer => Reason::NoAnswer,
             negotiate::Reason::NotConverging => Reason::NotConverging,
         };
-        // Who may not have the method that it wants gives up, without another word.
+        // A side that may not have the method that it wants gives up, without another word.
         self.lcp.protocol().refusal().map_or(given_up, Reason::Lcp)
     }
 
     /// The line goes down: why the link was ending before, if it was. A peer that has said goodbye need not wait.
-    pub(super) fn note_ending(&mut self) {
-        self.note_refusal();
-        if let Some(reason) = self.lcp.ending() {
-            let reason = self.reason_of_lcp(reason);
-            self.end.get_or_insert(reason);
-        }
+    pub(super) fn reason_of_end(&self) -> Option<Reason> {
+        let of_lcp = || self.lcp.ending().map(|reason| self.reason_of_lcp(reason));
+        self.stage.end().or_else(|| self.refusal()).or_else(of_lcp)
     }
 
-    /// The peer ends the link after it has refused our proof, or has offered no encryption that will do: that is why, also
-    /// when it offered to hear another proof, or did not wait for our answer.
-    fn note_refusal(&mut self) {
-        if let Some(failure) = self.peer.refusal() {
-            self.end.get_or_insert(Reason::Authentication(failure));
+    /// The peer ends the link after one side has refused the other's proof, or has offered no encryption that will do:
+    /// that is why, also when another proof might have been heard, or when it did not wait for our answer.
+    fn refusal(&self) -> Option<Reason> {
+        if let Some(failure) = self.peer.refusal().or(self.authenticator.refusal()) {
+            return Some(Reason::Authentication(failure));
         }
-        let is_undecided = self.phase == Phase::Network && !self.has_network && self.config.requires_encryption();
-        if let Some(ccp) = self.ccp.as_ref().map(Negotiation::protocol).filter(|_| is_undecided) {
-            let (allowed, offered) = (ccp.wishes(), ccp.offered());
-            let strengths = allowed & MicrosoftCompression::STRENGTHS;
-            if offered.is_some_and(|offered| !offered.intersects(strengths)) {
-                self.end.get_or_insert(Reason::EncryptionRequired { allowed, offered });
-            }
-        }
+        let is_undecided = matches!(self.stage, Stage::Network(Network::Held)) && self.config.requires_encryption();
+        let ccp = self.ccp.as_ref().map(Negotiation::protocol).filter(|_| is_undecided)?;
+        let (allowed, offered) = (ccp.wishes(), ccp.offered());
+        let strengths = allowed & MicrosoftCompression::STRENGTHS;
+        let is_unsuitable = offered.is_some_and(|offered| !offered.intersects(strengths));
+        is_unsuitable.then_some(Reason::EncryptionRequired { allowed, offered })
     }
 
-    fn lcp_up(&mut self) {
+    fn lcp_up(&mut self, now: Duration) {
         let protocol = self.lcp.protocol();
         let (sending, receiving) = (*protocol.sending(), *protocol.receiving());
         let limit = usize::from(sending.mru);
@@ -127,23 +181,24 @@ impl Link {
         self.ccp.iter_mut().for_each(|ccp| ccp.set_limit(limit));
         self.ipcp.iter_mut().for_each(|ipcp| ipcp.set_limit(limit));
         self.ipv6cp.iter_mut().for_each(|ipv6cp| ipv6cp.set_limit(limit));
-        self.identification_pending = !self.config.identification().is_empty();
-        self.echo.start(self.now, self.config.keepalive.as_ref());
-        self.set_phase(Phase::Authenticate);
+        self.outbox.identification = !self.config.identification.as_bytes().is_empty();
+        self.echo.start(now, self.config.keepalive.as_ref());
+        self.go(Stage::Authenticate);
         if let Some(method) = receiving.authentication {
-            self.authenticator.start(self.now, method);
+            self.authenticator.start(now, method);
         }
         if let Some(method) = sending.authentication {
-            self.peer.start(self.now, method);
+            self.peer.start(now, method);
         }
     }
 
-    fn lcp_down(&mut self) {
+    /// Takes everything above LCP back to its beginning.
+    pub(super) fn lcp_down(&mut self, now: Duration) {
         self.authenticator.stop();
         self.peer.stop();
         self.reset = Reset::default();
+        self.ccp_ack_after = None;
         self.echo.stop();
-        let now = self.now;
         if self.ccp.as_mut().is_some_and(|ccp| shut(ccp, now)) {
             self.events.push(Event::CompressionDown);
         }
@@ -154,14 +209,12 @@ impl Link {
             self.events.push(Event::Ipv6Down);
         }
         self.held.iter_mut().for_each(Buffer::clear);
-        (self.echo_reply, self.protocol_reject, self.time_remaining) = (None, None, None);
-        (self.identification_pending, self.peer_was_told) = (false, false);
-        (self.has_network, self.was_encrypted) = (false, false);
+        self.outbox = super::outbox::Outbox::default();
         self.external_keys = MicrosoftCompression::NONE;
     }
 
-    /// Whether something happened.
-    fn settle_authentication(&mut self) -> bool {
+    /// Returns whether something happened.
+    fn settle_authentication(&mut self, now: Duration) -> bool {
         if !self.lcp.is_open() {
             return false;
         }
@@ -172,41 +225,39 @@ impl Link {
             _ => None,
         };
         if let Some(failure) = failed {
-            self.fail(Reason::Authentication(failure));
+            self.end(now, Reason::Authentication(failure), None);
             return true;
         }
-        let is_accepted = self.authenticator.status() == Status::Accepted;
-        let is_new = is_accepted && !self.peer_was_told;
-        self.peer_was_told = is_accepted;
-        if is_new {
+        if self.authenticator.poll_accepted() {
             self.events.push(Event::PeerAuthenticated);
+            return true;
         }
         let is_good = |status| matches!(status, Status::Accepted | Status::Idle);
         let is_done = is_good(self.authenticator.status()) && is_good(self.peer.status());
         // A link that ends for want of keys says Success first: the proof was good.
         let is_told = !self.authenticator.has_output() || self.has_keys_as_required();
-        if self.phase == Phase::Authenticate && is_done && is_told {
-            self.enter_network();
+        if matches!(self.stage, Stage::Authenticate) && is_done && is_told {
+            self.enter_network(now);
             return true;
         }
-        is_new
+        false
     }
 
-    fn enter_network(&mut self) {
-        self.set_phase(Phase::Network);
+    fn enter_network(&mut self, now: Duration) {
+        self.go(Stage::Network(Network::Held));
         let keys = self.key_lengths();
         if let Some(ccp) = &mut self.ccp {
             ccp.protocol_mut().set_keys(keys);
             if ccp.protocol().check().is_err() {
-                self.fail(self.no_keys());
+                self.end(now, self.no_keys(), None);
                 return;
             }
-            ccp.open(self.now);
-            ccp.up(self.now);
+            ccp.open(now);
+            ccp.up(now);
         }
-        self.replay(Protocol::CCP);
+        self.replay(now, Protocol::CCP);
         if !self.config.requires_encryption() {
-            self.start_network();
+            self.start_network(now);
         }
     }
 
@@ -222,10 +273,10 @@ impl Link {
     }
 
     fn has_keys_as_required(&self) -> bool {
-        let is_enough = |ccp: ccp::Config| {
+        let is_enough = |ccp: &ccp::Config| {
             ccp.encryption() != ccp::Encryption::Required || self.key_lengths().intersects(ccp.strengths())
         };
-        self.config.ccp.is_none_or(is_enough)
+        self.config.ccp.as_ref().is_none_or(is_enough)
     }
 
     const fn no_keys(&self) -> Reason {
@@ -236,29 +287,47 @@ impl Link {
         Reason::NoKeys { method }
     }
 
-    fn start_network(&mut self) {
-        self.has_network = true;
+    fn start_network(&mut self, now: Duration) {
+        self.go(Stage::Network(Network::Started { is_refused: false }));
         if let Some(ipcp) = &mut self.ipcp {
-            ipcp.open(self.now);
-            ipcp.up(self.now);
+            ipcp.open(now);
+            ipcp.up(now);
         }
         if let Some(ipv6cp) = &mut self.ipv6cp {
-            ipv6cp.open(self.now);
-            ipv6cp.up(self.now);
+            ipv6cp.open(now);
+            ipv6cp.up(now);
         }
-        self.replay(Protocol::IPCP);
-        self.replay(Protocol::IPV6CP);
+        self.replay(now, Protocol::IPCP);
+        self.replay(now, Protocol::IPV6CP);
     }
 
-    fn ccp_event(&mut self, event: negotiate::Event<ccp::Failure>) {
-        let is_required = self.config.requires_encryption();
+    /// CCP is open: the network protocols may begin. A peer that requires encryption has answered what came before as if
+    /// they were closed, and is asked again now.
+    fn start_or_repeat_network(&mut self, now: Duration) {
+        match self.stage {
+            Stage::Network(Network::Held) => self.start_network(now),
+            Stage::Network(Network::Started { is_refused: true }) => {
+                self.stage = Stage::Network(Network::Started { is_refused: false });
+                self.ipcp.iter_mut().for_each(|ipcp| ipcp.repeat_request(now));
+                self.ipv6cp.iter_mut().for_each(|ipv6cp| ipv6cp.repeat_request(now));
+            }
+            Stage::Network(Network::Started { .. })
+            | Stage::Dead
+            | Stage::Establish { .. }
+            | Stage::Authenticate
+            | Stage::Terminate { .. } => {}
+        }
+    }
+
+    fn ccp_event(&mut self, now: Duration, event: negotiate::Event<ccp::Failure>) {
         match event {
+            negotiate::Event::Started => {}
             negotiate::Event::Up => {
-                self.was_encrypted = true;
-                self.events.push(Event::CompressionUp(self.compression().unwrap_or_default()));
-                if !self.has_network {
-                    self.start_network();
+                // It may be down again, when both came in one packet: then there is nothing to report.
+                if let Some(agreed) = self.compression() {
+                    self.events.push(Event::CompressionUp(agreed));
                 }
+                self.start_or_repeat_network(now);
             }
             negotiate::Event::Down => {
                 self.reset.clear();
@@ -266,63 +335,76 @@ impl Link {
                 let is_negotiating = self.ccp.as_ref().is_some_and(|ccp| {
                     matches!(ccp.state(), State::RequestSent | State::AckReceived | State::AckSent | State::Opened)
                 });
-                if is_required && !is_negotiating {
-                    self.fail(Reason::EncryptionLost);
+                if self.config.requires_encryption() && !is_negotiating {
+                    self.end(now, Reason::EncryptionLost, None);
                 }
             }
-            negotiate::Event::Finished(reason) if is_required => {
-                let protocol = self.ccp.as_ref().map(Negotiation::protocol);
-                let allowed = protocol.map(ccp::Negotiator::wishes).unwrap_or_default();
-                let offered = protocol.and_then(ccp::Negotiator::offered);
-                let has_no_keys = reason == negotiate::Reason::Failed(ccp::Failure::NoKeys);
-                self.fail(if has_no_keys {
-                    self.no_keys()
-                } else if self.was_encrypted {
-                    Reason::EncryptionLost
-                } else {
-                    Reason::EncryptionRequired { allowed, offered }
-                });
-            }
-            negotiate::Event::Started | negotiate::Event::Finished(_) => {}
+            negotiate::Event::Finished(reason) => self.ccp_finished(now, reason),
         }
     }
 
-    fn ipcp_event(&mut self, event: negotiate::Event<ipcp::Failure>) {
+    fn ccp_finished(&mut self, now: Duration, reason: negotiate::Reason<ccp::Failure>) {
+        if !self.config.requires_encryption() {
+            return;
+        }
+        let Some(ccp) = self.ccp.as_ref().map(Negotiation::protocol) else { return };
+        let (allowed, offered) = (ccp.wishes(), ccp.offered());
+        let has_no_keys = reason == negotiate::Reason::Failed(ccp::Failure::NoKeys);
+        let reason = if has_no_keys {
+            self.no_keys()
+        } else if matches!(self.stage, Stage::Network(Network::Started { .. })) {
+            // Where encryption is required, the network protocols have begun with it.
+            Reason::EncryptionLost
+        } else {
+            Reason::EncryptionRequired { allowed, offered }
+        };
+        self.end(now, reason, None);
+    }
+
+    fn ipcp_event(&mut self, now: Duration, event: negotiate::Event<ipcp::Failure>) {
         match event {
             negotiate::Event::Started => {}
-            negotiate::Event::Up => self.events.push(Event::IpUp(self.ip().unwrap_or_default())),
+            negotiate::Event::Up => {
+                if let Some(agreed) = self.ip() {
+                    self.events.push(Event::IpUp(agreed));
+                }
+            }
             negotiate::Event::Down => self.events.push(Event::IpDown),
             negotiate::Event::Finished(reason) => {
                 self.events.push(Event::IpFailed(reason));
-                self.network_ended();
+                self.network_ended(now);
             }
         }
     }
 
-    fn ipv6cp_event(&mut self, event: negotiate::Event<core::convert::Infallible>) {
+    fn ipv6cp_event(&mut self, now: Duration, event: negotiate::Event<core::convert::Infallible>) {
         match event {
             negotiate::Event::Started => {}
-            negotiate::Event::Up => self.events.push(Event::Ipv6Up(self.ipv6().unwrap_or_default())),
+            negotiate::Event::Up => {
+                if let Some(agreed) = self.ipv6() {
+                    self.events.push(Event::Ipv6Up(agreed));
+                }
+            }
             negotiate::Event::Down => self.events.push(Event::Ipv6Down),
             negotiate::Event::Finished(reason) => {
                 self.events.push(Event::Ipv6Failed(reason));
-                self.network_ended();
+                self.network_ended(now);
             }
         }
     }
 
-    fn network_ended(&mut self) {
+    fn network_ended(&mut self, now: Duration) {
         let has_ended =
             |state: State| matches!(state, State::Stopped | State::Closed | State::Initial | State::Starting);
-        let ipcp = self.ipcp.as_ref().map(|ipcp| has_ended(ipcp.state()));
-        let ipv6cp = self.ipv6cp.as_ref().map(|ipv6cp| has_ended(ipv6cp.state()));
+        let ipcp = self.ipcp.as_ref().is_none_or(|ipcp| has_ended(ipcp.state()));
+        let ipv6cp = self.ipv6cp.as_ref().is_none_or(|ipv6cp| has_ended(ipv6cp.state()));
         let is_end = match self.config.network {
             NetworkPolicy::Keep => false,
-            NetworkPolicy::EndWithLast => ipcp.unwrap_or(true) && ipv6cp.unwrap_or(true),
+            NetworkPolicy::EndWithLast => ipcp && ipv6cp,
             NetworkPolicy::EndWithAny => true,
         };
         if is_end {
-            self.fail(Reason::NoNetwork);
+            self.end(now, Reason::NoNetwork, None);
         }
     }
 }

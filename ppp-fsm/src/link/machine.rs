@@ -3,26 +3,25 @@
 use core::time::Duration;
 
 use super::echo::Echo;
-use super::event::Queue;
+use super::outbox::Outbox;
+use super::stage::Stage;
 use super::{Config, EchoStatistics, Event, Phase, Reason};
-use crate::auth::{self, Answer, AnswerError, Authenticator, Outcome, Peer, Presented, Secret, Ticket};
+use crate::auth::{Answer, AnswerError, Authenticator, Outcome, Peer, Presented, Secret, Ticket};
 use crate::automaton::State;
 use crate::buffer::Buffer;
 use crate::ccp::{self, MicrosoftCompression, Reset};
+use crate::events::Events;
 use crate::negotiate::{Negotiation, Opening};
 use crate::random::Random;
-use crate::{Frame, Protocol, Text, ipcp, ipv6cp, lcp};
-
-/// The most octets of an Echo-Reply's data and of a Protocol-Reject's information that are sent.
-pub(super) const REPEATED: usize = 512;
+use crate::{Frame, Protocol, Text, ipcp, ipv6cp, lcp, time};
 
 /// RFC 1661 section 3: one end of a link.
 ///
 /// It is driven by [`up`](Self::up), [`open`](Self::open), [`handle_frame`](Self::handle_frame) and
 /// [`handle_timeout`](Self::handle_timeout); after each of them [`poll_transmit`](Self::poll_transmit) gives frames until
 /// there are none, [`poll_event`](Self::poll_event) events, and [`poll_timeout`](Self::poll_timeout) the next deadline.
-/// Any order of calls is legal. It does not allocate, and takes about 14 KiB. What it repeats of a peer's Echo-Request or
-/// rejected packet is 512 octets at most.
+/// Any order of calls is legal, and a `now` that goes back is taken as the latest seen. It does not allocate, and takes
+/// about 14 KiB. What it repeats of a peer's Echo-Request or rejected packet is 1492 bytes at most.
 ///
 /// It ends by itself when the peer does not answer, or refuses without an end. A peer that answers all and asks for nothing,
 /// or begins anew again and again, is ended by a deadline of its user's: [`close`](Self::close).
@@ -50,187 +49,198 @@ pub(super) const REPEATED: usize = 512;
 /// # Ok::<(), ppp_fsm::BufferTooSmall>(())
 /// ```
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is set and cleared by another layer")]
 pub struct Link {
     pub(super) config: Config,
-    pub(super) now: Duration,
-    pub(super) phase: Phase,
+    /// The latest time seen. The machines inside keep none.
+    now: Duration,
+    pub(super) stage: Stage,
     pub(super) lcp: Negotiation<lcp::Negotiator>,
     pub(super) authenticator: Authenticator,
     pub(super) peer: Peer,
     pub(super) ccp: Option<Negotiation<ccp::Negotiator>>,
+    /// A client acknowledges CCP not before this time, unless its own request was answered.
+    pub(super) ccp_ack_after: Option<Duration>,
     pub(super) reset: Reset,
     pub(super) ipcp: Option<Negotiation<ipcp::Negotiator>>,
     pub(super) ipv6cp: Option<Negotiation<ipv6cp::Negotiator>>,
-    /// Whether IPCP and IPV6CP were started: not before encryption that is required.
-    pub(super) has_network: bool,
-    pub(super) was_encrypted: bool,
     /// Early Configure-Requests of CCP, IPCP and IPV6CP, the latest of each.
     pub(super) held: [Buffer<{ Self::HELD }>; 3],
     pub(super) echo: Echo,
-    pub(super) echo_reply: Option<u8>,
-    pub(super) echo_data: Buffer<REPEATED>,
-    pub(super) protocol_reject: Option<Protocol>,
-    pub(super) rejected: Buffer<REPEATED>,
-    pub(super) identification_pending: bool,
-    pub(super) time_remaining: Option<u32>,
+    pub(super) outbox: Outbox,
     pub(super) peer_identification: Buffer<64>,
     pub(super) peer_farewell: Buffer<64>,
-    pub(super) peer_error: Option<u32>,
     pub(super) external_keys: MicrosoftCompression,
-    pub(super) peer_was_told: bool,
-    pub(super) events: Queue,
-    pub(super) closed: Option<Reason>,
-    pub(super) end: Option<Reason>,
+    pub(super) events: Events<Event, { Event::KINDS }>,
 }
 
 impl Link {
-    /// The most octets that [`poll_transmit`](Self::poll_transmit) needs: header (4), the longest packet (1118).
-    pub const MAX_TRANSMIT: usize = Frame::MAX_HEADER_LEN.saturating_add(auth::MAX_PACKET_LEN);
+    /// The most bytes that [`poll_transmit`](Self::poll_transmit) needs: header (4), the longest packet (1500).
+    pub const MAX_TRANSMIT: usize = Frame::MAX_HEADER_LEN.saturating_add(1500);
+
+    /// How long a client waits with its acknowledgment of CCP for the answer to its own request.
+    pub(super) const ACK_DELAY: Duration = Duration::from_millis(30);
 
     /// The longest early request that is kept: header (4), options (512).
     pub(super) const HELD: usize = 516;
 
-    /// A link that is dead. `entropy` must be unpredictable: challenges and magic numbers come from it.
+    /// Returns a link that is dead. `entropy` must be unpredictable: challenges and magic numbers come from it.
     #[must_use]
     pub fn new(config: &Config, entropy: [u8; 32]) -> Self {
         let mut random = Random::new(entropy);
-        let link_timers = &config.link_timers;
         let timers = &config.network_timers;
+        let mut lcp = lcp::Negotiator::new(&config.lcp, random.entropy());
+        if config.ccp.as_ref().is_some_and(|ccp| ccp.is_wanted() && ccp.encryption() != ccp::Encryption::Refused) {
+            lcp.prefer_keys();
+        }
         Self {
-            config: *config,
+            config: config.clone(),
             now: Duration::ZERO,
-            phase: Phase::Dead,
-            lcp: Negotiation::new(lcp::Negotiator::new(&config.lcp, random.entropy()), link_timers),
+            stage: Stage::Dead,
+            lcp: Negotiation::new(lcp, &config.link_timers),
             authenticator: Authenticator::new(&config.authentication, random.entropy()),
             peer: Peer::new(&config.authentication, random.entropy()),
-            ccp: config.ccp.map(|ccp| {
-                // Who wants nothing lets the peer begin, and says no; who is passive says yes. Who needs it does not wait.
-                let opening = match (ccp.is_wanted(), ccp.encryption()) {
-                    (false, _) => Opening::Silent,
-                    (true, ccp::Encryption::Required) if timers.opening == Opening::Silent => Opening::Active,
-                    (true, _) => timers.opening,
-                };
-                Negotiation::new(ccp::Negotiator::new(&ccp), &timers.with_opening(opening))
+            ccp: config.ccp.as_ref().map(|ccp| {
+                let timers = timers.clone().with_opening(opening_of(ccp, timers.opening));
+                Negotiation::new(ccp::Negotiator::new(ccp), &timers)
             }),
+            ccp_ack_after: None,
             reset: Reset::default(),
-            ipcp: config.ipcp.map(|ipcp| Negotiation::new(ipcp::Negotiator::new(&ipcp), timers)),
+            ipcp: config.ipcp.as_ref().map(|ipcp| Negotiation::new(ipcp::Negotiator::new(ipcp), timers)),
             ipv6cp: config
                 .ipv6cp
-                .map(|ipv6cp| Negotiation::new(ipv6cp::Negotiator::new(&ipv6cp, random.entropy()), timers)),
-            has_network: false,
-            was_encrypted: false,
+                .as_ref()
+                .map(|ipv6cp| Negotiation::new(ipv6cp::Negotiator::new(ipv6cp, random.entropy()), timers)),
             held: Default::default(),
             echo: Echo::default(),
-            echo_reply: None,
-            echo_data: Buffer::default(),
-            protocol_reject: None,
-            rejected: Buffer::default(),
-            identification_pending: false,
-            time_remaining: None,
+            outbox: Outbox::default(),
             peer_identification: Buffer::default(),
             peer_farewell: Buffer::default(),
-            peer_error: None,
             external_keys: MicrosoftCompression::NONE,
-            peer_was_told: false,
-            events: Queue::default(),
-            closed: None,
-            end: None,
+            events: Events::default(),
         }
     }
 
-    /// The phase.
+    /// Runs one entry point: takes the time forward, does its work, and lets every layer know what happened in the
+    /// others, once. No layer calls it.
+    pub(super) fn enter<T>(&mut self, now: Duration, act: impl FnOnce(&mut Self, Duration) -> T) -> T {
+        self.now = self.now.max(now);
+        let now = self.now;
+        let result = act(self, now);
+        self.settle(now);
+        result
+    }
+
+    /// Returns the phase.
     #[must_use]
     pub const fn phase(&self) -> Phase {
-        self.phase
+        self.stage.phase()
     }
 
-    /// Why the link is about to end, while one side waits for the other: for its consent, or for another beginning.
+    /// Returns why the link is about to end, while one side waits for the other: for its consent, or for another beginning.
     #[must_use]
     pub fn ending(&self) -> Option<Reason> {
-        self.lcp.ending().map(|reason| self.end.unwrap_or(self.reason_of_lcp(reason)))
+        self.lcp.ending().map(|reason| self.stage.end().unwrap_or_else(|| self.reason_of_lcp(reason)))
     }
 
-    /// LCP: what was agreed for each direction.
+    /// Returns what LCP agreed on, for each direction.
     #[must_use]
     pub const fn lcp(&self) -> &lcp::Negotiator {
         self.lcp.protocol()
     }
 
-    /// What CCP agreed on, while it is open.
+    /// Returns what CCP agreed on, while it is open.
     #[must_use]
     pub fn compression(&self) -> Option<ccp::Agreed> {
         self.ccp.as_ref().filter(|ccp| ccp.is_open()).map(|ccp| *ccp.protocol().agreed())
     }
 
-    /// What IPCP agreed on, while it is open.
+    /// Returns what IPCP agreed on, while it is open.
     #[must_use]
     pub fn ip(&self) -> Option<ipcp::Agreed> {
         self.ipcp.as_ref().filter(|ipcp| ipcp.is_open()).map(|ipcp| *ipcp.protocol().agreed())
     }
 
-    /// What IPV6CP agreed on, while it is open.
+    /// Returns what IPV6CP agreed on, while it is open.
     #[must_use]
     pub fn ipv6(&self) -> Option<ipv6cp::Agreed> {
         self.ipv6cp.as_ref().filter(|ipv6cp| ipv6cp.is_open()).map(|ipv6cp| *ipv6cp.protocol().agreed())
     }
 
-    /// RFC 1661 section 5.8: counters and times of Echo-Requests.
+    /// RFC 1661 section 5.8: returns counters and times of Echo-Requests.
     #[must_use]
     pub const fn echo_statistics(&self) -> &EchoStatistics {
         &self.echo.statistics
     }
 
-    /// RFC 1570 section 1.1: what the peer said last that it is, cut to 64 octets.
+    /// RFC 1570 section 1.1: returns what the peer said last that it is, cut to 64 bytes.
     #[must_use]
     pub fn peer_identification(&self) -> Text<'_> {
-        Text(self.peer_identification.as_octets())
+        Text(self.peer_identification.as_bytes())
     }
 
-    /// RFC 1661 section 5.5: the data of the peer's last Terminate-Request, cut to 64 octets.
+    /// RFC 1661 section 5.5: returns the data of the peer's last Terminate-Request, cut to 64 bytes. Empty since
+    /// [`open`](Self::open) when there was none.
     #[must_use]
     pub fn peer_farewell(&self) -> Text<'_> {
-        Text(self.peer_farewell.as_octets())
+        Text(self.peer_farewell.as_bytes())
     }
 
-    /// The name that the peer presented last.
+    /// Returns the name that the peer presented last.
     #[must_use]
     pub fn peer_name(&self) -> Text<'_> {
         self.authenticator.peer_name()
     }
 
-    /// The text that came with the answer to the proof of this side.
+    /// Returns the text that came with the answer to the proof of this side.
     #[must_use]
     pub fn authentication_message(&self) -> Text<'_> {
         self.peer.message()
     }
 
-    /// RFC 3079: what keys for encryption are made from; of the peer's proof first.
+    /// RFC 3079: returns what keys for encryption are made from; of the peer's proof first.
     #[cfg(feature = "mschap")]
     #[cfg_attr(docsrs, doc(cfg(feature = "mschap")))]
     #[must_use]
-    pub fn keys(&self) -> Option<&auth::Keys> {
+    pub fn keys(&self) -> Option<&crate::auth::Keys> {
         self.authenticator.keys().or(self.peer.keys())
     }
 
-    /// Keys come from somewhere else, from a RADIUS server or a method of EAP: these lengths. To be said before the
-    /// answer that lets the peer in.
+    /// Sets the lengths of keys that come from somewhere else, from a RADIUS server or a method of EAP. To be called
+    /// before the answer that lets the peer in.
     pub const fn set_external_keys(&mut self, strengths: MicrosoftCompression) {
         self.external_keys = strengths;
     }
 
-    /// The address that the peer has to take, as soon as it is known who the peer is. To be said before IPCP is open.
+    /// Sets the address that the peer has to take, as soon as it is known who the peer is. To be called before IPCP is
+    /// open.
     pub fn set_peer_address(&mut self, address: core::net::Ipv4Addr) {
         if let Some(ipcp) = &mut self.ipcp {
             ipcp.protocol_mut().set_peer_address(address);
         }
     }
 
-    /// Whether a packet of this protocol may be sent now, and was agreed to be sent in the clear or encrypted.
+    /// Returns whether a packet of this protocol may be sent now, and was agreed to be sent in the clear or encrypted.
     #[must_use]
     pub fn may_send(&self, protocol: Protocol) -> bool {
         let is_encrypted = self.compression().is_some_and(|agreed| agreed.is_encrypted());
         self.is_open(protocol) && (is_encrypted || !self.config.requires_encryption())
+    }
+
+    /// Whether an acknowledgment of CCP waits for the answer to the request of this side.
+    ///
+    /// accel-ppp sends its request, and lets its kernel listen afterwards: an acknowledgment that comes within a
+    /// millisecond is not seen, and the link is mute. Servers do not wait, or two sides would wait for each other.
+    pub(super) fn holds_ccp_ack(&self) -> bool {
+        self.ccp_ack_after.is_some() && self.ccp.as_ref().is_some_and(Negotiation::has_early_ack)
+    }
+
+    /// The time is over: the acknowledgment goes out, behind another copy of the request that has had no answer.
+    fn release_ccp_ack(&mut self, now: Duration) {
+        if time::is_due(self.ccp_ack_after, now) {
+            let was_held = self.holds_ccp_ack();
+            self.ccp_ack_after = None;
+            self.ccp.iter_mut().filter(|_| was_held).for_each(|ccp| ccp.repeat_request(now));
+        }
     }
 
     pub(super) fn is_open(&self, protocol: Protocol) -> bool {
@@ -241,7 +251,7 @@ impl Link {
         }
     }
 
-    /// RFC 1661 section 6: the frame in which data goes out, with the header that the peer agreed to.
+    /// RFC 1661 section 6: returns the frame in which data goes out, with the header that the peer agreed to.
     #[must_use]
     pub fn frame<'p>(&self, protocol: Protocol, information: &'p [u8]) -> Frame<'p> {
         let sending = self.lcp.protocol().sending();
@@ -253,48 +263,51 @@ impl Link {
         }
     }
 
-    /// The line is there.
+    /// Signals that the lower layer is up (RFC 1661 section 4.3, Up).
     pub fn up(&mut self, now: Duration) {
-        self.advance(now);
-        self.lcp.up(self.now);
-        self.began();
+        self.enter(now, Self::up_and_begin);
     }
 
-    /// The line is gone.
+    /// Signals that the lower layer is down (RFC 1661 section 4.3, Down). The link is dead then.
     pub fn down(&mut self, now: Duration) {
-        self.advance(now);
-        self.note_ending();
-        self.lcp.down(self.now);
-        self.settle();
-        if self.phase != Phase::Dead {
-            self.closed = Some(self.end.take().unwrap_or(Reason::LowerLayerDown));
-            self.set_phase(Phase::Dead);
-        }
+        self.enter(now, |link, now| {
+            if link.phase() != Phase::Dead {
+                let reason = link.reason_of_end().unwrap_or(Reason::LowerLayerDown);
+                link.lcp_down(now);
+                link.finish(reason);
+            }
+            link.lcp.down(now);
+        });
     }
 
-    /// The link is wanted.
+    /// Opens the link (RFC 1661 section 4.3, Open): it begins as soon as the lower layer is up.
     pub fn open(&mut self, now: Duration) {
-        self.advance(now);
-        (self.end, self.peer_error) = (None, None);
-        // The peer ended the link, or never answered: the line is there still, and all begins again.
-        let is_stopped = self.phase == Phase::Dead && self.lcp.state() == State::Stopped;
-        if is_stopped {
-            self.lcp.down(self.now);
-        }
-        self.lcp.open(self.now);
-        if is_stopped {
-            self.lcp.up(self.now);
-        }
-        self.began();
+        self.enter(now, |link, now| {
+            if let Stage::Establish { end } | Stage::Terminate { end } = &mut link.stage {
+                *end = None;
+            }
+            link.peer_farewell.clear();
+            // The peer ended the link, or never answered: the line is there still, and all begins again.
+            let is_stopped = link.phase() == Phase::Dead && link.lcp.state() == State::Stopped;
+            if is_stopped {
+                link.lcp.down(now);
+                link.lcp.open(now);
+                link.up_and_begin(now);
+            } else {
+                let before = link.lcp.state();
+                link.lcp.open(now);
+                link.wait_for_peer(before);
+            }
+        });
     }
 
-    /// The link is not wanted any more.
+    /// Closes the link (RFC 1661 section 4.3, Close).
     pub fn close(&mut self, now: Duration) {
-        self.close_and_tell(now, None);
+        self.enter(now, |link, now| link.end(now, Reason::Closed, None));
     }
 
-    /// The link is not wanted any more, for a reason of its user's: the peer is told this error number of Microsoft's Remote
-    /// Access Service, where [`Config::with_microsoft_termination`](super::Config::with_microsoft_termination) allows it.
+    /// Closes the link for a reason of its user's. The peer gets this error number of Microsoft's Remote Access Service,
+    /// where [`Config::with_microsoft_termination`](super::Config::with_microsoft_termination) allows it.
     ///
     /// ```
     /// use core::time::Duration;
@@ -314,22 +327,10 @@ impl Link {
     /// # Ok::<(), ppp_fsm::BufferTooSmall>(())
     /// ```
     pub fn close_with_error(&mut self, now: Duration, error: u32) {
-        self.close_and_tell(now, Some(error));
+        self.enter(now, |link, now| link.end(now, Reason::Closed, Some(error)));
     }
 
-    fn close_and_tell(&mut self, now: Duration, error: Option<u32>) {
-        self.advance(now);
-        let reason = *self.end.get_or_insert(Reason::Closed);
-        self.terminate(reason.windows_error().or(error));
-        self.settle();
-        // Who waited for the peer to begin has nothing to end.
-        if self.phase == Phase::Establish && self.lcp.state() == State::Closed {
-            self.closed = Some(self.end.take().unwrap_or(Reason::Closed));
-            self.set_phase(Phase::Dead);
-        }
-    }
-
-    /// What the peer presents, while it is asked about: see [`Event::Authenticate`].
+    /// Returns what the peer presents, while it is asked about: see [`Event::Authenticate`].
     #[must_use]
     pub fn presented(&self) -> Option<Presented<'_>> {
         self.authenticator.presented()
@@ -341,26 +342,19 @@ impl Link {
     ///
     /// [`AnswerError`].
     pub fn answer(&mut self, now: Duration, ticket: Ticket, answer: &Answer<'_>) -> Result<Outcome, AnswerError> {
-        self.advance(now);
-        let outcome = self.authenticator.answer(self.now, ticket, answer);
-        self.settle();
-        outcome
+        self.enter(now, |link, now| link.authenticator.answer(now, ticket, answer))
     }
 
-    /// The new password that the last answer gave could not be stored: the peer is told, and the link ends.
+    /// Reports that the new password of the last answer could not be stored: refuses the peer and ends the link.
     #[cfg(feature = "mschap")]
     #[cfg_attr(docsrs, doc(cfg(feature = "mschap")))]
     pub fn reject_change(&mut self, now: Duration) {
-        self.advance(now);
-        self.authenticator.reject_change();
-        self.settle();
+        self.enter(now, |link, _| link.authenticator.reject_change());
     }
 
     /// RFC 1994 section 2: challenges the peer again.
     pub fn rechallenge(&mut self, now: Duration) {
-        self.advance(now);
-        self.authenticator.rechallenge(self.now);
-        self.settle();
+        self.enter(now, |link, now| link.authenticator.rechallenge(now));
     }
 
     /// Answers [`Event::Prove`] with a name and its secret.
@@ -375,8 +369,17 @@ impl Link {
         name: &[u8],
         secret: &Secret<'_>,
     ) -> Result<(), AnswerError> {
-        self.advance(now);
-        self.peer.prove(self.now, ticket, name, secret)
+        self.enter(now, |link, now| link.peer.prove(now, ticket, name, secret))
+    }
+
+    /// Answers any [`Event::Prove`] with a no: there is no proof, no other one, or no new password. The link ends, and
+    /// its reason is the refusal of the last proof, if there was one.
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError::NotAsked`]: nothing has changed.
+    pub fn decline(&mut self, now: Duration, ticket: Ticket) -> Result<(), AnswerError> {
+        self.enter(now, |link, _| link.peer.decline(ticket))
     }
 
     /// Answers [`Event::Prove`] that demands a new password.
@@ -393,11 +396,10 @@ impl Link {
         old: &Secret<'_>,
         new: mschap::Password<'_>,
     ) -> Result<(), AnswerError> {
-        self.advance(now);
-        self.peer.change_password(self.now, ticket, old, new)
+        self.enter(now, |link, now| link.peer.change_password(now, ticket, old, new))
     }
 
-    /// The EAP packet that [`Event::Prove`] demands an answer to.
+    /// Returns the EAP packet that [`Event::Prove`] demands an answer to.
     #[must_use]
     pub fn eap_request(&self) -> Option<&[u8]> {
         self.peer.eap_request()
@@ -409,57 +411,68 @@ impl Link {
     ///
     /// [`AnswerError`].
     pub fn send_eap(&mut self, now: Duration, ticket: Ticket, packet: &[u8]) -> Result<(), AnswerError> {
-        self.advance(now);
-        self.peer.send_eap(self.now, ticket, packet)
+        self.enter(now, |link, now| link.peer.send_eap(now, ticket, packet))
     }
 
-    /// RFC 3078 section 8.2: packets were lost, and cannot be decrypted or decompressed without a flush.
+    /// RFC 3078 section 8.2: asks the peer to start afresh: packets were lost, and the next cannot be decrypted or
+    /// decompressed.
     pub fn request_reset(&mut self, now: Duration) {
-        self.advance(now);
-        if let Some(ccp) = self.ccp.as_mut().filter(|ccp| ccp.is_open()) {
-            let identifier = ccp.next_identifier();
-            self.reset.request(self.now, identifier);
-        }
+        self.enter(now, |link, now| {
+            if let Some(ccp) = link.ccp.as_mut().filter(|ccp| ccp.is_open()) {
+                let identifier = ccp.next_identifier();
+                link.reset.request(now, identifier);
+            }
+        });
     }
 
-    /// RFC 3078 section 8.2: a flushed packet came.
+    /// RFC 3078 section 8.2: reports that a flushed packet came.
     pub fn synchronized(&mut self) {
         self.reset.synchronized();
     }
 
-    /// Something came from the peer without [`handle_frame`](Self::handle_frame): it is alive.
+    /// Reports that something came from the peer without [`handle_frame`](Self::handle_frame): it is alive.
     pub fn note_traffic(&mut self) {
         self.echo.traffic(self.config.keepalive.as_ref());
     }
 
     /// RFC 1661 section 5.8: asks for an Echo-Reply now.
     pub fn ping(&mut self, now: Duration) {
-        self.advance(now);
-        if self.lcp.is_open() {
-            self.echo.request();
-        }
+        self.enter(now, |link, _| {
+            if link.lcp.is_open() {
+                link.echo.request();
+            }
+        });
     }
 
     /// RFC 1570 section 1.2: tells the peer when the session will end.
     pub fn send_time_remaining(&mut self, now: Duration, seconds: u32) {
-        self.advance(now);
-        if self.lcp.is_open() {
-            self.time_remaining = Some(seconds);
-        }
+        self.enter(now, |link, _| {
+            if link.lcp.is_open() {
+                link.outbox.time_remaining = Some(seconds);
+            }
+        });
     }
 
-    /// Whether [`poll_event`](Self::poll_event) has something.
+    /// Returns whether [`poll_event`](Self::poll_event) has something.
     #[must_use]
-    pub const fn has_event(&self) -> bool {
-        !self.events.is_empty() || self.closed.is_some()
+    pub fn has_event(&self) -> bool {
+        !self.events.is_empty()
     }
 
-    /// What happened.
+    /// Returns what happened, in order.
+    ///
+    /// Nothing is lost when it is polled late, by this rule:
+    ///
+    /// * One event of each kind is kept, the latest, in the order of the latest. The phases are one kind.
+    /// * An [`IpUp`](Event::IpUp), [`Ipv6Up`](Event::Ipv6Up) or [`CompressionUp`](Event::CompressionUp) that was over
+    ///   before it was polled is left out, and the Down after it too, unless an earlier Up was reported.
+    ///
+    /// A run that is polled at once reports what the same run reports when it is polled at the end, up to this rule.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop().or_else(|| self.closed.take().map(Event::Closed))
+        self.events.pop()
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) has to be called.
+    /// Returns when [`handle_timeout`](Self::handle_timeout) has to be called.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
         let timers = [
@@ -467,6 +480,7 @@ impl Link {
             self.authenticator.poll_timeout(),
             self.peer.poll_timeout(),
             self.ccp.as_ref().and_then(Negotiation::poll_timeout),
+            self.ccp_ack_after.filter(|_| self.holds_ccp_ack()),
             self.reset.poll_timeout(),
             self.ipcp.as_ref().and_then(Negotiation::poll_timeout),
             self.ipv6cp.as_ref().and_then(Negotiation::poll_timeout),
@@ -475,47 +489,36 @@ impl Link {
         timers.into_iter().flatten().min()
     }
 
-    /// The time has come, or not yet, or came long ago.
+    /// Processes expired timers. Early, late and repeated calls are harmless.
     pub fn handle_timeout(&mut self, now: Duration) {
-        self.advance(now);
-        let now = self.now;
-        self.lcp.handle_timeout(now);
-        self.authenticator.handle_timeout(now);
-        self.peer.handle_timeout(now);
-        self.reset.handle_timeout(now);
-        if let Some(ccp) = &mut self.ccp {
-            ccp.handle_timeout(now);
-        }
-        if let Some(ipcp) = &mut self.ipcp {
-            ipcp.handle_timeout(now);
-        }
-        if let Some(ipv6cp) = &mut self.ipv6cp {
-            ipv6cp.handle_timeout(now);
-        }
-        if self.echo.handle_timeout(now, self.config.keepalive.as_ref()) {
-            self.fail(Reason::PeerSilent);
-        }
-        self.settle();
+        self.enter(now, |link, now| {
+            link.lcp.handle_timeout(now);
+            link.authenticator.handle_timeout(now);
+            link.peer.handle_timeout(now);
+            link.reset.handle_timeout(now);
+            link.release_ccp_ack(now);
+            if let Some(ccp) = &mut link.ccp {
+                ccp.handle_timeout(now);
+            }
+            if let Some(ipcp) = &mut link.ipcp {
+                ipcp.handle_timeout(now);
+            }
+            if let Some(ipv6cp) = &mut link.ipv6cp {
+                ipv6cp.handle_timeout(now);
+            }
+            if link.echo.handle_timeout(now, link.config.keepalive.as_ref()) {
+                link.end(now, Reason::PeerSilent, None);
+            }
+        });
     }
+}
 
-    pub(super) fn advance(&mut self, now: Duration) {
-        self.now = self.now.max(now);
-    }
-
-    /// Ends the link; the first reason is the one that is told.
-    pub(super) fn fail(&mut self, reason: Reason) {
-        let reason = *self.end.get_or_insert(reason);
-        self.terminate(reason.windows_error());
-    }
-
-    /// Ends LCP, with an error number for the peer.
-    fn terminate(&mut self, error: Option<u32>) {
-        if let Some(error) = error.filter(|_| self.config.microsoft_termination) {
-            let magic_number = self.lcp.protocol().receiving().magic_number;
-            self.lcp.set_terminate_data(&lcp::MicrosoftTermination { magic_number, error }.to_octets());
-        } else {
-            self.lcp.set_terminate_data(&[]);
-        }
-        self.lcp.close(self.now);
+/// A side that wants nothing of CCP lets the peer begin, and refuses; a passive one accepts. One that needs encryption
+/// does not wait.
+const fn opening_of(ccp: &ccp::Config, opening: Opening) -> Opening {
+    match (ccp.is_wanted(), ccp.encryption(), opening) {
+        (false, _, _) => Opening::Silent,
+        (true, ccp::Encryption::Required, Opening::Silent) => Opening::Active,
+        (true, _, opening) => opening,
     }
 }

@@ -71,9 +71,12 @@ impl Reason {
             Self::Authentication(failure) => match failure {
                 auth::Failure::NoAnswer { .. } => 718,
                 auth::Failure::NoMutualProof => 778,
+                auth::Failure::NoCommonEapType { .. } => 919,
                 auth::Failure::Refused { code: Some(code), .. }
                 | auth::Failure::RefusedPeer { code: Some(code), .. } => *code,
-                auth::Failure::Refused { code: None, .. } | auth::Failure::RefusedPeer { code: None, .. } => 691,
+                auth::Failure::Refused { code: None, .. }
+                | auth::Failure::RefusedPeer { code: None, .. }
+                | auth::Failure::Declined { .. } => 691,
             },
             Self::EncryptionRequired { .. } | Self::NoKeys { .. } | Self::EncryptionLost => 742,
             Self::NoNetwork => 720,

@@ -3,10 +3,12 @@
 use core::time::Duration;
 
 use super::machine::Link;
+use super::stage::{Network, Stage};
 use super::{Event, Phase, Reason, Received, Refused};
 use crate::auth::{self, Failure};
 use crate::ccp::{self, MicrosoftCompression};
-use crate::{Code, DecodeError, Frame, Packet, Protocol, chap, eap, lcp, pap};
+use crate::negotiate::{ControlProtocol, Negotiation};
+use crate::{Code, DecodeError, Frame, Packet, Protocol, chap, eap, lcp, pap, time};
 
 impl Link {
     /// Takes a frame, without flags, escapes and check sequence: see [`hdlc`](crate::hdlc) for lines that have them.
@@ -14,18 +16,18 @@ impl Link {
     /// # Errors
     ///
     /// [`Refused`]: dropped.
-    pub fn handle_frame<'p>(&mut self, now: Duration, octets: &'p [u8]) -> Result<Received<'p>, Refused> {
-        self.advance(now);
-        if !self.events.has_room() {
-            return Err(Refused::Busy);
-        }
-        let frame = match Frame::decode(octets) {
+    pub fn handle_frame<'p>(&mut self, now: Duration, bytes: &'p [u8]) -> Result<Received<'p>, Refused> {
+        self.enter(now, |link, now| link.take_frame(now, bytes))
+    }
+
+    fn take_frame<'p>(&mut self, now: Duration, bytes: &'p [u8]) -> Result<Received<'p>, Refused> {
+        let frame = match Frame::decode(bytes) {
             Ok(frame) => frame,
             Err(error) => {
                 // RFC 1661 section 2: such a protocol is treated as one that is not known.
                 if let DecodeError::InvalidProtocol { offset, found } = error {
                     let header = offset.saturating_add(2);
-                    self.reject(found, octets.get(header..).unwrap_or_default());
+                    self.reject(found, bytes.get(header..).unwrap_or(&[]));
                 }
                 return Err(error.into());
             }
@@ -33,22 +35,21 @@ impl Link {
         self.echo.traffic(self.config.keepalive.as_ref());
         let (protocol, information) = (frame.protocol, frame.information);
         let received = match protocol {
-            Protocol::LCP => self.handle_lcp(information).map(|()| Received::Consumed),
+            Protocol::LCP => self.handle_lcp(now, information).map(|()| Received::Consumed),
             Protocol::PAP | Protocol::CHAP | Protocol::EAP => {
-                self.handle_authentication(protocol, information).map(|()| Received::Consumed)
+                self.handle_authentication(now, protocol, information).map(|()| Received::Consumed)
             }
             Protocol::CCP | Protocol::IPCP | Protocol::IPV6CP => {
-                self.handle_control(protocol, information).map(|()| Received::Consumed)
+                self.handle_control(now, protocol, information).map(|()| Received::Consumed)
             }
             Protocol::COMPRESSED if self.expects_compressed() => Ok(Received::Compressed(information)),
             Protocol::COMPRESSED if self.ccp.is_some() => Err(Refused::NotNow { protocol }),
             Protocol::IP | Protocol::IPV6 if self.expects_encryption() => Err(Refused::NotEncrypted { protocol }),
-            _ => self.handle_network(protocol, information),
+            _ => self.accepts_network(protocol).map(|()| Received::Network { protocol, packet: information }),
         };
         if let Err(Refused::UnknownProtocol { protocol }) = received {
             self.reject(protocol, information);
         }
-        self.settle();
         received
     }
 
@@ -65,11 +66,20 @@ impl Link {
         protocol: Protocol,
         information: &'p [u8],
     ) -> Result<Received<'p>, Refused> {
-        self.advance(now);
+        self.enter(now, |link, _| link.accepts(protocol).map(|()| Received::Network { protocol, packet: information }))
+    }
+
+    /// Checks whether a packet of this protocol is taken now, when it comes out of a
+    /// [compressed](Received::Compressed) one.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`]: what [`handle_decrypted`](Self::handle_decrypted) would say.
+    pub fn accepts(&self, protocol: Protocol) -> Result<(), Refused> {
         if !self.expects_compressed() {
             return Err(Refused::NotNow { protocol });
         }
-        self.handle_network(protocol, information)
+        self.accepts_network(protocol)
     }
 
     /// Whether the peer agreed to any algorithm: CCP may be open without one.
@@ -83,7 +93,7 @@ impl Link {
         self.config.requires_encryption() || self.compression().is_some_and(is_agreed)
     }
 
-    fn handle_network<'p>(&self, protocol: Protocol, packet: &'p [u8]) -> Result<Received<'p>, Refused> {
+    fn accepts_network(&self, protocol: Protocol) -> Result<(), Refused> {
         let is_configured = match protocol {
             Protocol::IP => self.ipcp.is_some(),
             Protocol::IPV6 => self.ipv6cp.is_some(),
@@ -94,31 +104,29 @@ impl Link {
         } else if !is_configured {
             Err(Refused::UnknownProtocol { protocol })
         } else if self.is_open(protocol) {
-            Ok(Received::Network { protocol, packet })
+            Ok(())
         } else {
             Err(Refused::NotNow { protocol })
         }
     }
 
-    /// RFC 1661 section 5.7: tells the peer that a protocol is not known. Not while an earlier one waits.
+    /// RFC 1661 section 5.7: tells the peer that a protocol is not known.
     fn reject(&mut self, protocol: Protocol, information: &[u8]) {
-        if self.phase() == Phase::Network && self.protocol_reject.is_none() {
-            self.protocol_reject = Some(protocol);
-            self.rejected.set(information);
+        if self.phase() == Phase::Network {
+            self.outbox.reject(protocol, information);
         }
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "what asks for nothing is dropped")]
-    fn handle_lcp(&mut self, information: &[u8]) -> Result<(), Refused> {
+    fn handle_lcp(&mut self, now: Duration, information: &[u8]) -> Result<(), Refused> {
         let packet = Packet::decode(information)?;
         let is_own = |code: Code| (Code::PROTOCOL_REJECT..=Code::TIME_REMAINING).contains(&code);
         if !is_own(packet.code) {
             if packet.code == Code::TERMINATE_REQUEST {
                 self.peer_farewell.set(packet.data);
-                self.peer_error = lcp::MicrosoftTermination::decode(packet.data).map(|reason| reason.error);
+                self.note_hang_up();
             }
-            self.lcp.handle_packet(self.now, &packet)?;
-            return Ok(());
+            return take(now, &mut self.lcp, &packet);
         }
         // RFC 1570 section 1.1: it may come at any time, to say who does not agree.
         if !self.lcp.is_open() && packet.code != Code::IDENTIFICATION {
@@ -129,11 +137,10 @@ impl Link {
         let is_looped = |magic_number: u32| magic_number != 0 && magic_number == own_magic;
         match lcp::Message::decode(packet.code, packet.data)? {
             lcp::Message::EchoRequest(echo) if !is_looped(echo.magic_number) => {
-                self.echo_reply = Some(packet.identifier);
-                self.echo_data.set(echo.data);
+                self.outbox.echo(packet.identifier, echo.data);
             }
             lcp::Message::EchoReply(echo) if !is_looped(echo.magic_number) => {
-                self.echo.reply(self.now, packet.identifier);
+                self.echo.reply(now, packet.identifier);
             }
             lcp::Message::Identification(identification) => {
                 self.peer_identification.set(identification.message.0);
@@ -142,14 +149,13 @@ impl Link {
             lcp::Message::TimeRemaining(time) => {
                 self.events.push(Event::TimeRemaining { seconds: time.seconds });
             }
-            lcp::Message::ProtocolReject(reject) => self.handle_protocol_reject(reject.protocol),
+            lcp::Message::ProtocolReject(reject) => self.handle_protocol_reject(now, reject.protocol),
             _ => {}
         }
         Ok(())
     }
 
-    fn handle_protocol_reject(&mut self, protocol: Protocol) {
-        let now = self.now;
+    fn handle_protocol_reject(&mut self, now: Duration, protocol: Protocol) {
         match protocol {
             Protocol::LCP => self.lcp.reject_protocol(now),
             Protocol::CCP => self.ccp.iter_mut().for_each(|ccp| ccp.reject_protocol(now)),
@@ -160,14 +166,23 @@ impl Link {
             _ if self.phase() == Phase::Authenticate => {
                 let method = self.authenticator.method().or(self.peer.method());
                 if let Some(method) = method.filter(|method| method.protocol() == protocol) {
-                    self.fail(Reason::Authentication(Failure::NoAnswer { method }));
+                    self.end(now, Reason::Authentication(Failure::NoAnswer { method }), None);
                 }
             }
             _ => {}
         }
     }
 
-    fn handle_authentication(&mut self, protocol: Protocol, information: &[u8]) -> Result<(), Refused> {
+    /// RFC 1661 section 3.7: a peer that closes CCP and then LCP hangs up (pppd does so in this order). It sends both
+    /// before it has our answer to the first, so that the end of encryption is not why.
+    fn note_hang_up(&mut self) {
+        let error = lcp::MicrosoftTermination::decode(self.peer_farewell.as_bytes()).map(|reason| reason.error);
+        if let Stage::Terminate { end: Some(end @ Reason::EncryptionLost) } = &mut self.stage {
+            *end = Reason::PeerClosed { error };
+        }
+    }
+
+    fn handle_authentication(&mut self, now: Duration, protocol: Protocol, information: &[u8]) -> Result<(), Refused> {
         if !self.lcp.is_open() {
             return Err(Refused::NotNow { protocol });
         }
@@ -177,25 +192,29 @@ impl Link {
             Protocol::EAP => code != eap::Code::RESPONSE.0,
             _ => [chap::Code::CHALLENGE.0, chap::Code::SUCCESS.0, chap::Code::FAILURE.0].contains(&code),
         };
-        let method = if is_for_peer { self.peer.method() } else { self.authenticator.method() };
-        if method.is_none_or(|method| method.protocol() != protocol) {
-            return Err(Refused::UnknownProtocol { protocol });
+        let (peer, authenticator) = (self.peer.method(), self.authenticator.method());
+        let (method, other) = if is_for_peer { (peer, authenticator) } else { (authenticator, peer) };
+        let is_used = |method: Option<auth::Method>| method.is_some_and(|method| method.protocol() == protocol);
+        if !is_used(method) {
+            // RFC 1661 section 5.7 is about unknown protocols, and the other role uses this one: an Android client takes
+            // a Protocol-Reject of it for the end of the link.
+            let is_known = is_used(other);
+            return Err(if is_known { auth::Refused::NotAgreed.into() } else { Refused::UnknownProtocol { protocol } });
         }
         if is_for_peer {
             // RFC 1994 section 2.3: an attacker would let us answer our own question.
             if challenge_in(protocol, information).is_some_and(|challenge| self.authenticator.has_sent(challenge)) {
                 return Err(auth::Refused::Unmatched.into());
             }
-            self.peer.handle_packet(self.now, information)?;
+            self.peer.handle_packet(now, information)?;
         } else {
-            self.authenticator.handle_packet(self.now, information)?;
+            self.authenticator.handle_packet(now, information)?;
         }
         Ok(())
     }
 
     /// CCP, IPCP and IPV6CP.
-    fn handle_control(&mut self, protocol: Protocol, information: &[u8]) -> Result<(), Refused> {
-        let now = self.now;
+    fn handle_control(&mut self, now: Duration, protocol: Protocol, information: &[u8]) -> Result<(), Refused> {
         let is_known = match protocol {
             Protocol::CCP => self.ccp.is_some(),
             Protocol::IPCP => self.ipcp.is_some(),
@@ -209,27 +228,32 @@ impl Link {
             return Err(if is_late { Refused::UnknownProtocol { protocol } } else { Refused::NotNow { protocol } });
         }
         let packet = Packet::decode(information)?;
-        let is_early = self.phase() == Phase::Authenticate || (protocol != Protocol::CCP && !self.has_network);
+        let is_early = match self.stage {
+            Stage::Network(Network::Started { .. }) => false,
+            Stage::Network(Network::Held) => protocol != Protocol::CCP,
+            Stage::Dead | Stage::Establish { .. } | Stage::Authenticate | Stage::Terminate { .. } => true,
+        };
         if is_early {
             return self.hold(protocol, &packet, information);
         }
+        self.note_refused_network(protocol, &packet);
         match protocol {
-            Protocol::CCP => self.handle_ccp(&packet)?,
-            Protocol::IPCP => {
-                if let Some(ipcp) = &mut self.ipcp {
-                    ipcp.handle_packet(now, &packet)?;
-                }
-            }
-            _ => {
-                if let Some(ipv6cp) = &mut self.ipv6cp {
-                    ipv6cp.handle_packet(now, &packet)?;
-                }
-            }
+            Protocol::CCP => self.handle_ccp(now, &packet),
+            Protocol::IPCP => self.ipcp.as_mut().map_or(Ok(()), |ipcp| take(now, ipcp, &packet)),
+            _ => self.ipv6cp.as_mut().map_or(Ok(()), |ipv6cp| take(now, ipv6cp, &packet)),
         }
-        Ok(())
     }
 
-    fn handle_ccp(&mut self, packet: &Packet<'_>) -> Result<(), Refused> {
+    /// A peer that requires encryption answers IPCP with a Terminate-Ack until CCP is open, as Windows and pppd do.
+    fn note_refused_network(&mut self, protocol: Protocol, packet: &Packet<'_>) {
+        let is_refusal = protocol != Protocol::CCP && packet.code == Code::TERMINATE_ACK;
+        if let Stage::Network(Network::Started { is_refused }) = &mut self.stage {
+            *is_refused |= is_refusal && self.ccp.as_ref().is_some_and(|ccp| !ccp.is_open());
+        }
+    }
+
+    fn handle_ccp(&mut self, now: Duration, packet: &Packet<'_>) -> Result<(), Refused> {
+        let was_held = self.holds_ccp_ack();
         let Some(ccp) = &mut self.ccp else { return Ok(()) };
         if matches!(packet.code, Code::RESET_REQUEST | Code::RESET_ACK) {
             if !ccp.is_open() {
@@ -243,7 +267,11 @@ impl Link {
         if packet.code == Code::CODE_REJECT {
             self.reset.handle_code_reject(packet);
         }
-        ccp.handle_packet(self.now, packet)?;
+        take(now, ccp, packet)?;
+        let is_client = self.authenticator.method().is_none() && self.peer.method().is_some();
+        if packet.code == Code::CONFIGURE_REQUEST && is_client && !was_held {
+            self.ccp_ack_after = time::after(now, Self::ACK_DELAY);
+        }
         Ok(())
     }
 
@@ -253,7 +281,7 @@ impl Link {
         let is_kept = packet.code == Code::CONFIGURE_REQUEST && packet.encoded_len() <= Self::HELD;
         match self.held.get_mut(place(protocol)) {
             Some(held) if is_kept => {
-                held.set(information.get(..packet.encoded_len()).unwrap_or_default());
+                held.set(information.get(..packet.encoded_len()).unwrap_or(information));
                 Ok(())
             }
             _ => Err(Refused::NotNow { protocol }),
@@ -261,13 +289,25 @@ impl Link {
     }
 
     /// Answers what was kept.
-    pub(super) fn replay(&mut self, protocol: Protocol) {
-        let held = self.held.get_mut(place(protocol)).map(core::mem::take).unwrap_or_default();
+    pub(super) fn replay(&mut self, now: Duration, protocol: Protocol) {
+        let Some(held) = self.held.get_mut(place(protocol)) else { return };
+        let held = core::mem::take(held);
         if !held.is_empty() {
             // What is wrong with it would have been dropped before, too.
-            let _ = self.handle_control(protocol, held.as_octets());
+            let _ = self.handle_control(now, protocol, held.as_bytes());
         }
     }
+}
+
+/// Gives a packet to a protocol. A peer that begins may have discarded what came before it listened, as accel-ppp's CCP
+/// does: it is asked again at once, in front of the answer to its own request.
+fn take<P: ControlProtocol>(now: Duration, machine: &mut Negotiation<P>, packet: &Packet<'_>) -> Result<(), Refused> {
+    let is_first = machine.is_first_request(packet);
+    machine.handle_packet(now, packet)?;
+    if is_first {
+        machine.repeat_request(now);
+    }
+    Ok(())
 }
 
 /// What the peer wants to have answered.

@@ -25,7 +25,7 @@ pub enum Opening {
 /// let config = Config::default().with_restart_timeout(Duration::from_secs(1)).with_opening(Opening::Silent);
 /// # let _ = config;
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     pub(super) restart_timeout: Duration,
     pub(super) max_configure: u8,
@@ -53,7 +53,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The time to wait for an answer. Default: 3 seconds. At least 1 ms.
+    /// Sets the time to wait for an answer. Default: 3 seconds. At least 1 ms.
     ///
     /// An answer to an earlier copy of the same request is taken as well, so a time below that of the round trip costs
     /// packets, but works.
@@ -63,21 +63,21 @@ impl Config {
         self
     }
 
-    /// How many Configure-Requests are sent without an answer. Default: 10. At least 1.
+    /// Sets how many Configure-Requests are sent without an answer. Default: 10. At least 1.
     #[must_use]
     pub fn with_max_configure(mut self, count: u8) -> Self {
         self.max_configure = count.max(1);
         self
     }
 
-    /// How many Terminate-Requests are sent without an answer. Default: 2. At least 1.
+    /// Sets how many Terminate-Requests are sent without an answer. Default: 2. At least 1.
     #[must_use]
     pub fn with_max_terminate(mut self, count: u8) -> Self {
         self.max_terminate = count.max(1);
         self
     }
 
-    /// How many Configure-Naks are sent, or taken, without a Configure-Ack between them. Default: 5. From 1 to 80.
+    /// Sets how many Configure-Naks are sent, or taken, without a Configure-Ack between them. Default: 5. From 1 to 80.
     ///
     /// What would be a Nak after that is a Reject, in both directions; after twice as many more the negotiation fails.
     #[must_use]
@@ -86,28 +86,30 @@ impl Config {
         self
     }
 
-    /// How to begin. Default: at once.
+    /// Sets how to begin. Default: at once.
     #[must_use]
     pub const fn with_opening(mut self, opening: Opening) -> Self {
         self.opening = opening;
         self
     }
 
-    /// RFC 1661 section 4.1, footnote p: a peer that does not answer is waited for, without an end. Default: no.
+    /// RFC 1661 section 4.1, footnote p: sets whether a peer that does not answer is waited for, without an
+    /// end. Default: no.
     #[must_use]
     pub const fn with_passive(mut self, passive: bool) -> Self {
         self.passive = passive;
         self
     }
 
-    /// RFC 1661 section 4.1, footnote r: opening what is open already negotiates again. Default: no.
+    /// RFC 1661 section 4.1, footnote r: sets whether opening what is open already negotiates again. Default:
+    /// no.
     #[must_use]
     pub const fn with_restart(mut self, restart: bool) -> Self {
         self.restart = restart;
         self
     }
 
-    /// The identifier of the first packet. Default: 1. Different ones make traces easier to read.
+    /// Sets the identifier of the first packet. Default: 1. Different ones make traces easier to read.
     #[must_use]
     pub const fn with_identifier(mut self, identifier: u8) -> Self {
         self.identifier = identifier;

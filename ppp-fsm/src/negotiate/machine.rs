@@ -5,16 +5,23 @@ mod packet;
 use core::time::Duration;
 
 use super::config::{Config, Opening};
-use super::outcome::{Event, Reason, Refused, Signals};
+use super::outcome::{Event, Reason, Refused};
 use super::protocol::ControlProtocol;
-use super::reply::{CAPACITY, Reply};
-use crate::automaton::{self, Action, Note, State};
+use super::reply::{Answer, CAPACITY, Reply};
+use super::request::Request;
+use super::timer::Timer;
+use crate::automaton::{self, Action, Note, State, Transition};
+use crate::buffer::Short;
+use crate::events::Events;
+use crate::time;
 use crate::{BufferTooSmall, Code, EncodeError, OptionWriter, Packet};
 
 /// RFC 1661 section 4: the machine of one control protocol.
 ///
-/// It does not allocate, and holds one answer of at most 512 octets of data. It sends one packet for each that it takes,
+/// It does not allocate, and holds one answer of at most 512 bytes of data. It sends one packet for each that it takes,
 /// at most two, and a few when its timer expires, so that no peer can make it busy. An example is at [`ControlProtocol`].
+///
+/// It keeps no clock: each `now` must not be earlier than the one before. [`Link`](crate::link::Link) sees to that.
 ///
 /// RFC 1661 where it is strict, with these readings:
 ///
@@ -26,58 +33,63 @@ use crate::{BufferTooSmall, Code, EncodeError, OptionWriter, Packet};
 /// * An option that is there twice is taken when both say the same; else the second is rejected.
 /// * After Max-Failure Naks without an Ack between them, further ones are Rejects, in both directions; after twice as
 ///   many more the negotiation has failed.
+/// * A side that lets the peer begin has three cells of its own: [`State::on_passive`].
 #[derive(Debug)]
 pub struct Negotiation<P: ControlProtocol> {
     protocol: P,
     config: Config,
     state: State,
-    now: Duration,
-    /// When the restart timer expires.
-    timer: Option<Duration>,
-    /// When it was waited long enough for the peer to begin.
-    listening: Option<Duration>,
+    timer: Timer,
     restart_count: u8,
     /// Of the last packet that is no answer.
     identifier: u8,
-    /// Of the last request.
-    request_identifier: u8,
-    /// Whether the last request has had an answer, so that the next one needs another identifier.
-    is_answered: bool,
-    refusals_sent: u8,
-    refusals_received: u8,
-    /// Of the request that was refused last.
-    copies: u8,
-    request: Option<Request>,
+    request: Request,
+    failures: Failures,
     reply: Reply,
     terminate_ack: Option<u8>,
-    terminate_data: TerminateData,
+    terminate_data: Short<48>,
     limit: usize,
-    signals: Signals<P::Failure>,
-    /// Whether it was told that the lower layer is not needed any more: once is enough.
-    has_finished: bool,
-    end: Option<Reason<P::Failure>>,
+    end: End<P::Failure>,
+    events: Events<Event<P::Failure>, 4>,
 }
 
-/// The request to send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Request {
-    Configure,
-    Terminate,
+/// What counts for Max-Failure, since the negotiation began.
+#[derive(Debug, Clone, Copy, Default)]
+struct Failures {
+    /// Whether the peer has sent a request, which says that it listens.
+    peer_has_begun: bool,
+    sent: u8,
+    received: u8,
+    /// Copies of the request that was refused last.
+    copies: u8,
 }
 
+/// This-Layer-Finished, which is reported once in each negotiation.
 #[derive(Debug, Clone, Copy)]
-struct TerminateData {
-    octets: [u8; TerminateData::CAPACITY],
-    length: usize,
+enum End<F> {
+    /// Nothing ends.
+    None,
+    /// The negotiation is about to end for this reason.
+    Coming(Reason<F>),
+    /// It was reported.
+    Reported,
 }
 
-impl TerminateData {
-    const CAPACITY: usize = 48;
-    const NONE: Self = Self { octets: [0; Self::CAPACITY], length: 0 };
+/// What an event brings for the actions that answer it.
+#[derive(Clone, Copy)]
+enum Occasion<'a> {
+    /// A command, or time: there is nothing to answer.
+    Own,
+    /// A packet that sta or scj answers.
+    Packet(&'a Packet<'a>),
+    /// A Configure-Request, and what it is answered with if the automaton says so.
+    Request(&'a Packet<'a>, &'a Answer),
+    /// A copy of the request that was refused last: the same answer once more.
+    Copy,
 }
 
 impl<P: ControlProtocol> Negotiation<P> {
-    /// The most octets that [`poll_transmit`](Self::poll_transmit) needs: header (4), options (512).
+    /// The most bytes that [`poll_transmit`](Self::poll_transmit) needs: header (4), options (512).
     pub const MAX_TRANSMIT: usize = CAPACITY.saturating_add(Packet::HEADER_LEN);
 
     /// This many copies of one refused request are answered.
@@ -86,71 +98,60 @@ impl<P: ControlProtocol> Negotiation<P> {
     /// The longest data of a packet that is looked at.
     const MAX_DATA_LEN: usize = 2048;
 
-    /// A negotiation in the state Initial.
+    /// Returns a negotiation in the state Initial.
     #[must_use]
     pub fn new(protocol: P, config: &Config) -> Self {
         Self {
             protocol,
-            config: *config,
+            config: config.clone(),
             state: State::Initial,
-            now: Duration::ZERO,
-            timer: None,
-            listening: None,
+            timer: Timer::Off,
             restart_count: 0,
             identifier: config.identifier.wrapping_sub(1),
-            request_identifier: 0,
-            is_answered: true,
-            refusals_sent: 0,
-            refusals_received: 0,
-            copies: 0,
-            request: None,
+            request: Request::None,
+            failures: Failures::default(),
             reply: Reply::default(),
             terminate_ack: None,
-            terminate_data: TerminateData::NONE,
+            terminate_data: Short::EMPTY,
             limit: usize::MAX,
-            signals: Signals::default(),
-            has_finished: false,
-            end: None,
+            end: End::None,
+            events: Events::default(),
         }
     }
 
-    /// The state of the automaton.
+    /// Returns the state of the automaton.
     #[must_use]
     pub const fn state(&self) -> State {
         self.state
     }
 
-    /// Whether both sides have agreed.
+    /// Returns whether both sides have agreed.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.state == State::Opened
     }
 
-    /// The options.
+    /// Returns the options.
     #[must_use]
     pub const fn protocol(&self) -> &P {
         &self.protocol
     }
 
-    /// The options, to change wishes before a negotiation begins. During one, an answer to the request on the way may
-    /// not fit any more, and is dropped then.
+    /// Returns the options, to change wishes before a negotiation begins. During one, an answer to the request on the
+    /// way may not fit any more, and is dropped then.
     pub const fn protocol_mut(&mut self) -> &mut P {
         &mut self.protocol
     }
 
-    /// The longest packet that the peer takes, header included: Code-Rejects are cut to it. Default: no limit.
-    pub const fn set_limit(&mut self, octets: usize) {
-        self.limit = octets;
+    /// Sets the longest packet that the peer takes, header included: Code-Rejects are cut to it. Default: no limit.
+    pub const fn set_limit(&mut self, length: usize) {
+        self.limit = length;
     }
 
-    /// What the next Terminate-Requests say, up to 48 octets: a text, or
+    /// Sets what the next Terminate-Requests say, up to 48 bytes: a text, or
     /// [`MicrosoftTermination`](crate::lcp::MicrosoftTermination). Default: nothing.
     pub fn set_terminate_data(&mut self, data: &[u8]) {
-        self.terminate_data = TerminateData::NONE;
-        for (to, octet) in self.terminate_data.octets.iter_mut().zip(data) {
-            *to = *octet;
-            self.terminate_data.length = self.terminate_data.length.saturating_add(1);
-        }
+        self.terminate_data = Short::new(data);
     }
 
     /// A new identifier, for a packet of a protocol's own.
@@ -159,48 +160,37 @@ impl<P: ControlProtocol> Negotiation<P> {
         self.identifier
     }
 
-    /// RFC 1661 section 4.3: the lower layer is ready.
+    /// RFC 1661 section 4.3: signals that the lower layer is ready.
     pub fn up(&mut self, now: Duration) {
-        self.advance(now);
-        if self.state == State::Starting && self.config.opening != Opening::Active {
-            self.listen();
-        } else {
-            self.event(automaton::Event::Up);
-        }
+        self.apply(now, automaton::Event::Up, Occasion::Own);
     }
 
-    /// RFC 1661 section 4.3: the lower layer is gone.
+    /// RFC 1661 section 4.3: signals that the lower layer is gone.
     pub fn down(&mut self, now: Duration) {
-        self.advance(now);
-        self.event(automaton::Event::Down);
-        (self.request, self.terminate_ack, self.reply.pending) = (None, None, false);
+        self.apply(now, automaton::Event::Down, Occasion::Own);
     }
 
-    /// RFC 1661 section 4.3: traffic is wanted.
+    /// RFC 1661 section 4.3: begins, as soon as the lower layer is ready.
     pub fn open(&mut self, now: Duration) {
-        self.advance(now);
-        let note = self.state.on(automaton::Event::Open).and_then(|transition| transition.note);
-        if self.state == State::Closed && self.config.opening != Opening::Active {
-            self.listen();
-        } else if note == Some(Note::Restart) && self.config.restart {
-            self.event(automaton::Event::Down);
-            self.event(automaton::Event::Up);
+        let note = self.transition(automaton::Event::Open).and_then(|transition| transition.note);
+        // RFC 1661 section 4.4, footnote r.
+        if note == Some(Note::Restart) && self.config.restart {
+            self.apply(now, automaton::Event::Down, Occasion::Own);
+            self.apply(now, automaton::Event::Up, Occasion::Own);
         } else {
-            self.event(automaton::Event::Open);
+            self.apply(now, automaton::Event::Open, Occasion::Own);
         }
     }
 
-    /// RFC 1661 section 4.3: traffic is not wanted any more.
+    /// RFC 1661 section 4.3: ends the negotiation and what was agreed.
     pub fn close(&mut self, now: Duration) {
-        self.advance(now);
-        self.close_because(Reason::Closed);
+        self.close_because(now, Reason::Closed);
     }
 
-    /// The peer does not know the protocol: it sent a Protocol-Reject.
+    /// Reports that the peer does not know the protocol: it sent a Protocol-Reject.
     pub fn reject_protocol(&mut self, now: Duration) {
-        self.advance(now);
-        self.end = Some(Reason::Rejected);
-        self.event(automaton::Event::ReceiveRejectFatal);
+        self.will_end(Reason::Rejected);
+        self.apply(now, automaton::Event::ReceiveRejectFatal, Occasion::Own);
     }
 
     /// Takes a packet: codes 1 to 7. Any other is answered with a Code-Reject, so a protocol that has more codes takes
@@ -210,7 +200,6 @@ impl<P: ControlProtocol> Negotiation<P> {
     ///
     /// [`Refused`]: the packet was not taken, and nothing has changed.
     pub fn handle_packet(&mut self, now: Duration, packet: &Packet<'_>) -> Result<(), Refused> {
-        self.advance(now);
         if matches!(self.state, State::Initial | State::Starting) {
             return Err(Refused::Down);
         }
@@ -219,28 +208,24 @@ impl<P: ControlProtocol> Negotiation<P> {
             return Err(Refused::TooLong { length });
         }
         match packet.code {
-            Code::CONFIGURE_REQUEST => self.handle_request(packet),
-            Code::CONFIGURE_ACK | Code::CONFIGURE_NAK | Code::CONFIGURE_REJECT => self.handle_answer(packet),
+            Code::CONFIGURE_REQUEST => self.handle_request(now, packet),
+            Code::CONFIGURE_ACK | Code::CONFIGURE_NAK | Code::CONFIGURE_REJECT => self.handle_answer(now, packet),
             Code::TERMINATE_REQUEST => {
-                self.terminate_ack = Some(packet.identifier);
+                // When both terminate, this side's reason stays.
                 if !matches!(self.state, State::Closing | State::Stopping) {
-                    self.end = Some(Reason::PeerClosed);
+                    self.will_end(Reason::PeerClosed);
                 }
-                self.event(automaton::Event::ReceiveTerminateRequest);
+                self.apply(now, automaton::Event::ReceiveTerminateRequest, Occasion::Packet(packet));
                 Ok(())
             }
             Code::TERMINATE_ACK => {
-                self.event(automaton::Event::ReceiveTerminateAck);
+                self.apply(now, automaton::Event::ReceiveTerminateAck, Occasion::Own);
                 Ok(())
             }
-            Code::CODE_REJECT => self.handle_code_reject(packet),
+            Code::CODE_REJECT => self.handle_code_reject(now, packet),
+            _ if self.reply.is_due() => Err(Refused::Busy),
             _ => {
-                if self.reply.pending {
-                    return Err(Refused::Busy);
-                }
-                let identifier = self.next_identifier();
-                self.reply.set_packet(Code::CODE_REJECT, identifier, packet, self.limit);
-                self.event(automaton::Event::ReceiveUnknownCode);
+                self.apply(now, automaton::Event::ReceiveUnknownCode, Occasion::Packet(packet));
                 Ok(())
             }
         }
@@ -251,104 +236,113 @@ impl<P: ControlProtocol> Negotiation<P> {
     /// # Errors
     ///
     /// [`BufferTooSmall`]: nothing is lost. [`MAX_TRANSMIT`](Self::MAX_TRANSMIT) is always enough.
-    pub fn poll_transmit<'b>(&mut self, now: Duration, buf: &'b mut [u8]) -> Result<Option<&'b [u8]>, BufferTooSmall> {
-        self.advance(now);
-        let (code, identifier) = if self.request == Some(Request::Configure) {
-            (Code::CONFIGURE_REQUEST, self.request_identifier)
-        } else if self.reply.pending {
-            (self.reply.code, self.reply.identifier)
-        } else if let Some(identifier) = self.terminate_ack {
-            (Code::TERMINATE_ACK, identifier)
-        } else if self.request == Some(Request::Terminate) {
-            (Code::TERMINATE_REQUEST, self.request_identifier)
-        } else {
-            return Ok(None);
-        };
-        let mut scratch = [0; CAPACITY];
-        let data = match code {
-            Code::CONFIGURE_REQUEST => {
-                let Ok(data) = self.own_request(&mut scratch) else {
-                    self.request = None;
-                    return Ok(None);
-                };
-                data
+    pub fn poll_transmit<'b>(&mut self, _now: Duration, buf: &'b mut [u8]) -> Result<Option<&'b [u8]>, BufferTooSmall> {
+        // An own Configure-Request goes first: RFC 1661 does it so in every cell that has both.
+        if let Request::Configure { identifier, is_due: true } = self.request {
+            let mut scratch = [0; CAPACITY];
+            if let Ok(data) = self.own_request(&mut scratch) {
+                let written = encode(Code::CONFIGURE_REQUEST, identifier, data, buf)?;
+                self.request.settle();
+                return Ok(Some(written));
             }
-            Code::TERMINATE_ACK => &[],
-            Code::TERMINATE_REQUEST => self.terminate_data.octets.get(..self.terminate_data.length).unwrap_or_default(),
-            _ => self.reply.data(),
-        };
-        let packet = Packet { code, identifier, data, padding: &[] };
-        let written = match packet.encode(buf) {
-            Ok(octets) => octets,
-            Err(EncodeError::BufferTooSmall(error)) => return Err(error),
-            // The data fits 512 octets, so no length is too long.
-            Err(EncodeError::TooLong { .. } | EncodeError::InvalidProtocol { .. }) => return Ok(None),
-        };
-        match code {
-            Code::CONFIGURE_REQUEST | Code::TERMINATE_REQUEST => self.request = None,
-            Code::TERMINATE_ACK => self.terminate_ack = None,
-            _ => self.reply.pending = false,
+            // A protocol whose options do not fit sends nothing: `ControlProtocol::write_request` says so.
+            self.request.settle();
         }
-        Ok(Some(written))
+        if let Some((code, identifier, data)) = self.reply.due() {
+            let written = encode(code, identifier, data, buf)?;
+            self.reply.settle();
+            return Ok(Some(written));
+        }
+        if let Some(identifier) = self.terminate_ack {
+            let written = encode(Code::TERMINATE_ACK, identifier, &[], buf)?;
+            self.terminate_ack = None;
+            return Ok(Some(written));
+        }
+        if let Request::Terminate { identifier, is_due: true } = self.request {
+            let written = encode(Code::TERMINATE_REQUEST, identifier, self.terminate_data.as_bytes(), buf)?;
+            self.request.settle();
+            return Ok(Some(written));
+        }
+        Ok(None)
     }
 
-    /// What happened. What was over before anybody asked is left out.
+    /// Returns what happened, in order.
+    ///
+    /// What waits is kept by kind. Of several Started, Down or Finished the latest is reported. An Up that was over
+    /// before it was polled is left out, and the Down after it too, unless an earlier Up was reported.
     pub fn poll_event(&mut self) -> Option<Event<P::Failure>> {
-        self.signals.poll(self.state == State::Opened)
+        self.events.pop()
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) has to be called.
+    /// Returns when [`handle_timeout`](Self::handle_timeout) has to be called.
     #[must_use]
-    pub fn poll_timeout(&self) -> Option<Duration> {
-        // Never both: one runs in Stopped alone, the other never there.
-        self.timer.or(self.listening)
+    pub const fn poll_timeout(&self) -> Option<Duration> {
+        self.timer.deadline()
     }
 
-    /// RFC 1661 section 4.6: the time has come, or not yet, or came long ago.
+    /// RFC 1661 section 4.6: processes an expired timer. Early, late and repeated calls are harmless.
     pub fn handle_timeout(&mut self, now: Duration) {
-        self.advance(now);
-        if self.poll_timeout().is_none_or(|timer| timer > self.now) {
+        if !time::is_due(self.timer.deadline(), now) {
             return;
         }
-        self.timer = None;
-        if self.listening.take().is_some() {
-            self.state = State::Closed;
-            self.event(automaton::Event::Open);
-        } else if self.restart_count > 0 {
-            self.event(automaton::Event::Timeout);
-        } else {
-            let is_opening = matches!(self.state, State::RequestSent | State::AckReceived | State::AckSent);
-            if is_opening && self.end.is_none() {
-                self.end = Some(Reason::NoAnswer);
-            }
-            self.event(automaton::Event::TimeoutLast);
+        let is_last = self.restart_count == 0 && matches!(self.timer, Timer::Restart(_));
+        if !is_last {
+            self.apply(now, automaton::Event::Timeout, Occasion::Own);
+            return;
+        }
+        let is_opening = matches!(self.state, State::RequestSent | State::AckReceived | State::AckSent);
+        if is_opening && matches!(self.end, End::None) {
+            self.will_end(Reason::NoAnswer);
+        }
+        self.apply(now, automaton::Event::TimeoutLast, Occasion::Own);
+    }
+
+    /// Whether this is the first request of the peer since this side has begun.
+    pub(crate) fn is_first_request(&self, packet: &Packet<'_>) -> bool {
+        packet.code == Code::CONFIGURE_REQUEST && self.state == State::RequestSent && !self.failures.peer_has_begun
+    }
+
+    /// Sends the Configure-Request of this side once more, without waiting for the timer: what was sent before came too
+    /// early. Nothing when it was answered already.
+    pub(crate) fn repeat_request(&mut self, now: Duration) {
+        if !matches!(self.state, State::RequestSent | State::AckSent) {
+            return;
+        }
+        match &mut self.request {
+            Request::Configure { is_due, .. } => *is_due = true,
+            // The peer has taken back what it had acknowledged.
+            Request::None if self.restart_count > 0 => self.send_configure_request(now),
+            Request::None | Request::Terminate { .. } => {}
         }
     }
 
-    /// Waits for the peer to begin.
-    fn listen(&mut self) {
-        self.has_finished = false;
-        self.state = State::Stopped;
-        self.listening = match self.config.opening {
-            Opening::Wait(time) => Some(self.now.saturating_add(time.max(Duration::from_millis(1)))),
-            Opening::Active | Opening::Silent => None,
-        };
+    /// Whether a Configure-Ack of this side is all that there is to send, while its own request has no answer.
+    pub(crate) fn has_early_ack(&self) -> bool {
+        let is_requesting = matches!(self.request, Request::Configure { is_due: false, .. });
+        let is_ack = self.reply.due().is_some_and(|(code, ..)| code == Code::CONFIGURE_ACK);
+        self.state == State::AckSent && is_requesting && is_ack
     }
 
-    fn advance(&mut self, now: Duration) {
-        self.now = self.now.max(now);
+    /// The reason that will be reported at the end, if that comes now. A peer that ends a negotiation before it has come
+    /// to a result is waited for, since it may begin another one.
+    pub(crate) const fn ending(&self) -> Option<Reason<P::Failure>> {
+        match (self.end, self.state) {
+            (_, State::Initial | State::Starting | State::Opened) | (End::None | End::Reported, _) => None,
+            (End::Coming(reason), _) => Some(reason),
+        }
     }
 
-    /// The reason that will be told at the end, if that comes now. A peer that ends a negotiation before it has come to a
-    /// result is waited for, since it may begin another one.
-    pub(crate) fn ending(&self) -> Option<Reason<P::Failure>> {
-        self.end.filter(|_| !matches!(self.state, State::Initial | State::Starting | State::Opened))
+    /// Closes, for a reason that is reported at the end.
+    fn close_because(&mut self, now: Duration, reason: Reason<P::Failure>) {
+        self.will_end(reason);
+        self.apply(now, automaton::Event::Close, Occasion::Own);
     }
 
-    /// Closes, for a reason that is told at the end.
-    pub(crate) fn close_because(&mut self, reason: Reason<P::Failure>) {
-        self.end = Some(reason);
-        self.event(automaton::Event::Close);
+    /// The latest reason is reported, unless the end was.
+    fn will_end(&mut self, reason: Reason<P::Failure>) {
+        if !matches!(self.end, End::Reported) {
+            self.end = End::Coming(reason);
+        }
     }
 
     fn own_request<'b>(&self, scratch: &'b mut [u8; CAPACITY]) -> Result<&'b [u8], EncodeError> {
@@ -359,78 +353,161 @@ impl<P: ControlProtocol> Negotiation<P> {
 
     /// A negotiation begins.
     fn begin(&mut self) {
-        (self.refusals_sent, self.refusals_received, self.copies) = (0, 0, 0);
+        self.failures = Failures::default();
         self.reply.forget();
-        (self.is_answered, self.end, self.has_finished) = (true, None, false);
+        self.request = Request::None;
+        self.end = End::None;
         self.protocol.restart();
     }
 
-    /// One cell of the table. What cannot happen does nothing.
-    fn event(&mut self, event: automaton::Event) {
-        let Some(transition) = self.state.on(event) else { return };
+    fn transition(&self, event: automaton::Event) -> Option<Transition> {
+        match self.config.opening {
+            Opening::Active => self.state.on(event),
+            Opening::Wait(_) | Opening::Silent => self.state.on_passive(event),
+        }
+    }
+
+    /// RFC 1661 section 4.1: performs one cell of the table. This is the only place where the state changes and where
+    /// answers are put. An event that cannot happen does nothing.
+    fn apply(&mut self, now: Duration, event: automaton::Event, occasion: Occasion<'_>) {
+        let Some(transition) = self.transition(event) else { return };
         let before = self.state;
         self.state = transition.state;
-        let is_closing = matches!(self.state, State::Closing | State::Stopping);
-        if is_closing && !matches!(before, State::Closing | State::Stopping) {
-            // What was agreed or asked before is void.
-            self.request = self.request.filter(|request| *request == Request::Terminate);
-            self.reply.pending = false;
-        }
-        if !self.state.has_timer() {
-            (self.timer, self.request) = (None, None);
-        }
-        if self.state != State::Stopped {
-            self.listening = None;
-        }
+        self.leave(now, before);
         for action in transition.actions.iter() {
             match action {
-                Action::ThisLayerDown => self.signals.bounced = true,
-                Action::ThisLayerStarted => (self.signals.started, self.has_finished) = (true, false),
-                Action::ThisLayerFinished => {
-                    let is_passive = transition.note == Some(Note::Passive) && self.config.passive;
-                    let reason = self.end.take().unwrap_or(Reason::Closed);
-                    if !is_passive && !self.has_finished {
-                        (self.signals.finished, self.has_finished) = (Some(reason), true);
-                    }
+                Action::ThisLayerUp => self.events.push(Event::Up),
+                Action::ThisLayerDown => self.events.push(Event::Down),
+                Action::ThisLayerStarted => {
+                    self.end = End::None;
+                    self.events.push(Event::Started);
                 }
+                Action::ThisLayerFinished => self.finish(transition.note),
                 Action::InitializeRestartCount => {
+                    let is_closing = is_closing(self.state);
                     self.restart_count = if is_closing { self.config.max_terminate } else { self.config.max_configure };
                 }
                 Action::ZeroRestartCount => {
                     self.restart_count = 0;
-                    self.start_timer();
+                    self.timer = Timer::restart(now, self.config.restart_timeout);
                 }
                 Action::SendConfigureRequest => {
-                    let is_new = matches!(before, State::Starting | State::Closed)
-                        || (before == State::Opened && event == automaton::Event::ReceiveTerminateAck);
-                    if is_new {
+                    // A request of the peer in Stopped or Opened has begun a negotiation before it was judged.
+                    if is_beginning(before, event) {
                         self.begin();
                     }
-                    self.send(Request::Configure);
+                    self.send_configure_request(now);
                 }
-                Action::SendTerminateRequest => self.send(Request::Terminate),
-                // These have been put in place already, or are told from the state.
-                Action::ThisLayerUp
-                | Action::SendConfigureAck
-                | Action::SendConfigureNak
-                | Action::SendTerminateAck
-                | Action::SendCodeReject
-                | Action::SendEchoReply => {}
+                Action::SendTerminateRequest => {
+                    let identifier = self.next_identifier();
+                    self.request = Request::Terminate { identifier, is_due: true };
+                    self.use_try(now);
+                }
+                Action::SendConfigureAck | Action::SendConfigureNak => match occasion {
+                    Occasion::Request(request, answer) => self.reply.put_answer(request, answer),
+                    Occasion::Copy => self.reply.repeat(),
+                    Occasion::Own | Occasion::Packet(_) => debug_assert!(false, "a request has its answer"),
+                },
+                Action::SendTerminateAck => match occasion {
+                    Occasion::Packet(packet) | Occasion::Request(packet, _) => {
+                        self.terminate_ack = Some(packet.identifier);
+                    }
+                    Occasion::Own | Occasion::Copy => debug_assert!(false, "a packet is answered"),
+                },
+                Action::SendCodeReject => match occasion {
+                    Occasion::Packet(packet) => {
+                        let identifier = self.next_identifier();
+                        self.reply.put_code_reject(identifier, packet, self.limit);
+                    }
+                    Occasion::Own | Occasion::Request(..) | Occasion::Copy => {
+                        debug_assert!(false, "a packet is rejected");
+                    }
+                },
+                // RFC 1661 section 5.8: echoes are LCP's alone, and the link answers them.
+                Action::SendEchoReply => debug_assert!(false, "no event here is RXR"),
             }
         }
     }
 
-    fn send(&mut self, request: Request) {
-        if self.is_answered || request == Request::Terminate {
-            self.request_identifier = self.next_identifier();
-            self.is_answered = false;
+    /// What a change of state takes away.
+    fn leave(&mut self, now: Duration, before: State) {
+        if is_closing(self.state) && !is_closing(before) {
+            // What was agreed or asked before is void.
+            self.request = Request::None;
+            self.reply.settle();
         }
-        self.request = Some(request);
-        self.restart_count = self.restart_count.saturating_sub(1);
-        self.start_timer();
+        if matches!(self.state, State::Initial | State::Starting) {
+            // Nothing can be sent.
+            self.reply.settle();
+            self.terminate_ack = None;
+        }
+        if !self.state.has_timer() {
+            self.request = Request::None;
+            if self.state != before || self.state != State::Stopped {
+                self.timer = Timer::Off;
+            }
+        }
+        // The cells of a passive opening: the peer is waited for.
+        if self.state == State::Stopped && matches!(before, State::Starting | State::Closed) {
+            self.end = End::None;
+            self.timer = Timer::listen(now, self.config.opening);
+        }
     }
 
-    fn start_timer(&mut self) {
-        self.timer = Some(self.now.saturating_add(self.config.restart_timeout));
+    /// RFC 1661 action tlf.
+    fn finish(&mut self, note: Option<Note>) {
+        let reason = match self.end {
+            End::None => Reason::Closed,
+            End::Coming(reason) => reason,
+            // Said when it was stopped, and once is enough.
+            End::Reported => return,
+        };
+        // Footnote p: a peer that does not answer is waited for.
+        let is_patient = note == Some(Note::Passive) && self.config.passive;
+        self.end = if is_patient { End::None } else { End::Reported };
+        if !is_patient {
+            self.events.push(Event::Finished(reason));
+        }
+    }
+
+    /// RFC 1661 action scr.
+    fn send_configure_request(&mut self, now: Duration) {
+        let identifier = match self.request {
+            Request::Configure { identifier, .. } => identifier,
+            Request::None | Request::Terminate { .. } => self.next_identifier(),
+        };
+        self.request = Request::Configure { identifier, is_due: true };
+        self.use_try(now);
+    }
+
+    fn use_try(&mut self, now: Duration) {
+        match self.restart_count.checked_sub(1) {
+            Some(left) => self.restart_count = left,
+            // TO- comes in place of TO+ when none is left, and irc is in front of every other request.
+            None => debug_assert!(false, "a request needs a try"),
+        }
+        self.timer = Timer::restart(now, self.config.restart_timeout);
+    }
+}
+
+const fn is_closing(state: State) -> bool {
+    matches!(state, State::Closing | State::Stopping)
+}
+
+/// Whether the Configure-Request that this event sends is the first of a negotiation.
+fn is_beginning(before: State, event: automaton::Event) -> bool {
+    matches!(before, State::Starting | State::Closed)
+        || (before == State::Opened && event == automaton::Event::ReceiveTerminateAck)
+        || (before == State::Stopped && event == automaton::Event::Timeout)
+}
+
+fn encode<'b>(code: Code, identifier: u8, data: &[u8], buf: &'b mut [u8]) -> Result<&'b [u8], BufferTooSmall> {
+    match (Packet { code, identifier, data, padding: &[] }).encode(buf) {
+        Ok(bytes) => Ok(bytes),
+        Err(EncodeError::BufferTooSmall(error)) => Err(error),
+        Err(EncodeError::TooLong { .. } | EncodeError::InvalidProtocol { .. }) => {
+            debug_assert!(false, "512 bytes are never too long");
+            Ok(&[])
+        }
     }
 }

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::DecodeError;
+use crate::events::Kinded;
 
 /// What happened in a [`Negotiation`](super::Negotiation).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,10 +61,10 @@ pub enum Refused {
     /// It answers no request that is open: another identifier, other options, or answered already.
     #[error("the packet answers nothing that was asked")]
     Unmatched,
-    /// It is longer than what is answered: 512 octets of options, 2048 of anything else.
-    #[error("a packet with {length} octets of data is too long")]
+    /// It is longer than what is answered: 512 bytes of options, 2048 of anything else.
+    #[error("a packet with {length} bytes of data is too long")]
     TooLong {
-        /// Octets of data.
+        /// Bytes of data.
         length: usize,
     },
     /// The last answer was not taken by `poll_transmit` yet.
@@ -74,39 +75,22 @@ pub enum Refused {
     Down,
 }
 
-/// What has to be told: the signals of RFC 1661 section 4.4 to other layers, the latest of each.
-#[derive(Debug)]
-pub(super) struct Signals<F> {
-    pub(super) started: bool,
-    /// Was up and went down since it was told.
-    pub(super) bounced: bool,
-    told_up: bool,
-    pub(super) finished: Option<Reason<F>>,
+impl<F> Event<F> {
+    /// The kind of [`Event::Up`].
+    const UP: usize = 1;
 }
 
-impl<F> Default for Signals<F> {
-    fn default() -> Self {
-        Self { started: false, bounced: false, told_up: false, finished: None }
+impl<F> Kinded for Event<F> {
+    fn kind(&self) -> usize {
+        match self {
+            Self::Started => 0,
+            Self::Up => Self::UP,
+            Self::Down => 2,
+            Self::Finished(_) => 3,
+        }
     }
-}
 
-impl<F> Signals<F> {
-    pub(super) fn poll(&mut self, is_up: bool) -> Option<Event<F>> {
-        let bounced = core::mem::take(&mut self.bounced);
-        if self.told_up && (bounced || !is_up) {
-            self.told_up = false;
-            return Some(Event::Down);
-        }
-        if let Some(reason) = self.finished.take() {
-            return Some(Event::Finished(reason));
-        }
-        if core::mem::take(&mut self.started) {
-            return Some(Event::Started);
-        }
-        if is_up && !self.told_up {
-            self.told_up = true;
-            return Some(Event::Up);
-        }
-        None
+    fn undoes(&self) -> Option<usize> {
+        matches!(self, Self::Down).then_some(Self::UP)
     }
 }

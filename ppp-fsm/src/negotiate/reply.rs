@@ -1,34 +1,55 @@
-//! The answer to the last packet, which may have to repeat its octets.
+//! The answer to the last packet, which may have to repeat its bytes.
 
-use crate::buffer::checksum;
+use crate::buffer::{Short, checksum};
 use crate::{Code, OptionWriter, Options, Packet, RawOption};
 
 use super::protocol::{ControlProtocol, Verdict};
 
-/// The most octets of options that are sent, and that are answered.
+/// The most bytes of options that are sent, and that are answered.
 pub(super) const CAPACITY: usize = 512;
 
 /// One packet. What was sent last stays, to be compared with.
 #[derive(Debug)]
 pub(super) struct Reply {
-    pub(super) code: Code,
-    pub(super) identifier: u8,
-    data: [u8; CAPACITY],
-    length: usize,
-    pub(super) pending: bool,
-    /// Of the request that was refused.
+    code: Code,
+    identifier: u8,
+    data: Short<CAPACITY>,
+    is_due: bool,
+    /// The checksum of the request that was refused.
     refused: Option<u32>,
 }
 
 impl Default for Reply {
     fn default() -> Self {
-        Self { code: Code(0), identifier: 0, data: [0; CAPACITY], length: 0, pending: false, refused: None }
+        Self { code: Code(0), identifier: 0, data: Short::EMPTY, is_due: false, refused: None }
     }
 }
 
 impl Reply {
-    pub(super) fn data(&self) -> &[u8] {
-        self.data.get(..self.length).unwrap_or_default()
+    /// What has to be sent: code, identifier, data.
+    pub(super) fn due(&self) -> Option<(Code, u8, &[u8])> {
+        self.is_due.then(|| (self.code, self.identifier, self.data.as_bytes()))
+    }
+
+    pub(super) const fn is_due(&self) -> bool {
+        self.is_due
+    }
+
+    /// It was sent, or is void.
+    pub(super) const fn settle(&mut self) {
+        self.is_due = false;
+    }
+
+    /// The same once more.
+    pub(super) const fn repeat(&mut self) {
+        self.is_due = true;
+    }
+
+    /// Whether this is a copy of the request that was acknowledged last, so that the answer is the same.
+    pub(super) fn is_acknowledgment_of(&self, request: &Packet<'_>) -> bool {
+        self.code == Code::CONFIGURE_ACK
+            && self.identifier == request.identifier
+            && self.data.as_bytes() == request.data
     }
 
     /// Whether this is a copy of the request that was refused last, so that the answer is the same.
@@ -38,54 +59,44 @@ impl Reply {
             && self.refused == Some(checksum(request.data))
     }
 
-    /// A negotiation begins: copies of what was asked before are new.
-    pub(super) fn forget(&mut self) {
+    /// Forgets what was refused: a negotiation begins, and a request that is the same is a new one.
+    pub(super) const fn forget(&mut self) {
         self.refused = None;
     }
 
-    /// Puts as much of the data as fits.
-    pub(super) fn set(&mut self, code: Code, identifier: u8, data: &[u8]) {
-        self.length = 0;
-        for (to, octet) in self.data.iter_mut().zip(data) {
-            *to = *octet;
-            self.length = self.length.saturating_add(1);
-        }
-        (self.code, self.identifier, self.pending, self.refused) = (code, identifier, true, None);
+    /// RFC 1661 actions sca and scn: puts the answer to a Configure-Request.
+    pub(super) fn put_answer(&mut self, request: &Packet<'_>, answer: &Answer) {
+        let refused = (answer.code != Code::CONFIGURE_ACK).then(|| checksum(request.data));
+        let (code, data) = (answer.code, answer.data);
+        *self = Self { code, identifier: request.identifier, data, is_due: true, refused };
     }
 
-    /// Puts as much of a packet as `limit` allows, as the data.
-    pub(super) fn set_packet(&mut self, code: Code, identifier: u8, packet: &Packet<'_>, limit: usize) {
-        let room = limit.saturating_sub(Packet::HEADER_LEN).min(CAPACITY);
+    /// RFC 1661 action scj: puts as much of a packet as `limit` allows into a Code-Reject.
+    pub(super) fn put_code_reject(&mut self, identifier: u8, packet: &Packet<'_>, limit: usize) {
+        let room = limit.saturating_sub(Packet::HEADER_LEN);
         let length = packet.data.len().saturating_add(Packet::HEADER_LEN);
         let [high, low] = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
         let header = [packet.code.0, packet.identifier, high, low];
-        self.length = 0;
-        for (to, octet) in self.data.iter_mut().zip(header.iter().chain(packet.data)).take(room) {
-            *to = *octet;
-            self.length = self.length.saturating_add(1);
-        }
-        (self.code, self.identifier, self.pending) = (code, identifier, true);
+        let mut data = Short::new(header.get(..room).unwrap_or(&header));
+        let rest = room.saturating_sub(header.len());
+        data.extend(packet.data.get(..rest).unwrap_or(packet.data));
+        *self = Self { code: Code::CODE_REJECT, identifier, data, is_due: true, refused: self.refused };
     }
 }
 
-/// What is made of a whole Configure-Request.
-pub(super) enum Judgement {
-    Good,
-    Nak,
-    Reject,
+/// What a Configure-Request is answered with, before the automaton has said whether it is.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) code: Code,
+    data: Short<CAPACITY>,
 }
 
 /// Judges all options, which were found to be whole, and writes the answer.
-pub(super) fn judge(
-    protocol: &mut impl ControlProtocol,
-    request: &Packet<'_>,
-    no_more_naks: bool,
-    reply: &mut Reply,
-) -> Judgement {
-    let mut nak_octets = [0; CAPACITY];
-    let mut naks = OptionWriter::new(&mut nak_octets);
-    let mut reject_octets = [0; CAPACITY];
-    let mut rejects = OptionWriter::new(&mut reject_octets);
+pub(super) fn judge(protocol: &mut impl ControlProtocol, request: &Packet<'_>, no_more_naks: bool) -> Answer {
+    let mut nak_bytes = [0; CAPACITY];
+    let mut naks = OptionWriter::new(&mut nak_bytes);
+    let mut reject_bytes = [0; CAPACITY];
+    let mut rejects = OptionWriter::new(&mut reject_bytes);
     let mut any_nak = false;
     let mut any_reject = false;
     let mut seen = Seen::default();
@@ -100,6 +111,7 @@ pub(super) fn judge(
         match verdict {
             Verdict::Accept => {}
             Verdict::Nak if !no_more_naks => any_nak = true,
+            // RFC 1661 section 4.6: after Max-Failure Naks, what would be a Nak is a Reject.
             Verdict::Nak | Verdict::Reject => {
                 any_reject = true;
                 // When not all fit, the peer asks again without these.
@@ -112,22 +124,19 @@ pub(super) fn judge(
         protocol.judge_missing(&mut naks);
         any_nak |= naks.as_octets().len() > before;
     }
-    if any_reject {
-        reply.set(Code::CONFIGURE_REJECT, request.identifier, rejects.as_octets());
-        reply.refused = Some(checksum(request.data));
-        Judgement::Reject
+    // RFC 1661 section 5.4: Rejects come first; what they leave may be Nak'ed in the next request.
+    let (code, data) = if any_reject {
+        (Code::CONFIGURE_REJECT, rejects.as_octets())
     } else if any_nak {
-        reply.set(Code::CONFIGURE_NAK, request.identifier, naks.as_octets());
-        reply.refused = Some(checksum(request.data));
-        Judgement::Nak
+        (Code::CONFIGURE_NAK, naks.as_octets())
     } else {
         protocol.accept_request();
-        reply.set(Code::CONFIGURE_ACK, request.identifier, request.data);
-        Judgement::Good
-    }
+        (Code::CONFIGURE_ACK, request.data)
+    };
+    Answer { code, data: Short::new(data) }
 }
 
-/// An option of a type that was there before: harmless when it says the same, else only one of them can hold.
+/// Judges an option of a type that was there before: harmless when it says the same, else only one of them can hold.
 fn judge_again(mut options: Options<'_>, option: RawOption<'_>) -> Verdict {
     let first = options.find_map(|found| found.ok().filter(|found| found.option_type == option.option_type));
     if first == Some(option) { Verdict::Accept } else { Verdict::Reject }

@@ -36,6 +36,7 @@ struct Pair {
 }
 
 impl Pair {
+    #[expect(clippy::needless_pass_by_value, reason = "calls are shorter so")]
     fn new(method: Method, config: Config) -> Self {
         let mut pair = Self {
             server: Authenticator::new(&config, [1; 32]),
@@ -199,7 +200,7 @@ fn rfc1994_section_4_2_a_lost_success_is_repeated() {
 fn rfc1994_section_2_the_peer_is_challenged_again() {
     let config = Config::default().with_rechallenge_interval(Some(Duration::from_secs(60)));
     for &method in METHODS {
-        let mut pair = Pair::new(method, config);
+        let mut pair = Pair::new(method, config.clone());
         while pair.step() {}
         #[cfg(feature = "mschap")]
         let keys = alloc::format!("{:?}", pair.server.keys());
@@ -307,8 +308,12 @@ fn rfc3748_section_5_notification_and_nak() {
     let md5 = eap::Packet::decode(server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap().identifier;
     server.handle_packet(NOW, &[2, md5, 0, 6, 3, 26]).unwrap();
     assert_eq!(server.poll_transmit(NOW, &mut buf).unwrap(), Some(&[4, md5, 0, 4][..]));
-    let failed = Failure::RefusedPeer { method: Method::Eap, code: None };
-    assert_eq!(server.status(), Status::Failed(failed));
+    let (own, peer) = (eap::Types::new(&[eap::Type::MD5_CHALLENGE]), eap::Types::new(&[eap::Type::MS_CHAP_V2]));
+    assert_eq!(server.status(), Status::Failed(Failure::NoCommonEapType { own, peer }));
+    // The peer learns that the type was the reason, not the password.
+    client.handle_packet(NOW, b"\x04\x06\x00\x04").unwrap();
+    let (own, peer) = (own, eap::Types::new(&[eap::Type::PEAP]));
+    assert_eq!(client.status(), Status::Failed(Failure::NoCommonEapType { own, peer }));
 }
 
 #[test]
@@ -413,6 +418,7 @@ mod microsoft {
     }
 
     /// Up to the first proof, which is on its way.
+    #[expect(clippy::needless_pass_by_value, reason = "calls are shorter so")]
     fn proved(method: Method, config: Config, name: &[u8]) -> (Authenticator, Peer, Vec<u8>) {
         let (mut server, mut client) = (Authenticator::new(&config, [1; 32]), Peer::new(&config, [2; 32]));
         server.start(NOW, method);

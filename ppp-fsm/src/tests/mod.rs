@@ -8,6 +8,8 @@ mod captures;
 #[cfg(feature = "mschap")]
 mod encrypted;
 mod every_event;
+#[cfg(feature = "mschap")]
+mod golden;
 mod hdlc;
 mod hostile;
 mod hostile_link;
@@ -15,12 +17,16 @@ mod hostile_link;
 mod hostile_peers;
 #[cfg(feature = "mschap")]
 mod hostile_proofs;
+#[cfg(feature = "mschap")]
+mod late_events;
 mod link;
 mod negotiate;
 mod negotiators;
 mod network;
 mod redaction;
 mod round_trip;
+#[cfg(feature = "mschap")]
+mod setup;
 #[cfg(feature = "mschap")]
 mod trace;
 

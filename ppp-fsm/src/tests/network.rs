@@ -2,23 +2,13 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "other events do not matter here")]
 
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::auth::{Answer, Question, Secret};
 use crate::link::{Config, Event, Link, Phase, Reason, Received};
 use crate::{Frame, Protocol};
-
-/// A generator of numbers that are good enough to lose frames by.
-pub(super) struct Dice(pub(super) u64);
-
-impl Dice {
-    pub(super) fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
-    }
-}
+use testing::{Path, Profile};
 
 pub(super) struct End {
     pub(super) link: Link,
@@ -60,13 +50,7 @@ impl End {
 pub(super) struct Network {
     pub(super) ends: Vec<End>,
     pub(super) now: Duration,
-    pub(super) dice: Dice,
-    /// Of 100 frames, how many are lost, and how many come twice.
-    pub(super) loss: u64,
-    pub(super) twice: u64,
-    /// The longest time on the way, in milliseconds.
-    pub(super) delay: u64,
-    on_the_way: VecDeque<(Duration, usize, Vec<u8>)>,
+    path: Path,
     pub(super) frames: usize,
     pub(super) lines: Vec<(usize, Vec<u8>)>,
 }
@@ -76,11 +60,7 @@ impl Network {
         let mut network = Self {
             ends: alloc::vec![End::new(one, 1), End::new(other, 2)],
             now: Duration::ZERO,
-            dice: Dice(seed),
-            loss: 0,
-            twice: 0,
-            delay: 0,
-            on_the_way: VecDeque::new(),
+            path: Path::new(Profile::DIRECT, seed),
             frames: 0,
             lines: Vec::new(),
         };
@@ -89,6 +69,12 @@ impl Network {
             end.link.up(Duration::ZERO);
         }
         network
+    }
+
+    /// Of 100 frames, how many are lost, and how many come twice; and the longest time on the way, in milliseconds.
+    pub(super) fn spoil(&mut self, loss: u64, twice: u64, delay: u64) {
+        let jitter = Duration::from_millis(delay);
+        self.path.profiles = [Profile { loss: loss * 10, duplication: twice * 10, jitter, ..Profile::DIRECT }; 2];
     }
 
     pub(super) fn send(&mut self) -> bool {
@@ -103,17 +89,7 @@ impl Network {
                 if self.lines.len() < 200 {
                     self.lines.push((from, frame.to_vec()));
                 }
-                let copies = if self.dice.roll(100) < self.loss {
-                    0
-                } else if self.dice.roll(100) < self.twice {
-                    2
-                } else {
-                    1
-                };
-                for _ in 0..copies {
-                    let at = now + Duration::from_millis(self.dice.roll(self.delay + 1));
-                    self.on_the_way.push_back((at, 1 - from, frame.to_vec()));
-                }
+                self.path.send(now, from, frame, None);
             }
             self.ends[from].settle(now);
         }
@@ -122,10 +98,10 @@ impl Network {
 
     pub(super) fn deliver(&mut self) -> bool {
         let now = self.now;
-        let Some(index) = self.on_the_way.iter().position(|(at, _, _)| *at <= now) else { return false };
-        let (_, to, frame) = self.on_the_way.remove(index).unwrap();
-        let _ = self.ends[to].link.handle_frame(now, &frame);
-        self.ends[to].settle(now);
+        let Some(datagram) = self.path.receive(now) else { return false };
+        let end = &mut self.ends[datagram.to];
+        let _ = end.link.handle_frame(now, &datagram.bytes);
+        end.settle(now);
         true
     }
 
@@ -137,7 +113,7 @@ impl Network {
                 continue;
             }
             let timers = self.ends.iter().filter_map(|end| end.link.poll_timeout());
-            let Some(at) = timers.chain(self.on_the_way.iter().map(|(at, _, _)| *at)).min() else { return true };
+            let Some(at) = timers.chain(self.path.next_arrival()).min() else { return true };
             if at > end {
                 return false;
             }

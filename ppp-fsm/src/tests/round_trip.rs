@@ -413,14 +413,8 @@ fn arbitrary_values_are_written_and_read() {
         }
     }
 
-    let mut state: u32 = 1;
+    let mut random = testing::Random::new(1);
     for _ in 0..200 {
-        let seed: Vec<u8> = (0..400)
-            .map(|_| {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                state.to_be_bytes()[0]
-            })
-            .collect();
-        try_all(&seed);
+        try_all(&random.bytes(400));
     }
 }

@@ -20,7 +20,7 @@ fn router() -> Config {
         ccp::Config::default().with_encryption(Encryption::Preferred).with_strengths(MicrosoftCompression::MPPE_40);
     Config::default()
         .with_lcp(router_lcp())
-        .with_link_timers(timers.with_opening(Opening::Wait(two_seconds)).with_identifier(7))
+        .with_link_timers(timers.clone().with_opening(Opening::Wait(two_seconds)).with_identifier(7))
         .with_network_timers(timers.with_identifier(3))
         .with_authentication(auth::Config::default().with_name(b"angela  "))
         .with_ccp(ccp)
@@ -41,6 +41,8 @@ fn router_ipcp() -> ipcp::Config {
 struct Trace {
     link: Link,
     now: Duration,
+    /// Configure-Requests that were sent.
+    requests: Vec<(Protocol, Vec<u8>)>,
 }
 
 impl Trace {
@@ -58,12 +60,18 @@ impl Trace {
             let frame = Frame::decode(octets).unwrap();
             sent.push((frame.protocol, frame.information.to_vec()));
         }
+        self.requests.extend(sent.iter().filter(|(_, packet)| packet[0] == 1).cloned());
         sent
     }
 
-    /// The only packet that the link sends now.
+    /// The only packet that the link sends now, besides a request that is repeated since its peer begins.
     fn one(&mut self, protocol: Protocol) -> Vec<u8> {
+        let earlier = self.requests.clone();
         let mut sent = self.sent();
+        if sent.len() == 2 && sent[0].1[0] == 1 {
+            let repeated = sent.remove(0);
+            assert!(earlier.contains(&repeated), "{repeated:02x?}");
+        }
         assert_eq!(sent.len(), 1, "{sent:02x?}");
         let (found, packet) = sent.remove(0);
         assert_eq!(found, protocol);
@@ -95,7 +103,7 @@ const SERVERS: &str = "810600000000820600000000830600000000840600000000";
 
 /// Up to the Challenge.
 fn authenticating(router: &Config) -> (Trace, Vec<u8>) {
-    let mut trace = Trace { link: Link::new(router, [9; 32]), now: Duration::ZERO };
+    let mut trace = Trace { link: Link::new(router, [9; 32]), now: Duration::ZERO, requests: Vec::new() };
     trace.at(9.347);
     trace.link.open(trace.now);
     trace.link.up(trace.now);
@@ -148,7 +156,8 @@ fn the_router_of_7_march_takes_the_same_decisions() {
     trace.at(14.035);
     trace.receive(Protocol::LCP, b"\x0c\x03\x00\x12\x35\xbe\x1c\xb0MSRASV5.00");
     trace.receive(Protocol::LCP, b"\x0c\x04\x00\x18\x35\xbe\x1c\xb0MSRAS-1-RSHANMUG");
-    assert_eq!(trace.events(), [Event::Identification; 2]);
+    // Two of a kind that were not polled are one.
+    assert_eq!(trace.events(), [Event::Identification]);
     assert_eq!(trace.link.peer_identification().0, b"MSRAS-1-RSHANMUG");
     trace.at(14.223);
     trace.receive(Protocol::CHAP, &response(&challenge));
@@ -291,7 +300,7 @@ fn the_router_of_9_march_without_encryption_rejects_ccp_and_its_client_leaves_wi
     let timers = negotiate::Config::default().with_restart_timeout(two_seconds);
     let router = Config::default()
         .with_lcp(router_lcp())
-        .with_link_timers(timers.with_opening(Opening::Wait(two_seconds)).with_identifier(7))
+        .with_link_timers(timers.clone().with_opening(Opening::Wait(two_seconds)).with_identifier(7))
         .with_network_timers(timers.with_identifier(8))
         .with_authentication(auth::Config::default().with_name(b"angela  "))
         .with_ipcp(router_ipcp());

@@ -56,7 +56,8 @@ impl Compressing {
         }
     }
 
-    /// Compresses, or copies what does not become shorter. Returns the flags, and where the payload ends in the room.
+    /// Compresses, or copies what does not become shorter. Returns the flags, and where the payload
+    /// ends in the room.
     fn compress(&mut self, inner: &[u8]) -> Option<(Flags, usize)> {
         let body = self.room.get_mut(HEADER..)?;
         let Compressed { flags, payload } = match &mut self.compressor {
@@ -77,8 +78,8 @@ impl Compressing {
         self.put_back(end, buf, inner)
     }
 
-    /// RFC 3078 section 3, implementation note: compresses first, then encrypts, under one header. Returns where the
-    /// packet ends in `buf`.
+    /// RFC 3078 section 3, implementation note: compresses first, then encrypts, under one header.
+    /// Returns where the packet ends in `buf`.
     pub(super) fn seal_with(&mut self, encryptor: &mut Encryptor, buf: &mut [u8], inner: usize) -> Option<usize> {
         let is_flag = encryptor.statistics().next_tx_coherency.is_flag();
         if self.per_packet || is_flag {
@@ -100,7 +101,8 @@ impl Compressing {
         self.put_back(end, buf, inner)
     }
 
-    /// Copies what was made to the caller's buffer, where the packet was: it is never longer than that.
+    /// Copies what was made to the caller's buffer, where the packet was: it is never longer than
+    /// that.
     fn put_back(&self, length: usize, buf: &mut [u8], inner: usize) -> Option<usize> {
         let start = inner.checked_sub(HEADER)?;
         let end = start.checked_add(length)?;
@@ -173,7 +175,8 @@ pub(super) fn open(receiver: &mut mppc::Receiver, information: &[u8], limit: usi
     Ok(Opened { is_synchronized: !receiver.needs_reset(), ..opened })
 }
 
-/// What lies in a decompressed packet, if that can be right: an IP packet of the version that its protocol says.
+/// What lies in a decompressed packet, if that can be right: an IP packet of the version that its
+/// protocol says.
 fn judge(inner: &[u8], is_compressed: bool, is_synchronized: bool) -> Option<Opened> {
     let frame = Frame::decode(inner).ok()?;
     let version = frame.information.first().map(|byte| byte >> 4);

@@ -4,6 +4,7 @@ use core::ops::Range;
 use core::time::Duration;
 
 use mppe::{Incoming, Outgoing, Receiving, Sending};
+use ppp_fsm::Protocol;
 
 use super::Session;
 use crate::batch::{Batch, Opening, Sealing};
@@ -14,8 +15,8 @@ use crate::{ReceiveError, Received, SendError};
 const LANES: usize = 8;
 
 impl Session {
-    /// Takes many frames, in the order in which they came, as [`handle_frame`](Self::handle_frame) does. What each gave
-    /// goes to `each`, with its index.
+    /// Takes many frames, in the order in which they came, as [`handle_frame`](Self::handle_frame)
+    /// does. What each gave goes to `each`, with its index.
     pub fn handle_frames(
         &mut self,
         now: Duration,
@@ -88,8 +89,9 @@ impl Session {
         });
     }
 
-    /// Sends many packets, in order, each of which its buffer has from `start` on. What became of each goes to `each`, with
-    /// its index and buffer: where the frame lies in that, as [`send_ip`](Self::send_ip) says.
+    /// Sends many packets, in order, each of which its buffer has from `start` on. What became of
+    /// each goes to `each`, with its index and buffer: where the frame lies in that, as
+    /// [`send_ip`](Self::send_ip) says.
     pub fn send_ip_batch(
         &mut self,
         now: Duration,
@@ -147,18 +149,17 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// The frame, when it is not one that is only decrypted: for [`handle_frame`](Self::handle_frame).
+    /// The frame, when it is not one that is only decrypted: for
+    /// [`handle_frame`](Self::handle_frame).
     pub fn lend_decryptor<'p>(&mut self, frame: &'p mut [u8]) -> Result<Opening<'p>, &'p mut [u8]> {
         let Some(sealed) = self.sealed(frame) else { return Err(frame) };
-        match core::mem::take(&mut self.receiver) {
-            Receiver::Encrypted(decryptor) => {
-                Ok(Opening { decryptor, frame, sealed: sealed.start, opened: Err(ReceiveError::Implausible) })
-            }
-            receiver => {
-                self.receiver = receiver;
-                Err(frame)
-            }
+        let receiver = core::mem::take(&mut self.receiver);
+        if let Receiver::Encrypted(decryptor) = receiver {
+            return Ok(Opening { decryptor, frame, sealed: sealed.start, opened: Err(ReceiveError::Implausible) });
         }
+        // What is compressed is not lent.
+        self.receiver = receiver;
+        Err(frame)
     }
 
     /// Takes a decryptor back, and returns what it has made of the frame.
@@ -175,8 +176,8 @@ impl Session {
         })
     }
 
-    /// Lends the encryptor for one packet, to be encrypted together with packets of other sessions: as
-    /// [`begin_ip`](Self::begin_ip). Returns where the frame lies in the buffer, too.
+    /// Lends the encryptor for one packet, to be encrypted together with packets of other sessions:
+    /// as [`begin_ip`](Self::begin_ip). Returns where the frame lies in the buffer, too.
     ///
     /// # Errors
     ///
@@ -188,13 +189,13 @@ impl Session {
     ) -> Result<(Sealing<'p>, Range<usize>), SendError> {
         let frame = self.begin_ip(buf, start)?;
         let inner = frame.start.saturating_add(self.sealed_header_len());
-        match core::mem::take(&mut self.sender) {
-            Sender::Encrypted(encryptor) => Ok((Sealing { encryptor, buf, inner }, frame)),
-            sender => {
-                self.sender = sender;
-                Err(SendError::NotIp)
-            }
+        let sender = core::mem::take(&mut self.sender);
+        if let Sender::Encrypted(encryptor) = sender {
+            return Ok((Sealing { encryptor, buf, inner }, frame));
         }
+        debug_assert!(false, "no frame was begun without an encryptor");
+        self.sender = sender;
+        Err(SendError::NotConnected { protocol: Protocol::COMPRESSED })
     }
 
     /// Takes an encryptor back, and returns the buffer with what it has made of the packet.

@@ -11,11 +11,15 @@ use super::{Life, Proof, Session};
 use crate::cipher::{Receiver, Sender};
 use crate::complaints::{Complaints, Peer};
 use crate::keys::{self, Start};
+use crate::spent::Refusal;
 use crate::{Event, Reason, Status};
 
+/// The authentication has left no key for a direction that has to be encrypted.
+struct NoKey;
+
 impl Session {
-    /// Takes the link's events until there are none. Nothing that comes of one calls this again: what a handler does to
-    /// the link only makes more events.
+    /// Takes the link's events until there are none. Nothing that comes of one calls this again:
+    /// what a handler does to the link only makes more events.
     pub(super) fn pump(&mut self) {
         let now = self.now;
         while let Some(event) = self.link.poll_event() {
@@ -196,15 +200,17 @@ impl Session {
     fn encryption_up(&mut self, now: Duration, agreed: ccp::Agreed) {
         self.encryption_ended();
         self.complaints = Complaints::None;
-        let (Some(send), Some(receive)) =
+        let (Ok(send), Ok(receive)) =
             (self.start(agreed.send, Direction::Send), self.start(agreed.receive, Direction::Receive))
         else {
             // CCP agrees on nothing that there are no keys for.
             return self.end(now, Reason::Link(link::Reason::NoKeys { method: None }));
         };
         let is_encrypted = send.is_some() || receive.is_some();
-        if is_encrypted && !self.spent.start([send.as_ref(), receive.as_ref()]) {
-            return self.renew(now);
+        if is_encrypted {
+            if let Err(refusal) = self.spent.start([send.as_ref(), receive.as_ref()]) {
+                return self.renew(now, refusal);
+            }
         }
         let longest = self.config.mtu().max(self.link.lcp().sending().mru);
         let key = |start: &Option<Start>| start.as_ref().map(|start| start.key.clone());
@@ -213,16 +219,18 @@ impl Session {
         self.tell(Event::EncryptionUp(agreed));
     }
 
-    /// The key of a direction; `Some(None)` when it is not encrypted, `None` when the key is missing.
-    fn start(&self, bits: MicrosoftCompression, direction: Direction) -> Option<Option<Start>> {
-        let Some(strength) = keys::strength(bits) else { return Some(None) };
-        keys::start_key(self.link.keys(), self.external_keys.as_ref(), strength, self.side, direction).map(Some)
+    /// Returns the key of a direction, if that is encrypted.
+    fn start(&self, bits: MicrosoftCompression, direction: Direction) -> Result<Option<Start>, NoKey> {
+        let Some(strength) = keys::strength(bits) else { return Ok(None) };
+        let start = keys::start_key(self.link.keys(), self.external_keys.as_ref(), strength, self.side, direction);
+        start.map(Some).ok_or(NoKey)
     }
 
-    /// CCP opened again, and its keys are spent. [`Config::with_encryption`](crate::Config::with_encryption) says what
-    /// follows.
-    fn renew(&mut self, now: Duration) {
-        if self.config.encryption == Encryption::Required {
+    /// CCP opened again, and its keys are spent.
+    /// [`Config::with_encryption`](crate::Config::with_encryption) says what follows.
+    fn renew(&mut self, now: Duration, refusal: Refusal) {
+        // Keys that came again would come once more.
+        if self.config.encryption == Encryption::Required || refusal == Refusal::Recurring {
             self.end(now, Reason::Link(link::Reason::EncryptionLost));
         } else if self.life == Life::Up {
             self.life = Life::Renewing;

@@ -12,8 +12,9 @@ use crate::cipher::{Opened, Place};
 use crate::{BufferTooSmall, Event, ReceiveError, Received};
 
 impl Session {
-    /// Takes a frame, decrypts it where it lies, and lends the IP packet in it. A compressed packet is written to
-    /// `scratch`, which may be empty while nothing is compressed: [`scratch_len`](Self::scratch_len).
+    /// Takes a frame, decrypts it where it lies, and lends the IP packet in it. A compressed packet
+    /// is written to `scratch`, which may be empty while nothing is compressed:
+    /// [`scratch_len`](Self::scratch_len).
     ///
     /// The result borrows the frame and the scratch buffer, never the session.
     ///
@@ -33,8 +34,9 @@ impl Session {
         })
     }
 
-    /// Takes a frame as [`handle_frame`](Self::handle_frame) does, and copies the IP packet in it to the start of `out`:
-    /// for frames that waited in memory of the carrier's. Returns the length of the packet, if there is one.
+    /// Takes a frame as [`handle_frame`](Self::handle_frame) does, and copies the IP packet in it
+    /// to the start of `out`: for frames that waited in memory of the carrier's. Returns the length
+    /// of the packet, if there is one.
     ///
     /// # Errors
     ///
@@ -60,14 +62,22 @@ impl Session {
         })
     }
 
-    /// Returns how long the scratch buffer of [`handle_frame`](Self::handle_frame) has to be, in bytes: 0 while nothing is
-    /// compressed, otherwise 1502 or more.
+    /// Returns how long the scratch buffer of [`handle_frame`](Self::handle_frame) has to be, in
+    /// bytes: 0 while nothing is compressed, otherwise 1502 or more.
     #[must_use]
     pub fn scratch_len(&self) -> usize {
         if self.receiver.decompresses() { self.limit() } else { 0 }
     }
 
-    /// Returns where in a frame something has to be decrypted or decompressed, if it is such a frame.
+    /// Returns whether data has to be encrypted or compressed to be taken now. Then a frame in the
+    /// clear proves nothing of who has sent it, since anybody on the path can make one.
+    #[must_use]
+    pub const fn expects_sealed(&self) -> bool {
+        !self.receiver.is_clear()
+    }
+
+    /// Returns where in a frame something has to be decrypted or decompressed, if it is such a
+    /// frame.
     pub(super) fn sealed(&self, frame: &[u8]) -> Option<Range<usize>> {
         if self.receiver.is_clear() {
             return None;
@@ -129,9 +139,8 @@ impl Session {
             self.link.synchronized();
             self.receiver.teach(&mut self.sender);
         }
-        // Whether the protocol is open; the packet itself does not matter.
-        match self.link.handle_decrypted(now, Protocol(opened.protocol), &[]) {
-            Ok(_) => Ok(opened.place),
+        match self.link.accepts(Protocol(opened.protocol)) {
+            Ok(()) => Ok(opened.place),
             Err(refused) => {
                 self.refused = self.refused.saturating_add(1);
                 Err(refused.into())
@@ -139,7 +148,8 @@ impl Session {
         }
     }
 
-    /// Returns the IP packet of a frame. What was decompressed is copied, so that the session's memory is free.
+    /// Returns the IP packet of a frame. What was decompressed is copied, so that the session's
+    /// memory is free.
     pub(super) fn locate<'p>(&self, frame: &'p [u8], place: Place, scratch: &'p mut [u8]) -> &'p [u8] {
         match place {
             Place::Suffix(length) => frame.get(frame.len().saturating_sub(length)..).unwrap_or_default(),
@@ -153,7 +163,8 @@ impl Session {
         }
     }
 
-    /// Returns the most bytes that a packet may have when it is decompressed, its protocol field included.
+    /// Returns the most bytes that a packet may have when it is decompressed, its protocol field
+    /// included.
     pub(super) fn limit(&self) -> usize {
         usize::from(self.config.mru().max(lcp::Config::DEFAULT_MRU)).saturating_add(2)
     }

@@ -22,9 +22,9 @@ fn protocol_of(packet: &[u8]) -> Option<Protocol> {
 }
 
 impl Session {
-    /// Sends the IP packet that `buf` has from `start` on: encrypts it in place, makes the frame around it, and returns
-    /// where that lies in `buf`. In front of it there is room for a carrier's header: all that `start` exceeds
-    /// [`HEADROOM`] by, or more.
+    /// Sends the IP packet that `buf` has from `start` on: encrypts it in place, makes the frame
+    /// around it, and returns where that lies in `buf`. In front of it there is room for a
+    /// carrier's header: all that `start` exceeds [`HEADROOM`] by, or more.
     ///
     /// ```
     /// # use core::time::Duration;
@@ -93,8 +93,8 @@ impl Session {
         Ok(front..end)
     }
 
-    /// Lays the inner protocol and the header of a sealed frame in front of a packet, with room between them. Returns
-    /// where the frame begins.
+    /// Lays the inner protocol and the header of a sealed frame in front of a packet, with room
+    /// between them. Returns where the frame begins.
     fn lay_headers(&self, buf: &mut [u8], start: usize, protocol: Protocol) -> usize {
         let inner = start.saturating_sub(INNER);
         if let Some(place) = buf.get_mut(inner..).and_then(<[u8]>::first_chunk_mut) {
@@ -103,7 +103,8 @@ impl Session {
         self.lay_header(buf, inner.saturating_sub(HEADER), Protocol::COMPRESSED)
     }
 
-    /// Lays address, control and protocol in front of `start`, as the peer agreed to. Returns where they begin.
+    /// Lays address, control and protocol in front of `start`, as the peer agreed to. Returns where
+    /// they begin.
     fn lay_header(&self, buf: &mut [u8], start: usize, protocol: Protocol) -> usize {
         let mut room = [0; Frame::MAX_HEADER_LEN];
         // The room is the longest header's, so that this cannot fail.
@@ -116,16 +117,17 @@ impl Session {
         front
     }
 
-    /// Returns whether packets are sealed in place, without compression: then [`begin_ip`](Self::begin_ip) and
-    /// [`lend_encryptor`](Self::lend_encryptor) serve batches.
+    /// Returns whether packets are sealed in place, without compression: then
+    /// [`begin_ip`](Self::begin_ip) and [`lend_encryptor`](Self::lend_encryptor) serve batches.
     #[must_use]
     pub const fn seals_in_place(&self) -> bool {
         matches!(self.sender, Sender::Encrypted(_))
     }
 
-    /// Makes the frame of a packet as [`send_ip`](Self::send_ip) does, but leaves it to [`seal`](Self::seal) to encrypt
-    /// it. No key moves. For carriers that lay their headers and count before many packets are sealed at once. To be
-    /// called only while the session [seals in place](Self::seals_in_place).
+    /// Makes the frame of a packet as [`send_ip`](Self::send_ip) does, but leaves it to
+    /// [`seal`](Self::seal) to encrypt it. No key moves. For carriers that lay their headers and
+    /// count before many packets are sealed at once. To be called only while the session [seals in
+    /// place](Self::seals_in_place).
     ///
     /// # Errors
     ///

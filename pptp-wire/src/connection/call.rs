@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::output::Output;
-use super::{CallCloseReason, CallId, CallParameters, CallState, Config, Event, Refusal, deadline};
+use super::{CallCloseReason, CallId, CallParameters, CallState, Config, Event, Refusal, between, deadline};
 use crate::message::{
     IncomingCallConnected, IncomingCallReply, IncomingCallRequest, OutgoingCallReply, OutgoingCallRequest,
 };
@@ -217,7 +217,7 @@ impl Call {
     /// Tells the user that no data came.
     pub(super) fn tell_no_data<const CALLS: usize>(&mut self, now: Duration, output: &mut Output<CALLS>) {
         self.no_data_deadline = None;
-        let elapsed = now.saturating_sub(self.connected_at);
+        let elapsed = between(self.connected_at, now);
         output.tell(Event::ControlUpButNoData { call: self.id, elapsed });
     }
 

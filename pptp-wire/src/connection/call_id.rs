@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use super::random::Random;
+
 /// RFC 2637 section 3.2.2: the call id that *we* chose for a call, and by which all commands and events name it.
 ///
 /// It is also the key of the GRE packets that come in for this call.
@@ -40,8 +42,8 @@ impl fmt::Display for CallId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum CallIdStyle {
-    /// In an order that follows from the entropy of the connection: who does not know it cannot guess an id, and so
-    /// cannot forge GRE packets blindly.
+    /// Drawn from the entropy of the connection. Whoever does not know it cannot guess an id, and so cannot forge GRE
+    /// packets blindly.
     #[default]
     Unpredictable,
     /// One after the other, as accel-ppp does (from 1). For traces that are to be compared, not for real use.
@@ -51,160 +53,139 @@ pub enum CallIdStyle {
     },
 }
 
-/// Gives call ids; none comes back before all others were given.
-///
-/// The unpredictable order is a permutation of all numbers of 16 bits: a Feistel network whose round function is
-/// SipHash-2-4 under a key from the entropy, applied to 0, 1, 2, …
+/// Chooses call ids that no call has, and that the last calls did not have.
 pub(super) struct CallIds {
-    permutation: Option<Permutation>,
-    next: u16,
+    source: Source,
+    /// The ids that were given last. Late GRE packets of an ended call must not reach a new one.
+    recent: [u16; RECENT],
+    /// The oldest place of `recent`.
+    oldest: usize,
 }
 
+enum Source {
+    Drawn(Random),
+    Counted { next: u16 },
+}
+
+/// How many other calls begin before an id comes back.
+const RECENT: usize = 32;
+
 impl CallIds {
-    pub(super) fn new(style: CallIdStyle, key: [u8; 16]) -> Self {
-        match style {
-            CallIdStyle::Unpredictable => Self { permutation: Some(Permutation::new(key)), next: 0 },
-            CallIdStyle::Sequential { first } => Self { permutation: None, next: first },
-        }
+    pub(super) fn new(style: CallIdStyle, entropy: [u8; 32]) -> Self {
+        let source = match style {
+            CallIdStyle::Unpredictable => Source::Drawn(Random::new(entropy)),
+            CallIdStyle::Sequential { first } => Source::Counted { next: first },
+        };
+        // Zero is never given, so it is no id that was given last.
+        Self { source, recent: [0; RECENT], oldest: 0 }
     }
 
-    /// The next id that is not taken. The search is as long as ids are taken in a row, and one longer for zero.
+    /// Chooses an id that is free. An id that is taken is drawn again; after 16 draws the ids behind the last one are
+    /// tried, one after the other, so the search ends.
     pub(super) fn allocate(&mut self, is_taken: impl Fn(u16) -> bool) -> Option<CallId> {
-        for _ in 0..=u16::MAX {
-            let number = self.permutation.as_ref().map_or(self.next, |permutation| permutation.apply(self.next));
-            self.next = self.next.wrapping_add(1);
-            if number != 0 && !is_taken(number) {
-                return Some(CallId(number));
+        let is_free = |number: &u16| *number != 0 && !is_taken(*number);
+        let is_new = |number: &u16| is_free(number) && !self.recent.contains(number);
+        let number = match &mut self.source {
+            Source::Drawn(random) => {
+                let drawn: [u8; 32] = random.bytes();
+                let mut numbers =
+                    drawn.chunks_exact(2).filter_map(|pair| Some(u16::from_be_bytes(*pair.first_chunk()?)));
+                let [.., high, low] = drawn;
+                let behind = || behind(u16::from_be_bytes([high, low]));
+                numbers.find(is_new).or_else(|| behind().find(is_new)).or_else(|| behind().find(is_free))?
             }
-        }
-        None
+            Source::Counted { next } => {
+                let number = behind(next.wrapping_sub(1)).find(is_free)?;
+                *next = number.wrapping_add(1);
+                number
+            }
+        };
+        self.remember(number);
+        Some(CallId(number))
     }
+
+    fn remember(&mut self, number: u16) {
+        if let Some(place) = self.recent.get_mut(self.oldest) {
+            *place = number;
+        }
+        self.oldest = self.oldest.wrapping_add(1) & (RECENT - 1);
+    }
+}
+
+/// All numbers, from the one behind `number` on.
+fn behind(number: u16) -> impl Iterator<Item = u16> {
+    (1..=u16::MAX).chain([0]).map(move |steps| number.wrapping_add(steps))
 }
 
 /// Does not show the key.
 impl fmt::Debug for CallIds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CallIds").field("next", &self.next).finish_non_exhaustive()
+        f.debug_struct("CallIds").finish_non_exhaustive()
     }
-}
-
-struct Permutation {
-    k0: u64,
-    k1: u64,
-}
-
-impl Permutation {
-    /// Luby and Rackoff need four rounds; so few values ask for more.
-    const ROUNDS: u8 = 10;
-
-    fn new(key: [u8; 16]) -> Self {
-        let [k0 @ .., _, _, _, _, _, _, _, _] = key;
-        let [_, _, _, _, _, _, _, _, k1 @ ..] = key;
-        Self { k0: u64::from_le_bytes(k0), k1: u64::from_le_bytes(k1) }
-    }
-
-    fn apply(&self, number: u16) -> u16 {
-        let [mut left, mut right] = number.to_be_bytes();
-        for round in 0..Self::ROUNDS {
-            let [octet, ..] = self.siphash([round, right]).to_le_bytes();
-            (left, right) = (right, left ^ octet);
-        }
-        u16::from_be_bytes([left, right])
-    }
-
-    /// SipHash-2-4 of two octets, as Aumasson and Bernstein define it.
-    fn siphash(&self, [first, second]: [u8; 2]) -> u64 {
-        let mut v = [
-            self.k0 ^ 0x736f_6d65_7073_6575,
-            self.k1 ^ 0x646f_7261_6e64_6f6d,
-            self.k0 ^ 0x6c79_6765_6e65_7261,
-            self.k1 ^ 0x7465_6462_7974_6573,
-        ];
-        // The only block: the octets, then zeros, then the length of 2.
-        let block = u64::from_le_bytes([first, second, 0, 0, 0, 0, 0, 2]);
-        v[3] ^= block;
-        v = sip_round(sip_round(v));
-        v[0] ^= block;
-        v[2] ^= 0xff;
-        for _ in 0..4 {
-            v = sip_round(v);
-        }
-        v[0] ^ v[1] ^ v[2] ^ v[3]
-    }
-}
-
-const fn sip_round([mut v0, mut v1, mut v2, mut v3]: [u64; 4]) -> [u64; 4] {
-    v0 = v0.wrapping_add(v1);
-    v2 = v2.wrapping_add(v3);
-    v1 = v1.rotate_left(13) ^ v0;
-    v3 = v3.rotate_left(16) ^ v2;
-    v0 = v0.rotate_left(32);
-    v2 = v2.wrapping_add(v1);
-    v0 = v0.wrapping_add(v3);
-    v1 = v1.rotate_left(17) ^ v2;
-    v3 = v3.rotate_left(21) ^ v0;
-    v2 = v2.rotate_left(32);
-    [v0, v1, v2, v3]
 }
 
 #[cfg(test)]
 mod tests {
+    extern crate alloc;
+
     use alloc::collections::BTreeSet;
     use alloc::format;
     use alloc::vec::Vec;
-    use core::hash::Hasher;
 
     use super::*;
 
-    const KEY: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+    const KEY: [u8; 32] = [0x5a; 32];
 
-    #[test]
-    fn siphash_is_that_of_its_authors() {
-        // `vectors_sip64` of the reference implementation: key 00 to 0f, message 00 01.
-        let permutation = Permutation::new(KEY);
-        assert_eq!(permutation.siphash([0, 1]).to_le_bytes(), [0x5a, 0x4f, 0xa9, 0xd9, 0x09, 0x80, 0x6c, 0x0d]);
-        // The standard library still has it.
-        for octets in [[0, 0], [7, 200], [255, 255]] {
-            #[expect(deprecated, reason = "to compare with")]
-            let mut hasher = core::hash::SipHasher::new_with_keys(permutation.k0, permutation.k1);
-            hasher.write(&octets);
-            assert_eq!(permutation.siphash(octets), hasher.finish());
-        }
+    fn ids(style: CallIdStyle, entropy: [u8; 32], count: usize) -> Vec<u16> {
+        let mut ids = CallIds::new(style, entropy);
+        (0..count).map(|_| ids.allocate(|_| false).unwrap().get()).collect()
     }
 
     #[test]
-    fn all_ids_but_zero_come_once_before_any_comes_again() {
-        let mut ids = CallIds::new(CallIdStyle::Unpredictable, KEY);
-        let first: Vec<_> = (0..65535).map(|_| ids.allocate(|_| false).unwrap().get()).collect();
-        assert_eq!(first.iter().collect::<BTreeSet<_>>().len(), 65535);
-        assert!(!first.contains(&0));
-        let second: Vec<_> = (0..65535).map(|_| ids.allocate(|_| false).unwrap().get()).collect();
-        assert!(first == second, "the same order again");
+    fn unpredictable_ids_come_back_after_32_others_at_the_earliest() {
+        let ids = ids(CallIdStyle::Unpredictable, KEY, 20_000);
+        assert!(!ids.contains(&0));
+        assert!(ids.windows(RECENT + 1).all(|window| BTreeSet::from_iter(window).len() == RECENT + 1));
+        // They are spread over all numbers: 20,000 draws of 65,535 find about 17,200 different ones.
+        assert!((17_000..17_500).contains(&BTreeSet::from_iter(&ids).len()));
     }
 
     #[test]
-    fn the_order_follows_from_the_whole_key() {
-        let order = |key| {
-            let mut ids = CallIds::new(CallIdStyle::Unpredictable, key);
-            (0..8).map(|_| ids.allocate(|_| false).unwrap().get()).collect::<Vec<_>>()
-        };
+    fn unpredictable_ids_follow_from_the_whole_entropy() {
+        let order = |entropy| ids(CallIdStyle::Unpredictable, entropy, 8);
         let mut orders = BTreeSet::from([order(KEY)]);
-        for bit in 0..128_usize {
-            let mut key = KEY;
-            key[bit >> 3] ^= 1 << (bit & 7);
-            orders.insert(order(key));
+        for bit in 0..256_usize {
+            let mut entropy = KEY;
+            entropy[bit >> 3] ^= 1 << (bit & 7);
+            orders.insert(order(entropy));
         }
-        assert_eq!(orders.len(), 129);
-        // No small steps, which a counter would have.
-        assert!(orders.iter().all(|order| order.windows(2).any(|pair| pair[0].abs_diff(pair[1]) > 1000)));
+        assert_eq!(orders.len(), 257);
+        assert_eq!(order(KEY), order(KEY));
     }
 
     #[test]
-    fn taken_ids_are_left_out() {
-        let mut ids = CallIds::new(CallIdStyle::Sequential { first: 65534 }, KEY);
-        let given: Vec<_> = (0..4).map(|_| ids.allocate(|id| id == 65535 || id == 2).unwrap().get()).collect();
-        assert_eq!(given, [65534, 1, 3, 4]);
-        assert_eq!(ids.allocate(|_| true), None);
-        assert!(!format!("{:?}", CallIds::new(CallIdStyle::Unpredictable, [0x5a; 16])).contains("90"));
+    fn sequential_ids_count_and_leave_out_zero() {
+        assert_eq!(ids(CallIdStyle::Sequential { first: 65534 }, KEY, 4), [65534, 65535, 1, 2]);
+    }
+
+    #[test]
+    fn section_3_2_2_taken_ids_are_drawn_again() {
+        for style in [CallIdStyle::Unpredictable, CallIdStyle::Sequential { first: 7 }] {
+            // All but a few are taken: by chance, 16 draws would not find one.
+            let mut ids = CallIds::new(style, KEY);
+            let free = [9u16, 5000, 65535];
+            for _ in 0..200 {
+                assert!(free.contains(&ids.allocate(|id| !free.contains(&id)).unwrap().get()));
+            }
+            // One is left, which was given before: better than none.
+            assert_eq!(ids.allocate(|id| id != 9), Some(CallId(9)));
+            assert_eq!(ids.allocate(|_| true), None);
+            assert_eq!(ids.allocate(|id| id != 0), None, "zero is never given");
+        }
+    }
+
+    #[test]
+    fn the_key_is_not_printed() {
+        assert!(!format!("{:?}", CallIds::new(CallIdStyle::Unpredictable, KEY)).contains("90"));
     }
 }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::deadline;
+use super::{between, deadline};
 
 /// RFC 2637 section 3.1.4: how a silent peer is asked whether it is alive, and when it is given up.
 ///
@@ -101,7 +101,7 @@ impl Echo {
         if let Some((asked, at)) = self.asked {
             if asked == identifier {
                 self.asked = None;
-                self.round_trip = Some(now.saturating_sub(at));
+                self.round_trip = Some(between(at, now));
             }
         }
     }

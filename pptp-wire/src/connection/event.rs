@@ -7,7 +7,8 @@ use crate::code::{Accm, ControlMessageType};
 
 /// RFC 2637 section 3: what has happened on a [`Connection`](super::Connection).
 ///
-/// Each event is given once, in the order in which things happened. Longer texts stay in the connection: the peer's
+/// Each event is given once, in the order in which things happened, however late it is polled. Calls that end together
+/// with the connection end in no certain order. Longer texts stay in the connection: the peer's
 /// names in [`Connection::peer`](super::Connection::peer), a call's numbers and statistics in
 /// [`Connection::call`](super::Connection::call).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

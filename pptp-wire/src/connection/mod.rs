@@ -15,8 +15,8 @@
 //! * **Time** is a [`Duration`] since a moment that the caller picks, always the first argument, always called `now`. A
 //!   `now` that goes back is taken as the latest seen.
 //! * **Memory** is all in the object, for a fixed number of calls and of events and messages that wait. A connection
-//!   that has not been polled for too long takes no octets, so that TCP holds the peer up, and says
-//!   [`Busy`](CommandError::Busy) to commands. Nothing is lost.
+//!   that has not been polled for too long says so with [`wants_read`](Connection::wants_read), so that TCP holds the
+//!   peer up, and says [`Busy`](CommandError::Busy) to commands. Nothing is lost.
 //! * **Errors** are for commands that make no sense now. Whatever the peer does is an [`Event`].
 //! * The same calls give the same results, on every platform.
 //!
@@ -46,7 +46,7 @@
 
 use core::time::Duration;
 
-use crate::{BufferTooSmall, Message, Reassembler};
+use crate::{BufferTooSmall, Message};
 
 mod call;
 mod call_id;
@@ -57,9 +57,11 @@ mod echo;
 mod error;
 mod event;
 mod identity;
+mod intake;
 mod output;
 mod parameter;
 mod queue;
+mod random;
 mod reason;
 mod receive;
 mod receive_call;
@@ -81,12 +83,14 @@ pub use state::{CallState, State};
 use call::Calls;
 use call_id::CallIds;
 use echo::Echo;
+use intake::Intake;
 use output::Output;
+use random::Random;
 
 /// RFC 2637 section 3: one control connection with at most `CALLS` calls. See the [module](self) for how to drive it.
 ///
 /// For one TCP connection: when it is over, make another one. It holds everything inline: at most 800 octets for each
-/// call, and 3.5 KiB. A client with one call at a time has `Connection<1>`. What a
+/// call, and 4 KiB. A client with one call at a time has `Connection<1>`. What a
 /// message or a time-out costs grows with `CALLS`, since calls are looked for one by one.
 ///
 /// ```
@@ -129,7 +133,7 @@ pub struct Connection<const CALLS: usize = 16> {
     deadline: Option<Duration>,
     /// In the state wait_stop_reply: why.
     reason: CloseReason,
-    stream: Reassembler,
+    intake: Intake,
     peer: Option<Identity>,
     calls: Calls<CALLS>,
     call_ids: CallIds,
@@ -174,8 +178,8 @@ impl<const CALLS: usize> Connection<CALLS> {
     }
 
     fn new(&config: &Config, entropy: [u8; 32], originator: bool) -> Self {
-        let [key @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = entropy;
-        let [.., i0, i1, i2, i3, s0, s1] = entropy;
+        let mut random = Random::new(entropy);
+        let [i0, i1, i2, i3, s0, s1] = random.bytes();
         Self {
             config,
             originator,
@@ -184,10 +188,10 @@ impl<const CALLS: usize> Connection<CALLS> {
             now: Duration::ZERO,
             deadline: None,
             reason: CloseReason::Local,
-            stream: Reassembler::new(),
+            intake: Intake::new(),
             peer: None,
             calls: Calls::new(),
-            call_ids: CallIds::new(config.quirks.call_id_style, key),
+            call_ids: CallIds::new(config.quirks.call_id_style, random.bytes()),
             next_serial_number: u16::from_le_bytes([s0, s1]),
             cleared: 0,
             echo: Echo::new(config.echo, u32::from_le_bytes([i0, i1, i2, i3])),
@@ -238,6 +242,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         };
         let octets = message.encode(buf)?;
         self.output.drop_front_message();
+        self.read(&mut &[][..]);
         Ok(Some(octets))
     }
 
@@ -247,6 +252,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         if let Event::CallClosed { call, .. } = event {
             self.calls.leave(call);
         }
+        self.read(&mut &[][..]);
         Some(event)
     }
 
@@ -278,4 +284,12 @@ impl<const CALLS: usize> Connection<CALLS> {
 /// When a time-out runs out; never, if that is too far away to be told.
 fn deadline(now: Duration, timeout: Duration) -> Option<Duration> {
     now.checked_add(timeout)
+}
+
+/// How long after `earlier` a time is, in whole microseconds.
+///
+/// Not `Duration::saturating_sub`: the optimiser does not see that `Duration::new` in it cannot panic.
+fn between(earlier: Duration, later: Duration) -> Duration {
+    let micros = later.as_micros().saturating_sub(earlier.as_micros());
+    Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
 }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{CloseReason, Connection, Event, Stage, State};
+use super::{CloseReason, Connection, Event, Stage, State, intake};
 use crate::Message;
 use crate::code::{EchoResult, GeneralError, ProtocolVersion, StartResult, StopReason, StopResult};
 use crate::message::{
@@ -10,46 +10,111 @@ use crate::message::{
 };
 
 impl<const CALLS: usize> Connection<CALLS> {
-    /// Takes octets of the TCP connection, in pieces of any size, and gives how many were taken.
+    /// How many bytes [`handle_stream`](Self::handle_stream) takes at least when
+    /// [`wants_read`](Self::wants_read) says yes: a good size for a read from TCP.
+    pub const READ_LEN: usize = intake::CAPACITY;
+
+    /// Takes bytes of the TCP connection, in pieces of any size, and returns how many were taken.
     ///
-    /// If that is less than there are, too much waits to be polled: poll events and messages, then give the rest again.
-    /// Before [`open`](Self::open) nothing is taken; after the end everything is, and ignored.
-    #[must_use = "octets that were not taken have to be given again"]
+    /// Bytes that cannot be handled yet, since too many events or messages wait to be polled, are kept: up to
+    /// [`READ_LEN`](Self::READ_LEN). They are handled as soon as polling makes room. Whoever reads at most that many
+    /// bytes at a time, and only when [`wants_read`](Self::wants_read) says yes, never has a rest to give again.
+    ///
+    /// Before [`open`](Self::open) nothing is taken. After the end everything is, and ignored.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use pptp_wire::connection::{Config, Connection, Identity};
+    ///
+    /// let now = Duration::ZERO;
+    /// let mut server: Connection = Connection::receiver(Config::new(Identity::PPTPD), [1; 32]);
+    /// server.open(now)?;
+    /// // A peer that sends Echo-Requests without end, and a socket that takes no reply.
+    /// let requests = b"\x00\x10\x00\x01\x1a\x2b\x3c\x4d\x00\x05\x00\x00\x00\x00\x00\x01".repeat(1000);
+    /// let mut reads = requests.chunks(Connection::<16>::READ_LEN);
+    /// while server.wants_read() {
+    ///     let read = reads.next().unwrap();
+    ///     assert_eq!(server.handle_stream(now, read), read.len());
+    /// }
+    /// // The socket is writable again.
+    /// while server.poll_transmit(now, &mut [0; 220])?.is_some() {}
+    /// assert!(server.wants_read());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use = "bytes that were not taken have to be given again"]
     pub fn handle_stream(&mut self, now: Duration, octets: &[u8]) -> usize {
         self.advance(now);
         let mut input = octets;
-        // A call that nobody was told the end of still takes a place: the next one must not be refused for it.
-        while self.reads() && self.output.has_room() && !self.calls.waits_for_room() {
-            match self.stream.next_message(&mut input) {
-                Ok(Some(message)) => self.handle_message(&message),
-                Ok(None) => break,
-                Err(error) => self.end(CloseReason::Stream(error)),
-            }
-        }
+        self.read(&mut input);
         if self.state == State::Closed || self.stage == Stage::Silenced {
             return octets.len();
         }
+        if self.stage != Stage::NoTcp {
+            self.intake.keep(&mut input);
+        }
         octets.len().saturating_sub(input.len())
+    }
+
+    /// Returns whether the TCP connection should be read now.
+    ///
+    /// When it says no, poll events and messages first. Meanwhile TCP holds the peer up. Before
+    /// [`open`](Self::open) and after the end it says no, too.
+    #[must_use]
+    pub fn wants_read(&self) -> bool {
+        let is_held_up = self.reads() && !(self.intake.is_empty() && self.has_room());
+        // A connection that is silenced after a collision is read for its end alone.
+        self.stage != Stage::NoTcp && self.state != State::Closed && !is_held_up && !self.intake.has_ended()
+    }
+
+    /// Handles the messages of the bytes that were kept, and then of `input`, as far as there is room.
+    pub(super) fn read(&mut self, input: &mut &[u8]) {
+        while self.reads() && self.has_room() {
+            match self.intake.next_message(input) {
+                Ok(Some(message)) => self.handle_message(&message),
+                Ok(None) if self.intake.has_ended() => self.end_of_stream(),
+                Ok(None) => break,
+                Err(error) => self.end(CloseReason::Stream(error)),
+            }
+            if self.intake.has_ended() {
+                // Nothing can be sent any more.
+                self.output.drop_messages();
+            }
+        }
     }
 
     fn reads(&self) -> bool {
         matches!(self.stage, Stage::Tcp | Stage::StartRequested) && self.state != State::Closed
     }
 
-    /// The TCP connection has ended: by FIN, by RST, or by its own time-out. Everything is over.
+    /// Whether there is room for what a message may bring.
+    fn has_room(&self) -> bool {
+        // A call whose end was not polled yet takes a place: the next call must not be refused for it.
+        self.output.has_room() && !self.calls.waits_for_room()
+    }
+
+    /// Ends the connection since TCP has ended: by FIN, by RST, or by its own time-out.
     ///
-    /// Messages that were not taken before are lost, so give all octets first. Before [`open`](Self::open) and after
-    /// the end nothing happens.
+    /// Bytes that wait to be handled are handled first, as far as they fit, and the rest as soon as events are polled.
+    /// Before [`open`](Self::open) and after the end nothing happens.
     pub fn handle_disconnect(&mut self, now: Duration) {
         self.advance(now);
         if self.stage == Stage::NoTcp || self.state == State::Closed {
             return;
         }
+        if self.intake.is_empty() {
+            return self.end_of_stream();
+        }
+        self.intake.end();
+        self.output.drop_messages();
+        self.read(&mut &[][..]);
+    }
+
+    fn end_of_stream(&mut self) {
         let reason = if self.state == State::WaitStopReply {
             self.reason
         } else if self.stage == Stage::Silenced {
             CloseReason::CollisionWon
-        } else if self.stream.pending().is_empty() {
+        } else if self.intake.is_at_boundary() {
             CloseReason::Disconnected
         } else {
             CloseReason::Cut

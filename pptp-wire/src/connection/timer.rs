@@ -41,6 +41,10 @@ impl<const CALLS: usize> Connection<CALLS> {
     }
 
     fn next_timer(&self) -> Option<(Duration, Timer)> {
+        // The end is certain, and waits for events to be polled.
+        if self.intake.has_ended() {
+            return None;
+        }
         let connection = self.deadline.map(|deadline| (deadline, Timer::Connection));
         let established = self.state == State::Established;
         let echo = self.echo.deadline().filter(|_| established).map(|deadline| (deadline, Timer::Echo));

@@ -103,6 +103,7 @@ impl UnknownMessage {
     /// behind the magic cookie.
     #[must_use]
     pub fn body(&self) -> &[u8] {
+        debug_assert!(self.body_len <= self.buffer.len(), "the body was copied there");
         self.buffer.get(..self.body_len).unwrap_or_default()
     }
 

@@ -36,4 +36,8 @@ mod network;
 #[cfg(test)]
 mod outgoing_call;
 #[cfg(test)]
+mod polled_late;
+#[cfg(test)]
 mod sessions;
+#[cfg(test)]
+mod told;

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use pptp::inspect::{ControlInput, Inspector, Secrets};
+use pptp::report::{ClientStatus, MppeReport, SessionReport};
 use pptp::session::Config;
 use testing::pptp::{Client, Host, NAME, PASSWORD, client_config, server_config};
 use testing::{CLIENT, Profile, Random, SERVER};
@@ -110,7 +111,8 @@ impl World {
         // A simulation wants the same octets each time; a real program takes unpredictable ones from the system.
         let mut random = Random::new(seed);
         let client = Client::new(&client_config(config), random.entropy());
-        let server = server_config(config).with_name_servers([Some(End::Server.of(INNER)), None]);
+        let server =
+            server_config(config).with_server(|server| server.with_name_servers([Some(End::Server.of(INNER)), None]));
         let mut network = testing::World::new(seed, profile, client, Host::new(&server, random.entropy(), false));
         let inspector = Inspector::new(Secrets::new().with_password(Some(NAME), PASSWORD));
         let shown = Shown { inspector, number: 0, is_on: false, trace: Trace::new(Vec::new()) };
@@ -134,7 +136,7 @@ impl World {
     /// Dials, until IP flows.
     pub fn connect(&mut self, out: &mut impl Write) -> io::Result<()> {
         self.run(out, |world| world.network.is_up())?;
-        writeln!(out, "{}", self.network.client.session.status(self.network.now))
+        writeln!(out, "{}", ClientStatus::of_session(&self.network.client.session, self.network.now))
     }
 
     /// Pings from one end to the other, one a second.
@@ -184,13 +186,13 @@ impl World {
     /// What operators look at.
     pub fn report(&self, out: &mut impl Write) -> io::Result<()> {
         let (now, server) = (self.network.now, self.network.server.session());
-        writeln!(out, "{}\n", self.network.client.session.status(now))?;
+        writeln!(out, "{}\n", ClientStatus::of_session(&self.network.client.session, now))?;
         let Some(call) = self.network.server.call() else { return Ok(()) };
-        if let Some(report) = server.session_report(now, call) {
+        if let Some(report) = server.call(call).map(|call| SessionReport::of_call(call, now)) {
             let report = report.with_tunnel_id(1).with_interface("tunnel0");
             writeln!(out, "{}\n", report.with_address(IpAddr::V4(End::Client.of(OUTER))))?;
         }
-        if let Some(report) = server.mppe_report(call, "tunnel0") {
+        if let Some(report) = server.call(call).and_then(|call| MppeReport::of_call(call, "tunnel0")) {
             writeln!(out, "{report}")?;
         }
         Ok(())
@@ -201,7 +203,7 @@ impl World {
         self.network.client.session.close(self.network.now);
         self.network.settle();
         self.run(out, |world| world.network.is_over())?;
-        writeln!(out, "{}", self.network.client.session.status(self.network.now))
+        writeln!(out, "{}", ClientStatus::of_session(&self.network.client.session, self.network.now))
     }
 
     /// Lets time pass until something is so.

@@ -6,7 +6,6 @@ use core::fmt;
 use pptp_wire::code::{DisconnectResult, OutgoingCallResult, StopReason};
 
 use super::Direction;
-use ppp_fsm::link::windows_error_text;
 
 /// Why a session ended: the first thing that told so.
 ///
@@ -115,7 +114,7 @@ impl fmt::Display for End {
 }
 
 fn explain(code: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match windows_error_text(code) {
+    match ppp_fsm::link::windows_error_text(code) {
         Some(text) => write!(f, ": {text}"),
         None => Ok(()),
     }

@@ -25,9 +25,10 @@ struct Waiting<T> {
 type Outcome<'r> = Result<(ConnectionId, CallId, Received<'r>), ReceiveError>;
 
 impl<const CALLS: usize> Server<CALLS> {
-    /// Takes many packets and their senders as [`handle_gre`](Self::handle_gre) does, in the order in which they came: those of
-    /// different calls are decrypted side by side, which is faster than one by one. What each gave goes to `each`, with
-    /// its index; the order is kept within a call, and not between calls.
+    /// Takes many packets and their senders as [`handle_gre`](Self::handle_gre) does, in the order
+    /// in which they came: those of different calls are decrypted side by side, which is faster
+    /// than one by one. What each gave goes to `each`, with its index; the order is kept within a
+    /// call, and not between calls.
     ///
     /// ```
     /// use core::net::{IpAddr, Ipv4Addr};
@@ -75,8 +76,9 @@ impl<const CALLS: usize> Server<CALLS> {
         self.finish(now, batch, &mut waiting, &mut each);
     }
 
-    /// Sends packets of many calls as [`send_ip`](crate::session::CallMut::send_ip) does: those of different calls are encrypted side by side.
-    /// What became of each goes to `each`, with its index; the order is kept within a call, and not between calls.
+    /// Sends packets of many calls as [`send_ip`](crate::session::CallMut::send_ip) does: those of
+    /// different calls are encrypted side by side. What became of each goes to `each`, with its
+    /// index; the order is kept within a call, and not between calls.
     ///
     /// ```
     /// use core::net::Ipv4Addr;
@@ -135,9 +137,9 @@ impl<const CALLS: usize> Server<CALLS> {
         each: &mut impl FnMut(usize, Outcome<'_>),
     ) {
         if let [Some(one), Some(two), Some(three), Some(four)] = waiting {
-            batch.open([&mut one.lent, &mut two.lent, &mut three.lent, &mut four.lent]);
+            batch.open([&mut one.lent.ppp, &mut two.lent.ppp, &mut three.lent.ppp, &mut four.lent.ppp]);
         } else {
-            waiting.iter_mut().flatten().for_each(|waiting| waiting.lent.open());
+            waiting.iter_mut().flatten().for_each(|waiting| waiting.lent.ppp.open());
         }
         for lane in waiting {
             let Some(Waiting { index, place, lent }) = lane.take() else { continue };

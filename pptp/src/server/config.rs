@@ -25,12 +25,14 @@ pub struct Config {
     idle_timeout: Duration,
 }
 
-/// How long a client may take to begin with PPP. A Configure-Request that the server sends at once may be faster than its
-/// Outgoing-Call-Reply, which takes TCP: the client would drop it, and miss it for three seconds.
+/// How long a client may take to begin with PPP. A Configure-Request that the server sends at once
+/// may be faster than its Outgoing-Call-Reply, which takes TCP: the client would drop it, and miss
+/// it for three seconds.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Config {
-    /// Makes a configuration with the server's own address in the tunnels. It may be the same in all of them.
+    /// Makes a configuration with the server's own address in the tunnels. It may be the same in
+    /// all of them.
     #[must_use]
     pub fn new(address: Ipv4Addr) -> Self {
         Self {
@@ -95,15 +97,16 @@ impl Limits {
         self
     }
 
-    /// How many control connections one address may have; behind a NAT there are many clients. Default: 64.
+    /// How many control connections one address may have; behind a NAT there are many clients.
+    /// Default: 64.
     #[must_use]
     pub const fn with_connections_per_address(mut self, count: usize) -> Self {
         self.connections_per_address = count;
         self
     }
 
-    /// How many calls there may be in all. Default: 20 000. Each needs about 24 KiB, and what a [`Session`](crate::session::Session) says
-    /// that it may need besides.
+    /// How many calls there may be in all. Default: 20 000. Each needs about 24 KiB, and what a
+    /// [`Session`](crate::session::Session) says that it may need besides.
     #[must_use]
     pub const fn with_calls(mut self, count: usize) -> Self {
         self.calls = count;

@@ -62,9 +62,9 @@ struct Entry<const CALLS: usize> {
 
 /// Many control connections, and the calls of all of them.
 ///
-/// It adds to [`Session`] what a server of many needs: limits that no peer can exceed, the earliest deadline of all, whose
-/// GRE packet is whose, and who has something to send or to tell. For a connection with a call it needs no more than the
-/// session, and about 270 octets.
+/// It adds to [`Session`] what a server of many needs: limits that no peer can exceed, the earliest
+/// deadline of all, whose GRE packet is whose, and who has something to send or to tell. For a
+/// connection with a call it needs no more than the session, and about 270 bytes.
 ///
 /// ```
 /// use core::net::{IpAddr, Ipv4Addr};
@@ -78,7 +78,7 @@ struct Entry<const CALLS: usize> {
 ///
 /// // A TCP connection was accepted.
 /// let peer = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
-/// let id = server.accept(now, peer, [1; 32])?; // unpredictable octets
+/// let id = server.accept(now, peer, [1; 32])?; // unpredictable bytes
 /// assert!(server.accept(now, peer, [2; 32]).is_err());
 /// assert_eq!(server.handle_stream(now, id, b"GET / HTTP/1.1\r\n\r\n"), 18);
 ///
@@ -90,14 +90,14 @@ struct Entry<const CALLS: usize> {
 ///     while let Some(event) = session.poll_event() {
 ///         println!("{id}: {event:?}");
 ///     }
-///     while let Some(octets) = session.poll_control(now, &mut buf)? {
-///         println!("{} octets to the TCP connection of {id}", octets.len());
+///     while let Some(bytes) = session.poll_control(now, &mut buf)? {
+///         println!("{} bytes to the TCP connection of {id}", bytes.len());
 ///     }
 ///     while let Some(packet) = session.poll_tunnel(now, &mut buf)? {
-///         println!("{} octets to {peer} by GRE", packet.len());
+///         println!("{} bytes to {peer} by GRE", packet.len());
 ///     }
 ///     while let Some((call, ip)) = session.poll_receive(now, &mut buf)? {
-///         println!("{} octets of {call} that had to wait for an earlier packet", ip.len());
+///         println!("{} bytes of {call} that had to wait for an earlier packet", ip.len());
 ///     }
 ///     let is_closed = session.is_closed();
 ///     drop(session);
@@ -179,15 +179,15 @@ impl<const CALLS: usize> Server<CALLS> {
         Ok(id)
     }
 
-    /// Octets from a TCP connection. How many were taken: less than all when events or output have to be polled first. Of a
-    /// connection that is not there, all.
-    pub fn handle_stream(&mut self, now: Duration, id: ConnectionId, octets: &[u8]) -> usize {
+    /// Bytes from a TCP connection. How many were taken: less than all when events or output have
+    /// to be polled first. Of a connection that is not there, all.
+    pub fn handle_stream(&mut self, now: Duration, id: ConnectionId, bytes: &[u8]) -> usize {
         let allowance = self.limits.calls.saturating_sub(self.index.routes.len());
-        let Some(entry) = self.entries.get_mut(&id) else { return octets.len() };
+        let Some(entry) = self.entries.get_mut(&id) else { return bytes.len() };
         entry.session.set_call_allowance(allowance);
-        let taken = entry.session.handle_stream(now, octets);
+        let taken = entry.session.handle_stream(now, bytes);
         // One that takes nothing until it is polled need not be polled for that: its peer may never read.
-        if taken > 0 || octets.is_empty() {
+        if taken > 0 || bytes.is_empty() {
             self.index.touch(id, entry);
         }
         taken
@@ -200,8 +200,9 @@ impl<const CALLS: usize> Server<CALLS> {
         }
     }
 
-    /// Takes the payload of an IP packet of protocol 47 from `peer`, finds out whose it is, and decrypts it where it lies. A
-    /// compressed packet is written to `scratch`: see [`Session::handle_gre`].
+    /// Takes the payload of an IP packet of protocol 47 from `peer`, finds out whose it is, and
+    /// decrypts it where it lies. A compressed packet is written to `scratch`: see
+    /// [`Session::handle_gre`].
     ///
     /// # Errors
     ///
@@ -218,7 +219,8 @@ impl<const CALLS: usize> Server<CALLS> {
         Ok((id, call, entry.session.handle_gre_of(now, call, packet, scratch)?))
     }
 
-    /// Returns whose packet it is. The connection is ready from now on; its deadline is looked at when it is polled.
+    /// Returns whose packet it is. The connection is ready from now on; its deadline is looked at
+    /// when it is polled.
     pub(super) fn route(&mut self, peer: IpAddr, packet: &[u8]) -> Result<(ConnectionId, CallId), ReceiveError> {
         let call = call_id(packet)?;
         let unknown = ReceiveError::UnknownCall { call_id: call.get() };
@@ -281,8 +283,9 @@ impl<const CALLS: usize> Server<CALLS> {
         self.entries.get_mut(&id)?.session.take_back_sealed(call, sealing)
     }
 
-    /// A connection that may have something to send or to tell: after each input, each [`session_mut`](Self::session_mut),
-    /// and when its deadline has come. Poll it until there is nothing more: it is not given again before that.
+    /// A connection that may have something to send or to tell: after each input, each
+    /// [`session_mut`](Self::session_mut), and when its deadline has come. Poll it until there is
+    /// nothing more: it is not given again before that.
     pub fn poll_ready(&mut self) -> Option<SessionMut<'_, CALLS>> {
         let id = loop {
             let id = self.index.ready.pop_front()?;
@@ -335,7 +338,8 @@ impl<const CALLS: usize> Server<CALLS> {
         }
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) has to be called: the earliest deadline of all, or one before it.
+    /// When [`handle_timeout`](Self::handle_timeout) has to be called: the earliest deadline of
+    /// all, or one before it.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
         self.index.deadlines.first().map(|(deadline, _)| *deadline)
@@ -366,8 +370,9 @@ impl Index {
         self.look(id, entry);
     }
 
-    /// Takes the calls as they are, and the deadline, unless it is later than what is known: it is looked at again when that has
-    /// come, so that the deadlines that move with each packet cost nothing.
+    /// Takes the calls as they are, and the deadline, unless it is later than what is known: it is
+    /// looked at again when that has come, so that the deadlines that move with each packet cost
+    /// nothing.
     fn look<const CALLS: usize>(&mut self, id: ConnectionId, entry: &mut Entry<CALLS>) {
         self.route(id, entry);
         let deadline = entry.session.poll_timeout();
@@ -421,7 +426,8 @@ fn forget(routes: &mut BTreeMap<(IpAddr, u16), ConnectionId>, id: ConnectionId, 
     }
 }
 
-/// A [`Session`] in a [`Server`], borrowed: when it is dropped, the server looks at what has changed.
+/// A [`Session`] in a [`Server`], borrowed: when it is dropped, the server looks at what has
+/// changed.
 #[derive(Debug)]
 pub struct SessionMut<'s, const CALLS: usize> {
     id: ConnectionId,

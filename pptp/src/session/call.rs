@@ -83,7 +83,6 @@ impl Machine {
         let tenths = parameters.peer_delay.as_millis().div_ceil(100);
         let tunnel = config
             .gre
-            .clone()
             .with_call_ids(ids)
             .with_peer_receive_window(parameters.peer_window)
             .with_peer_packet_processing_delay(u16::try_from(tenths).unwrap_or(u16::MAX));
@@ -116,8 +115,8 @@ impl Machine {
         &self.ppp
     }
 
-    /// The one way in: does the work, and lets the layers know what happened. The time is the session's, which never goes
-    /// back.
+    /// The one way in: does the work, and lets the layers know what happened. The time is the
+    /// session's, which never goes back.
     pub(super) fn enter<T>(&mut self, work: impl FnOnce(&mut Self) -> T, now: Duration) -> T {
         let result = work(self);
         self.pump(now);
@@ -182,7 +181,7 @@ impl Machine {
     pub(super) const fn wants_clearing(&self) -> Option<Reason> {
         match self.life {
             Life::Finished(reason) => Some(reason),
-            _ => None,
+            Life::Up | Life::Ending(_) | Life::Clearing(_) | Life::Cleared(_) | Life::Over => None,
         }
     }
 
@@ -198,10 +197,11 @@ impl Machine {
         use ppp_session::ppp::link;
         self.with_ppp(now, |ppp| ppp.down(now));
         let reason = match self.life {
-            // PPP knows no reason of its own.
-            Life::Finished(Reason::Ppp(ppp_session::Reason::Link(link::Reason::LowerLayerDown))) => reason,
+            // PPP knows no reason of its own, or was over before.
+            Life::Finished(Reason::Ppp(ppp_session::Reason::Link(link::Reason::LowerLayerDown)))
+            | Life::Up
+            | Life::Over => reason,
             Life::Finished(first) | Life::Clearing(first) | Life::Ending(first) | Life::Cleared(first) => first,
-            Life::Up | Life::Over => reason,
         };
         if self.life != Life::Over {
             self.life = Life::Cleared(reason);
@@ -267,8 +267,9 @@ impl Machine {
         );
     }
 
-    /// An acknowledgment did not come in time: the answer to an Echo-Request carries one. Not when the request itself is all
-    /// that was sent since the last one: a peer that is gone is the keepalive's concern.
+    /// An acknowledgment did not come in time: the answer to an Echo-Request carries one. Not when
+    /// the request itself is all that was sent since the last one: a peer that is gone is the
+    /// keepalive's concern.
     fn ask_for_acknowledgment(&mut self, now: Duration) {
         let sent = self.tunnel.packets_sent();
         if self.echo_for_acknowledgment && sent > self.asked_at.saturating_add(1) {

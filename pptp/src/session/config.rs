@@ -17,8 +17,8 @@ pub enum FlowAlarmPolicy {
     HangUp,
 }
 
-/// What both sides may set: the configurations of the parts, and what belongs to none of them. Weak choices have to be asked
-/// for by name.
+/// What both sides may set: the configurations of the parts, and what belongs to none of them. Weak
+/// choices have to be asked for by name.
 ///
 /// ```
 /// use core::time::Duration;
@@ -55,14 +55,15 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Returns the safest preset, which is the default: [`ppp_session::Config::strict`] over defaults of the carrier.
+    /// Returns the safest preset, which is the default: [`ppp_session::Config::strict`] over
+    /// defaults of the carrier.
     #[must_use]
     pub fn strict() -> Self {
         Self::new(ppp_session::Config::strict())
     }
 
-    /// Returns the preset that connects to nearly every peer: [`ppp_session::Config::interop`]. An attacker on the path can
-    /// have the password, and the session.
+    /// Returns the preset that connects to nearly every peer: [`ppp_session::Config::interop`]. An
+    /// attacker on the path can have the password, and the session.
     #[must_use]
     pub fn interop() -> Self {
         Self::new(ppp_session::Config::interop())
@@ -93,40 +94,41 @@ impl Config {
         self
     }
 
-    /// RFC 2637 section 4: changes the configuration of the tunnels. Call ids, and what the peer states of itself, are set
-    /// for each call.
+    /// RFC 2637 section 4: changes the configuration of the tunnels. Call ids, and what the peer
+    /// states of itself, are set for each call.
     #[must_use]
     pub fn with_gre(mut self, change: impl FnOnce(pptp_gre::Config) -> pptp_gre::Config) -> Self {
         self.gre = change(self.gre);
         self
     }
 
-    /// RFC 2637 section 2: changes the configuration of the control connection. Default: no name, no vendor; 10 s for the
-    /// start, 5 s for the end of a call and of the connection.
+    /// RFC 2637 section 2: changes the configuration of the control connection. Default: no name,
+    /// no vendor; 10 s for the start, 5 s for the end of a call and of the connection.
     #[must_use]
     pub fn with_control(mut self, change: impl FnOnce(connection::Config) -> connection::Config) -> Self {
         self.control = change(self.control);
         self
     }
 
-    /// RFC 2637 section 2.1: sets who this side says it is, for the peer's logs. Default: no name, no vendor.
+    /// RFC 2637 section 2.1: sets who this side says it is, for the peer's logs. Default: no name,
+    /// no vendor.
     #[must_use]
     pub fn with_identity(mut self, identity: Identity) -> Self {
         self.control = self.control.with_identity(identity);
         self
     }
 
-    /// Sets the MTU of the path between the two sides, in bytes, and the version of IP there: MTU and MRU of PPP follow
-    /// from it. Default: 1500, version 4.
+    /// Sets the MTU of the path between the two sides, in bytes, and the version of IP there: MTU
+    /// and MRU of PPP follow from it. Default: 1500, version 4.
     #[must_use]
     pub fn with_outer_mtu(mut self, bytes: u16, version: IpVersion) -> Self {
         self.outer = Mtu::new(bytes).with_ip_version(version);
         self
     }
 
-    /// RFC 2637 section 4.3: sets how many packets wait for a missing one. Default: 32. A call needs at most two kilobytes
-    /// for each of them. With none, later packets overtake. For how long they wait,
-    /// [`with_gre`](Self::with_gre) says.
+    /// RFC 2637 section 4.3: sets how many packets wait for a missing one. Default: 32. A call
+    /// needs at most two kilobytes for each of them. With none, later packets overtake. For how
+    /// long they wait, [`with_gre`](Self::with_gre) says.
     #[must_use]
     pub fn with_reorder_packets(mut self, packets: u16) -> Self {
         self.reorder_packets = packets;
@@ -140,11 +142,12 @@ impl Config {
         self
     }
 
-    /// Sets whether an acknowledgment that does not come in time is asked for with an Echo-Request of LCP: one for each
-    /// time-out, and none for an Echo-Request. Default: yes.
+    /// Sets whether an acknowledgment that does not come in time is asked for with an Echo-Request
+    /// of LCP: one for each time-out, and none for an Echo-Request. Default: yes.
     ///
-    /// Some peers acknowledge only with data of their own (Linux's kernel), and some give a packet that follows a lost one
-    /// to PPP no sooner than the next one comes (pptpd): the answer, or the request, is what they wait for.
+    /// Some peers acknowledge only with data of their own (Linux's kernel), and some give a packet
+    /// that follows a lost one to PPP no sooner than the next one comes (pptpd): the answer, or the
+    /// request, is what they wait for.
     #[must_use]
     pub fn with_echo_for_acknowledgment(mut self, ask: bool) -> Self {
         self.echo_for_acknowledgment = ask;

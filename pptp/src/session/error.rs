@@ -30,7 +30,8 @@ pub enum ReceiveError {
     /// The tunnel refused it: malformed, repeated, late, or too far ahead.
     #[error(transparent)]
     Tunnel(#[from] pptp_gre::ReceiveError),
-    /// PPP refused it: not now, in the clear where it has to be encrypted, or it cannot be decrypted.
+    /// PPP refused it: not now, in the clear where it has to be encrypted, or it cannot be
+    /// decrypted.
     #[error(transparent)]
     Ppp(#[from] ppp_session::ReceiveError),
 }

@@ -11,7 +11,8 @@ use super::Reason;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// The control connection is up: [`Session::connection`](super::Session::connection) has the peer's names.
+    /// The control connection is up: [`Session::connection`](super::Session::connection) has the
+    /// peer's names.
     Established,
     /// Something has happened on a call. A server learns of a call by its first event.
     Call {
@@ -20,8 +21,9 @@ pub enum Event {
         /// What.
         event: CallEvent,
     },
-    /// The session is over. The last event: send what [`poll_control`](super::Session::poll_control) still gives, and close
-    /// the TCP connection. Of a client, the reason is why its call ended, or never began.
+    /// The session is over. The last event: send what
+    /// [`poll_control`](super::Session::poll_control) still gives, and close the TCP connection. Of
+    /// a client, the reason is why its call ended, or never began.
     Closed(Reason),
 }
 
@@ -31,14 +33,14 @@ pub enum Event {
 pub enum CallEvent {
     /// Something has happened in PPP: authentication, encryption, IP.
     Ppp(ppp_session::Event),
-    /// The call is up for so long, and no GRE packet has come: a firewall or a NAT on the path most likely stops IP
-    /// protocol 47. The session goes on trying.
+    /// The call is up for so long, and no GRE packet has come: a firewall or a NAT on the path most
+    /// likely stops IP protocol 47. The session goes on trying.
     NoData {
         /// How long.
         elapsed: Duration,
     },
-    /// RFC 2637 section 4.4: the flow control alarm goes on or off. Packets or acknowledgments are lost, or the peer does
-    /// not acknowledge. See [`FlowAlarmPolicy`](super::FlowAlarmPolicy).
+    /// RFC 2637 section 4.4: the flow control alarm goes on or off. Packets or acknowledgments are
+    /// lost, or the peer does not acknowledge. See [`FlowAlarmPolicy`](super::FlowAlarmPolicy).
     FlowAlarm {
         /// Whether it is on.
         is_raised: bool,
@@ -50,7 +52,8 @@ pub enum CallEvent {
 }
 
 impl CallEvent {
-    /// Returns whether `later` takes the place of this event when both wait to be polled: of each kind the latest waits.
+    /// Returns whether `later` takes the place of this event when both wait to be polled: of each
+    /// kind the latest waits.
     #[must_use]
     pub fn is_replaced_by(&self, later: &Self) -> bool {
         match (self, later) {
@@ -97,7 +100,8 @@ impl Waiting {
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Received<'p> {
-    /// An IP packet, in the memory of the GRE packet, or in the scratch buffer where it was decompressed.
+    /// An IP packet, in the memory of the GRE packet, or in the scratch buffer where it was
+    /// decompressed.
     Ip(&'p [u8]),
     /// It waits for an earlier one: `poll_receive` gives it in time.
     Held,

@@ -47,7 +47,8 @@ impl<'s> Call<'s> {
         self.machine.ppp()
     }
 
-    /// Returns the longest IP packet that may be sent now, in bytes: the MTU of a network interface.
+    /// Returns the longest IP packet that may be sent now, in bytes: the MTU of a network
+    /// interface.
     #[must_use]
     pub fn mtu(&self) -> u16 {
         self.machine.ppp().mtu()
@@ -60,7 +61,8 @@ impl<'s> Call<'s> {
     }
 }
 
-/// A call of a [`Session`], to send by and to command. It is borrowed anew for each use, as a stream of a connection.
+/// A call of a [`Session`], to send by and to command. It is borrowed anew for each use, as a
+/// stream of a connection.
 #[derive(Debug)]
 pub struct CallMut<'s, const CALLS: usize> {
     session: &'s mut Session<CALLS>,
@@ -84,8 +86,9 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
         self.session.enter_call(now, self.index, |call, now| call.with_ppp(now, |ppp| work(ppp, now)))
     }
 
-    /// Sends the IP packet that `buf` has from [`HEADROOM`](super::HEADROOM) on: encrypts it in place, and returns the GRE
-    /// packet around it, the payload of an IP packet of protocol 47 to the peer.
+    /// Sends the IP packet that `buf` has from [`HEADROOM`](super::HEADROOM) on: encrypts it in
+    /// place, and returns the GRE packet around it, the payload of an IP packet of protocol 47 to
+    /// the peer.
     ///
     /// # Errors
     ///
@@ -97,8 +100,8 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
         sent.unwrap_or(Err(SendError::NoCall))
     }
 
-    /// Sends many packets, in order, as [`send_ip`](Self::send_ip) does. What became of each goes to `each`, with its
-    /// index.
+    /// Sends many packets, in order, as [`send_ip`](Self::send_ip) does. What became of each goes
+    /// to `each`, with its index.
     pub fn send_ip_batch(
         &mut self,
         now: Duration,
@@ -115,9 +118,10 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
         });
     }
 
-    /// Ends this call. Its [`Closed`](super::CallEvent::Closed) follows, after some seconds at most.
+    /// Ends this call. Its [`Closed`](super::CallEvent::Closed) follows, after some seconds at
+    /// most.
     pub fn close(&mut self, now: Duration) {
-        self.session.enter_call(now, self.index, |call, now| call.close(now));
+        self.session.enter_call(now, self.index, Machine::close);
     }
 
     /// Answers [`Event::Authenticate`](ppp_session::Event::Authenticate), now or later.
@@ -148,17 +152,18 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
     /// RFC 2759 section 7: reports that the new password of the last answer could not be stored:
     /// [`ppp_session::Session::reject_change`].
     pub fn reject_change(&mut self, now: Duration) {
-        self.with_ppp(now, |ppp, now| ppp.reject_change(now));
+        self.with_ppp(now, ppp_session::Session::reject_change);
     }
 
-    /// RFC 1332 section 3.3: sets the address that the client has to take. Call it before the answer that lets it in.
+    /// RFC 1332 section 3.3: sets the address that the client has to take. Call it before the
+    /// answer that lets it in.
     pub fn assign_address(&mut self, address: Ipv4Addr) {
         self.with_ppp(Duration::ZERO, |ppp, _| ppp.assign_address(address));
     }
 
     /// RFC 1994 section 2: challenges the client again.
     pub fn rechallenge(&mut self, now: Duration) {
-        self.with_ppp(now, |ppp, now| ppp.rechallenge(now));
+        self.with_ppp(now, ppp_session::Session::rechallenge);
     }
 
     /// RFC 1570 section 1.2: sends the time in seconds until the session will end.
@@ -185,7 +190,8 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
         self.with_ppp(now, |ppp, now| ppp.change_password(now, new)).unwrap_or(Err(AnswerError::NotAsked))
     }
 
-    /// RFC 3748: answers [`Event::Prove`](ppp_session::Event::Prove) with a packet of another end of EAP.
+    /// RFC 3748: answers [`Event::Prove`](ppp_session::Event::Prove) with a packet of another end
+    /// of EAP.
     ///
     /// # Errors
     ///
@@ -196,6 +202,6 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
 
     /// RFC 1661 section 5.8: asks the peer for an Echo-Reply now.
     pub fn ping(&mut self, now: Duration) {
-        self.with_ppp(now, |ppp, now| ppp.ping(now));
+        self.with_ppp(now, ppp_session::Session::ping);
     }
 }

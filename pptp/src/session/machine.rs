@@ -33,12 +33,14 @@ enum Stage {
     Over(Reason),
 }
 
-/// One control connection and its calls, at most `CALLS` at a time; one more is refused. A client dials one call.
+/// One control connection and its calls, at most `CALLS` at a time; one more is refused. A client
+/// dials one call.
 ///
-/// It belongs to one TCP connection: to dial again, make another one. A client's takes 5 KiB, about 29 KiB once the call is
-/// up, [more](ppp_session::Compression) where packets are compressed, and up to 64 KiB more for packets that wait for an
-/// earlier one, which are kept when they were needed once. A server's takes 4.5 KiB and 800 bytes for each of `CALLS`, and
-/// about 24 KiB for a call that is up.
+/// It belongs to one TCP connection: to dial again, make another one. A client's takes 5.5 KiB,
+/// about 29 KiB once the call is up, [more](ppp_session::Compression) where packets are compressed,
+/// and up to 64 KiB more for packets that wait for an earlier one, which are kept when they were
+/// needed once. A server's takes 4.5 KiB and 800 bytes for each of `CALLS`, and about 24 KiB for a
+/// call that is up.
 ///
 /// ```
 /// use core::time::Duration;
@@ -82,13 +84,13 @@ pub struct Session<const CALLS: usize> {
 
 impl<const CALLS: usize> Session<CALLS> {
     /// Makes a session that has not begun, from a [`client::Config`](crate::client::Config) or a
-    /// [`server::Config`](crate::server::Config). `entropy` must be unpredictable: call ids, challenges and identifiers
-    /// come from it.
+    /// [`server::Config`](crate::server::Config). `entropy` must be unpredictable: call ids,
+    /// challenges and identifiers come from it.
     #[must_use]
     pub fn new(setup: impl Into<Setup>, entropy: [u8; 32]) -> Self {
         let setup: Setup = setup.into();
         let mut random = Random::new(entropy);
-        let control = setup.config.control.clone().with_outgoing_call_requests(!setup.is_client());
+        let control = setup.config.control.with_outgoing_call_requests(!setup.is_client());
         let connection = match setup.role {
             Role::Client(_) => Connection::originator(control, random.entropy()),
             Role::Server { .. } => Connection::receiver(control, random.entropy()),
@@ -107,7 +109,8 @@ impl<const CALLS: usize> Session<CALLS> {
         }
     }
 
-    /// The one way in: takes the time forward, does the work, and lets connection and calls know what happened.
+    /// The one way in: takes the time forward, does the work, and lets connection and calls know
+    /// what happened.
     fn enter<T>(&mut self, now: Duration, work: impl FnOnce(&mut Self, Duration) -> T) -> T {
         self.now = self.now.max(now);
         let result = work(self, self.now);
@@ -115,8 +118,8 @@ impl<const CALLS: usize> Session<CALLS> {
         result
     }
 
-    /// The way in for one call. The connection has to know only when the call is over, so that a data packet costs nothing
-    /// of it.
+    /// The way in for one call. The connection has to know only when the call is over, so that a
+    /// data packet costs nothing of it.
     pub(super) fn enter_call<T>(
         &mut self,
         now: Duration,
@@ -140,8 +143,8 @@ impl<const CALLS: usize> Session<CALLS> {
         });
     }
 
-    /// Hangs up: PPP first, then the calls, then the control connection. [`Event::Closed`] follows, after some seconds at
-    /// most.
+    /// Hangs up: PPP first, then the calls, then the control connection. [`Event::Closed`] follows,
+    /// after some seconds at most.
     pub fn close(&mut self, now: Duration) {
         self.enter(now, |session, now| {
             session.end();
@@ -160,7 +163,8 @@ impl<const CALLS: usize> Session<CALLS> {
         };
     }
 
-    /// Takes bytes from TCP. Returns how many were taken: less than all when events or output have to be polled first.
+    /// Takes bytes from TCP. Returns how many were taken: less than all when events or output have
+    /// to be polled first.
     pub fn handle_stream(&mut self, now: Duration, bytes: &[u8]) -> usize {
         let mut rest = bytes;
         // Events that were handled make room for more.
@@ -197,8 +201,9 @@ impl<const CALLS: usize> Session<CALLS> {
     /// Returns what has happened.
     ///
     /// [`Event::Established`] is first, then the events of the calls: PPP's in the order in which they happened, then those
-    /// of the tunnel, then the end of the call. [`Event::Closed`] is the last. Events that wait are coalesced by one rule:
-    /// of each kind the latest waits ([`CallEvent::is_replaced_by`](super::CallEvent::is_replaced_by)). Polling late loses
+    /// of the tunnel, then the end of the call. [`Event::Closed`] is the last. Events that wait are
+    /// coalesced by one rule: of each kind the latest waits
+    /// ([`CallEvent::is_replaced_by`](super::CallEvent::is_replaced_by)). Polling late loses
     /// nothing else.
     ///
     /// A call that is over is there, to be looked at, until the next call of this function.
@@ -224,7 +229,7 @@ impl<const CALLS: usize> Session<CALLS> {
     pub fn poll_timeout(&self) -> Option<Duration> {
         let idle_deadline = match self.stage {
             Stage::Established { idle_deadline } => idle_deadline,
-            _ => None,
+            Stage::Opening | Stage::Abandoning | Stage::Ending | Stage::Closed(_) | Stage::Over(_) => None,
         };
         let calls = self.calls.iter().filter_map(|call| call.poll_timeout());
         calls.chain(self.connection.poll_timeout()).chain(idle_deadline).min()
@@ -254,12 +259,12 @@ impl<const CALLS: usize> Session<CALLS> {
     pub const fn reason(&self) -> Option<Reason> {
         match self.stage {
             Stage::Over(reason) => Some(reason),
-            _ => None,
+            Stage::Opening | Stage::Established { .. } | Stage::Abandoning | Stage::Ending | Stage::Closed(_) => None,
         }
     }
 
-    /// Sets how many more calls may be accepted; the rest is refused as busy. Default: any number, as long as there are no
-    /// more than `CALLS` at a time.
+    /// Sets how many more calls may be accepted; the rest is refused as busy. Default: any number,
+    /// as long as there are no more than `CALLS` at a time.
     pub fn set_call_allowance(&mut self, calls: usize) {
         self.allowance = calls;
     }
@@ -299,8 +304,8 @@ impl<const CALLS: usize> Session<CALLS> {
         Some(CallMut::new(self, 0, id))
     }
 
-    /// Returns the longest IP packet that a call will send, in bytes, as far as this side goes: for an interface that is set
-    /// up before the call is.
+    /// Returns the longest IP packet that a call will send, in bytes, as far as this side goes: for
+    /// an interface that is set up before the call is.
     #[must_use]
     pub fn mtu(&self) -> u16 {
         self.setup.config.mtu()

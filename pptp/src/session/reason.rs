@@ -31,7 +31,8 @@ pub enum Reason {
     Ppp(ppp_session::Reason),
     /// The call is up, and not one GRE packet came: something on the path stops IP protocol 47.
     GreBlocked,
-    /// Acknowledgments did not come in time, and [`FlowAlarmPolicy`](super::FlowAlarmPolicy) says that this is the end.
+    /// Acknowledgments did not come in time, and [`FlowAlarmPolicy`](super::FlowAlarmPolicy) says
+    /// that this is the end.
     FlowAlarm,
     /// The call was refused or ended on the control connection.
     Call(CallCloseReason),
@@ -55,7 +56,8 @@ impl Reason {
         }
     }
 
-    /// Returns the error number of Windows' Remote Access Service that fits, which is what its users report.
+    /// Returns the error number of Windows' Remote Access Service that fits, which is what its
+    /// users report.
     #[must_use]
     pub fn windows_error(&self) -> Option<u32> {
         match self {
@@ -100,11 +102,10 @@ impl Reason {
     #[must_use]
     pub const fn fault(&self) -> Fault {
         match self {
-            Self::Closed => Fault::Nobody,
+            Self::Closed | Self::Ppp(ppp_session::Reason::Closed) => Fault::Nobody,
             Self::GreBlocked | Self::FlowAlarm => Fault::Network,
             Self::Call(reason) => reason.fault(),
             Self::Control(reason) => reason.fault(),
-            Self::Ppp(ppp_session::Reason::Closed) => Fault::Nobody,
             Self::Ppp(ppp_session::Reason::Link(reason)) => match reason {
                 link::Reason::Closed | link::Reason::PeerClosed { error: None | Some(0) } => Fault::Nobody,
                 link::Reason::LowerLayerDown | link::Reason::NoAnswer | link::Reason::PeerSilent => Fault::Network,

@@ -156,7 +156,7 @@ fn a_peer_that_begins_lcp_again_for_ever() {
         }));
         assert!(packets < 4000, "{packets}");
         let setup = reasons.iter().flatten().any(|reason| {
-            matches!(reason, Reason::Ppp(ppp_session::Reason::SetupTimeout) | Reason::Ppp(ppp_session::Reason::Link(_)))
+            matches!(reason, Reason::Ppp(ppp_session::Reason::SetupTimeout | ppp_session::Reason::Link(_)))
         });
         assert!(setup, "{reasons:?}");
     }

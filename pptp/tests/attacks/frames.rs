@@ -6,22 +6,10 @@ use std::time::Duration;
 use pptp::ppp::ccp::Modes;
 use pptp::session::{CallEvent, Config};
 
+use testing::Random;
 use testing::pptp::{Pair, To, encode_gre, encode_packet, frame, honest, numbered_ip};
 
 use crate::{client_config, server_config};
-
-struct Noise(u32);
-
-impl Noise {
-    fn octet(&mut self) -> u8 {
-        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (self.0 >> 24) as u8
-    }
-
-    fn octets(&mut self, length: usize) -> Vec<u8> {
-        (0..length).map(|_| self.octet()).collect()
-    }
-}
 
 const PROTOCOLS: [u16; 12] =
     [0xc021, 0xc023, 0xc223, 0xc227, 0x80fd, 0x8021, 0x8057, 0x0021, 0x0057, 0x00fd, 0xc025, 0x002d];
@@ -29,7 +17,7 @@ const PROTOCOLS: [u16; 12] =
 /// In each step of the setup, and in the session: random octets of each length, bare and under each protocol.
 #[test]
 fn random_frames_of_every_length_in_every_phase() {
-    let mut noise = Noise(1);
+    let mut noise = Random::new(1);
     // How many genuine frames get through before the noise.
     for phase in (0..40).step_by(3) {
         for to in To::BOTH {
@@ -45,13 +33,13 @@ fn random_frames_of_every_length_in_every_phase() {
             pair.run();
             for length in 0..70 {
                 let before = pair.recorded.iter().map(Vec::len).sum::<usize>();
-                let octets = noise.octets(length);
+                let octets = noise.bytes(length);
                 let _ = pair.inject(to, &octets);
                 for protocol in PROTOCOLS {
                     let _ = pair.inject(to, &frame(protocol, &octets));
                     // The same with a header that is right.
-                    let code = noise.octet() % 16;
-                    let _ = pair.inject(to, &frame(protocol, &encode_packet(code, noise.octet(), &octets)));
+                    let code = noise.byte() % 16;
+                    let _ = pair.inject(to, &frame(protocol, &encode_packet(code, noise.byte(), &octets)));
                 }
                 pair.run();
                 let sent = pair.recorded.iter().map(Vec::len).sum::<usize>() - before;
@@ -98,13 +86,13 @@ fn frames_that_are_too_long_are_refused() {
 fn forged_coherency_counts_cost_a_bounded_number_of_keys() {
     let mut pair = Pair::strict();
     pair.assert_alive();
-    let mut noise = Noise(7);
+    let mut noise = Random::new(7);
     for to in To::BOTH {
         let mut before = pair.statistics(to).ppp.mppe.unwrap().received.rx_key_changes_computed;
         let mut total = 0;
         for _ in 0..5000 {
-            let header = [0x90 | (noise.octet() & 0x0f), noise.octet()];
-            let sealed = [&header[..], &noise.octets(60)].concat();
+            let header = [0x90 | (noise.byte() & 0x0f), noise.byte()];
+            let sealed = [&header[..], &noise.bytes(60)].concat();
             let _ = pair.inject(to, &frame(0x00fd, &sealed));
             let after = pair.statistics(to).ppp.mppe.unwrap().received.rx_key_changes_computed;
             assert!(after - before <= 512, "{} keys for one packet", after - before);
@@ -127,12 +115,12 @@ fn forged_coherency_counts_cost_a_bounded_number_of_keys() {
 fn forged_counts_of_stateful_encryption_ask_for_few_resets() {
     let mut pair = Pair::connected(&Config::strict().with_ppp(|ppp| ppp.with_modes(Modes::PreferStateful)));
     pair.assert_alive();
-    let mut noise = Noise(9);
+    let mut noise = Random::new(9);
     for to in To::BOTH {
         let mut packets = 0;
         for _ in 0..5000 {
-            let header = [0x10 | (noise.octet() & 0xef), noise.octet()];
-            let sealed = [&header[..], &noise.octets(60)].concat();
+            let header = [0x10 | (noise.byte() & 0xef), noise.byte()];
+            let sealed = [&header[..], &noise.bytes(60)].concat();
             let _ = pair.inject(to, &frame(0x00fd, &sealed));
             packets += pair.run();
         }
@@ -165,11 +153,11 @@ fn packets_that_decompress_to_too_much_are_refused() {
     });
     let mut pair = Pair::connected(&config);
     pair.assert_alive();
-    let mut noise = Noise(3);
+    let mut noise = Random::new(3);
     for to in To::BOTH {
         // Literal octets, then the longest matches that there are; and octets of any kind.
         let mut bombs = vec![[&[0x00, 0x21, 0x45, 0x00][..], &[0xf0, 0x3f, 0xff, 0xff].repeat(100)].concat()];
-        bombs.extend((0..3000).map(|length| noise.octets(2 + length % 300)));
+        bombs.extend((0..3000).map(|length| noise.bytes(2 + length % 300)));
         bombs.push(vec![0xff; 1400]);
         for (number, bomb) in bombs.iter().enumerate() {
             let header = [[0x20, 0x60, 0xe0, 0xa0][number % 4], number as u8];

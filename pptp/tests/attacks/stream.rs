@@ -74,15 +74,10 @@ fn a_connection_without_a_call_is_ended_however_busy_it_is() {
 
 #[test]
 fn garbage_ends_the_connection_at_once() {
-    let mut state = 1u32;
+    let mut random = testing::Random::new(1);
     for round in 0..500 {
         let mut session = session();
-        let octets: Vec<u8> = (0..200)
-            .map(|_| {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                (state >> 24) as u8
-            })
-            .collect();
+        let octets = random.bytes(200);
         // At the start, and after it.
         if round % 2 == 0 {
             assert_eq!(session.handle_stream(Duration::ZERO, &start()), 156);

@@ -15,7 +15,7 @@ use testing::{CLIENT, Profile, SERVER};
 
 fn up(config: Config, profile: Profile, is_of_many: bool) -> World {
     let client = client::Config::new("alice", "wonderland").with_session(config.clone());
-    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(config.clone());
+    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(config);
     let host = Host::new(&server, [4; 32], is_of_many);
     let mut world = World::new(5, profile, Client::new(&client, [3; 32]), host);
     assert!(world.run_until(Duration::from_secs(60), World::is_up));
@@ -26,9 +26,7 @@ fn has_gone_down(world: &World) -> bool {
     let is_bad = |event: &CallEvent| {
         matches!(
             event,
-            CallEvent::Ppp(ppp_session::Event::IpDown)
-                | CallEvent::Ppp(ppp_session::Event::EncryptionDown)
-                | CallEvent::Closed(_)
+            CallEvent::Ppp(ppp_session::Event::IpDown | ppp_session::Event::EncryptionDown) | CallEvent::Closed(_)
         )
     };
     let of_host = |event: &Event| matches!(event, Event::Call { event, .. } if is_bad(event));

@@ -18,8 +18,8 @@ fn world(client: &client::Config, server: &server::Config, profile: Profile) -> 
 }
 
 fn configs(client: Config, server: Config) -> (client::Config, server::Config) {
-    let client = client::Config::new("alice", "wonderland").with_session(client.clone());
-    (client, server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(server.clone()))
+    let client = client::Config::new("alice", "wonderland").with_session(client);
+    (client, server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(server))
 }
 
 fn is_up(world: &World, ipv4: bool, ipv6: bool) -> bool {

@@ -24,7 +24,7 @@ fn world(
     decide: impl FnMut(&Presented<'_>) -> Decision + 'static,
 ) -> World {
     let client = client::Config::new("alice", password).with_session(config.clone());
-    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(config.clone());
+    let server = server::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(config);
     World::new(3, profile, Client::new(&client, [3; 32]), Host::new(&server, [4; 32], true).with_decision(decide))
 }
 

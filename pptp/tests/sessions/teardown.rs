@@ -150,15 +150,16 @@ fn is_told(reason: Reason) -> bool {
 fn is_silence(reason: Reason) -> bool {
     matches!(
         reason,
-        Reason::Ppp(ppp_session::Reason::Link(
-            link::Reason::NoAnswer
-                | link::Reason::PeerSilent
-                | link::Reason::Authentication(_)
-                | link::Reason::EncryptionRequired { .. }
-                | link::Reason::NoNetwork
-        )) | Reason::Control(CloseReason::EchoTimeout | CloseReason::StartTimeout | CloseReason::CallTimeout { .. })
+        Reason::Ppp(
+            ppp_session::Reason::Link(
+                link::Reason::NoAnswer
+                    | link::Reason::PeerSilent
+                    | link::Reason::Authentication(_)
+                    | link::Reason::EncryptionRequired { .. }
+                    | link::Reason::NoNetwork
+            ) | ppp_session::Reason::SetupTimeout
+        ) | Reason::Control(CloseReason::EchoTimeout | CloseReason::StartTimeout | CloseReason::CallTimeout { .. })
             | Reason::GreBlocked
-            | Reason::Ppp(ppp_session::Reason::SetupTimeout)
     )
 }
 

@@ -134,8 +134,8 @@ pub fn exchange<const N: usize>(
     }
 }
 
-/// Takes the events of a server's session. Returns whether there were any.
-fn answer<const N: usize>(now: Duration, session: &mut Session<N>) -> bool {
+/// Takes the events of a server's session, whose user knows the password. Returns whether there were any.
+pub fn answer<const N: usize>(now: Duration, session: &mut Session<N>) -> bool {
     let mut is_any = false;
     while let Some(event) = session.poll_event() {
         is_any = true;

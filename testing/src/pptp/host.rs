@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use pptp::mschap::{Account, FailureCode, NtHash};
-use pptp::ppp::auth::{Answer, Outcome, Presented, Question};
+use pptp::ppp::auth::{Answer, AnswerError, Outcome, Presented, Question};
 use pptp::server::{self, ConnectionId, Limits, Server, Session};
 use pptp::session::{CallEvent, Event, ExternalKeys, MAX_RECEIVE, MAX_TRANSMIT, Reason, ReceiveError};
 use pptp::wire::connection::CallId;
@@ -220,27 +220,21 @@ impl<const N: usize> Host<N> {
 
     fn answer(&mut self, now: Duration, call: CallId, question: Question, decision: &Decision) {
         let ticket = question.ticket();
-        let outcome = self.with(|session| match decision {
-            Decision::Password(password) => {
-                session.call_mut(call).unwrap().answer(now, ticket, &Answer::Password(password.as_bytes()))
-            }
-            Decision::Restricted(password, code) => {
-                let hash = NtHash::from_password(*password);
-                session.call_mut(call).unwrap().answer(
-                    now,
-                    ticket,
-                    &Answer::Account(&Account::new(&hash).with_restriction(*code)),
-                )
-            }
-            Decision::Accept(message, keys) => {
-                session.call_mut(call).unwrap().accept(now, ticket, message, keys.clone())
-            }
-            Decision::Reject(message) => session.call_mut(call).unwrap().answer(now, ticket, &Answer::Reject(message)),
-            Decision::RejectChange(password) => {
-                let outcome =
-                    session.call_mut(call).unwrap().answer(now, ticket, &Answer::Password(password.as_bytes()));
-                session.call_mut(call).unwrap().reject_change(now);
-                outcome
+        let outcome = self.with(|session| {
+            let mut call = session.call_mut(call).ok_or(AnswerError::NotAsked)?;
+            match decision {
+                Decision::Password(password) => call.answer(now, ticket, &Answer::Password(password.as_bytes())),
+                Decision::Restricted(password, code) => {
+                    let hash = NtHash::from_password(*password);
+                    call.answer(now, ticket, &Answer::Account(&Account::new(&hash).with_restriction(*code)))
+                }
+                Decision::Accept(message, keys) => call.accept(now, ticket, message, keys.clone()),
+                Decision::Reject(message) => call.answer(now, ticket, &Answer::Reject(message)),
+                Decision::RejectChange(password) => {
+                    let outcome = call.answer(now, ticket, &Answer::Password(password.as_bytes()));
+                    call.reject_change(now);
+                    outcome
+                }
             }
         });
         // An answer that comes too late answers nothing, and does no harm.
@@ -259,7 +253,9 @@ impl<const N: usize> Host<N> {
             Kind::Alone(session) => &**session,
             Kind::OfMany(server, id) => server.session(*id).unwrap(),
         };
-        let decision = decide(&session.call(call).and_then(|call| call.ppp().presented()).unwrap());
+        // The call may be over when the question is looked at.
+        let Some(presented) = session.call(call).and_then(|call| call.ppp().presented()) else { return };
+        let decision = decide(&presented);
         if self.answer_delay.is_zero() {
             self.answer(now, call, question, &decision);
         } else {
@@ -275,7 +271,12 @@ impl<const N: usize> Host<N> {
                 if !self.open.contains(&call) {
                     self.calls.push(call);
                     self.open.push(call);
-                    self.with(|session| session.call_mut(call).unwrap().assign_address(CLIENT_ADDRESS));
+                    self.with(|session| {
+                        // It may be over when its first event is looked at.
+                        if let Some(mut call) = session.call_mut(call) {
+                            call.assign_address(CLIENT_ADDRESS);
+                        }
+                    });
                 }
                 match event {
                     CallEvent::Ppp(ppp_session::Event::Authenticate(question)) => self.ask(now, call, question),

@@ -9,11 +9,12 @@ mod pair;
 mod world;
 
 pub use client::Client;
-pub use direct::{Carried, Guest, Peer, call_of, connected, exchange};
+pub use direct::{Carried, Guest, Peer, answer, call_of, connected, exchange};
 pub use host::{Decision, Hook, Host, PEER};
 pub use log::{Got, Log, Sent};
 pub use packet::{
-    decode_frame, decode_gre, encode_gre, encode_packet, frame, index_of, ip_packet, numbered_ip, protocol_of,
+    PROTOCOL_COMPRESSED, decode_frame, decode_gre, encode_gre, encode_packet, frame, index_of, ip_packet, numbered_ip,
+    protocol_of,
 };
 pub use pair::{Between, Pair, To, honest};
 pub use world::Tunnelled;

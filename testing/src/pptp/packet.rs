@@ -56,6 +56,9 @@ pub fn numbered_ip(length: usize, number: u8) -> Vec<u8> {
     packet
 }
 
+/// The protocol field of compressed and encrypted frames.
+pub const PROTOCOL_COMPRESSED: [u8; 2] = [0x00, 0xfd];
+
 /// Returns a GRE packet for a call.
 #[must_use]
 pub fn encode_gre(call: u16, sequence: Option<u32>, acknowledgment: Option<u32>, payload: &[u8]) -> Vec<u8> {

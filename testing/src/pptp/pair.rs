@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use pptp::gre::SequenceNumber;
 use pptp::session::{self, CallEvent, Reason, ReceiveError, SendError, Statistics};
 use pptp::wire::connection::{Call, CallId};
 use pptp::{client, server};
@@ -137,7 +138,14 @@ impl Pair {
     /// Returns the sequence number that this side expects next.
     #[must_use]
     pub fn next_number(&self, to: To) -> u32 {
-        u32::try_from(self.chosen[to.index()].len()).unwrap()
+        let statistics = match to {
+            To::Client => self.client.session.first_call().map(|call| call.statistics()),
+            To::Server => {
+                let session = self.server.session();
+                session.first_call().map(|call| call.statistics())
+            }
+        };
+        statistics.and_then(|statistics| statistics.tunnel.sr).map_or(0, SequenceNumber::get)
     }
 
     /// Sets whether users look at events.
@@ -237,6 +245,8 @@ impl Pair {
 
     fn numbered(&mut self, to: To, chosen: u32, frame: &[u8]) -> Result<(), ReceiveError> {
         let number = self.next_number(to);
+        // A refused packet has left its number to the next one.
+        self.chosen[to.index()].truncate(usize::try_from(number).unwrap());
         self.chosen[to.index()].push(chosen);
         self.raw(to, &encode_gre(self.id(to), Some(number), None, frame))
     }

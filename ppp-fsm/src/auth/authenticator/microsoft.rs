@@ -2,11 +2,13 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "what the machines may say in future does nothing here")]
 
-use mschap::{Account, AuthenticatorError, Failure, FailureChallenge, FailureCode, LmHash, NtHash, Reply, v1, v2};
+use core::time::Duration;
+
+use mschap::{Account, AuthenticatorError, FailureCode, LmHash, NtHash, v1, v2};
 
 use super::super::Keys;
 use super::super::answer::{AnswerError, Outcome, password};
-use super::{Authenticator, Core, Phase};
+use super::{Authenticator, Mechanism};
 use crate::chap;
 
 /// The verdict of either version, without what is borrowed.
@@ -21,190 +23,117 @@ enum Verdict {
 
 impl Authenticator {
     /// The account has no more than a password.
-    pub(super) fn answer_password(&mut self, octets: &[u8]) -> Result<Outcome, AnswerError> {
-        if !matches!(self.core, Core::V1(_) | Core::V2(_)) {
+    pub(super) fn answer_password(&mut self, now: Duration, bytes: &[u8]) -> Result<Outcome, AnswerError> {
+        if !matches!(self.mechanism, Mechanism::V1(_) | Mechanism::V2(_)) {
             return Err(AnswerError::Unsuitable);
         }
-        let hash = NtHash::from_password(password(octets));
-        self.answer_with(&Account::new(&hash), LmHash::from_oem(octets).ok())
+        let hash = NtHash::from_password(password(bytes));
+        self.answer_with(now, &Account::new(&hash), LmHash::from_oem(bytes).ok())
     }
 
-    pub(super) fn answer_account(&mut self, account: &Account<'_>) -> Result<Outcome, AnswerError> {
-        self.answer_with(account, account.lm_hash().cloned())
+    pub(super) fn answer_account(&mut self, now: Duration, account: &Account<'_>) -> Result<Outcome, AnswerError> {
+        self.answer_with(now, account, account.lm_hash().cloned())
     }
 
     /// `known_lm_hash` is for short keys of version 1; a peer that has nothing else is not let in by it.
-    fn answer_with(&mut self, account: &Account<'_>, known_lm_hash: Option<LmHash>) -> Result<Outcome, AnswerError> {
-        let verdict = self.judge(account)?;
-        let has_changed = matches!(verdict, Verdict::Changed(..));
-        let outcome = match verdict {
+    fn answer_with(
+        &mut self,
+        now: Duration,
+        account: &Account<'_>,
+        known_lm_hash: Option<LmHash>,
+    ) -> Result<Outcome, AnswerError> {
+        match self.judge(now, account)? {
             Verdict::Accepted(mut keys) => {
                 if let Some(Keys::MsChapV1 { lm_hash, .. }) = &mut keys {
                     *lm_hash = known_lm_hash;
                 }
-                self.keep(keys);
-                Outcome::Accepted
+                self.let_in(now, keys)?;
+                Ok(Outcome::Accepted)
             }
             Verdict::Changed(keys, new) => {
-                self.keep(keys);
-                Outcome::PasswordChanged(new)
+                self.let_in(now, keys)?;
+                Ok(Outcome::PasswordChanged(new))
             }
-            Verdict::Refused(code) => return self.refuse_with(code),
+            Verdict::Refused(code) => {
+                let goes_on = self.mechanism.follows_failure();
+                self.put_reply()?;
+                self.refuse(now, code, goes_on);
+                Ok(Outcome::Refused { goes_on })
+            }
             Verdict::Duplicate => {
                 // The same wrong proof again, with the identifier of a new try: a copy of the old one would have its own.
                 self.put_reply()?;
-                self.received.clear();
-                self.pending = true;
-                self.refuse(Some(FailureCode::AUTHENTICATION_FAILURE.0));
-                return Ok(Outcome::Refused { goes_on: false });
+                self.refuse(now, Some(FailureCode::AUTHENTICATION_FAILURE.0), false);
+                Ok(Outcome::Refused { goes_on: false })
             }
-        };
+        }
+    }
+
+    fn let_in(&mut self, now: Duration, keys: Option<Keys>) -> Result<(), AnswerError> {
         self.put_reply()?;
-        self.accept();
-        self.received.clear();
-        (self.pending, self.phase) = (true, if has_changed { Phase::ChangePassword } else { self.phase });
-        Ok(outcome)
-    }
-
-    /// RFC 2433 section 8, RFC 2759 section 6: the new password that the last [answer](Self::answer) gave could not be
-    /// stored, or is not good enough: the peer is refused, and the session ends.
-    ///
-    /// After anything else this does nothing.
-    pub fn reject_change(&mut self) {
-        if self.phase != Phase::ChangePassword || self.status != super::Status::Accepted {
-            return;
-        }
-        match &mut self.core {
-            Core::V1(core) => core.reject_change(),
-            Core::V2(core) => core.reject_change(self.random.octets()),
-            Core::None | Core::Md5(_) => return,
-        }
-        if self.put_reply().is_ok() {
-            self.keys = None;
-            self.pending = true;
-            self.rechallenge = None;
-            self.refuse(Some(FailureCode::CHANGING_PASSWORD.0));
-        }
-    }
-
-    /// Later proofs change no keys.
-    fn keep(&mut self, keys: Option<Keys>) {
+        // RFC 3079 section 1: later proofs change no keys.
         if self.keys.is_none() {
             self.keys = keys;
         }
+        self.accept(now);
+        Ok(())
     }
 
-    fn refuse_with(&mut self, code: Option<u32>) -> Result<Outcome, AnswerError> {
-        self.put_reply()?;
-        self.received.clear();
-        self.pending = true;
-        let may_retry = matches!(self.last_reply(), Some(Reply::Failure(failure)) if failure.retry_allowed());
-        let is_expired = code == Some(FailureCode::PASSWORD_EXPIRED.0) && self.phase != Phase::ChangePassword;
-        if is_expired {
-            self.wait_for_retry(Phase::ChangePassword);
-        } else if may_retry {
-            self.wait_for_retry(Phase::Retry);
-        } else {
-            self.refuse(code);
-        }
-        Ok(Outcome::Refused { goes_on: is_expired || may_retry })
-    }
-
-    /// Somebody else has refused the peer, and its text says why: with an expired password the peer may change it, and it may
-    /// have as many other tries as are left here.
-    pub(super) fn refuse_as_told(&mut self, failure: &Failure<'_>) {
-        let is_changing = self.phase == Phase::ChangePassword;
-        let is_expired = failure.code == Some(FailureCode::PASSWORD_EXPIRED) && !is_changing;
-        let is_retry = self.may_try_again(failure);
-        let left = self.retries.saturating_sub(u8::from(is_retry));
-        let core = match (&self.core, failure.challenge) {
-            (Core::V1(_), Some(FailureChallenge::V1(challenge))) => {
-                Some(Core::V1(v1::Authenticator::new(challenge, left)))
-            }
-            // RFC 2433 section 8: another try answers another challenge, a change of password the same.
-            (Core::V1(core), _) if is_retry => {
-                Some(Core::V1(v1::Authenticator::new(v1::implied_challenge(core.challenge()), left)))
-            }
-            (Core::V1(core), _) => Some(Core::V1(v1::Authenticator::new(*core.challenge(), left))),
-            (Core::V2(_), Some(FailureChallenge::V2(challenge))) => {
-                Some(Core::V2(v2::Authenticator::new(challenge, left)))
-            }
-            // Nobody could answer without a challenge.
-            (Core::V2(_) | Core::None | Core::Md5(_), _) => None,
+    /// RFC 2433 section 8, RFC 2759 section 6: refuses the peer and ends the session. The new password that the last
+    /// [answer](Self::answer) gave could not be stored, or is not good enough.
+    ///
+    /// After anything else this does nothing.
+    pub fn reject_change(&mut self) {
+        let is_rejected = match &mut self.mechanism {
+            Mechanism::V1(core) => core.reject_change(),
+            Mechanism::V2(core) => core.reject_change(self.random.bytes()),
+            _ => false,
         };
-        match core.filter(|_| is_expired || is_retry) {
-            Some(core) => {
-                (self.core, self.retries) = (core, left);
-                self.wait_for_retry(if is_expired { Phase::ChangePassword } else { Phase::Retry });
-            }
-            None if matches!(self.core, Core::V1(_) | Core::V2(_)) => self.refuse(failure.code.map(|code| code.0)),
-            None => self.refuse(None),
+        if let (true, Some(method)) = (is_rejected, self.method()) {
+            self.keys = None;
+            // Without room for the text, which is short, the peer is refused in silence.
+            let _ = self.put_reply();
+            self.fail(super::super::Failure::RefusedPeer { method, code: Some(FailureCode::CHANGING_PASSWORD.0) });
         }
     }
 
-    /// What somebody else says to a peer, with no promise of another try where there is none.
-    pub(super) fn as_it_is<'m>(&self, message: &'m [u8], buf: &'m mut [u8]) -> &'m [u8] {
-        if !matches!(self.core, Core::V1(_) | Core::V2(_)) {
-            return message;
-        }
-        let mut failure = Failure::decode(message);
-        let is_expired = failure.code == Some(FailureCode::PASSWORD_EXPIRED);
-        if !failure.retry_allowed() || is_expired || self.may_try_again(&failure) {
-            return message;
-        }
-        failure.retry = Some(false);
-        failure.encode(buf).unwrap_or(message)
-    }
-
-    /// Whether another try that somebody else allows is one that is left here. An expired password is changed first.
-    pub(super) fn may_try_again(&self, failure: &Failure<'_>) -> bool {
-        let is_expired = failure.code == Some(FailureCode::PASSWORD_EXPIRED);
-        let has_challenge = matches!(self.core, Core::V1(_)) || failure.challenge.is_some();
-        failure.retry_allowed()
-            && self.retries > 0
-            && !is_expired
-            && has_challenge
-            && self.phase != Phase::ChangePassword
-    }
-
-    fn last_reply(&self) -> Option<Reply<'static>> {
-        match &self.core {
-            Core::V1(core) => core.reply(),
-            Core::V2(core) => core.reply(),
-            Core::None | Core::Md5(_) => None,
-        }
-    }
-
+    /// Sends what the machine of `mschap` has to say.
     fn put_reply(&mut self) -> Result<(), AnswerError> {
-        let reply = self.last_reply().ok_or(AnswerError::Unsuitable)?;
+        let reply = match &self.mechanism {
+            Mechanism::V1(core) => core.reply(),
+            Mechanism::V2(core) => core.reply(),
+            _ => None,
+        };
+        let reply = reply.ok_or(AnswerError::Unsuitable)?;
         let mut buf = [0; 128];
-        let text = reply.encode(&mut buf).map_err(|_| AnswerError::TooLong)?;
-        let text = crate::Text(text);
+        let text = crate::Text(reply.encode(&mut buf).map_err(|_| AnswerError::TooLong)?);
         let message = if reply.is_success() { chap::Message::Success(text) } else { chap::Message::Failure(text) };
-        let packet = chap::Packet { identifier: self.identifier, message };
-        if self.put(&packet) { Ok(()) } else { Err(AnswerError::TooLong) }
+        self.exchange.put(&chap::Packet { identifier: self.exchange.identifier, message })?;
+        self.exchange.send_once();
+        self.received.clear();
+        Ok(())
     }
 
-    fn judge(&mut self, account: &Account<'_>) -> Result<Verdict, AnswerError> {
-        let packet = chap::Packet::decode(self.received.as_octets()).map_err(|_| AnswerError::Malformed)?;
-        let name = self.name.as_octets();
-        let verdict = match (&mut self.core, packet.message) {
-            (Core::V1(core), chap::Message::Response(value)) => {
-                let next = Some(self.random.octets());
+    fn judge(&mut self, now: Duration, account: &Account<'_>) -> Result<Verdict, AnswerError> {
+        let packet = chap::Packet::decode(self.received.as_bytes()).map_err(|_| AnswerError::Malformed)?;
+        let name = self.name.as_bytes();
+        let verdict = match (&mut self.mechanism, packet.message) {
+            (Mechanism::V1(core), chap::Message::Response(value)) => {
+                let next = Some(self.random.bytes());
                 core.handle_response(value.value, name, account, next).map(verdict_1)
             }
-            (Core::V2(core), chap::Message::Response(value)) => {
-                let next = self.random.octets();
+            (Mechanism::V2(core), chap::Message::Response(value)) => {
+                let next = self.random.bytes();
                 core.handle_response(value.value, name, account, next).map(verdict_2)
             }
-            (Core::V1(core), chap::Message::Other { code: chap::Code::CHANGE_PASSWORD_1, data }) => {
+            (Mechanism::V1(core), chap::Message::Other { code: chap::Code::CHANGE_PASSWORD_1, data }) => {
                 core.handle_change_password_1(data, name, account).map(change_1)
             }
-            (Core::V1(core), chap::Message::Other { code: chap::Code::CHANGE_PASSWORD_2, data }) => {
+            (Mechanism::V1(core), chap::Message::Other { code: chap::Code::CHANGE_PASSWORD_2, data }) => {
                 core.handle_change_password_2(data, name, account).map(change_1)
             }
-            (Core::V2(core), chap::Message::Other { code: chap::Code::CHANGE_PASSWORD_3, data }) => {
-                let next = self.random.octets();
+            (Mechanism::V2(core), chap::Message::Other { code: chap::Code::CHANGE_PASSWORD_3, data }) => {
+                let next = self.random.bytes();
                 core.handle_change_password(data, name, account, next).map(change_2)
             }
             _ => return Err(AnswerError::Unsuitable),
@@ -213,8 +142,8 @@ impl Authenticator {
             if error == AuthenticatorError::NotNow {
                 return AnswerError::Unsuitable;
             }
-            // Not a Response at all: it is refused as a wrong one.
-            self.refuse(Some(FailureCode::AUTHENTICATION_FAILURE.0));
+            // Not a Response at all: it is refused as a wrong one, and gets no answer.
+            self.refuse(now, Some(FailureCode::AUTHENTICATION_FAILURE.0), false);
             AnswerError::Malformed
         })
     }

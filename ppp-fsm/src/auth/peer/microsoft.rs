@@ -6,23 +6,36 @@ use core::time::Duration;
 
 use mschap::{NamePolicy, Next, NtHash, Password, v1, v2};
 
-use super::super::{AnswerError, Failure, Keys, Method, Refused, Secret, Status, Ticket};
-use super::{Demand, Peer};
+use super::super::{AnswerError, Failure, Keys, Method, Refused, Secret, Ticket};
+use super::{Demand, History, Peer};
+use crate::buffer::Short;
 use crate::chap;
 
-/// What is kept between a Response and its answer.
+/// What is kept for MS-CHAP.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    proof: Proof,
-    /// Of the answer that is on its way.
-    candidate: Option<Keys>,
+    /// The answer that is on its way.
+    attempt: Option<Attempt>,
     keys: Option<Keys>,
 }
 
-#[derive(Debug, Default)]
+impl State {
+    /// Each value is dropped where it lies, so that it is wiped there.
+    pub(super) fn clear(&mut self) {
+        self.attempt = None;
+        self.keys = None;
+    }
+}
+
+/// What is kept between a Response and its answer.
+#[derive(Debug)]
+struct Attempt {
+    proof: Proof,
+    keys: Keys,
+}
+
+#[derive(Debug)]
 enum Proof {
-    #[default]
-    None,
     V1(v1::Peer),
     V2(v2::Peer),
 }
@@ -38,7 +51,7 @@ pub(super) fn check_challenge(method: Method, value: &[u8]) -> Result<(), Refuse
 }
 
 impl Peer {
-    /// RFC 3079: what keys are made from: of the first proof that was taken, since later ones change no keys.
+    /// RFC 3079: returns what keys are made from: of the first proof that was taken, since later ones change no keys.
     #[must_use]
     pub const fn keys(&self) -> Option<&Keys> {
         self.microsoft.keys.as_ref()
@@ -52,20 +65,20 @@ impl Peer {
     ) -> Result<(), AnswerError> {
         let hash = secret.nt_hash();
         let (proof, keys, response) = if method == Method::MsChapV1 {
-            let challenge = v1::decode_challenge(self.received.as_octets()).map_err(|_| AnswerError::Malformed)?;
+            let challenge = v1::decode_challenge(self.received.as_bytes()).map_err(|_| AnswerError::Malformed)?;
             let (peer, response) = v1::Peer::respond(&hash, &challenge);
             let keys = Keys::MsChapV1 { hash: hash.hash(), challenge, lm_hash: secret.lm_hash() };
             (Proof::V1(peer), keys, response.encode())
         } else {
-            let authenticator = v2::decode_challenge(self.received.as_octets()).map_err(|_| AnswerError::Malformed)?;
-            let challenges = v2::Challenges { authenticator, peer: self.random.octets() };
+            let authenticator = v2::decode_challenge(self.received.as_bytes()).map_err(|_| AnswerError::Malformed)?;
+            let challenges = v2::Challenges { authenticator, peer: self.random.bytes() };
             let user = NamePolicy::default().user(name);
             let (peer, response) = v2::Peer::respond(&hash, &challenges, user);
             let nt_response = response.nt_response.clone();
             (Proof::V2(peer), Keys::MsChapV2 { hash: hash.hash(), nt_response }, response.encode())
         };
         self.put_response(&response, name)?;
-        (self.microsoft.proof, self.microsoft.candidate) = (proof, Some(keys));
+        self.microsoft.attempt = Some(Attempt { proof, keys });
         Ok(())
     }
 
@@ -81,8 +94,7 @@ impl Peer {
         old: &Secret<'_>,
         new: Password<'_>,
     ) -> Result<(), AnswerError> {
-        self.now = self.now.max(now);
-        if self.asked != Some(Demand::NewPassword(ticket)) {
+        if !matches!(self.state, super::State::Asking { demand: Demand::NewPassword(asked), .. } if asked == ticket) {
             return Err(AnswerError::NotAsked);
         }
         let old = old.nt_hash();
@@ -90,56 +102,63 @@ impl Peer {
         let mut padding = [0; Password::MAX_OCTETS];
         self.random.fill(&mut padding);
         if self.method == Some(Method::MsChapV1) {
-            let challenge = v1::decode_challenge(self.received.as_octets()).map_err(|_| AnswerError::Malformed)?;
+            let challenge = v1::decode_challenge(self.received.as_bytes()).map_err(|_| AnswerError::Malformed)?;
             let (peer, packet) =
                 v1::Peer::change_password_2(&old, new, &challenge, &padding).map_err(|_| AnswerError::TooLong)?;
             self.put_change(chap::Code::CHANGE_PASSWORD_2, &packet.encode())?;
             let keys = Keys::MsChapV1 { hash: new_hash.hash(), challenge, lm_hash: None };
-            (self.microsoft.proof, self.microsoft.candidate) = (Proof::V1(peer), Some(keys));
+            self.microsoft.attempt = Some(Attempt { proof: Proof::V1(peer), keys });
         } else {
-            let authenticator = v2::decode_challenge(self.received.as_octets()).map_err(|_| AnswerError::Malformed)?;
-            let challenges = v2::Challenges { authenticator, peer: self.random.octets() };
-            let user = NamePolicy::default().user(self.name.as_octets());
+            let authenticator = v2::decode_challenge(self.received.as_bytes()).map_err(|_| AnswerError::Malformed)?;
+            let challenges = v2::Challenges { authenticator, peer: self.random.bytes() };
+            let user = NamePolicy::default().user(self.name.as_bytes());
             let (peer, packet) =
                 v2::Peer::change_password(&old, new, &challenges, user, &padding).map_err(|_| AnswerError::TooLong)?;
             self.put_change(chap::Code::CHANGE_PASSWORD_3, &packet.encode())?;
             let keys = Keys::MsChapV2 { hash: new_hash.hash(), nt_response: packet.nt_response.clone() };
-            (self.microsoft.proof, self.microsoft.candidate) = (Proof::V2(peer), Some(keys));
+            self.microsoft.attempt = Some(Attempt { proof: Proof::V2(peer), keys });
         }
-        self.sent();
+        self.sent(now);
         Ok(())
     }
 
     fn put_change(&mut self, code: chap::Code, data: &[u8]) -> Result<(), AnswerError> {
         let message = chap::Message::Other { code, data };
-        self.put(&chap::Packet { identifier: self.identifier, message })
+        self.exchange.put(&chap::Packet { identifier: self.exchange.identifier, message })
     }
 
-    pub(super) fn handle_success(&mut self, method: Method, text: &[u8]) {
-        let is_proved = match &self.microsoft.proof {
-            Proof::V2(peer) => peer.handle_success(text).is_ok(),
-            Proof::V1(_) | Proof::None => method != Method::MsChapV2,
+    pub(super) fn handle_success(&mut self, method: Method, text: &[u8]) -> Result<(), Refused> {
+        // RFC 2759 section 5: version 2 proves the authenticator too.
+        let is_proved = match self.microsoft.attempt.as_ref().map(|attempt| &attempt.proof) {
+            Some(Proof::V2(peer)) => peer.handle_success(text).is_ok(),
+            Some(Proof::V1(_)) | None => method != Method::MsChapV2,
         };
+        if !is_proved && matches!(self.history, History::Accepted) {
+            // The authenticator has proved itself before: this is somebody else's, as the Challenge may have been.
+            return Err(Refused::Unmatched);
+        }
         if !is_proved {
             self.message.set(text);
-            (self.status, self.timer) = (Status::Failed(Failure::NoMutualProof), None);
-            return;
+            self.fail(Failure::NoMutualProof);
+            return Ok(());
         }
-        let candidate = self.microsoft.candidate.take();
+        // RFC 3079 section 1: later proofs change no keys. A copy, since what is moved out is not wiped.
         if self.microsoft.keys.is_none() {
-            self.microsoft.keys = candidate;
+            self.microsoft.keys = self.microsoft.attempt.as_ref().map(|attempt| attempt.keys.clone());
         }
+        self.microsoft.attempt = None;
         self.accepted(text);
+        Ok(())
     }
 
     pub(super) fn handle_failure(&mut self, method: Method, text: &[u8]) {
-        let (code, next) = match &self.microsoft.proof {
-            Proof::None => (None, Step::Stop),
-            Proof::V1(peer) => {
+        let (code, next) = match self.microsoft.attempt.as_ref().map(|attempt| &attempt.proof) {
+            None => (None, Step::Stop),
+            Some(Proof::V1(peer)) => {
                 let refusal = peer.handle_failure(text);
                 (refusal.failure.code, Step::of(&refusal.next))
             }
-            Proof::V2(peer) => {
+            Some(Proof::V2(peer)) => {
                 let refusal = peer.handle_failure(text);
                 (refusal.failure.code, Step::of(&refusal.next))
             }
@@ -147,14 +166,14 @@ impl Peer {
         let code = code.map(|code| code.0);
         match next {
             Step::Stop => self.refused(text, code),
-            Step::Retry(challenge, length) | Step::Change(challenge, length) => {
+            Step::Retry(challenge) | Step::Change(challenge) => {
                 self.message.set(text);
-                self.refusal = Some(Failure::Refused { method, code });
-                self.received.set(challenge.get(..length).unwrap_or_default());
+                self.history = History::Refused(Failure::Refused { method, code });
+                self.received.set(challenge.as_bytes());
                 // RFC 2759 section 6: the next packet has the next identifier.
-                self.identifier = self.identifier.wrapping_add(1);
-                self.outgoing.clear();
-                if matches!(next, Step::Retry(..)) {
+                self.exchange.identifier = self.exchange.identifier.wrapping_add(1);
+                self.exchange.forget();
+                if matches!(next, Step::Retry(_)) {
                     self.demand_proof(method, true);
                 } else {
                     self.demand(Demand::NewPassword);
@@ -164,25 +183,20 @@ impl Peer {
     }
 }
 
-/// What follows, of either version.
+/// What follows, of either version, with the challenge to answer.
 #[derive(Clone, Copy)]
 enum Step {
-    Retry([u8; 16], usize),
-    Change([u8; 16], usize),
+    Retry(Short<16>),
+    Change(Short<16>),
     Stop,
 }
 
 impl Step {
     fn of<const N: usize>(next: &Next<N>) -> Self {
-        let pad = |challenge: &[u8; N]| {
-            let mut octets = [0; 16];
-            octets.iter_mut().zip(challenge).for_each(|(to, octet)| *to = *octet);
-            octets
-        };
         match next {
-            Next::Retry { challenge } => Self::Retry(pad(challenge), N),
-            // Version 1 of the packet tells both hashes to who listens.
-            Next::ChangePassword { challenge, version: 2.. } => Self::Change(pad(challenge), N),
+            Next::Retry { challenge } => Self::Retry(Short::new(challenge)),
+            // Version 1 of the packet shows both hashes to who listens.
+            Next::ChangePassword { challenge, version: 2.. } => Self::Change(Short::new(challenge)),
             _ => Self::Stop,
         }
     }

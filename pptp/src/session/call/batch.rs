@@ -4,9 +4,10 @@ use core::ops::Range;
 use core::time::Duration;
 
 use ppp_session::Batch;
+use pptp_gre::Unproven;
 
 use super::Machine;
-use super::data::Arrived;
+use super::data::{Arrived, judge};
 use crate::session::{HEADROOM, ReceiveError, Received, SendError};
 
 /// How many packets are worked on at once.
@@ -59,7 +60,8 @@ impl Machine {
         }
     }
 
-    /// Makes a packet that is encrypted afterwards. Returns where it begins, and where the frame in it lies.
+    /// Makes a packet that is encrypted afterwards. Returns where it begins, and where the frame in
+    /// it lies.
     fn begin(&mut self, now: Duration, buf: &mut [u8]) -> Result<(usize, Range<usize>), SendError> {
         self.check_window(now, buf)?;
         let frame = self.ppp.begin_ip(buf, HEADROOM)?;
@@ -96,7 +98,7 @@ impl Machine {
         }
         let count = chunk.len();
         let mut lanes = arrived.iter().zip(chunk.iter_mut()).filter_map(|(arrived, packet)| match arrived {
-            Ok(Arrived::Frame(range)) => Some(packet.get_mut(range.clone()).unwrap_or_default()),
+            Ok(Arrived::Frame(unproven)) => Some(packet.get_mut(unproven.range()).unwrap_or_default()),
             _ => None,
         });
         let mut frames: [&mut [u8]; LANES] = core::array::from_fn(|_| lanes.next().unwrap_or_default());
@@ -107,24 +109,31 @@ impl Machine {
         let mut until_frame = |each: &mut dyn FnMut(usize, Result<Received<'_>, ReceiveError>)| {
             for (index, arrived) in turns.by_ref() {
                 match arrived {
-                    Ok(Arrived::Frame(_)) => return index,
+                    Ok(Arrived::Frame(unproven)) => return Some((index, unproven)),
                     Ok(Arrived::Held) => each(index, Ok(Received::Held)),
                     Ok(Arrived::Consumed) => each(index, Ok(Received::Consumed)),
                     Err(error) => each(index, Err(error)),
                 }
             }
-            usize::MAX
+            None
         };
-        self.ppp.handle_frames(now, batch, frames, &mut |_, received| {
-            let index = until_frame(each);
+        let Self { ppp, tunnel, .. } = self;
+        let expects_sealed = ppp.expects_sealed();
+        ppp.handle_frames(now, batch, frames, &mut |_, received| {
+            let Some((index, unproven)) = until_frame(each) else { return };
+            judge(tunnel, now, &unproven, expects_sealed, &received);
             each(index, received.map(Received::from).map_err(ReceiveError::from));
         });
-        until_frame(each);
+        let rest = until_frame(each);
+        debug_assert!(rest.is_none(), "each frame has its result");
     }
 }
 
 /// A packet whose decryptor was lent, to be decrypted together with packets of other calls.
-pub(crate) type Opening<'p> = ppp_session::Opening<'p>;
+pub(crate) struct Opening<'p> {
+    pub(crate) ppp: ppp_session::Opening<'p>,
+    unproven: Unproven,
+}
 
 /// A packet whose encryptor was lent, to be encrypted together with packets of other calls.
 pub(crate) struct Sealing<'p> {
@@ -143,8 +152,8 @@ impl Machine {
     ) -> Option<Opening<'p>> {
         self.enter(
             |call| {
-                let range = match call.arrive(now, packet) {
-                    Ok(Arrived::Frame(range)) => range,
+                let unproven = match call.arrive(now, packet) {
+                    Ok(Arrived::Frame(unproven)) => unproven,
                     Ok(Arrived::Held) => {
                         each(Ok(Received::Held));
                         return None;
@@ -158,11 +167,14 @@ impl Machine {
                         return None;
                     }
                 };
-                let frame = packet.get_mut(range).unwrap_or_default();
-                match call.ppp.lend_decryptor(frame) {
-                    Ok(opening) => Some(opening),
+                let frame = packet.get_mut(unproven.range()).unwrap_or_default();
+                let Self { ppp, tunnel, .. } = call;
+                match ppp.lend_decryptor(frame) {
+                    Ok(ppp) => Some(Opening { ppp, unproven }),
                     Err(frame) => {
-                        call.ppp.handle_frames(now, batch, &mut [frame], &mut |_, received| {
+                        let expects_sealed = ppp.expects_sealed();
+                        ppp.handle_frames(now, batch, &mut [frame], &mut |_, received| {
+                            judge(tunnel, now, &unproven, expects_sealed, &received);
                             each(received.map(Received::from).map_err(ReceiveError::from));
                         });
                         None
@@ -179,7 +191,14 @@ impl Machine {
         now: Duration,
         opening: Opening<'p>,
     ) -> Result<Received<'p>, ReceiveError> {
-        self.enter(|call| Ok(call.ppp.take_back(now, opening)?.into()), now)
+        self.enter(
+            |call| {
+                let received = call.ppp.take_back(now, opening.ppp);
+                judge(&mut call.tunnel, now, &opening.unproven, true, &received);
+                Ok(received?.into())
+            },
+            now,
+        )
     }
 
     /// Begins with a packet that may be encrypted with those of other calls.

@@ -1,15 +1,18 @@
 //! The data path of one call.
 
+use alloc::vec::Vec;
 use core::ops::Range;
 use core::time::Duration;
 
-use super::Machine;
+use pptp_gre::{Slot, Tunnel, Unproven};
+
+use super::{Frame, Machine};
 use crate::session::{BufferTooSmall, HEADROOM, MAX_RECEIVE, ReceiveError, Received, SendError};
 
 /// What came out of a GRE packet.
 pub(super) enum Arrived {
-    /// The frame lies there.
-    Frame(Range<usize>),
+    /// A frame, which nothing proves yet.
+    Frame(Unproven),
     /// It waits.
     Held,
     /// It was for the tunnel.
@@ -30,9 +33,12 @@ impl Machine {
             |call| match call.arrive(now, packet)? {
                 Arrived::Held => Ok(Received::Held),
                 Arrived::Consumed => Ok(Received::Consumed),
-                Arrived::Frame(range) => {
-                    let frame = packet.get_mut(range).unwrap_or_default();
-                    Ok(call.ppp.handle_frame(now, frame, scratch)?.into())
+                Arrived::Frame(unproven) => {
+                    let frame = packet.get_mut(unproven.range()).unwrap_or_default();
+                    let expects_sealed = call.ppp.expects_sealed();
+                    let received = call.ppp.handle_frame(now, frame, scratch);
+                    judge(&mut call.tunnel, now, &unproven, expects_sealed, &received);
+                    Ok(received?.into())
                 }
             },
             now,
@@ -40,9 +46,10 @@ impl Machine {
     }
 
     /// Takes the tunnel's part of a packet.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever is no frame was for the tunnel")]
     pub(super) fn arrive(&mut self, now: Duration, packet: &[u8]) -> Result<Arrived, ReceiveError> {
-        Ok(match self.tunnel.decapsulate_range(now, packet)? {
-            pptp_gre::Received::Frame(range) | pptp_gre::Received::LateFrame(range) => Arrived::Frame(range),
+        Ok(match self.tunnel.decapsulate_unproven(now, packet)? {
+            pptp_gre::Received::Frame(frame) | pptp_gre::Received::LateFrame(frame) => Arrived::Frame(frame),
             pptp_gre::Received::Held => Arrived::Held,
             _ => Arrived::Consumed,
         })
@@ -58,9 +65,16 @@ impl Machine {
         BufferTooSmall::check(MAX_RECEIVE.max(scratch), buf.len())?;
         let length = self.enter(
             |call| {
-                while let Some(frame) = call.tunnel.poll_receive(now) {
+                while let Some((unproven, frame)) = call.tunnel.poll_receive_unproven(now) {
+                    let expects_sealed = call.ppp.expects_sealed();
+                    let length = call.ppp.handle_frame_into(now, frame, buf);
+                    let received = length.map(|length| match length.and_then(|length| buf.get(..length)) {
+                        Some(packet) => ppp_session::Received::Ip(packet),
+                        None => ppp_session::Received::Consumed,
+                    });
+                    judge(&mut call.tunnel, now, &unproven, expects_sealed, &received);
                     // What is refused is counted there.
-                    if let Ok(Some(length)) = call.ppp.handle_frame_into(now, frame, buf) {
+                    if let Ok(Some(length)) = length {
                         return Some(length);
                     }
                 }
@@ -71,7 +85,8 @@ impl Machine {
         Ok(length.and_then(|length| buf.get(..length)))
     }
 
-    /// Returns an error when the window of the peer is full, or the packet could not be sent anyway.
+    /// Returns an error when the window of the peer is full, or the packet could not be sent
+    /// anyway.
     pub(super) fn check_window(&mut self, now: Duration, buf: &[u8]) -> Result<(), SendError> {
         if self.tunnel.check_writable(now).is_ok() {
             return Ok(());
@@ -144,5 +159,24 @@ impl Machine {
             Ok(packet) => Ok(packet.map(|packet| 0..packet.len())),
             Err(error) => BufferTooSmall::check(error.needed, available).map(|()| None),
         }
+    }
+}
+
+/// Lets the tunnel know what PPP found: numbers far from the others are believed only when the
+/// frame is proved.
+///
+/// Where data has to be encrypted, what is in the clear proves nothing: anybody can send it.
+pub(super) fn judge(
+    tunnel: &mut Tunnel<Vec<Slot<Frame>>>,
+    now: Duration,
+    unproven: &Unproven,
+    expects_sealed: bool,
+    received: &Result<ppp_session::Received<'_>, ppp_session::ReceiveError>,
+) {
+    match received {
+        Ok(ppp_session::Received::Ip(_)) => tunnel.confirm(now, unproven),
+        Ok(_) if !expects_sealed => tunnel.confirm(now, unproven),
+        Err(error) if error.is_refusal() => tunnel.refuse(now, unproven),
+        Ok(_) | Err(_) => {}
     }
 }

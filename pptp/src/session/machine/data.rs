@@ -24,9 +24,9 @@ pub(crate) fn call_id(packet: &[u8]) -> Result<CallId, ReceiveError> {
 }
 
 impl<const CALLS: usize> Session<CALLS> {
-    /// Takes the payload of an IP packet of protocol 47 from the peer, and decrypts it where it lies. A compressed packet
-    /// is written to `scratch`, which may be empty while nothing is compressed, and of
-    /// [`MAX_RECEIVE`](crate::session::MAX_RECEIVE) bytes otherwise.
+    /// Takes the payload of an IP packet of protocol 47 from the peer, and decrypts it where it
+    /// lies. A compressed packet is written to `scratch`, which may be empty while nothing is
+    /// compressed, and of [`MAX_RECEIVE`](crate::session::MAX_RECEIVE) bytes otherwise.
     ///
     /// The result borrows the packet and the scratch buffer, never the session. After it,
     /// [`poll_receive`](Self::poll_receive) may have packets that follow.
@@ -69,9 +69,11 @@ impl<const CALLS: usize> Session<CALLS> {
         Ok(index)
     }
 
-    /// Takes many packets, in the order in which they came, as [`handle_gre`](Self::handle_gre) does; not more than may wait
-    /// for a missing one ([`with_reorder_packets`](crate::session::Config::with_reorder_packets)) before
-    /// [`poll_receive`](Self::poll_receive) is called. What each gave goes to `each`, with its index.
+    /// Takes many packets, in the order in which they came, as [`handle_gre`](Self::handle_gre)
+    /// does; not more than may wait for a missing one
+    /// ([`with_reorder_packets`](crate::session::Config::with_reorder_packets)) before
+    /// [`poll_receive`](Self::poll_receive) is called. What each gave goes to `each`, with its
+    /// index.
     pub fn handle_gre_batch(
         &mut self,
         now: Duration,
@@ -99,7 +101,8 @@ impl<const CALLS: usize> Session<CALLS> {
         }
     }
 
-    /// Writes the next IP packet that waited for an earlier one to the start of `buf`, and returns of which call it is.
+    /// Writes the next IP packet that waited for an earlier one to the start of `buf`, and returns
+    /// of which call it is.
     ///
     /// # Errors
     ///
@@ -123,7 +126,8 @@ impl<const CALLS: usize> Session<CALLS> {
         Ok(found.and_then(|(id, length)| Some((id, buf.get(..length)?))))
     }
 
-    /// Writes the next GRE packet that is no data into `buf`, though not always to its start: negotiation, acknowledgments.
+    /// Writes the next GRE packet that is no data into `buf`, though not always to its start:
+    /// negotiation, acknowledgments.
     ///
     /// # Errors
     ///

@@ -1,40 +1,20 @@
-//! A program without std, without alloc and without a panic handler that returns anywhere: every way to panic that is
-//! left in `mppe` ends in a function that does not exist, so that the program links only when there is none. Of libc it
-//! takes `memcpy` and the like.
-//!
-//! ```text
-//! cargo rustc --release --manifest-path mppe/link/Cargo.toml -- -C link-arg=-nostartfiles -C link-arg=-lc
-//! ```
+//! No way to panic in `mppe`.
 #![no_std]
 #![no_main]
 
 use core::hint::black_box;
 use core::time::Duration;
 
+use link_proof::unknown;
 use mppe::{
     Batch, Config, Decryptor, Direction, Encryptor, Flags, FlushedRule, Header, Incoming, MasterKey, Mode, MsChapV1,
     Outgoing, Receiving, Sending, ShortKeySource, Side, StartKey, Strength,
 };
 
-unsafe extern "C" {
-    /// Nowhere.
-    fn a_way_to_panic_is_left() -> !;
-}
-
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    // SAFETY: it is never linked.
-    unsafe { a_way_to_panic_is_left() }
-}
-
-/// What the compiler's own functions would need, if they could unwind.
-#[unsafe(no_mangle)]
-extern "C" fn rust_eh_personality() {}
-
 /// Calls everything with values that the compiler does not know.
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    let octets: [u8; 64] = black_box([7; 64]);
+    let octets: [u8; 64] = unknown([7; 64]);
     let strength = black_box(Strength::Bits40);
     let mode = black_box(Mode::Stateful);
     let (side, direction) = black_box((Side::Client, Direction::Send));

@@ -1,0 +1,64 @@
+//! Genuine traffic beside forged input: what a forger sends does not change what genuine packets get.
+//!
+//! Each oracle runs an input twice, with and without its forged steps, and compares the verdicts on genuine packets.
+//! An input is a list of steps; the forged ones are read in both runs, and done in one.
+
+mod decryptor;
+mod link;
+mod server;
+mod session;
+mod tunnel;
+
+pub use decryptor::run as decryptor;
+pub use link::run as link;
+pub use server::run as server;
+pub use session::{keys, run as session};
+pub use tunnel::run as tunnel;
+
+use core::time::Duration;
+
+use crate::session::Input;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Where forged sequence numbers are, beside the next one: near, and far ahead.
+const JUMPS: [u32; 8] = [0, 1, 2, 60, 0x1000, 0x3000_0000, 0x7fff_ffff, 0x9000_0000];
+
+/// How many genuine packets a forged one costs at most, when a tunnel takes it.
+///
+/// It may hold a frame in the clear that the link takes. Then it has its number, in place of a genuine packet. Those
+/// before it are not waited for longer than the reorder timeout, but for numbers that are far ahead.
+fn cost(is_taken: bool, jump: u32) -> usize {
+    let passed = if jump <= 60 { jump } else { 0 };
+    if is_taken { usize::try_from(passed).unwrap_or(0) + 1 } else { 0 }
+}
+
+/// Protocols of forged frames.
+const PROTOCOLS: [u16; 9] = [0xc223, 0xc227, 0xc023, 0xc021, 0x8021, 0x80fd, 0x8057, 0xc025, 0x0021];
+/// LCP and its like, which have the codes of RFC 1661 section 5.
+const NEGOTIATED: [u16; 4] = [0xc021, 0x8021, 0x80fd, 0x8057];
+/// Codes with which RFC 1661 section 4.3 ends or restarts an open protocol.
+const FATAL: [u8; 5] = [1, 5, 6, 7, 8];
+
+/// A forged packet of a control protocol.
+struct Control {
+    protocol: u16,
+    code: u8,
+    identifier: u8,
+    data: Vec<u8>,
+}
+
+impl Control {
+    /// Reads a packet that does not end anything by right.
+    fn read(input: &mut Input<'_>) -> Option<Self> {
+        let protocol = PROTOCOLS[usize::from(input.octet()?) % PROTOCOLS.len()];
+        let (code, identifier) = (input.octet()?, input.octet()?);
+        let data = input.octets().to_vec();
+        let is_fatal = NEGOTIATED.contains(&protocol) && FATAL.contains(&code);
+        (!is_fatal).then_some(Self { protocol, code, identifier, data })
+    }
+
+    fn frame(&self) -> Vec<u8> {
+        testing::pptp::frame(self.protocol, &testing::pptp::encode_packet(self.code, self.identifier, &self.data))
+    }
+}

@@ -1,0 +1,167 @@
+//! What differs between the methods: what the peer has to answer, and how often.
+
+#[cfg(feature = "mschap")]
+use mschap::{Awaits, Failure, FailureCode, v1, v2};
+
+use super::super::{Config, Method};
+use crate::chap;
+use crate::random::Random;
+
+/// The method, with what is kept for it.
+#[derive(Debug)]
+pub(super) enum Mechanism {
+    /// LCP agreed on none.
+    None,
+    /// RFC 1334, and how often the peer may try again.
+    Pap { retries: u8 },
+    /// RFC 1994, and the challenge.
+    ChapMd5([u8; 16]),
+    /// RFC 3748: the name comes first. Or another end of EAP decides.
+    EapIdentity,
+    /// RFC 3748 section 5.4, and the challenge.
+    EapMd5([u8; 16]),
+    /// RFC 2433.
+    #[cfg(feature = "mschap")]
+    V1(v1::Authenticator),
+    /// RFC 2759.
+    #[cfg(feature = "mschap")]
+    V2(v2::Authenticator),
+    /// MS-CHAP without the feature.
+    #[cfg(not(feature = "mschap"))]
+    Missing(Method),
+}
+
+impl Mechanism {
+    /// A method from its beginning.
+    pub(super) fn new(method: Method, config: &Config, random: &mut Random) -> Self {
+        match method {
+            Method::Pap => Self::Pap { retries: config.retries },
+            Method::ChapMd5 => Self::ChapMd5(random.bytes()),
+            Method::Eap => Self::EapIdentity,
+            #[cfg(feature = "mschap")]
+            Method::MsChapV1 => Self::V1(v1::Authenticator::new(random.bytes(), config.retries)),
+            #[cfg(feature = "mschap")]
+            Method::MsChapV2 => Self::V2(v2::Authenticator::new(random.bytes(), config.retries)),
+            #[cfg(not(feature = "mschap"))]
+            Method::MsChapV1 | Method::MsChapV2 => Self::Missing(method),
+        }
+    }
+
+    pub(super) const fn method(&self) -> Option<Method> {
+        Some(match self {
+            Self::None => return None,
+            Self::Pap { .. } => Method::Pap,
+            Self::ChapMd5(_) => Method::ChapMd5,
+            Self::EapIdentity | Self::EapMd5(_) => Method::Eap,
+            #[cfg(feature = "mschap")]
+            Self::V1(_) => Method::MsChapV1,
+            #[cfg(feature = "mschap")]
+            Self::V2(_) => Method::MsChapV2,
+            #[cfg(not(feature = "mschap"))]
+            Self::Missing(method) => *method,
+        })
+    }
+
+    /// What the peer has to answer.
+    pub(super) const fn challenge(&self) -> Option<&[u8]> {
+        match self {
+            Self::None | Self::Pap { .. } | Self::EapIdentity => None,
+            Self::ChapMd5(challenge) | Self::EapMd5(challenge) => Some(challenge),
+            #[cfg(feature = "mschap")]
+            Self::V1(core) => Some(core.challenge()),
+            #[cfg(feature = "mschap")]
+            Self::V2(core) => Some(core.challenge()),
+            #[cfg(not(feature = "mschap"))]
+            Self::Missing(_) => None,
+        }
+    }
+
+    /// RFC 2759 section 6: whether what the peer sends next has the identifier after the one of the last packet. Only
+    /// MS-CHAP has more than one Response to a Challenge.
+    pub(super) const fn follows_failure(&self) -> bool {
+        match self {
+            #[cfg(feature = "mschap")]
+            Self::V1(core) => matches!(core.awaits(), Awaits::AnotherResponse | Awaits::ChangePassword),
+            #[cfg(feature = "mschap")]
+            Self::V2(core) => matches!(core.awaits(), Awaits::AnotherResponse | Awaits::ChangePassword),
+            Self::None | Self::Pap { .. } | Self::ChapMd5(_) | Self::EapIdentity | Self::EapMd5(_) => false,
+            #[cfg(not(feature = "mschap"))]
+            Self::Missing(_) => false,
+        }
+    }
+
+    /// RFC 2433 sections 9 and 10, RFC 2759 section 7: whether packets of this code change the password.
+    pub(super) fn changes_password(&self, code: chap::Code) -> bool {
+        match self.method() {
+            Some(Method::MsChapV1) => [chap::Code::CHANGE_PASSWORD_1, chap::Code::CHANGE_PASSWORD_2].contains(&code),
+            Some(Method::MsChapV2) => code == chap::Code::CHANGE_PASSWORD_3,
+            _ => false,
+        }
+    }
+
+    /// Whether the peer may change its password now.
+    pub(super) const fn awaits_change(&self) -> bool {
+        match self {
+            #[cfg(feature = "mschap")]
+            Self::V1(core) => matches!(core.awaits(), Awaits::ChangePassword),
+            #[cfg(feature = "mschap")]
+            Self::V2(core) => matches!(core.awaits(), Awaits::ChangePassword),
+            Self::None | Self::Pap { .. } | Self::ChapMd5(_) | Self::EapIdentity | Self::EapMd5(_) => false,
+            #[cfg(not(feature = "mschap"))]
+            Self::Missing(_) => false,
+        }
+    }
+
+    /// Takes the user's refusal, with the text that the peer gets. Returns the error number in it, and whether the peer
+    /// may try again or may change its password.
+    pub(super) fn refuse(
+        &mut self,
+        #[cfg_attr(not(feature = "mschap"), expect(unused_variables, reason = "MS-CHAP reads it"))] message: &[u8],
+    ) -> (Option<u32>, bool) {
+        match self {
+            Self::Pap { retries } => match retries.checked_sub(1) {
+                Some(left) => {
+                    *retries = left;
+                    (None, true)
+                }
+                None => (None, false),
+            },
+            #[cfg(feature = "mschap")]
+            Self::V1(core) => {
+                let failure = Failure::decode(message);
+                core.refuse_as(&failure);
+                (failure.code.map(|code| code.0), self.follows_failure())
+            }
+            #[cfg(feature = "mschap")]
+            Self::V2(core) => {
+                let failure = Failure::decode(message);
+                core.refuse_as(&failure);
+                (failure.code.map(|code| code.0), self.follows_failure())
+            }
+            Self::None | Self::ChapMd5(_) | Self::EapIdentity | Self::EapMd5(_) => (None, false),
+            #[cfg(not(feature = "mschap"))]
+            Self::Missing(_) => (None, false),
+        }
+    }
+}
+
+#[cfg(feature = "mschap")]
+impl Mechanism {
+    /// Somebody else's Failure text, with no promise of another try where there is none (RFC 2759 section 6, `R=`).
+    pub(super) fn without_empty_promise<'m>(&self, message: &'m [u8], buf: &'m mut [u8]) -> &'m [u8] {
+        let mut failure = Failure::decode(message);
+        let is_kept = match self {
+            Self::V1(core) => core.may_offer(&failure),
+            Self::V2(core) => core.may_offer(&failure),
+            Self::None | Self::Pap { .. } | Self::ChapMd5(_) | Self::EapIdentity | Self::EapMd5(_) => return message,
+        };
+        // An expired password is changed first, whatever `R=` says.
+        let is_expired = failure.code == Some(FailureCode::PASSWORD_EXPIRED);
+        if !failure.retry_allowed() || is_expired || is_kept {
+            return message;
+        }
+        failure.retry = Some(false);
+        // A text that does not fit the buffer goes out as it is.
+        failure.encode(buf).unwrap_or(message)
+    }
+}

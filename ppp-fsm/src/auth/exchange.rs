@@ -1,0 +1,165 @@
+//! What both sides of an authentication do alike: one packet on the way, repeated until the other side answers.
+
+use core::time::Duration;
+
+use super::answer::AnswerError;
+use super::{Config, MAX_PACKET_LEN, Refused};
+use crate::buffer::Buffer;
+use crate::wire::Wire;
+use crate::{BufferTooSmall, Packet, time};
+
+/// The last packet of this side, and what is waited for.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    /// Of the last Challenge, Request or reply.
+    pub(super) identifier: u8,
+    outgoing: Buffer<MAX_PACKET_LEN>,
+    is_due: bool,
+    timer: Timer,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Timer {
+    Off,
+    /// The packet goes out again at this time, and as often afterwards.
+    Repeat {
+        at: Duration,
+        left: u8,
+    },
+    /// The other side has to begin, or to go on, until this time.
+    Wait {
+        at: Duration,
+    },
+}
+
+impl Exchange {
+    pub(super) fn new(identifier: u8) -> Self {
+        Self { identifier, outgoing: Buffer::default(), is_due: false, timer: Timer::Off }
+    }
+
+    /// Nothing was sent, and nothing is waited for.
+    pub(super) fn clear(&mut self) {
+        self.forget();
+        self.rest();
+    }
+
+    /// Forgets the last packet: it has done its work, or another one follows.
+    pub(super) fn forget(&mut self) {
+        self.outgoing.clear();
+        self.is_due = false;
+    }
+
+    /// Writes a packet in place of the last one.
+    pub(super) fn put(&mut self, packet: &impl Wire) -> Result<(), AnswerError> {
+        self.is_due = false;
+        Ok(self.outgoing.write(|buf| crate::wire::encode(packet, buf).map(<[u8]>::len))?)
+    }
+
+    /// Stores a packet of another end of EAP in place of the last one.
+    pub(super) fn put_bytes(&mut self, packet: &[u8]) -> Result<(), AnswerError> {
+        if packet.len() > MAX_PACKET_LEN {
+            return Err(AnswerError::TooLong);
+        }
+        self.is_due = false;
+        self.outgoing.set(packet);
+        Ok(())
+    }
+
+    /// Whether there is a last packet.
+    pub(super) fn has_packet(&self) -> bool {
+        !self.outgoing.is_empty()
+    }
+
+    /// The code of the last packet.
+    pub(super) fn code(&self) -> Option<u8> {
+        self.outgoing.as_bytes().first().copied()
+    }
+
+    /// Sends the packet, and repeats it until the other side answers.
+    pub(super) fn send(&mut self, now: Duration, config: &Config) {
+        self.is_due = true;
+        // RFC 1994 section 4.1: it is repeated, up to a counter.
+        self.timer = Timer::repeat(now, config, config.max_tries.saturating_sub(1));
+    }
+
+    /// Sends the packet once: it is an answer, and the other side asks again when it was lost.
+    pub(super) const fn send_once(&mut self) {
+        self.is_due = true;
+    }
+
+    /// Sends the last packet once more, if there is one: its copy was lost.
+    pub(super) fn repeat(&mut self) {
+        self.is_due = self.has_packet();
+    }
+
+    /// Waits for the other side to begin, or to go on.
+    pub(super) fn wait(&mut self, now: Duration, config: &Config) {
+        self.timer = time::after(now, config.patience).map_or(Timer::Off, |at| Timer::Wait { at });
+    }
+
+    /// Waits for nothing.
+    pub(super) const fn rest(&mut self) {
+        self.timer = Timer::Off;
+    }
+
+    /// Waits for the user: nothing is sent meanwhile.
+    pub(super) const fn pause(&mut self) {
+        self.timer = Timer::Off;
+        self.is_due = false;
+    }
+
+    pub(super) fn poll_transmit<'b>(&mut self, buf: &'b mut [u8]) -> Result<Option<&'b [u8]>, BufferTooSmall> {
+        if !self.is_due {
+            return Ok(None);
+        }
+        let packet = self.outgoing.as_bytes();
+        let (needed, available) = (packet.len(), buf.len());
+        let written = buf.get_mut(..needed).ok_or(BufferTooSmall { needed, available })?;
+        written.copy_from_slice(packet);
+        self.is_due = false;
+        Ok(Some(written))
+    }
+
+    pub(super) const fn has_output(&self) -> bool {
+        self.is_due
+    }
+
+    pub(super) const fn poll_timeout(&self) -> Option<Duration> {
+        match self.timer {
+            Timer::Off => None,
+            Timer::Repeat { at, .. } | Timer::Wait { at } => Some(at),
+        }
+    }
+
+    /// Repeats the packet. Returns whether the other side was waited for long enough.
+    pub(super) fn handle_timeout(&mut self, now: Duration, config: &Config) -> bool {
+        if !time::is_due(self.poll_timeout(), now) {
+            return false;
+        }
+        if let Timer::Repeat { left, .. } = self.timer {
+            if let Some(left) = left.checked_sub(1) {
+                self.is_due = true;
+                self.timer = Timer::repeat(now, config, left);
+                return false;
+            }
+        }
+        self.timer = Timer::Off;
+        true
+    }
+}
+
+impl Timer {
+    fn repeat(now: Duration, config: &Config, left: u8) -> Self {
+        time::after(now, config.restart_timeout).map_or(Self::Off, |at| Self::Repeat { at, left })
+    }
+}
+
+/// Returns the packet that its length field says, without padding.
+pub(super) fn whole_packet(bytes: &[u8]) -> Result<&[u8], Refused> {
+    let length = Packet::decode(bytes)?.encoded_len();
+    if length > MAX_PACKET_LEN {
+        return Err(Refused::TooLong { length });
+    }
+    // A packet that was decoded is not longer than its bytes.
+    Ok(bytes.get(..length).unwrap_or(bytes))
+}
