@@ -1,5 +1,6 @@
 //! Keys that may be right: nothing is decrypted for the user before one of them is proved.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
@@ -50,7 +51,7 @@ pub(super) enum Tried {
     /// It waits with those before it.
     Waits,
     /// A key is proved: it decrypts this packet and those that have waited.
-    Proved(Mppe),
+    Proved(Box<Mppe>),
     /// No key fits any of the packets that have waited.
     NoneFits(VecDeque<Held>),
 }
@@ -160,11 +161,11 @@ impl Trial {
     }
 
     /// The key that has shown enough, and its packets.
-    fn proved(&mut self) -> Option<Mppe> {
+    fn proved(&mut self) -> Option<Box<Mppe>> {
         let index = self.candidates.iter().position(|candidate| candidate.evidence >= self.needed)?;
         let Candidate { start, position, decryptor, .. } = self.candidates.swap_remove(index);
         let mode = decryptor.algorithm().mode;
-        Some(Mppe::joining(start, mode, position, self.take_waiting()))
+        Some(Box::new(Mppe::joining(start, mode, position, self.take_waiting())))
     }
 
     /// Looks for the place in the link after more packets than a count can tell, once.

@@ -59,7 +59,8 @@ impl Session {
         // Encryption was asked for, not agreed upon by both, and no packet came of it, nor one in the clear.
         let both_encrypt = self.sides.iter().all(|side| side.encryption.algorithm().is_some());
         let talked = self.sides.iter().any(|side| side.counters.clear != 0 || side.counters.compressed != 0);
-        let no_encryption = self.mppe_wanted && !both_encrypt && !talked;
+        // Only where the start was captured: else an agreement may have been made before.
+        let no_encryption = self.start_seen && self.mppe_wanted && !both_encrypt && !talked;
         match (MicrosoftTermination::decode(data), self.authentication().map(Authentication::outcome)) {
             (Some(termination), _) if termination.error != 0 => Cause::MicrosoftError(termination.error),
             (_, Some(Outcome::Refused { code })) => Cause::AuthenticationFailed { code },
