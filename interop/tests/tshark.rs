@@ -9,6 +9,8 @@ use ppp_fsm::{Code, Packet, Protocol, ccp, ipcp, ipv6cp, lcp};
 use pptp::inspect::{Content, Inspector, Record, Secrets};
 use pptp_interop::{Tally, capture_names, captures};
 use serde_json::Value;
+use vpdn::capture::{self as reader, Item, Place};
+use vpdn::show::json::{self, Object};
 
 /// How tshark prints a field.
 #[derive(Clone, Copy)]
@@ -124,7 +126,7 @@ fn object(content: &Content<'_>) -> Option<Object> {
         Content::Gre { octets, .. } => json::gre(octets),
         Content::Frame { frame: Ok(frame), octets } => Some(json::frame(&frame, "gre", Some(octets))),
         Content::ControlProtocol { protocol, octets, .. } => {
-            json::control_protocol(json::control_protocol_name(protocol)?, octets)
+            json::control_protocol(&json::control_protocol_name(protocol)?, octets)
         }
         Content::Chap { packet: Ok(packet), octets } => Some(json::chap(&packet, octets)),
         Content::Pap { packet: Ok(packet), octets } => Some(json::pap(&packet, octets)),
@@ -225,12 +227,12 @@ fn add_options(fields: &mut Fields, protocol: Protocol, packet: &Packet<'_>) {
 fn ours(capture: &Path) -> BTreeMap<u64, Fields> {
     let mut frames: BTreeMap<u64, Fields> = BTreeMap::new();
     let mut inspector = Inspector::new(Secrets::new());
-    let (_, result) = capture::read(File::open(capture).unwrap(), &mut inspector, |_, item| {
+    let report = reader::read(File::open(capture).unwrap(), &mut inspector, |place, item| {
         if let Item::Record(record) = item {
             add(frames.entry(record.tag).or_default(), record);
         }
     });
-    assert_eq!(result, Ok(()));
+    assert_eq!(report.outcome, Ok(()));
     frames
 }
 

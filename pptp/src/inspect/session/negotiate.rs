@@ -64,7 +64,7 @@ impl Session {
         match (MicrosoftTermination::decode(data), self.authentication().map(Authentication::outcome)) {
             (Some(termination), _) if termination.error != 0 => Cause::MicrosoftError(termination.error),
             (_, Some(Outcome::Refused { code })) => Cause::AuthenticationFailed { code },
-            _ if no_encryption || is_about_encryption(&message) => Cause::NoEncryption { message },
+            _ if no_encryption || is_about_encryption(&message, talked) => Cause::NoEncryption { message },
             (Some(_), _) => Cause::Terminated { message: Vec::new() },
             (None, _) => Cause::Terminated { message },
         }
@@ -181,8 +181,8 @@ pub(super) const fn needed(proved: bool) -> u32 {
     if proved { evidence::OF_A_PROVEN_PASSWORD } else { evidence::OF_A_GIVEN_KEY }
 }
 
-/// Whether a Terminate-Request says in words that encryption is missing: pppd's all begin with one of these.
-fn is_about_encryption(message: &[u8]) -> bool {
-    let words: [&[u8]; 2] = [b"MPPE required", b"MPPE disabled"];
-    words.iter().any(|words| message.starts_with(words))
+/// Whether a Terminate-Request says in words that encryption is missing. pppd's begin so; the second ones are also those
+/// of a session that ends as it should, after packets of data.
+fn is_about_encryption(message: &[u8], talked: bool) -> bool {
+    message.starts_with(b"MPPE required") || !talked && message.starts_with(b"MPPE disabled")
 }
