@@ -151,6 +151,14 @@ fn add(fields: &mut Fields, record: &Record<'_>) {
     }
 }
 
+/// The addresses of the IP packet that carries the records, once a frame.
+fn add_addresses(fields: &mut Fields, place: &Place) {
+    if let Some((source, destination)) = place.path {
+        fields.insert("ip.src", vec![source.to_string()]);
+        fields.insert("ip.dst", vec![destination.to_string()]);
+    }
+}
+
 fn add_options(fields: &mut Fields, protocol: Protocol, packet: &Packet<'_>) {
     let mut add = |field, value| fields.entry(field).or_default().push(value);
     if protocol == Protocol::LCP {
@@ -229,7 +237,11 @@ fn ours(capture: &Path) -> BTreeMap<u64, Fields> {
     let mut inspector = Inspector::new(Secrets::new());
     let report = reader::read(File::open(capture).unwrap(), &mut inspector, |place, item| {
         if let Item::Record(record) = item {
-            add(frames.entry(record.tag).or_default(), record);
+            let fields = frames.entry(record.tag).or_default();
+            add(fields, record);
+            if matches!(record.content, Content::Gre { .. } | Content::Control { .. }) {
+                add_addresses(fields, place);
+            }
         }
     });
     assert_eq!(report.outcome, Ok(()));
@@ -238,7 +250,9 @@ fn ours(capture: &Path) -> BTreeMap<u64, Fields> {
 
 /// What tshark reads; `None` where it is not installed.
 fn theirs(capture: &Path) -> Option<BTreeMap<u64, Fields>> {
-    let names: Vec<_> = FIELDS.iter().map(|(field, ..)| *field).chain(OPTION_FIELDS.iter().copied()).collect();
+    let addresses = ["ip.src", "ip.dst"];
+    let names: Vec<_> =
+        FIELDS.iter().map(|(field, ..)| *field).chain(OPTION_FIELDS.iter().copied()).chain(addresses).collect();
     let mut tshark = Command::new("tshark");
     tshark.arg("-r").arg(capture).args(["-n", "-T", "fields", "-E", "separator=/t", "-E", "aggregator=;"]);
     tshark.args(["-Y", "gre || pptp", "-e", "frame.number"]);
@@ -254,7 +268,14 @@ fn theirs(capture: &Path) -> Option<BTreeMap<u64, Fields>> {
         let values =
             columns.map(|column| column.split(';').filter(|value| !value.is_empty()).map(str::to_owned).collect());
         let fields = names.iter().copied().zip(values).filter(|(_, values): &(_, Vec<String>)| !values.is_empty());
-        (number, fields.collect())
+        // The first address is that of the packet that carries the others.
+        let only_first = |(name, mut values): (&'static str, Vec<String>)| {
+            if name.starts_with("ip.") {
+                values.truncate(1);
+            }
+            (name, values)
+        };
+        (number, fields.map(only_first).collect())
     };
     Some(text.lines().map(frame).collect())
 }

@@ -11,7 +11,6 @@
 #![cfg_attr(
     target_os = "linux",
     expect(clippy::arithmetic_side_effects, reason = "sums of lengths within a packet, times, and counts"),
-    expect(clippy::integer_division, reason = "seconds of nanoseconds"),
     expect(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "a program, not a library"),
     expect(clippy::wildcard_enum_match_arm, reason = "it tells what it knows, and passes over the rest"),
     expect(unreachable_pub, reason = "other programs use the same modules")

@@ -1,13 +1,6 @@
 //! Carriers: a session gives the same records, decryptions and summary, whatever it is wrapped in.
 
-#![expect(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a test, not a library")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::integer_division,
-    reason = "tests may fail"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests may fail")]
 
 mod common;
 
@@ -75,18 +68,14 @@ const CARRIERS: &[(&str, u32, Wrap)] = &[
     }),
     ("PPPoE alone", 51, |ip| pppoe(&[&[0x00, 0x21], ip].concat())),
     ("cooked capture", 113, |ip| [bytes("0004 0001 0006 0200 0000 0002 0000 0800"), ip.to_vec()].concat()),
-    ("cooked capture 2", 276, |ip| {
-        [bytes("0800 0000 00000002 0001 04 06 0200 0000 0002 0000"), ip.to_vec()].concat()
-    }),
+    ("cooked capture 2", 276, |ip| [bytes("0800 0000 00000002 0001 04 06 0200 0000 0002 0000"), ip.to_vec()].concat()),
     ("MPLS", 1, |ip| ethernet("8847 0001 4040 0002 3140", ip)),
     ("LLC and SNAP", 1, |ip| {
         let length = hex::encode(u16::try_from(8 + ip.len()).unwrap_or(0).to_be_bytes());
         // A packet that is too long for a length has the type of IP.
         if ip.len() > 1492 { ethernet("0800", ip) } else { ethernet(&(length + "aaaa03 000000 0800"), ip) }
     }),
-    ("L2TP", 101, |ip| {
-        ipv4(17, &udp(&[&bytes("0002 0005 0006 ff03 0021"), ip].concat()))
-    }),
+    ("L2TP", 101, |ip| ipv4(17, &udp(&[&bytes("0002 0005 0006 ff03 0021"), ip].concat()))),
     ("L2TP with length, sequence and offset", 101, |ip| {
         let length = hex::encode(u16::try_from(20 + ip.len()).unwrap().to_be_bytes());
         let header = format!("4a02 {length} 0005 0006 0001 0002 0002 0000 ff03 0021");
@@ -124,8 +113,7 @@ fn each_recorded_session_is_the_same_in_every_carrier() {
         let ip = |frame: &[u8]| (frame[12..14] == [0x08, 0x00]).then(|| frame[14..].to_vec());
         // The Ethernet padding of short frames is not part of the packet.
         let whole = |ip: Vec<u8>| ip[..ip.len().min(usize::from(u16::from_be_bytes([ip[2], ip[3]])))].to_vec();
-        let packets: Vec<_> =
-            frames.iter().filter_map(|(time, frame)| Some((*time, whole(ip(frame)?)))).collect();
+        let packets: Vec<_> = frames.iter().filter_map(|(time, frame)| Some((*time, whole(ip(frame)?)))).collect();
         let bare = pcap(1, &packets.iter().map(|(time, ip)| (*time, ethernet("0800", ip))).collect::<Vec<_>>());
         let (lines, summary) = read(&bare, password);
         assert!(lines.len() > 20, "{name}: {}", lines.len());
@@ -150,7 +138,11 @@ fn each_recorded_session_is_the_same_in_every_carrier() {
             compared += found.len();
         }
     }
-    say!("{compared} lines of {} recordings in {} carriers are those of the bare ones", recordings.len(), CARRIERS.len());
+    say!(
+        "{compared} lines of {} recordings in {} carriers are those of the bare ones",
+        recordings.len(),
+        CARRIERS.len()
+    );
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! Bounds: whatever is in a capture, the memory that reading takes has a limit.
 
-#![expect(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a test, not a library")]
 #![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "tests may fail")]
 #![expect(clippy::integer_division, reason = "kilobytes")]
 

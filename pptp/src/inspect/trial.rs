@@ -101,8 +101,7 @@ impl Trial {
     /// Keys for a link whose agreement on MPPE was not seen, and of which `depth` packets may have passed before.
     pub(super) fn joining(keys: &[StartKey], needed: u32, depth: u64) -> Self {
         let modes = [Mode::Stateless, Mode::Stateful];
-        let candidates =
-            keys.iter().flat_map(|key| modes.map(|mode| Candidate::new(key.clone(), mode, 0))).collect();
+        let candidates = keys.iter().flat_map(|key| modes.map(|mode| Candidate::new(key.clone(), mode, 0))).collect();
         Self {
             candidates,
             agreed: None,
@@ -200,7 +199,7 @@ fn find(start: &StartKey, depth: u64, waiting: &VecDeque<Held>, plain: &mut Vec<
         .filter_map(|(index, held)| Header::decode(&held.packet).ok().map(|(header, data)| (index, header, data)))
         .collect();
     // Those below the first wrap of the count are where the candidate itself has tried.
-    let last = heads.iter().filter_map(|(_, header, _)| last_place(header, depth)).max()?;
+    let last = heads.iter().filter_map(|(_, header, _)| last_place(*header, depth)).max()?;
     let mut key = start.initial_session_key();
     for position in 0..=last {
         key = start.next_session_key(&key);
@@ -219,7 +218,7 @@ fn find(start: &StartKey, depth: u64, waiting: &VecDeque<Held>, plain: &mut Vec<
 }
 
 /// The last place before `depth`, and behind the first wrap, at which a packet can have its count.
-fn last_place(header: &Header, depth: u64) -> Option<u64> {
+fn last_place(header: Header, depth: u64) -> Option<u64> {
     let last = depth.checked_sub(1)?;
     let ahead = last.wrapping_sub(u64::from(header.count.get())) & MAX_COUNT;
     last.checked_sub(ahead).filter(|place| *place > MAX_COUNT)

@@ -270,14 +270,7 @@ impl Outer {
     }
 
     /// A fragmented packet that is whole now: no transport header was parsed yet.
-    fn whole(
-        &mut self,
-        path: Path,
-        protocol: IpNumber,
-        payload: &[u8],
-        at: At,
-        each: &mut impl FnMut(Carried<'_>),
-    ) {
+    fn whole(&mut self, path: Path, protocol: IpNumber, payload: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
         let transport = match protocol {
             ip_number::TCP => etherparse::TcpSlice::from_slice(payload).ok().map(TransportSlice::Tcp),
             ip_number::UDP => etherparse::UdpSlice::from_slice(payload).ok().map(TransportSlice::Udp),

@@ -92,7 +92,8 @@ pub fn judge(question: &Question<'_>, inspector: &Inspector, seen: &Seen, report
         }
     }
     for (link_type, frames) in &report.unread {
-        sentences.push(format!("{frames} frames of link type {link_type} cannot be read: what is in them is not known"));
+        sentences
+            .push(format!("{frames} frames of link type {link_type} cannot be read: what is in them is not known"));
     }
     if wrong_passwords(inspector, &mut sentences) | wrong_keys(question, inspector, &mut sentences) {
         status = WRONG_SECRET;
@@ -139,7 +140,8 @@ fn wrong_passwords(inspector: &Inspector, sentences: &mut Vec<String>) -> bool {
 fn wrong_keys(question: &Question<'_>, inspector: &Inspector, sentences: &mut Vec<String>) -> bool {
     let mut wrong = false;
     for session in inspector.sessions() {
-        let undecrypted = [Direction::ToServer, Direction::ToClient].map(|direction| is_undecrypted(session, direction));
+        let undecrypted =
+            [Direction::ToServer, Direction::ToClient].map(|direction| is_undecrypted(session, direction));
         let decrypted = |direction| session.counters(direction).decrypted != 0;
         let fits = [Direction::ToServer, Direction::ToClient].into_iter().any(decrypted);
         let id = session.id().0;

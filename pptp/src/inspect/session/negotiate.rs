@@ -64,7 +64,9 @@ impl Session {
         match (MicrosoftTermination::decode(data), self.authentication().map(Authentication::outcome)) {
             (Some(termination), _) if termination.error != 0 => Cause::MicrosoftError(termination.error),
             (_, Some(Outcome::Refused { code })) => Cause::AuthenticationFailed { code },
-            _ if no_encryption || is_about_encryption(&message, talked) => Cause::NoEncryption { message },
+            _ if no_encryption || is_about_encryption(&message, talked || !self.start_seen) => {
+                Cause::NoEncryption { message }
+            }
             (Some(_), _) => Cause::Terminated { message: Vec::new() },
             (None, _) => Cause::Terminated { message },
         }
@@ -182,7 +184,7 @@ pub(super) const fn needed(proved: bool) -> u32 {
 }
 
 /// Whether a Terminate-Request says in words that encryption is missing. pppd's begin so; the second ones are also those
-/// of a session that ends as it should, after packets of data.
-fn is_about_encryption(message: &[u8], talked: bool) -> bool {
-    message.starts_with(b"MPPE required") || !talked && message.starts_with(b"MPPE disabled")
+/// of a session that ends as it should, after packets of data that were captured or not.
+fn is_about_encryption(message: &[u8], may_have_talked: bool) -> bool {
+    message.starts_with(b"MPPE required") || !may_have_talked && message.starts_with(b"MPPE disabled")
 }

@@ -7,13 +7,7 @@ use super::{Address, At, Carried, Carrier, Outer, Sender, be_u16};
 
 impl Outer {
     /// A frame of a link type.
-    pub(super) fn link(
-        &mut self,
-        link_type: LinkType,
-        octets: &[u8],
-        at: At,
-        each: &mut impl FnMut(Carried<'_>),
-    ) {
+    pub(super) fn link(&mut self, link_type: LinkType, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
         let behind = |length: usize| octets.get(length..).unwrap_or_default();
         match link_type {
             LinkType::ETHERNET => self.ethernet(octets, at, each),
@@ -51,7 +45,8 @@ impl Outer {
             }
             LinkType::IEEE802_11 => self.wireless(octets, at, each),
             LinkType::IEEE802_11_RADIOTAP => {
-                let length = octets.get(2..4).and_then(<[u8]>::first_chunk).map_or(u16::MAX, |l| u16::from_le_bytes(*l));
+                let length =
+                    octets.get(2..4).and_then(<[u8]>::first_chunk).map_or(u16::MAX, |l| u16::from_le_bytes(*l));
                 self.wireless(behind(usize::from(length)), at, each);
             }
             // `LinkType::is_read` says which these are.
@@ -84,13 +79,7 @@ impl Outer {
         self.ether_type(octets.get(12..14), octets.get(14..).unwrap_or_default(), at, each);
     }
 
-    fn ether_type(
-        &mut self,
-        ether_type: Option<&[u8]>,
-        payload: &[u8],
-        at: At,
-        each: &mut impl FnMut(Carried<'_>),
-    ) {
+    fn ether_type(&mut self, ether_type: Option<&[u8]>, payload: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
         let Some(ether_type) = ether_type.and_then(be_u16) else { return };
         match ether_type {
             0x0800 | 0x86dd => self.ip(payload, at, each),
