@@ -49,7 +49,8 @@ fn ip(protocol: u8, client: u16, flags: [u8; 4], payload: &[u8]) -> Vec<u8> {
 /// What makes the reader and the inspector keep as much as they can.
 fn hostile(number: u32) -> Vec<u8> {
     let [n0, n1, n2, n3] = number.to_be_bytes();
-    let client = u16::try_from(number % 4096).unwrap();
+    // Each of as many sessions as are remembered gets the next packet in turn.
+    let client = u16::try_from(number / 3 % 1000).unwrap();
     match number % 3 {
         // Encrypted packets that wait for a key to be proved.
         0 => {
@@ -78,15 +79,15 @@ fn a_hostile_capture_takes_a_bounded_amount_of_memory() {
         say!("SKIPPED: the system does not say how much memory a process has had");
         return;
     };
-    let count = 200_000;
+    let count = 96_000;
     let source = Endless { ready: Vec::new(), read: 0, number: 0, count, make: hostile };
     let secrets = Secrets::new().with_start_key(&[7; 16]).with_search_depth(4096);
     let mut inspector = Inspector::new(secrets);
     let report = capture::read(source, &mut inspector, |_, _| {});
     assert_eq!((report.frames, report.outcome), (u64::from(count), Ok(())));
-    assert_eq!(inspector.sessions().count(), 1024);
+    assert_eq!(inspector.sessions().count(), 1000);
     let grown = (peak_memory().unwrap() - before) / 1024;
     say!("{count} hostile frames, {} MB: {grown} MB of memory", count / 1000);
     // 1,024 sessions of which each direction keeps 32 KB, 2,048 flows of 16 KB, 64 fragmented packets.
-    assert!(grown < 150, "{grown} MB");
+    assert!((20..150).contains(&grown), "{grown} MB");
 }

@@ -198,13 +198,12 @@ fn find(start: &StartKey, depth: u64, waiting: &VecDeque<Held>, plain: &mut Vec<
         .enumerate()
         .filter_map(|(index, held)| Header::decode(&held.packet).ok().map(|(header, data)| (index, header, data)))
         .collect();
-    // Those below the first wrap of the count are where the candidate itself has tried.
     let last = heads.iter().filter_map(|(_, header, _)| last_place(*header, depth)).max()?;
     let mut key = start.initial_session_key();
     for position in 0..=last {
         key = start.next_session_key(&key);
         for (index, header, encrypted) in &heads {
-            if position > MAX_COUNT && position & MAX_COUNT == u64::from(header.count.get()) {
+            if position & MAX_COUNT == u64::from(header.count.get()) {
                 plain.clear();
                 plain.extend_from_slice(encrypted);
                 key.apply_keystream(plain);
@@ -217,9 +216,9 @@ fn find(start: &StartKey, depth: u64, waiting: &VecDeque<Held>, plain: &mut Vec<
     None
 }
 
-/// The last place before `depth`, and behind the first wrap, at which a packet can have its count.
+/// The last place before `depth` at which a packet can have its count.
 fn last_place(header: Header, depth: u64) -> Option<u64> {
     let last = depth.checked_sub(1)?;
     let ahead = last.wrapping_sub(u64::from(header.count.get())) & MAX_COUNT;
-    last.checked_sub(ahead).filter(|place| *place > MAX_COUNT)
+    last.checked_sub(ahead)
 }
