@@ -7,12 +7,8 @@
     clippy::cast_precision_loss,
     clippy::disallowed_methods,
     clippy::indexing_slicing,
-    clippy::integer_division,
     clippy::print_stdout,
-    clippy::std_instead_of_alloc,
-    clippy::std_instead_of_core,
     clippy::unwrap_used,
-    clippy::wildcard_enum_match_arm,
     reason = "a measurement that goes wrong stops"
 )]
 

@@ -11,6 +11,7 @@ use std::path::Path;
 use ppp_fsm::{Protocol, chap};
 use pptp::inspect::{Content, Inspector, Secrets};
 use pptp_interop::{about, capture_names, captures};
+use vpdn::capture::{self as reader, Item};
 
 /// The most inputs of one kind in a corpus.
 const MAX_OF_A_KIND: usize = 3;
@@ -93,7 +94,7 @@ fn main() {
         let secrets = Secrets::new().with_password(None, &about(&capture, "password"));
         let mut inspector = Inspector::new(secrets);
         let file = File::open(captures().join(&capture).join("client.pcap")).unwrap();
-        let (_, result) = capture::read(file, &mut inspector, |_, item| {
+        let report = reader::read(file, &mut inspector, |_, item| {
             let Item::Record(record) = item else { return };
             corpora.add_content(&record.content);
             if let Content::Control { source, message, .. } = record.content {
@@ -103,7 +104,7 @@ fn main() {
                 encrypted.extend(octets.iter().take(64).copied());
             }
         });
-        assert_eq!(result, Ok(()));
+        assert_eq!(report.outcome, Ok(()));
         // The start of the capture, and of one that is read packet by packet.
         let octets = fs::read(captures().join(&capture).join("client.pcap")).unwrap();
         let start = &octets[..octets.len().min(4096)];

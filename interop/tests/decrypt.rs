@@ -5,7 +5,8 @@ use std::fs::File;
 use std::path::Path;
 
 use pptp::inspect::{Content, Direction, Inspector, NotDecrypted, Secrets};
-use pptp_interop::{about, capture_names, captures, file, json_lines, octets, shared};
+use pptp_interop::{about, capture_names, captures, json_lines, octets, shared};
+use vpdn::capture::{self, Item, file};
 
 /// A decrypted packet.
 struct Plain {
@@ -23,10 +24,10 @@ struct Read {
     inspector: Inspector,
 }
 
-fn inspect(capture: &Path, secrets: Secrets) -> Read {
+fn inspect(path: &Path, secrets: Secrets) -> Read {
     let mut read = Read { plain: Vec::new(), refused: BTreeMap::new(), inspector: Inspector::default() };
     let mut inspector = Inspector::new(secrets);
-    let (_, result) = capture::read(File::open(capture).unwrap(), &mut inspector, |_, item| {
+    let report = capture::read(File::open(path).unwrap(), &mut inspector, |_, item| {
         let Item::Record(record) = item else { return };
         match record.content {
             Content::Datagram { decrypted: Some(decryption), .. } => read.plain.push(Plain {
@@ -42,7 +43,7 @@ fn inspect(capture: &Path, secrets: Secrets) -> Read {
             _ => {}
         }
     });
-    assert_eq!(result, Ok(()), "{}", capture.display());
+    assert_eq!(report.outcome, Ok(()), "{}", path.display());
     read.inspector = inspector;
     read
 }

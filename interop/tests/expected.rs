@@ -5,11 +5,12 @@ use std::fs::File;
 use std::path::Path;
 
 use ppp_fsm::{Frame, chap, eap, pap};
-use pptp_interop::json::{self, Object};
-use pptp_interop::outer::{Carried, Outer};
-use pptp_interop::{Tally, file, json_lines, octets, shared};
+use pptp_interop::{Tally, json_lines, octets, shared};
 use pptp_wire::Message;
 use serde_json::Value;
+use vpdn::capture::file;
+use vpdn::capture::outer::{Carried, Outer};
+use vpdn::show::json::{self, Object};
 
 /// Members that say where a record is from, not what it is.
 const PLACE: [&str; 3] = ["n", "src", "dst"];

@@ -9,6 +9,8 @@ use ppp_fsm::{Code, Packet, Protocol, ccp, ipcp, ipv6cp, lcp};
 use pptp::inspect::{Content, Inspector, Record, Secrets};
 use pptp_interop::{Tally, capture_names, captures};
 use serde_json::Value;
+use vpdn::capture::{self as reader, Item, Place};
+use vpdn::show::json::{self, Object};
 
 /// How tshark prints a field.
 #[derive(Clone, Copy)]
@@ -124,7 +126,7 @@ fn object(content: &Content<'_>) -> Option<Object> {
         Content::Gre { octets, .. } => json::gre(octets),
         Content::Frame { frame: Ok(frame), octets } => Some(json::frame(&frame, "gre", Some(octets))),
         Content::ControlProtocol { protocol, octets, .. } => {
-            json::control_protocol(json::control_protocol_name(protocol)?, octets)
+            json::control_protocol(&json::control_protocol_name(protocol)?, octets)
         }
         Content::Chap { packet: Ok(packet), octets } => Some(json::chap(&packet, octets)),
         Content::Pap { packet: Ok(packet), octets } => Some(json::pap(&packet, octets)),
@@ -146,6 +148,14 @@ fn add(fields: &mut Fields, record: &Record<'_>) {
     }
     if let Content::ControlProtocol { protocol, packet: Ok(packet), .. } = record.content {
         add_options(fields, protocol, &packet);
+    }
+}
+
+/// The addresses of the IP packet that carries the records, once a frame.
+fn add_addresses(fields: &mut Fields, place: &Place) {
+    if let Some((source, destination)) = place.path {
+        fields.insert("ip.src", vec![source.to_string()]);
+        fields.insert("ip.dst", vec![destination.to_string()]);
     }
 }
 
@@ -225,18 +235,24 @@ fn add_options(fields: &mut Fields, protocol: Protocol, packet: &Packet<'_>) {
 fn ours(capture: &Path) -> BTreeMap<u64, Fields> {
     let mut frames: BTreeMap<u64, Fields> = BTreeMap::new();
     let mut inspector = Inspector::new(Secrets::new());
-    let (_, result) = capture::read(File::open(capture).unwrap(), &mut inspector, |_, item| {
+    let report = reader::read(File::open(capture).unwrap(), &mut inspector, |place, item| {
         if let Item::Record(record) = item {
-            add(frames.entry(record.tag).or_default(), record);
+            let fields = frames.entry(record.tag).or_default();
+            add(fields, record);
+            if matches!(record.content, Content::Gre { .. } | Content::Control { .. }) {
+                add_addresses(fields, place);
+            }
         }
     });
-    assert_eq!(result, Ok(()));
+    assert_eq!(report.outcome, Ok(()));
     frames
 }
 
 /// What tshark reads; `None` where it is not installed.
 fn theirs(capture: &Path) -> Option<BTreeMap<u64, Fields>> {
-    let names: Vec<_> = FIELDS.iter().map(|(field, ..)| *field).chain(OPTION_FIELDS.iter().copied()).collect();
+    let addresses = ["ip.src", "ip.dst"];
+    let names: Vec<_> =
+        FIELDS.iter().map(|(field, ..)| *field).chain(OPTION_FIELDS.iter().copied()).chain(addresses).collect();
     let mut tshark = Command::new("tshark");
     tshark.arg("-r").arg(capture).args(["-n", "-T", "fields", "-E", "separator=/t", "-E", "aggregator=;"]);
     tshark.args(["-Y", "gre || pptp", "-e", "frame.number"]);
@@ -252,7 +268,14 @@ fn theirs(capture: &Path) -> Option<BTreeMap<u64, Fields>> {
         let values =
             columns.map(|column| column.split(';').filter(|value| !value.is_empty()).map(str::to_owned).collect());
         let fields = names.iter().copied().zip(values).filter(|(_, values): &(_, Vec<String>)| !values.is_empty());
-        (number, fields.collect())
+        // The first address is that of the packet that carries the others.
+        let only_first = |(name, mut values): (&'static str, Vec<String>)| {
+            if name.starts_with("ip.") {
+                values.truncate(1);
+            }
+            (name, values)
+        };
+        (number, fields.map(only_first).collect())
     };
     Some(text.lines().map(frame).collect())
 }

@@ -12,9 +12,9 @@
 //! trace is that of `vpdn-inspect`, whose inspector is fed with the bytes as they pass by.
 
 #![expect(clippy::arithmetic_side_effects, reason = "times and counts of a simulation")]
-#![expect(clippy::integer_division, reason = "seconds of nanoseconds")]
 #![expect(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a program, not a library")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "it shows what it knows, and passes over the rest")]
+#![expect(unreachable_pub, reason = "what is public in a module is for the other modules")]
 
 #[path = "tunnel/traffic.rs"]
 mod traffic;

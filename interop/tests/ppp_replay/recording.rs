@@ -6,8 +6,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use pptp_gre::Packet;
-use pptp_interop::outer::{Address, Carried, Outer};
-use pptp_interop::{capture_names, captures, file};
+use pptp_interop::{capture_names, captures};
+use vpdn::capture::file;
+use vpdn::capture::outer::{Address, Carried, Outer};
 
 /// Who a frame is from, or whose place is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +74,7 @@ fn read(path: &std::path::Path) -> BTreeMap<IpAddr, Vec<Recorded>> {
         let now = Duration::new(captured.time.0, captured.time.1);
         let time = now - *start.get_or_insert(now);
         outer.handle(&captured, &mut |carried| {
-            let Carried::Gre { path: (Address::Ip(source), Address::Ip(destination)), octets } = carried else {
+            let Carried::Gre { path: (Address::Ip(source), Address::Ip(destination)), octets, .. } = carried else {
                 return;
             };
             let packet = Packet::decode(octets).unwrap();

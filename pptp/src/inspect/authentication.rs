@@ -150,10 +150,8 @@ impl Authentication {
 
     /// A Response whose Challenge was not captured.
     pub(super) fn without_challenge(identifier: u8, value: &chap::Value<'_>) -> Self {
-        /// RFC 2759 section 4: the reserved bytes behind the peer's challenge (16) are zero.
-        const RESERVED: core::ops::Range<usize> = 16..24;
         let method = match value.value.len() {
-            v2::Response::LEN if value.value.get(RESERVED) == Some(&[0; 8]) => Method::MsChapV2,
+            v2::Response::LEN if is_v2(value.value) => Method::MsChapV2,
             v1::Response::LEN => Method::MsChapV1,
             16 => Method::ChapMd5,
             _ => Method::Chap,
@@ -340,6 +338,17 @@ impl Authentication {
 
     pub(super) const fn identifier(&self) -> u8 {
         self.identifier
+    }
+}
+
+/// Whether a Response of 49 bytes is that of version 2. RFC 2759 section 4: the eight bytes behind the peer's challenge,
+/// and the last one, are zero. RFC 2433 section 4: an LM response that is not used is all zero, and the last byte 1.
+fn is_v2(value: &[u8]) -> bool {
+    match value.split_first_chunk() {
+        Some((challenge, rest)) => {
+            *challenge != [0; 16] && rest.first_chunk() == Some(&[0; 8]) && rest.last() == Some(&0)
+        }
+        None => false,
     }
 }
 

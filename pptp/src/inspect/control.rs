@@ -165,8 +165,9 @@ impl Stream {
         sessions: &mut Sessions,
         sink: &mut impl FnMut(Record<'_>),
     ) {
-        // A message that began before goes on with these bytes, and they cannot be told apart.
-        let mut rest = if self.reassembler.pending().is_empty() && !self.lost { octets } else { &[] };
+        // Bytes that go on with a message that began before cannot be told from those of the next one.
+        let goes_on = !self.lost && !self.reassembler.pending().is_empty();
+        let mut rest = if goes_on { &[] } else { octets };
         while let Ok((message, behind)) = Message::decode(rest) {
             sink(record(tag, false, Content::Control { source, destination, message: &message }));
             follow(tag, (source, destination), &message, sessions, sink);

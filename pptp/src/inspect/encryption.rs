@@ -151,9 +151,8 @@ impl Mppe {
         let (header, _) = Header::decode(packet).ok()?;
         let expected = self.decryptor.count();
         let ahead = header.count.since(expected);
-        let early = self.decryptor.algorithm().mode == Mode::Stateful
-            && ahead != 0
-            && ahead < mppe::CoherencyCount::SPACE >> 1;
+        let early =
+            self.decryptor.algorithm().mode == Mode::Stateful && ahead != 0 && ahead < mppe::CoherencyCount::SPACE >> 1;
         (early && self.settled && !self.after_loss).then_some(expected)
     }
 

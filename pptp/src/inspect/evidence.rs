@@ -63,8 +63,8 @@ mod tests {
 
     /// The example of RFC 1071's method in many texts: 172.16.10.99 to 172.16.10.12, TCP, 60 bytes.
     const HEADER: [u8; 20] = [
-        0x45, 0x00, 0x00, 0x3c, 0x1c, 0x46, 0x40, 0x00, 0x40, 0x06, 0xb1, 0xe6, 0xac, 0x10, 0x0a, 0x63, 0xac, 0x10, 0x0a,
-        0x0c,
+        0x45, 0x00, 0x00, 0x3c, 0x1c, 0x46, 0x40, 0x00, 0x40, 0x06, 0xb1, 0xe6, 0xac, 0x10, 0x0a, 0x63, 0xac, 0x10,
+        0x0a, 0x0c,
     ];
 
     #[test]
@@ -75,10 +75,12 @@ mod tests {
         assert_eq!(of_packet(&plain), 52);
         // One byte of protocol shows less.
         assert_eq!(of_packet(&plain[1..]), 44);
-        for bit in 0..22 * 8 {
-            let mut wrong = plain;
-            wrong[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(of_packet(&wrong), 0, "bit {bit}");
+        for index in 0..22 {
+            for bit in 0..8 {
+                let mut wrong = plain;
+                wrong[index] ^= 1 << bit;
+                assert_eq!(of_packet(&wrong), 0, "byte {index}, bit {bit}");
+            }
         }
         assert_eq!(of_packet(&plain[..61]), 0);
     }

@@ -155,8 +155,8 @@ impl Inspector {
         }
     }
 
-    /// Takes a GRE packet whose end was not captured. Its numbers are followed; its payload is not read, but where the
-    /// packet is whole all the same it is as with [`handle_gre`](Self::handle_gre).
+    /// Takes a GRE packet whose end was not captured. Its numbers are followed, and what there is of its PPP frame is as
+    /// with [`handle_cut_frame`](Self::handle_cut_frame).
     pub fn handle_cut_gre(
         &mut self,
         tag: u64,
@@ -175,12 +175,17 @@ impl Inspector {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let repeated = header.sequence_number.is_some_and(|number| session.side_mut(sender).sequence.note(number));
         let origin = Origin { tag, sender, repeated };
-        session.note_cut(origin);
         let cut = Cut::Gre { source, destination, header, payload_length, octets };
         sink(session.record(origin, Content::NotCaptured(cut)));
+        let had_ended = session.end().is_some();
+        session.handle_cut_frame(origin, rest, &self.secrets, &mut self.plain, sink);
+        if session.end().is_some() && !had_ended {
+            self.sessions.note_end(id);
+        }
     }
 
-    /// Takes a PPP frame of another carrier whose end was not captured: it is counted, and not read.
+    /// Takes a PPP frame of another carrier whose end was not captured. Its packet is read where that is whole by its own
+    /// length.
     pub fn handle_cut_frame(
         &mut self,
         tag: u64,
@@ -189,12 +194,15 @@ impl Inspector {
         octets: &[u8],
         sink: &mut impl FnMut(Record<'_>),
     ) {
-        let protocol = Frame::decode(octets).ok().map(|frame| frame.protocol);
-        if self.sessions.known_link(link).is_none() && protocol.is_some_and(is_datagram) {
-            return sink(without_session(tag, Content::NotCaptured(Cut::Frame { protocol, octets })));
+        if let (None, Ok(frame)) = (self.sessions.known_link(link), Frame::decode(octets)) {
+            if is_datagram(frame.protocol) {
+                sink(without_session(tag, Content::Frame { frame: Ok(frame), octets }));
+                let protocol = Some(frame.protocol);
+                return sink(without_session(tag, Content::NotCaptured(Cut::Frame { protocol, octets })));
+            }
         }
         let Some((session, origin)) = link_session(&mut self.sessions, tag, link, direction) else { return };
-        session.handle_cut_frame(origin, octets, sink);
+        session.handle_cut_frame(origin, octets, &self.secrets, &mut self.plain, sink);
     }
 
     /// A PPP frame of another carrier: a serial link, PPPoE, L2TP, SSTP. `link` is a number that tells links apart.

@@ -144,7 +144,7 @@ pub enum Content<'a> {
         /// Why.
         reason: NotDecrypted,
     },
-    /// A packet whose end was not captured, and which cannot be read without it.
+    /// A packet whose end was not captured. What is within it, as far as it is whole, follows.
     NotCaptured(Cut<'a>),
     /// Something that follows from the packet before.
     Event(Event<'a>),

@@ -330,18 +330,29 @@ impl Session {
         self.end.as_ref()
     }
 
-    /// A frame that was cut by the capture: counted, and what there is of its header told.
-    pub(super) fn handle_cut_frame(&mut self, origin: Origin, octets: &[u8], sink: &mut impl FnMut(Record<'_>)) {
-        let protocol = Frame::decode(octets).ok().map(|frame| frame.protocol);
-        self.note_cut(origin);
-        sink(self.record(origin, Content::NotCaptured(Cut::Frame { protocol, octets })));
-    }
-
-    pub(super) fn note_cut(&mut self, origin: Origin) {
-        if !origin.repeated {
-            let counters = &mut self.side_mut(origin.sender).counters;
-            counters.frames = counters.frames.saturating_add(1);
-            counters.not_captured = counters.not_captured.saturating_add(1);
+    /// A frame whose end was not captured: its header is told, and its packet where that is whole by its own length.
+    pub(super) fn handle_cut_frame(
+        &mut self,
+        origin: Origin,
+        octets: &[u8],
+        secrets: &Secrets,
+        plain: &mut Vec<u8>,
+        sink: &mut impl FnMut(Record<'_>),
+    ) {
+        match Frame::decode(octets) {
+            Ok(frame) if is_whole(&frame) => self.handle_frame(origin, octets, secrets, plain, sink),
+            frame => {
+                if !origin.repeated {
+                    let counters = &mut self.side_mut(origin.sender).counters;
+                    counters.frames = counters.frames.saturating_add(1);
+                    counters.not_captured = counters.not_captured.saturating_add(1);
+                }
+                let protocol = frame.ok().map(|frame| frame.protocol);
+                if frame.is_ok() {
+                    sink(self.record(origin, Content::Frame { frame, octets }));
+                }
+                sink(self.record(origin, Content::NotCaptured(Cut::Frame { protocol, octets })));
+            }
         }
     }
 
@@ -464,6 +475,13 @@ impl Session {
             }
         }
     }
+}
+
+/// Whether a packet of a control or authentication protocol is whole, by its own length.
+fn is_whole(frame: &Frame<'_>) -> bool {
+    let has_length = matches!(frame.protocol.kind(), ProtocolKind::NetworkControl | ProtocolKind::LinkControl);
+    let length = frame.information.get(2..).and_then(<[u8]>::first_chunk).map(|length| u16::from_be_bytes(*length));
+    has_length && length.is_some_and(|length| usize::from(length) <= frame.information.len())
 }
 
 fn asks_for_authentication(octets: &[u8]) -> bool {

@@ -1,5 +1,6 @@
 //! Keys that may be right: nothing is decrypted for the user before one of them is proved.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
@@ -14,6 +15,9 @@ const MAX_WAITING_BYTES: usize = 1 << 15;
 
 /// A link whose start was not seen: the place in it is looked for when so many packets wait.
 const SEARCHED_WITH: usize = 3;
+
+/// RFC 3078 section 3.1: the coherency count has 12 bits.
+const MAX_COUNT: u64 = 0xfff;
 
 /// One direction of a link, with keys of which at most one is right.
 pub(super) struct Trial {
@@ -50,7 +54,7 @@ pub(super) enum Tried {
     /// It waits with those before it.
     Waits,
     /// A key is proved: it decrypts this packet and those that have waited.
-    Proved(Mppe),
+    Proved(Box<Mppe>),
     /// No key fits any of the packets that have waited.
     NoneFits(VecDeque<Held>),
 }
@@ -97,8 +101,7 @@ impl Trial {
     /// Keys for a link whose agreement on MPPE was not seen, and of which `depth` packets may have passed before.
     pub(super) fn joining(keys: &[StartKey], needed: u32, depth: u64) -> Self {
         let modes = [Mode::Stateless, Mode::Stateful];
-        let candidates =
-            keys.iter().flat_map(|key| modes.map(|mode| Candidate::new(key.clone(), mode, 0))).collect();
+        let candidates = keys.iter().flat_map(|key| modes.map(|mode| Candidate::new(key.clone(), mode, 0))).collect();
         Self {
             candidates,
             agreed: None,
@@ -160,11 +163,11 @@ impl Trial {
     }
 
     /// The key that has shown enough, and its packets.
-    fn proved(&mut self) -> Option<Mppe> {
+    fn proved(&mut self) -> Option<Box<Mppe>> {
         let index = self.candidates.iter().position(|candidate| candidate.evidence >= self.needed)?;
         let Candidate { start, position, decryptor, .. } = self.candidates.swap_remove(index);
         let mode = decryptor.algorithm().mode;
-        Some(Mppe::joining(start, mode, position, self.take_waiting()))
+        Some(Box::new(Mppe::joining(start, mode, position, self.take_waiting())))
     }
 
     /// Looks for the place in the link after more packets than a count can tell, once.
@@ -195,11 +198,12 @@ fn find(start: &StartKey, depth: u64, waiting: &VecDeque<Held>, plain: &mut Vec<
         .enumerate()
         .filter_map(|(index, held)| Header::decode(&held.packet).ok().map(|(header, data)| (index, header, data)))
         .collect();
+    let last = heads.iter().filter_map(|(_, header, _)| last_place(*header, depth)).max()?;
     let mut key = start.initial_session_key();
-    for position in 0..depth {
+    for position in 0..=last {
         key = start.next_session_key(&key);
         for (index, header, encrypted) in &heads {
-            if position & 0xfff == u64::from(header.count.get()) {
+            if position & MAX_COUNT == u64::from(header.count.get()) {
                 plain.clear();
                 plain.extend_from_slice(encrypted);
                 key.apply_keystream(plain);
@@ -210,4 +214,11 @@ fn find(start: &StartKey, depth: u64, waiting: &VecDeque<Held>, plain: &mut Vec<
         }
     }
     None
+}
+
+/// The last place before `depth` at which a packet can have its count.
+fn last_place(header: Header, depth: u64) -> Option<u64> {
+    let last = depth.checked_sub(1)?;
+    let ahead = last.wrapping_sub(u64::from(header.count.get())) & MAX_COUNT;
+    last.checked_sub(ahead)
 }

@@ -1,7 +1,7 @@
 //! Shows every layer of PPTP and PPP sessions in a capture file, and decrypts them for a user who has the password.
 
 #![forbid(unsafe_code)]
-#![expect(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a program, not a library")]
+#![expect(clippy::std_instead_of_core, reason = "a program, not a library")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "it writes what it knows, and passes over the rest")]
 
 use std::fs::File;

@@ -9,7 +9,7 @@ use super::outer::Segment;
 const MAX_FLOWS: usize = 2048;
 
 /// Octets of a direction that wait for a gap to be filled; with more, the gap is taken as lost.
-const MAX_WAITING: usize = 1 << 16;
+const MAX_WAITING: usize = 1 << 14;
 
 /// Sender and receiver of one direction.
 pub type Flow = (SocketAddr, SocketAddr);
@@ -36,7 +36,7 @@ pub enum Piece<'a> {
 
 /// The directions of all connections.
 ///
-/// At most 2,048 are followed, each with at most 64 KB that wait for a gap to be filled.
+/// At most 2,048 are followed, each with at most 16 KB that wait for a gap to be filled.
 #[derive(Debug, Default)]
 pub struct Streams {
     /// The latest last.

@@ -43,40 +43,30 @@ pub fn refused(kind: &str, octets: &[u8], error: impl fmt::Display) -> Object {
     object
 }
 
-/// Returns an object for a packet whose end was not captured.
+/// Returns an object for a packet whose end was not captured: of kind `cut`, or, where a header is whole, of its own.
 #[must_use]
 pub fn not_captured(cut: &Cut<'_>) -> Option<Object> {
-    let mut object = object("cut", None);
-    let (layer, octets) = match cut {
+    let mut object = match cut {
+        Cut::Gre { octets, .. } => gre(octets)?,
         Cut::Control { header, .. } => {
+            let mut object = object("cut", None);
+            object.insert("layer".into(), "pptp".into());
             if let Some(number) = header.and_then(|header| header.control_message_type) {
                 object.insert("control_message_type".into(), number.get().into());
             }
-            ("pptp", None)
-        }
-        Cut::Gre { header, payload_length, octets, .. } => {
-            object.insert("call_id".into(), header.call_id.into());
-            object.insert("payload_length".into(), (*payload_length).into());
-            if let Some(number) = header.sequence_number {
-                object.insert("seq".into(), number.into());
-            }
-            if let Some(number) = header.acknowledgment_number {
-                object.insert("ack_number".into(), number.into());
-            }
-            ("gre", Some(octets))
+            object
         }
         Cut::Frame { protocol, octets } => {
+            let mut object = object("cut", Some(octets));
+            object.insert("layer".into(), "ppp".into());
             if let Some(protocol) = protocol {
                 object.insert("protocol".into(), protocol.0.into());
             }
-            ("ppp", Some(octets))
+            object
         }
         _ => return None,
     };
-    object.insert("layer".into(), layer.into());
-    if let Some(octets) = octets {
-        object.insert("raw".into(), hexadecimal(octets));
-    }
+    object.insert("cut".into(), true.into());
     Some(object)
 }
 

@@ -11,6 +11,7 @@ use crate::capture::{Item, Place};
 
 /// Writes JSON lines, which the [module `json`](json) describes.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Lines<W> {
     /// Where the lines go.
     pub out: W,

@@ -73,7 +73,7 @@ fn authentication(session: &Session) -> String {
         return authentication.to_string();
     }
     if let Some(name) = session.unanswered_challenge() {
-        return format!("a Challenge of \"{}\" was captured, and no Response", name.escape_ascii());
+        return format!("a Challenge of \"{}\" was captured, and no whole Response", name.escape_ascii());
     }
     match (session.start(), session.agreed_authentication()) {
         (_, Some(protocol)) => format!("{protocol} was agreed on; no packet of it was captured"),

@@ -79,17 +79,8 @@ impl<W: Write> Trace<W> {
                 self.line(place, Some(record), "PPTP", format_args!("{BAD}not readable: {error}{BAD:#}"))
             }
             Content::Gre { packet: Ok(packet), .. } => {
-                self.gre.clear();
                 let header = packet.header;
-                if let Some(number) = header.sequence_number {
-                    let _ = write!(self.gre, "seq {number} ");
-                }
-                if let Some(number) = header.acknowledgment_number {
-                    let _ = write!(self.gre, "ack {number} ");
-                }
-                if record.repeated {
-                    self.gre.push_str("repeated ");
-                }
+                self.note_numbers(&header, record.repeated);
                 if packet.is_acknowledgment_only() {
                     let number = header.acknowledgment_number.unwrap_or(0);
                     self.gre.clear();
@@ -135,7 +126,9 @@ impl<W: Write> Trace<W> {
             }
             Content::NotDecrypted { reason } => {
                 let packet = std::mem::take(&mut self.packet);
-                let text = format_args!("{packet}: {BAD}not decrypted: {reason}{BAD:#}");
+                // A packet that has waited was shown when it came.
+                let colon = if packet.is_empty() { "" } else { ": " };
+                let text = format_args!("{packet}{colon}{BAD}not decrypted: {reason}{BAD:#}");
                 self.line(place, Some(record), self.compressed(), text)
             }
             Content::NotCaptured(cut) => self.not_captured(place, record, &cut),
@@ -149,6 +142,20 @@ impl<W: Write> Trace<W> {
         if self.is_mppe { "MPPE" } else { "Compressed" }
     }
 
+    /// What stands behind the line of what a GRE packet carries.
+    fn note_numbers(&mut self, header: &pptp_gre::Header, repeated: bool) {
+        self.gre.clear();
+        if let Some(number) = header.sequence_number {
+            let _ = write!(self.gre, "seq {number} ");
+        }
+        if let Some(number) = header.acknowledgment_number {
+            let _ = write!(self.gre, "ack {number} ");
+        }
+        if repeated {
+            self.gre.push_str("repeated ");
+        }
+    }
+
     fn not_captured(&mut self, place: &Place, record: &Record<'_>, cut: &Cut<'_>) -> io::Result<()> {
         const REST: &str = "the rest was not captured";
         match cut {
@@ -157,17 +164,10 @@ impl<W: Write> Trace<W> {
                 let (name, path) = (name.unwrap_or_else(|| "message".into()), path(place));
                 self.line(place, Some(record), "PPTP", format_args!("{name}: {REST}{path}"))
             }
-            Cut::Gre { header, payload_length, .. } => {
-                self.gre.clear();
-                if let Some(number) = header.sequence_number {
-                    let _ = write!(self.gre, "seq {number} ");
-                }
-                if let Some(number) = header.acknowledgment_number {
-                    let _ = write!(self.gre, "ack {number} ");
-                }
-                let call_id = header.call_id;
-                let text = format_args!("call {call_id}, {payload_length} octets: {REST}");
-                self.line(place, Some(record), "GRE", text)
+            // The line is that of the frame in it.
+            Cut::Gre { header, .. } => {
+                self.note_numbers(header, record.repeated);
+                Ok(())
             }
             Cut::Frame { protocol, octets } => {
                 let name = protocol.map_or_else(|| "PPP".into(), |protocol| protocol.to_string());

@@ -84,7 +84,7 @@ impl Session {
             Tried::Waits => {
                 sink(self.record(origin, Content::NotDecrypted { reason: NotDecrypted::Unproved }));
             }
-            Tried::Proved(mppe) => self.side_mut(origin.sender).encryption = Encryption::Mppe(Box::new(mppe)),
+            Tried::Proved(mppe) => self.side_mut(origin.sender).encryption = Encryption::Mppe(mppe),
             Tried::NoneFits(waiting) => self.none_fits(origin, waiting, sink),
         }
     }

@@ -59,11 +59,14 @@ impl Session {
         // Encryption was asked for, not agreed upon by both, and no packet came of it, nor one in the clear.
         let both_encrypt = self.sides.iter().all(|side| side.encryption.algorithm().is_some());
         let talked = self.sides.iter().any(|side| side.counters.clear != 0 || side.counters.compressed != 0);
-        let no_encryption = self.mppe_wanted && !both_encrypt && !talked;
+        // Only where the start was captured: else an agreement may have been made before.
+        let no_encryption = self.start_seen && self.mppe_wanted && !both_encrypt && !talked;
         match (MicrosoftTermination::decode(data), self.authentication().map(Authentication::outcome)) {
             (Some(termination), _) if termination.error != 0 => Cause::MicrosoftError(termination.error),
             (_, Some(Outcome::Refused { code })) => Cause::AuthenticationFailed { code },
-            _ if no_encryption || is_about_encryption(&message) => Cause::NoEncryption { message },
+            _ if no_encryption || is_about_encryption(&message, talked || !self.start_seen) => {
+                Cause::NoEncryption { message }
+            }
             (Some(_), _) => Cause::Terminated { message: Vec::new() },
             (None, _) => Cause::Terminated { message },
         }
@@ -180,8 +183,8 @@ pub(super) const fn needed(proved: bool) -> u32 {
     if proved { evidence::OF_A_PROVEN_PASSWORD } else { evidence::OF_A_GIVEN_KEY }
 }
 
-/// Whether a Terminate-Request says in words that encryption is missing: pppd's all begin with one of these.
-fn is_about_encryption(message: &[u8]) -> bool {
-    let words: [&[u8]; 2] = [b"MPPE required", b"MPPE disabled"];
-    words.iter().any(|words| message.starts_with(words))
+/// Whether a Terminate-Request says in words that encryption is missing. pppd's begin so; the second ones are also those
+/// of a session that ends as it should, after packets of data that were captured or not.
+fn is_about_encryption(message: &[u8], may_have_talked: bool) -> bool {
+    message.starts_with(b"MPPE required") || !may_have_talked && message.starts_with(b"MPPE disabled")
 }
