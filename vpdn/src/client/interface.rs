@@ -17,7 +17,9 @@ const STATE: &str = "/run/vpdn-client";
 /// The network interface of the tunnel, and all that comes and goes with it.
 pub(super) struct Interface {
     pub(super) device: Device,
+    /// Those that were asked for one by one, and the halves of the default route.
     routes: Vec<Network>,
+    halves: Vec<Network>,
     wants_name_servers: bool,
     ip_up: Option<PathBuf>,
     ip_down: Option<PathBuf>,
@@ -40,15 +42,15 @@ impl Interface {
     /// It needs the capability CAP_NET_ADMIN, and a folder to write into.
     pub(super) fn create(name: Option<&str>, with_ipv6: bool, client: &Client) -> Result<Self, Failure> {
         let device = Device::create(name, with_ipv6)?;
-        let mut routes = client.routes.clone();
+        let (routes, mut halves) = (client.routes.clone(), Vec::new());
         if client.add_default_route {
             // Two halves: they go before the default route of the system, which stays for when they are gone.
-            let mut halves = vec![(Ipv4Addr::UNSPECIFIED.into(), 1), (Ipv4Addr::new(128, 0, 0, 0).into(), 1)];
+            let mut both = vec![(Ipv4Addr::UNSPECIFIED.into(), 1), (Ipv4Addr::new(128, 0, 0, 0).into(), 1)];
             if with_ipv6 {
                 let upper = std::net::Ipv6Addr::from_bits(1 << 127);
-                halves.extend([(std::net::Ipv6Addr::UNSPECIFIED.into(), 1), (IpAddr::V6(upper), 1)]);
+                both.extend([(std::net::Ipv6Addr::UNSPECIFIED.into(), 1), (IpAddr::V6(upper), 1)]);
             }
-            routes.extend(halves.into_iter().map(|(address, prefix)| Network { address, prefix }));
+            halves.extend(both.into_iter().map(|(address, prefix)| Network { address, prefix }));
         }
         let restore = if client.add_default_route || client.use_peer_dns {
             let folder = client.state_folder.as_deref().unwrap_or_else(|| Path::new(STATE));
@@ -59,7 +61,7 @@ impl Interface {
         };
         let (ip_up, ip_down) = (client.ip_up.clone(), client.ip_down.clone());
         let wants_name_servers = client.use_peer_dns;
-        Ok(Self { device, routes, wants_name_servers, ip_up, ip_down, restore, state: State::Down })
+        Ok(Self { device, routes, halves, wants_name_servers, ip_up, ip_down, restore, state: State::Down })
     }
 
     /// Makes sure that packets to the server do not go into the tunnel.
@@ -68,12 +70,12 @@ impl Interface {
     ///
     /// There is no route to the server, or one that was asked for leads to it through the tunnel.
     pub(super) fn pin(&mut self, server: Ipv4Addr) -> Result<(), Failure> {
-        let over = self.routes.iter().find(|route| route.prefix > 1 && route.contains(server.into()));
+        let over = self.routes.iter().find(|route| route.contains(server.into()));
         if let Some(route) = over {
             let text = format!("the route {route} has the server in it: its own packets would go into the tunnel");
             return Err(Failure { status: status::OTHER, text });
         }
-        if let (Some(restore), true) = (&mut self.restore, self.routes.iter().any(|route| route.prefix == 1)) {
+        if let Some(restore) = self.restore.as_mut().filter(|_| !self.halves.is_empty()) {
             let failed = |error| Failure::of_system(&format!("the route to {server}"), &error);
             restore.pin(server.into()).map_err(failed)?;
         }
@@ -123,7 +125,7 @@ impl Interface {
     }
 
     fn add_routes(&self, is_wanted: impl Fn(&IpAddr) -> bool) -> Result<(), Failure> {
-        for route in self.routes.iter().filter(|route| is_wanted(&route.address)) {
+        for route in self.routes.iter().chain(&self.halves).filter(|route| is_wanted(&route.address)) {
             let failed = |error| Failure::of_system(&format!("the route to {route}"), &error);
             self.device.add_route(*route, None).map_err(failed)?;
         }
