@@ -143,7 +143,7 @@ fn default_route() {
     assert!(devices_and_routes().iter().any(|route| route == PINNED));
     let client = dial();
     // Two at once: the second does not take away what the first one needs.
-    let mut other = start_client(None, NEAR, "--user bob --password password --default-route --tun tun7");
+    let mut other = start_client(None, NEAR, "--user bob --password password --use-peer-dns --tun tun7");
     other.wait_for("dns:", PATIENCE);
     assert!(devices_and_routes().iter().any(|route| route == PINNED));
     end(other, Signal::INT, 0);

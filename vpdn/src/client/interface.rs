@@ -127,7 +127,7 @@ impl Interface {
     fn add_routes(&self, is_wanted: impl Fn(&IpAddr) -> bool) -> Result<(), Failure> {
         for route in self.routes.iter().chain(&self.halves).filter(|route| is_wanted(&route.address)) {
             let failed = |error| Failure::of_system(&format!("the route to {route}"), &error);
-            self.device.add_route(*route, None).map_err(failed)?;
+            self.device.add_new_route(*route).map_err(failed)?;
         }
         Ok(())
     }

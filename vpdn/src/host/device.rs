@@ -144,6 +144,16 @@ impl Device {
         self.netlink.add_route(to, &Via::device(self.index), mtu)
     }
 
+    /// Sends all packets to a network into it, unless there is another route to that network.
+    ///
+    /// # Errors
+    ///
+    /// There is one, or the system's.
+    pub fn add_new_route(&self, to: Network) -> io::Result<()> {
+        let is_new = self.netlink.add_new_route(to, &Via::device(self.index))?;
+        if is_new { Ok(()) } else { Err(io::Error::other("there is another route to this network")) }
+    }
+
     /// Takes a route away.
     ///
     /// # Errors

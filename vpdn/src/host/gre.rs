@@ -23,7 +23,9 @@ const SOURCE: usize = 12;
 /// A raw socket. What is sent goes out with the next [`flush`](Gre::flush), or when there is no more room.
 pub struct Gre {
     socket: OwnedFd,
+    /// Two: sending leaves addresses in its headers that are gone afterwards, and receiving would write there.
     headers: Box<MultiHeaders<SockaddrIn>>,
+    unsent_headers: Box<MultiHeaders<SockaddrIn>>,
     received: Vec<[u8; PACKET]>,
     unsent: Vec<[u8; PACKET]>,
     /// The length and the receiver of each packet that waits.
@@ -45,9 +47,9 @@ impl Gre {
         if sockopt::set_socket_recv_buffer_size_force(&socket, RECEIVE_BUFFER).is_err() {
             let _ = sockopt::set_socket_recv_buffer_size(&socket, RECEIVE_BUFFER);
         }
-        let headers = Box::new(MultiHeaders::preallocate(BURST, None));
+        let [headers, unsent_headers] = [(); 2].map(|()| Box::new(MultiHeaders::preallocate(BURST, None)));
         let (received, unsent) = (vec![[0; PACKET]; BURST], vec![[0; PACKET]; BURST]);
-        Ok(Self { socket, headers, received, unsent, waiting: Vec::with_capacity(BURST) })
+        Ok(Self { socket, headers, unsent_headers, received, unsent, waiting: Vec::with_capacity(BURST) })
     }
 
     /// Takes packets of this peer alone from now on, and sends to it.
@@ -119,7 +121,7 @@ impl Gre {
 
     /// Sends what waits.
     pub fn flush(&mut self) {
-        let Self { socket, headers, unsent, waiting, .. } = self;
+        let Self { socket, unsent_headers: headers, unsent, waiting, .. } = self;
         let mut rest = 0;
         while rest < waiting.len() {
             let all = waiting.iter().zip(&*unsent).skip(rest);
