@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
-use std::net::{IpAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use pptp::inspect::Direction;
@@ -38,12 +38,13 @@ const LOT: usize = 16;
 
 /// Numbers of descriptors. Those of connections and of controls have the id in the low half.
 const LISTENER: u64 = 0;
-const GRE: u64 = 1;
 const DEVICE: u64 = 2;
 const SIGNALS: u64 = 3;
 const CONTROL: u64 = 4;
 const CONNECTIONS: u64 = 2 << 32;
 const CONTROLS: u64 = 3 << 32;
+/// With the bits of an address of ours in the low half.
+const GRES: u64 = 4 << 32;
 
 /// Takes calls until a signal comes, and ends all sessions.
 ///
@@ -56,13 +57,11 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
         .ok_or_else(|| Failure::other("no vpdn-group accepts tunnels of PPTP".to_owned()))?;
     let own = template.ip_address.ok_or_else(|| Failure::other("the server has no `ip-address`".to_owned()))?;
     let (state, address) = (state(config, group, template)?, config.listen.with_default_port(PORT));
-    let gre = Gre::open()?;
+    // What needs permission comes first. Each of our addresses has a socket of its own, later.
+    drop(Gre::open()?);
     let failed = |error| Failure::of_system(&format!("listening at {address}"), &error);
     let listener = TcpListener::bind(address).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
-    if !address.ip().is_unspecified() {
-        gre.bind(*address.ip()).map_err(failed)?;
-    }
     // One identifier for all tunnels: the device has one address.
     let identifier = InterfaceIdentifier(u64::from_be_bytes(entropy()?.first_chunk().copied().unwrap_or_default()));
     let name = group.local_name.as_deref().unwrap_or(config.hostname());
@@ -98,7 +97,7 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
         accepting: Accepting::Open,
         pauses: 0,
         quiet_until: Duration::ZERO,
-        gre,
+        gres: BTreeMap::new(),
         poller,
         state,
         batch: Batch::new(),
@@ -116,7 +115,7 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
 fn state(config: &Config, group: &VpdnGroup, template: &VirtualTemplate) -> Result<State, Failure> {
     let failed = |error| Failure::of_system("the users", &error);
     let users = Users::open(&config.user, config.users.as_deref(), entropy()?).map_err(failed)?;
-    let own = template.ip_address.unwrap_or(std::net::Ipv4Addr::UNSPECIFIED);
+    let own = template.ip_address.unwrap_or(Ipv4Addr::UNSPECIFIED);
     let radius = config.radius.as_ref().map(|settings| Radius::new(config, settings, own)).transpose()?;
     if radius.is_none() && users.is_empty() {
         return Err(Failure::other("nobody may come in: there are no users, and no RADIUS server".to_owned()));
@@ -141,6 +140,8 @@ fn state(config: &Config, group: &VpdnGroup, template: &VirtualTemplate) -> Resu
 /// A TCP connection, and what is waited for there.
 struct Tcp {
     id: ConnectionId,
+    /// Which of our addresses the client has called: GRE leaves from there too, or the client does not take it.
+    own: Ipv4Addr,
     stream: Stream,
     interest: Interest,
 }
@@ -171,7 +172,7 @@ struct Gateway<'c> {
     pauses: u64,
     /// Until when nothing more is said of that.
     quiet_until: Duration,
-    gre: Gre,
+    gres: BTreeMap<Ipv4Addr, Gre>,
     poller: Poller,
     state: State,
     batch: Batch,
@@ -206,7 +207,6 @@ impl Gateway<'_> {
         let (stop, report) = (Signals::of_the_end()?, Signals::of_reports()?);
         let failed = |error| Failure::of_system("epoll", &error);
         self.poller.add(&self.listener, LISTENER, Interest::Read).map_err(failed)?;
-        self.poller.add(&self.gre, GRE, Interest::Read).map_err(failed)?;
         self.poller.add(&self.state.device, DEVICE, Interest::Read).map_err(failed)?;
         self.poller.add(&stop, SIGNALS, Interest::Read).map_err(failed)?;
         self.poller.add(&report, SIGNALS, Interest::Read).map_err(failed)?;
@@ -228,8 +228,8 @@ impl Gateway<'_> {
                 self.accept(now)?;
             }
             // GRE first: how a call ends there says more than how it ends on the control connection.
-            if come.has(GRE) {
-                self.receive(now);
+            for bits in come.of(GRES) {
+                self.receive(now, u32::try_from(bits).map(Ipv4Addr::from_bits).unwrap_or(Ipv4Addr::UNSPECIFIED));
             }
             for id in come.of(CONNECTIONS) {
                 self.read(now, id);
@@ -288,6 +288,13 @@ impl Gateway<'_> {
             if let Accepting::Closing { .. } = self.accepting {
                 continue;
             }
+            let own = match self.own_address(&tcp) {
+                Ok(own) => own,
+                Err(failure) => {
+                    complain(&format!("{peer}: {failure}"));
+                    continue;
+                }
+            };
             match (self.server.accept(now, peer.ip(), entropy()?), Stream::new(tcp)) {
                 (Ok(id), Ok(stream)) => {
                     let interest = stream.interest();
@@ -296,13 +303,29 @@ impl Gateway<'_> {
                         self.server.remove(id);
                         continue;
                     }
-                    self.connections.insert(number(id), Tcp { id, stream, interest });
+                    self.connections.insert(number(id), Tcp { id, own, stream, interest });
                 }
                 (Ok(id), Err(_)) => self.server.remove(id),
                 (Err(error), _) => complain(&format!("{peer}: {error}")),
             }
         }
         Ok(())
+    }
+
+    /// Returns the address that a client has called, and makes sure that it has a socket for GRE.
+    fn own_address(&mut self, tcp: &TcpStream) -> Result<Ipv4Addr, Failure> {
+        let failed = |error| Failure::of_system("a connection", &error);
+        let SocketAddr::V4(own) = tcp.local_addr().map_err(failed)? else {
+            return Err(Failure::other("PPTP has IPv4 addresses only".to_owned()));
+        };
+        let own = *own.ip();
+        if !self.gres.contains_key(&own) {
+            let gre = Gre::open()?;
+            gre.bind(own).map_err(failed)?;
+            self.poller.add(&gre, GRES | u64::from(own.to_bits()), Interest::Read).map_err(failed)?;
+            self.gres.insert(own, gre);
+        }
+        Ok(own)
     }
 
     /// Descriptors have run out: nobody new for a moment, and not a line for each time.
@@ -322,7 +345,7 @@ impl Gateway<'_> {
 
     /// From TCP.
     fn read(&mut self, now: Duration, number: u64) {
-        let Some(&mut Tcp { id, ref mut stream, interest }) = self.connections.get_mut(&number) else { return };
+        let Some(&mut Tcp { id, ref mut stream, interest, .. }) = self.connections.get_mut(&number) else { return };
         stream.flush();
         // Nothing was waited for, and something has come: it is broken. What it has sent was not taken, and stays so.
         let is_broken = interest == Interest::Nothing;
@@ -339,7 +362,7 @@ impl Gateway<'_> {
         loop {
             let Some(mut session) = self.server.poll_ready() else { break };
             let (id, peer) = (session.id(), session.peer());
-            let Self { connections, gre, state, debugs, .. } = self;
+            let Self { connections, gres, state, debugs, .. } = self;
             while let Some(event) = session.poll_event() {
                 state.event(now, &mut session, event);
             }
@@ -355,7 +378,7 @@ impl Gateway<'_> {
                         show(debugs, now, (id, peer), Direction::ToClient, Input::Control(bytes));
                         stream.send(bytes);
                     }
-                } else if let IpAddr::V4(address) = peer {
+                } else if let (IpAddr::V4(address), Some(gre)) = (peer, gre_of(connections, gres, id)) {
                     while let Ok(Some(packet)) = session.poll_tunnel(now, &mut buf) {
                         show(debugs, now, (id, peer), Direction::ToClient, Input::Gre(packet));
                         gre.send_to(address, packet);
@@ -407,8 +430,9 @@ impl Gateway<'_> {
     }
 
     /// From the network to the device.
-    fn receive(&mut self, now: Duration) {
-        let Self { server, gre, state, batch, debugs, .. } = self;
+    fn receive(&mut self, now: Duration, own: Ipv4Addr) {
+        let Self { server, gres, state, batch, debugs, .. } = self;
+        let Some(gre) = gres.get_mut(&own) else { return };
         let (mut waiting, mut held) = ([0; MAX_RECEIVE], Vec::new());
         let mut packets: Vec<_> = gre.receive().map(|(peer, packet)| (IpAddr::V4(peer), packet)).collect();
         if !debugs.is_empty() {
@@ -443,7 +467,7 @@ impl Gateway<'_> {
 
     /// From the device to the network.
     fn send(&mut self, now: Duration) {
-        let Self { server, gre, state, outgoing, batch, debugs, .. } = self;
+        let Self { server, connections, gres, state, outgoing, batch, debugs, .. } = self;
         for _ in 0..BURST {
             if !state.device.receive(outgoing) {
                 break;
@@ -460,11 +484,13 @@ impl Gateway<'_> {
             server.send_ip_batch(now, batch, &mut packets, |index, sent| {
                 if let (Some((id, Some(IpAddr::V4(peer)))), Ok(packet)) = (peers.get(index), sent) {
                     show(debugs, now, (*id, IpAddr::V4(*peer)), Direction::ToClient, Input::Gre(packet));
-                    gre.send_to(*peer, packet);
+                    if let Some(gre) = gre_of(connections, gres, *id) {
+                        gre.send_to(*peer, packet);
+                    }
                 }
             });
         }
-        gre.flush();
+        gres.values_mut().for_each(Gre::flush);
     }
 
     /// From the RADIUS servers.
@@ -638,6 +664,15 @@ impl Gateway<'_> {
         }
         self.settle_controls();
     }
+}
+
+/// The socket that a connection's packets leave by.
+fn gre_of<'g>(
+    connections: &BTreeMap<u64, Tcp>,
+    gres: &'g mut BTreeMap<Ipv4Addr, Gre>,
+    id: ConnectionId,
+) -> Option<&'g mut Gre> {
+    gres.get_mut(&connections.get(&number(id))?.own)
 }
 
 /// The number of a connection for the poller: ids are given one after the other.
