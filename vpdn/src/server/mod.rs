@@ -55,7 +55,7 @@ fn run(arguments: &Arguments) -> ExitCode {
 
 fn ask(verb: &str, Words { what, json, control_socket }: &Words) -> ExitCode {
     let all = [verb].into_iter().chain(what.iter().map(String::as_str)).map(str::to_owned).collect();
-    match control::ask(control_socket, &Request::new(all, *json), &mut io::stdout().lock()) {
+    match control::ask(control_socket, &Request::new(all, *json), &mut anstream::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         // Nobody reads any more.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
