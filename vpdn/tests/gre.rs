@@ -1,7 +1,6 @@
 //! Raw sockets in bursts, in both directions with one [`Gre`].
 #![cfg(target_os = "linux")]
 #![expect(clippy::std_instead_of_core, reason = "a test, not a library")]
-#![expect(clippy::unwrap_used, reason = "tests may fail")]
 
 use std::net::Ipv4Addr;
 

@@ -1,5 +1,7 @@
 //! Requests, answers and streams over a real socket.
 
+use std::os::unix::fs::PermissionsExt;
+
 use super::*;
 
 fn pair(folder: &Path) -> (Listener, PathBuf) {
@@ -8,11 +10,11 @@ fn pair(folder: &Path) -> (Listener, PathBuf) {
 }
 
 /// Serves one request in this thread while another one asks.
-fn serve(listener: &Listener, path: &Path, request: Request, serve: impl FnOnce(&mut Connection, Request)) -> String {
+fn serve(listener: &Listener, path: &Path, request: &Request, serve: impl FnOnce(&mut Connection, Request)) -> String {
     std::thread::scope(|scope| {
         let asker = scope.spawn(|| {
             let mut out = Vec::new();
-            ask(path, &request, &mut out).unwrap();
+            ask(path, request, &mut out).unwrap();
             String::from_utf8(out).unwrap()
         });
         let mut connection = loop {
@@ -40,13 +42,12 @@ fn a_request_is_answered() {
     let (listener, path) = pair(folder.path());
     let words = ["show", "vpdn"].map(str::to_owned).to_vec();
     let long = "a line\n".repeat(100_000);
-    let answer = serve(&listener, &path, Request::new(words.clone(), true), |connection, request| {
+    let answer = serve(&listener, &path, &Request::new(words.clone(), true), |connection, request| {
         assert_eq!(request, Request::new(words, true));
         connection.answer(&long);
     });
     assert_eq!(answer, long);
     // Only this user may ask.
-    use std::os::unix::fs::PermissionsExt;
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0);
     assert_eq!(Listener::bind(&path).unwrap_err().kind(), ErrorKind::AddrInUse);
     drop(listener);
@@ -75,7 +76,7 @@ fn whoever_does_not_read_is_cut_off() {
     let (ours, theirs) = UnixStream::pair().unwrap();
     ours.set_nonblocking(true).unwrap();
     let mut connection = Connection { stream: ours, state: State::Answering { unsent: Vec::new(), goes_on: true } };
-    let lines = [b'x'; 65_536];
+    let lines = vec![b'x'; 65_536];
     let count = (0..1000).take_while(|_| {
         connection.stream(&lines);
         !connection.is_over()

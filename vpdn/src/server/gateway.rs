@@ -229,7 +229,7 @@ impl Gateway<'_> {
             }
             // GRE first: how a call ends there says more than how it ends on the control connection.
             for bits in come.of(GRES) {
-                self.receive(now, u32::try_from(bits).map(Ipv4Addr::from_bits).unwrap_or(Ipv4Addr::UNSPECIFIED));
+                self.receive(now, u32::try_from(bits).map_or(Ipv4Addr::UNSPECIFIED, Ipv4Addr::from_bits));
             }
             for id in come.of(CONNECTIONS) {
                 self.read(now, id);
