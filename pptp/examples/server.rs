@@ -4,6 +4,7 @@
 //! the crate `vpdn` has raw sockets and a TUN device instead, and users, RADIUS, limits, accounts.
 
 #![expect(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a program, not a library")]
+#![expect(clippy::print_stdout, reason = "a program, not a library")]
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -66,7 +67,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             unread.drain(..taken);
         }
         // Those that have something to send or to say.
-        while let Some(mut session) = server.poll_ready() {
+        loop {
+            let Some(mut session) = server.poll_ready() else { break };
             let (id, peer) = (session.id(), session.peer());
             while let Some(event) = session.poll_event() {
                 println!("{peer}: {event:?}");
@@ -83,8 +85,11 @@ fn main() -> Result<(), Box<dyn Error>> {
                     let _ = tcp.write_all(bytes);
                 }
             }
-            while let (Some(to), Some(packet)) = (ports.get(&peer), session.poll_tunnel(now, &mut buf)?) {
-                gre.send_to(packet, to)?;
+            while let Some(packet) = session.poll_tunnel(now, &mut buf)? {
+                // The client has to send first: before that, its port is not known.
+                if let Some(to) = ports.get(&peer) {
+                    gre.send_to(packet, to)?;
+                }
             }
             let mut buf = [0; MAX_RECEIVE];
             while session.poll_receive(now, &mut buf)?.is_some() {}
