@@ -85,9 +85,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                     let _ = tcp.write_all(bytes);
                 }
             }
-            while let Some(packet) = session.poll_tunnel(now, &mut buf)? {
-                // The client has to send first: before that, its port is not known.
-                if let Some(to) = ports.get(&peer) {
+            // The client has to send first: before that, its port is not known, and what is polled would be lost.
+            if let Some(to) = ports.get(&peer) {
+                while let Some(packet) = session.poll_tunnel(now, &mut buf)? {
                     gre.send_to(packet, to)?;
                 }
             }
