@@ -1,4 +1,4 @@
-//! The examples `client` and `server` of `pptp` as processes.
+//! The programs `vpdn-client` and `vpdn-server` as processes.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -20,10 +20,10 @@ pub fn build() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     // The profile of the tests, in which their dependencies are built already.
-    command.args(["build", "--quiet", "--locked", "--profile", "test", "--package", "pptp", "--features", "radius"]);
-    command.args(["--example", "client", "--example", "server", "--message-format", "json"]);
+    command.args(["build", "--quiet", "--profile", "test", "--package", "vpdn"]);
+    command.args(["--bin", "vpdn-client", "--bin", "vpdn-server", "--message-format", "json"]);
     let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).stderr(Stdio::inherit()).output().unwrap();
-    assert!(output.status.success(), "the examples cannot be built: {}", output.status);
+    assert!(output.status.success(), "the programs cannot be built: {}", output.status);
     let messages = String::from_utf8_lossy(&output.stdout);
     let executable = messages.lines().find_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;

@@ -1,9 +1,6 @@
-//! RADIUS (RFC 2865, RFC 3579), as much as a client needs that asks about MS-CHAP.
+//! Packets of RADIUS (RFC 2865, RFC 3579) from both sides, for vectors; `vpdn::radius` is the client.
 
 use std::fmt;
-use std::io;
-use std::net::{Ipv4Addr, UdpSocket};
-use std::time::Duration;
 
 use md5::{Digest, Md5};
 
@@ -131,14 +128,6 @@ impl Packet {
         hmac_md5(secret, &cleared.encode())
     }
 
-    /// Adds the Message-Authenticator of a request, behind all else.
-    pub fn sign(&mut self, secret: &[u8]) {
-        self.add(MESSAGE_AUTHENTICATOR, &[0; 16]);
-        let authenticator = self.message_authenticator(&self.authenticator, secret);
-        let start = self.attributes.len() - authenticator.len();
-        self.attributes[start..].copy_from_slice(&authenticator);
-    }
-
     /// Asserts that this is the reply of somebody who knows the secret.
     ///
     /// # Panics
@@ -150,29 +139,6 @@ impl Packet {
         for value in self.values(MESSAGE_AUTHENTICATOR) {
             assert_eq!(value, self.message_authenticator(&request.authenticator, secret));
         }
-    }
-
-    /// Sends the signed request to a server on this machine, and gives its reply, which is checked.
-    ///
-    /// # Errors
-    ///
-    /// There is no reply within five seconds.
-    ///
-    /// # Panics
-    ///
-    /// When the reply is not that of a server with this secret.
-    pub fn exchange(&self, port: u16, secret: &[u8]) -> io::Result<Self> {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        socket.connect((Ipv4Addr::LOCALHOST, port))?;
-        socket.set_read_timeout(Some(Duration::from_secs(5)))?;
-        let mut request = self.clone();
-        request.sign(secret);
-        socket.send(&request.encode())?;
-        let mut buf = [0; 4096];
-        let length = socket.recv(&mut buf)?;
-        let reply = Self::decode(&buf[..length]);
-        reply.assert_reply_to(&request, secret);
-        Ok(reply)
     }
 }
 

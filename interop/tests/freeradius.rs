@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mschap::radius::{
     AccessAccept, Attribute, Chap2Cpw, Chap2Response, ChapResponse, EncPw, EncryptionPolicy, EncryptionTypes, Hiding,
@@ -18,7 +18,8 @@ use mschap::{
 use ppp_fsm::auth::{self, Answer, Authenticator, Demand, Keys, Method, Peer, Presented, Secret};
 use ppp_fsm::chap;
 use pptp_interop::freeradius::FreeRadius;
-use pptp_interop::radius::{ACCESS_ACCEPT, ACCESS_REJECT, CLASS, Packet, REPLY_MESSAGE, VENDOR_SPECIFIC};
+use pptp_interop::namespace::{clock, pause};
+use vpdn::radius::{self, AttributeKind, Code, Reply, Request, Settings, Sockets};
 
 const SECRET: &[u8] = b"a secret of more than sixteen octets";
 
@@ -42,6 +43,7 @@ const ACCOUNTS: [(&str, &str); 10] = [
     ),
 ];
 
+/// Versions before 3.2.5 sign their answers only when they are told to.
 const CONFIGURATION: &str = r#"
 cleanup_delay = 1
 client test {
@@ -81,6 +83,14 @@ ACCOUNTS
         }
     }
     post-auth {
+        update reply {
+            Message-Authenticator := 0x00
+        }
+        Post-Auth-Type REJECT {
+            update reply {
+                Message-Authenticator := 0x00
+            }
+        }
         if (&MS-CHAP2-CPW) {
             update reply {
                 Reply-Message := "%{MS-CHAP-New-Cleartext-Password}"
@@ -112,7 +122,9 @@ int EVP_CIPHER_CTX_set_key_length(void *context, int length)
 /// A server, which ends when this does, and how to ask it.
 struct Server {
     radius: FreeRadius,
-    port: u16,
+    client: radius::Client,
+    sockets: Sockets,
+    start: Instant,
     requests: u8,
 }
 
@@ -137,24 +149,45 @@ impl Server {
                 command.env("LD_PRELOAD", compile_mend(folder));
             }
         })?;
-        Some(Self { radius, port, requests: 0 })
+        let server = radius::Server::new((Ipv4Addr::LOCALHOST, port).into(), SECRET);
+        // One try, and all answers have to be signed.
+        let settings = Settings::new(vec![server]).with_timeout(Duration::from_secs(5)).with_tries(1);
+        let client = radius::Client::new(settings, draw("entropy", 0));
+        Some(Self { radius, client, sockets: Sockets::new(), start: clock(), requests: 0 })
     }
 
     fn log(&self) -> String {
         self.radius.log()
     }
 
-    /// Sends a request with these attributes, and gives it with the reply.
-    fn ask(&mut self, name: &str, attributes: &[Attribute<'_>]) -> (Packet, Packet) {
-        self.requests += 1;
-        let mut authenticator = draw("request", self.requests);
-        authenticator[0] = self.requests;
-        let mut request = Packet::request(self.requests, authenticator, name.as_bytes());
+    /// Asks about these attributes, and gives the reply.
+    fn ask(&mut self, name: &str, attributes: &[Attribute<'_>]) -> Reply {
+        let mut request = Request::access();
+        request.add(AttributeKind::USER_NAME, name.as_bytes()).unwrap();
         for attribute in attributes {
-            request.attributes.extend(attribute.encode(&mut [0; Attribute::MAX_LEN]).unwrap());
+            request.add_microsoft(attribute).unwrap();
         }
-        let reply = request.exchange(self.port, SECRET).unwrap();
-        (request, reply)
+        self.exchange(request)
+    }
+
+    fn exchange(&mut self, request: Request) -> Reply {
+        self.requests += 1;
+        let Self { client, sockets, start, .. } = self;
+        let question = client.ask(start.elapsed(), request).unwrap();
+        loop {
+            sockets.flush(client, |_, _| {}).unwrap();
+            let paths: Vec<_> = sockets.iter().map(|(path, _)| path).collect();
+            for path in paths {
+                sockets.receive(start.elapsed(), path, client, |error| panic!("{error}"));
+            }
+            client.handle_timeout(start.elapsed());
+            if let Some(event) = client.poll_event() {
+                assert_eq!(event.question, question);
+                let radius::Answer::Reply(reply) = event.answer else { panic!("no answer in time") };
+                return reply;
+            }
+            pause(Duration::from_millis(1));
+        }
     }
 }
 
@@ -198,11 +231,11 @@ fn draw<const N: usize>(what: &str, number: u8) -> [u8; N] {
 }
 
 /// The values of the attributes that our crate takes.
-fn ours(reply: &Packet) -> Vec<&[u8]> {
-    reply.values(VENDOR_SPECIFIC).collect()
+fn ours(reply: &Reply) -> Vec<&[u8]> {
+    reply.values(AttributeKind::VENDOR_SPECIFIC).collect()
 }
 
-fn error(reply: &Packet) -> Vec<u8> {
+fn error(reply: &Reply) -> Vec<u8> {
     for value in ours(reply) {
         for attribute in attributes(value).unwrap() {
             if let Attribute::ChapError(error) = attribute.unwrap() {
@@ -222,8 +255,8 @@ type Refused = (FailureCode, bool);
 const WRONG: Option<Refused> = Some((FailureCode::AUTHENTICATION_FAILURE, true));
 
 /// Asserts that the reply is a refusal for this reason, and shows it.
-fn assert_refused(reply: &Packet, version: u32, (code, retry): Refused) -> Vec<u8> {
-    assert_eq!(reply.code, ACCESS_REJECT);
+fn assert_refused(reply: &Reply, version: u32, (code, retry): Refused) -> Vec<u8> {
+    assert_eq!(reply.code(), Code::ACCESS_REJECT);
     let message = error(reply);
     let failure = Failure::decode(&message);
     assert_eq!((failure.code, failure.retry), (Some(code), Some(retry)), "{}", message.escape_ascii());
@@ -238,15 +271,15 @@ fn assert_refused(reply: &Packet, version: u32, (code, retry): Refused) -> Vec<u
 }
 
 /// Asserts what is the same in all accepts.
-fn assert_accepted(reply: &Packet, accept: &AccessAccept<'_>) {
-    assert_eq!(reply.code, ACCESS_ACCEPT);
+fn assert_accepted(reply: &Reply, accept: &AccessAccept<'_>) {
+    assert_eq!(reply.code(), Code::ACCESS_ACCEPT);
     assert_eq!(accept.encryption_policy, Some(EncryptionPolicy::REQUIRED));
     assert_eq!(accept.encryption_types, Some(EncryptionTypes::BITS_128));
 }
 
 /// Asserts that proof and keys of an accept are those of this hash.
-fn assert_keys_v2(request: &Packet, reply: &Packet, peer: &v2::Peer, hash: &NtHash, response: &ChallengeResponse) {
-    let accept = AccessAccept::decode(ours(reply), &Hiding::new(SECRET, &request.authenticator)).unwrap();
+fn assert_keys_v2(reply: &Reply, peer: &v2::Peer, hash: &NtHash, response: &ChallengeResponse) {
+    let accept = AccessAccept::decode(ours(reply), &reply.hiding()).unwrap();
     assert_accepted(reply, &accept);
     let message = accept.success.as_ref().unwrap().message();
     peer.handle_success(&message).unwrap();
@@ -269,7 +302,7 @@ fn assert_keys_v2(request: &Packet, reply: &Packet, peer: &v2::Peer, hash: &NtHa
     let sent = mppe::Encryptor::new(&nas, &config).encrypt(0x0021, &ip, &mut buf).unwrap().len();
     assert_eq!(mppe::Decryptor::new(&own, &config).decrypt(&mut buf[..sent]).unwrap().payload(), ip);
     // With another secret the keys are not those.
-    let other = AccessAccept::decode(ours(reply), &Hiding::new(b"another secret", &request.authenticator));
+    let other = AccessAccept::decode(ours(reply), &Hiding::new(b"another secret", reply.request_authenticator()));
     assert!(!other.is_ok_and(|accept| accept.start_keys().is_ok_and(|found| found.send.ct_eq(&keys.send))));
 }
 
@@ -281,7 +314,7 @@ fn version_1(server: &mut Server, name: &str, password: &str, lm: Option<&str>, 
     if let Some(lm) = lm {
         response = response.with_lm(&LmHash::from_password(lm).unwrap(), &challenge);
     }
-    let (request, reply) = server.ask(
+    let reply = server.ask(
         name,
         &[Attribute::Challenge(&challenge), Attribute::ChapResponse(ChapResponse { ident: number, response })],
     );
@@ -289,7 +322,7 @@ fn version_1(server: &mut Server, name: &str, password: &str, lm: Option<&str>, 
         let message = assert_refused(&reply, 2, refused);
         return row("1", name, password, &message.escape_ascii().to_string());
     }
-    let accept = AccessAccept::decode(ours(&reply), &Hiding::new(SECRET, &request.authenticator)).unwrap();
+    let accept = AccessAccept::decode(ours(&reply), &reply.hiding()).unwrap();
     assert_accepted(&reply, &accept);
     let keys = accept.mppe_keys.as_ref().unwrap();
     assert!(keys.nt_key.ct_eq(&hash.hash()));
@@ -308,7 +341,7 @@ fn version_2(server: &mut Server, name: &str, user: &[u8], password: &str, refus
     let hash = NtHash::from_password(password);
     let (peer, response) = v2::Peer::respond(&hash, &challenges, user);
     let proof = response.nt_response.clone();
-    let (request, reply) = server.ask(
+    let reply = server.ask(
         name,
         &[
             Attribute::Challenge(&challenges.authenticator),
@@ -319,7 +352,7 @@ fn version_2(server: &mut Server, name: &str, user: &[u8], password: &str, refus
         let message = assert_refused(&reply, 3, refused);
         return row("2", name, password, &message.escape_ascii().to_string());
     }
-    assert_keys_v2(&request, &reply, &peer, &hash, &proof);
+    assert_keys_v2(&reply, &peer, &hash, &proof);
     row("2", name, password, "accepted, proof, Send-Key, Recv-Key");
 }
 
@@ -367,7 +400,7 @@ fn a_real_server_takes_our_attributes_and_gives_our_keys() {
         octets[at] ^= 0x10;
         response.nt_response = ChallengeResponse::from_bytes(octets);
         let response = Attribute::Chap2Response(Chap2Response { ident: 1, response });
-        let (_, reply) = server.ask("alice", &[Attribute::Challenge(&challenges.authenticator), response]);
+        let reply = server.ask("alice", &[Attribute::Challenge(&challenges.authenticator), response]);
         assert_refused(&reply, 3, WRONG.unwrap());
     }
     row("2", "alice", "wonderland", "each octet of the NT-Response changed: refused 24 times");
@@ -380,7 +413,7 @@ fn change(
     new: &str,
     challenge: [u8; 16],
     spoil: impl Fn(&mut v2::ChangePassword),
-) -> (Packet, Packet, v2::Peer, v2::ChangePassword) {
+) -> (Reply, v2::Peer, v2::ChangePassword) {
     let number = server.requests;
     let challenges = v2::Challenges { authenticator: challenge, peer: draw("peer", number) };
     let (old, padding) = (NtHash::from_password(old), draw("padding", number));
@@ -388,8 +421,8 @@ fn change(
     spoil(&mut packet);
     let mut sent = vec![Attribute::Challenge(&challenge), Attribute::Chap2Cpw(Chap2Cpw::new(number, &packet))];
     sent.extend(EncPw::split(number, &packet.encrypted_password).map(Attribute::NtEncPw));
-    let (request, reply) = server.ask("expired", &sent);
-    (request, reply, peer, packet)
+    let reply = server.ask("expired", &sent);
+    (reply, peer, packet)
 }
 
 #[test]
@@ -403,7 +436,7 @@ fn a_real_server_changes_a_password() {
     let challenges = v2::Challenges { authenticator: [1; 16], peer: [2; 16] };
     let (peer, response) = v2::Peer::respond(&NtHash::from_password(old), &challenges, b"expired");
     let response = Attribute::Chap2Response(Chap2Response { ident: 7, response });
-    let (_, reply) = server.ask("expired", &[Attribute::Challenge(&challenges.authenticator), response]);
+    let reply = server.ask("expired", &[Attribute::Challenge(&challenges.authenticator), response]);
     let message = assert_refused(&reply, 3, (FailureCode::PASSWORD_EXPIRED, false));
     row("2", "expired", old, &message.escape_ascii().to_string());
     let Next::ChangePassword { challenge, version: 3 } = peer.handle_failure(&message).next else {
@@ -411,11 +444,11 @@ fn a_real_server_changes_a_password() {
     };
 
     // Who does not know the old password, or has not proved it, changes nothing.
-    let (_, reply, ..) = change(server, "wrong", new, challenge, |_| {});
+    let (reply, ..) = change(server, "wrong", new, challenge, |_| {});
     let message = assert_refused(&reply, 3, (FailureCode::CHANGING_PASSWORD, false));
     row("cpw", "expired", "wrong", &message.escape_ascii().to_string());
     for at in 0..16 {
-        let (_, reply, ..) = change(server, old, new, challenge, |packet| {
+        let (reply, ..) = change(server, old, new, challenge, |packet| {
             let mut octets = *packet.encrypted_hash.as_bytes();
             octets[at] ^= 1;
             packet.encrypted_hash = EncryptedHash::from_bytes(octets);
@@ -424,11 +457,12 @@ fn a_real_server_changes_a_password() {
     }
     row("cpw", "expired", old, "each octet of the Encrypted-Hash changed: refused 16 times");
 
-    let (request, reply, peer, packet) = change(server, old, new, challenge, |_| {});
-    assert_keys_v2(&request, &reply, &peer, &NtHash::from_password(new), &packet.nt_response);
-    let decoded: Vec<_> = reply.values(REPLY_MESSAGE).map(|text| std::str::from_utf8(text).unwrap()).collect();
+    let (reply, peer, packet) = change(server, old, new, challenge, |_| {});
+    assert_keys_v2(&reply, &peer, &NtHash::from_password(new), &packet.nt_response);
+    let decoded: Vec<_> =
+        reply.values(AttributeKind::REPLY_MESSAGE).map(|text| std::str::from_utf8(text).unwrap()).collect();
     assert_eq!(decoded, [new]);
-    let hashes: Vec<_> = reply.values(CLASS).collect();
+    let hashes: Vec<_> = reply.values(AttributeKind::CLASS).collect();
     assert_eq!(hashes, [NtHash::from_password(new).as_bytes()]);
     row("cpw", "expired", new, &format!("accepted, proof, keys; the server read \"{}\"", decoded[0]));
 
@@ -439,7 +473,7 @@ fn a_real_server_changes_a_password() {
 }
 
 /// What a server is asked about what a peer presents, as a program would that lets it decide.
-fn ask(server: &mut Server, presented: &Presented<'_>) -> (Packet, Packet) {
+fn ask(server: &mut Server, presented: &Presented<'_>) -> Reply {
     let name = std::str::from_utf8(presented.name().unwrap().0).unwrap();
     match *presented {
         Presented::MsChap { version: 2, identifier: ident, challenge, response, .. } => {
@@ -486,9 +520,9 @@ fn a_real_server_changes_the_password_of_a_peer_of_ours() {
             nas.handle_packet(now, packet).unwrap();
         }
         let Some(question) = nas.poll_question() else { continue };
-        let (request, reply) = ask(server, &nas.presented().unwrap());
-        let answer = if reply.code == ACCESS_ACCEPT {
-            let accept = AccessAccept::decode(ours(&reply), &Hiding::new(SECRET, &request.authenticator)).unwrap();
+        let reply = ask(server, &nas.presented().unwrap());
+        let answer = if reply.code() == Code::ACCESS_ACCEPT {
+            let accept = AccessAccept::decode(ours(&reply), &reply.hiding()).unwrap();
             keys = Some(accept.start_keys().unwrap());
             let message = accept.success.as_ref().unwrap().message().to_vec();
             nas.answer(now, question.ticket(), &Answer::Accept(&message))

@@ -113,7 +113,10 @@ impl Case {
                 ipcp::Config::new(own).with_peer_address(theirs).with_name_servers(NAME_SERVERS.map(Some)),
             ),
         };
-        let lcp = self.control_characters.map_or(lcp.clone(), |map| lcp.with_control_characters(map));
+        let lcp = match self.control_characters {
+            Some(map) => lcp.with_control_characters(map),
+            None => lcp,
+        };
         // Whoever is asked to terminate waits for so long, for another request. pppd has the same.
         let timers = negotiate::Config::default().with_restart_timeout(Duration::from_secs(1));
         let config = Config::default().with_lcp(lcp).with_link_timers(timers);

@@ -1,4 +1,4 @@
-//! Our client against our server, as processes: the examples `client` and `server` of `pptp` in networks of their own.
+//! Our client against our server, as processes: the programs `vpdn-client` and `vpdn-server` in networks of their own.
 #![cfg(target_os = "linux")]
 
 use std::fmt::Write as _;
@@ -80,7 +80,7 @@ fn make_networks() {
 }
 
 fn example(name: &str) -> PathBuf {
-    PathBuf::from(std::env::var_os(FOLDER).unwrap()).join(name)
+    PathBuf::from(std::env::var_os(FOLDER).unwrap()).join(format!("vpdn-{name}"))
 }
 
 fn start_server(arguments: &str) -> Program {
@@ -120,7 +120,7 @@ fn cases() -> Vec<Case> {
     let mut add =
         |name: String, arguments: String, encoding: &'static str| cases.push(Case { name, arguments, encoding });
     add("defaults".into(), String::new(), "MPPE 128 bit, stateless");
-    for (mode, option) in [("stateless", "stateless"), ("stateful", "prefer-stateful")] {
+    for (mode, option) in [("stateless", ""), ("stateful", ",stateful")] {
         for strength in ["128", "56", "40"] {
             for compression in ["off", "default"] {
                 if (mode, strength, compression) == ("stateless", "128", "off") {
@@ -139,17 +139,17 @@ fn cases() -> Vec<Case> {
                     (_, _, "off") => "MPPE 40 bit, stateful",
                     (..) => "MPPE 40 bit, stateful, MPPC",
                 };
-                let arguments = format!("--strength {strength} --mode {option} --compression {compression}");
+                let arguments = format!("--mppe {strength},required{option} --compression {compression}");
                 add(format!("MS-CHAPv2, {encoding}"), arguments, encoding);
             }
         }
     }
     for (strength, encoding) in [("128", "MPPE 128 bit, stateless"), ("40", "MPPE 40 bit, stateless")] {
-        add(format!("MS-CHAPv1, {encoding}"), format!("--auth mschap1 --strength {strength}"), encoding);
+        add(format!("MS-CHAPv1, {encoding}"), format!("--auth mschap1 --mppe {strength},required"), encoding);
     }
     for method in ["chap", "pap"] {
         for (compression, encoding) in [("off", "none"), ("fast", "MPPC")] {
-            let arguments = format!("--auth {method} --encryption refused --compression {compression}");
+            let arguments = format!("--auth {method} --mppe none --compression {compression}");
             add(format!("{method}, {encoding}"), arguments, encoding);
         }
     }
@@ -258,21 +258,15 @@ fn refusals() -> Vec<Refusal> {
         refusal("nobody", "", "--user nobody --password wrong", 6, "error 691"),
         refusal(
             "wrong password, PAP",
-            "--interop --auth pap --encryption refused",
-            "--user alice --password wrong --auth pap --encryption refused",
+            "--interop --auth pap --mppe none",
+            "--user alice --password wrong --auth pap --mppe none",
             6,
             "error 691",
         ),
-        refusal("server refuses encryption", "--encryption refused", ALICE, 7, "error 742"),
-        refusal(
-            "client refuses encryption",
-            "",
-            "--user alice --password wonderland --encryption refused",
-            7,
-            "error 742",
-        ),
-        refusal("no strength in common", "--strength 40", ALICE, 7, "error 742"),
-        refusal("CHAP leaves no keys", "--auth chap", "--user alice --password wonderland --auth chap", 7, "error 742"),
+        refusal("server refuses encryption", "--mppe none", ALICE, 7, "error 742"),
+        refusal("client refuses encryption", "", "--user alice --password wonderland --mppe none", 7, "error 742"),
+        refusal("no strength in common", "--mppe 40,required", ALICE, 7, "error 742"),
+        refusal("CHAP leaves no keys", "", "--user alice --password wonderland --auth chap", 2, "leaves keys"),
         refusal("expired password", "", "--user carol --password old", 6, "error 648"),
     ]
 }

@@ -1,71 +1,110 @@
-//! A PPTP server for Linux: it takes calls, and all tunnels are one network interface.
+//! A server over plain sockets: what a program has to bring. See the example `client`.
 //!
-//! ```text
-//! cargo run --release -p pptp --features radius --example server -- \
-//!     --address 10.99.0.1 --pool 10.99.0.10-10.99.0.20 --users users.txt
-//! ```
-//!
-//! `server/run.rs` is the loop: `pptp::server::Server` between TCP connections, a raw socket and a TUN device, which are in
-//! `host/`. Who may come in is asked of a file (`server/users.rs`) or of a RADIUS server (`server/radius.rs`). Which call a
-//! packet belongs to is in `server/calls.rs`. What it does not do: forward packets between the interface and other networks,
-//! which is the kernel's (`net.ipv4.ip_forward`).
+//! It lets everybody in whose password is `wonderland`, and sends every IP packet back to whoever sent it. `vpdn-server` of
+//! the crate `vpdn` has raw sockets and a TUN device instead, and users, RADIUS, limits, accounts.
 
-#![cfg_attr(
-    target_os = "linux",
-    expect(clippy::arithmetic_side_effects, reason = "sums of lengths within a packet, times, and counts"),
-    expect(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "a program, not a library"),
-    expect(clippy::wildcard_enum_match_arm, reason = "it tells what it knows, and passes over the rest"),
-    expect(unreachable_pub, reason = "other programs use the same modules")
-)]
+#![expect(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a program, not a library")]
+#![expect(clippy::print_stdout, reason = "a program, not a library")]
 
-#[cfg(target_os = "linux")]
-#[path = "server/arguments.rs"]
-mod arguments;
-#[cfg(target_os = "linux")]
-#[path = "server/calls.rs"]
-mod calls;
-#[cfg(target_os = "linux")]
-#[path = "host/mod.rs"]
-#[expect(dead_code, reason = "the client needs the rest")]
-mod host;
-#[cfg(target_os = "linux")]
-#[path = "server/inquiry.rs"]
-mod inquiry;
-#[cfg(target_os = "linux")]
-#[path = "server/radius.rs"]
-mod radius;
-#[cfg(target_os = "linux")]
-#[path = "server/run.rs"]
-mod run;
-#[cfg(target_os = "linux")]
-#[path = "server/state.rs"]
-mod state;
-#[cfg(target_os = "linux")]
-#[path = "server/users.rs"]
-mod users;
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::time::{Duration, Instant};
 
-use std::io::Write;
-use std::process::ExitCode;
+use pptp::ppp::auth::Answer;
+use pptp::ppp_session;
+use pptp::server::{Config, ConnectionId, Limits, Server};
+use pptp::session::{CallEvent, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Received};
+use pptp::wire::TCP_PORT;
 
-#[cfg(target_os = "linux")]
-fn main() -> ExitCode {
-    use clap::Parser;
-
-    match run::run(&arguments::Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            complain(&failure.text);
-            ExitCode::from(failure.status)
+#[expect(clippy::disallowed_methods, reason = "the crates have no clock, so a program has to have one")]
+fn main() -> Result<(), Box<dyn Error>> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, TCP_PORT))?;
+    listener.set_nonblocking(true)?;
+    let gre = UdpSocket::bind((Ipv4Addr::LOCALHOST, TCP_PORT))?;
+    // A real program waits for all its sockets at once.
+    gre.set_read_timeout(Some(Duration::from_millis(5)))?;
+    // Each call gets another address: here there is one, for one client at a time.
+    let config = Config::new(Ipv4Addr::new(10, 0, 0, 1))
+        .with_server(|server| server.with_client_address(Ipv4Addr::new(10, 0, 0, 2)));
+    let mut server: Server = Server::new(config, Limits::default());
+    let mut connections: BTreeMap<ConnectionId, (TcpStream, Vec<u8>)> = BTreeMap::new();
+    // Of a raw socket, the address of the peer is enough; behind UDP each client has a port.
+    let mut ports: BTreeMap<IpAddr, SocketAddr> = BTreeMap::new();
+    let (start, mut packet, mut scratch) = (Instant::now(), [0; 2048], [0; MAX_RECEIVE]);
+    println!("listening");
+    loop {
+        let now = start.elapsed();
+        server.handle_timeout(now);
+        if let Ok((tcp, peer)) = listener.accept() {
+            tcp.set_nonblocking(true)?;
+            let id = server.accept(now, peer.ip(), unpredictable()?)?;
+            connections.insert(id, (tcp, Vec::new()));
+        }
+        if let Ok((length, peer)) = gre.recv_from(&mut packet) {
+            ports.insert(peer.ip(), peer);
+            let packet = packet.get_mut(..length).unwrap_or_default();
+            let received = server.handle_gre(now, peer.ip(), packet, &mut scratch);
+            let echo = match received {
+                Ok((id, call, Received::Ip(ip))) => Some((id, call, [&[0; HEADROOM], ip].concat())),
+                _ => None,
+            };
+            if let Some((id, call, mut buf)) = echo {
+                let Some(mut session) = server.session_mut(id) else { continue };
+                let Some(mut call) = session.call_mut(call) else { continue };
+                gre.send_to(call.send_ip(now, &mut buf)?, peer)?;
+            }
+        }
+        for (id, (tcp, unread)) in &mut connections {
+            let mut bytes = [0; 4096];
+            match tcp.read(&mut bytes) {
+                Ok(length @ 1..) => unread.extend_from_slice(bytes.get(..length).unwrap_or_default()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Ok(0) | Err(_) => server.handle_disconnect(now, *id),
+            }
+            let taken = server.handle_stream(now, *id, unread);
+            unread.drain(..taken);
+        }
+        // Those that have something to send or to say.
+        loop {
+            let Some(mut session) = server.poll_ready() else { break };
+            let (id, peer) = (session.id(), session.peer());
+            while let Some(event) = session.poll_event() {
+                println!("{peer}: {event:?}");
+                if let Event::Call { call, event: CallEvent::Ppp(ppp_session::Event::Authenticate(question)) } = event {
+                    if let Some(mut call) = session.call_mut(call) {
+                        call.answer(now, question.ticket(), &Answer::Password(b"wonderland"))?;
+                    }
+                }
+            }
+            let mut buf = [0; MAX_TRANSMIT];
+            while let Some(bytes) = session.poll_control(now, &mut buf)? {
+                if let Some((tcp, _)) = connections.get_mut(&id) {
+                    // A real program keeps what TCP does not take, and polls no more meanwhile.
+                    let _ = tcp.write_all(bytes);
+                }
+            }
+            // The client has to send first: before that, its port is not known, and what is polled would be lost.
+            if let Some(to) = ports.get(&peer) {
+                while let Some(packet) = session.poll_tunnel(now, &mut buf)? {
+                    gre.send_to(packet, to)?;
+                }
+            }
+            let mut buf = [0; MAX_RECEIVE];
+            while session.poll_receive(now, &mut buf)?.is_some() {}
+            if session.is_closed() {
+                drop(session);
+                server.remove(id);
+                connections.remove(&id);
+            }
         }
     }
 }
 
-#[cfg(not(target_os = "linux"))]
-fn main() -> ExitCode {
-    complain("this example is for Linux: it needs its raw sockets and TUN devices");
-    ExitCode::FAILURE
-}
-
-fn complain(text: &str) {
-    let _ = writeln!(std::io::stderr(), "server: {text}");
+/// 32 bytes from the system. A program has a crate for that, `getrandom`.
+fn unpredictable() -> Result<[u8; 32], Box<dyn Error>> {
+    let mut bytes = [0; 32];
+    std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes)
 }

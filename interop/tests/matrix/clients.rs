@@ -19,13 +19,14 @@ pub fn cases() -> Vec<Case> {
     let wrong = "refuse-eap require-mppe-128 password looking-glass";
     vec![
         Case::up("MS-CHAPv2, 128 bit", "", STRONG, BITS_128).ended_by(End::Pppd),
-        Case::up("MS-CHAPv2, 40 bit", "--strength 40", "require-mppe-40", "MPPE 40 bit, stateless").ended_by(End::Pppd),
+        Case::up("MS-CHAPv2, 40 bit", "--mppe 40,required", "require-mppe-40", "MPPE 40 bit, stateless")
+            .ended_by(End::Pppd),
         Case::up("MS-CHAPv1, 128 bit", "--auth mschap1", STRONG, BITS_128).ended_by(End::Pppd),
-        Case::up("CHAP", "--auth chap --encryption refused", "", "none"),
-        Case::up("PAP", "--auth pap --encryption refused", "", "none").ended_by(End::Pppd),
+        Case::up("CHAP", "--auth chap --mppe none", "", "none"),
+        Case::up("PAP", "--auth pap --mppe none", "", "none").ended_by(End::Pppd),
         Case::up(
             "stateful allowed, and preferred here",
-            "--mode prefer-stateful",
+            "--mppe 128,required,stateful",
             "require-mppe-128 mppe-stateful",
             "MPPE 128 bit, stateful",
         )
@@ -45,7 +46,7 @@ pub fn cases() -> Vec<Case> {
         Case::refused("wrong password", "", wrong, (19, "error 691"), "E=691"),
         Case::refused(
             "wrong password, PAP",
-            "--auth pap --encryption refused",
+            "--auth pap --mppe none",
             "password looking-glass",
             (19, "error 691"),
             "PAP authentication failed",

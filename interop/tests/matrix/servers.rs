@@ -20,13 +20,18 @@ pub fn cases() -> Vec<Case> {
     let netem = |what, line| Case::up(what, "", STRONG, BITS_128).on(line);
     vec![
         Case::up("MS-CHAPv2, 128 bit", "", STRONG, BITS_128),
-        Case::up("MS-CHAPv2, 40 bit", "--strength 40", "require-mschap-v2 require-mppe-40", "MPPE 40 bit, stateless"),
+        Case::up(
+            "MS-CHAPv2, 40 bit",
+            "--mppe 40,required",
+            "require-mschap-v2 require-mppe-40",
+            "MPPE 40 bit, stateless",
+        ),
         Case::up("MS-CHAPv1, 128 bit", "--auth mschap1", "require-mschap require-mppe-128", BITS_128),
-        Case::up("CHAP", "--auth chap --encryption refused", "require-chap", "none").ended_by(End::Pppd),
-        Case::up("PAP", "--auth pap --encryption refused", "require-pap", "none"),
+        Case::up("CHAP", "--auth chap --mppe none", "require-chap", "none").ended_by(End::Pppd),
+        Case::up("PAP", "--auth pap --mppe none", "require-pap", "none"),
         Case::up(
             "stateful allowed, and preferred here",
-            "--mode prefer-stateful",
+            "--mppe 128,required,stateful",
             "require-mschap-v2 require-mppe-128 mppe-stateful",
             "MPPE 128 bit, stateful",
         ),
@@ -44,7 +49,7 @@ pub fn cases() -> Vec<Case> {
         ),
         Case::refused(
             "wrong password, PAP",
-            "--user alice --password looking-glass --auth pap --encryption refused",
+            "--user alice --password looking-glass --auth pap --mppe none",
             "require-pap",
             (6, "error 691"),
             "peer authentication failed for alice",

@@ -1,0 +1,152 @@
+//! One tunnel after the other.
+
+use std::net::{SocketAddr, SocketAddrV4, ToSocketAddrs};
+use std::time::Duration;
+
+use pptp::ppp_session;
+
+use super::interface::Interface;
+use super::secret::Secret;
+use super::tunnel::{End, Tunnel};
+use super::{complain, say};
+use crate::config::{Client, Config, Protocol, VirtualTemplate};
+use crate::host::{Clock, Failure, Interest, Poller, Signals, entropy, status};
+use crate::profile;
+
+/// TCP port of RFC 2637 section 3.
+const PORT: u16 = 1723;
+/// The first pause before the server is dialed again.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest one, where the configuration does not say.
+const MAX_PAUSE: Duration = Duration::from_secs(60);
+/// A tunnel that was up for so long has done well: what comes after it begins with the first pause again.
+const GOOD: Duration = Duration::from_secs(60);
+
+/// All that stays from tunnel to tunnel.
+pub(super) struct Context<'c> {
+    pub(super) config: &'c Config,
+    pub(super) client: &'c Client,
+    pub(super) secret: Secret,
+    pub(super) new_password: Option<zeroize::Zeroizing<String>>,
+    pub(super) clock: Clock,
+    pub(super) interface: Interface,
+    pub(super) stop: Signals,
+    pub(super) report: Signals,
+    pub(super) trace: bool,
+}
+
+impl Context<'_> {
+    /// What the session is to be like.
+    pub(super) fn session(&self) -> pptp::client::Config {
+        let template = template(self.config, self.client);
+        let config = match &self.secret {
+            Secret::Password(password) => pptp::client::Config::new(&self.client.user, password),
+            Secret::NtHash(hash) => ppp_session::Client::with_nt_hash(&self.client.user, hash.clone()).into(),
+        };
+        let config = config.with_session(profile::session(&template, None, self.config.hostname()));
+        match self.client.address {
+            Some(address) => config.with_client(|client| client.with_address(address)),
+            None => config,
+        }
+    }
+}
+
+fn template(config: &Config, client: &Client) -> VirtualTemplate {
+    let named = client.virtual_template.as_ref().and_then(|name| config.virtual_template.get(name));
+    named.or_else(|| config.virtual_template.values().next()).cloned().unwrap_or_default()
+}
+
+/// Dials, carries packets until one side hangs up, and dials again if that is wanted.
+///
+/// # Errors
+///
+/// [`Failure`]: all but a hang-up of this side.
+pub(super) fn run(config: &Config, trace: bool) -> Result<(), Failure> {
+    let Some(client) = &config.client else { return Err(Failure::other("there is nobody to dial".to_owned())) };
+    if !matches!(client.protocol, None | Some(Protocol::Pptp | Protocol::Any)) {
+        return Err(Failure::other("vpdn-client dials PPTP servers only".to_owned()));
+    }
+    let secret = Secret::of(client)?;
+    let new_password = secret.new_password(client)?;
+    // What needs permission comes first: nobody is dialed in vain.
+    let with_ipv6 = template(config, client).ipv6;
+    let mut context = Context {
+        config,
+        client,
+        secret,
+        new_password,
+        clock: Clock::start(),
+        interface: Interface::create(config.interface.as_deref(), with_ipv6, client)?,
+        stop: Signals::of_the_end()?,
+        report: Signals::of_reports()?,
+        trace,
+    };
+    let max_pause = client.reconnect_max_pause.map_or(MAX_PAUSE, Duration::from_secs);
+    let (mut pause, mut left) = (FIRST_PAUSE, client.reconnect.unwrap_or(0));
+    loop {
+        let begun = context.clock.now();
+        let failure = match once(&mut context) {
+            Ok(End::ByUs) => return Ok(()),
+            Ok(End::Failed(failure)) | Err(failure) => failure,
+        };
+        if left == 0 || !is_worth_another_try(&failure) {
+            return Err(failure);
+        }
+        if context.clock.now().saturating_sub(begun) >= GOOD {
+            pause = FIRST_PAUSE;
+            left = client.reconnect.unwrap_or(0);
+        }
+        left -= 1;
+        complain(&failure.text);
+        say(&format_args!("dialing again in {} s, {left} more times after that", pause.as_secs()));
+        if rest(&context, pause)? {
+            return Ok(());
+        }
+        pause = pause.saturating_mul(2).min(max_pause);
+    }
+}
+
+/// A wrong password does not become right, and asking again may lock the account.
+fn is_worth_another_try(failure: &Failure) -> bool {
+    matches!(failure.status, status::NO_CONNECTION | status::GRE_BLOCKED | status::HUNG_UP)
+}
+
+fn once(context: &mut Context<'_>) -> Result<End, Failure> {
+    // Each time: the address may have changed.
+    let server = resolve(&context.client.connect_to)?;
+    context.interface.pin(*server.ip())?;
+    let end = Tunnel::dial(context, server, entropy()?)?.run();
+    context.interface.ip_down(None);
+    end
+}
+
+/// The server's address.
+fn resolve(name: &str) -> Result<SocketAddrV4, Failure> {
+    let failed = |text| Failure { status: status::NO_CONNECTION, text };
+    let found = if name.contains(':') { name.to_socket_addrs() } else { (name, PORT).to_socket_addrs() };
+    let mut found = found.map_err(|error| failed(format!("no address for {name}: {error}")))?;
+    let of_version_4 = |address| match address {
+        SocketAddr::V4(address) => Some(address),
+        SocketAddr::V6(_) => None,
+    };
+    found.find_map(of_version_4).ok_or_else(|| failed(format!("{name} has no IPv4 address")))
+}
+
+/// Waits. Returns whether a signal has come meanwhile.
+fn rest(context: &Context<'_>, pause: Duration) -> Result<bool, Failure> {
+    let failed = |error| Failure::of_system("epoll", &error);
+    let mut poller = Poller::new().map_err(failed)?;
+    poller.add(&context.stop, 0, Interest::Read).map_err(failed)?;
+    let deadline = context.clock.now().saturating_add(pause);
+    loop {
+        let left = deadline.saturating_sub(context.clock.now());
+        if left.is_zero() {
+            return Ok(false);
+        }
+        // An early return without a signal is one of another kind.
+        let _ = poller.wait(Some(left)).map_err(failed)?.count();
+        if context.stop.take() > 0 {
+            return Ok(true);
+        }
+    }
+}

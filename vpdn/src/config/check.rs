@@ -1,0 +1,214 @@
+//! What the parts of a configuration say of each other.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
+use super::{Config, Method, Problem, RadiusSettings, User, VirtualTemplate, VpdnGroup, Wanted};
+
+/// The longest name of this side: RFC 2637 section 2.1 has 64 bytes for it.
+const MAX_NAME: usize = 64;
+/// Which packets PPP can be told to carry.
+const MTU: RangeInclusive<u16> = 576..=1500;
+
+/// Returns all that is wrong, in the order of the tables.
+pub(super) fn problems(config: &Config) -> Vec<Problem> {
+    let mut check = Check { config, problems: Vec::new() };
+    check.name(&["hostname"], config.hostname.as_deref());
+    for (name, group) in &config.vpdn_group {
+        check.group(name, group);
+    }
+    for (name, template) in &config.virtual_template {
+        check.template(name, template);
+    }
+    check.users();
+    if let Some(radius) = &config.radius {
+        check.radius(radius);
+    }
+    check.l2tp();
+    check.client();
+    check.problems
+}
+
+struct Check<'c> {
+    config: &'c Config,
+    problems: Vec<Problem>,
+}
+
+impl Check<'_> {
+    fn say(&mut self, path: &[&str], text: impl Into<String>) {
+        self.problems.push(Problem::new(path, text.into()));
+    }
+
+    fn name(&mut self, path: &[&str], name: Option<&str>) {
+        if name.is_some_and(|name| name.len() > MAX_NAME) {
+            self.say(path, format!("a name has at most {MAX_NAME} bytes"));
+        }
+    }
+
+    fn known(&mut self, path: &[&str], kind: &str, name: Option<&String>, is_known: bool) {
+        if let (Some(name), false) = (name, is_known) {
+            self.say(path, format!("there is no {kind} `{name}`"));
+        }
+    }
+
+    fn within<T: PartialOrd + std::fmt::Display>(&mut self, path: &[&str], value: Option<T>, range: RangeInclusive<T>) {
+        if let Some(value) = value.filter(|value| !range.contains(value)) {
+            self.say(path, format!("{value} is not between {} and {}", range.start(), range.end()));
+        }
+    }
+
+    fn group(&mut self, name: &str, group: &VpdnGroup) {
+        let table = "vpdn-group";
+        self.name(&[table, name, "local-name"], group.local_name.as_deref());
+        self.name(&[table, name, "terminate-from"], group.terminate_from.as_deref());
+        let templates = &self.config.virtual_template;
+        if let Some(accept) = &group.accept_dialin {
+            let template = &accept.virtual_template;
+            let path = [table, name, "accept-dialin", "virtual-template"];
+            self.known(&path, "virtual-template", Some(template), templates.contains_key(template));
+            if let Some(found) = templates.get(template) {
+                self.accepting_template(template, found);
+            }
+        }
+        if let Some(request) = &group.request_dialin {
+            let template = request.virtual_template.as_ref();
+            let is_known = template.is_some_and(|template| templates.contains_key(template));
+            let path = [table, name, "request-dialin", "virtual-template"];
+            self.known(&path, "virtual-template", template, is_known);
+        }
+        if group.accept_dialin.is_none() && group.request_dialin.is_none() {
+            self.say(&[table, name], "a group has `accept-dialin` or `request-dialin`");
+        }
+        let class = group.l2tp_class.as_ref();
+        let is_known = class.is_some_and(|class| self.config.l2tp_class.contains_key(class));
+        self.known(&[table, name, "l2tp-class"], "l2tp-class", class, is_known);
+        let key = "pptp-flow-control-receive-window";
+        self.within(&[table, name, key], group.pptp_flow_control_receive_window, 1..=u16::MAX);
+        let key = "pptp-flow-control-static-rtt";
+        self.within(&[table, name, key], group.pptp_flow_control_static_rtt, 100..=5000);
+    }
+
+    /// Clients of such a template get addresses.
+    fn accepting_template(&mut self, name: &str, template: &VirtualTemplate) {
+        let table = "virtual-template";
+        if template.ip_address.is_none() {
+            self.say(&[table, name], "tunnels that are accepted need the server's `ip-address`");
+        }
+        // Without a pool each user has to have an address of its own, as with RADIUS.
+        if template.peer_default_ip_address.is_none()
+            && self.config.radius.is_none()
+            && self.config.users.is_none()
+            && self.config.user.iter().any(|user| user.remote_address.is_none())
+        {
+            self.say(&[table, name], "users without `remote-address` need a pool: `peer-default-ip-address`");
+        }
+    }
+
+    fn template(&mut self, name: &str, template: &VirtualTemplate) {
+        let table = "virtual-template";
+        let pool = template.peer_default_ip_address.as_ref();
+        let is_known = pool.is_some_and(|pool| self.config.ip_local_pool.contains_key(pool));
+        self.known(&[table, name, "peer-default-ip-address"], "ip-local-pool", pool, is_known);
+        self.name(&[table, name, "ppp-chap-hostname"], template.ppp_chap_hostname.as_deref());
+        self.within(&[table, name, "mtu"], template.mtu, MTU);
+        self.within(&[table, name, "mru"], template.mru, MTU);
+        for (key, servers) in [("dns", &template.dns), ("nbns", &template.nbns)] {
+            if servers.len() > 2 {
+                self.say(&[table, name, key], "PPP has room for two");
+            }
+        }
+        let key = "ppp-authentication";
+        match &template.ppp_authentication {
+            Some(methods) if methods.is_empty() => self.say(&[table, name, key], "there is no method"),
+            Some(methods) => {
+                let has_keys = methods.iter().any(|method| matches!(method, Method::MsChapV1 | Method::MsChapV2));
+                // What is not said is `128 required`, or with `interop` what the peer wants.
+                let is_required = match template.ppp_encrypt_mppe {
+                    Some(mppe) => mppe.wanted == Wanted::Required,
+                    None => !template.interop,
+                };
+                if is_required && !has_keys {
+                    self.say(&[table, name, key], "encryption is required, and none of these methods leaves keys");
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn users(&mut self) {
+        let mut names = BTreeSet::new();
+        for (index, user) in self.config.user.iter().enumerate() {
+            let User { name, password, nt_hash, .. } = user;
+            let index = index.to_string();
+            if password.is_some() == nt_hash.is_some() {
+                self.say(&["user", &index], format!("user `{name}` has `password` or `nt-hash`, and not both"));
+            }
+            if !names.insert(name) {
+                self.say(&["user", &index, "name"], format!("there are two users `{name}`"));
+            }
+        }
+    }
+
+    fn radius(&mut self, radius: &RadiusSettings) {
+        if radius.authentication.is_empty() {
+            self.say(&["radius", "authentication"], "there is no server");
+        }
+        self.within(&["radius", "timeout"], radius.timeout, 1..=60);
+        self.within(&["radius", "retransmit"], radius.retransmit, 1..=10);
+        self.within(&["radius", "interim-interval"], radius.interim_interval, 60..=86_400);
+        for (key, servers) in [("authentication", &radius.authentication), ("accounting", &radius.accounting)] {
+            for (index, server) in servers.iter().enumerate() {
+                if server.secret.expose().is_empty() {
+                    self.say(&["radius", key, &index.to_string(), "secret"], "a secret has at least one byte");
+                }
+            }
+        }
+    }
+
+    fn l2tp(&mut self) {
+        let config = self.config;
+        for (name, class) in &config.l2tp_class {
+            let table = "l2tp-class";
+            if (class.authentication || class.hidden) && class.password.is_none() {
+                self.say(&[table, name], "`authentication` and `hidden` need a `password`");
+            }
+            self.within(&[table, name, "receive-window"], class.receive_window, 1..=1024);
+            self.within(&[table, name, "timeout-setup"], class.timeout_setup, 60..=6000);
+            let timeout = class.retransmit.timeout;
+            self.within(&[table, name, "retransmit", "timeout", "min"], timeout.min, 1..=8);
+            self.within(&[table, name, "retransmit", "timeout", "max"], timeout.max, 1..=8);
+            if timeout.min.unwrap_or(1) > timeout.max.unwrap_or(8) {
+                self.say(&[table, name, "retransmit", "timeout", "min"], "`min` is longer than `max`");
+            }
+        }
+        for (name, class) in &config.pseudowire_class {
+            let found = class.l2tp_class.as_ref().is_some_and(|class| config.l2tp_class.contains_key(class));
+            self.known(&["pseudowire-class", name, "l2tp-class"], "l2tp-class", class.l2tp_class.as_ref(), found);
+        }
+        for (name, end) in &config.virtual_ppp {
+            let class = &end.pseudowire.pw_class;
+            let found = config.pseudowire_class.contains_key(class);
+            let path = ["virtual-ppp", name, "pseudowire", "pw-class"];
+            self.known(&path, "pseudowire-class", Some(class), found);
+        }
+    }
+
+    fn client(&mut self) {
+        let Some(client) = &self.config.client else { return };
+        for (key, value) in [("connect-to", &client.connect_to), ("user", &client.user)] {
+            if value.is_empty() {
+                self.say(&["client"], format!("`{key}` is missing"));
+            }
+        }
+        let secrets = [client.password.is_some(), client.password_file.is_some(), client.nt_hash.is_some()];
+        if secrets.iter().filter(|is_there| **is_there).count() != 1 {
+            self.say(&["client"], "one of `password`, `password-file` and `nt-hash` is needed");
+        }
+        let template = client.virtual_template.as_ref();
+        let found = template.is_some_and(|template| self.config.virtual_template.contains_key(template));
+        self.known(&["client", "virtual-template"], "virtual-template", template, found);
+        let class = client.pseudowire_class.as_ref();
+        let found = class.is_some_and(|class| self.config.pseudowire_class.contains_key(class));
+        self.known(&["client", "pseudowire-class"], "pseudowire-class", class, found);
+    }
+}

@@ -1,0 +1,215 @@
+//! Tunnels that this side begins, and the classes of L2TP.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::group::Protocol;
+use super::template::Method;
+use super::value::{Network, NtHashText, Secret};
+
+/// The tunnel that `vpdn-client` begins: RouterOS' `pptp-client`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Client {
+    /// Name or address of the server, with `:PORT` if it is not the protocol's own.
+    pub connect_to: String,
+    /// Which protocol. Default: PPTP.
+    pub protocol: Option<Protocol>,
+    /// The user's name, with the domain in front where there is one: `DOMAIN\name`.
+    pub user: String,
+    /// The password.
+    pub password: Option<Secret>,
+    /// A file with the password in its first line.
+    pub password_file: Option<PathBuf>,
+    /// The NT hash of the password.
+    pub nt_hash: Option<NtHashText>,
+    /// What the password is changed to when it has expired.
+    pub new_password: Option<Secret>,
+    /// A file with the new password in its first line.
+    pub new_password_file: Option<PathBuf>,
+    /// The name of the `virtual-template`. Default: the first one, or one with the defaults of all keys.
+    pub virtual_template: Option<String>,
+    /// The name of the `pseudowire-class`, for L2TP.
+    pub pseudowire_class: Option<String>,
+    /// An address to ask for. Default: the server gives one.
+    pub address: Option<Ipv4Addr>,
+    /// Whether all packets go through the tunnel. Default: no.
+    pub add_default_route: bool,
+    /// Networks that go through the tunnel.
+    pub routes: Vec<Network>,
+    /// Whether the name servers of the tunnel become those of the system, by `resolvconf`. Default: no.
+    pub use_peer_dns: bool,
+    /// A script for when the tunnel is up. It gets pppd's arguments and environment.
+    pub ip_up: Option<PathBuf>,
+    /// A script for when the tunnel is down.
+    pub ip_down: Option<PathBuf>,
+    /// How often the server is dialed again after the tunnel has ended or failed. Default: never.
+    pub reconnect: Option<u32>,
+    /// The longest pause before that, in seconds. The first is a second, each next one is twice as long. Default: 60.
+    pub reconnect_max_pause: Option<u64>,
+    /// Where it is noted what has to be restored if the client is killed. Default: `/run/vpdn-client`.
+    pub state_folder: Option<PathBuf>,
+}
+
+/// Cisco's `l2tp-class`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct L2tpClass {
+    /// Whether the peer has to prove that it knows the password. Default: no.
+    pub authentication: bool,
+    /// What this side calls itself. Default: `hostname`.
+    pub hostname: Option<String>,
+    /// Whether values are hidden in messages. Default: no.
+    pub hidden: bool,
+    /// What both sides know.
+    pub password: Option<Secret>,
+    /// How many control messages the peer may send before it waits for an acknowledgment. Default: 8.
+    pub receive_window: Option<u16>,
+    /// How control messages are sent again.
+    pub retransmit: Retransmit,
+    /// After how many seconds a tunnel that is not up is given up, 60 to 6000. Default: 120.
+    pub timeout_setup: Option<u64>,
+    /// After how many seconds of silence the peer is asked for a sign of life. 0: never. Default: 60.
+    pub hello: Option<u64>,
+}
+
+/// Cisco's `retransmit`.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Retransmit {
+    /// How often the first message is sent again. Default: 2.
+    pub initial_retries: Option<u8>,
+    /// How often others are. Default: 10.
+    pub retries: Option<u8>,
+    /// How long an acknowledgment is waited for.
+    pub timeout: RetransmitTimeout,
+}
+
+/// How long an acknowledgment is waited for: the time doubles each time.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct RetransmitTimeout {
+    /// The first time, in seconds, 1 to 8. Default: 1.
+    pub min: Option<u64>,
+    /// The longest time, in seconds, 1 to 8. Default: 8.
+    pub max: Option<u64>,
+}
+
+/// In which direction packets carry sequence numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Sequencing {
+    /// In none.
+    #[default]
+    Off,
+    /// Those that we send.
+    Transmit,
+    /// Those that we receive.
+    Receive,
+    /// All.
+    Both,
+}
+
+/// Cisco's `ip tos`: the type of service of the outer packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum TypeOfService {
+    /// That of the inner packet.
+    Reflect,
+    /// This one.
+    Value(u8),
+}
+
+/// Cisco's `pseudowire-class`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct PseudowireClass {
+    /// What data packets look like: `l2tpv2` or `l2tpv3`.
+    pub encapsulation: L2tpVersion,
+    /// What sets sessions up: `l2tpv2`, `l2tpv3` or `none`. Default: as `encapsulation`.
+    pub protocol: Option<Signaling>,
+    /// The name of the `l2tp-class`. Default: one with the defaults of all keys.
+    pub l2tp_class: Option<String>,
+    /// The interface whose address the packets come from.
+    pub ip_local_interface: Option<String>,
+    /// Whether the path is asked for its longest packet. Default: no.
+    #[serde(default)]
+    pub ip_pmtu: bool,
+    /// The type of service of the outer packets. Default: 0.
+    pub ip_tos: Option<TypeOfService>,
+    /// Whether outer packets must not be fragmented. Default: no.
+    #[serde(default)]
+    pub ip_dfbit_set: bool,
+    /// The time to live of outer packets. Default: 255.
+    pub ip_ttl: Option<u8>,
+    /// Which packets carry sequence numbers. Default: none.
+    #[serde(default)]
+    pub sequencing: Sequencing,
+}
+
+/// A version of L2TP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum L2tpVersion {
+    /// RFC 2661.
+    L2tpv2,
+    /// RFC 3931.
+    L2tpv3,
+}
+
+/// What sets sessions up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Signaling {
+    /// RFC 2661.
+    L2tpv2,
+    /// RFC 3931.
+    L2tpv3,
+    /// Nothing: the numbers are configured on both sides.
+    None,
+}
+
+/// Cisco's `interface virtual-ppp`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct VirtualPpp {
+    /// This side's address: that of Cisco's `ip unnumbered`. Default: the peer gives one.
+    pub ip_address: Option<Ipv4Addr>,
+    /// The methods of authentication, the most wanted first.
+    #[serde(default)]
+    pub ppp_authentication: Vec<Method>,
+    /// The name of this side in CHAP. Default: `hostname`.
+    pub ppp_chap_hostname: Option<String>,
+    /// The other end.
+    pub pseudowire: Pseudowire,
+    /// Networks that go through the tunnel: Cisco's `ip route`.
+    #[serde(default)]
+    pub ip_route: Vec<Network>,
+}
+
+/// Cisco's `pseudowire`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Pseudowire {
+    /// The address of the peer.
+    pub peer: IpAddr,
+    /// The number of the circuit, which both sides have.
+    pub vcid: u32,
+    /// The name of the `pseudowire-class`.
+    pub pw_class: String,
+    /// Which packets carry sequence numbers. Default: as the class says.
+    pub sequencing: Option<Sequencing>,
+}

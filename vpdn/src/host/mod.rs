@@ -1,0 +1,42 @@
+//! What the programs need of Linux: time, descriptors to wait for, TCP, raw sockets, a TUN device, routes, scripts,
+//! signals.
+//!
+//! Nothing here knows of PPP. Everything waits for nothing, but for [`Poller::wait`].
+
+mod clock;
+mod device;
+mod failure;
+mod gre;
+mod netlink;
+mod poller;
+mod resolver;
+mod restore;
+mod script;
+mod signals;
+mod stream;
+
+pub use clock::Clock;
+pub use device::{Device, MAX_PACKET, Packets};
+pub use failure::{Failure, sentence, status};
+pub use gre::Gre;
+pub use netlink::{Netlink, Via};
+pub use poller::{Interest, Poller};
+pub use resolver::Resolver;
+pub use restore::Restore;
+pub use script::{Script, Variables};
+pub use signals::Signals;
+pub use stream::Stream;
+
+/// Returns 32 bytes that nobody can predict.
+///
+/// # Errors
+///
+/// The operating system has none.
+pub fn entropy() -> Result<[u8; 32], Failure> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| Failure::other(format!("no random numbers: {error}")))?;
+    Ok(bytes)
+}
+
+/// How many packets of one socket are handled before the others have their turn.
+pub const BURST: usize = 64;

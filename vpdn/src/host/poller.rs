@@ -1,0 +1,123 @@
+//! Descriptors to wait for: epoll, so that those with nothing to say cost nothing.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+use rustix::buffer::spare_capacity;
+use rustix::event::Timespec;
+use rustix::event::epoll;
+use rustix::io::Errno;
+
+/// How many descriptors are heard of at once.
+const EVENTS: usize = 256;
+
+/// What to wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Interest {
+    /// The end alone.
+    Nothing,
+    /// Something to read.
+    Read,
+    /// Room to write.
+    Write,
+    /// Both.
+    ReadWrite,
+}
+
+impl Interest {
+    fn flags(self) -> epoll::EventFlags {
+        match self {
+            Self::Nothing => epoll::EventFlags::empty(),
+            Self::Read => epoll::EventFlags::IN,
+            Self::Write => epoll::EventFlags::OUT,
+            Self::ReadWrite => epoll::EventFlags::IN | epoll::EventFlags::OUT,
+        }
+    }
+}
+
+/// A set of descriptors, each with a number that the caller picks. One that is closed leaves it.
+pub struct Poller {
+    epoll: OwnedFd,
+    events: Vec<epoll::Event>,
+}
+
+impl Poller {
+    /// Makes an empty one.
+    ///
+    /// # Errors
+    ///
+    /// The system has no more descriptors.
+    pub fn new() -> io::Result<Self> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        Ok(Self { epoll, events: Vec::with_capacity(EVENTS) })
+    }
+
+    /// Adds a descriptor.
+    ///
+    /// # Errors
+    ///
+    /// It is there already, or the system has no more memory.
+    pub fn add(&self, fd: impl AsFd, number: u64, interest: Interest) -> io::Result<()> {
+        Ok(epoll::add(&self.epoll, fd, epoll::EventData::new_u64(number), interest.flags())?)
+    }
+
+    /// Changes what is waited for.
+    ///
+    /// # Errors
+    ///
+    /// The descriptor is not there.
+    pub fn modify(&self, fd: impl AsFd, number: u64, interest: Interest) -> io::Result<()> {
+        Ok(epoll::modify(&self.epoll, fd, epoll::EventData::new_u64(number), interest.flags())?)
+    }
+
+    /// Waits until something comes, for `timeout` at most, and returns the numbers of the descriptors with something.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<impl Iterator<Item = u64>> {
+        // Rounded up: a moment before the deadline there is nothing to do yet.
+        let timeout = timeout.map(|timeout| timeout.saturating_add(Duration::from_micros(100)));
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        self.events.clear();
+        match epoll::wait(&self.epoll, spare_capacity(&mut self.events), timeout.as_ref()) {
+            // A signal is read from its pipe.
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(self.events.iter().map(|event| event.data.u64()))
+    }
+}
+
+impl std::fmt::Debug for Poller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Poller").field("epoll", &self.epoll).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn what_has_something_to_say_is_named() {
+        let mut poller = Poller::new().unwrap();
+        let (one, mut other) = UnixStream::pair().unwrap();
+        poller.add(&one, 7, Interest::Read).unwrap();
+        let ready = |poller: &mut Poller| poller.wait(Some(Duration::ZERO)).unwrap().collect::<Vec<_>>();
+        assert!(ready(&mut poller).is_empty());
+        other.write_all(b"x").unwrap();
+        assert_eq!(ready(&mut poller), [7]);
+        poller.modify(&one, 7, Interest::Nothing).unwrap();
+        assert!(ready(&mut poller).is_empty());
+        poller.modify(&one, 8, Interest::Write).unwrap();
+        assert_eq!(ready(&mut poller), [8]);
+        drop(one);
+        assert!(ready(&mut poller).is_empty());
+    }
+}

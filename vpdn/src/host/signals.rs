@@ -1,0 +1,57 @@
+//! Signals as something to wait for: each writes a byte into a pipe.
+
+use std::io::Read;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::low_level::pipe;
+
+use super::failure::Failure;
+
+/// The reading end of a pipe for some signals.
+#[derive(Debug)]
+pub struct Signals(UnixStream);
+
+impl Signals {
+    /// Hears Ctrl-C and SIGTERM: the end is wanted.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn of_the_end() -> Result<Self, Failure> {
+        Self::of(&[SIGINT, SIGTERM])
+    }
+
+    /// Hears SIGUSR1: a report is wanted.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn of_reports() -> Result<Self, Failure> {
+        Self::of(&[SIGUSR1])
+    }
+
+    fn of(signals: &[i32]) -> Result<Self, Failure> {
+        let failed = |error: std::io::Error| Failure::of_system("a pipe for signals", &error);
+        let (reader, writer) = UnixStream::pair().map_err(failed)?;
+        reader.set_nonblocking(true).map_err(failed)?;
+        for signal in signals {
+            let writer = writer.try_clone().map_err(failed)?;
+            pipe::register(*signal, writer).map_err(failed)?;
+        }
+        Ok(Self(reader))
+    }
+
+    /// Returns how many have come since the last time.
+    #[must_use]
+    pub fn take(&self) -> usize {
+        (&self.0).read(&mut [0; 16]).unwrap_or(0)
+    }
+}
+
+impl AsFd for Signals {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}

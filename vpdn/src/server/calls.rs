@@ -1,0 +1,132 @@
+//! Which call has which address: where packets to clients go, and whose packets from clients are taken.
+//!
+//! A packet that comes out of a call is taken only when its sender is the client of that call: the IPv4 address that the
+//! call was given, an address of a network behind it, or the IPv6 link-local address of the interface identifier that was
+//! agreed on. All else is dropped and counted, so that no client can speak for another one. A packet to a client is one to
+//! exactly these addresses. Packets to groups and to all are nobody's.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use pptp::server::ConnectionId;
+use pptp::wire::connection::CallId;
+
+use crate::config::{Network, Pool};
+
+/// A call of a connection.
+pub(super) type Key = (ConnectionId, CallId);
+
+/// The addresses of all calls.
+pub(super) struct Calls {
+    /// `None`: each user has an address of its own.
+    pool: Option<Pool>,
+    /// The server's own, which no client gets.
+    own: Ipv4Addr,
+    /// What was given last: a client that comes again gets another one, so that late packets are not for it.
+    last: Option<Ipv4Addr>,
+    given: BTreeMap<Key, Ipv4Addr>,
+    by_address: BTreeMap<IpAddr, Key>,
+    /// Networks behind clients, the longest prefix first.
+    networks: Vec<(Network, Key)>,
+}
+
+impl Calls {
+    /// Nobody has called yet.
+    pub(super) const fn new(pool: Option<Pool>, own: Ipv4Addr) -> Self {
+        Self { pool, own, last: None, given: BTreeMap::new(), by_address: BTreeMap::new(), networks: Vec::new() }
+    }
+
+    /// Gives a call an address: `wanted`, or a free one of the pool. `None` when it is taken, or all are.
+    pub(super) fn assign(&mut self, call: Key, wanted: Option<Ipv4Addr>) -> Option<Ipv4Addr> {
+        if let Some(address) = self.given.get(&call) {
+            return Some(*address);
+        }
+        let address = match wanted {
+            Some(address) => Some(address).filter(|address| self.is_free(*address)),
+            None => self.next_free(),
+        }?;
+        self.given.insert(call, address);
+        self.by_address.insert(address.into(), call);
+        Some(address)
+    }
+
+    fn is_free(&self, address: Ipv4Addr) -> bool {
+        address != self.own && !self.by_address.contains_key(&IpAddr::V4(address))
+    }
+
+    /// The first free address of the pool behind the one that was given last. All are tried, once.
+    fn next_free(&mut self) -> Option<Ipv4Addr> {
+        let Pool { first, last } = self.pool?;
+        let after = self.last.map_or(first.to_bits(), |address| address.to_bits().saturating_add(1));
+        let all = (after..=last.to_bits()).chain(first.to_bits()..=last.to_bits());
+        let found = all.map(Ipv4Addr::from_bits).find(|address| self.is_free(*address))?;
+        self.last = Some(found);
+        Some(found)
+    }
+
+    /// Returns the address that a call was given.
+    pub(super) fn address(&self, call: Key) -> Option<Ipv4Addr> {
+        self.given.get(&call).copied()
+    }
+
+    /// A call has agreed on an IPv6 address. It gets packets there unless another one has the same.
+    pub(super) fn add(&mut self, call: Key, address: Ipv6Addr) {
+        self.by_address.entry(address.into()).or_insert(call);
+    }
+
+    /// A network is behind a call.
+    pub(super) fn add_network(&mut self, call: Key, network: Network) {
+        let place = self.networks.partition_point(|(other, _)| other.prefix >= network.prefix);
+        self.networks.insert(place, (network, call));
+    }
+
+    /// Returns the networks behind a call.
+    pub(super) fn networks(&self, call: Key) -> impl Iterator<Item = Network> {
+        self.networks.iter().filter(move |(_, found)| *found == call).map(|(network, _)| *network)
+    }
+
+    /// A call is over.
+    pub(super) fn remove(&mut self, call: Key) {
+        self.given.remove(&call);
+        self.by_address.retain(|_, found| *found != call);
+        self.networks.retain(|(_, found)| *found != call);
+    }
+
+    /// Returns which call an address is behind.
+    fn find(&self, address: IpAddr) -> Option<Key> {
+        let exact = self.by_address.get(&address).copied();
+        exact.or_else(|| self.networks.iter().find(|(network, _)| network.contains(address)).map(|(_, call)| *call))
+    }
+
+    /// Returns which call a packet goes to.
+    pub(super) fn route(&self, packet: &[u8]) -> Option<Key> {
+        self.find(destination(packet)?)
+    }
+
+    /// Returns whether the client of a call may send this packet.
+    pub(super) fn may_send(&self, call: Key, packet: &[u8]) -> bool {
+        source(packet).is_some_and(|source| self.find(source) == Some(call))
+    }
+}
+
+/// RFC 791 section 3.1, RFC 8200 section 3: who sent a packet.
+fn source(packet: &[u8]) -> Option<IpAddr> {
+    match packet.first()? >> 4 {
+        4 => address::<4>(packet, 12).map(IpAddr::from),
+        6 => address::<16>(packet, 8).map(IpAddr::from),
+        _ => None,
+    }
+}
+
+/// And who is to get it.
+fn destination(packet: &[u8]) -> Option<IpAddr> {
+    match packet.first()? >> 4 {
+        4 => address::<4>(packet, 16).map(IpAddr::from),
+        6 => address::<16>(packet, 24).map(IpAddr::from),
+        _ => None,
+    }
+}
+
+fn address<const N: usize>(packet: &[u8], at: usize) -> Option<[u8; N]> {
+    packet.get(at..)?.first_chunk().copied()
+}

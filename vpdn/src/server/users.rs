@@ -1,0 +1,340 @@
+//! Who may come in, from the configuration and from a file: `name secret [words]`.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::net::Ipv4Addr;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use mschap::{Account, FailureCode, NtHash};
+use pptp::ppp::auth::{Answer, AnswerError, Outcome, Presented, Question};
+use pptp::server::Session;
+use pptp::wire::connection::CallId;
+use rustix::fs::{FlockOperation, flock};
+
+use super::complain;
+use crate::config::{Network, NtHashText, Secret, Service, User};
+
+/// What else is known of a user that was let in.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known {
+    pub(super) address: Option<Ipv4Addr>,
+    pub(super) routes: Vec<Network>,
+}
+
+/// All users.
+pub(super) struct Users {
+    configured: Vec<User>,
+    file: Option<Table>,
+    /// The password of nobody: what an unknown user presents is compared with it, so that a refusal costs the same and says
+    /// the same, whoever it is.
+    nobody: Secret,
+}
+
+/// A file of users, and what was in it when it was read last.
+struct Table {
+    path: PathBuf,
+    stamp: Option<Stamp>,
+    users: Vec<User>,
+}
+
+/// What changes with a file: the number of the file, its length, and when it was written.
+type Stamp = (u64, u64, i64, i64);
+
+impl Users {
+    /// Knows the users of the configuration and of a file.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or a line is none.
+    pub(super) fn open(configured: &[User], file: Option<&Path>, entropy: [u8; 32]) -> io::Result<Self> {
+        let file = match file {
+            Some(path) => {
+                let mut table = Table { path: path.to_owned(), stamp: None, users: Vec::new() };
+                table.refresh()?;
+                Some(table)
+            }
+            None => None,
+        };
+        Ok(Self { configured: configured.to_vec(), file, nobody: Secret::new(hex::encode(entropy)) })
+    }
+
+    /// Returns whether there is any.
+    pub(super) fn is_empty(&self) -> bool {
+        self.configured.is_empty() && self.file.is_none()
+    }
+
+    /// Answers what a client presents, and returns what came of it.
+    ///
+    /// # Errors
+    ///
+    /// The session does not take the answer.
+    pub(super) fn answer(
+        &mut self,
+        now: Duration,
+        session: &mut Session,
+        call: CallId,
+        question: Question,
+    ) -> Result<(Outcome, Known), AnswerError> {
+        let presented = session.call(call).and_then(|call| call.ppp().presented()).ok_or(AnswerError::NotAsked)?;
+        let name = presented.name().map(|name| name.0.to_vec()).unwrap_or_default();
+        if let Some(Err(error)) = self.file.as_mut().map(Table::refresh) {
+            // Those who were known before may still come.
+            complain(&error.to_string());
+        }
+        let user = self.find(&name).filter(|user| user.service != Service::L2tp).cloned();
+        let is_microsoft = matches!(presented, Presented::MsChap { .. } | Presented::ChangePassword { .. });
+        let known = user.as_ref().map(Known::of).unwrap_or_default();
+        let outcome = match user {
+            Some(user) if is_microsoft => self.answer_microsoft(now, session, call, question, &user),
+            // PAP and CHAP cannot say that a password has expired, nor change it.
+            Some(user) if !user.expired => self.answer_other(now, session, call, question, &user),
+            _ => self.refuse(now, session, call, question),
+        };
+        Ok((outcome?, known))
+    }
+
+    /// Compares what the client presents with the password of nobody.
+    fn refuse(
+        &self,
+        now: Duration,
+        session: &mut Session,
+        call: CallId,
+        question: Question,
+    ) -> Result<Outcome, AnswerError> {
+        let mut call = session.call_mut(call).ok_or(AnswerError::NotAsked)?;
+        call.answer(now, question.ticket(), &Answer::Password(self.nobody.expose().as_bytes()))
+    }
+
+    fn answer_microsoft(
+        &self,
+        now: Duration,
+        session: &mut Session,
+        call: CallId,
+        question: Question,
+        user: &User,
+    ) -> Result<Outcome, AnswerError> {
+        let hash = nt_hash(user);
+        let mut account = Account::new(&hash);
+        if user.expired && matches!(question, Question::Proof(_)) {
+            account = account.with_restriction(FailureCode::PASSWORD_EXPIRED);
+        }
+        let is_plain = !user.expired && matches!(question, Question::Proof(_));
+        let answer = match &user.password {
+            // With the password there are short keys for version 1 too.
+            Some(password) if is_plain => Answer::Password(password.expose().as_bytes()),
+            _ => Answer::Account(&account),
+        };
+        let mut handle = session.call_mut(call).ok_or(AnswerError::NotAsked)?;
+        let outcome = handle.answer(now, question.ticket(), &answer)?;
+        if let Outcome::PasswordChanged(new) = &outcome {
+            let stored = match &self.file {
+                Some(table) => table.store(&user.name, &new.nt_hash()),
+                None => Err(io::Error::other("there is no file of users to write the new password into")),
+            };
+            if let Err(error) = stored {
+                complain(&format!("the new password of {}: {error}", user.name));
+                if let Some(mut call) = session.call_mut(call) {
+                    call.reject_change(now);
+                }
+            }
+        }
+        Ok(outcome)
+    }
+
+    fn answer_other(
+        &self,
+        now: Duration,
+        session: &mut Session,
+        call: CallId,
+        question: Question,
+        user: &User,
+    ) -> Result<Outcome, AnswerError> {
+        let is_hash_of = |presented: &Presented<'_>| match presented {
+            Presented::Pap { password, .. } => std::str::from_utf8(password.as_octets())
+                .is_ok_and(|password| NtHash::from_password(password).ct_eq(&nt_hash(user))),
+            _ => false,
+        };
+        let presented = session.call(call).and_then(|call| call.ppp().presented());
+        let answer = match &user.password {
+            Some(password) => Answer::Password(password.expose().as_bytes()),
+            None if presented.as_ref().is_some_and(is_hash_of) => Answer::Accept(b""),
+            None => return self.refuse(now, session, call, question),
+        };
+        session.call_mut(call).ok_or(AnswerError::NotAsked)?.answer(now, question.ticket(), &answer)
+    }
+
+    /// With the domain, then without it.
+    fn find(&self, name: &[u8]) -> Option<&User> {
+        let without = name.rsplit(|byte| *byte == b'\\').next().unwrap_or(name);
+        let all = || self.file.iter().flat_map(|table| &table.users).chain(&self.configured);
+        [name, without].into_iter().find_map(|name| all().find(|user| user.name.as_bytes() == name))
+    }
+}
+
+impl Known {
+    fn of(user: &User) -> Self {
+        Self { address: user.remote_address, routes: user.routes.clone() }
+    }
+}
+
+impl Table {
+    /// Reads the file if it has changed.
+    fn refresh(&mut self) -> io::Result<()> {
+        let failed = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", self.path.display()));
+        let stamp = stamp(&self.path).map_err(failed)?;
+        if self.stamp == Some(stamp) {
+            return Ok(());
+        }
+        let users = read(&self.path).map_err(failed)?;
+        (self.users, self.stamp) = (users, Some(stamp));
+        Ok(())
+    }
+
+    /// Writes the hash of a new password in the place of the old one. The file is replaced as a whole, or stays as it was;
+    /// whoever else writes it in this way waits meanwhile.
+    fn store(&self, name: &str, hash: &NtHash) -> io::Result<()> {
+        let beside = |ending: &str| {
+            let mut path = self.path.clone().into_os_string();
+            path.push(ending);
+            PathBuf::from(path)
+        };
+        let lock = File::create(beside(".lock"))?;
+        flock(&lock, FlockOperation::LockExclusive)?;
+        let text = fs::read_to_string(&self.path)?;
+        let mut new = String::with_capacity(text.len().saturating_add(64));
+        for line in text.lines() {
+            match parse(line) {
+                Ok(Some(user)) if user.name == name => {
+                    new.extend([name, " nt:", &hex::encode(hash.as_bytes())]);
+                    // What else the line says stays.
+                    let words = line.split_ascii_whitespace().skip(2).filter(|word| *word != "expired");
+                    new.extend(words.flat_map(|word| [" ", word]));
+                }
+                _ => new.push_str(line),
+            }
+            new.push('\n');
+        }
+        let temporary = beside(".new");
+        let mut file = File::create(&temporary)?;
+        file.set_permissions(fs::metadata(&self.path)?.permissions())?;
+        file.write_all(new.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&temporary, &self.path)
+    }
+}
+
+fn stamp(path: &Path) -> io::Result<Stamp> {
+    let metadata = fs::metadata(path)?;
+    Ok((metadata.ino(), metadata.len(), metadata.mtime(), metadata.mtime_nsec()))
+}
+
+fn read(path: &Path) -> io::Result<Vec<User>> {
+    let text = fs::read_to_string(path)?;
+    let mut users = Vec::new();
+    for (line, number) in text.lines().zip(1..) {
+        let failed = |what: String| io::Error::new(io::ErrorKind::InvalidData, format!("line {number}: {what}"));
+        users.extend(parse(line).map_err(failed)?);
+    }
+    Ok(users)
+}
+
+fn parse(line: &str) -> Result<Option<User>, String> {
+    let mut words = line.split_ascii_whitespace();
+    let Some(name) = words.next().filter(|name| !name.starts_with('#')) else { return Ok(None) };
+    let secret = words.next().ok_or("a name without a password")?;
+    let (password, nt_hash) = match secret.strip_prefix("nt:") {
+        Some(digits) => (None, Some(digits.parse::<NtHashText>()?)),
+        None => (Some(Secret::new(secret.to_owned())), None),
+    };
+    let mut user = User {
+        name: name.to_owned(),
+        password,
+        nt_hash,
+        expired: false,
+        service: Service::Any,
+        local_address: None,
+        remote_address: None,
+        routes: Vec::new(),
+    };
+    for word in words {
+        match word.split_once('=').unwrap_or((word, "")) {
+            ("expired", "") => user.expired = true,
+            ("address", text) => user.remote_address = Some(text.parse().map_err(|error| format!("{word}: {error}"))?),
+            ("route", text) => user.routes.push(text.parse().map_err(|error| format!("{word}: {error}"))?),
+            ("service", "any") => user.service = Service::Any,
+            ("service", "pptp") => user.service = Service::Pptp,
+            ("service", "l2tp") => user.service = Service::L2tp,
+            _ => return Err(format!("`{word}` is none of `expired`, `address=`, `route=`, `service=`")),
+        }
+    }
+    Ok(Some(user))
+}
+
+fn nt_hash(user: &User) -> NtHash {
+    match (&user.nt_hash, &user.password) {
+        (Some(hash), _) => hash.hash().clone(),
+        (None, password) => NtHash::from_password(password.as_ref().map_or("", Secret::expose)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_users() {
+        let user = parse("alice wonderland").unwrap().unwrap();
+        assert_eq!((user.name.as_str(), user.expired), ("alice", false));
+        let user =
+            parse(" bob nt:8846f7eaee8fb117ad06bdd830b7586c expired address=10.0.0.2 route=10.1.0.0/16 route=::/0 ");
+        let user = user.unwrap().unwrap();
+        assert!(user.expired && user.password.is_none());
+        assert_eq!((user.remote_address, user.routes.len()), (Some(Ipv4Addr::new(10, 0, 0, 2)), 2));
+        assert!(parse("# comment").unwrap().is_none() && parse("").unwrap().is_none());
+        for wrong in ["alice", "alice nt:00", "a b c", "a b address=1", "a b route=10.0.0.1/8", "a b service=ftp"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_table_is_read_when_it_has_changed_and_written_as_a_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("users");
+        fs::write(&path, "# all\nalice wonderland\ncarol old expired address=10.0.0.2\n").unwrap();
+        let mut table = Table { path: path.clone(), stamp: None, users: Vec::new() };
+        table.refresh().unwrap();
+        assert_eq!(table.users.len(), 2);
+        table.store("carol", &NtHash::from_password("new")).unwrap();
+        let hash = hex::encode(NtHash::from_password("new").as_bytes());
+        let expected = format!("# all\nalice wonderland\ncarol nt:{hash} address=10.0.0.2\n");
+        assert_eq!(fs::read_to_string(&path).unwrap(), expected);
+        table.refresh().unwrap();
+        assert!(!table.users[1].expired);
+        // A line that is none: those who were known stay.
+        fs::write(&path, "alice\n").unwrap();
+        assert!(table.refresh().unwrap_err().to_string().contains("line 1: a name without a password"));
+        assert_eq!(table.users.len(), 2);
+    }
+
+    /// Two servers with one file: both new passwords are there afterwards.
+    #[test]
+    fn two_who_write_lose_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("users");
+        let names: Vec<_> = (0..40).map(|number| format!("user{number}")).collect();
+        fs::write(&path, names.join(" old\n") + " old\n").unwrap();
+        std::thread::scope(|scope| {
+            for half in names.chunks(20) {
+                let table = Table { path: path.clone(), stamp: None, users: Vec::new() };
+                scope.spawn(move || {
+                    for name in half {
+                        table.store(name, &NtHash::from_password("new")).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(read(&path).unwrap().iter().filter(|user| user.nt_hash.is_some()).count(), 40);
+    }
+}

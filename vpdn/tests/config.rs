@@ -1,0 +1,181 @@
+//! Each configuration of the documents that operators know, and what is said of mistakes.
+#![expect(clippy::std_instead_of_core, reason = "a test, not a library")]
+#![expect(clippy::unwrap_used, reason = "tests may fail")]
+
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+
+use vpdn::config::{
+    Config, KeyChange, Method, Mppe, Overlay, Protocol, Sequencing, Service, Strength, TypeOfService, Wanted,
+};
+
+fn example(name: &str) -> Config {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/config").join(name).with_extension("toml");
+    Config::load(Some(&path), |_| Ok(Overlay::new())).unwrap()
+}
+
+#[test]
+fn every_example_is_read_by_a_test() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/config");
+    let source = include_str!("config.rs");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        assert!(source.contains(&format!("example(\"{name}\")")), "{name} has no test");
+        count += 1;
+    }
+    assert_eq!(count, 10);
+}
+
+#[test]
+fn cisco_accepts_pptp_with_40_bits() {
+    let config = example("cisco-pptp-mppe-40");
+    let (group, template) = config.accepting(Protocol::Pptp).unwrap();
+    assert_eq!(group.local_name.as_deref(), Some("cisco_pns"));
+    assert_eq!(template.ppp_authentication.as_deref(), Some(&[Method::MsChapV1][..]));
+    let mppe = template.ppp_encrypt_mppe.unwrap();
+    assert_eq!(
+        (mppe.strength, mppe.wanted, mppe.key_change),
+        (Strength::Bits40, Wanted::Offered, KeyChange::Stateless)
+    );
+    let pool = config.ip_local_pool[template.peer_default_ip_address.as_ref().unwrap()];
+    assert!(pool.contains(Ipv4Addr::new(10, 1, 1, 10)) && !pool.contains(Ipv4Addr::new(10, 1, 1, 101)));
+    assert_eq!(config.user[0].password.as_ref().unwrap().expose(), "admin");
+    assert!(config.accepting(Protocol::L2tp).is_none());
+}
+
+#[test]
+fn cisco_tunes_pptp() {
+    let config = example("cisco-pptp-tuning");
+    let (group, template) = config.accepting(Protocol::Pptp).unwrap();
+    assert_eq!(group.pptp_flow_control_receive_window, Some(16));
+    assert_eq!(group.pptp_flow_control_static_rtt, Some(1500));
+    assert_eq!(group.pptp_tunnel_echo, Some(60));
+    let mppe = template.ppp_encrypt_mppe.unwrap();
+    assert_eq!((mppe.strength, mppe.wanted, mppe.key_change), (Strength::Auto, Wanted::Required, KeyChange::Stateful));
+    assert_eq!((template.dns.len(), template.nbns.len()), (2, 1));
+    assert_eq!(config.user[0].nt_hash.as_ref().unwrap().hash().as_bytes()[..2], [0x44, 0xeb]);
+}
+
+#[test]
+fn cisco_asks_radius() {
+    let config = example("cisco-pptp-radius");
+    let radius = config.radius.as_ref().unwrap();
+    assert_eq!(radius.authentication[0].address, "10.200.20.245:1645".parse().unwrap());
+    assert_eq!(radius.accounting[0].address, "10.200.20.245:1646".parse().unwrap());
+    assert_eq!((radius.retransmit, radius.require_message_authenticator), (Some(3), None));
+    assert_eq!(radius.accounting[0].secret.expose(), "cisco");
+}
+
+#[test]
+fn cisco_accepts_pptp_with_auto() {
+    let config = example("cisco-pptp-mppe-auto");
+    let (_, template) = config.accepting(Protocol::Pptp).unwrap();
+    assert_eq!(template.ppp_encrypt_mppe, Some(Mppe::default()));
+}
+
+#[test]
+fn cisco_begins_l2tp() {
+    let config = example("cisco-l2tp-client");
+    let end = &config.virtual_ppp["1"];
+    assert_eq!((end.pseudowire.vcid, end.ppp_chap_hostname.as_deref()), (10, Some("peer1")));
+    let class = &config.pseudowire_class[&end.pseudowire.pw_class];
+    assert_eq!(class.ip_local_interface.as_deref(), Some("eth0"));
+    assert_eq!(end.ip_route[0].to_string(), "10.10.10.0/24");
+}
+
+#[test]
+fn cisco_accepts_l2tp() {
+    let config = example("cisco-l2tp-server");
+    let (group, template) = config.accepting(Protocol::L2tp).unwrap();
+    assert_eq!(group.terminate_from.as_deref(), Some("peer1"));
+    assert_eq!(template.ppp_chap_hostname.as_deref(), Some("peer2"));
+}
+
+#[test]
+fn cisco_has_all_keys_of_l2tpv3() {
+    let config = example("cisco-l2tpv3");
+    let class = &config.l2tp_class["l2tpclass2"];
+    assert!(class.authentication && class.hidden);
+    assert_eq!((class.receive_window, class.timeout_setup, class.hello), (Some(30), Some(400), Some(60)));
+    assert_eq!((class.retransmit.initial_retries, class.retransmit.timeout.max), (Some(2), Some(8)));
+    let class = &config.pseudowire_class["pwclass2"];
+    assert_eq!((class.ip_tos, class.ip_ttl), (Some(TypeOfService::Reflect), Some(255)));
+    assert!(class.ip_pmtu && class.ip_dfbit_set && class.sequencing == Sequencing::Both);
+    assert_eq!(config.virtual_ppp["2"].pseudowire.sequencing, Some(Sequencing::Transmit));
+}
+
+#[test]
+fn routeros_takes_users() {
+    let config = example("routeros-server");
+    let [jack, ex] = &config.user[..] else { panic!("{:?}", config.user) };
+    assert_eq!((jack.service, jack.local_address), (Service::Any, Some(Ipv4Addr::new(10, 0, 0, 1))));
+    assert_eq!((ex.service, ex.remote_address), (Service::Pptp, Some(Ipv4Addr::new(10, 0, 103, 2))));
+    assert_eq!(ex.routes[0].to_string(), "10.150.1.0/24");
+    assert_eq!(config.virtual_template["default"].keepalive_timeout, Some(30));
+}
+
+#[test]
+fn routeros_dials() {
+    let client = example("routeros-client").client.unwrap();
+    assert!(client.add_default_route);
+    assert_eq!((&*client.connect_to, &*client.user), ("10.1.1.12", "john"));
+    let office = example("routeros-remote-office");
+    assert_eq!(office.interface.as_deref(), Some("pptp-out1"));
+    assert_eq!(office.client.unwrap().reconnect, Some(1000));
+}
+
+/// A text and what is said of it.
+const MISTAKES: [(&str, &str); 16] = [
+    ("hostname = ", "line 1, column 12: string values must be quoted, expected literal string"),
+    ("hostnam = 'x'", "line 1, column 1: unknown field `hostnam`"),
+    ("\n[virtual-template.1]\n  mtu = 'big'", "line 3, column 9: invalid type: string \"big\", expected u16"),
+    ("[virtual-template.1]\nmtu = 100", "line 2, column 7: 100 is not between 576 and 1500"),
+    ("[virtual-template.1]\nppp-encrypt-mppe = '64'", "line 2, column 20: `auto`, `40`, `56`, `128`, or `none`"),
+    (
+        "[virtual-template.1]\nppp-authentication = ['pap']",
+        "line 2, column 22: encryption is required, and none of these methods leaves keys",
+    ),
+    ("[virtual-template.1]\nppp-authentication = ['spap']", "line 2, column 23: unknown variant `spap`"),
+    ("[virtual-template.1]\ndns = ['1.1.1.1','2.2.2.2','3.3.3.3']", "line 2, column 7: PPP has room for two"),
+    ("[vpdn-group.a]\ndescription = 'x'", "line 1, column 1: a group has `accept-dialin` or `request-dialin`"),
+    (
+        "vpdn-group.a.accept-dialin = { protocol = 'pptp', virtual-template = '7' }",
+        "line 1, column 70: there is no virtual-template `7`",
+    ),
+    ("[[user]]\nname = 'a'\n", "line 1, column 1: user `a` has `password` or `nt-hash`, and not both"),
+    ("[[user]]\nname = 'a'\npassword = 'b'\nnt-hash = '00'", "line 4, column 11: an NT hash has 32 hexadecimal digits"),
+    ("ip-local-pool.p = '10.0.0.9-10.0.0.1'", "line 1, column 19: the last address is before the first"),
+    ("[radius]\nauthentication = []", "line 2, column 18: there is no server"),
+    ("[l2tp-class.c]\nretransmit.timeout = { min = 9 }", "line 2, column 30: 9 is not between 1 and 8"),
+    ("[client]\nconnect-to = 'a'\nuser = 'b'", "line 1, column 1: one of `password`, `password-file` and `nt-hash`"),
+];
+
+#[test]
+fn mistakes_have_a_line_and_a_column() {
+    for (text, expected) in MISTAKES {
+        let error = Config::parse(text).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{text}\n{error}\n{expected}");
+    }
+}
+
+#[test]
+fn all_that_is_wrong_is_said_at_once() {
+    let text = "[virtual-template.1]\nmtu = 1\nmru = 2\n[[user]]\nname = 'a'\npassword = 'b'\n[[user]]\nname = 'a'\npassword = 'c'\n";
+    let error = Config::parse(text).unwrap_err().to_string();
+    let lines: Vec<_> = error.lines().collect();
+    assert_eq!(lines.len(), 3, "{error}");
+    assert_eq!(lines[2], "line 8, column 8: there are two users `a`");
+}
+
+#[test]
+fn a_file_is_named_and_an_argument_is_checked() {
+    let path = PathBuf::from("/nonexistent/vpdn.toml");
+    let error = Config::load(Some(&path), |_| Ok(Overlay::new())).unwrap_err().to_string();
+    assert!(error.starts_with("/nonexistent/vpdn.toml: "), "{error}");
+    let mut arguments = Overlay::new();
+    arguments.set(&["virtual-template", "1", "mtu"], 100);
+    let error = Config::load(None, |_| Ok(arguments)).unwrap_err().to_string();
+    assert_eq!(error, "virtual-template.1.mtu: 100 is not between 576 and 1500");
+}
