@@ -81,7 +81,7 @@ pub struct Config {
     pub(crate) ip_versions: IpVersions,
     keepalive: Option<Keepalive>,
     rechallenge_interval: Option<Duration>,
-    authentication_retries: u8,
+    pub(crate) authentication_retries: u8,
     restart_timeout: Duration,
     pub(crate) setup_timeout: Duration,
 }
@@ -246,7 +246,9 @@ impl Config {
         self
     }
 
-    /// Sets how often a client may try another name or password in one session. Default: never.
+    /// RFC 2759 section 6: sets how often a client may try another name or password in one
+    /// session. A client asks its user by [`Event::Prove`](crate::Event::Prove) unless this is 0:
+    /// then the first refusal ends the session. Default: never.
     #[must_use]
     pub fn with_authentication_retries(mut self, retries: u8) -> Self {
         self.authentication_retries = retries;

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use ppp_fsm::auth::Method;
 use ppp_fsm::link;
 
 /// Why a session is over: the first thing that ended it.
@@ -29,6 +30,12 @@ pub enum Reason {
     /// The peer has said that it cannot decrypt what it gets, without a pause: for 15 s, or of
     /// nearly every packet of about a second when it never encrypted one itself.
     NotDecrypted,
+    /// The name or the secret of this side cannot be sent by the method that was agreed on: one of them is too long, or
+    /// there is a hash only.
+    CannotProve {
+        /// The method.
+        method: Option<Method>,
+    },
 }
 
 impl Reason {
@@ -37,7 +44,7 @@ impl Reason {
     #[must_use]
     pub fn windows_error(&self) -> Option<u32> {
         match self {
-            Self::Closed => None,
+            Self::Closed | Self::CannotProve { .. } => None,
             Self::Link(reason) => reason.windows_error().filter(|error| *error != 0),
             Self::SetupTimeout => Some(718),
             Self::NotDecrypted => Some(742),
@@ -51,6 +58,7 @@ impl Reason {
             Self::NotDecrypted => {
                 "call again: pppd on Linux comes to this when packets of its negotiation are lost and cross each other"
             }
+            Self::CannotProve { .. } => "use a shorter name or password, or allow another method",
             Self::SetupTimeout => "look at the trace for what the two sides did not agree on",
             Self::Closed | Self::Link(_) => match self.windows_error().and_then(link::windows_error_text) {
                 Some(text) => text,
@@ -66,6 +74,10 @@ impl fmt::Display for Reason {
         match self {
             Self::Closed => f.write_str("closed by us"),
             Self::Link(reason) => reason.fmt(f),
+            Self::CannotProve { method: Some(method) } => {
+                write!(f, "our name or password cannot be sent by {method}: one is too long, or there is a hash only")
+            }
+            Self::CannotProve { method: None } => f.write_str("our name or password cannot be sent"),
             Self::SetupTimeout => f.write_str("the two sides did not come to an agreement in time"),
             Self::NotDecrypted => f.write_str("the peer cannot decrypt what we send, and says so"),
         }

@@ -4,6 +4,7 @@ use core::net::Ipv4Addr;
 use core::time::Duration;
 
 use mschap::NtHash;
+use ppp_fsm::auth::Secret;
 use ppp_fsm::ipv6cp::InterfaceIdentifier;
 use ppp_fsm::negotiate::Opening;
 use ppp_fsm::{ipcp, ipv6cp, lcp, link};
@@ -67,7 +68,10 @@ impl Client {
     }
 
     pub(crate) fn link(&self, config: &Config) -> link::Config {
-        let lcp = lcp::Config::default().with_own_authentication(config.authentication);
+        // RFC 1661 section 5.3: a method that the secret is not enough for is answered with one that it is.
+        let is_hash = matches!(self.credentials.secret(), Secret::NtHash(_));
+        let methods = if is_hash { config.authentication.with_keys() } else { config.authentication };
+        let lcp = lcp::Config::default().with_own_authentication(methods);
         let ipcp = match self.address {
             Some(address) => ipcp::Config::new(address).with_other_address_taken(true),
             None => ipcp::Config::default(),

@@ -202,6 +202,10 @@ pub enum AnswerError {
     /// The packet would be too long.
     #[error("name, password or message is too long")]
     TooLong,
+    /// RFC 2759 section 5: MS-CHAP version 2 is accepted with `S=` and 40 digits, which MS-CHAP2-Success of a RADIUS
+    /// server has.
+    #[error("the message lacks the proof that the client waits for (S=)")]
+    NoProof,
     /// What the peer sent cannot be read, so no answer to it makes sense; it was dropped.
     #[error("what the peer sent cannot be read")]
     Malformed,

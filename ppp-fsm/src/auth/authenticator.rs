@@ -304,6 +304,8 @@ impl Authenticator {
             return Err(AnswerError::NotAsked);
         }
         match *answer {
+            // RFC 2759 section 5: without `S=` and 40 digits every client hangs up.
+            Answer::Accept(message) if self.needs_proof() && !has_proof(message) => Err(AnswerError::NoProof),
             Answer::Accept(message) => self.reply(now, true, message),
             Answer::Reject(message) => self.reply(now, false, message),
             Answer::EapRequest(packet) => self.send_eap(now, packet),
@@ -317,6 +319,11 @@ impl Authenticator {
             #[cfg(feature = "mschap")]
             Answer::Account(account) => self.answer_account(now, account),
         }
+    }
+
+    /// Whether the client expects a proof of this side in the Success.
+    fn needs_proof(&self) -> bool {
+        matches!(self.presented(), Some(Presented::MsChap { version: 2, .. }))
     }
 
     /// Writes the next packet to send into `buf`.
@@ -478,4 +485,10 @@ impl From<EncodeError> for AnswerError {
     fn from(_: EncodeError) -> Self {
         Self::TooLong
     }
+}
+
+/// RFC 2759 section 5: whether a Success message has the authenticator's response.
+fn has_proof(message: &[u8]) -> bool {
+    let digits = message.strip_prefix(b"S=").and_then(|rest| rest.get(..40));
+    digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }

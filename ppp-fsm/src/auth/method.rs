@@ -106,6 +106,16 @@ impl Methods {
         self.iter().next().is_none()
     }
 
+    /// Returns those after which there are keys for encryption: the versions of MS-CHAP, for which the NT hash of a
+    /// password is enough.
+    #[must_use]
+    pub fn with_keys(mut self) -> Self {
+        for place in &mut self.0 {
+            *place = place.filter(|found| found.has_keys());
+        }
+        self
+    }
+
     /// The list without a method.
     pub(crate) fn without(mut self, method: Method) -> Self {
         for place in &mut self.0 {

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use mppe::Direction;
-use ppp_fsm::auth::Demand;
+use ppp_fsm::auth::{AnswerError, Demand};
 use ppp_fsm::ccp::{self, Encryption, MicrosoftCompression};
 use ppp_fsm::link::{self, Phase};
 
@@ -160,9 +160,18 @@ impl Session {
                 Proof::Ready(credentials) | Proof::Expired(credentials, _),
                 Demand::Proof { ticket, is_retry: false, .. },
             ) => {
-                // What cannot be proved ends with the patience of both sides.
-                let _ = self.link.prove(now, ticket, credentials.name(), &credentials.secret());
+                let proved = self.link.prove(now, ticket, credentials.name(), &credentials.secret());
                 self.proof = Proof::Ready(credentials);
+                // What cannot be said by the agreed method is no matter of patience.
+                if let Err(AnswerError::TooLong | AnswerError::Unsuitable) = proved {
+                    self.end(now, Reason::CannotProve { method: self.link.lcp().sending().authentication });
+                }
+            }
+            // RFC 2759 section 6: another try is permitted, and nobody tries. The refusal is the reason then.
+            (proof, Demand::Proof { ticket, is_retry: true, .. }) if self.config.authentication_retries == 0 => {
+                self.proof = proof;
+                let declined = self.link.decline(now, ticket);
+                debug_assert!(declined.is_ok(), "the question was just asked");
             }
             (proof, demand) => {
                 self.proof = proof;
