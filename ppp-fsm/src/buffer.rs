@@ -7,7 +7,8 @@ use crate::EncodeError;
 pub(crate) struct Short<const N: usize> {
     /// Zeros behind the length, so that equal ones are equal as a whole.
     bytes: [u8; N],
-    length: usize,
+    /// No packet is longer than this counts.
+    length: u16,
 }
 
 impl<const N: usize> Short<N> {
@@ -23,14 +24,14 @@ impl<const N: usize> Short<N> {
     /// Adds what fits.
     pub(crate) fn extend(&mut self, bytes: &[u8]) {
         for byte in bytes {
-            let Some(place) = self.bytes.get_mut(self.length) else { return };
+            let Some(place) = self.bytes.get_mut(usize::from(self.length)) else { return };
             *place = *byte;
             self.length = self.length.wrapping_add(1);
         }
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        filled(&self.bytes, self.length)
+        filled(&self.bytes, usize::from(self.length))
     }
 }
 

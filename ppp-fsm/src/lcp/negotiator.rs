@@ -132,7 +132,15 @@ pub struct Negotiator {
     is_refused: bool,
     /// A method that leaves keys was named in place of one that does not, or need not be.
     keys: KeysWanted,
+    insistence: Insistence,
     failure: Option<Failure>,
+}
+
+/// Whether the peer was asked once more for a method in whose place it had named one that is not allowed here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Insistence {
+    NotYet,
+    Done,
 }
 
 /// Whether the peer is asked for a method that leaves keys when it wants one that does not.
@@ -174,6 +182,7 @@ impl Negotiator {
             peer_method: None,
             is_refused: false,
             keys: KeysWanted::No,
+            insistence: Insistence::NotYet,
             failure: None,
         }
     }
@@ -238,6 +247,7 @@ impl Negotiator {
                 let own = self.config.own_authentication;
                 if let Some(better) = self.better_method(own) {
                     self.keys = KeysWanted::Asked;
+                    self.is_refused = true;
                     return suggest(&ConfigurationOption::AuthenticationProtocol(better.option()));
                 }
                 self.is_refused = self.peer_method.is_none_or(|method| !own.contains(method));
@@ -288,6 +298,12 @@ impl Negotiator {
     /// The peer does not take the method asked for. It may have named another one.
     fn method_refused(&mut self, named: Option<Method>) {
         let Some(current) = self.methods.iter().next() else { return };
+        // A peer that prefers a method with keys may take this one when it hears that there is no other: `prefer_keys`.
+        let is_foreign = named.is_some_and(|named| !self.methods.contains(named));
+        if is_foreign && self.insistence == Insistence::NotYet {
+            self.insistence = Insistence::Done;
+            return;
+        }
         let left = self.methods.without(current);
         self.methods = match named {
             // The one that both take comes first.
@@ -333,6 +349,7 @@ impl ControlProtocol for Negotiator {
         if self.keys == KeysWanted::Asked {
             self.keys = KeysWanted::Yes;
         }
+        self.insistence = Insistence::NotYet;
         self.failure = None;
     }
 

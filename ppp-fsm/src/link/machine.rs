@@ -89,7 +89,9 @@ impl Link {
         let mut random = Random::new(entropy);
         let timers = &config.network_timers;
         let mut lcp = lcp::Negotiator::new(&config.lcp, random.entropy());
-        if config.ccp.as_ref().is_some_and(|ccp| ccp.is_wanted() && ccp.encryption() != ccp::Encryption::Refused) {
+        // Only where nothing is lost by it: pppd drops the method that a Nak names another one for, and a server that has
+        // no other ends the link.
+        if config.requires_encryption() {
             lcp.prefer_keys();
         }
         Self {

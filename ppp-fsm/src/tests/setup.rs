@@ -191,11 +191,12 @@ fn rfc1661_section_5_7_chap_for_the_other_role_is_dropped_and_not_rejected() {
     assert_eq!(server.phase(), Phase::Network);
 }
 
-/// A client names its best method when it wants encryption, and gives in to a server that insists.
+/// A client that requires encryption names its best method, and gives in to a server that insists. One that merely
+/// prefers it does not: pppd drops a method that is answered with a Nak, and ends the link when it has no other.
 #[test]
-fn a_client_that_wants_keys_asks_a_server_that_wants_pap_for_ms_chap_first() {
+fn a_client_that_requires_keys_asks_a_server_that_wants_pap_for_ms_chap_first() {
     let methods = Methods::new(&[Method::MsChapV2, Method::ChapMd5, Method::Pap]);
-    for (encryption, first) in [(Encryption::Preferred, 3), (Encryption::Refused, 2)] {
+    for (encryption, first) in [(Encryption::Required, 3), (Encryption::Preferred, 2), (Encryption::Refused, 2)] {
         let lcp = lcp::Config::default().with_own_authentication(methods);
         let config = Config::default().with_lcp(lcp).with_ccp(ccp::Config::default().with_encryption(encryption));
         let mut link = Link::new(&config, [1; 32]);

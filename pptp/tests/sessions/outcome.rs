@@ -111,15 +111,27 @@ fn encoding(sender: &Wishes, receiver: &Wishes, has_keys: bool) -> Bits {
     if strength == Bits::NONE { compression } else { strength | mode(sender, receiver) | compression }
 }
 
-/// The server asks for its methods in order; a client that does not take one names its own favourite each time.
+/// The server asks for its methods in order. A client that does not take one names its own favourite each time; one that
+/// requires encryption names a method with keys first. The server insists once when that is not one of its own.
 fn method(client: &Wishes, server: &Wishes) -> Option<Method> {
-    for asked in server.methods.iter() {
-        if client.methods.contains(asked) {
-            return Some(asked);
-        }
-        let favourite = client.methods.iter().next()?;
-        if server.methods.contains(favourite) {
-            return Some(favourite);
+    let has_keys = |method: &Method| matches!(method, Method::MsChapV1 | Method::MsChapV2);
+    let mut methods: Vec<Method> = server.methods.iter().collect();
+    let mut better = client.methods.iter().find(has_keys).filter(|_| client.is_required());
+    let mut insists = true;
+    while let Some(&asked) = methods.first() {
+        let named = match better.take_if(|_| !has_keys(&asked)) {
+            Some(better) => better,
+            None if client.methods.contains(asked) => return Some(asked),
+            None => client.methods.iter().next()?,
+        };
+        match methods.iter().position(|method| *method == named) {
+            Some(place) => {
+                methods.remove(0);
+                let named = methods.remove(place - 1);
+                methods.insert(0, named);
+            }
+            None if insists => insists = false,
+            None => drop(methods.remove(0)),
         }
     }
     None

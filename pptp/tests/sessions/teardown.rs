@@ -156,6 +156,8 @@ fn is_silence(reason: Reason) -> bool {
                     | link::Reason::PeerSilent
                     | link::Reason::Authentication(_)
                     | link::Reason::EncryptionRequired { .. }
+                    | link::Reason::EncryptionUnanswered
+                    | link::Reason::NoIp(_)
                     | link::Reason::NoNetwork
             ) | ppp_session::Reason::SetupTimeout
         ) | Reason::Control(CloseReason::EchoTimeout | CloseReason::StartTimeout | CloseReason::CallTimeout { .. })
