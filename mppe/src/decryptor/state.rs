@@ -43,7 +43,7 @@ use crate::statistics::DecryptorStatistics;
 /// *Stateless.* A packet with the expected count costs one key change. One that is late is decrypted with its key when
 /// that is among the last `LATE` ones and was not used. One that is ahead costs as many key changes as packets are
 /// missing, up to the [budget](Config::with_key_change_budget). One that is further ahead is refused with
-/// [`CatchingUp`](DecryptError::CatchingUp) and brings the decryptor nearer by the budget.
+/// [`CatchingUp`](crate::DecryptError::CatchingUp) and brings the decryptor nearer by the budget.
 ///
 /// After the loss of `n` packets, up to 4031 (4095 - `LATE` with more than 64 late keys), the packet of number
 /// (`n` - 1) / (budget - 1), rounded up, is decrypted at the latest: with the defaults the sixteenth. This holds at the
