@@ -12,6 +12,7 @@ extern crate std;
 
 mod code;
 mod compress;
+mod count;
 mod decompress;
 mod error;
 mod flags;
@@ -24,10 +25,11 @@ mod sender;
 mod window;
 
 pub use compress::{Compressed, Compressor, Expansion};
+pub use count::CoherencyCount;
 pub use decompress::Decompressor;
 pub use error::{BufferTooSmall, DecompressError, ReceiveError};
 pub use flags::Flags;
-pub use header::{CoherencyCount, Header};
+pub use header::Header;
 pub use receiver::Receiver;
 pub use sender::{History, Sender};
 

@@ -2,7 +2,7 @@
 
 use sha1::{Digest, Sha1};
 
-use crate::v2::AuthenticatorResponse;
+use crate::authenticator_response::AuthenticatorResponse;
 use crate::{BufferTooSmall, DecodeError, Failure, FailureCode, Success, Text};
 
 /// What an authenticator sends: the Message field of a Success or Failure packet.

@@ -11,6 +11,7 @@ extern crate std;
 
 mod account;
 mod authenticator;
+mod authenticator_response;
 pub mod des;
 mod encrypted_hash;
 mod encrypted_password;

@@ -15,11 +15,11 @@ mod key;
 mod policy;
 mod vendor_type;
 
-pub use accept::{AcceptError, AccessAccept, KeysMissing, StartKeys};
+pub use accept::{AcceptError, AccessAccept, StartKeys};
 pub use attribute::{Attribute, Attributes, attributes};
 pub use change::{Chap2Cpw, ChunkError, Cpw1, Cpw2, EncPw};
 pub use chap::{Chap2Response, Chap2Success, ChapError, ChapResponse, Domain};
-pub use error::{AttributeError, EncodeError};
+pub use error::{AttributeError, EncodeError, KeysMissing};
 pub use key::{HiddenKey, HiddenMppeKeys, Hiding, KeyError, LmKey, MppeKeys, SessionKey};
 pub use policy::{EncryptionPolicy, EncryptionTypes};
 pub use vendor_type::VendorType;

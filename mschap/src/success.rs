@@ -1,6 +1,6 @@
 //! The Message field of a Success packet.
 
-use crate::v2::AuthenticatorResponse;
+use crate::authenticator_response::AuthenticatorResponse;
 use crate::write::{unhex, write};
 use crate::{BufferTooSmall, DecodeError, Text};
 

@@ -6,11 +6,13 @@
 mod authenticator;
 mod change_password_1;
 mod change_password_2;
+mod new_hashes;
 mod peer;
 
-pub use authenticator::{Accepted, Authenticator, ChangeVerdict, NewHashes, Verdict};
+pub use authenticator::{Accepted, Authenticator, ChangeVerdict, Verdict};
 pub use change_password_1::ChangePassword1;
 pub use change_password_2::ChangePassword2;
+pub use new_hashes::NewHashes;
 pub use peer::Peer;
 
 use crate::error::exactly;

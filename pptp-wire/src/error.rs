@@ -1,7 +1,8 @@
 //! What can be wrong with messages, and where.
 
+use crate::Field;
 use crate::code::{ControlMessageType, MessageType};
-use crate::{Field, Header, Message};
+use crate::length::{LENGTH_OFFSET, MAGIC_COOKIE_OFFSET, MAX_MESSAGE_LEN};
 
 /// Why octets are not a control connection message of RFC 2637.
 ///
@@ -34,7 +35,7 @@ pub enum DecodeError {
         available: usize,
     },
     /// No message can be as long as the length field says.
-    #[error("PPTP length {found}, not {minimum} to {}", Message::MAX_LEN)]
+    #[error("PPTP length {found}, not {minimum} to {}", MAX_MESSAGE_LEN)]
     Length {
         /// The length found.
         found: u16,
@@ -75,8 +76,8 @@ impl DecodeError {
     pub const fn offset(&self) -> usize {
         match self {
             Self::Truncated { offset, .. } => *offset,
-            Self::Length { .. } | Self::LengthOfType { .. } => Header::LENGTH_OFFSET,
-            Self::MagicCookie { .. } => Header::MAGIC_COOKIE_OFFSET,
+            Self::Length { .. } | Self::LengthOfType { .. } => LENGTH_OFFSET,
+            Self::MagicCookie { .. } => MAGIC_COOKIE_OFFSET,
         }
     }
 }
@@ -140,7 +141,7 @@ pub enum TextError {
 #[non_exhaustive]
 pub enum UnknownMessageError {
     /// The message would be shorter or longer than any can be.
-    #[error("PPTP message of {length} octets, not {minimum} to {}", Message::MAX_LEN)]
+    #[error("PPTP message of {length} octets, not {minimum} to {}", MAX_MESSAGE_LEN)]
     Length {
         /// The octets of the message, with header.
         length: usize,

@@ -1,8 +1,9 @@
 //! What every message begins with.
 
 use crate::code::{ControlMessageType, MessageType};
+use crate::length::MAX_MESSAGE_LEN;
 use crate::wire::{Reader, Value, Writer};
-use crate::{DecodeError, Field, MAGIC_COOKIE, Message};
+use crate::{DecodeError, Field, MAGIC_COOKIE};
 
 /// RFC 2637 section 1.4: what the first octets of a message say of it.
 ///
@@ -34,10 +35,6 @@ impl Header {
 
     /// Fixed header (8), control message type (2), reserved0 (2): the shortest control message.
     pub const MIN_CONTROL_LEN: usize = Self::LEN + 2 + 2;
-
-    pub(crate) const LENGTH_OFFSET: usize = 0;
-    /// Behind length (2) and message type (2).
-    pub(crate) const MAGIC_COOKIE_OFFSET: usize = 2 + 2;
 
     /// Reads the first 8 octets of a message, or 10 when it is a control message.
     ///
@@ -75,7 +72,7 @@ impl Header {
         }
     }
 
-    /// Writes the header of a message of `length` octets, at most [`Message::MAX_LEN`].
+    /// Writes the header of a message of `length` octets, at most [`MAX_MESSAGE_LEN`].
     pub(crate) fn write(
         length: usize,
         message_type: MessageType,
@@ -93,7 +90,7 @@ impl Header {
 }
 
 fn check_length(found: u16, minimum: usize) -> Result<(), DecodeError> {
-    if (minimum..=Message::MAX_LEN).contains(&found.into()) {
+    if (minimum..=MAX_MESSAGE_LEN).contains(&found.into()) {
         Ok(())
     } else {
         Err(DecodeError::Length { found, minimum })

@@ -14,6 +14,7 @@ pub mod connection;
 mod error;
 mod field;
 mod header;
+mod length;
 pub mod message;
 pub mod nat;
 mod stream;

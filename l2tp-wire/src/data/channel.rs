@@ -203,7 +203,7 @@ impl<const SLOTS: usize, const FRAME: usize> DataChannel<SLOTS, FRAME> {
     }
 
     fn check_send(&mut self, length: usize) -> Result<usize, SendError> {
-        if let Some(mtu) = self.session_mtu().filter(|mtu| self.config.path_mtu && length > *mtu) {
+        if let Some(mtu) = self.session_mtu().filter(|mtu| self.config.refuses_oversized() && length > *mtu) {
             self.counters.exceeded_mtu = self.counters.exceeded_mtu.saturating_add(1);
             return Err(SendError::ExceedsMtu { length, mtu });
         }
@@ -215,7 +215,7 @@ impl<const SLOTS: usize, const FRAME: usize> DataChannel<SLOTS, FRAME> {
 
     const fn header_v2(&self, peer: TunnelSession) -> DataHeader {
         let mut header = DataHeader::new(peer.tunnel_id, peer.session_id);
-        if self.config.has_length {
+        if self.config.has_length_field() {
             header = header.with_length();
         }
         if self.numbers() {
@@ -253,7 +253,7 @@ impl<const SLOTS: usize, const FRAME: usize> DataChannel<SLOTS, FRAME> {
             TypeOfService::Value(value) => Some(value),
             TypeOfService::Reflect => inner,
         };
-        let dont_fragment = self.config.dont_fragment || self.config.path_mtu;
+        let dont_fragment = self.config.dont_fragment || self.config.refuses_oversized();
         let outer = OuterHeader { dont_fragment, ttl: self.config.ttl, type_of_service };
         Datagram { destination: self.config.peer, payload, outer }
     }

@@ -108,6 +108,22 @@ impl SessionWire {
     }
 }
 
+/// RFC 2661 section 3.1: whether data packets of version 2 carry the Length field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LengthField {
+    Absent,
+    Present,
+}
+
+/// What becomes of a frame that the path cannot carry whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Oversized {
+    /// It is sent, for IP to cut.
+    Sent,
+    /// It is refused, and don't-fragment is asked for.
+    Refused,
+}
+
 /// RFC 2661 section 5.3, RFC 3931 section 4.3: what a [`DataChannel`](super::DataChannel) is made
 /// with.
 ///
@@ -128,15 +144,14 @@ impl SessionWire {
 /// # Ok::<(), std::net::AddrParseError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Config {
     pub(super) peer: Address,
     pub(super) wire: Wire,
     pub(super) sequencing: Sequencing,
     pub(super) follows_peer: bool,
-    pub(super) has_length: bool,
+    pub(super) length_field: LengthField,
     pub(super) reorder_timeout: Duration,
-    pub(super) path_mtu: bool,
+    pub(super) oversized: Oversized,
     pub(super) dont_fragment: bool,
     pub(super) ttl: Option<u8>,
     pub(super) type_of_service: TypeOfService,
@@ -151,9 +166,9 @@ impl Config {
             wire,
             sequencing: Sequencing::Off,
             follows_peer: false,
-            has_length: false,
+            length_field: LengthField::Absent,
             reorder_timeout: Duration::ZERO,
-            path_mtu: false,
+            oversized: Oversized::Sent,
             dont_fragment: false,
             ttl: None,
             type_of_service: TypeOfService::System,
@@ -182,7 +197,7 @@ impl Config {
     /// two bytes.
     #[must_use]
     pub const fn with_length_field(mut self, sends: bool) -> Self {
-        self.has_length = sends;
+        self.length_field = if sends { LengthField::Present } else { LengthField::Absent };
         self
     }
 
@@ -198,7 +213,7 @@ impl Config {
     /// Default off, as Cisco's.
     #[must_use]
     pub const fn with_path_mtu(mut self, discovers: bool) -> Self {
-        self.path_mtu = discovers;
+        self.oversized = if discovers { Oversized::Refused } else { Oversized::Sent };
         self
     }
 
@@ -221,6 +236,14 @@ impl Config {
     pub const fn with_type_of_service(mut self, type_of_service: TypeOfService) -> Self {
         self.type_of_service = type_of_service;
         self
+    }
+
+    pub(super) const fn has_length_field(&self) -> bool {
+        matches!(self.length_field, LengthField::Present)
+    }
+
+    pub(super) const fn refuses_oversized(&self) -> bool {
+        matches!(self.oversized, Oversized::Refused)
     }
 
     /// Returns where packets go.
@@ -247,11 +270,11 @@ impl Config {
     pub const fn header_len(&self) -> usize {
         let numbers = self.sequencing.transmits() || self.follows_peer;
         match self.wire {
-            Wire::V2 { .. } => match (self.has_length, numbers) {
-                (false, false) => DataHeader::MAX_LEN - 8,
-                (true, false) => DataHeader::MAX_LEN - 6,
-                (false, true) => DataHeader::MAX_LEN - 4,
-                (true, true) => DataHeader::MAX_LEN - 2,
+            Wire::V2 { .. } => match (self.length_field, numbers) {
+                (LengthField::Absent, false) => DataHeader::MAX_LEN - 8,
+                (LengthField::Present, false) => DataHeader::MAX_LEN - 6,
+                (LengthField::Absent, true) => DataHeader::MAX_LEN - 4,
+                (LengthField::Present, true) => DataHeader::MAX_LEN - 2,
             },
             Wire::V3 { peer, .. } => {
                 let carrier: usize = if self.peer.is_ip() { 4 } else { 8 };

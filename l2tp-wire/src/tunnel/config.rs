@@ -59,6 +59,24 @@ pub enum DigestHash {
     Sha1,
 }
 
+/// RFC 2661 section 5.5: what shows that the peer lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SignsOfLife {
+    /// Control messages.
+    Messages,
+    /// Control messages and data packets.
+    MessagesAndData,
+}
+
+/// RFC 2661 section 4.1: what an unknown AVP does that the peer says must be understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum UnknownAvps {
+    /// It ends the session or tunnel.
+    Refused,
+    /// Nothing.
+    Ignored,
+}
+
 /// The settings of a tunnel. The names are those of Cisco's `l2tp-class`; each setter says where
 /// its default comes from.
 ///
@@ -74,13 +92,12 @@ pub enum DigestHash {
 /// # Ok::<(), l2tp_wire::SecretError>(())
 /// ```
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Config {
     pub(super) versions: Versions,
     pub(super) channel: channel::Config,
     pub(super) setup_timeout: Duration,
     pub(super) hello_interval: Option<Duration>,
-    pub(super) data_is_life: bool,
+    pub(super) signs_of_life: SignsOfLife,
     pub(super) authentication: Authentication,
     pub(super) host_name: Name<MAX_HOST_NAME>,
     pub(super) vendor_name: Name<MAX_HOST_NAME>,
@@ -89,7 +106,7 @@ pub struct Config {
     pub(super) old_password: Option<Secret>,
     pub(super) hidden: bool,
     pub(super) tie_breaker: bool,
-    pub(super) permissive: bool,
+    pub(super) unknown_avps: UnknownAvps,
     pub(super) framing: Framing,
     pub(super) bearer: Bearer,
     pub(super) router_id: u32,
@@ -105,7 +122,7 @@ impl Config {
             channel: channel::Config::new(),
             setup_timeout: Duration::from_secs(60),
             hello_interval: Some(Duration::from_secs(60)),
-            data_is_life: false,
+            signs_of_life: SignsOfLife::Messages,
             authentication: Authentication::None,
             host_name: Name::from(host_name),
             vendor_name: Name::EMPTY,
@@ -114,7 +131,7 @@ impl Config {
             old_password: None,
             hidden: false,
             tie_breaker: false,
-            permissive: false,
+            unknown_avps: UnknownAvps::Refused,
             framing: Framing::ANY,
             bearer: Bearer::NONE,
             router_id: 0,
@@ -160,7 +177,7 @@ impl Config {
     /// tunnel whose sessions work. Default off, as the RFCs have it.
     #[must_use]
     pub const fn with_data_as_life(mut self, counts: bool) -> Self {
-        self.data_is_life = counts;
+        self.signs_of_life = if counts { SignsOfLife::MessagesAndData } else { SignsOfLife::Messages };
         self
     }
 
@@ -225,7 +242,7 @@ impl Config {
     /// or tunnel. Default off.
     #[must_use]
     pub const fn with_permissive(mut self, ignores: bool) -> Self {
-        self.permissive = ignores;
+        self.unknown_avps = if ignores { UnknownAvps::Ignored } else { UnknownAvps::Refused };
         self
     }
 
@@ -272,6 +289,14 @@ impl Config {
             Authentication::Digest(_) => Versions::V3,
             Authentication::None | Authentication::Challenge => self.versions,
         }
+    }
+
+    pub(super) const fn counts_data_as_life(&self) -> bool {
+        matches!(self.signs_of_life, SignsOfLife::MessagesAndData)
+    }
+
+    pub(super) const fn ignores_unknown_avps(&self) -> bool {
+        matches!(self.unknown_avps, UnknownAvps::Ignored)
     }
 
     pub(super) fn has_pseudowire(&self, pseudowire: PseudowireType) -> bool {

@@ -212,7 +212,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             return Err(PacketError::Numbers);
         }
         Counters::add(&mut self.counters.bytes_received, length);
-        let refusal = decoded.refusal.filter(|_| !self.config.permissive);
+        let refusal = decoded.refusal.filter(|_| !self.config.ignores_unknown_avps());
         self.accept_or_refuse(now, source, version, &start, refusal);
         Ok(Handled::Taken)
     }
@@ -307,7 +307,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         };
         match Message::decode(version, avps.clone()) {
             Ok(decoded) => {
-                if let Some(error) = decoded.refusal.filter(|_| !self.config.permissive) {
+                if let Some(error) = decoded.refusal.filter(|_| !self.config.ignores_unknown_avps()) {
                     return self.refuse_message(message_type, &header, &avps, error);
                 }
                 self.handle_message(&header, &decoded.message);

@@ -72,7 +72,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     fn handle_silence(&mut self, now: Duration) {
         let cycle = self.config.channel.cycle();
         // Users report tunnels that died while data flowed: xl2tpd#32, #169, #179 and others.
-        let data_lives = self.config.data_is_life
+        let data_lives = self.config.counts_data_as_life()
             && self.stage == Stage::Established
             && self.data_seen.is_some_and(|seen| deadline(seen, cycle) >= now);
         if data_lives {

@@ -2,20 +2,13 @@
 
 use core::time::Duration;
 
-use super::{Decryptor, Kind, Plan};
+use super::state::{Decryptor, Kind, Plan, Reset};
 use crate::cipher::HEAD_LEN;
 use crate::config::FlushedRule;
 use crate::count::CoherencyCount;
 use crate::error::DecryptError;
 use crate::header::{Flags, Header};
 use crate::protocol::Proof;
-
-/// A Reset-Request that is not answered.
-pub(super) struct Reset {
-    identifier: u8,
-    /// When it is to be sent again; `None` when it is to be sent now.
-    again: Option<Duration>,
-}
 
 /// Counts behind the expected one that are taken for late, not for far ahead.
 const LATE: u16 = 64;

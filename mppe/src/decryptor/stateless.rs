@@ -1,72 +1,15 @@
 //! Stateless mode: keys of packets that are late, and of packets that are far ahead.
 
 use super::ahead::Walk;
-use super::{Decryptor, Kind, Plan};
-use crate::algorithm::KEY_LEN;
+use super::state::{Decryptor, Kind, Plan};
 use crate::count::CoherencyCount;
 use crate::error::DecryptError;
 use crate::header::{Flags, Header};
 use crate::protocol::Proof;
-use crate::secret::{Secret, wipe};
+use crate::secret::Secret;
 
 /// The least budget, but for the late keys. It is more than the keys between two marks.
 const LEAST_BUDGET: u64 = 64;
-
-/// The keys of the packets that were passed over, each until it is used or `LATE` packets old.
-pub(super) struct LateKeys<const LATE: usize> {
-    keys: [[u8; KEY_LEN]; LATE],
-    waiting: [bool; LATE],
-    /// Keys that a walk came past, for the case that the packet is taken.
-    passed: [[u8; KEY_LEN]; LATE],
-}
-
-impl<const LATE: usize> LateKeys<LATE> {
-    pub(super) const fn new() -> Self {
-        Self { keys: [[0; KEY_LEN]; LATE], waiting: [false; LATE], passed: [[0; KEY_LEN]; LATE] }
-    }
-
-    fn slot(position: u64) -> Option<usize> {
-        let late = u64::try_from(LATE).ok()?;
-        usize::try_from(position.checked_rem(late)?).ok()
-    }
-
-    fn waiting(&self, position: u64) -> Option<[u8; KEY_LEN]> {
-        let slot = Self::slot(position)?;
-        if *self.waiting.get(slot)? { self.keys.get(slot).copied() } else { None }
-    }
-
-    /// The packet of `position` has come, or cannot come any more.
-    pub(super) fn forget(&mut self, position: u64) {
-        let Some(slot) = Self::slot(position) else { return };
-        if let (Some(waiting @ true), Some(key)) = (self.waiting.get_mut(slot), self.keys.get_mut(slot)) {
-            *waiting = false;
-            wipe(key);
-        }
-    }
-
-    fn pass(&mut self, position: u64, key: &[u8; KEY_LEN]) {
-        if let Some(passed) = Self::slot(position).and_then(|slot| self.passed.get_mut(slot)) {
-            *passed = *key;
-        }
-    }
-
-    /// Keeps the passed key of `position`.
-    fn keep(&mut self, position: u64) {
-        let Some(slot) = Self::slot(position) else { return };
-        if let (Some(waiting), Some(key), Some(passed)) =
-            (self.waiting.get_mut(slot), self.keys.get_mut(slot), self.passed.get(slot))
-        {
-            *waiting = true;
-            *key = *passed;
-        }
-    }
-}
-
-impl<const LATE: usize> Drop for LateKeys<LATE> {
-    fn drop(&mut self) {
-        self.keys.iter_mut().chain(&mut self.passed).for_each(wipe);
-    }
-}
 
 impl<const LATE: usize> Decryptor<LATE> {
     pub(super) fn plan_stateless(&mut self, header: Header, data: &[u8], judged: bool) -> Result<Plan, DecryptError> {

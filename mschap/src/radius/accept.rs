@@ -4,7 +4,7 @@ use core::net::Ipv4Addr;
 
 use super::{
     Attribute, AttributeError, Chap2Success, Domain, EncodeError, EncryptionPolicy, EncryptionTypes, HiddenKey, Hiding,
-    KeyError, MppeKeys, SessionKey, VendorType, attributes,
+    KeyError, KeysMissing, MppeKeys, SessionKey, VendorType, attributes,
 };
 use crate::{BufferTooSmall, MasterKey, StartKey};
 
@@ -211,30 +211,6 @@ impl StartKeys {
         }
         Ok(octets)
     }
-}
-
-/// Why there are no start keys. Users see "encryption required but not available".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum KeysMissing {
-    /// The server sent no MS-MPPE-Send-Key.
-    #[error("the RADIUS server sent no MS-MPPE-Send-Key")]
-    SendKey,
-    /// The server sent no MS-MPPE-Recv-Key.
-    #[error("the RADIUS server sent no MS-MPPE-Recv-Key")]
-    RecvKey,
-    /// The server sent no MS-CHAP-MPPE-Keys.
-    #[error("the RADIUS server sent no MS-CHAP-MPPE-Keys")]
-    MppeKeys,
-    /// The NT-Key of MS-CHAP-MPPE-Keys is empty.
-    #[error("the RADIUS server sent MS-CHAP-MPPE-Keys without an NT-Key")]
-    NtKey,
-    /// A key has fewer than 16 octets. Its octets may do for 40-bit or 56-bit MPPE.
-    #[error("the RADIUS server sent a key of {length} octets: 128-bit MPPE needs 16")]
-    TooShort {
-        /// Its length.
-        length: usize,
-    },
 }
 
 /// Why the attributes of an Access-Accept cannot be read or written.

@@ -2,6 +2,7 @@
 
 use md5::{Digest, Md5};
 
+use super::KeysMissing;
 use crate::secret::{Scratch, secret};
 use crate::write::array;
 use crate::{NtHashHash, StartKey};
@@ -147,10 +148,10 @@ impl MppeKeys {
     ///
     /// # Errors
     ///
-    /// [`KeysMissing::NtKey`](super::KeysMissing::NtKey) when the server left it empty.
-    pub fn start_key(&self, challenge: &[u8; 8]) -> Result<StartKey, super::KeysMissing> {
+    /// [`KeysMissing::NtKey`] when the server left it empty.
+    pub fn start_key(&self, challenge: &[u8; 8]) -> Result<StartKey, KeysMissing> {
         if self.nt_key.ct_eq(&NtHashHash::from_bytes([0; NtHashHash::LEN])) {
-            return Err(super::KeysMissing::NtKey);
+            return Err(KeysMissing::NtKey);
         }
         Ok(StartKey::from_v1(&self.nt_key, challenge))
     }

@@ -1,10 +1,10 @@
 //! The authenticator of version 1: who sends a challenge and decides.
 
-use super::{CHALLENGE_LEN, ChangePassword1, ChangePassword2, Response, implied_challenge};
+use super::{CHALLENGE_LEN, ChangePassword1, ChangePassword2, NewHashes, Response, implied_challenge};
 use crate::authenticator::{Core, Kind, identify, verdict};
 use crate::{
-    Account, AuthenticatorError, Awaits, ChangeError, Failure, FailureChallenge, FailureCode, LmHash, NewPassword,
-    NtHash, NtHashHash, Reply, StartKey,
+    Account, AuthenticatorError, Awaits, ChangeError, Failure, FailureChallenge, FailureCode, NewPassword, NtHash,
+    NtHashHash, Reply, StartKey,
 };
 
 /// RFC 2433 section B.1: an authenticator that works from stored hashes.
@@ -75,16 +75,6 @@ pub enum ChangeVerdict {
     },
     /// The packet was handled before: the last reply is sent again.
     Duplicate,
-}
-
-/// The hashes of a new password.
-#[derive(Debug, Clone)]
-#[expect(clippy::exhaustive_structs, reason = "there are two kinds")]
-pub struct NewHashes {
-    /// The NT hash, if the packet has one.
-    pub nt: Option<NtHash>,
-    /// The LAN Manager hash, if the packet has one.
-    pub lm: Option<LmHash>,
 }
 
 /// A peer that has proved itself, and what its keys are made from.

@@ -9,6 +9,8 @@ use crate::buffer::Buffer;
 use crate::random::Random;
 use crate::{BufferTooSmall, Text, chap, eap, pap};
 
+#[cfg(feature = "mschap")]
+mod attempt;
 mod extensible;
 #[cfg(feature = "mschap")]
 mod microsoft;
@@ -70,7 +72,7 @@ pub struct Peer {
     /// Of the last demand.
     ticket: u32,
     #[cfg(feature = "mschap")]
-    microsoft: microsoft::State,
+    microsoft: attempt::Microsoft,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -116,7 +118,7 @@ impl Peer {
             message: Buffer::default(),
             ticket: 0,
             #[cfg(feature = "mschap")]
-            microsoft: microsoft::State::default(),
+            microsoft: attempt::Microsoft::default(),
         }
     }
 

@@ -1,13 +1,15 @@
 //! The table of RFC 1661 section 4.1, event by event.
 
-use super::Action::{
+use super::cell::Action::{
     InitializeRestartCount as irc, SendCodeReject as scj, SendConfigureAck as sca, SendConfigureNak as scn,
     SendConfigureRequest as scr, SendEchoReply as ser, SendTerminateAck as sta, SendTerminateRequest as str_,
     ThisLayerDown as tld, ThisLayerFinished as tlf, ThisLayerStarted as tls, ThisLayerUp as tlu,
     ZeroRestartCount as zrc,
 };
-use super::State::{AckReceived, AckSent, Closed, Closing, Initial, Opened, RequestSent, Starting, Stopped, Stopping};
-use super::{Action, Actions, Event, Note, State, Transition};
+use super::cell::State::{
+    AckReceived, AckSent, Closed, Closing, Initial, Opened, RequestSent, Starting, Stopped, Stopping,
+};
+use super::cell::{Action, Actions, Event, Note, State, Transition};
 
 /// Goes to a state and does these, first to last.
 #[expect(clippy::unnecessary_wraps, reason = "the cells of the table are options")]

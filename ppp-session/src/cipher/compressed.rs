@@ -7,7 +7,7 @@ use mppc::{CoherencyCount, Compressed, Compressor, Decompressor, Expansion, Flag
 use mppe::{Decryptor, Encryptor};
 use ppp_fsm::{Frame, Protocol};
 
-use super::{HEADER, Opened, Place};
+use super::packet::{HEADER, Opened, Place};
 use crate::{Compression, ReceiveError};
 
 /// A compressor of any level.

@@ -1,11 +1,5 @@
 //! Message types.
 
-use crate::message::{
-    CallClearRequest, CallDisconnectNotify, EchoReply, EchoRequest, IncomingCallConnected, IncomingCallReply,
-    IncomingCallRequest, OutgoingCallReply, OutgoingCallRequest, SetLinkInfo, StartControlConnectionReply,
-    StartControlConnectionRequest, StopControlConnectionReply, StopControlConnectionRequest, WanErrorNotify,
-};
-
 number! {
     /// RFC 2637 section 1.4: the PPTP message type.
     ///
@@ -83,22 +77,21 @@ impl ControlMessageType {
     /// The length of every message of this type, in octets; `None` when the type is not one of RFC 2637.
     #[must_use]
     pub const fn message_len(self) -> Option<usize> {
+        // What each message consists of stands above this table, and is checked against it where it is laid out.
         Some(match self {
-            Self::START_CONTROL_CONNECTION_REQUEST => StartControlConnectionRequest::LEN,
-            Self::START_CONTROL_CONNECTION_REPLY => StartControlConnectionReply::LEN,
-            Self::STOP_CONTROL_CONNECTION_REQUEST => StopControlConnectionRequest::LEN,
-            Self::STOP_CONTROL_CONNECTION_REPLY => StopControlConnectionReply::LEN,
-            Self::ECHO_REQUEST => EchoRequest::LEN,
-            Self::ECHO_REPLY => EchoReply::LEN,
-            Self::OUTGOING_CALL_REQUEST => OutgoingCallRequest::LEN,
-            Self::OUTGOING_CALL_REPLY => OutgoingCallReply::LEN,
-            Self::INCOMING_CALL_REQUEST => IncomingCallRequest::LEN,
-            Self::INCOMING_CALL_REPLY => IncomingCallReply::LEN,
-            Self::INCOMING_CALL_CONNECTED => IncomingCallConnected::LEN,
-            Self::CALL_CLEAR_REQUEST => CallClearRequest::LEN,
-            Self::CALL_DISCONNECT_NOTIFY => CallDisconnectNotify::LEN,
-            Self::WAN_ERROR_NOTIFY => WanErrorNotify::LEN,
-            Self::SET_LINK_INFO => SetLinkInfo::LEN,
+            Self::START_CONTROL_CONNECTION_REQUEST | Self::START_CONTROL_CONNECTION_REPLY => 156,
+            Self::STOP_CONTROL_CONNECTION_REQUEST
+            | Self::STOP_CONTROL_CONNECTION_REPLY
+            | Self::ECHO_REQUEST
+            | Self::CALL_CLEAR_REQUEST => 16,
+            Self::ECHO_REPLY => 20,
+            Self::OUTGOING_CALL_REQUEST => 168,
+            Self::OUTGOING_CALL_REPLY => 32,
+            Self::INCOMING_CALL_REQUEST => 220,
+            Self::INCOMING_CALL_REPLY | Self::SET_LINK_INFO => 24,
+            Self::INCOMING_CALL_CONNECTED => 28,
+            Self::CALL_DISCONNECT_NOTIFY => 148,
+            Self::WAN_ERROR_NOTIFY => 40,
             _ => return None,
         })
     }

@@ -3,7 +3,8 @@
 use core::time::Duration;
 
 use super::output::Output;
-use super::{CallCloseReason, CallId, CallParameters, CallState, Config, Event, Refusal, between, deadline};
+use super::time::{between, deadline};
+use super::{CallCloseReason, CallId, CallParameters, CallState, Config, Event, Refusal};
 use crate::message::{
     IncomingCallConnected, IncomingCallReply, IncomingCallRequest, OutgoingCallReply, OutgoingCallRequest,
 };

@@ -3,9 +3,10 @@
 use core::time::Duration;
 
 use super::call::{Call, Calls};
+use super::time::deadline;
 use super::{
     Answer, CallCloseReason, CallId, CallParameters, CallRequest, CallState, CloseReason, CommandError, Connection,
-    Disconnect, Event, Refusal, Role, Stage, State, WanErrors, deadline,
+    Disconnect, Event, Refusal, Role, Stage, State, WanErrors,
 };
 use crate::Text;
 use crate::code::{Accm, GeneralError, StartResult, StopReason};

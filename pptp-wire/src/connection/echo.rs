@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{between, deadline};
+use super::time::{between, deadline};
 
 /// RFC 2637 section 3.1.4: how a silent peer is asked whether it is alive, and when it is given up.
 ///

@@ -66,6 +66,7 @@ mod reason;
 mod receive;
 mod receive_call;
 mod state;
+mod time;
 mod timer;
 
 pub use call::{Call, CallRequest, Role};
@@ -279,17 +280,4 @@ impl<const CALLS: usize> Connection<CALLS> {
             call.end(reason, &mut self.output);
         }
     }
-}
-
-/// When a time-out runs out; never, if that is too far away to be told.
-fn deadline(now: Duration, timeout: Duration) -> Option<Duration> {
-    now.checked_add(timeout)
-}
-
-/// How long after `earlier` a time is, in whole microseconds.
-///
-/// Not `Duration::saturating_sub`: the optimiser does not see that `Duration::new` in it cannot panic.
-fn between(earlier: Duration, later: Duration) -> Duration {
-    let micros = later.as_micros().saturating_sub(earlier.as_micros());
-    Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
 }

@@ -18,6 +18,7 @@
 use core::fmt;
 
 use crate::code::{ControlMessageType, ControlMessageType as Type, MessageType};
+use crate::length::MAX_MESSAGE_LEN;
 use crate::wire::{Reader, Value, Writer};
 use crate::{BufferTooSmall, DecodeError, Field, Header};
 
@@ -38,6 +39,15 @@ trait Known: fmt::Display {
 /// Says in which order the fields of a message are on the wire, and what the RFC calls them.
 macro_rules! layout {
     ($message:ident = $control_message_type:ident: $($member:ident = $field:ident),+ $(,)?) => {
+        // The table of lengths by type stands below the messages, so that errors and headers can use it.
+        const _: () = assert!(
+            matches!(
+                crate::code::ControlMessageType::$control_message_type.message_len(),
+                Some(length) if length == $message::LEN && length <= crate::length::MAX_MESSAGE_LEN
+            ),
+            "a message is as long as its type says"
+        );
+
         impl crate::message::Known for $message {
             fn control_message_type(&self) -> crate::code::ControlMessageType {
                 crate::code::ControlMessageType::$control_message_type
@@ -151,7 +161,7 @@ pub enum Message {
 
 impl Message {
     /// The longest message, Incoming-Call-Request. No length field may say more, whatever the type.
-    pub const MAX_LEN: usize = IncomingCallRequest::LEN;
+    pub const MAX_LEN: usize = MAX_MESSAGE_LEN;
 
     /// Reads one message from the start of `octets`, and gives it and the octets behind it.
     ///

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::code::{ControlMessageType, MessageType};
+use crate::length::MAX_MESSAGE_LEN;
 use crate::wire::Reader;
 use crate::{DecodeError, Field, Header, Message, UnknownMessageError};
 
@@ -34,7 +35,7 @@ pub struct UnknownMessage {
 
 impl UnknownMessage {
     /// The longest body: [`Message::MAX_LEN`] without the header (8).
-    pub const MAX_BODY_LEN: usize = Message::MAX_LEN - Header::LEN;
+    pub const MAX_BODY_LEN: usize = MAX_MESSAGE_LEN - Header::LEN;
 
     /// A control message of an unknown type. `body` is what is behind the type: reserved0, then at most 208 octets.
     ///
@@ -70,7 +71,7 @@ impl UnknownMessage {
         let length = message.len();
         let minimum = if control_message_type.is_some() { Header::MIN_CONTROL_LEN } else { Header::LEN };
         match message.buffer.get_mut(..body.len()) {
-            Some(room) if (minimum..=Message::MAX_LEN).contains(&length) => room.copy_from_slice(body),
+            Some(room) if (minimum..=MAX_MESSAGE_LEN).contains(&length) => room.copy_from_slice(body),
             Some(_) | None => return Err(UnknownMessageError::Length { length, minimum }),
         }
         Ok(message)

@@ -4,7 +4,7 @@ use alloc::collections::VecDeque;
 use core::net::{IpAddr, SocketAddr};
 
 use pptp_wire::code::OutgoingCallResult;
-use pptp_wire::{Message, Reassembler};
+use pptp_wire::{Message, Reassembler, TCP_PORT};
 
 use super::session::{CLIENT, Origin};
 use super::table::Sessions;
@@ -12,9 +12,6 @@ use super::{Cause, Content, Cut, Event, Record, Roles, SessionId};
 
 /// Directions of control connections that are followed at a time; the one that was quiet longest is dropped.
 const MAX_STREAMS: usize = 2048;
-
-/// RFC 2637 section 3.1.1: where servers listen.
-pub(super) const CONTROL_PORT: u16 = 1723;
 
 /// What came on one direction of a control connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +58,7 @@ impl Streams {
         sink: &mut impl FnMut(Record<'_>),
     ) {
         let key = (source, destination);
-        let by_port = match (source.port() == CONTROL_PORT, destination.port() == CONTROL_PORT) {
+        let by_port = match (source.port() == TCP_PORT, destination.port() == TCP_PORT) {
             (false, true) => Some((source.ip(), destination.ip())),
             (true, false) => Some((destination.ip(), source.ip())),
             _ => None,

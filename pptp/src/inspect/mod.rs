@@ -58,9 +58,13 @@
 
 mod authentication;
 mod control;
+mod direction;
 mod encryption;
 mod end;
 mod evidence;
+mod mppe_link;
+mod not_decrypted;
+mod proof;
 mod record;
 mod recover;
 mod roles;
@@ -77,9 +81,12 @@ use ppp_fsm::{Frame, Protocol, ProtocolKind};
 
 pub use authentication::{Authentication, Method, Outcome, Verdict};
 pub use control::ControlInput;
+pub use direction::{Direction, SessionId};
 pub use end::{Cause, End};
+pub use not_decrypted::NotDecrypted;
 pub use ppp_fsm::link::windows_error_text;
-pub use record::{Content, Cut, Decryption, Direction, Event, NotDecrypted, Proof, Record, SessionId};
+pub use proof::Proof;
+pub use record::{Content, Cut, Decryption, Event, Record};
 pub use roles::Roles;
 pub use secret::Secrets;
 pub use session::{Counters, Protection, Session, Start};

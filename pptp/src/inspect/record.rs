@@ -2,39 +2,11 @@
 
 use core::net::{IpAddr, SocketAddr};
 
-use mppe::{Algorithm, CoherencyCount, FlushedRule};
+use mppe::{Algorithm, FlushedRule};
 use ppp_fsm::{Frame, Protocol, chap, eap, pap};
 use pptp_wire::Message;
 
-use super::{Authentication, End, Roles};
-
-/// The number of a session, from 1, in the order in which they were first seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(clippy::exhaustive_structs, reason = "a number")]
-pub struct SessionId(pub u64);
-
-/// Where a packet of a session goes.
-///
-/// [`Session::roles`](super::Session::roles) says what has shown which end is the client. What shows it may come late:
-/// then an [`Event::Roles`] says so, and records from then on, counters and the end have the right directions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "there are two directions")]
-pub enum Direction {
-    /// From the client.
-    ToServer,
-    /// From the server.
-    ToClient,
-}
-
-impl Direction {
-    /// The other one.
-    pub(super) const fn reversed(self) -> Self {
-        match self {
-            Self::ToServer => Self::ToClient,
-            Self::ToClient => Self::ToServer,
-        }
-    }
-}
+use super::{Authentication, Direction, End, NotDecrypted, Proof, Roles, SessionId};
 
 /// One layer of one packet, or something that follows from it. Borrowed: take what you need.
 #[derive(Debug, Clone, Copy)]
@@ -202,57 +174,6 @@ pub struct Decryption<'a> {
     pub recovered: bool,
 }
 
-/// Why compressed data was not decrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum NotDecrypted {
-    /// No password, hash or key was given that could help.
-    #[error("no secret for this session")]
-    NoSecret,
-    /// The authentication leads to no keys: PAP, CHAP-MD5, EAP.
-    #[error("no keys: the authentication that was seen makes none")]
-    NoKeys,
-    /// The authentication was not captured, so that no password leads to keys.
-    #[error("no keys: the authentication was not captured")]
-    AuthenticationNotSeen,
-    /// The Challenge or the Response was not captured; the keys come from both.
-    #[error("no keys: the Challenge or the Response that they come from was not captured")]
-    ChallengeNotSeen,
-    /// It waits until more packets show that the key is right; then it is decrypted.
-    #[error("waits for more packets that show that a key is right")]
-    Unproved,
-    /// The secret that was given does not fit the authentication.
-    #[error("the given secret does not fit this session")]
-    WrongSecret,
-    /// CCP agreed on something that is not MPPE, such as Deflate or BSD-Compress.
-    #[error("compressed with CCP option {option_type}, not MPPE")]
-    OtherCompression {
-        /// The type of the option.
-        option_type: u8,
-    },
-    /// It is compressed with MPPC, and refers to packets that are missing, or there is no feature `mppc`.
-    #[error("compressed with MPPC, and what it refers to is missing")]
-    Compressed,
-    /// It waits for an earlier packet; it is tried again when that comes, or does not.
-    #[error("waits for an earlier packet: {missing} is missing")]
-    Held {
-        /// The count of the packet that is missing.
-        missing: CoherencyCount,
-    },
-    /// Stateful encryption, after a loss: no packet can be decrypted before one with the FLUSHED bit.
-    #[error("stateful, after a loss: not before a FLUSHED packet")]
-    AfterLoss,
-    /// The right key makes no sense of it, or no key has shown that it is right.
-    #[error("no key makes sense of it")]
-    Nonsense,
-    /// A packet with its count came before.
-    #[error("its count came before")]
-    Repeated,
-    /// It is not a packet of MPPE: cut short, or not encrypted.
-    #[error("not MPPE: cut short or not encrypted")]
-    NotMppe,
-}
-
 /// Something that follows from the packets so far.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
@@ -282,28 +203,4 @@ pub enum Event<'a> {
     Roles(Roles),
     /// The session ends.
     Ends(&'a End),
-}
-
-/// What a secret is checked with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "there are three proofs")]
-pub enum Proof {
-    /// The client's, in its Response.
-    Client,
-    /// The server's, in its Success of MS-CHAP version 2: `S=`.
-    Server,
-    /// The password in the clear, in the client's Authenticate-Request of PAP.
-    Password,
-}
-
-impl Proof {
-    /// Returns the packet that it is in.
-    #[must_use]
-    pub const fn of(self) -> &'static str {
-        match self {
-            Self::Client => "the client's Response",
-            Self::Server => "the server's Success",
-            Self::Password => "the client's Authenticate-Request",
-        }
-    }
 }

@@ -3,6 +3,7 @@
 mod authenticate;
 mod decrypt;
 mod facts;
+mod keys;
 mod negotiate;
 
 use alloc::vec::Vec;
@@ -16,7 +17,8 @@ use ppp_fsm::{Code, Frame, Packet, Protocol, ProtocolKind, chap, eap, pap};
 pub use facts::{Counters, Protection, Start};
 
 use super::authentication::Challenge;
-use super::encryption::{Encryption, HeaderCompression};
+use super::encryption::Encryption;
+use super::mppe_link::HeaderCompression;
 use super::secret::Secrets;
 use super::sequence::Sequence;
 use super::{Authentication, Cause, Content, Cut, Direction, End, Event, Record, Roles, SessionId};

@@ -4,7 +4,8 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 
-use super::control::CONTROL_PORT;
+use pptp_wire::TCP_PORT;
+
 use super::session::{CLIENT, SERVER, Session};
 use super::{Cause, Roles, SessionId};
 
@@ -120,7 +121,7 @@ impl Sessions {
             side.call_id = Some(call_id);
             session.side_mut(SERVER).address = Some(other.ip());
             session.learn_client(CLIENT, Roles::CallRequest);
-            let by_port = match (placer.port() == CONTROL_PORT, other.port() == CONTROL_PORT) {
+            let by_port = match (placer.port() == TCP_PORT, other.port() == TCP_PORT) {
                 (true, false) => Some((SERVER, Roles::Port)),
                 (false, true) => Some((CLIENT, Roles::Port)),
                 _ => known.map(|(client, roles)| (if client == placer.ip() { CLIENT } else { SERVER }, roles)),

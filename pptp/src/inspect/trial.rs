@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 use mppe::{Algorithm, Decryptor, Flags, Header, Mode, StartKey};
 
-use super::encryption::{Held, Mppe, config};
 use super::evidence;
+use super::mppe_link::{Held, Mppe, config};
 
 /// Packets that wait for a key to be proved, and their bytes. With more, the keys are taken not to fit.
 const MAX_WAITING: usize = 32;

@@ -1,65 +1,14 @@
-//! A call of a session, borrowed.
+//! A call of a session, to send by and to command.
 
 use core::net::Ipv4Addr;
 use core::time::Duration;
 
 use ppp_session::ppp::auth::{Answer, AnswerError, Outcome, Secret, Ticket};
 use ppp_session::{Batch, ExternalKeys};
-use pptp_wire::Text;
-use pptp_wire::connection::{CallId, Identity};
+use pptp_wire::connection::CallId;
 
 use super::call::Machine;
-use super::{SendError, Session, Statistics};
-
-/// A call of a [`Session`], to look at.
-#[derive(Debug, Clone, Copy)]
-pub struct Call<'s> {
-    machine: &'s Machine,
-    peer: Option<&'s Identity>,
-}
-
-impl<'s> Call<'s> {
-    pub(super) const fn new(machine: &'s Machine, peer: Option<&'s Identity>) -> Self {
-        Self { machine, peer }
-    }
-
-    /// Returns our id of the call.
-    #[must_use]
-    pub const fn id(&self) -> CallId {
-        self.machine.id()
-    }
-
-    /// Returns the peer's id of the call.
-    #[must_use]
-    pub const fn peer_id(&self) -> u16 {
-        self.machine.peer_id()
-    }
-
-    /// Returns what the peer calls itself on the control connection.
-    #[must_use]
-    pub fn host_name(&self) -> Text<64> {
-        self.peer.map_or(Text::EMPTY, Identity::host_name)
-    }
-
-    /// Returns PPP: addresses, MTU, status, what the client presents, the link.
-    #[must_use]
-    pub const fn ppp(&self) -> &'s ppp_session::Session {
-        self.machine.ppp()
-    }
-
-    /// Returns the longest IP packet that may be sent now, in bytes: the MTU of a network
-    /// interface.
-    #[must_use]
-    pub fn mtu(&self) -> u16 {
-        self.machine.ppp().mtu()
-    }
-
-    /// Returns the counters.
-    #[must_use]
-    pub fn statistics(&self) -> Statistics {
-        self.machine.statistics()
-    }
-}
+use super::{SendError, Session};
 
 /// A call of a [`Session`], to send by and to command. It is borrowed anew for each use, as a
 /// stream of a connection.
@@ -71,8 +20,22 @@ pub struct CallMut<'s, const CALLS: usize> {
     id: CallId,
 }
 
+impl<const CALLS: usize> Session<CALLS> {
+    /// Returns a call, to send by and to command.
+    pub fn call_mut(&mut self, id: CallId) -> Option<CallMut<'_, CALLS>> {
+        let index = self.calls().position(|call| call.id() == id)?;
+        Some(CallMut::new(self, index, id))
+    }
+
+    /// Returns the oldest call, to send by and to command: a client has no other.
+    pub fn first_call_mut(&mut self) -> Option<CallMut<'_, CALLS>> {
+        let id = self.first_call()?.id();
+        Some(CallMut::new(self, 0, id))
+    }
+}
+
 impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
-    pub(super) const fn new(session: &'s mut Session<CALLS>, index: usize, id: CallId) -> Self {
+    const fn new(session: &'s mut Session<CALLS>, index: usize, id: CallId) -> Self {
         Self { session, index, id }
     }
 

@@ -9,7 +9,7 @@ use pptp_wire::connection::{CallId, Connection};
 
 use super::call::Machine;
 use super::setup::{Role, Setup};
-use super::{BufferTooSmall, Call, CallMut, Event, Reason};
+use super::{BufferTooSmall, Call, Event, Reason};
 
 mod control;
 mod data;
@@ -288,22 +288,10 @@ impl<const CALLS: usize> Session<CALLS> {
         self.calls().find(|call| call.id() == id)
     }
 
-    /// Returns a call, to send by and to command.
-    pub fn call_mut(&mut self, id: CallId) -> Option<CallMut<'_, CALLS>> {
-        let index = self.calls.iter().position(|call| call.id() == id)?;
-        Some(CallMut::new(self, index, id))
-    }
-
     /// Returns the oldest call: a client has no other.
     #[must_use]
     pub fn first_call(&self) -> Option<Call<'_>> {
         self.calls().next()
-    }
-
-    /// Returns the oldest call, to send by and to command: a client has no other.
-    pub fn first_call_mut(&mut self) -> Option<CallMut<'_, CALLS>> {
-        let id = self.calls.first()?.id();
-        Some(CallMut::new(self, 0, id))
     }
 
     /// Returns the longest IP packet that a call will send, in bytes, as far as this side goes: for

@@ -125,16 +125,18 @@ mod machine;
 mod reason;
 mod setup;
 mod statistics;
+mod view;
 
 pub use config::{Config, FlowAlarmPolicy};
 pub use error::{BufferTooSmall, ReceiveError, SendError};
 pub use event::{CallEvent, Event, Received};
-pub use handle::{Call, CallMut};
+pub use handle::CallMut;
 pub use machine::Session;
 pub use ppp_session::{Batch, Compression, Encoding, ExternalKeys, IpVersions, Status};
 pub use reason::Reason;
 pub use setup::Setup;
 pub use statistics::Statistics;
+pub use view::Call;
 
 pub(crate) use call::{Opening, Sealing};
 pub(crate) use machine::call_id;

@@ -7,38 +7,10 @@ use core::time::Duration;
 use mschap::{NamePolicy, Next, NtHash, Password, v1, v2};
 
 use super::super::{AnswerError, Failure, Keys, Method, Refused, Secret, Ticket};
+use super::attempt::{Attempt, Proof};
 use super::{Demand, History, Peer};
 use crate::buffer::Short;
 use crate::chap;
-
-/// What is kept for MS-CHAP.
-#[derive(Debug, Default)]
-pub(super) struct State {
-    /// The answer that is on its way.
-    attempt: Option<Attempt>,
-    keys: Option<Keys>,
-}
-
-impl State {
-    /// Each value is dropped where it lies, so that it is wiped there.
-    pub(super) fn clear(&mut self) {
-        self.attempt = None;
-        self.keys = None;
-    }
-}
-
-/// What is kept between a Response and its answer.
-#[derive(Debug)]
-struct Attempt {
-    proof: Proof,
-    keys: Keys,
-}
-
-#[derive(Debug)]
-enum Proof {
-    V1(v1::Peer),
-    V2(v2::Peer),
-}
 
 /// RFC 2433 section 4, RFC 2759 section 3: the length of a Challenge.
 pub(super) fn check_challenge(method: Method, value: &[u8]) -> Result<(), Refused> {

@@ -4,22 +4,16 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use mppe::{StartKey, Strength};
+use mppe::Strength;
 use ppp_fsm::Frame;
 
-use super::super::encryption::{Decrypted, Encryption, Held};
+use super::super::encryption::Encryption;
+use super::super::mppe_link::{Decrypted, Held};
 use super::super::secret::Secrets;
 use super::super::trial::{Trial, Tried};
 use super::super::{Content, Decryption, Event, NotDecrypted, Record};
-use super::negotiate::needed;
+use super::keys::{Keys, needed};
 use super::{CLIENT, Origin, SERVER, Session};
-
-/// Start keys of which at most one is right.
-pub(super) struct Keys {
-    pub(super) keys: Vec<StartKey>,
-    /// Whether they come from a password that fits the authentication.
-    pub(super) proved: bool,
-}
 
 impl Session {
     /// The keys that a side may send with.

@@ -1,6 +1,5 @@
 //! What the two ends agree on: LCP, CCP, IPCP.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use mppe::{Algorithm, Mode, Strength};
@@ -9,12 +8,10 @@ use ppp_fsm::ipcp::ConfigurationOption as IpcpOption;
 use ppp_fsm::lcp::MicrosoftTermination;
 use ppp_fsm::{Code, Packet};
 
-use super::super::encryption::{Encryption, HeaderCompression, Mppe};
-use super::super::evidence;
+use super::super::encryption::Encryption;
+use super::super::mppe_link::HeaderCompression;
 use super::super::secret::Secrets;
-use super::super::trial::Trial;
 use super::super::{Authentication, Cause, Content, Event, Outcome, Record};
-use super::decrypt::Keys;
 use super::{CLIENT, Origin, SERVER, Session, Side, authentication_option, other};
 
 /// Octets of a terminating message that are kept.
@@ -163,26 +160,6 @@ impl Side {
         self.challenges.clear();
         self.authentication = None;
     }
-}
-
-impl Keys {
-    /// How a direction encrypts with these keys from the start of the link on.
-    fn encryption(self, algorithm: Algorithm) -> Encryption {
-        let Self { keys, proved } = self;
-        match <[_; 1]>::try_from(keys) {
-            // The password is right, so its key is.
-            Ok([key]) if proved => Encryption::Mppe(Box::new(Mppe::new(key, algorithm.mode))),
-            keys => {
-                let keys = keys.map_or_else(|keys| keys, Vec::from);
-                Encryption::Trial(Box::new(Trial::new(keys, algorithm, needed(proved))))
-            }
-        }
-    }
-}
-
-/// Returns how much the packets have to show.
-pub(super) const fn needed(proved: bool) -> u32 {
-    if proved { evidence::OF_A_PROVEN_PASSWORD } else { evidence::OF_A_GIVEN_KEY }
 }
 
 /// Whether a Terminate-Request says in words that encryption is missing. pppd's begin so; the second ones are also those

@@ -1,0 +1,60 @@
+//! Stateless mode: keys of packets that may still come late.
+
+use crate::algorithm::KEY_LEN;
+use crate::secret::wipe;
+
+/// The keys of the packets that were passed over, each until it is used or `LATE` packets old.
+pub(super) struct LateKeys<const LATE: usize> {
+    keys: [[u8; KEY_LEN]; LATE],
+    waiting: [bool; LATE],
+    /// Keys that a walk came past, for the case that the packet is taken.
+    passed: [[u8; KEY_LEN]; LATE],
+}
+
+impl<const LATE: usize> LateKeys<LATE> {
+    pub(super) const fn new() -> Self {
+        Self { keys: [[0; KEY_LEN]; LATE], waiting: [false; LATE], passed: [[0; KEY_LEN]; LATE] }
+    }
+
+    fn slot(position: u64) -> Option<usize> {
+        let late = u64::try_from(LATE).ok()?;
+        usize::try_from(position.checked_rem(late)?).ok()
+    }
+
+    pub(super) fn waiting(&self, position: u64) -> Option<[u8; KEY_LEN]> {
+        let slot = Self::slot(position)?;
+        if *self.waiting.get(slot)? { self.keys.get(slot).copied() } else { None }
+    }
+
+    /// The packet of `position` has come, or cannot come any more.
+    pub(super) fn forget(&mut self, position: u64) {
+        let Some(slot) = Self::slot(position) else { return };
+        if let (Some(waiting @ true), Some(key)) = (self.waiting.get_mut(slot), self.keys.get_mut(slot)) {
+            *waiting = false;
+            wipe(key);
+        }
+    }
+
+    pub(super) fn pass(&mut self, position: u64, key: &[u8; KEY_LEN]) {
+        if let Some(passed) = Self::slot(position).and_then(|slot| self.passed.get_mut(slot)) {
+            *passed = *key;
+        }
+    }
+
+    /// Keeps the passed key of `position`.
+    pub(super) fn keep(&mut self, position: u64) {
+        let Some(slot) = Self::slot(position) else { return };
+        if let (Some(waiting), Some(key), Some(passed)) =
+            (self.waiting.get_mut(slot), self.keys.get_mut(slot), self.passed.get(slot))
+        {
+            *waiting = true;
+            *key = *passed;
+        }
+    }
+}
+
+impl<const LATE: usize> Drop for LateKeys<LATE> {
+    fn drop(&mut self) {
+        self.keys.iter_mut().chain(&mut self.passed).for_each(wipe);
+    }
+}

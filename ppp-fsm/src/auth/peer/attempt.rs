@@ -1,0 +1,34 @@
+//! What a peer keeps for MS-CHAP.
+
+use mschap::{v1, v2};
+
+use super::super::Keys;
+
+/// What is kept for MS-CHAP.
+#[derive(Debug, Default)]
+pub(super) struct Microsoft {
+    /// The answer that is on its way.
+    pub(super) attempt: Option<Attempt>,
+    pub(super) keys: Option<Keys>,
+}
+
+impl Microsoft {
+    /// Each value is dropped where it lies, so that it is wiped there.
+    pub(super) fn clear(&mut self) {
+        self.attempt = None;
+        self.keys = None;
+    }
+}
+
+/// What is kept between a Response and its answer.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    pub(super) proof: Proof,
+    pub(super) keys: Keys,
+}
+
+#[derive(Debug)]
+pub(super) enum Proof {
+    V1(v1::Peer),
+    V2(v2::Peer),
+}
