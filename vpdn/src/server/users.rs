@@ -187,8 +187,8 @@ impl Table {
         if self.stamp == Some(stamp) {
             return Ok(());
         }
-        let users = read(&self.path).map_err(failed)?;
-        (self.users, self.stamp) = (users, Some(stamp));
+        self.users = read(&self.path).map_err(failed)?;
+        self.stamp = Some(stamp);
         Ok(())
     }
 
