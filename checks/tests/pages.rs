@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use pptp_checks::page;
-use pptp_checks::source::{Crate, published, read, root};
+use pptp_checks::source::{Crate, files, published, read, root};
 
 /// Pages whose names are checked; paths may be relative to the page's own folder.
 fn pages() -> Vec<std::path::PathBuf> {
@@ -74,6 +74,25 @@ fn every_item_that_the_architecture_names_exists() {
         }
     }
     assert!(missing.is_empty(), "items that do not exist:\n{}", missing.join("\n"));
+}
+
+/// SECURITY.md says of each promise which test shows it.
+#[test]
+fn every_test_that_a_table_of_security_names_exists() {
+    let page = read(&root().join("SECURITY.md"));
+    let rows = page.lines().filter(|line| line.starts_with('|') && !line.starts_with("|---")).skip(1);
+    let folders = published().into_iter().chain(["fuzz", "interop"].map(|folder| root().join(folder)));
+    let sources: String = folders.flat_map(|folder| files(&folder, "rs")).map(|file| read(&file)).collect();
+    let mut names = 0;
+    for row in rows {
+        let last = row.trim_end_matches('|').rsplit('|').next().unwrap_or_default();
+        for name in page::code_spans(last) {
+            names += 1;
+            assert!(sources.contains(&format!("fn {name}(")), "SECURITY.md: no test {name}");
+        }
+        assert!(last.contains('`') || last.contains("shown by"), "a row without a test: {row}");
+    }
+    assert!(names > 30, "{names} tests are named");
 }
 
 #[test]

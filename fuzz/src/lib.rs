@@ -6,6 +6,8 @@ pub mod gre_pair;
 pub mod inspect;
 pub mod l2tp;
 pub mod l2tp_machines;
+#[cfg(fuzzing)]
+pub mod limit;
 pub mod liveness;
 pub mod mppc;
 pub mod mppe;
@@ -67,12 +69,13 @@ pub const TARGETS: &[(&str, Oracle)] = &[
     ("session_hostile", session_hostile::run),
 ];
 
-/// Defines a fuzz target: libFuzzer's entry under `cargo fuzz`, and a program that replays the files it is given otherwise.
+/// Defines a fuzz target: libFuzzer's entry under `cargo fuzz`, where an input also has a limit of time, and a program that
+/// replays the files it is given otherwise.
 #[macro_export]
 macro_rules! target {
     ($oracle:path) => {
         #[cfg(fuzzing)]
-        libfuzzer_sys::fuzz_target!(|data: &[u8]| $oracle(data));
+        libfuzzer_sys::fuzz_target!(|data: &[u8]| $crate::limit::run($oracle, data));
 
         #[cfg(not(fuzzing))]
         fn main() {

@@ -52,7 +52,7 @@ impl Complaints {
     /// could not decrypt for too long.
     pub(crate) fn one_more(&mut self, now: Duration, sent: u64, peer: Peer) -> bool {
         let goes_on =
-            |run: &Run| now.saturating_sub(run.latest) <= Self::PAUSE || sent.saturating_sub(run.sent) <= Self::PACKETS;
+            |run: &Run| is_within(run.latest, Self::PAUSE, now) || sent.saturating_sub(run.sent) <= Self::PACKETS;
         let run = match *self {
             Self::Some(run) if goes_on(&run) => Run { latest: now, sent, number: run.number.saturating_add(1), ..run },
             Self::None | Self::Some(_) => Run { since: now, latest: now, first_sent: sent, sent, number: 1 },
@@ -64,16 +64,27 @@ impl Complaints {
 
 impl Run {
     fn is_too_long(&self) -> bool {
-        self.number >= Complaints::LIMIT && self.latest.saturating_sub(self.since) >= Complaints::PATIENCE
+        self.number >= Complaints::LIMIT && self.has_lasted(Complaints::PATIENCE)
+    }
+
+    fn has_lasted(&self, time: Duration) -> bool {
+        self.since.checked_add(time).is_some_and(|end| end <= self.latest)
     }
 
     /// Whether nearly every packet of about a second came back.
     fn is_of_each_packet(&self) -> bool {
-        let elapsed = self.latest.saturating_sub(self.since);
         let packets = self.sent.saturating_sub(self.first_sent);
         let longest = Complaints::PAUSE_OF_DEAF.saturating_mul(u32::try_from(self.number).unwrap_or(u32::MAX));
         self.number >= Complaints::LIMIT
-            && (Complaints::PATIENCE_WITH_DEAF..=longest).contains(&elapsed)
+            && self.has_lasted(Complaints::PATIENCE_WITH_DEAF)
+            && is_within(self.since, longest, self.latest)
             && self.number.saturating_mul(4) >= packets.saturating_mul(3)
     }
+}
+
+/// Whether a moment comes at most so long after an earlier one.
+///
+/// A sum is compared, since core's difference of two `Duration`s has an `expect` in it.
+fn is_within(earlier: Duration, time: Duration, moment: Duration) -> bool {
+    earlier.checked_add(time).is_none_or(|end| moment <= end)
 }

@@ -126,7 +126,9 @@ impl Config {
 
     /// Returns the preset that connects to nearly every peer: every method of authentication but
     /// EAP, the strongest first; any encryption in any mode, if the peer can. An attacker on the
-    /// path can have the password, and the session.
+    /// path can have the password, and the session. After MS-CHAP version 1, both directions share
+    /// one key stream, so that packets of one are read with those of the other
+    /// ([`Method::MsChapV1`]).
     #[must_use]
     pub fn interop() -> Self {
         Self::strict()

@@ -1,6 +1,6 @@
 //! What a session reports, and what it found in a frame.
 
-use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use core::convert::Infallible;
 use core::fmt;
 
@@ -120,20 +120,27 @@ impl Event {
 /// Events in the order in which they happened, the latest of each kind. There is room for all
 /// kinds, so that no event is lost and none allocates.
 #[derive(Debug)]
-pub(crate) struct Events(VecDeque<Event>);
+pub(crate) struct Events(Vec<Event>);
 
 impl Events {
     pub(crate) fn new() -> Self {
-        Self(VecDeque::with_capacity(Kind::COUNT))
+        Self(Vec::with_capacity(Kind::COUNT))
     }
 
     pub(crate) fn push(&mut self, event: Event) {
         self.0.retain(|waiting| !waiting.is_replaced_by(&event));
-        self.0.push_back(event);
+        self.0.push(event);
     }
 
     pub(crate) fn pop(&mut self) -> Option<Event> {
-        self.0.pop_front()
+        // They are few. `Vec::remove` and `VecDeque` have ways to panic that the compiler cannot rule out.
+        let mut first = None;
+        self.0.retain(|event| {
+            let is_later = first.is_some();
+            first = first.or(Some(*event));
+            is_later
+        });
+        first
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -4,18 +4,71 @@
 //! that the compiler does not know. It links only when the optimiser has proved that no call can panic. Of libc it takes
 //! `memcpy` and the like. `.ci/link-proof` builds them all, and shows that none links with the feature `panic`.
 //!
+//! # Crates that allocate
+//!
+//! `alloc` itself can panic: when memory is over (`handle_alloc_error` of `alloc/src/alloc.rs`, which panics where there is
+//! no std) and when a collection would be longer than `isize::MAX` bytes (`handle_error` and `capacity_overflow` of
+//! `alloc/src/raw_vec`). No caller can rule out the first, and the compiler cannot rule out the second, which documented
+//! bounds do. With the feature `alloc` a program therefore links with a panic in it, and the proof is read from the
+//! disassembly: nothing calls a function of core that panics, but these functions of `alloc`. Its allocator never fails.
+//!
+//! What is not shown: the table of `pptp::server`, `pptp::inspect` and `pptp::report`, which hold `BTreeMap`s of alloc or
+//! are `fmt`; and `vpdn`, which is a program with std.
+//!
+//! # What core does
+//!
+//! Core has ways to panic in functions that never do, where the compiler cannot see why. What the crates use in their place:
+//!
+//! | core | way to panic | in its place |
+//! |---|---|---|
+//! | `Duration::checked_sub`, `saturating_sub` | `expect` of `Duration::new` | a sum of the earlier and the interval; nanoseconds as numbers |
+//! | `slice::copy_within` | bounds | cells, one by one |
+//! | `slice::chunk_by_mut` | `split_at_mut` | a count, and `split_at_mut_checked` |
+//! | `Vec::remove`, `VecDeque::retain` | bounds | `Vec::retain` |
+//! | `slice::rotate_left`, `rotate_right` | bounds | the same, once the slice is known not to be empty |
+//!
 //! To add a crate, write `src/bin/<crate>.rs` with `#[unsafe(no_mangle)] extern "C" fn _start() -> !`.
 #![no_std]
 
+#[cfg(not(feature = "alloc"))]
 unsafe extern "C" {
     /// Nowhere.
     fn a_way_to_panic_is_left() -> !;
 }
 
+#[cfg(feature = "alloc")]
+mod memory {
+    use core::alloc::{GlobalAlloc, Layout};
+
+    struct Unknown;
+
+    // SAFETY: it is never run.
+    unsafe impl GlobalAlloc for Unknown {
+        unsafe fn alloc(&self, _: Layout) -> *mut u8 {
+            let memory = core::hint::black_box(core::ptr::null_mut::<u8>());
+            while memory.is_null() {}
+            memory
+        }
+
+        unsafe fn dealloc(&self, memory: *mut u8, _: Layout) {
+            core::hint::black_box(memory);
+        }
+    }
+
+    #[global_allocator]
+    static MEMORY: Unknown = Unknown;
+}
+
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    #[cfg(not(feature = "alloc"))]
     // SAFETY: it is never linked.
-    unsafe { a_way_to_panic_is_left() }
+    unsafe {
+        a_way_to_panic_is_left()
+    }
+    // The program has to link, so that it can be looked at.
+    #[cfg(feature = "alloc")]
+    loop {}
 }
 
 /// What the compiler's own functions would need, if they could unwind.

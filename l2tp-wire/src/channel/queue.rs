@@ -1,5 +1,7 @@
 //! Messages of any length that wait, in a fixed number of bytes.
 
+use core::cell::Cell;
+
 /// A first-in first-out queue of byte strings in `N` bytes. Each costs its length and two bytes.
 #[derive(Clone)]
 pub(super) struct ByteQueue<const N: usize> {
@@ -72,7 +74,11 @@ impl<const N: usize> ByteQueue<N> {
         };
         let behind = before.saturating_add(PREFIX).saturating_add(message.len());
         let rest = self.used.saturating_sub(behind);
-        self.bytes.copy_within(behind..self.used, before);
+        // `copy_within` panics out of bounds, and the compiler cannot see that these are within.
+        let cells = Cell::from_mut(self.bytes.as_mut_slice()).as_slice_of_cells();
+        if let (Some(to), Some(from)) = (cells.get(before..), cells.get(behind..self.used)) {
+            to.iter().zip(from).for_each(|(to, from)| to.set(from.get()));
+        }
         let used = before.saturating_add(rest);
         // A secret that was hidden, or a challenge's answer, does not outlive its message.
         self.bytes.get_mut(used..self.used).unwrap_or_default().fill(0);

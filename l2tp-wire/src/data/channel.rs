@@ -171,10 +171,10 @@ impl<const SLOTS: usize, const FRAME: usize> DataChannel<SLOTS, FRAME> {
         let header_length = self.check_send(frame.len())?;
         let (needed, available) = (header_length.saturating_add(frame.len()), buf.len());
         let short = EncodeError::BufferTooSmall { needed, available };
-        let packet = buf.get_mut(..needed).ok_or(short)?;
-        let (header, body) = packet.split_at_mut_checked(header_length).ok_or(short)?;
-        body.copy_from_slice(frame);
+        let (header, rest) = buf.split_at_mut_checked(header_length).ok_or(short)?;
+        rest.get_mut(..frame.len()).ok_or(short)?.copy_from_slice(frame);
         self.write_header(frame.len(), header)?;
+        let packet = buf.get(..needed).ok_or(short)?;
         Ok(self.datagram(packet, inner_type_of_service))
     }
 

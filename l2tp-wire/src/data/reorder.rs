@@ -86,7 +86,8 @@ impl<const SLOTS: usize, const FRAME: usize> Reorder<SLOTS, FRAME> {
         };
         let ahead = self.distance(number, next);
         if ahead > self.mask >> 1 {
-            let silent = now.saturating_sub(believed) >= Self::SILENCE;
+            // A sum, since core's difference of two `Duration`s has a way to panic in it.
+            let silent = believed.checked_add(Self::SILENCE).is_some_and(|end| end <= now);
             return if self.confirm(number) && silent { self.restart(now, number) } else { Verdict::Late };
         }
         if ahead >= Self::FAR {

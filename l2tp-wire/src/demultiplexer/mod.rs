@@ -258,11 +258,11 @@ where
         let Some(moved) = self.entries.as_mut().get_mut(index..end) else {
             return Err(InsertError::Full { capacity });
         };
-        moved.rotate_right(1);
-        let Some(place) = moved.first_mut() else {
+        let Some(last) = moved.last_mut() else {
             return Err(InsertError::Exists(key));
         };
-        *place = Some(entry);
+        *last = Some(entry);
+        moved.rotate_right(1);
         self.len = end;
         Ok(())
     }
@@ -287,8 +287,8 @@ where
         let index = self.search(key).ok()?;
         let end = self.len;
         let moved = self.entries.as_mut().get_mut(index..end)?;
+        let removed = moved.first_mut()?.take()?;
         moved.rotate_left(1);
-        let removed = moved.last_mut()?.take()?;
         self.len = self.len.saturating_sub(1);
         match key {
             Key::TunnelV2(id) => self.resting.rest(now, id.into()),

@@ -150,6 +150,18 @@ fn every_vendor_length() {
 }
 
 #[test]
+fn every_attribute_costs_two_bytes() {
+    // A type and a length are the shortest; a length that is wrong is the last.
+    for length in 0..=255_u8 {
+        let mut octets = vec![0, 0, 1, 0x37];
+        octets.extend([1, length].repeat(125));
+        let count = attributes(&octets).unwrap().count();
+        assert!(count <= 125, "{length}: {count}");
+        assert!(length != 2 || count == 125, "{count}");
+    }
+}
+
+#[test]
 fn hidden_keys_that_cannot_be() {
     let hiding = Hiding::new(b"secret", &[9; 16]);
     let salt = [0x80, 0];

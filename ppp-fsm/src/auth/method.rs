@@ -20,7 +20,10 @@ pub enum Method {
     Pap,
     /// RFC 1994: CHAP with MD5.
     ChapMd5,
-    /// RFC 2433: MS-CHAP, version 1.
+    /// RFC 2433: MS-CHAP, version 1. The client alone proves itself.
+    ///
+    /// RFC 3079 section 2 makes one key of it for both directions, so that both are encrypted with one key stream: who
+    /// records a session has the difference of two plain packets, of one direction each, without searching for a key.
     MsChapV1,
     /// RFC 2759: MS-CHAP, version 2, the only one in which both sides prove themselves.
     MsChapV2,

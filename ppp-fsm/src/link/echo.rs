@@ -126,7 +126,7 @@ impl Echo {
             watch.has_traffic = false;
             watch.missed = 0;
         }
-        self.statistics.count(now.saturating_sub(at));
+        self.statistics.count(time::since(at, now));
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Duration> {

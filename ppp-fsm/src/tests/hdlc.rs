@@ -184,4 +184,18 @@ proptest! {
         prop_assert_eq!(&found, &decode_all(&line, line.len().max(1), config, room));
         prop_assert!(found.len() <= line.split(|octet| *octet == 0x7e).count());
     }
+
+    #[test]
+    fn rfc1662_every_byte_costs_one_byte_at_most(
+        line in prop::collection::vec(prop_oneof![Just(0x7e), Just(0x7d), any::<u8>()], 0..400), room in 0_usize..64,
+    ) {
+        let config = Config::default();
+        let found = decode_all(&line, 7, config, room);
+        let flags = line.iter().filter(|byte| **byte == 0x7e).count();
+        // A frame too long for the room is refused before its flag.
+        prop_assert!(found.len() <= flags + 1);
+        let given: usize = found.iter().flatten().map(Vec::len).sum();
+        prop_assert!(given <= line.len());
+        prop_assert!(found.iter().flatten().all(|frame| frame.len() <= room));
+    }
 }

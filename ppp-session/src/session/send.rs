@@ -111,8 +111,11 @@ impl Session {
         // The room is the longest header's, so that this cannot fail.
         let header = self.link.frame(protocol, &[]).encode_header(&mut room).unwrap_or_default();
         debug_assert!(!header.is_empty(), "the longest header fits");
-        let front = start.saturating_sub(header.len());
-        if let Some(place) = buf.get_mut(front..start) {
+        let Some(front) = start.checked_sub(header.len()) else {
+            debug_assert!(false, "there is headroom");
+            return start;
+        };
+        if let Some(place) = buf.get_mut(front..).and_then(|buf| buf.get_mut(..header.len())) {
             place.copy_from_slice(header);
         }
         front

@@ -174,3 +174,21 @@ fn leaves_what_is_behind_a_message() {
     assert_eq!(stream.next_message(&mut input), Ok(None));
     assert_eq!(stream.offset(), 252);
 }
+
+/// A message that is no control message is 8 bytes long at least: length, type, cookie.
+#[test]
+fn every_message_costs_its_sender_8_bytes() {
+    // Every length that such a header can state, over and over.
+    for length in (0..=300_u16).chain([u16::MAX]) {
+        let [high, low] = length.to_be_bytes();
+        let octets = [high, low, 0, 2, 0x1a, 0x2b, 0x3c, 0x4d].repeat(40);
+        let (messages, error, stream) = read(&[&octets]);
+        assert!(messages.len() * 8 <= octets.len(), "{length}");
+        assert!(stream.pending().len() <= Message::MAX_LEN, "{length}");
+        match length {
+            0..8 => assert!(messages.is_empty() && error.is_some(), "{length}"),
+            8 => assert!(messages.len() == 40 && error.is_none()),
+            _ => {}
+        }
+    }
+}

@@ -63,7 +63,8 @@ impl Config {
     }
 
     /// Returns the preset that connects to nearly every peer: [`ppp_session::Config::interop`]. An
-    /// attacker on the path can have the password, and the session.
+    /// attacker on the path can have the password, and the session; after MS-CHAP version 1, both
+    /// directions share one key stream.
     #[must_use]
     pub fn interop() -> Self {
         Self::new(ppp_session::Config::interop())

@@ -48,11 +48,7 @@ fn peers(octets: &[u8; 700], hash: &NtHash) {
     }
 }
 
-fn authenticate(
-    octets: &[u8; 700],
-    hash: &NtHash,
-    (one, two): &mut (v1::Authenticator, v2::Authenticator),
-) {
+fn authenticate(octets: &[u8; 700], hash: &NtHash, (one, two): &mut (v1::Authenticator, v2::Authenticator)) {
     let account = Account::new(hash).with_restriction(FailureCode(unknown(648)));
     let _ = black_box(one.handle_response(some(octets, 49), some(octets, 9), &account, unknown(Some([4; 8]))));
     let _ = black_box(one.handle_change_password_1(some(octets, 72), some(octets, 9), &account));

@@ -7,8 +7,8 @@ use core::time::Duration;
 
 use link_proof::{some, unknown};
 use pptp_gre::{
-    AcknowledgmentTimeout, CallIds, Config, Header, InlineSlots, LentFrame, Mtu, NoSlots, Packet, Received, Slot, Slots,
-    Tunnel, WindowPolicy, packet_processing_delay, receive_window,
+    AcknowledgmentTimeout, CallIds, Config, Header, InlineSlots, LentFrame, Mtu, NoSlots, Packet, Received, Slot,
+    Slots, Tunnel, WindowPolicy, packet_processing_delay, receive_window,
 };
 
 /// Calls everything with values that the compiler does not know.

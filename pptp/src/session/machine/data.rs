@@ -84,10 +84,13 @@ impl<const CALLS: usize> Session<CALLS> {
         mut each: impl FnMut(usize, Result<(CallId, Received<'_>), ReceiveError>),
     ) {
         let mut first = 0_usize;
-        // Each run of packets of one call is a batch.
-        for run in packets.chunk_by_mut(|one, other| call_id(one) == call_id(other)) {
-            let count = run.len();
-            let id = run.first().ok_or(ReceiveError::UnknownCall { call_id: 0 }).and_then(|packet| call_id(packet));
+        let mut rest = packets;
+        // Each run of packets of one call is a batch. `chunk_by_mut` has a way to panic that the compiler cannot rule out.
+        while let Some(packet) = rest.first() {
+            let id = call_id(packet);
+            let count = rest.iter().take_while(|packet| call_id(packet) == id).count();
+            let (run, behind) = core::mem::take(&mut rest).split_at_mut_checked(count).unwrap_or_default();
+            rest = behind;
             let found = id.and_then(|id| Ok((id, self.live_call(now, id)?)));
             match found {
                 Ok((id, index)) => {
