@@ -211,8 +211,8 @@ impl Link {
         self.external_keys = strengths;
     }
 
-    /// Sets the address that the peer has to take, as soon as it is known who the peer is. To be called before IPCP is
-    /// open.
+    /// Sets the address that the peer has to take, as soon as it is known who the peer is, or which one it
+    /// [wants](Event::AddressWanted). To be called before IPCP is open.
     pub fn set_peer_address(&mut self, address: core::net::Ipv4Addr) {
         if let Some(ipcp) = &mut self.ipcp {
             ipcp.protocol_mut().set_peer_address(address);

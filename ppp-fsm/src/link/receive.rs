@@ -239,7 +239,7 @@ impl Link {
         self.note_refused_network(protocol, &packet);
         match protocol {
             Protocol::CCP => self.handle_ccp(now, &packet),
-            Protocol::IPCP => self.ipcp.as_mut().map_or(Ok(()), |ipcp| take(now, ipcp, &packet)),
+            Protocol::IPCP => self.handle_ipcp(now, &packet),
             _ => self.ipv6cp.as_mut().map_or(Ok(()), |ipv6cp| take(now, ipv6cp, &packet)),
         }
     }
@@ -250,6 +250,18 @@ impl Link {
         if let Stage::Network(Network::Started { is_refused }) = &mut self.stage {
             *is_refused |= is_refusal && self.ccp.as_ref().is_some_and(|ccp| !ccp.is_open());
         }
+    }
+
+    fn handle_ipcp(&mut self, now: Duration, packet: &Packet<'_>) -> Result<(), Refused> {
+        let Some(ipcp) = &mut self.ipcp else { return Ok(()) };
+        let before = ipcp.protocol().peer_wish();
+        take(now, ipcp, packet)?;
+        let wish = ipcp.protocol().peer_wish();
+        // Some clients never take another address: a server may let them have theirs before they give up.
+        if let Some(address) = wish.filter(|_| wish != before) {
+            self.events.push(Event::AddressWanted(address));
+        }
+        Ok(())
     }
 
     fn handle_ccp(&mut self, now: Duration, packet: &Packet<'_>) -> Result<(), Refused> {

@@ -39,12 +39,14 @@ fn eight_packets_of_a_burst_are_held_while_the_session_is_asked_and_driven() {
         });
         let server = &mut pair.ends[SERVER];
         let mut scratch = [[0; 2048]; 8];
+        // A request that was repeated at once when the peer began has had a second answer.
+        let refused = server.statistics().refused;
         let mut held = Vec::new();
         for (frame, scratch) in sent.iter_mut().zip(&mut scratch) {
             let received = server.handle_frame(now, frame, scratch).unwrap();
             held.push(received.ip().unwrap());
             // The session answers questions, and sends, while all of them are held.
-            assert!(server.mtu() > 1000 && server.ip().is_some() && server.statistics().refused == 0);
+            assert!(server.mtu() > 1000 && server.ip().is_some() && server.statistics().refused == refused);
             let mut buf = [&[0; HEADROOM][..], held[0]].concat();
             server.send_ip(now, &mut buf, HEADROOM).unwrap();
         }

@@ -61,6 +61,8 @@ pub enum MethodOption {
     Chap,
     /// The password in the clear.
     Pap,
+    /// EAP with MD5: leaves no keys for encryption.
+    Eap,
 }
 
 /// How hard packets are compressed.
@@ -182,6 +184,7 @@ impl MethodOption {
             Self::Mschap1 => Method::MsChapV1,
             Self::Chap => Method::ChapMd5,
             Self::Pap => Method::Pap,
+            Self::Eap => Method::Eap,
         }
     }
 }

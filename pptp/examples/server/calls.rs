@@ -54,6 +54,19 @@ impl Calls {
         Some(address)
     }
 
+    /// Gives a call another address, if that is in the pool and free. Whether it was.
+    pub fn exchange(&mut self, call: Key, wish: Ipv4Addr) -> bool {
+        let (first, last) = self.pool;
+        let is_taken = wish == self.own || self.by_address.contains_key(&IpAddr::V4(wish));
+        let Some(address) = self.given.get_mut(&call).filter(|_| (first..=last).contains(&wish) && !is_taken) else {
+            return false;
+        };
+        self.by_address.remove(&IpAddr::V4(*address));
+        *address = wish;
+        self.by_address.insert(wish.into(), call);
+        true
+    }
+
     /// The address that a call was given.
     pub fn address(&self, call: Key) -> Option<Ipv4Addr> {
         self.given.get(&call).copied()

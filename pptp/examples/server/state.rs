@@ -65,6 +65,13 @@ impl State {
                 let name = session.call(call).map(|call| call.ppp().link().peer_name().to_string()).unwrap_or_default();
                 say(format_args!("{name} is who it says"));
             }
+            // The client asks for this one instead of the one that it was given.
+            CallEvent::Ppp(ppp_session::Event::AddressWanted(wish)) => {
+                if self.calls.exchange(key, wish) {
+                    say(format_args!("{wish} as the client wants"));
+                    session.call_mut(call).into_iter().for_each(|mut call| call.assign_address(wish));
+                }
+            }
             CallEvent::Ppp(ppp_session::Event::IpUp(_)) => {
                 let Some(address) = self.calls.address(key) else { return };
                 let mtu = session.call(call).map(|call| call.mtu());
