@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use pptp::ppp::auth::{Answer, Outcome, Question};
@@ -66,12 +66,7 @@ impl State {
                 say(format_args!("{name} is who it says"));
             }
             // The client asks for this one instead of the one that it was given.
-            CallEvent::Ppp(ppp_session::Event::AddressWanted(wish)) => {
-                if self.calls.exchange(key, wish) {
-                    say(format_args!("{wish} as the client wants"));
-                    session.call_mut(call).into_iter().for_each(|mut call| call.assign_address(wish));
-                }
-            }
+            CallEvent::Ppp(ppp_session::Event::AddressWanted(wish)) => self.exchange(session, key, wish),
             CallEvent::Ppp(ppp_session::Event::IpUp(_)) => {
                 let Some(address) = self.calls.address(key) else { return };
                 let mtu = session.call(call).map(|call| call.mtu());
@@ -115,6 +110,14 @@ impl State {
                 self.spoofed.remove(&key);
             }
             _ => {}
+        }
+    }
+
+    /// A client that insists on an address gets it, if it is free.
+    fn exchange(&mut self, session: &mut Session, (id, call): Key, wish: Ipv4Addr) {
+        if self.calls.exchange((id, call), wish) {
+            say(&format_args!("connection {id} call {call}: {wish} as the client wants"));
+            session.call_mut(call).into_iter().for_each(|mut call| call.assign_address(wish));
         }
     }
 

@@ -94,7 +94,7 @@ impl Reason {
             Self::FlowAlarm => "the path loses too much: look at its quality, or at the peer's load",
             Self::Closed => "nothing has to be done",
             Self::Ppp(reason) => reason.advice(),
-            Self::Call(reason) => advice_on_call(reason),
+            Self::Call(reason) => advice_on_call(*reason),
             Self::Control(reason) => advice_on_connection(reason),
         }
     }
@@ -137,7 +137,7 @@ impl Reason {
     }
 }
 
-fn advice_on_call(reason: &CallCloseReason) -> &'static str {
+const fn advice_on_call(reason: CallCloseReason) -> &'static str {
     match reason {
         CallCloseReason::Local => "nothing has to be done",
         CallCloseReason::NotAnswered => "have this side answer calls, or answer them sooner",
