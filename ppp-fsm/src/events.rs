@@ -2,7 +2,7 @@
 
 /// An event that knows its kind.
 pub(crate) trait Kinded {
-    /// The place of its kind, below the number of kinds of the [`Events`] that hold it.
+    /// The number of its kind, below the number of kinds of the [`Events`] that hold it.
     fn kind(&self) -> usize;
 
     /// The kind that it undoes: a Down undoes an Up. An Up that was not reported is left out then.
@@ -21,50 +21,59 @@ pub(crate) trait Kinded {
 /// So there is always room for one more, and `push` cannot fail.
 #[derive(Debug)]
 pub(crate) struct Events<E, const KINDS: usize> {
-    /// Each with its place in the order.
-    slots: [Option<(u64, E)>; KINDS],
-    pushed: u64,
-    /// Whether all slots are known to be empty: a data packet asks each time.
-    is_idle: bool,
+    /// In the order in which they happened, without gaps: a data packet looks at the first alone.
+    waiting: [Option<E>; KINDS],
 }
 
 impl<E: Kinded + Copy, const KINDS: usize> Default for Events<E, KINDS> {
     fn default() -> Self {
-        Self { slots: [None; KINDS], pushed: 0, is_idle: true }
+        Self { waiting: [None; KINDS] }
     }
 }
 
 impl<E: Kinded + Copy, const KINDS: usize> Events<E, KINDS> {
     pub(crate) fn push(&mut self, event: E) {
-        let is_told = |slot: Option<&Option<(u64, E)>>| slot.is_some_and(Option::is_some);
         if let Some(undone) = event.undoes() {
-            let was_waiting = self.slots.get_mut(undone).and_then(Option::take).is_some();
-            if was_waiting && !is_told(self.slots.get(event.kind())) {
+            if self.remove(undone) && !self.is_waiting(event.kind()) {
                 // The user never heard of the Up.
                 return;
             }
         }
-        self.pushed = self.pushed.wrapping_add(1);
-        self.is_idle = false;
-        match self.slots.get_mut(event.kind()) {
-            Some(slot) => *slot = Some((self.pushed, event)),
+        self.remove(event.kind());
+        match self.waiting.iter_mut().find(|slot| slot.is_none()) {
+            Some(slot) => *slot = Some(event),
             None => debug_assert!(false, "every kind has its slot"),
         }
     }
 
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<E> {
-        if self.is_idle { None } else { self.pop_first() }
+        let first = *self.waiting.first()?;
+        if first.is_some() { self.pop_first() } else { None }
     }
 
     fn pop_first(&mut self) -> Option<E> {
-        let first = self.slots.iter_mut().filter(|slot| slot.is_some());
-        let first = first.min_by_key(|slot| slot.map(|(order, _)| order));
-        self.is_idle = first.is_none();
-        first?.take().map(|(_, event)| event)
+        let mut waiting = self.waiting.into_iter().flatten();
+        let first = waiting.next();
+        self.waiting = core::array::from_fn(|_| waiting.next());
+        first
+    }
+
+    fn is_waiting(&self, kind: usize) -> bool {
+        self.waiting.iter().flatten().any(|event| event.kind() == kind)
+    }
+
+    /// Returns whether there was one of this kind.
+    fn remove(&mut self, kind: usize) -> bool {
+        let is_waiting = self.is_waiting(kind);
+        if is_waiting {
+            let mut kept = self.waiting.into_iter().flatten().filter(|event| event.kind() != kind);
+            self.waiting = core::array::from_fn(|_| kept.next());
+        }
+        is_waiting
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.is_idle || self.slots.iter().all(Option::is_none)
+        self.waiting.first().is_none_or(Option::is_none)
     }
 }

@@ -72,7 +72,8 @@ pub struct Config {
     pub(crate) authentication: Methods,
     pub(crate) encryption: Encryption,
     pub(crate) strengths: MicrosoftCompression,
-    pub(crate) modes: Modes,
+    pub(crate) send_modes: Modes,
+    pub(crate) receive_modes: Modes,
     pub(crate) compression: Compression,
     pub(crate) flushed_rule: mppe::FlushedRule,
     carrier_mru: u16,
@@ -109,7 +110,8 @@ impl Config {
             authentication: Methods::new(&[Method::MsChapV2]),
             encryption: Encryption::Required,
             strengths: MicrosoftCompression::MPPE_128,
-            modes: Modes::Stateless,
+            send_modes: Modes::Stateless,
+            receive_modes: Modes::Stateless,
             compression: Compression::Off,
             flushed_rule: mppe::FlushedRule::Rfc3078,
             carrier_mru: lcp::Config::DEFAULT_MRU,
@@ -174,12 +176,38 @@ impl Config {
         self
     }
 
-    /// RFC 3078 sections 7 and 10: sets whether keys change with every packet. Default: always.
-    /// Stateful encryption loses a round trip's packets with each one that is lost, and Linux does
-    /// not agree with the RFC on it.
+    /// RFC 3078 sections 7 and 10: sets whether keys change with every packet, in both directions.
+    /// Default: always. Stateful encryption loses a round trip's packets with each one that is lost,
+    /// and Linux does not agree with the RFC on it.
     #[must_use]
-    pub fn with_modes(mut self, modes: Modes) -> Self {
-        self.modes = modes;
+    pub fn with_modes(self, modes: Modes) -> Self {
+        self.with_send_modes(modes).with_receive_modes(modes)
+    }
+
+    /// RFC 3078 section 2: sets whether keys change with every packet that this side sends. Default:
+    /// always.
+    ///
+    /// Each direction has a mode of its own, and there are peers that want another one in each.
+    ///
+    /// ```
+    /// use ppp_session::Config;
+    /// use ppp_session::ppp::ccp::Modes;
+    ///
+    /// // Stateful from the peer, if it can; what this side sends stays stateless.
+    /// let mixed = Config::strict().with_receive_modes(Modes::PreferStateful);
+    /// # let _ = mixed;
+    /// ```
+    #[must_use]
+    pub fn with_send_modes(mut self, modes: Modes) -> Self {
+        self.send_modes = modes;
+        self
+    }
+
+    /// RFC 3078 section 2: sets whether keys change with every packet that this side receives.
+    /// Default: always.
+    #[must_use]
+    pub fn with_receive_modes(mut self, modes: Modes) -> Self {
+        self.receive_modes = modes;
         self
     }
 
@@ -306,7 +334,8 @@ impl Config {
         let ccp = ccp::Config::default()
             .with_encryption(self.encryption)
             .with_strengths(self.strengths)
-            .with_modes(self.modes)
+            .with_send_modes(self.send_modes)
+            .with_receive_modes(self.receive_modes)
             .with_compression(compression);
         let mut config = link::Config::default()
             .with_lcp(lcp.with_mru(self.mru()))

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::convert::Infallible;
 use core::fmt;
+use core::net::Ipv4Addr;
 
 use ppp_fsm::auth::{Demand, Question};
 use ppp_fsm::{ccp, ipcp, ipv6cp, negotiate};
@@ -33,6 +34,11 @@ pub enum Event {
     EncryptionUp(ccp::Agreed),
     /// Nothing is encrypted any more. What has to be is not sent.
     EncryptionDown,
+    /// RFC 1332 section 3.3: the client asks for this address, and was told to take another one. If
+    /// it insists, it asks again: a server that has the address free gives it by
+    /// [`Session::assign_address`](crate::Session::assign_address). Reported once for each wish that
+    /// differs from the one before.
+    AddressWanted(Ipv4Addr),
     /// IPv4 packets may flow.
     IpUp(ipcp::Agreed),
     /// IPv4 packets may not flow any more.
@@ -68,6 +74,7 @@ enum Kind {
     Prove,
     PeerAuthenticated,
     Encryption,
+    AddressWanted,
     Ip,
     Ipv6,
     CoherencyLost,
@@ -77,7 +84,7 @@ enum Kind {
 }
 
 impl Kind {
-    const COUNT: usize = 11;
+    const COUNT: usize = 12;
 
     const fn of(event: &Event) -> Self {
         match event {
@@ -86,6 +93,7 @@ impl Kind {
             Event::Prove(_) | Event::PasswordExpired => Self::Prove,
             Event::PeerAuthenticated => Self::PeerAuthenticated,
             Event::EncryptionUp(_) | Event::EncryptionDown => Self::Encryption,
+            Event::AddressWanted(_) => Self::AddressWanted,
             Event::IpUp(_) | Event::IpDown | Event::IpFailed(_) => Self::Ip,
             Event::Ipv6Up(_) | Event::Ipv6Down | Event::Ipv6Failed(_) => Self::Ipv6,
             Event::CoherencyLost => Self::CoherencyLost,
@@ -102,7 +110,7 @@ impl Event {
     ///
     /// This is the whole rule of coalescing. Of each kind the latest waits, in the order in which
     /// they happened. The kinds are: status; authenticate; prove and expired password; peer
-    /// authenticated; encryption up or down; IPv4 up, down or failed; the same of IPv6; coherency
+    /// authenticated; encryption up or down; address wanted; IPv4 up, down or failed; the same of IPv6; coherency
     /// lost; identification; time remaining; closed.
     ///
     /// ```

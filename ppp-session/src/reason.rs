@@ -45,7 +45,7 @@ impl Reason {
     pub fn windows_error(&self) -> Option<u32> {
         match self {
             Self::Closed | Self::CannotProve { .. } => None,
-            Self::Link(reason) => reason.windows_error().filter(|error| *error != 0),
+            Self::Link(reason) => reason.windows_error(),
             Self::SetupTimeout => Some(718),
             Self::NotDecrypted => Some(742),
         }
@@ -60,10 +60,8 @@ impl Reason {
             }
             Self::CannotProve { .. } => "use a shorter name or password, or allow another method",
             Self::SetupTimeout => "look at the trace for what the two sides did not agree on",
-            Self::Closed | Self::Link(_) => match self.windows_error().and_then(link::windows_error_text) {
-                Some(text) => text,
-                None => "nothing has to be done",
-            },
+            Self::Closed => "nothing has to be done",
+            Self::Link(reason) => reason.advice(),
         }
     }
 }

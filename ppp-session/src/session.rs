@@ -272,7 +272,8 @@ impl Session {
     }
 
     /// RFC 1332 section 3.3: sets the address that the client has to take. Call it before the
-    /// answer that lets it in.
+    /// answer that lets it in; and again for a client that [wants](Event::AddressWanted) another
+    /// address and may have it. It has no effect once IPv4 flows.
     pub fn assign_address(&mut self, address: Ipv4Addr) {
         self.link.set_peer_address(address);
     }

@@ -19,3 +19,5 @@ mod late;
 mod pair;
 #[path = "sessions/reasons.rs"]
 mod reasons;
+#[path = "sessions/wishes.rs"]
+mod wishes;

@@ -250,6 +250,13 @@
 //!                             handle.close(now);
 //!                         }
 //!                     }
+//!                     // A client that insists on an address gets it, if it is free.
+//!                     CallEvent::Ppp(ppp_session::Event::AddressWanted(wish)) => {
+//!                         let Some(place) = pool.iter().position(|free| *free == wish) else { continue };
+//!                         pool.swap_remove(place);
+//!                         pool.extend(given.insert((id, call), wish));
+//!                         session.call_mut(call).into_iter().for_each(|mut call| call.assign_address(wish));
+//!                     }
 //!                     CallEvent::Ppp(ppp_session::Event::IpUp(ip)) => println!("{call}: {:?}", ip.peer_address),
 //!                     CallEvent::Closed(reason) => {
 //!                         println!("{call}: {reason}: {}", reason.advice());

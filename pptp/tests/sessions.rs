@@ -24,6 +24,8 @@ mod long;
 mod matrix;
 #[path = "sessions/network.rs"]
 mod network;
+#[path = "sessions/odd_peers.rs"]
+mod odd_peers;
 #[path = "sessions/outcome.rs"]
 mod outcome;
 #[path = "sessions/password.rs"]

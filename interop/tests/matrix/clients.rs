@@ -54,6 +54,75 @@ pub fn cases() -> Vec<Case> {
         Case::refused("no MPPE there, required here", "", "nomppe", (16, "error 742"), "LCP terminated by peer"),
         Case::refused("another key length there", "", "require-mppe-40", (10, "error 742"), ""),
     ]
+    .into_iter()
+    .chain(users_settings())
+    .collect()
+}
+
+/// What Debian's `pptpsetup` writes for a tunnel.
+macro_rules! pptpsetup {
+    ($more:literal) => {
+        concat!("lock noauth nobsdcomp nodeflate remotename work ", $more)
+    };
+}
+
+/// What NetworkManager calls pppd with, with its refusals for a user who has ticked MPPE.
+macro_rules! network_manager {
+    ($more:literal) => {
+        concat!("lock usepeerdns noipdefault nodefaultroute noauth nobsdcomp nodeflate novj ", $more)
+    };
+}
+
+/// The settings that people have, and what they want besides. They are no different on the wire, so that transfers are short.
+fn users_settings() -> Vec<Case> {
+    const BRIEF: &str = "delay 1ms";
+    const SERVERS: &str = "--dns 10.0.53.1 --dns 10.0.53.2";
+    const LENIENT: &str = "--interop --dns 10.0.53.1 --dns 10.0.53.2";
+    const EAP: &str = "--auth eap --encryption refused";
+    let up = |what, ours, theirs, encoding| Case::up(what, ours, theirs, encoding).on(BRIEF).ended_by(End::Pppd);
+    let no_mppe = (16, "error 742");
+    vec![
+        up("pptpsetup --encrypt", "", pptpsetup!("require-mppe-128"), BITS_128),
+        Case::refused("pptpsetup without --encrypt", "", pptpsetup!(""), no_mppe, ""),
+        up("pptpsetup without --encrypt, --interop", "--interop", pptpsetup!(""), "none"),
+        up(
+            "NetworkManager, MPPE of any length",
+            SERVERS,
+            network_manager!("refuse-eap refuse-pap refuse-chap require-mppe"),
+            BITS_128,
+        ),
+        up(
+            "NetworkManager, MPPE 128",
+            SERVERS,
+            network_manager!("refuse-eap refuse-pap refuse-chap require-mppe-128"),
+            BITS_128,
+        ),
+        Case::refused(
+            "NetworkManager, MPPE 40",
+            SERVERS,
+            network_manager!("refuse-eap refuse-pap refuse-chap require-mppe-40"),
+            (10, "error 742"),
+            "",
+        ),
+        up(
+            "NetworkManager, MPPE 40, --interop",
+            LENIENT,
+            network_manager!("refuse-eap refuse-pap refuse-chap require-mppe-40"),
+            "MPPE 40 bit, stateless",
+        ),
+        Case::refused("NetworkManager, MPPE not ticked", SERVERS, network_manager!(""), no_mppe, ""),
+        up("NetworkManager, MPPE not ticked, --interop", LENIENT, network_manager!(""), "none"),
+        up("EAP-MD5", EAP, "", "none"),
+        Case::refused("wrong password, EAP-MD5", EAP, "password looking-glass", (19, "error 691"), ""),
+        up("a free address is wanted", "", "refuse-eap require-mppe-128 10.98.1.17:", BITS_128),
+        Case::refused(
+            "an address that is not the server's is wanted",
+            "",
+            "refuse-eap require-mppe-128 10.97.1.17:",
+            (10, "error 720"),
+            "",
+        ),
+    ]
 }
 
 /// The server in the tunnels.
@@ -105,6 +174,10 @@ pub fn run_with(lab: &Lab<'_>, case: &Case, side: &'static str, who: &str, user:
             let heard = lab.hear(&format!("{name} up "));
             let own: Ipv4Addr = heard.split(' ').next().unwrap().parse().unwrap();
             assert_eq!(heard, format!("{own} {}", gateway(lab)));
+            if let Some(wish) = case.theirs.split(' ').find_map(|word| word.strip_suffix(':')) {
+                assert_eq!(own.to_string(), wish, "{what}");
+                row.came += ", with that address";
+            }
             if case.theirs.contains("+ipv6") {
                 let both = lab.hear(&format!("{name} up6"));
                 let server = both.split(' ').next_back().unwrap();

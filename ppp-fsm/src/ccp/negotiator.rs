@@ -58,13 +58,16 @@ pub enum Modes {
 ///     .with_encryption(Encryption::Preferred)
 ///     .with_strengths(MicrosoftCompression::STRENGTHS)
 ///     .with_modes(Modes::PreferStateless);
-/// # let _ = (strict, lenient);
+/// // The modes of the two directions are negotiated apart: stateful from the peer alone.
+/// let mixed = Config::default().with_receive_modes(Modes::PreferStateful);
+/// # let _ = (strict, lenient, mixed);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     encryption: Encryption,
     strengths: MicrosoftCompression,
-    modes: Modes,
+    send_modes: Modes,
+    receive_modes: Modes,
     compression: bool,
 }
 
@@ -73,7 +76,8 @@ impl Default for Config {
         Self {
             encryption: Encryption::Required,
             strengths: MicrosoftCompression::MPPE_128,
-            modes: Modes::Stateless,
+            send_modes: Modes::Stateless,
+            receive_modes: Modes::Stateless,
             compression: false,
         }
     }
@@ -96,10 +100,27 @@ impl Config {
         self
     }
 
-    /// RFC 3078 section 2: whether keys change with every packet. Default: always.
+    /// RFC 3078 section 2: sets whether keys change with every packet, in both directions. Default: always.
     #[must_use]
-    pub const fn with_modes(mut self, modes: Modes) -> Self {
-        self.modes = modes;
+    pub const fn with_modes(self, modes: Modes) -> Self {
+        self.with_send_modes(modes).with_receive_modes(modes)
+    }
+
+    /// RFC 3078 section 2: sets whether the keys of packets that this side sends change with every packet. Default:
+    /// always.
+    ///
+    /// Each side asks for the mode in which it receives, so that this decides about what the peer asks for.
+    #[must_use]
+    pub const fn with_send_modes(mut self, modes: Modes) -> Self {
+        self.send_modes = modes;
+        self
+    }
+
+    /// RFC 3078 section 2: sets whether the keys of packets that this side receives change with every packet. Default:
+    /// always.
+    #[must_use]
+    pub const fn with_receive_modes(mut self, modes: Modes) -> Self {
+        self.receive_modes = modes;
         self
     }
 
@@ -234,6 +255,26 @@ fn strongest(bits: MicrosoftCompression) -> MicrosoftCompression {
     BY_STRENGTH.into_iter().find(|strength| bits.contains(*strength)).unwrap_or(MicrosoftCompression::NONE)
 }
 
+/// The bit of the mode that goes with these strengths, when the other side says that of `theirs`.
+fn mode(modes: Modes, bits: MicrosoftCompression, theirs: MicrosoftCompression) -> MicrosoftCompression {
+    if !bits.intersects(MicrosoftCompression::STRENGTHS) {
+        return MicrosoftCompression::NONE;
+    }
+    match modes {
+        Modes::Stateless => MicrosoftCompression::STATELESS,
+        Modes::PreferStateless | Modes::PreferStateful => theirs & MicrosoftCompression::STATELESS,
+    }
+}
+
+/// The mode that this side names first.
+fn preferred_mode(modes: Modes, bits: MicrosoftCompression) -> MicrosoftCompression {
+    let theirs = match modes {
+        Modes::Stateless | Modes::PreferStateless => MicrosoftCompression::STATELESS,
+        Modes::PreferStateful => MicrosoftCompression::NONE,
+    };
+    mode(modes, bits, theirs)
+}
+
 impl Negotiator {
     /// CCP with these wishes, and without keys: nothing is encrypted before [`set_keys`](Self::set_keys).
     #[must_use]
@@ -280,7 +321,7 @@ impl Negotiator {
     #[must_use]
     pub fn wishes(&self) -> MicrosoftCompression {
         let allowed = self.allowed();
-        allowed | self.preferred_mode(allowed)
+        allowed | preferred_mode(self.config.receive_modes, allowed)
     }
 
     /// All bits that this side may agree to, but that of the mode.
@@ -296,26 +337,6 @@ impl Negotiator {
         self.config.encryption == Encryption::Required
     }
 
-    /// The bit of the mode that goes with these strengths, when the other side says that of `theirs`.
-    fn mode(&self, bits: MicrosoftCompression, theirs: MicrosoftCompression) -> MicrosoftCompression {
-        if !bits.intersects(MicrosoftCompression::STRENGTHS) {
-            return MicrosoftCompression::NONE;
-        }
-        match self.config.modes {
-            Modes::Stateless => MicrosoftCompression::STATELESS,
-            Modes::PreferStateless | Modes::PreferStateful => theirs & MicrosoftCompression::STATELESS,
-        }
-    }
-
-    /// The mode that this side asks for first.
-    fn preferred_mode(&self, bits: MicrosoftCompression) -> MicrosoftCompression {
-        let theirs = match self.config.modes {
-            Modes::Stateless | Modes::PreferStateless => MicrosoftCompression::STATELESS,
-            Modes::PreferStateful => MicrosoftCompression::NONE,
-        };
-        self.mode(bits, theirs)
-    }
-
     /// What the peer would have to ask for, when it asks for this.
     fn answer_to(&self, bits: MicrosoftCompression) -> MicrosoftCompression {
         let allowed = self.allowed();
@@ -327,7 +348,9 @@ impl Negotiator {
         let compression = bits & allowed & MicrosoftCompression::MPPC;
         let answer = strength | compression;
         let is_first = !self.mode_was_asked;
-        let mode = if is_first { self.preferred_mode(answer) } else { self.mode(answer, bits) };
+        // The peer asks for the way in which it receives, and this side sends.
+        let modes = self.config.send_modes;
+        let mode = if is_first { preferred_mode(modes, answer) } else { mode(modes, answer, bits) };
         answer | mode
     }
 
@@ -412,7 +435,8 @@ impl ControlProtocol for Negotiator {
             return;
         }
         let answer = strength | (common & MicrosoftCompression::MPPC);
-        self.wanted = Some(answer | self.mode(answer, bits)).filter(|bits| *bits != MicrosoftCompression::NONE);
+        self.wanted = Some(answer | mode(self.config.receive_modes, answer, bits))
+            .filter(|bits| *bits != MicrosoftCompression::NONE);
     }
 
     fn reject(&mut self, option: RawOption<'_>) {

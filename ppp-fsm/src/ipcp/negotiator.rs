@@ -204,7 +204,14 @@ impl Negotiator {
         &self.agreed
     }
 
-    /// Sets the address that the peer has to take, as soon as it is known who the peer is.
+    /// RFC 1332 section 3.3: returns the address that the peer asked for last, when it was given another one.
+    #[must_use]
+    pub const fn peer_wish(&self) -> Option<Ipv4Addr> {
+        self.refused_peer
+    }
+
+    /// Sets the address that the peer has to take, as soon as it is known who the peer is. A peer that insists on its
+    /// [wish](Self::peer_wish) asks again, and may have it then.
     pub const fn set_peer_address(&mut self, address: Ipv4Addr) {
         self.config.peer = Some(address);
     }

@@ -46,6 +46,10 @@ pub enum Event {
     /// RFC 1661 section 5.7: the peer rejects a compressed or encrypted packet, though CCP is open here. Its own CCP is not
     /// open yet, since the last acknowledgment was lost; or it is broken, when it goes on so.
     CompressedRejected,
+    /// RFC 1332 section 3.3: the peer asks for this address, and was told to take another one. It asks again when it
+    /// insists, and may have its wish by [`Link::set_peer_address`](super::Link::set_peer_address). Reported once for each
+    /// wish that differs from the one before.
+    AddressWanted(core::net::Ipv4Addr),
     /// IP packets may flow.
     IpUp(ipcp::Agreed),
     /// IP packets may not flow.
@@ -133,7 +137,7 @@ pub enum Refused {
 
 impl Event {
     /// The number of kinds.
-    pub(super) const KINDS: usize = 17;
+    pub(super) const KINDS: usize = 18;
     const COMPRESSION_UP: usize = 4;
     const IP_UP: usize = 8;
     const IPV6_UP: usize = 11;
@@ -159,6 +163,7 @@ impl Kinded for Event {
             Self::Identification => 14,
             Self::TimeRemaining { .. } => 15,
             Self::Closed(_) => 16,
+            Self::AddressWanted(_) => 17,
         }
     }
 

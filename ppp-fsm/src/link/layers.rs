@@ -197,7 +197,7 @@ impl Link {
         self.authenticator.stop();
         self.peer.stop();
         self.reset = Reset::default();
-        self.ccp_ack_after = None;
+        self.ccp_answer_after = None;
         self.echo.stop();
         if self.ccp.as_mut().is_some_and(|ccp| shut(ccp, now)) {
             self.events.push(Event::CompressionDown);

@@ -58,8 +58,8 @@ pub struct Link {
     pub(super) authenticator: Authenticator,
     pub(super) peer: Peer,
     pub(super) ccp: Option<Negotiation<ccp::Negotiator>>,
-    /// A client acknowledges CCP not before this time, unless its own request was answered.
-    pub(super) ccp_ack_after: Option<Duration>,
+    /// A client answers the peer's request of CCP not before this time, unless its own request was answered.
+    pub(super) ccp_answer_after: Option<Duration>,
     pub(super) reset: Reset,
     pub(super) ipcp: Option<Negotiation<ipcp::Negotiator>>,
     pub(super) ipv6cp: Option<Negotiation<ipv6cp::Negotiator>>,
@@ -77,8 +77,8 @@ impl Link {
     /// The most bytes that [`poll_transmit`](Self::poll_transmit) needs: header (4), the longest packet (1500).
     pub const MAX_TRANSMIT: usize = Frame::MAX_HEADER_LEN.saturating_add(1500);
 
-    /// How long a client waits with its acknowledgment of CCP for the answer to its own request.
-    pub(super) const ACK_DELAY: Duration = Duration::from_millis(30);
+    /// How long a client waits with its answer to a request of CCP for the answer to its own request.
+    pub(super) const ANSWER_DELAY: Duration = Duration::from_millis(30);
 
     /// The longest early request that is kept: header (4), options (512).
     pub(super) const HELD: usize = 516;
@@ -105,7 +105,7 @@ impl Link {
                 let timers = timers.clone().with_opening(opening_of(ccp, timers.opening));
                 Negotiation::new(ccp::Negotiator::new(ccp), &timers)
             }),
-            ccp_ack_after: None,
+            ccp_answer_after: None,
             reset: Reset::default(),
             ipcp: config.ipcp.as_ref().map(|ipcp| Negotiation::new(ipcp::Negotiator::new(ipcp), timers)),
             ipv6cp: config
@@ -213,8 +213,8 @@ impl Link {
         self.external_keys = strengths;
     }
 
-    /// Sets the address that the peer has to take, as soon as it is known who the peer is. To be called before IPCP is
-    /// open.
+    /// Sets the address that the peer has to take, as soon as it is known who the peer is, or which one it
+    /// [wants](Event::AddressWanted). To be called before IPCP is open.
     pub fn set_peer_address(&mut self, address: core::net::Ipv4Addr) {
         if let Some(ipcp) = &mut self.ipcp {
             ipcp.protocol_mut().set_peer_address(address);
@@ -228,19 +228,19 @@ impl Link {
         self.is_open(protocol) && (is_encrypted || !self.config.requires_encryption())
     }
 
-    /// Whether an acknowledgment of CCP waits for the answer to the request of this side.
+    /// Whether the answer to the peer's request of CCP waits for the answer to the request of this side.
     ///
-    /// accel-ppp sends its request, and lets its kernel listen afterwards: an acknowledgment that comes within a
+    /// accel-ppp sends its request, and lets its kernel listen afterwards: an acknowledgment or a Nak that comes within a
     /// millisecond is not seen, and the link is mute. Servers do not wait, or two sides would wait for each other.
-    pub(super) fn holds_ccp_ack(&self) -> bool {
-        self.ccp_ack_after.is_some() && self.ccp.as_ref().is_some_and(Negotiation::has_early_ack)
+    pub(super) fn holds_ccp_answer(&self) -> bool {
+        self.ccp_answer_after.is_some() && self.ccp.as_ref().is_some_and(Negotiation::has_early_answer)
     }
 
-    /// The time is over: the acknowledgment goes out, behind another copy of the request that has had no answer.
-    fn release_ccp_ack(&mut self, now: Duration) {
-        if time::is_due(self.ccp_ack_after, now) {
-            let was_held = self.holds_ccp_ack();
-            self.ccp_ack_after = None;
+    /// The time is over: the answer goes out, behind another copy of the request that has had no answer.
+    fn release_ccp_answer(&mut self, now: Duration) {
+        if time::is_due(self.ccp_answer_after, now) {
+            let was_held = self.holds_ccp_answer();
+            self.ccp_answer_after = None;
             self.ccp.iter_mut().filter(|_| was_held).for_each(|ccp| ccp.repeat_request(now));
         }
     }
@@ -482,7 +482,7 @@ impl Link {
             self.authenticator.poll_timeout(),
             self.peer.poll_timeout(),
             self.ccp.as_ref().and_then(Negotiation::poll_timeout),
-            self.ccp_ack_after.filter(|_| self.holds_ccp_ack()),
+            self.ccp_answer_after.filter(|_| self.holds_ccp_answer()),
             self.reset.poll_timeout(),
             self.ipcp.as_ref().and_then(Negotiation::poll_timeout),
             self.ipv6cp.as_ref().and_then(Negotiation::poll_timeout),
@@ -498,7 +498,7 @@ impl Link {
             link.authenticator.handle_timeout(now);
             link.peer.handle_timeout(now);
             link.reset.handle_timeout(now);
-            link.release_ccp_ack(now);
+            link.release_ccp_answer(now);
             if let Some(ccp) = &mut link.ccp {
                 ccp.handle_timeout(now);
             }

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::windows_error_text;
 use crate::auth::{self, Method};
 use crate::ccp::{self, MicrosoftCompression};
 use crate::{ipcp, lcp, negotiate};
@@ -15,6 +16,7 @@ use crate::{ipcp, lcp, negotiate};
 /// let reason = Reason::NoKeys { method: Some(Method::Pap) };
 /// assert_eq!(reason.to_string(), "encryption required, but no keys: authenticated by PAP");
 /// assert_eq!(reason.windows_error(), Some(742));
+/// assert_eq!(reason.advice(), "authenticate by MS-CHAP, or have a RADIUS server give the keys");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -64,12 +66,13 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The error number of Windows' Remote Access Service that fits, which is what its users report.
+    /// Returns the error number of Windows' Remote Access Service that fits, which is what its users report. It is never
+    /// 0, which is no error.
     #[must_use]
     pub const fn windows_error(&self) -> Option<u32> {
         Some(match self {
-            Self::Closed => return None,
-            Self::PeerClosed { error } => return *error,
+            Self::Closed | Self::PeerClosed { error: None | Some(0) } => return None,
+            Self::PeerClosed { error: Some(error) } => *error,
             Self::LowerLayerDown => 619,
             Self::NoAnswer | Self::PeerSilent => 721,
             Self::NotConverging | Self::LcpRejected | Self::Lcp(_) => 734,
@@ -77,11 +80,11 @@ impl Reason {
                 auth::Failure::NoAnswer { .. } => 718,
                 auth::Failure::NoMutualProof => 778,
                 auth::Failure::NoCommonEapType { .. } => 919,
+                auth::Failure::Refused { code: None | Some(0), .. }
+                | auth::Failure::RefusedPeer { code: None | Some(0), .. }
+                | auth::Failure::Declined { .. } => 691,
                 auth::Failure::Refused { code: Some(code), .. }
                 | auth::Failure::RefusedPeer { code: Some(code), .. } => *code,
-                auth::Failure::Refused { code: None, .. }
-                | auth::Failure::RefusedPeer { code: None, .. }
-                | auth::Failure::Declined { .. } => 691,
             },
             Self::EncryptionRequired { .. }
             | Self::EncryptionUnanswered
@@ -89,6 +92,74 @@ impl Reason {
             | Self::EncryptionLost => 742,
             Self::NoIp(_) | Self::NoNetwork => 720,
         })
+    }
+
+    /// Returns what a person can do about it, in a sentence without a full stop.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Closed => "nothing has to be done",
+            Self::PeerClosed { error } => match error.and_then(windows_error_text) {
+                Some(text) => text,
+                None => "call again, and look at the peer's log if nobody there meant to hang up",
+            },
+            Self::LowerLayerDown => "see why the line went down, and call again",
+            Self::NoAnswer => "see whether the peer runs PPP, and whether packets come through in both directions",
+            Self::PeerSilent => "call again, and look at the peer and the path if it stays so",
+            Self::NotConverging => "look at the trace for what the two sides do not agree on",
+            Self::LcpRejected => "look at the peer, which does not speak PPP as RFC 1661 has it",
+            Self::Lcp(lcp::Failure::Loopback) => "look at the line, which leads back to this side",
+            Self::Lcp(lcp::Failure::AuthenticationRefused { .. }) => {
+                "let this side take a method that the peer can prove itself with, or switch on another one there"
+            }
+            Self::Lcp(lcp::Failure::AuthenticationNotAllowed { .. }) => {
+                "allow the method that the peer requires, or have it require another one"
+            }
+            Self::Authentication(failure) => advice_on_authentication(failure),
+            Self::EncryptionRequired { .. } => {
+                "switch on such encryption at the peer, or allow here what the peer offers"
+            }
+            Self::EncryptionUnanswered => "switch on encryption at the peer, or do without it here",
+            Self::NoKeys { .. } => "authenticate by MS-CHAP, or have a RADIUS server give the keys",
+            Self::EncryptionLost => "call again, and look at the peer's log for why it ended the encryption",
+            Self::NoIp(reason) => advice_on_ip(reason),
+            Self::NoNetwork => "switch on the same version of IP at both sides",
+        }
+    }
+}
+
+fn advice_on_authentication(failure: &auth::Failure) -> &'static str {
+    match failure {
+        auth::Failure::NoAnswer { .. } => "look at the peer's log, and see whether its RADIUS server answers",
+        auth::Failure::Declined { .. } => "give the name and the password",
+        auth::Failure::Refused { code, .. } | auth::Failure::RefusedPeer { code, .. } => {
+            // Numbers that Windows does not have either are about the account, as all others are.
+            let text = code.and_then(windows_error_text);
+            text.unwrap_or("the user name or the password is wrong")
+        }
+        auth::Failure::NoMutualProof => {
+            "look whether this is the right server: it does not know the password, or has a wrong one"
+        }
+        auth::Failure::NoCommonEapType { .. } => "allow a type of EAP that the other side has, or another method",
+    }
+}
+
+fn advice_on_ip(reason: &negotiate::Reason<ipcp::Failure>) -> &'static str {
+    match reason {
+        negotiate::Reason::Failed(ipcp::Failure::NoAddress) => {
+            "have the peer give an address to this user, or ask for a certain one"
+        }
+        negotiate::Reason::Failed(ipcp::Failure::AddressRefused { .. }) => {
+            "take the address that the peer gives, or have it allow the one that is wanted here"
+        }
+        negotiate::Reason::Failed(ipcp::Failure::PeerAddressRefused { .. }) => {
+            "have the peer take the address that it is given, or give it the one that it wants"
+        }
+        negotiate::Reason::Closed
+        | negotiate::Reason::PeerClosed
+        | negotiate::Reason::NoAnswer
+        | negotiate::Reason::Rejected
+        | negotiate::Reason::NotConverging => "see whether IPv4 is switched on at the peer, and look at its log",
     }
 }
 

@@ -239,7 +239,7 @@ impl Link {
         self.note_refused_network(protocol, &packet);
         match protocol {
             Protocol::CCP => self.handle_ccp(now, &packet),
-            Protocol::IPCP => self.ipcp.as_mut().map_or(Ok(()), |ipcp| take(now, ipcp, &packet)),
+            Protocol::IPCP => self.handle_ipcp(now, &packet),
             _ => self.ipv6cp.as_mut().map_or(Ok(()), |ipv6cp| take(now, ipv6cp, &packet)),
         }
     }
@@ -252,8 +252,19 @@ impl Link {
         }
     }
 
+    fn handle_ipcp(&mut self, now: Duration, packet: &Packet<'_>) -> Result<(), Refused> {
+        let Some(ipcp) = &mut self.ipcp else { return Ok(()) };
+        let before = ipcp.protocol().peer_wish();
+        take(now, ipcp, packet)?;
+        let wish = ipcp.protocol().peer_wish();
+        // Some clients never take another address: a server may let them have theirs before they give up.
+        if let Some(address) = wish.filter(|_| wish != before) {
+            self.events.push(Event::AddressWanted(address));
+        }
+        Ok(())
+    }
+
     fn handle_ccp(&mut self, now: Duration, packet: &Packet<'_>) -> Result<(), Refused> {
-        let was_held = self.holds_ccp_ack();
         let Some(ccp) = &mut self.ccp else { return Ok(()) };
         if matches!(packet.code, Code::RESET_REQUEST | Code::RESET_ACK) {
             if !ccp.is_open() {
@@ -267,10 +278,12 @@ impl Link {
         if packet.code == Code::CODE_REJECT {
             self.reset.handle_code_reject(packet);
         }
+        // The peer is deaf behind its first request alone; what answers a later one would be in the way of the next.
+        let is_first = ccp.is_first_request(packet);
         take(now, ccp, packet)?;
         let is_client = self.authenticator.method().is_none() && self.peer.method().is_some();
-        if packet.code == Code::CONFIGURE_REQUEST && is_client && !was_held {
-            self.ccp_ack_after = time::after(now, Self::ACK_DELAY);
+        if is_first && is_client {
+            self.ccp_answer_after = time::after(now, Self::ANSWER_DELAY);
         }
         Ok(())
     }

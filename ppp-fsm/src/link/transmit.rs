@@ -48,8 +48,8 @@ impl Link {
     /// CCP, IPCP and IPV6CP.
     fn next_of_network(&mut self, now: Duration, buf: &mut [u8]) -> Result<Option<usize>, BufferTooSmall> {
         let header = self.frame(Protocol::CCP, &[]);
-        let holds_ack = self.holds_ccp_ack();
-        if let Some(ccp) = self.ccp.as_mut().filter(|_| !holds_ack) {
+        let holds_answer = self.holds_ccp_answer();
+        if let Some(ccp) = self.ccp.as_mut().filter(|_| !holds_answer) {
             if let Some(length) = framed(buf, &header, |buf| ccp.poll_transmit(now, buf))? {
                 return Ok(Some(length));
             }

@@ -316,11 +316,13 @@ impl<P: ControlProtocol> Negotiation<P> {
         }
     }
 
-    /// Whether a Configure-Ack of this side is all that there is to send, while its own request has no answer.
-    pub(crate) fn has_early_ack(&self) -> bool {
+    /// Whether the answer to the peer's request is all that there is to send, while that of this side has none.
+    pub(crate) fn has_early_answer(&self) -> bool {
         let is_requesting = matches!(self.request, Request::Configure { is_due: false, .. });
-        let is_ack = self.reply.due().is_some_and(|(code, ..)| code == Code::CONFIGURE_ACK);
-        self.state == State::AckSent && is_requesting && is_ack
+        let is_answer = self.reply.due().is_some_and(|(code, ..)| {
+            [Code::CONFIGURE_ACK, Code::CONFIGURE_NAK, Code::CONFIGURE_REJECT].contains(&code)
+        });
+        matches!(self.state, State::RequestSent | State::AckSent) && is_requesting && is_answer
     }
 
     /// The reason that will be reported at the end, if that comes now. A peer that ends a negotiation before it has come

@@ -93,6 +93,7 @@ impl Session {
             }
             link::Event::ResetRequested => self.reset_requested(now),
             link::Event::CompressedRejected => self.rejected(now),
+            link::Event::AddressWanted(address) => self.tell(Event::AddressWanted(address)),
             link::Event::IpUp(agreed) => {
                 self.connected(now);
                 self.tell(Event::IpUp(agreed));

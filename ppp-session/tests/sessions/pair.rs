@@ -103,11 +103,20 @@ pub(crate) struct Pair {
     pub(crate) delivered: [Vec<Vec<u8>>; 2],
     /// What was sealed for each end.
     pub(crate) sealed: [Vec<Vec<u8>>; 2],
+    /// Addresses that a client may have when it wants them.
+    pub(crate) pool: Vec<Ipv4Addr>,
 }
 
 impl Pair {
     pub(crate) fn new(client: Session, server: Session) -> Self {
-        let mut pair = Self {
+        let mut pair = Self::not_begun(client, server);
+        pair.open();
+        pair
+    }
+
+    /// Two ends that have said nothing.
+    pub(crate) fn not_begun(client: Session, server: Session) -> Self {
+        Self {
             now: Duration::ZERO,
             ends: vec![client, server],
             events: Default::default(),
@@ -115,9 +124,13 @@ impl Pair {
             between: Box::new(|to, frame| vec![(to, frame.to_vec())]),
             delivered: Default::default(),
             sealed: Default::default(),
-        };
-        pair.steps([CLIENT, SERVER].map(|end| (end, Step::Open(Duration::ZERO))).into());
-        pair
+            pool: Vec::new(),
+        }
+    }
+
+    /// Begins at both ends.
+    pub(crate) fn open(&mut self) {
+        self.steps([CLIENT, SERVER].map(|end| (end, Step::Open(Duration::ZERO))).into());
     }
 
     pub(crate) fn connected(config: &Config) -> Self {
@@ -152,8 +165,10 @@ impl Pair {
             }
             while let Some(event) = self.ends[end].poll_event() {
                 self.events[end].push(event);
-                if let Event::Authenticate(question) = event {
-                    waiting.push((end, Step::Answer(self.now, question.ticket())));
+                match event {
+                    Event::Authenticate(question) => waiting.push((end, Step::Answer(self.now, question.ticket()))),
+                    Event::AddressWanted(wish) if self.pool.contains(&wish) => self.ends[end].assign_address(wish),
+                    _ => {}
                 }
             }
         }

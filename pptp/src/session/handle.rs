@@ -119,7 +119,8 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
     }
 
     /// RFC 1332 section 3.3: sets the address that the client has to take. Call it before the
-    /// answer that lets it in.
+    /// answer that lets it in; and again for a client that
+    /// [wants](ppp_session::Event::AddressWanted) another address and may have it.
     pub fn assign_address(&mut self, address: Ipv4Addr) {
         self.with_ppp(Duration::ZERO, |ppp, _| ppp.assign_address(address));
     }

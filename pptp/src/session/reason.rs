@@ -22,6 +22,12 @@ use pptp_wire::connection::{CallCloseReason, CloseReason, Disconnect, Fault};
 /// assert_eq!(reason.windows_error(), Some(691));
 /// assert_eq!(reason.advice(), "the user name or the password is wrong");
 /// ```
+///
+/// # All reasons
+///
+/// Those of PPP are [`ppp_session::Reason`]'s and [`link::Reason`]'s as well.
+///
+#[doc = include_str!("reasons.md")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
@@ -61,7 +67,9 @@ impl Reason {
     #[must_use]
     pub fn windows_error(&self) -> Option<u32> {
         match self {
-            Self::Closed | Self::Call(CallCloseReason::Local) | Self::Control(CloseReason::Local) => None,
+            Self::Closed
+            | Self::Call(CallCloseReason::Local)
+            | Self::Control(CloseReason::Local | CloseReason::StopTimeout) => None,
             Self::Ppp(reason) => reason.windows_error(),
             Self::GreBlocked => Some(806),
             Self::FlowAlarm => Some(721),
@@ -84,17 +92,10 @@ impl Reason {
                  (Windows shows error 619 or 806)"
             }
             Self::FlowAlarm => "the path loses too much: look at its quality, or at the peer's load",
-            Self::Control(CloseReason::StartTimeout | CloseReason::Stream(_)) => {
-                "see whether it is a PPTP server that listens on TCP port 1723"
-            }
-            Self::Control(CloseReason::Disconnected | CloseReason::Cut) | Self::Call(_) => {
-                "the peer's log has the reason"
-            }
+            Self::Closed => "nothing has to be done",
             Self::Ppp(reason) => reason.advice(),
-            _ => match self.windows_error().and_then(link::windows_error_text) {
-                Some(text) => text,
-                None => "nothing has to be done",
-            },
+            Self::Call(reason) => advice_on_call(*reason),
+            Self::Control(reason) => advice_on_connection(reason),
         }
     }
 
@@ -133,6 +134,31 @@ impl Reason {
             }
             _ => Disconnect::general_error(GeneralError::PAC_ERROR),
         }
+    }
+}
+
+const fn advice_on_call(reason: CallCloseReason) -> &'static str {
+    match reason {
+        CallCloseReason::Local => "nothing has to be done",
+        CallCloseReason::NotAnswered => "have this side answer calls, or answer them sooner",
+        _ => "the peer's log has the reason",
+    }
+}
+
+fn advice_on_connection(reason: &CloseReason) -> &'static str {
+    match reason {
+        CloseReason::Local | CloseReason::StopTimeout => "nothing has to be done",
+        CloseReason::StartTimeout | CloseReason::Stream(_) => {
+            "see whether it is a PPTP server that listens on TCP port 1723"
+        }
+        CloseReason::Refused { .. } => "look at the server's log, and see whether it may have more connections",
+        CloseReason::NotAccepted { .. } => "let this side have more connections, or call from another address",
+        CloseReason::Version { .. } => "have the peer speak version 1.0 of PPTP, which is the only one",
+        CloseReason::EchoTimeout | CloseReason::CallTimeout { .. } => {
+            "call again, and look at the peer and the path if it stays so"
+        }
+        CloseReason::CollisionLost | CloseReason::CollisionWon => "go on with the other connection of the two",
+        _ => "the peer's log has the reason",
     }
 }
 

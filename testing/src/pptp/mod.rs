@@ -4,6 +4,7 @@ mod client;
 mod direct;
 mod host;
 mod log;
+mod odd;
 mod packet;
 mod pair;
 mod world;
@@ -12,6 +13,7 @@ pub use client::Client;
 pub use direct::{Carried, Guest, Peer, answer, call_of, connected, exchange};
 pub use host::{Decision, Hook, Host, PEER};
 pub use log::{Got, Log, Sent};
+pub use odd::{HasPpp, Odd, Oddity};
 pub use packet::{
     PROTOCOL_COMPRESSED, decode_frame, decode_gre, encode_gre, encode_packet, frame, index_of, ip_packet, numbered_ip,
     protocol_of,
