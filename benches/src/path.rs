@@ -66,9 +66,8 @@ fn path(length: usize) -> impl FnMut() {
             let packet = call.send_ip(now, black_box(&mut buf)).expect("it is connected").len();
             // The packet lies at the end of the buffer, and what comes out of it is where it was.
             let start = buf.len() - packet;
-            let (_, received) = server
-                .handle_gre(now, black_box(&mut buf[start..]), black_box(&mut waiting))
-                .expect("a good packet");
+            let (_, received) =
+                server.handle_gre(now, black_box(&mut buf[start..]), black_box(&mut waiting)).expect("a good packet");
             assert_eq!(received.ip().map(<[u8]>::len), Some(length));
             // As a program does after each packet.
             assert!(server.poll_receive(now, &mut waiting).expect("room").is_none());

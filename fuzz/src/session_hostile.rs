@@ -276,7 +276,10 @@ mod tests {
         for other in [0, 1, 2] {
             let mut world = World::new(0, other);
             world.set_up(23);
-            assert!(world.client.session.first_call().and_then(|call| call.ppp().ip()).is_some() && world.decrypted(1) == Some(0));
+            assert!(
+                world.client.session.first_call().and_then(|call| call.ppp().ip()).is_some()
+                    && world.decrypted(1) == Some(0)
+            );
             world.send(1);
             assert_eq!(world.decrypted(1), Some(1));
         }

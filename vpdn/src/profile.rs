@@ -35,6 +35,7 @@ fn security(mut ppp: ppp_session::Config, template: &VirtualTemplate) -> ppp_ses
             Method::MsChapV1 => Protocol::MsChapV1,
             Method::Chap => Protocol::ChapMd5,
             Method::Pap => Protocol::Pap,
+            Method::Eap => Protocol::Eap,
         };
         ppp = ppp.with_authentication(Methods::new(&methods.iter().map(protocol).collect::<Vec<_>>()));
     }

@@ -38,8 +38,6 @@ fn eight_packets_of_a_burst_are_held_while_the_session_is_asked_and_driven() {
             buf[frame].to_vec()
         });
         let server = &mut pair.ends[SERVER];
-        // A request that comes twice in the setup is refused the second time.
-        let refused = server.statistics().refused;
         let mut scratch = [[0; 2048]; 8];
         // A request that was repeated at once when the peer began has had a second answer.
         let refused = server.statistics().refused;

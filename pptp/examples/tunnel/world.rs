@@ -12,9 +12,9 @@ use pptp::session::Config;
 use testing::pptp::{Client, Host, NAME, PASSWORD, client_config, server_config};
 use testing::{CLIENT, Profile, Random, SERVER};
 
+use crate::traffic::{self, Content, Transfer};
 use vpdn::capture::{Item, Place};
 use vpdn::show::Trace;
-use crate::traffic::{self, Content, Transfer};
 
 /// Outside of the tunnel.
 const OUTER: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(198, 51, 100, 1)];

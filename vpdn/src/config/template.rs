@@ -22,6 +22,9 @@ pub enum Method {
     /// The password in the clear.
     #[serde(rename = "pap")]
     Pap,
+    /// EAP with MD5-Challenge. It leaves no keys for encryption.
+    #[serde(rename = "eap")]
+    Eap,
 }
 
 /// How hard packets are compressed, by MPPC.

@@ -50,6 +50,19 @@ impl Calls {
         Some(address)
     }
 
+    /// Gives a call another address, if that is in the pool and free. Returns whether it was.
+    pub(super) fn exchange(&mut self, call: Key, wish: Ipv4Addr) -> bool {
+        let is_of_pool = self.pool.is_some_and(|Pool { first, last }| (first..=last).contains(&wish));
+        if !is_of_pool || !self.is_free(wish) {
+            return false;
+        }
+        let Some(address) = self.given.get_mut(&call) else { return false };
+        self.by_address.remove(&IpAddr::V4(*address));
+        *address = wish;
+        self.by_address.insert(wish.into(), call);
+        true
+    }
+
     fn is_free(&self, address: Ipv4Addr) -> bool {
         address != self.own && !self.by_address.contains_key(&IpAddr::V4(address))
     }

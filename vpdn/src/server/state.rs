@@ -97,6 +97,11 @@ impl State {
                 let name = session.call(call).map(|call| call.ppp().link().peer_name().to_string());
                 say(format_args!("{} is who it says", name.unwrap_or_default()));
             }
+            // RFC 1332 section 3.3: the client asks for this address instead of the one that it was given.
+            Ppp::AddressWanted(wish) if self.calls.exchange(key, wish) => {
+                say(format_args!("{wish} as the client wants"));
+                session.call_mut(call).into_iter().for_each(|mut call| call.assign_address(wish));
+            }
             Ppp::IpUp(_) => self.ip_up(now, session, key, peer),
             // Where encryption is preferred, it may come after the first packets.
             Ppp::EncryptionUp(_) => {
