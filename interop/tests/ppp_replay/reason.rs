@@ -94,6 +94,9 @@ fn encryption(recorded: &str, ours: &str) -> Option<&'static str> {
         ("CCP CONFACK id 1: MS-PPC H S 128 bit stateless", "CCP CONFNAK id 1: MS-PPC S 128 bit stateful") => {
             "ours was told to prefer stateful, and asks for it once"
         }
+        ("CCP CONFREJ id 1: MS-PPC H S 128 bit stateless" | "CCP CONFACK id 1: MS-PPC H S 128 bit stateless", "") => {
+            "a client holds its answer to the first CCP request until its own is answered, and the peer was gone before"
+        }
         ("", "CCP TERMREQ") => "CCP is closed before the link is",
         ("LCP TERMREQ: MPPE required but peer negotiation failed", "") | ("end by ThisSide", "end by Peer") => {
             "pppd gives up with the first refusal; ours waits for the answer to its Nak, and the recorded peer, refused, \

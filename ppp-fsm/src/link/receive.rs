@@ -282,6 +282,10 @@ impl Link {
         let is_first = ccp.is_first_request(packet);
         take(now, ccp, packet)?;
         let is_client = self.authenticator.method().is_none() && self.peer.method().is_some();
+        if [Code::CONFIGURE_ACK, Code::CONFIGURE_NAK, Code::CONFIGURE_REJECT].contains(&packet.code) {
+            // The peer listens: it has answered.
+            self.ccp_answer_after = None;
+        }
         if is_first && is_client {
             self.ccp_answer_after = time::after(now, Self::ANSWER_DELAY);
         }

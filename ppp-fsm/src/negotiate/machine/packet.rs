@@ -25,7 +25,9 @@ impl<P: ControlProtocol> Negotiation<P> {
             return Err(Refused::TooLong { length });
         }
         if self.reply.is_due() {
-            return Err(Refused::Busy);
+            // A copy of what is about to be answered needs no other answer.
+            let is_copy = self.reply.is_acknowledgment_of(packet) || self.reply.is_refusal_of(packet);
+            return if is_copy { Ok(()) } else { Err(Refused::Busy) };
         }
         if matches!(self.end, End::Coming(_)) {
             // A peer that begins again does not end.
