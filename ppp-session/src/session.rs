@@ -204,7 +204,9 @@ impl Session {
             session.link.handle_timeout(now);
             if session.setup_deadline.is_some_and(|deadline| deadline <= now) {
                 session.setup_deadline = None;
-                session.end(now, Reason::SetupTimeout);
+                // A refusal stays the reason when the other try that was offered never came.
+                let refusal = session.link.refused_proof().map(link::Reason::Authentication);
+                session.end(now, refusal.map_or(Reason::SetupTimeout, Reason::Link));
             }
             if session.receiver.wants_reset(now) {
                 session.link.request_reset(now);

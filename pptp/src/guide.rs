@@ -397,6 +397,7 @@
 //! | | number | look at |
 //! |---|---|---|
 //! | TCP port 1723 is not reached | 800 | your own `connect` |
+//! | [`GreOneWay`](crate::session::Reason::GreOneWay) | 806 | firewalls, for packets to the server |
 //! | [`GreBlocked`](crate::session::Reason::GreBlocked) | 806, 619 | firewalls and NATs on the path: IP protocol 47 |
 //! | wrong name or password | 691 | `DOMAIN\name`; characters beyond ASCII, which pppd and Windows hash differently |
 //! | no encryption in common, or no keys | 742, 741 | the strengths; PAP and CHAP leave no keys, a RADIUS server has to send them |

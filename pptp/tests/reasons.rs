@@ -124,7 +124,8 @@ fn all() -> Vec<Reason> {
         [ppp_session::Reason::Closed, ppp_session::Reason::SetupTimeout, ppp_session::Reason::NotDecrypted]
             .map(Reason::Ppp),
     );
-    all.extend([Reason::GreBlocked, Reason::FlowAlarm]);
+    all.push(Reason::Ppp(ppp_session::Reason::CannotProve { method: Some(Method::Pap) }));
+    all.extend([Reason::GreBlocked, Reason::GreOneWay, Reason::FlowAlarm]);
     all.extend(of_call().into_iter().map(Reason::Call));
     all.extend(of_connection().into_iter().map(Reason::Control));
     all

@@ -162,7 +162,7 @@ impl Link {
     /// The peer ends the link after one side has refused the other's proof, or has offered no encryption that will do:
     /// that is why, also when another proof might have been heard, or when it did not wait for our answer.
     fn refusal(&self) -> Option<Reason> {
-        if let Some(failure) = self.peer.refusal().or(self.authenticator.refusal()) {
+        if let Some(failure) = self.refused_proof() {
             return Some(Reason::Authentication(failure));
         }
         let is_undecided = matches!(self.stage, Stage::Network(Network::Held)) && self.config.requires_encryption();

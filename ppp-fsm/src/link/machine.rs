@@ -144,6 +144,12 @@ impl Link {
         self.lcp.ending().map(|reason| self.stage.end().unwrap_or_else(|| self.reason_of_lcp(reason)))
     }
 
+    /// Returns how the last proof of either side was refused, while another try is waited for.
+    #[must_use]
+    pub fn refused_proof(&self) -> Option<crate::auth::Failure> {
+        self.peer.refusal().or(self.authenticator.refusal())
+    }
+
     /// Returns what LCP agreed on, for each direction.
     #[must_use]
     pub const fn lcp(&self) -> &lcp::Negotiator {

@@ -152,6 +152,10 @@ impl Machine {
             {
                 Reason::GreBlocked
             }
+            // RFC 2637 section 4: the peer acknowledges what it gets. Its packets come, and none of ours was acknowledged.
+            (_, ppp_session::Reason::Link(link::Reason::NoAnswer)) if self.tunnel.statistics().remote_nr.is_none() => {
+                Reason::GreOneWay
+            }
             (_, end) => Reason::from(end),
         }
     }

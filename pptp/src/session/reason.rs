@@ -37,6 +37,9 @@ pub enum Reason {
     Ppp(ppp_session::Reason),
     /// The call is up, and not one GRE packet came: something on the path stops IP protocol 47.
     GreBlocked,
+    /// GRE packets of the peer come, and it has acknowledged and answered none of ours: something
+    /// on the path stops IP protocol 47 on the way to it.
+    GreOneWay,
     /// Acknowledgments did not come in time, and [`FlowAlarmPolicy`](super::FlowAlarmPolicy) says
     /// that this is the end.
     FlowAlarm,
@@ -71,7 +74,7 @@ impl Reason {
             | Self::Call(CallCloseReason::Local)
             | Self::Control(CloseReason::Local | CloseReason::StopTimeout) => None,
             Self::Ppp(reason) => reason.windows_error(),
-            Self::GreBlocked => Some(806),
+            Self::GreBlocked | Self::GreOneWay => Some(806),
             Self::FlowAlarm => Some(721),
             Self::Call(CallCloseReason::OutgoingRefused { .. } | CallCloseReason::NotAnswered) => Some(629),
             Self::Call(_) => Some(619),
@@ -91,6 +94,9 @@ impl Reason {
                 "let IP protocol 47 (GRE) through the firewalls on the path, and switch on PPTP pass-through in the NAT \
                  (Windows shows error 619 or 806)"
             }
+            Self::GreOneWay => {
+                "let IP protocol 47 (GRE) out of the firewall on this side, and into that of the peer: the other direction works"
+            }
             Self::FlowAlarm => "the path loses too much: look at its quality, or at the peer's load",
             Self::Closed => "nothing has to be done",
             Self::Ppp(reason) => reason.advice(),
@@ -104,7 +110,7 @@ impl Reason {
     pub const fn fault(&self) -> Fault {
         match self {
             Self::Closed | Self::Ppp(ppp_session::Reason::Closed) => Fault::Nobody,
-            Self::GreBlocked | Self::FlowAlarm => Fault::Network,
+            Self::GreBlocked | Self::GreOneWay | Self::FlowAlarm => Fault::Network,
             Self::Call(reason) => reason.fault(),
             Self::Control(reason) => reason.fault(),
             Self::Ppp(ppp_session::Reason::Link(reason)) => match reason {
@@ -128,6 +134,7 @@ impl Reason {
             }
             Self::Ppp(Link(link::Reason::PeerClosed { .. })) => Disconnect::new(DisconnectResult::REQUEST),
             Self::GreBlocked
+            | Self::GreOneWay
             | Self::FlowAlarm
             | Self::Ppp(Link(link::Reason::NoAnswer | link::Reason::PeerSilent | link::Reason::LowerLayerDown)) => {
                 Disconnect::LOST_CARRIER
@@ -169,6 +176,7 @@ impl fmt::Display for Reason {
             Self::Closed => f.write_str("closed by us"),
             Self::Ppp(reason) => reason.fmt(f),
             Self::GreBlocked => f.write_str("the control connection is up, but no GRE packet comes through"),
+            Self::GreOneWay => f.write_str("GRE packets come from the peer, but none of ours reaches it"),
             Self::FlowAlarm => f.write_str("acknowledgments do not come in time"),
             Self::Call(reason) => reason.fmt(f),
             Self::Control(reason) => reason.fmt(f),

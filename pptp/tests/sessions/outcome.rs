@@ -173,7 +173,9 @@ pub(crate) fn outcome(client: &Wishes, server: &Wishes) -> Outcome {
 /// Whether a link in trouble may end so: not because of what the two sides want.
 pub(crate) fn is_of_loss(reason: Reason) -> bool {
     match reason {
-        Reason::Ppp(ppp_session::Reason::SetupTimeout) | Reason::GreBlocked | Reason::Call(_) => true,
+        Reason::Ppp(ppp_session::Reason::SetupTimeout) | Reason::GreBlocked | Reason::GreOneWay | Reason::Call(_) => {
+            true
+        }
         Reason::Ppp(ppp_session::Reason::Link(link)) => matches!(
             link,
             ppp::link::Reason::NoAnswer

@@ -162,6 +162,7 @@ fn is_silence(reason: Reason) -> bool {
             ) | ppp_session::Reason::SetupTimeout
         ) | Reason::Control(CloseReason::EchoTimeout | CloseReason::StartTimeout | CloseReason::CallTimeout { .. })
             | Reason::GreBlocked
+            | Reason::GreOneWay
     )
 }
 

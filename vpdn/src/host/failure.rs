@@ -68,7 +68,7 @@ impl Failure {
 
         let status = match reason {
             Reason::Closed | Reason::Ppp(Ppp::Link(link::Reason::Closed)) => return None,
-            Reason::GreBlocked => status::GRE_BLOCKED,
+            Reason::GreBlocked | Reason::GreOneWay => status::GRE_BLOCKED,
             Reason::Ppp(Ppp::Link(link::Reason::Authentication(_))) => status::NOT_AUTHENTICATED,
             Reason::Ppp(
                 Ppp::NotDecrypted
