@@ -12,7 +12,7 @@ use testing::pptp::{
 };
 use testing::{Datagram, Endpoint, Output};
 
-use super::{Control, JUMPS, cost};
+use super::{Control, JUMPS, cost, keeps_number};
 use crate::session::Input;
 
 /// The first client, the second with the attacker behind one address, and somebody else's.
@@ -94,9 +94,12 @@ impl World {
                     let mut packet = input.octets().to_vec();
                     let peer = ADDRESSES[argument % 3];
                     if self.is_forged {
-                        self.taken += usize::from(
-                            self.server.handle_gre(self.now, peer, &mut packet, &mut [0; MAX_RECEIVE]).is_ok(),
-                        );
+                        self.taken += usize::from(keeps_number(&self.server.handle_gre(
+                            self.now,
+                            peer,
+                            &mut packet,
+                            &mut [0; MAX_RECEIVE],
+                        )));
                     }
                 }
             }
@@ -122,9 +125,9 @@ impl World {
         let (Some(call), true) = (self.call(id), self.is_forged) else { return };
         let peer = if is_near { ADDRESSES[client] } else { ADDRESSES[2] };
         let mut packet = encode_gre(call.get(), Some(number.wrapping_add(jump)), None, payload);
-        let result = self.server.handle_gre(self.now, peer, &mut packet, &mut [0; MAX_RECEIVE]).is_ok();
-        assert!(is_near || !result, "a packet from another address is taken");
-        self.taken += cost(result, jump);
+        let result = self.server.handle_gre(self.now, peer, &mut packet, &mut [0; MAX_RECEIVE]);
+        assert!(is_near || result.is_err(), "a packet from another address is taken");
+        self.taken += cost(keeps_number(&result), jump);
     }
 
     fn call(&self, id: ConnectionId) -> Option<CallId> {

@@ -8,7 +8,7 @@ use testing::pptp::OneCall as _;
 use testing::pptp::{Client, Host, World, client_config, encode_gre, encode_packet, frame, numbered_ip, server_config};
 use testing::{CLIENT, Profile, SERVER};
 
-use super::{Control, DAY, JUMPS, cost};
+use super::{Control, DAY, JUMPS, cost, keeps_number};
 use crate::session::Input;
 
 /// Genuine IP packets arrive among forged GRE packets as they do without them, up to the [`cost`] of those that are
@@ -98,7 +98,8 @@ fn drive(config: &Config, mut input: Input<'_>, is_forged: bool) -> Outcome {
                 for number in 0..u32::from(argument) {
                     let number = next.wrapping_add(jump).wrapping_add(number);
                     if is_forged {
-                        taken += usize::from(world.inject(to, &encode_gre(call, Some(number), None, body)).is_ok());
+                        taken +=
+                            usize::from(keeps_number(&world.inject(to, &encode_gre(call, Some(number), None, body))));
                     }
                     if number != next.wrapping_add(jump) {
                         send(&mut world, 19);
@@ -122,7 +123,7 @@ fn drive(config: &Config, mut input: Input<'_>, is_forged: bool) -> Outcome {
 /// What it may cost.
 fn forge(world: &mut World, to: usize, jump: u32, payload: &[u8], is_forged: bool) -> usize {
     let Some((call, next)) = address(world, to).filter(|_| is_forged) else { return 0 };
-    cost(world.inject(to, &encode_gre(call, Some(next.wrapping_add(jump)), None, payload)).is_ok(), jump)
+    cost(keeps_number(&world.inject(to, &encode_gre(call, Some(next.wrapping_add(jump)), None, payload))), jump)
 }
 
 /// Whatever the preset, and whatever arrives in the clear: no two packets are encrypted with the same key stream.

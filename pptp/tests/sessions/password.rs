@@ -115,7 +115,7 @@ fn a_new_password_is_not_good_enough() {
     }
 }
 
-/// Nobody says what the new password is: both sides lose patience.
+/// Nobody says what the new password is: both sides lose patience, and the refusal is why.
 #[test]
 fn an_expired_password_is_not_changed() {
     for method in [Method::MsChapV2, Method::MsChapV1] {
@@ -127,7 +127,8 @@ fn an_expired_password_is_not_changed() {
                 code: Some(648)
             })))
         );
-        assert_eq!(server, Reason::Ppp(ppp_session::Reason::SetupTimeout));
+        let refused = Failure::RefusedPeer { method, code: Some(648) };
+        assert_eq!(server, Reason::Ppp(ppp_session::Reason::Link(link::Reason::Authentication(refused))));
     }
 }
 
