@@ -125,7 +125,8 @@ impl World {
         let (Some(call), true) = (self.call(id), self.is_forged) else { return };
         let peer = if is_near { ADDRESSES[client] } else { ADDRESSES[2] };
         let mut packet = encode_gre(call.get(), Some(number.wrapping_add(jump)), None, payload);
-        let result = self.server.handle_gre(self.now, peer, &mut packet, &mut [0; MAX_RECEIVE]);
+        let mut scratch = [0; MAX_RECEIVE];
+        let result = self.server.handle_gre(self.now, peer, &mut packet, &mut scratch);
         assert!(is_near || result.is_err(), "a packet from another address is taken");
         self.taken += cost(keeps_number(&result), jump);
     }

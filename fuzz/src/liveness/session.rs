@@ -98,8 +98,8 @@ fn drive(config: &Config, mut input: Input<'_>, is_forged: bool) -> Outcome {
                 for number in 0..u32::from(argument) {
                     let number = next.wrapping_add(jump).wrapping_add(number);
                     if is_forged {
-                        taken +=
-                            usize::from(keeps_number(&world.inject(to, &encode_gre(call, Some(number), None, body))));
+                        let result = world.inject(to, &encode_gre(call, Some(number), None, body));
+                        taken += cost(keeps_number(&result), jump);
                     }
                     if number != next.wrapping_add(jump) {
                         send(&mut world, 19);
