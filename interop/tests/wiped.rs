@@ -1,5 +1,5 @@
 //! No secret is left in the memory of a value that was dropped where it lies.
-#![expect(clippy::unwrap_used, clippy::std_instead_of_core, clippy::indexing_slicing, reason = "a test may fail")]
+#![expect(clippy::std_instead_of_core, reason = "a test of a program with std")]
 
 use std::mem::MaybeUninit;
 use std::time::Duration;

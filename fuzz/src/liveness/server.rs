@@ -140,7 +140,7 @@ impl World {
         self.pass(Duration::from_millis(20));
         let index = self.index;
         self.index += 1;
-        for place in 0..2 {
+        for (place, peer) in ADDRESSES.into_iter().take(2).enumerate() {
             let buf = |direction| [&[0; pptp::session::HEADROOM][..], &ip_packet(direction, index, 60, false)].concat();
             let now = self.now;
             let id = self.clients[place].1;
@@ -148,7 +148,7 @@ impl World {
                 self.receive(place, packet);
             }
             let Some(call) = self.call(id) else { continue };
-            let mut guest = Guest { server: &mut self.server, id, peer: ADDRESSES[place] };
+            let mut guest = Guest { server: &mut self.server, id, peer };
             let sent = guest.with(|session| session.call_mut(call)?.send_ip(now, &mut buf(1)).ok().map(<[u8]>::to_vec));
             if let Some(bytes) = sent {
                 self.clients[place].0.handle_datagram(now, Datagram { to: 0, bytes, mark: None });

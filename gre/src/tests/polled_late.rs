@@ -55,6 +55,7 @@ impl Driven {
 }
 
 /// The rule of [`Event`].
+#[expect(clippy::needless_pass_by_value, reason = "the shared oracle gives the events away")]
 fn merged(events: Vec<Event>) -> Vec<Event> {
     let once = |kind| events.contains(&kind).then_some(kind);
     let alarm = [Event::FlowControlAlarmRaised, Event::FlowControlAlarmCleared];

@@ -191,7 +191,7 @@ proptest! {
     ) {
         let config = Config::default();
         let found = decode_all(&line, 7, config, room);
-        let flags = line.iter().filter(|byte| **byte == 0x7e).count();
+        let flags = line.split(|byte| *byte == 0x7e).count() - 1;
         // A frame too long for the room is refused before its flag.
         prop_assert!(found.len() <= flags + 1);
         let given: usize = found.iter().flatten().map(Vec::len).sum();

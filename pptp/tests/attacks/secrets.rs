@@ -14,7 +14,7 @@ use crate::{client_config, server_config};
 /// The ways in which octets are printed.
 fn spellings(octets: &[u8]) -> Vec<String> {
     let list: Vec<String> = octets.iter().map(ToString::to_string).collect();
-    let hex: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+    let hex = octets.iter().fold(String::new(), |hex, octet| hex + &format!("{octet:02x}"));
     vec![list.join(", "), hex.to_uppercase(), hex, octets.escape_ascii().to_string()]
 }
 
