@@ -22,7 +22,7 @@ const ADDRESSES: [IpAddr; 3] = [
     IpAddr::V4(Ipv4Addr::new(192, 0, 2, 9)),
 ];
 
-/// Packets of both clients arrive among what somebody else sends, as they do without it, up to the [`cost`] of forged
+/// Packets of both clients arrive among what somebody else sends, as they do without it, up to the `cost` of forged
 /// packets that are taken.
 ///
 /// # Panics

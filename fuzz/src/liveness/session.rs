@@ -11,7 +11,7 @@ use testing::{CLIENT, Profile, SERVER};
 use super::{Control, DAY, JUMPS, cost, keeps_number};
 use crate::session::Input;
 
-/// Genuine IP packets arrive among forged GRE packets as they do without them, up to the [`cost`] of those that are
+/// Genuine IP packets arrive among forged GRE packets as they do without them, up to the `cost` of those that are
 /// taken, and the call stays up.
 ///
 /// # Panics
