@@ -485,7 +485,9 @@ fn encrypted(call: &mut Call<'_>, strength: MicrosoftCompression, we_end: bool) 
     }
     let (sent, received) = call.endpoint.encrypted;
     assert!(sent == 23 && received >= 23, "{sent} sent, {received} received");
-    assert_eq!(call.endpoint.refused, [""; 0]);
+    // A request that was repeated at once, when the peer began, may have a second answer.
+    let refused = call.endpoint.refused.iter().filter(|text| *text != "the packet answers nothing that was asked");
+    assert_eq!(refused.count(), 0, "{:?}", call.endpoint.refused);
     if we_end {
         call.endpoint.close();
     } else {

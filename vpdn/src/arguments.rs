@@ -18,6 +18,8 @@ pub(crate) enum MethodArgument {
     Chap,
     /// The password in the clear.
     Pap,
+    /// EAP with MD5-Challenge: leaves no keys for encryption.
+    Eap,
 }
 
 /// How hard packets are compressed.

@@ -78,7 +78,7 @@ fn users_settings() -> Vec<Case> {
     const BRIEF: &str = "delay 1ms";
     const SERVERS: &str = "--dns 10.0.53.1 --dns 10.0.53.2";
     const LENIENT: &str = "--interop --dns 10.0.53.1 --dns 10.0.53.2";
-    const EAP: &str = "--auth eap --encryption refused";
+    const EAP: &str = "--auth eap --mppe none";
     let up = |what, ours, theirs, encoding| Case::up(what, ours, theirs, encoding).on(BRIEF).ended_by(End::Pppd);
     let no_mppe = (16, "error 742");
     vec![
@@ -353,7 +353,7 @@ pub fn two_calls(lab: &Lab<'_>) -> Row {
 /// Nobody has anything to say but echoes: at first ours, then pptp's after its 60 s.
 pub fn idle(lab: &Lab<'_>) -> Row {
     let begin = clock();
-    let mut server = start_server(lab, &users(lab), "--echo-interval 3");
+    let mut server = start_server(lab, &users(lab), "--set vpdn-group.default.pptp-tunnel-echo=3");
     let name = lab.name();
     let _ = up(lab, &name, lab.host, &format!("user alice {STRONG}"));
     pause(Duration::from_secs(11));
@@ -364,7 +364,7 @@ pub fn idle(lab: &Lab<'_>) -> Row {
     let ours = logs.system.matches("Echo Request received").count();
     assert!(ours >= 2, "our echoes: {}", logs.system);
 
-    let mut server = start_server(lab, &users(lab), "--echo-interval 100");
+    let mut server = start_server(lab, &users(lab), "--set vpdn-group.default.pptp-tunnel-echo=100");
     let name = lab.name();
     let begin_up = clock();
     let far = up(lab, &name, lab.host, &format!("user alice {STRONG}"));

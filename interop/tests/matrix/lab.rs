@@ -80,9 +80,10 @@ impl<'n> Lab<'n> {
         format!("tun{}", self.number)
     }
 
-    /// Starts one of the examples in the network, with its interface.
-    pub fn start(&self, example: &str, arguments: &str) -> Program {
-        let (program, arguments) = (self.examples.join(example), format!("--tun {} {arguments}", self.interface()));
+    /// Starts the client or the server in the network, with its interface.
+    pub fn start(&self, side: &str, arguments: &str) -> Program {
+        let program = self.examples.join(format!("vpdn-{side}"));
+        let arguments = format!("--tun {} {arguments}", self.interface());
         self.network.enter(|| Program::start(None, &program, &arguments))
     }
 

@@ -56,10 +56,10 @@ pub fn cases() -> Vec<Case> {
         ),
         Case::refused("no MPPE there, required here", ALICE, "require-mschap-v2 nomppe", (7, "error 742"), ""),
         Case::refused("another key length there", ALICE, "require-mschap-v2 require-mppe-40", (7, "error 742"), ""),
-        Case::up("EAP-MD5", "--auth eap --encryption refused", "require-eap", "none").on("delay 1ms"),
+        Case::up("EAP-MD5", "--auth eap --mppe none", "require-eap", "none").on("delay 1ms"),
         Case::refused(
             "wrong password, EAP-MD5",
-            "--user alice --password looking-glass --auth eap --encryption refused",
+            "--user alice --password looking-glass --auth eap --mppe none",
             "require-eap",
             (6, "error 691"),
             "",
