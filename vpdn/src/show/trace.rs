@@ -128,8 +128,8 @@ impl<W: Write> Trace<W> {
                 let packet = std::mem::take(&mut self.packet);
                 // A packet that has waited was shown when it came.
                 let colon = if packet.is_empty() { "" } else { ": " };
-                let text = format_args!("{packet}{colon}{BAD}not decrypted: {reason}{BAD:#}");
-                self.line(place, Some(record), self.compressed(), text)
+                let text = format!("{packet}{colon}{BAD}not decrypted: {reason}{BAD:#}");
+                self.line(place, Some(record), self.compressed(), format_args!("{text}"))
             }
             Content::NotCaptured(cut) => self.not_captured(place, record, &cut),
             Content::Event(event) => self.event(record, &event),
@@ -263,8 +263,8 @@ impl<W: Write> Trace<W> {
             missed => format!(", {missed} missed before"),
         };
         let late = if decryption.recovered { " (after a loss)" } else { late };
-        let text = format_args!("count {} {}{late}{missed}: {GOOD}{inner}{GOOD:#}", header.count, header.flags);
-        self.line(place, Some(record), "MPPE", text)
+        let text = format!("count {} {}{late}{missed}: {GOOD}{inner}{GOOD:#}", header.count, header.flags);
+        self.line(place, Some(record), "MPPE", format_args!("{text}"))
     }
 
     fn event(&mut self, record: &Record<'_>, event: &Event<'_>) -> io::Result<()> {
