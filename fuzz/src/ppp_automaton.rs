@@ -17,7 +17,7 @@ struct Model {
     open: Option<Vec<u8>>,
 }
 
-/// What is left of an action that can be seen from outside.
+/// Returns what is left of an action that can be seen from outside.
 fn code(action: Action) -> Option<Code> {
     match action {
         Action::SendConfigureRequest => Some(Code::CONFIGURE_REQUEST),
@@ -40,7 +40,7 @@ impl Model {
     const MAX_CONFIGURE: u8 = 10;
     const MAX_TERMINATE: u8 = 2;
 
-    /// The codes that are sent.
+    /// Returns the codes that are sent.
     fn apply(&mut self, event: Event) -> Vec<Code> {
         let Some(transition) = self.state.on(event) else { return Vec::new() };
         self.state = transition.state;

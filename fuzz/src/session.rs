@@ -66,7 +66,7 @@ impl Wishes {
     }
 }
 
-/// An IPv4 packet with a number in it.
+/// Returns an IPv4 packet with a number in it.
 pub(crate) fn ip(number: u32, length: usize) -> Vec<u8> {
     let length = length.max(24);
     let mut packet = vec![0x33; length];

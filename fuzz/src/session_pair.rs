@@ -26,8 +26,7 @@ struct World {
     repeated: bool,
 }
 
-/// What arrives was sent, and comes once; nothing is in the clear that has to be encrypted; deadlines pass; both come to an
-/// end when they are told to.
+/// Asserts that packets arrive once and encrypted where they must be, and that both ends finish.
 ///
 /// # Panics
 ///
@@ -206,7 +205,7 @@ impl World {
         is_any
     }
 
-    /// A line without faults, until both are at rest.
+    /// Carries packets over a line without faults, until both are at rest.
     fn exchange(&mut self) {
         for _ in 0..2000 {
             let is_any = self.poll();
@@ -219,7 +218,7 @@ impl World {
         panic!("they do not come to rest");
     }
 
-    /// Both are told to end, and do.
+    /// Closes both ends, and expects their end.
     fn end(&mut self) {
         let now = self.now;
         self.client.session.close(now);

@@ -122,19 +122,20 @@ impl<S> Reorder<S> {
     const MEMORY: u32 = u64::BITS;
     const HALF: u32 = 1 << 31;
 
-    /// The number that is to be delivered next; `None` before the first arrival.
+    /// Returns the number that is to be delivered next; `None` before the first arrival.
     #[must_use]
     pub const fn next(&self) -> Option<SequenceNumber> {
         self.next
     }
 
-    /// How many numbers the slots reach, from the next one on: a power of two, or 0.
+    /// Returns how many numbers the slots reach, from the next one on: a power of two, or 0.
     #[must_use]
     pub const fn reach(&self) -> u32 {
         self.reach
     }
 
-    /// The highest number that arrived and was believed: what RFC 2637 section 4.1 acknowledges.
+    /// Returns the highest number that arrived and was believed: what RFC 2637 section 4.1
+    /// acknowledges.
     #[must_use]
     pub const fn highest(&self) -> Option<SequenceNumber> {
         match self.next {
@@ -143,13 +144,13 @@ impl<S> Reorder<S> {
         }
     }
 
-    /// How many wait.
+    /// Returns how many wait.
     #[must_use]
     pub const fn held(&self) -> u32 {
         self.held
     }
 
-    /// What happened so far.
+    /// Returns what happened so far.
     #[must_use]
     pub const fn counters(&self) -> ReorderCounters {
         self.counters
@@ -176,7 +177,7 @@ impl<S> Reorder<S> {
 }
 
 impl<S: Slots> Reorder<S> {
-    /// Nothing has arrived. What the slots hold is not looked at.
+    /// Creates the order before anything has arrived. What the slots hold is not looked at.
     #[must_use]
     pub fn new(mut slots: S) -> Self {
         for slot in slots.slots_mut() {
@@ -307,7 +308,8 @@ impl<S: Slots> Reorder<S> {
         }
     }
 
-    /// The next packet that does not wait any more, in order: all before it were delivered, or missed for `timeout`.
+    /// Returns the next packet that does not wait any more, in order: all before it were delivered,
+    /// or missed for `timeout`.
     ///
     /// What is given stays in its slot until another packet takes it.
     pub fn release(&mut self, now: Duration, timeout: Duration) -> Option<&mut S::Item> {
@@ -336,7 +338,7 @@ impl<S: Slots> Reorder<S> {
         self.slot_mut(next).map(|slot| (next, &mut slot.item))
     }
 
-    /// When the next missing packet is given up, if one is waited for.
+    /// Returns when the next missing packet is given up, if one is waited for.
     #[must_use]
     pub fn deadline(&self, timeout: Duration) -> Option<Duration> {
         self.missed_since.map(|since| since.saturating_add(timeout))
@@ -419,7 +421,7 @@ impl<S: Slots> Reorder<S> {
         self.look_back(next, number)
     }
 
-    /// Whether a number behind the next one is new, as far as is remembered.
+    /// Returns whether a number behind the next one is new, as far as is remembered.
     fn look_back(&mut self, next: SequenceNumber, number: SequenceNumber) -> Arrival {
         let bit = Self::bit(next, number);
         if self.history & bit != 0 {
@@ -436,12 +438,13 @@ impl<S: Slots> Reorder<S> {
         Arrival::Late
     }
 
-    /// The bit of `history` that stands for a number behind the next one; 0 when it is too far behind.
+    /// Returns the bit of `history` that stands for a number behind the next one; 0 when it is too
+    /// far behind.
     fn bit(next: SequenceNumber, number: SequenceNumber) -> u64 {
         1u64.checked_shl(next.minus(1).distance_from(number)).unwrap_or(0)
     }
 
-    /// Numbers right before the next one that did not arrive are expected again. Nothing waits.
+    /// Expects the numbers right before the next one that did not arrive again. Nothing waits.
     fn take_back(&mut self, next: SequenceNumber) {
         let steps = self.history.trailing_zeros().min(self.remembered).min(Self::MEMORY);
         self.history = self.history.checked_shr(steps).unwrap_or(0);
@@ -454,7 +457,7 @@ impl<S: Slots> Reorder<S> {
         }
     }
 
-    /// Whether no number was believed for [`SILENCE`](Self::SILENCE).
+    /// Returns whether no number was believed for [`SILENCE`](Self::SILENCE).
     fn is_silent(&self, now: Duration) -> bool {
         now >= self.believed.saturating_add(Self::SILENCE)
     }
@@ -474,7 +477,7 @@ impl<S: Slots> Reorder<S> {
         self.suspected = None;
     }
 
-    /// A number arrived that is not behind the next one.
+    /// Notes that a number arrived that is not behind the next one.
     const fn note(&mut self, number: SequenceNumber) {
         if number.is_after(self.highest) {
             self.highest = number;
@@ -496,7 +499,7 @@ impl<S: Slots> Reorder<S> {
         }
     }
 
-    /// The next number has moved: is it missed?
+    /// Looks whether the next number, which has moved, is missed.
     fn look(&mut self) {
         self.missed_since = None;
         if self.held == 0 {
@@ -523,13 +526,14 @@ impl<S: Slots> Reorder<S> {
         }
     }
 
-    /// How far behind the next number the first one is that waits, and since when the one before it is missed.
+    /// Returns how far behind the next number the first one is that waits, and since when the one
+    /// before it is missed.
     fn first_held(&self) -> Option<(u32, Duration)> {
         let next = self.next?;
         (0..self.reach).find_map(|gap| Some((gap, self.since(next.plus(gap))?)))
     }
 
-    /// Since when `number` is missed, which the first one behind it that waits knows.
+    /// Returns since when `number` is missed, as recorded by the first packet behind it that waits.
     fn since_above(&self, number: SequenceNumber) -> Option<Duration> {
         let until = self.highest.distance_from(number).min(self.reach);
         (1..=until).find_map(|steps| self.since(number.plus(steps)))

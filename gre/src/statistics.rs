@@ -82,7 +82,7 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    /// The line of this session in `show vpdn session window`, with its heading.
+    /// Returns the line of this session in `show vpdn session window`, with its heading.
     ///
     /// ```
     /// use pptp_gre::{CallIds, Config, Tunnel};

@@ -30,7 +30,7 @@ fn tunnel() -> Inline {
     Tunnel::inline(config())
 }
 
-/// A packet from the peer.
+/// Returns a packet from the peer.
 fn packet(number: u32, acknowledged: Option<u32>, payload: &[u8]) -> Vec<u8> {
     raw(Some(number), acknowledged, payload)
 }

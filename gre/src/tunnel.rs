@@ -155,8 +155,8 @@ struct Counters {
 }
 
 impl Tunnel<NoSlots> {
-    /// A tunnel that never waits for a missing packet. Later ones that come first are delivered first, and the missing
-    /// one is dropped when it comes.
+    /// Creates a tunnel that never waits for a missing packet. Later ones that come first are
+    /// delivered first, and the missing one is dropped when it comes.
     #[must_use]
     pub fn unordered(config: Config) -> Self {
         Self::new(config, [])
@@ -164,7 +164,7 @@ impl Tunnel<NoSlots> {
 }
 
 impl<const SLOTS: usize, const FRAME: usize> Tunnel<InlineSlots<SLOTS, FRAME>> {
-    /// A tunnel that holds up to `SLOTS` frames of up to `FRAME` octets inside itself.
+    /// Creates a tunnel that holds up to `SLOTS` frames of up to `FRAME` octets inside itself.
     #[must_use]
     pub fn inline(config: Config) -> Self {
         Self::new(config, core::array::from_fn(|_| Slot::default()))
@@ -175,7 +175,7 @@ impl<S: Slots> Tunnel<S>
 where
     S::Item: FrameBuffer,
 {
-    /// A tunnel whose packets wait in `slots`.
+    /// Creates a tunnel whose packets wait in `slots`.
     ///
     /// ```
     /// use pptp_gre::{CallIds, Config, LentFrame, Slot, Tunnel};
@@ -259,7 +259,7 @@ where
         Err(SendError::WouldBlock)
     }
 
-    /// Whether a payload could be sent now, as far as the window goes.
+    /// Returns whether a payload could be sent now, as far as the window goes.
     #[must_use]
     pub fn is_writable(&self) -> bool {
         self.send.is_open()
@@ -282,7 +282,8 @@ where
         }))
     }
 
-    /// As [`decapsulate`](Self::decapsulate), for a frame that is decrypted within the packet.
+    /// Takes a packet as [`decapsulate`](Self::decapsulate) does, for a frame that is decrypted
+    /// within the packet.
     ///
     /// # Errors
     ///
@@ -299,8 +300,8 @@ where
         }))
     }
 
-    /// As [`decapsulate`](Self::decapsulate), and says where in the packet the frame lies, for those that decrypt many
-    /// packets at once.
+    /// Takes a packet as [`decapsulate`](Self::decapsulate) does, and returns where in the packet
+    /// the frame lies, for decrypting many packets at once.
     ///
     /// ```
     /// use core::time::Duration;
@@ -392,8 +393,8 @@ where
         self.order.refuse(frame.number);
     }
 
-    /// The next frame that waited and need not wait any more, in its slot. Call it until it gives `None`, after each
-    /// packet and each [`handle_timeout`](Self::handle_timeout).
+    /// Returns the next frame that waited and need not wait any more, in its slot. Call it until it
+    /// gives `None`, after each packet and each [`handle_timeout`](Self::handle_timeout).
     pub fn poll_receive(&mut self, now: Duration) -> Option<&mut [u8]> {
         self.advance(now);
         let Self { order, counters, clock, config, .. } = self;
@@ -434,19 +435,19 @@ where
         Ok(Some(octets))
     }
 
-    /// Whether [`poll_event`](Self::poll_event) has something.
+    /// Returns whether [`poll_event`](Self::poll_event) has something.
     #[must_use]
     pub const fn has_event(&self) -> bool {
         self.events.is_any()
     }
 
-    /// What happened.
+    /// Returns the next event.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.take()
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) has something to do: the earliest of an acknowledgment to be sent
-    /// alone, an acknowledgment taken for lost, and a missing packet given up.
+    /// Returns when to call [`handle_timeout`](Self::handle_timeout): for an acknowledgment to be
+    /// sent alone, one taken for lost, or a missing packet given up.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
         let missing = self.order.deadline(self.config.reorder_timeout);
@@ -466,19 +467,20 @@ where
         }
     }
 
-    /// RFC 2637 section 4.4.2: how often an acknowledgment did not come in time, as in [`statistics`](Self::statistics).
+    /// Returns how often an acknowledgment did not come in time, as in
+    /// [`statistics`](Self::statistics) (RFC 2637 section 4.4.2).
     #[must_use]
     pub const fn time_outs(&self) -> u64 {
         self.send.time_outs
     }
 
-    /// How many packets with a payload were sent, as in [`statistics`](Self::statistics).
+    /// Returns how many packets with a payload were sent, as in [`statistics`](Self::statistics).
     #[must_use]
     pub const fn packets_sent(&self) -> u64 {
         self.counters.packets_sent
     }
 
-    /// What happened so far.
+    /// Returns what happened so far.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         let (counters, order, send) = (&self.counters, self.order.counters(), &self.send);
@@ -522,7 +524,7 @@ where
         }
     }
 
-    /// The configuration.
+    /// Returns the configuration.
     #[must_use]
     pub const fn config(&self) -> &Config {
         &self.config
@@ -532,7 +534,7 @@ where
         self.clock = self.clock.max(now);
     }
 
-    /// Whether a payload of this length may be sent; gives the length of its header.
+    /// Returns whether a payload of this length may be sent; gives the length of its header.
     fn check_send(&mut self, now: Duration, payload_length: usize) -> Result<usize, SendError> {
         if payload_length == 0 {
             return Err(SendError::PayloadEmpty);
@@ -605,7 +607,7 @@ where
         }
     }
 
-    /// What becomes of a packet with data whose number has found its place.
+    /// Returns what becomes of a packet with data whose number has found its place.
     fn place(
         &mut self,
         number: SequenceNumber,
@@ -636,7 +638,8 @@ where
         }
     }
 
-    /// What a packet with data acknowledges, unless it was refused as strange.
+    /// Processes the acknowledgment in a packet with data, unless the packet was refused as
+    /// strange.
     fn acknowledge_with_data(&mut self, acknowledged: Option<SequenceNumber>, error: Option<&ReceiveError>) {
         let is_strange = matches!(error, Some(ReceiveError::FarAhead { .. } | ReceiveError::Busy));
         if let Some(acknowledged) = acknowledged.filter(|_| !is_strange) {
@@ -662,7 +665,8 @@ where
         acknowledged
     }
 
-    /// After an acknowledgment or a time-out: `alarm` is what it was before.
+    /// Reports a change of the window after an acknowledgment or a time-out; `alarm` is its state
+    /// before.
     fn window_changed(&mut self, alarm: bool) {
         if self.send.alarm != alarm {
             self.events.alarm(self.send.alarm);
@@ -682,13 +686,14 @@ impl Counters {
     }
 }
 
-/// Where in its packet the frame lies.
+/// Returns where in its packet the frame lies.
 const fn frame_range(packet: &Packet<'_>) -> Range<usize> {
     let start = packet.header.len();
     start..start.saturating_add(packet.payload.len())
 }
 
-/// Whether a PPP frame is of protocol 0x00fd, with or without address and control, its protocol compressed or not.
+/// Returns whether a PPP frame is of protocol 0x00fd, with or without address and control, its
+/// protocol compressed or not.
 const fn is_compressed_data(frame: &[u8]) -> bool {
     matches!(frame, [0xff, 0x03, 0x00, 0xfd, ..] | [0xff, 0x03, 0xfd, ..] | [0x00, 0xfd, ..] | [0xfd, ..])
 }

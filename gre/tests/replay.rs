@@ -58,7 +58,7 @@ fn counts(data: u64, with_acknowledgment: u64, alone: u64, late: u64, missing: u
     Counts { data, with_acknowledgment, alone, late, missing }
 }
 
-/// A payload that tells its number.
+/// Returns a payload that tells its number.
 fn payload(packet: &Recorded) -> Vec<u8> {
     let number = packet.header.sequence_number.unwrap().to_be_bytes();
     number.into_iter().cycle().take(packet.payload_length.into()).collect()

@@ -59,7 +59,7 @@ impl Program {
         Self { name, child, output }
     }
 
-    /// All that it has written.
+    /// Returns all that it has written.
     ///
     /// # Panics
     ///
@@ -69,7 +69,7 @@ impl Program {
         self.output.lock().unwrap().clone()
     }
 
-    /// The rest of the first line that starts so, behind blanks.
+    /// Returns the rest of the first line that starts so, behind blanks.
     #[must_use]
     pub fn line(&self, start: &str) -> Option<String> {
         let output = self.output();
@@ -112,7 +112,7 @@ impl Program {
         }
     }
 
-    /// Whether it has ended.
+    /// Returns whether it has ended.
     ///
     /// # Panics
     ///

@@ -41,7 +41,7 @@ pub struct FreeRadius {
 }
 
 impl FreeRadius {
-    /// Where the program is, if it is there.
+    /// Returns where the program is, if it is installed.
     #[must_use]
     pub fn find() -> Option<PathBuf> {
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -98,7 +98,7 @@ impl FreeRadius {
         }
     }
 
-    /// What it has written.
+    /// Returns what it has written.
     ///
     /// # Panics
     ///

@@ -107,7 +107,8 @@ pub fn in_network<T: Send>(name: Option<&str>, act: impl FnOnce() -> T + Send) -
     }
 }
 
-/// The names of the devices and the routes of the calling thread's network, for a look at what is left behind.
+/// Returns the names of the devices and the routes of the calling thread's network, for a look at
+/// what is left behind.
 ///
 /// # Panics
 ///
@@ -128,7 +129,7 @@ pub fn devices_and_routes() -> Vec<String> {
     all
 }
 
-/// The time.
+/// Returns the time.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "real programs have the real time")]
 pub fn clock() -> Instant {

@@ -80,7 +80,7 @@ fn public_sessions_decrypt_to_what_another_implementation_found() {
     }
 }
 
-/// The plain IP packets on the client's ppp interface.
+/// Returns the plain IP packets on the client's ppp interface.
 fn inner(capture: &str) -> Option<BTreeSet<Vec<u8>>> {
     let file = File::open(captures().join(capture).join("inner.pcap")).ok()?;
     let mut packets = BTreeSet::new();
@@ -92,7 +92,7 @@ fn inner(capture: &str) -> Option<BTreeSet<Vec<u8>>> {
     Some(packets)
 }
 
-/// Whether it is an IP packet, whole and with the right checksum.
+/// Returns whether it is an IP packet, whole and with the right checksum.
 fn is_whole_ip(plaintext: &[u8]) -> bool {
     let Ok(frame) = ppp_fsm::Frame::decode(plaintext) else { return false };
     let ip = frame.information;

@@ -203,7 +203,7 @@ fn configuration(port: u16) -> String {
         .replace("PORT", &port.to_string())
 }
 
-/// What the configuration reads and runs.
+/// Fills the folder with the files that the configuration reads and runs.
 fn fill(folder: &Path) {
     std::fs::write(folder.join("store"), STORE.replace("FOLDER", folder.to_str().unwrap())).unwrap();
     let hash = NtHash::from_password("old password");
@@ -220,7 +220,7 @@ fn compile_mend(folder: &Path) -> PathBuf {
     library
 }
 
-/// Octets that differ from case to case. Nobody is here to predict them.
+/// Returns octets that differ from case to case. Nobody is here to predict them.
 fn draw<const N: usize>(what: &str, number: u8) -> [u8; N] {
     use sha1::{Digest, Sha1};
     let mut octets = Vec::new();
@@ -230,7 +230,7 @@ fn draw<const N: usize>(what: &str, number: u8) -> [u8; N] {
     *octets.first_chunk().unwrap()
 }
 
-/// The values of the attributes that our crate takes.
+/// Returns the values of the attributes that our crate takes.
 fn ours(reply: &Reply) -> Vec<&[u8]> {
     reply.values(AttributeKind::VENDOR_SPECIFIC).collect()
 }
@@ -334,7 +334,7 @@ fn version_1(server: &mut Server, name: &str, password: &str, lm: Option<&str>, 
     row("1", name, password, "accepted, NT-Key");
 }
 
-/// A login with version 2. `user` is what is hashed of the name.
+/// Logs in with version 2. `user` is what is hashed of the name.
 fn version_2(server: &mut Server, name: &str, user: &[u8], password: &str, refused: Option<Refused>) {
     let number = server.requests;
     let challenges = v2::Challenges { authenticator: draw("challenge", number), peer: draw("peer", number) };
@@ -472,7 +472,8 @@ fn a_real_server_changes_a_password() {
     assert!(server.log().contains("stored"));
 }
 
-/// What a server is asked about what a peer presents, as a program would that lets it decide.
+/// Returns what a server is asked about what a peer presents, as a program would that lets it
+/// decide.
 fn ask(server: &mut Server, presented: &Presented<'_>) -> Reply {
     let name = std::str::from_utf8(presented.name().unwrap().0).unwrap();
     match *presented {

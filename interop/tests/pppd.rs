@@ -167,7 +167,7 @@ fn accept(listener: &TcpListener) -> Line {
     }
 }
 
-/// The addresses of a call: ours, and pppd's.
+/// Returns the addresses of a call: ours, and pppd's.
 fn addresses(number: usize) -> (Ipv4Addr, Ipv4Addr) {
     let number = u8::try_from(number).unwrap();
     (Ipv4Addr::new(10, 1, number, 2), Ipv4Addr::new(10, 1, number, 1))
@@ -200,7 +200,7 @@ impl Call<'_> {
         }
     }
 
-    /// Until pppd has ended: its exit status and its log.
+    /// Waits until pppd has ended, and returns its exit status and its log.
     #[track_caller]
     fn ended(&mut self) -> (u8, Log) {
         let beginning = format!("{} ended ", self.name);
@@ -220,7 +220,7 @@ impl Call<'_> {
         self.guest.send(&format!("signal {} {signal}\n", self.name));
     }
 
-    /// Until IP and IPv6 may flow, with what was asked for.
+    /// Waits until IP and IPv6 may flow, with what was asked for.
     fn network(&mut self) {
         let console = self.guest.console().clone();
         let lines = ["ip-up", "ipv6-up"].map(|script| format!("{} {script}", self.name));
@@ -240,7 +240,8 @@ impl Call<'_> {
         }
     }
 
-    /// An Echo-Request of ICMP, and the kernel's reply, with so many octets of data. The time it took.
+    /// Returns an Echo-Request of ICMP, and the kernel's reply, with so many octets of data. The
+    /// time it took.
     fn ping(&mut self, octets: usize) -> Duration {
         let (own, theirs) = addresses(self.number);
         let data: Vec<u8> = (0..octets).map(|number| number as u8).collect();
@@ -257,7 +258,7 @@ impl Call<'_> {
         })
     }
 
-    /// The same in IPv6.
+    /// Returns the same in IPv6.
     fn ping_ipv6(&mut self, octets: usize) -> Duration {
         let agreed = self.endpoint.link.ipv6().unwrap();
         let [own, theirs] = [agreed.own, agreed.peer].map(|identifier| identifier.unwrap().link_local().octets());
@@ -285,7 +286,7 @@ impl Call<'_> {
         begin.elapsed()
     }
 
-    /// Until the link has ended. Why.
+    /// Waits until the link has ended. Why.
     fn closed(&mut self) -> Reason {
         self.until("end of the link", |endpoint| endpoint.reason().is_some());
         self.endpoint.reason().unwrap()
@@ -305,7 +306,7 @@ impl Log {
         assert!(text.lines().any(|found| found.contains(line)), "{name}: no {line:?} in pppd's log:\n{text}");
     }
 
-    /// What is behind these words, in the first line that begins with them.
+    /// Returns what is behind these words, in the first line that begins with them.
     #[track_caller]
     fn after(&self, beginning: &str) -> &str {
         let Self { name, text } = self;
@@ -328,8 +329,8 @@ fn link_local(identifier: Option<InterfaceIdentifier>) -> Ipv6Addr {
     identifier.unwrap().link_local()
 }
 
-/// The whole way: addresses, name servers and identifiers on both sides, and packets of both sizes and protocols. Then
-/// the end, from one side.
+/// Returns the whole way: addresses, name servers and identifiers on both sides, and packets of
+/// both sizes and protocols. Then the end, from one side.
 fn whole_session(call: &mut Call<'_>, we_end: bool) -> String {
     call.network();
     let times = [call.ping(56), call.ping(1400), call.ping_ipv6(56)];
@@ -369,7 +370,7 @@ fn in_milliseconds(times: &[Duration]) -> String {
     times.join(", ") + " ms"
 }
 
-/// The password is wrong on one side.
+/// Runs a call with a wrong password on one side.
 fn wrong_password(call: &mut Call<'_>) -> String {
     let method = call.method;
     let is_microsoft = matches!(method, Method::MsChapV1 | Method::MsChapV2);
@@ -397,7 +398,7 @@ fn wrong_password(call: &mut Call<'_>) -> String {
     format!("{reason}; Windows {}; pppd: {status}", reason.windows_error().unwrap())
 }
 
-/// Both sides ask for echoes, and get them.
+/// Returns both sides ask for echoes, and get them.
 fn echoes(call: &mut Call<'_>) -> String {
     call.network();
     call.until("echoes", |endpoint| endpoint.link.echo_statistics().received >= 4 && endpoint.echoes_answered >= 4);
@@ -414,7 +415,7 @@ fn echoes(call: &mut Call<'_>) -> String {
     format!("{} answered by pppd ({trip} at best), {answered} by us", statistics.received)
 }
 
-/// pppd is there no more, and does not say so.
+/// Stops pppd without a goodbye.
 fn pppd_stops(call: &mut Call<'_>) -> String {
     call.network();
     call.signal("STOP");
@@ -427,7 +428,7 @@ fn pppd_stops(call: &mut Call<'_>) -> String {
     format!("{reason}; Windows 721; {} of {} echoes lost; pppd: {status}", statistics.lost, statistics.sent)
 }
 
-/// We are there no more.
+/// Stops our side without a goodbye.
 fn we_stop(call: &mut Call<'_>) -> String {
     call.network();
     call.endpoint.is_dumb = true;
@@ -437,7 +438,7 @@ fn we_stop(call: &mut Call<'_>) -> String {
     format!("pppd: {status}, no response to 2 echo-requests")
 }
 
-/// The line is closed under both.
+/// Closes the line under both.
 fn line_is_lost(call: &mut Call<'_>) -> String {
     call.network();
     call.endpoint.hang_up();
@@ -449,7 +450,7 @@ fn line_is_lost(call: &mut Call<'_>) -> String {
     format!("{reason}; Windows 619; pppd: {status}, Modem hangup")
 }
 
-/// What pppd was on goes with it.
+/// Kills pppd, and the device that it was on goes with it.
 fn pppd_is_killed(call: &mut Call<'_>) -> String {
     call.network();
     call.signal("KILL");
@@ -459,7 +460,8 @@ fn pppd_is_killed(call: &mut Call<'_>) -> String {
     format!("{reason}; pppd: {status}")
 }
 
-/// RFC 1662 section 7.1: each direction escapes the control characters that its receiver has named, and no others.
+/// Returns each direction escapes the control characters that its receiver has named, and no others
+/// (RFC 1662 section 7.1).
 fn control_characters(call: &mut Call<'_>, pppd: u32, own: u32) -> String {
     call.network();
     let time = call.ping(1400);
@@ -473,7 +475,7 @@ fn control_characters(call: &mut Call<'_>, pppd: u32, own: u32) -> String {
     format!("escaped: {pppd:08x} to pppd, {own:08x} from it; ping {}; {reason}", in_milliseconds(&[time]))
 }
 
-/// All packets are encrypted, by us and by the kernel.
+/// Runs a call in which both sides encrypt all packets.
 fn encrypted(call: &mut Call<'_>, strength: MicrosoftCompression, we_end: bool) -> String {
     call.network();
     let agreed = call.endpoint.link.compression().unwrap();
@@ -502,7 +504,7 @@ fn encrypted(call: &mut Call<'_>, strength: MicrosoftCompression, we_end: bool) 
     format!("{}: {sent} sent, {received} received; pings {times}; {reason}; pppd: {status}", agreed.send)
 }
 
-/// No encryption that both can do, which we require.
+/// Runs a call without an encryption that both can do, which we require.
 fn no_common_encryption(call: &mut Call<'_>) -> String {
     let reason = call.closed();
     let (status, log) = call.ended();

@@ -77,7 +77,7 @@ fn real_programs() {
     }
 }
 
-/// Written past the test harness, which shows what is printed only when a test fails.
+/// Writes past the test harness, which shows printed lines only when a test fails.
 fn say(text: &str) {
     std::io::stderr().write_all(text.as_bytes()).unwrap();
 }
@@ -109,7 +109,8 @@ fn outside() {
     assert!(status.success(), "{status}");
 }
 
-/// In place of a PPP daemon: joins the terminal that pptpctrl gives it and the line of the test.
+/// Acts in place of a PPP daemon: joins the terminal that pptpctrl gives it with the line of the
+/// test.
 fn stand_in() {
     let terminal = rustix::stdio::stdin();
     let mut attributes = rustix::termios::tcgetattr(terminal).unwrap();
@@ -127,7 +128,7 @@ fn stand_in() {
     std::process::exit(0);
 }
 
-/// The first process of the new namespaces.
+/// Runs as the first process of the new namespaces.
 fn inside() {
     std::thread::spawn(|| {
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
@@ -193,7 +194,8 @@ impl Pair {
         }
     }
 
-    /// Until a frame has come through in both directions. The line's first: pptpctrl reads no GRE before.
+    /// Waits until a frame has come through in both directions. The line's first: pptpctrl reads no
+    /// GRE before.
     fn greet(&mut self) {
         let mut came = Vec::new();
         self.line.as_mut().unwrap().send(&greeting(1));
@@ -211,7 +213,7 @@ impl Pair {
         assert_eq!(came, [greeting(2)]);
     }
 
-    /// Many frames in both directions at once; the line of the table.
+    /// Sends many frames in both directions at once, and returns the line of the table.
     fn exchange(&mut self, name: &str) -> String {
         let begin = clock();
         let (mut to_line, mut from_line) = ((0, 0), (0, 0));
@@ -309,12 +311,12 @@ fn in_words(event: &Event) -> String {
     }
 }
 
-/// An LCP Echo-Request, which nobody here answers.
+/// Returns an LCP Echo-Request, which nobody here answers.
 fn greeting(direction: u8) -> Vec<u8> {
     vec![0xff, 0x03, 0xc0, 0x21, 9, direction, 0, 8, 0, 0, 0, 0]
 }
 
-/// An IP frame with any octets; each frame is another one.
+/// Returns an IP frame with any octets; each frame is another one.
 fn information(direction: u64, number: usize) -> Vec<u8> {
     let mut state = (direction << 32 | number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut frame = vec![0xff, 0x03, 0x00, 0x21];
@@ -329,7 +331,8 @@ fn information(direction: u64, number: usize) -> Vec<u8> {
     frame
 }
 
-/// The processes with these names that are not dead. All of them are ours: no others can be seen here.
+/// Returns the processes with these names that are not dead. All of them are ours: no others can be
+/// seen here.
 fn processes(names: &[&str]) -> Vec<Pid> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc").unwrap().map(Result::unwrap) {
@@ -353,7 +356,7 @@ fn signal(names: &[&str], signal: Signal) {
     }
 }
 
-/// `pptp` dials our server.
+/// Dials our server with `pptp`.
 fn pptp_dials(table: &mut String) {
     let listener = in_server_network(|| TcpListener::bind((SERVER, PPTP_PORT)).unwrap());
     let mut children: Vec<Child> = Vec::new();
@@ -399,7 +402,7 @@ fn stop(pair: &mut Pair) {
     connection.close(now, StopReason::STOP_LOCAL_SHUTDOWN);
 }
 
-/// Our client dials `pptpd`.
+/// Dials `pptpd` with our client.
 fn dial_pptpd(table: &mut String) {
     // What goes to the terminal is PPP and nothing else: the harness prints elsewhere. The first process is this one.
     let script = format!(

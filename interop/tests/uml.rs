@@ -11,7 +11,7 @@ use pptp_interop::uml::{self, Config, Guest, Network};
 const PATIENCE: Duration = Duration::from_secs(30);
 const HOST: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 
-/// The processes that name this folder in their command lines.
+/// Returns the processes that name this folder in their command lines.
 fn processes(folder: &Path) -> usize {
     let entries = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path().join("cmdline"));
     let lines = entries.filter_map(|path| std::fs::read(path).ok());

@@ -103,7 +103,7 @@ fn end(mut program: Program, signal: Signal, status: i32) {
     assert_eq!(program.wait(PATIENCE).code(), Some(status), "{}", program.output());
 }
 
-/// The output of a command that ends.
+/// Returns the output of a command that ends.
 fn ask(arguments: &str) -> String {
     let all = format!("{arguments} --control-socket {SOCKET}");
     let mut command = Program::start(Some(SERVER), &program("vpdn-server"), &all);
@@ -275,7 +275,7 @@ fn configuration() {
     assert_eq!(right.wait(PATIENCE).code(), Some(0), "{}", right.output());
 }
 
-/// The processor time that a process has used, in clock ticks of 10 ms.
+/// Returns the processor time that a process has used, in clock ticks of 10 ms.
 fn ticks(name: &str) -> u64 {
     let all = std::fs::read_dir("/proc").unwrap().flatten();
     let stat = all.filter_map(|entry| std::fs::read_to_string(entry.path().join("stat")).ok());
@@ -317,7 +317,7 @@ fn descriptors_run_out() {
     end(server, Signal::TERM, 0);
 }
 
-/// One text for each refusal, whoever it was.
+/// Expects one text for each refusal, for known and unknown names.
 fn who_exists() {
     let weak = "--interop --mppe none";
     for method in ["pap", "chap"] {
@@ -343,7 +343,8 @@ fn who_exists() {
     }
 }
 
-/// Those who have proved nothing hold no address: of a pool of two, one that comes later gets its own.
+/// Expects that a peer without a proof holds no address: of a pool of two, a later client gets its
+/// own.
 fn addresses_before_the_proof() {
     let silent = in_network(Some(SERVER), || UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
     let port = silent.local_addr().unwrap().port();

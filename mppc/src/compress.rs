@@ -106,7 +106,7 @@ const FIRST_NUMBER: u32 = 16384;
 const LAST_NUMBER: u32 = u32::MAX - 65536;
 
 impl<L: Level> Compressor<L> {
-    /// An empty history; the first packet is marked [`Flags::FLUSHED`].
+    /// Creates an empty history; the first packet is marked [`Flags::FLUSHED`].
     #[must_use]
     pub const fn new(level: L) -> Self {
         Self {
@@ -123,16 +123,17 @@ impl<L: Level> Compressor<L> {
         }
     }
 
-    /// What to do about packets that do not become shorter; [`Expansion::Flush`] if not called.
+    /// Sets what to do about packets that do not become shorter; [`Expansion::Flush`] if not
+    /// called.
     #[must_use]
     pub const fn with_expansion(mut self, expansion: Expansion) -> Self {
         self.expansion = expansion;
         self
     }
 
-    /// Whether copies may reach over the front into octets that were there before the last move to the front; true if not
-    /// called. Without, payloads of one long history are a quarter longer. All known decoders read such copies, but for
-    /// one emulator's.
+    /// Sets whether copies may reach over the front into octets that were there before the last
+    /// move to the front; true if not called. Without, payloads of one long history are a quarter
+    /// longer. All known decoders read such copies, but for one emulator's.
     #[must_use]
     pub const fn with_look_back(mut self, look_back: bool) -> Self {
         self.look_back = look_back;
@@ -187,7 +188,7 @@ impl<L: Level> Compressor<L> {
         Ok(Compressed { flags, payload: buf })
     }
 
-    /// As [`compress`](Self::compress), with the payload in a vector of its own.
+    /// Compresses as [`compress`](Self::compress) does, with the payload in a vector of its own.
     #[cfg(feature = "alloc")]
     #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
     pub fn compress_to_vec(&mut self, packet: &[u8]) -> (Flags, alloc::vec::Vec<u8>) {

@@ -30,7 +30,7 @@ enum Step {
     Flush,
 }
 
-/// Packets that have copies in them and between them, and some that have none.
+/// Generates packets that have copies in them and between them, and some that have none.
 fn packet() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         4 => (0..40_u8, 1..80_usize).prop_map(|(seed, length)| text(seed, length)),

@@ -27,7 +27,7 @@ pub enum Strength {
 }
 
 impl Strength {
-    /// The secret bits of a key.
+    /// Returns the secret bits of a key.
     #[must_use]
     pub const fn bits(self) -> u8 {
         match self {
@@ -37,7 +37,7 @@ impl Strength {
         }
     }
 
-    /// The octets of a key: 8 or 16.
+    /// Returns the octets of a key: 8 or 16.
     #[must_use]
     pub const fn key_len(self) -> usize {
         match self {
@@ -46,7 +46,7 @@ impl Strength {
         }
     }
 
-    /// The octets that every session key of this strength starts with.
+    /// Returns the octets that every session key of this strength starts with.
     pub(crate) const fn known_octets(self) -> &'static [u8] {
         match self {
             Self::Bits40 => &[0xd1, 0x26, 0x9e],
@@ -106,7 +106,7 @@ impl fmt::Display for Algorithm {
     }
 }
 
-/// The first half twice for the keys of 8 octets.
+/// Returns the first half twice for the keys of 8 octets.
 pub(crate) fn widened(strength: Strength, octets: &[u8; KEY_LEN]) -> [u8; KEY_LEN] {
     let mut wide = *octets;
     if strength.key_len() != KEY_LEN {
@@ -116,7 +116,7 @@ pub(crate) fn widened(strength: Strength, octets: &[u8; KEY_LEN]) -> [u8; KEY_LE
     wide
 }
 
-/// RFC 3078 section 7.3: makes the first octets of a weaker key known, in both halves.
+/// Makes the first octets of a weaker key known, in both halves (RFC 3078 section 7.3).
 pub(crate) fn reduce(strength: Strength, octets: &mut [u8; KEY_LEN]) {
     let known = strength.known_octets();
     for half in octets.chunks_exact_mut(8) {

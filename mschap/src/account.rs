@@ -25,13 +25,14 @@ pub struct Account<'a> {
 static NO_HASH: NtHash = NtHash::from_bytes([0; NtHash::LEN]);
 
 impl<'a> Account<'a> {
-    /// An account with this NT hash.
+    /// Creates an account with this NT hash.
     #[must_use]
     pub const fn new(hash: &'a NtHash) -> Self {
         Self { hash: Some(hash), lm_hash: None, restriction: None }
     }
 
-    /// No such account: every response is refused with [`FailureCode::AUTHENTICATION_FAILURE`].
+    /// Returns an account that does not exist: every response is refused with
+    /// [`FailureCode::AUTHENTICATION_FAILURE`].
     #[must_use]
     pub const fn unknown() -> Self {
         Self { hash: None, lm_hash: None, restriction: None }
@@ -53,13 +54,14 @@ impl<'a> Account<'a> {
         Self { restriction: Some(code), ..self }
     }
 
-    /// The LAN Manager hash, which keys of 40 and 56 bits are made from after version 1 (RFC 3079 section 2.1).
+    /// Returns the LAN Manager hash, which keys of 40 and 56 bits are made from after version 1
+    /// (RFC 3079 section 2.1).
     #[must_use]
     pub const fn lm_hash(&self) -> Option<&'a LmHash> {
         self.lm_hash
     }
 
-    /// The hash to compute with, and whether there is one.
+    /// Returns the hash to compute with, and whether there is one.
     pub(crate) fn hash_or_dummy(&self) -> (&'a NtHash, bool) {
         (self.hash.unwrap_or(&NO_HASH), self.hash.is_some())
     }

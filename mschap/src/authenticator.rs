@@ -28,14 +28,14 @@ pub enum Reply<'a> {
 }
 
 impl<'a> Reply<'a> {
-    /// Whether it is a Success.
+    /// Returns whether it is a Success.
     #[must_use]
     pub const fn is_success(&self) -> bool {
         matches!(self, Self::Success(_))
     }
 
-    /// With a text for people. Some peers of version 1 and old ones of version 2 cannot take it: see
-    /// [`v2::Response::NO_MESSAGE`](crate::v2::Response::NO_MESSAGE).
+    /// Adds a text for people. Some peers of version 1 and old ones of version 2 cannot take it:
+    /// see [`v2::Response::NO_MESSAGE`](crate::v2::Response::NO_MESSAGE).
     #[must_use]
     pub fn with_message(mut self, text: impl Into<Text<'a>>) -> Self {
         match &mut self {
@@ -118,8 +118,8 @@ impl Phase {
         }
     }
 
-    /// What follows a refusal, by these rules of both RFCs: a wrong password may be tried again while tries are left, an
-    /// expired one may be changed once, and all else is for good.
+    /// Returns what follows a refusal: a wrong password may be tried again while tries are left, an
+    /// expired one may be changed once.
     fn refused(self, code: Option<FailureCode>) -> Self {
         match (self, code) {
             (Self::First { .. } | Self::Retry { .. }, Some(FailureCode::PASSWORD_EXPIRED)) => Self::ChangePassword,
@@ -166,7 +166,8 @@ impl<const N: usize> Core<N> {
         }
     }
 
-    /// Whether the packet is the one that was answered last. An error when it is another one and out of place.
+    /// Returns whether the packet is the one that was answered last. An error when it is another
+    /// one and out of place.
     pub(crate) fn is_duplicate(&self, kind: Kind, id: &[u8; 20]) -> Result<bool, AuthenticatorError> {
         if self.last.as_ref().is_some_and(|(last, _)| last == id) {
             return Ok(true);
@@ -190,7 +191,7 @@ impl<const N: usize> Core<N> {
         self.last = Some((id, Last::Success(proof)));
     }
 
-    /// Whether another try that somebody else's Failure offers is one that is left here.
+    /// Returns whether another try that somebody else's Failure offers is one that is left here.
     pub(crate) fn may_offer(&self, failure: &Failure<'_>) -> bool {
         let is_expired = failure.code == Some(FailureCode::PASSWORD_EXPIRED);
         let is_left = matches!(self.phase, Phase::First { retries: 1.. } | Phase::Retry { retries: 1.. });
@@ -210,7 +211,7 @@ impl<const N: usize> Core<N> {
         }
     }
 
-    /// Whether the last thing was to accept a change of password.
+    /// Returns whether the last thing was to accept a change of password.
     pub(crate) const fn has_changed_password(&self) -> bool {
         matches!(self.phase, Phase::Accepted { has_changed_password: true })
     }
@@ -240,7 +241,8 @@ pub(crate) fn identify(kind: Kind, packet: &[u8], name: &[u8]) -> [u8; 20] {
     Sha1::new().chain_update([kind]).chain_update(packet).chain_update(name).finalize().into()
 }
 
-/// Why a peer is refused, if it is: an account's restriction is told to who knows its password.
+/// Returns why a peer is refused, if it is: an account's restriction is told to who knows its
+/// password.
 pub(crate) const fn verdict(proved: bool, restriction: Option<FailureCode>) -> Result<(), FailureCode> {
     match (proved, restriction) {
         (true, None) => Ok(()),

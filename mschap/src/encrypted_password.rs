@@ -59,7 +59,8 @@ impl EncryptedPassword {
         Self::seal_with(new.into(), old.as_bytes(), padding)
     }
 
-    /// RFC 2433 section A.15: encrypts a new password with the old LAN Manager hash, which its section 10 deprecates.
+    /// Encrypts a new password with the old LAN Manager hash, which its section 10 deprecates (RFC
+    /// 2433 section A.15).
     ///
     /// # Errors
     ///
@@ -73,7 +74,7 @@ impl EncryptedPassword {
         Self::seal_with(new.into(), old.as_bytes(), padding)
     }
 
-    /// The field left empty: zeros.
+    /// Creates the field left empty: zeros.
     #[must_use]
     pub const fn empty() -> Self {
         Self([0; Self::LEN])
@@ -134,7 +135,7 @@ impl EncryptedPassword {
     }
 }
 
-/// RFC 2433 section A.13: `Rc4Encrypt()`, which decrypts too.
+/// Encrypts or decrypts with RC4 (RFC 2433 section A.13, `Rc4Encrypt()`).
 fn rc4(key: &[u8; 16], octets: &mut [u8]) {
     match Rc4::new_from_slice(key) {
         Ok(mut cipher) => cipher.apply_keystream(octets),
@@ -166,14 +167,15 @@ pub struct NewPassword {
 }
 
 impl NewPassword {
-    /// The password, in UTF-16LE, as the peer sent it.
+    /// Returns the password, in UTF-16LE, as the peer sent it.
     #[must_use]
     pub fn utf16le(&self) -> &[u8] {
         debug_assert!(self.unused <= self.octets.0.len(), "the password is a part of the block");
         self.octets.0.get(self.unused..).unwrap_or_default()
     }
 
-    /// The characters, to check them against rules for passwords. An error is a surrogate without its other half.
+    /// Returns the characters, to check them against rules for passwords. An error is a surrogate
+    /// without its other half.
     pub fn chars(&self) -> impl Iterator<Item = Result<char, core::char::DecodeUtf16Error>> + '_ {
         let units = self.utf16le().chunks_exact(2).map(|unit| match unit {
             [low, high] => u16::from_le_bytes([*low, *high]),
@@ -182,7 +184,7 @@ impl NewPassword {
         char::decode_utf16(units)
     }
 
-    /// The NT hash, which an authenticator stores in place of the old one.
+    /// Returns the NT hash, which an authenticator stores in place of the old one.
     #[must_use]
     pub fn nt_hash(&self) -> NtHash {
         NtHash::from_password(Password::Utf16Le(self.utf16le()))

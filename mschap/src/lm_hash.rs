@@ -50,7 +50,7 @@ impl LmHash {
         Self::from_oem(password.as_bytes())
     }
 
-    /// Hashes a password of at most 14 octets in the OEM code page that both sides use.
+    /// Hashes a password of at most 14 bytes in the OEM code page that both sides use.
     ///
     /// `a` to `z` become upper case here; octets from 0x80 on are taken as they are, so the caller makes those upper
     /// case.
@@ -76,13 +76,14 @@ impl LmHash {
         Ok(hash)
     }
 
-    /// The hash of the empty password, from which some peers make the response of a password that has none.
+    /// Creates the hash of the empty password, from which some peers make the response of a
+    /// password that has none.
     #[must_use]
     pub const fn empty() -> Self {
         Self([0xaa, 0xd3, 0xb4, 0x35, 0xb5, 0x14, 0x04, 0xee, 0xaa, 0xd3, 0xb4, 0x35, 0xb5, 0x14, 0x04, 0xee])
     }
 
-    /// RFC 2433 section A.1: `LmChallengeResponse()`.
+    /// Computes `LmChallengeResponse()` (RFC 2433 section A.1).
     #[must_use]
     #[doc(alias = "LmChallengeResponse")]
     pub fn challenge_response(&self, challenge: &[u8; 8]) -> ChallengeResponse {

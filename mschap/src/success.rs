@@ -64,7 +64,7 @@ impl<'a> Success<'a> {
         Ok(Self { authenticator_response: Some(proof), message: text })
     }
 
-    /// The message of version 1: text alone, or nothing.
+    /// Creates the message of version 1: text alone, or nothing.
     pub(crate) fn text(message: &'a [u8]) -> Self {
         Self { authenticator_response: None, message: (!message.is_empty()).then_some(Text::new(message)) }
     }

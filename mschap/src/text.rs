@@ -18,7 +18,8 @@ impl<'a> Text<'a> {
         Self(octets)
     }
 
-    /// The octets as they came. Their encoding is not known; most authenticators write ASCII.
+    /// Returns the octets as they came. Their encoding is not known; most authenticators write
+    /// ASCII.
     #[must_use]
     pub const fn as_bytes(self) -> &'a [u8] {
         self.0

@@ -140,7 +140,7 @@ impl<'a> Packet<'a> {
 }
 
 impl Message<'_> {
-    /// The code of the packet.
+    /// Returns the code of the packet.
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {

@@ -207,7 +207,7 @@ pub enum EncodeError {
 }
 
 impl EncodeError {
-    /// `Err` when a part is longer than `maximum`.
+    /// Returns an error when a part is longer than `maximum`.
     pub(crate) fn check_len(field: Field, part: &[u8], maximum: usize) -> Result<(), Self> {
         let length = part.len();
         if length > maximum { Err(Self::TooLong { field, length, maximum }) } else { Ok(()) }

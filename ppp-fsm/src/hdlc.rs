@@ -58,7 +58,8 @@ impl Default for Config {
 }
 
 impl Config {
-    /// RFC 1662 section 7.1: the control characters that are escaped, bit 0 for 00 to bit 31 for 1f. Default: all.
+    /// Sets the control characters that are escaped, bit 0 for 00 to bit 31 for 1f (RFC 1662
+    /// section 7.1). Default: all.
     ///
     /// A receiver drops those that come without an escape: something on the way has put them in.
     #[doc(alias = "ACCM")]
@@ -68,19 +69,19 @@ impl Config {
         self
     }
 
-    /// RFC 1570 section 2.1: the frame check sequence. Default: 16 bits.
+    /// Sets the frame check sequence (RFC 1570 section 2.1). Default: 16 bits.
     #[must_use]
     pub const fn with_fcs(mut self, fcs: Fcs) -> Self {
         self.fcs = fcs;
         self
     }
 
-    /// Whether an octet is a control character of the map.
+    /// Returns whether an octet is a control character of the map.
     fn is_mapped(self, octet: u8) -> bool {
         u32::from(octet) < u32::BITS && self.control_characters.wrapping_shr(octet.into()) & 1 != 0
     }
 
-    /// Whether an octet is escaped.
+    /// Returns whether an octet is escaped.
     fn is_escaped(self, octet: u8) -> bool {
         matches!(octet, FLAG | ESCAPE) || self.is_mapped(octet)
     }

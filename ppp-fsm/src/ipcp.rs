@@ -164,7 +164,7 @@ impl<'a> ConfigurationOption<'a> {
         })
     }
 
-    /// The type of the option.
+    /// Returns the type of the option.
     #[must_use]
     pub fn option_type(&self) -> OptionType {
         self.parts(|option_type, _| OptionType(option_type))

@@ -51,7 +51,7 @@ number! {
 }
 
 impl Code {
-    /// The name that traces of routers use: `CONFREQ`.
+    /// Returns the name that traces of routers use: `CONFREQ`.
     #[must_use]
     pub const fn short_name(self) -> Option<&'static str> {
         Some(match self {
@@ -74,7 +74,7 @@ impl Code {
         })
     }
 
-    /// Whether the data of the packet is a list of options.
+    /// Returns whether the data of the packet is a list of options.
     #[must_use]
     pub const fn has_options(self) -> bool {
         matches!(self, Self::CONFIGURE_REQUEST | Self::CONFIGURE_ACK | Self::CONFIGURE_NAK | Self::CONFIGURE_REJECT)
@@ -155,7 +155,8 @@ impl<'a> Packet<'a> {
         Ok(Self { code: Code(code), identifier, data, padding })
     }
 
-    /// The options of a packet whose code [has them](Code::has_options), with offsets from the start of the packet.
+    /// Returns the options of a packet whose code [has them](Code::has_options), with offsets from
+    /// the start of the packet.
     #[must_use]
     pub fn options(&self) -> Options<'a> {
         Options::with_offset(self.data, Self::HEADER_LEN)

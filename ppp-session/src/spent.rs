@@ -46,7 +46,7 @@ impl Spent {
     /// come again.
     const LIMIT: usize = 16;
 
-    /// Another authentication begins, which makes other keys.
+    /// Begins another authentication, which makes other keys.
     pub(crate) fn begin_authentication(&mut self) {
         self.current = Current::Unused;
     }
@@ -66,7 +66,7 @@ impl Spent {
         Ok(())
     }
 
-    /// Encryption has ended. The keys are spent if they encrypted a packet of either side.
+    /// Ends encryption. The keys are spent if they encrypted a packet of either side.
     pub(crate) fn end(&mut self, has_encrypted: bool) {
         match core::mem::take(&mut self.current) {
             Current::InUse(keys) if has_encrypted => {

@@ -61,7 +61,7 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
-    /// The field that is wrong.
+    /// Returns the field that is wrong.
     #[must_use]
     pub const fn field(&self) -> Field {
         match self {
@@ -71,7 +71,7 @@ impl DecodeError {
         }
     }
 
-    /// Where that field starts.
+    /// Returns where that field starts.
     #[must_use]
     pub const fn offset(&self) -> usize {
         match self {

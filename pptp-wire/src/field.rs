@@ -127,7 +127,7 @@ fields! {
 }
 
 impl Field {
-    /// Whether a zero in this field says nothing, so that a trace leaves it out.
+    /// Returns whether a zero in this field says nothing, so that a trace leaves it out.
     pub(crate) const fn is_silent_when_zero(self) -> bool {
         matches!(
             self,

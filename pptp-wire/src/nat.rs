@@ -65,7 +65,7 @@ pub enum Flow {
     EndsAll,
 }
 
-/// RFC 2637 sections 2.7 to 2.15: the message with other call ids.
+/// Returns the message with other call ids (RFC 2637 sections 2.7 to 2.15).
 ///
 /// `map` is called once for each id in the message, with who chose it. The zero that stands for no id in a refusal is
 /// left as it is. In a Call-Disconnect-Notify the id is the sender's, says the RFC; accel-ppp puts the receiver's there,
@@ -106,7 +106,8 @@ pub fn map_call_ids(message: &Message, mut map: impl FnMut(Owner, u16) -> u16) -
     message
 }
 
-/// RFC 2637 sections 2.8 and 2.10: which GRE packets to expect, or not to expect any more, because of this message.
+/// Returns which GRE packets to expect, or not to expect any more, because of this message (RFC
+/// 2637 sections 2.8 and 2.10).
 ///
 /// A flow of an incoming call begins with Incoming-Call-Reply: the PAC may send as soon as it has answered. When the TCP
 /// connection ends, all flows end too.

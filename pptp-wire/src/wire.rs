@@ -23,7 +23,7 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
-    /// The next `needed` octets, which are `field`.
+    /// Returns the next `needed` octets, which are `field`.
     pub(crate) fn take(&mut self, needed: usize, field: Field) -> Result<&'a [u8], DecodeError> {
         let Some((octets, rest)) = self.rest.split_at_checked(needed) else {
             return Err(self.truncated(needed, field));
@@ -32,7 +32,7 @@ impl<'a> Reader<'a> {
         Ok(octets)
     }
 
-    /// The next `N` octets, which are `field`.
+    /// Returns the next `N` octets, which are `field`.
     pub(crate) fn array<const N: usize>(&mut self, field: Field) -> Result<[u8; N], DecodeError> {
         let Some((octets, rest)) = self.rest.split_first_chunk() else {
             return Err(self.truncated(N, field));
@@ -74,10 +74,10 @@ pub(crate) trait Value: Sized + fmt::Display {
 
     fn write(&self, writer: &mut Writer<'_>);
 
-    /// Whether all octets of the field are zero.
+    /// Returns whether all octets of the field are zero.
     fn is_zero(&self) -> bool;
 
-    /// As a trace shows it.
+    /// Writes the value as a trace shows it.
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.fmt(f)
     }

@@ -102,7 +102,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// 32 bytes from the system. A program has a crate for that, `getrandom`.
+/// Returns 32 bytes from the system. A program has a crate for that, `getrandom`.
 fn unpredictable() -> Result<[u8; 32], Box<dyn Error>> {
     let mut bytes = [0; 32];
     std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;

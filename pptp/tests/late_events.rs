@@ -82,7 +82,7 @@ fn apply(session: &mut Session<1>, step: &Step) -> [Vec<Vec<u8>>; 2] {
     sent
 }
 
-/// The rule: of each kind the latest; layer by layer, and the end last.
+/// Returns the rule: of each kind the latest; layer by layer, and the end last.
 fn coalesce(events: Vec<Event>) -> Vec<Event> {
     let mut kept: Vec<Event> = Vec::new();
     for event in events {

@@ -32,7 +32,7 @@
 
 #[cfg(not(feature = "alloc"))]
 unsafe extern "C" {
-    /// Nowhere.
+    /// Names a function that exists nowhere, so that a program with a way to panic does not link.
     fn a_way_to_panic_is_left() -> !;
 }
 
@@ -71,7 +71,7 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     loop {}
 }
 
-/// What the compiler's own functions would need, if they could unwind.
+/// Stands for what the compiler's own functions would need if they could unwind.
 #[unsafe(no_mangle)]
 extern "C" fn rust_eh_personality() {}
 

@@ -89,7 +89,7 @@ impl Path {
         self.traffic[from].lost += u64::from(arrivals == 0);
     }
 
-    /// When the last byte has left the sender.
+    /// Returns when the last byte has left the sender.
     fn departure(&mut self, now: Duration, from: usize, length: u64) -> Duration {
         let Some(rate) = self.profiles[from].rate else { return now };
         let nanos = length.saturating_mul(1_000_000_000).checked_div(rate).unwrap_or(0);

@@ -80,7 +80,7 @@ fn link(mut ppp: ppp_session::Config, template: &VirtualTemplate) -> ppp_session
     }
 }
 
-/// Cisco's "Tuning PPTP".
+/// Applies Cisco's "Tuning PPTP".
 fn tuned(session: Session, group: &VpdnGroup) -> Session {
     let session = session.with_gre(|mut gre| {
         if let Some(packets) = group.pptp_flow_control_receive_window {

@@ -8,7 +8,7 @@ use std::io::Write;
 
 use common::{data, inspect, pcap, recordings, say};
 
-/// What is said of a file with these bytes, and the exit status.
+/// Returns what is said of a file with these bytes, and the exit status.
 fn told(bytes: &[u8], arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(bytes).unwrap();

@@ -21,7 +21,7 @@ pub struct Optimum {
 }
 
 impl Optimum {
-    /// An empty history.
+    /// Creates an empty history.
     #[must_use]
     pub fn new() -> Self {
         Self { halves: vec![NONE; 2 * RING], cursor: 0, same: vec![0; RING - 1], cost: Vec::new() }
@@ -33,7 +33,8 @@ impl Optimum {
         self.cursor = 0;
     }
 
-    /// The octets of the shortest payload. A packet that does not shrink flushes, or else is left out of the history.
+    /// Returns the octets of the shortest payload. A packet that does not shrink flushes, or else
+    /// is left out of the history.
     pub fn packet(&mut self, packet: &[u8], flush: bool) -> usize {
         let length = packet.len();
         if self.cursor + length > RING - 1 {

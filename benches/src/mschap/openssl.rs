@@ -8,11 +8,11 @@ use libloading::{Library, Symbol};
 
 /// What a login needs of a library.
 pub trait Primitives: 'static {
-    /// One block of DES.
+    /// Returns one block of DES.
     fn des(&mut self, key: &[u8; 8], block: &[u8; 8]) -> [u8; 8];
-    /// MD4.
+    /// Computes MD4.
     fn md4(&mut self, data: &[u8]) -> [u8; 16];
-    /// SHA-1 over the parts.
+    /// Computes SHA-1 over the parts.
     fn sha1(&mut self, parts: [&[u8]; 4]) -> [u8; 20];
 }
 
@@ -60,8 +60,8 @@ pub struct Evp {
 }
 
 impl Evp {
-    /// The functions of the system's library, whose contexts are kept or not; `None` when there is no library, or no
-    /// legacy provider.
+    /// Creates the functions of the system's library, whose contexts are kept or not; `None` when
+    /// there is no library, or no legacy provider.
     #[must_use]
     pub fn load(keep: bool) -> Option<Self> {
         let library = library()?;
@@ -175,7 +175,7 @@ pub struct LowLevel {
 }
 
 impl LowLevel {
-    /// The functions of the system's library; `None` when there is none.
+    /// Creates the functions of the system's library; `None` when there is none.
     #[must_use]
     pub fn load() -> Option<Self> {
         let library = library()?;

@@ -14,8 +14,8 @@ type Pipe = Tunnel<InlineSlots<16, 64>>;
 /// What makes a frame genuine, in place of a cipher.
 const SEAL: [u8; 4] = *b"seal";
 
-/// Frames arrive among forged packets as they do without them; but each forged packet that waits in the place of a
-/// genuine one, or that was too late to wait, costs one.
+/// Asserts that frames arrive among forged packets as without them, up to one for each forged
+/// packet that takes its place.
 ///
 /// # Panics
 ///
@@ -102,7 +102,7 @@ impl World {
         }
     }
 
-    /// Whether the packet waits.
+    /// Returns whether the packet waits.
     fn receive(&mut self, packet: &[u8]) -> bool {
         let received = self.receiver.decapsulate_unproven(self.now, packet);
         if let Ok(Received::Frame(unproven) | Received::LateFrame(unproven)) = &received {
@@ -113,7 +113,7 @@ impl World {
         received == Ok(Received::Held)
     }
 
-    /// A cipher's verdict on a frame, which it takes once.
+    /// Returns a cipher's verdict on a frame, which it accepts once.
     fn open(&mut self, unproven: &Unproven, frame: &[u8]) {
         let index = frame.strip_prefix(&PROTOCOL_COMPRESSED).and_then(|frame| frame.strip_prefix(&SEAL));
         match index.and_then(|index| Some(u32::from_be_bytes(index.try_into().ok()?))) {

@@ -13,7 +13,7 @@ use crate::{Event, MAX_TRANSMIT, Packet, ReceiveError, Received, SequenceNumber,
 const GENUINE: u8 = 0xaa;
 const FORGED: u8 = 0x78;
 
-/// A frame of MPPE, as far as a tunnel can see, with its number.
+/// Returns a frame of MPPE, as far as a tunnel can see, with its number.
 fn frame(kind: u8, number: u32) -> Vec<u8> {
     [&[0xfd, 0x90, 0x00, kind], &number.to_be_bytes()[..]].concat()
 }

@@ -51,14 +51,15 @@ impl<'n> Config<'n> {
         }
     }
 
-    /// One more argument of the script.
+    /// Adds an argument of the script.
     #[must_use]
     pub fn with_argument(mut self, argument: &str) -> Self {
         self.arguments.push(argument.to_owned());
         self
     }
 
-    /// One more network card, `vec0` first, on a [tap device](Network::add_tap). All are in the same network.
+    /// Adds a network card on a [tap device](Network::add_tap), `vec0` first. All are in the same
+    /// network.
     #[must_use]
     pub fn with_card(mut self, network: &'n Network, tap: &str, address: Ipv4Addr) -> Self {
         self.network = Some(network);
@@ -66,35 +67,35 @@ impl<'n> Config<'n> {
         self
     }
 
-    /// One more serial line, `/dev/ttyS1` first.
+    /// Adds a serial line, `/dev/ttyS1` first.
     #[must_use]
     pub fn with_line(mut self, terminal: &Terminal) -> Self {
         self.lines.push(terminal.path().to_owned());
         self
     }
 
-    /// One more module of the kernel, after those that it needs.
+    /// Adds a module of the kernel, after those that it needs.
     #[must_use]
     pub fn with_module(mut self, name: &str) -> Self {
         self.modules.push(name.to_owned());
         self
     }
 
-    /// Memory in MiB. Default: 128.
+    /// Sets the memory in MiB. Default: 128.
     #[must_use]
     pub fn with_memory(mut self, mebibytes: u32) -> Self {
         self.memory = mebibytes;
         self
     }
 
-    /// How long it lives when nobody ends it. Default: two minutes.
+    /// Sets how long it lives when nobody ends it. Default: two minutes.
     #[must_use]
     pub fn with_longest_life(mut self, time: Duration) -> Self {
         self.longest_life = time;
         self
     }
 
-    /// What `init` runs.
+    /// Returns what `init` runs.
     fn start(&self) -> String {
         let mut text = String::new();
         for (number, (_, address)) in self.cards.iter().enumerate() {
@@ -173,13 +174,14 @@ impl Guest {
         Self { process, console, reader: Some(reader), control, folder: temporary }
     }
 
-    /// What it prints.
+    /// Returns what it prints.
     #[must_use]
     pub fn console(&self) -> &Console {
         &self.console
     }
 
-    /// The folder that is `/run/host` in the guest. What is written there arrives when the file is closed.
+    /// Returns the folder that is `/run/host` in the guest. What is written there arrives when the
+    /// file is closed.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -230,7 +232,7 @@ impl Drop for Guest {
     }
 }
 
-/// The files of modules, each after those that it needs.
+/// Returns the files of modules, each after those that it needs.
 fn modules(names: &[String]) -> String {
     let version = command("linux.uml").arg("--version").stdin(Stdio::null()).output().unwrap().stdout;
     let folder = Path::new(MODULES).join(String::from_utf8(version).unwrap().trim());

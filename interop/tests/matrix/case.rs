@@ -43,7 +43,7 @@ pub enum End {
 }
 
 impl Case {
-    /// A session on a clean line, which our side ends.
+    /// Creates a session on a clean line, which our side ends.
     pub const fn up(what: &'static str, ours: &'static str, theirs: &'static str, encoding: &'static str) -> Self {
         Self { what, ours, theirs, expected: Expected::Up { encoding, end: End::Ours, netem: "" } }
     }
@@ -85,7 +85,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// Nothing has come yet.
+    /// Creates a record before anything has come.
     pub fn new(order: (u8, Instant), side: &'static str, what: &str) -> Self {
         let (what, came) = (what.to_owned(), String::new());
         Self { order, side, what, came, up: Duration::ZERO, measured: None, down: None }

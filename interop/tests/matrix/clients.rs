@@ -73,7 +73,8 @@ macro_rules! network_manager {
     };
 }
 
-/// The settings that people have, and what they want besides. They are no different on the wire, so that transfers are short.
+/// Returns the settings that people have, and what they want besides. They are no different on the
+/// wire, so that transfers are short.
 fn users_settings() -> Vec<Case> {
     const BRIEF: &str = "delay 1ms";
     const SERVERS: &str = "--dns 10.0.53.1 --dns 10.0.53.2";
@@ -125,7 +126,7 @@ fn users_settings() -> Vec<Case> {
     ]
 }
 
-/// The server in the tunnels.
+/// Returns the server in the tunnels.
 pub fn gateway(lab: &Lab<'_>) -> Ipv4Addr {
     Ipv4Addr::new(10, 98, u8::try_from(lab.number).unwrap(), 1)
 }
@@ -140,7 +141,7 @@ pub fn start_server(lab: &Lab<'_>, who: &str, arguments: &str) -> Program {
     server
 }
 
-/// A file of users as an argument.
+/// Returns a file of users as an argument.
 fn users(lab: &Lab<'_>) -> String {
     let path = lab.folder().join("users");
     std::fs::write(&path, "alice wonderland\nbob wonderland\n").unwrap();
@@ -253,7 +254,7 @@ fn up_or_again(lab: &Lab<'_>, what: &str, netem: &str, options: &str) -> (String
     panic!("{what}: {CALLS} calls were lost");
 }
 
-/// Why each call was over.
+/// Returns why each call was over.
 fn ends(server: &Program) -> Vec<String> {
     let output = server.output();
     let over = output.lines().filter_map(|line| line.split_once(": over: "));
@@ -273,7 +274,7 @@ fn up(lab: &Lab<'_>, name: &str, host: Ipv4Addr, options: &str) -> Ipv4Addr {
     heard.split(' ').next().unwrap().parse().unwrap()
 }
 
-/// Two guests call at once, and both have traffic at the same time.
+/// Runs two guests that call at once, with traffic at the same time.
 pub fn two_guests(lab: &Lab<'_>, other: &Lab<'_>) -> Row {
     let begin = clock();
     let mut server = start_server(lab, &users(lab), "");
@@ -315,7 +316,7 @@ pub fn two_guests(lab: &Lab<'_>, other: &Lab<'_>) -> Row {
     }
 }
 
-/// Two calls of one guest, in one control connection.
+/// Returns two calls of one guest, in one control connection.
 pub fn two_calls(lab: &Lab<'_>) -> Row {
     let begin = clock();
     let mut server = start_server(lab, &users(lab), "");
@@ -350,7 +351,7 @@ pub fn two_calls(lab: &Lab<'_>) -> Row {
     }
 }
 
-/// Nobody has anything to say but echoes: at first ours, then pptp's after its 60 s.
+/// Leaves the line idle but for echoes: at first ours, then pptp's after its 60 s.
 pub fn idle(lab: &Lab<'_>) -> Row {
     let begin = clock();
     let mut server = start_server(lab, &users(lab), "--set vpdn-group.default.pptp-tunnel-echo=3");

@@ -32,7 +32,7 @@ pub fn make_network(network: &Network) {
     network.run(&format!("ip addr add {}/24 dev br0", host(2)));
 }
 
-/// The address of our side towards a guest.
+/// Returns the address of our side towards a guest.
 fn host(number: usize) -> Ipv4Addr {
     [Ipv4Addr::new(10, 0, 0, 1), Ipv4Addr::new(10, 0, 1, 1), Ipv4Addr::new(10, 0, 1, 101)][number]
 }
@@ -64,18 +64,18 @@ impl<'n> Lab<'n> {
         Self { network, guest, examples, number, host: host(number), address }
     }
 
-    /// A name for one more call.
+    /// Returns a name for one more call.
     pub fn name(&self) -> String {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         format!("call-{}", NUMBER.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The folder that the guest sees.
+    /// Returns the folder that the guest sees.
     pub fn folder(&self) -> &Path {
         self.guest.folder()
     }
 
-    /// The name of our network interface.
+    /// Returns the name of our network interface.
     pub fn interface(&self) -> String {
         format!("tun{}", self.number)
     }
@@ -104,7 +104,7 @@ impl<'n> Lab<'n> {
         self.guest.send(&format!("{command}\n"));
     }
 
-    /// What the guest says behind this beginning, if it has.
+    /// Returns what the guest says behind this beginning, if it has.
     pub fn heard(&self, beginning: &str) -> Option<String> {
         self.guest.console().find(beginning).map(|line| line[beginning.len()..].trim().to_owned())
     }

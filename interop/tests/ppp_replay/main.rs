@@ -145,7 +145,7 @@ impl<'s> Replay<'s> {
         self.settle(now);
     }
 
-    /// What the user of the recorded side did, who made it send this.
+    /// Does what made the user of the recorded side send this frame.
     fn act(&mut self, now: Duration, frame: &Frame<'_>) {
         if frame.protocol != Protocol::LCP && frame.protocol != Protocol::CCP {
             return;
@@ -202,7 +202,7 @@ impl<'s> Replay<'s> {
         }
     }
 
-    /// The server's accounts, and its texts.
+    /// Answers as the recorded server's accounts and texts do.
     fn judge(&mut self, now: Duration, ticket: ppp_fsm::auth::Ticket) {
         use md5::{Digest, Md5};
 
@@ -229,7 +229,7 @@ impl<'s> Replay<'s> {
     }
 }
 
-/// The identifier that the recorded side asked for, where IPV6CP did not open.
+/// Returns the identifier that the recorded side asked for, where IPV6CP did not open.
 fn offered_identifier(session: &Session) -> Option<ppp_fsm::ipv6cp::InterfaceIdentifier> {
     let own = session.frames.iter().filter(|recorded| recorded.from == session.place);
     own.map(|recorded| Frame::decode(&recorded.frame).unwrap())

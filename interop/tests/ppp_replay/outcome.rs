@@ -74,7 +74,7 @@ impl std::fmt::Display for Outcome {
 /// The options of the last Configure-Ack of each side and protocol.
 type Acknowledged = BTreeMap<(u16, bool), Vec<(u8, Vec<u8>)>>;
 
-/// What the recorded side came to.
+/// Returns what the recorded side came to.
 pub fn recorded(session: &Session) -> Outcome {
     let mut acknowledged = Acknowledged::new();
     let mut outcome = Outcome::default();

@@ -83,7 +83,7 @@ fn is_negotiation(protocol: Protocol) -> bool {
 }
 
 impl Peer {
-    /// The side that is not in `session`'s place.
+    /// Creates the side that is not in `session`'s place.
     pub fn new(session: &Session, name: &str, password: &str) -> Self {
         let side = if session.place == Side::Client { Side::Server } else { Side::Client };
         let mut new = Self {
@@ -132,7 +132,7 @@ impl Peer {
         opinion.answers_left += 1;
     }
 
-    /// Our link sends a frame.
+    /// Takes a frame that our link sends.
     pub fn take(&mut self, now: Duration, frame: &Frame<'_>) {
         let protocol = frame.protocol;
         match protocol {
@@ -198,7 +198,8 @@ impl Peer {
         }
     }
 
-    /// What the peer's frame has to be for our link; `None` when it answers nothing that our link sent.
+    /// Returns what the peer's frame has to be for our link; `None` when it answers nothing that
+    /// our link sent.
     pub fn give(&mut self, octets: &[u8]) -> Option<Vec<u8>> {
         let frame = Frame::decode(octets).unwrap();
         let protocol = frame.protocol;
@@ -243,7 +244,7 @@ impl Peer {
         }
     }
 
-    /// The answer to the request of our link that waits for one.
+    /// Returns the answer to the request of our link that waits for one.
     fn answer(&mut self, protocol: Protocol) -> Option<Vec<u8>> {
         let request = self.open.remove(&protocol.0)?;
         let request = Packet::decode(&request).unwrap();
@@ -299,7 +300,7 @@ impl Peer {
         }
     }
 
-    /// The recorded client's answer, to another challenge.
+    /// Returns the recorded client's answer, to another challenge.
     fn proof(&self, identifier: u8, challenge: &[u8], recorded: &[u8]) -> Vec<u8> {
         use md5::{Digest, Md5};
 
@@ -320,7 +321,7 @@ impl Peer {
         }
     }
 
-    /// The recorded server's proof, of another response.
+    /// Returns the recorded server's proof, of another response.
     fn mutual_proof(&self) -> Option<[u8; 42]> {
         let hash = NtHash::from_password(self.password.as_str());
         let response = chap::Packet::decode(self.response.as_ref()?).unwrap();
@@ -331,7 +332,7 @@ impl Peer {
         Some(v2::AuthenticatorResponse::new(&hash.hash(), &response.nt_response, &hashed).to_text())
     }
 
-    /// The name as it is hashed, without the domain.
+    /// Returns the name as it is hashed, without the domain.
     fn user(&self) -> &[u8] {
         mschap::NamePolicy::default().user(&self.name)
     }
@@ -341,7 +342,7 @@ fn encode_packet(code: Code, identifier: u8, data: &[u8]) -> Vec<u8> {
     Packet { code, identifier, data, padding: &[] }.encode(&mut [0; 64]).unwrap().to_vec()
 }
 
-/// A request without what was rejected, and with what was suggested.
+/// Returns a request without what was rejected, and with what was suggested.
 fn revised(request: &Packet<'_>, answer: &Packet<'_>) -> Vec<u8> {
     let answered = options(answer);
     let mut revised = options(request);

@@ -62,7 +62,7 @@ impl<const EARLY: usize> Receiver<EARLY> {
         }
     }
 
-    /// The expected message is taken; it is acknowledged within `delay`.
+    /// Takes the expected message, which is acknowledged within `delay`.
     pub(super) fn pass(&mut self, now: Duration, delay: Duration) {
         self.expected = self.expected.wrapping_add(1);
         let due = now.saturating_add(delay);

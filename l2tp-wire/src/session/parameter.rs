@@ -225,7 +225,7 @@ impl Disconnect {
         Self { result, error: ErrorCode::NONE, q931: None, ppp: None }
     }
 
-    /// RFC 3145: adds why PPP ended.
+    /// Adds why PPP ended (RFC 3145).
     #[must_use]
     pub const fn with_ppp(mut self, code: DisconnectCode) -> Self {
         self.ppp = Some(code);

@@ -149,8 +149,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if source_fits { Ok(target) } else { Err(PacketError::OtherSource) }
     }
 
-    /// RFC 2661 section 4.4.3: a peer that refuses our reply may have no id to send to. Its own id
-    /// says which tunnel.
+    /// Returns a peer that refuses our reply may have no id to send to (RFC 2661 section 4.4.3).
+    /// Its own id says which tunnel.
     fn names_peer(&self, source: Address, control: &Control<'_>) -> bool {
         let Some(peer) = self.peer.as_ref().filter(|_| self.address == Some(source)) else {
             return false;
@@ -169,7 +169,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         control.version() == self.version && named == Some(peer.tunnel_id)
     }
 
-    /// RFC 3931 section 4.3: nothing in a message may be used before its digest fits.
+    /// Verifies the digest of a message, before which nothing in it may be used (RFC 3931 section
+    /// 4.3).
     fn verify(&self, target: Target, control: &Control<'_>) -> Result<(), PacketError> {
         // Only SCCRP brings the nonce that its own digest is mixed with.
         let nonce = if let Stage::WaitReply { .. } = self.stage {
@@ -181,7 +182,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         self.proof.verify(control.bytes(), is_request, nonce).map_err(|_| PacketError::Digest)
     }
 
-    /// An SCCRQ: the first one, the same again, one that crosses ours, or one for another tunnel.
+    /// Returns an SCCRQ: the first one, the same again, one that crosses ours, or one for another
+    /// tunnel.
     fn take_request(&mut self, now: Duration, source: Address, message: &mut [u8]) -> Result<Handled, PacketError> {
         let key_version = Control::decode(message)?.version();
         let length = message.len();
@@ -288,7 +290,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// A message that is next in order, of this tunnel.
+    /// Processes a message of this tunnel that is next in order.
     fn process(&mut self, message: &mut [u8]) {
         let Ok(version) = Control::decode(message).map(|control| control.version()) else {
             return;
@@ -318,8 +320,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// RFC 2661 section 7.1: what cannot be understood ends the session that it is about, or the
-    /// tunnel.
+    /// Ends the session that a message is about, or the tunnel, when it cannot be understood (RFC
+    /// 2661 section 7.1).
     fn refuse_message(
         &mut self,
         message_type: MessageType,
@@ -430,7 +432,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// RFC 2661 section 7.2.1: a message that sets tunnels up, when this one is.
+    /// Handles a message that sets tunnels up, when this one is (RFC 2661 section 7.2.1).
     fn handle_unexpected(&mut self, message_type: MessageType) {
         self.stop(CloseReason::Unexpected(message_type));
     }

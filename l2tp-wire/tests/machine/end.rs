@@ -67,7 +67,7 @@ impl Variant {
 
     pub(crate) const DIGEST: Self = Self { authentication: Authentication::Digest(DigestHash::Sha1), ..Self::V3 };
 
-    /// All that make sense, in a fixed order.
+    /// Returns all that make sense, in a fixed order.
     pub(crate) fn all() -> Vec<Self> {
         let mut all = Vec::new();
         let (v2, v3, both) = (Versions::V2, Versions::V3, Versions::Both);
@@ -126,7 +126,7 @@ impl Variant {
         if needs_password { config.with_password(Secret::new(b"opensesame").unwrap()) } else { config }
     }
 
-    /// The version that the two ends should find.
+    /// Returns the version that the two ends should find.
     pub(crate) fn version(&self) -> Version {
         if self.versions.contains(&Versions::V2) { Version::V2 } else { Version::V3 }
     }
@@ -150,7 +150,7 @@ impl Variant {
         (End::new(originator, server, Some(self.terms())), End::new(receiver, client, Some(self.terms())))
     }
 
-    /// Both ends on a path; nothing was asked for yet.
+    /// Creates both ends on a path, before anything was asked for.
     pub(crate) fn world(&self, seed: u64, profile: Profile) -> World<End> {
         let mut random = Random::new(seed ^ 0x1234_5678);
         let (client, server) = self.ends(&mut random);

@@ -168,13 +168,13 @@ fn messages() -> Vec<(&'static str, Say)> {
     ]
 }
 
-/// The states of the tunnel and of its sessions.
+/// Returns the states of the tunnel and of its sessions.
 fn snapshot(bench: &Bench) -> (String, Vec<String>) {
     let sessions = bench.tunnel.sessions().map(|session| format!("session {}", session.state())).collect();
     (bench.tunnel.state().to_string(), sessions)
 }
 
-/// The answer: packets, events, and changes of state.
+/// Returns the answer: packets, events, and changes of state.
 fn answer(version: Version, state: Make, say: Say) -> String {
     let mut bench = state(version);
     bench.clear();
@@ -208,7 +208,7 @@ fn answer(version: Version, state: Make, say: Say) -> String {
     lines.join("\n  ")
 }
 
-/// The messages of each state, grouped by the answer.
+/// Returns the messages of each state, grouped by the answer.
 fn matrix() -> String {
     let mut matrix = String::new();
     for version in [Version::V2, Version::V3] {

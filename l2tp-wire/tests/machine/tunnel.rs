@@ -25,7 +25,7 @@ fn secret(text: &str) -> Secret {
     Secret::new(text.as_bytes()).unwrap()
 }
 
-/// Two ends with these configurations; the first asks.
+/// Creates two ends with these configurations, of which the first asks.
 fn world(client: Config, server: Config) -> World<End> {
     let [client_address, server_address] = Variant::PLAIN.addresses();
     let client = Tunnel::originator(client, TunnelIds::new([1; 32]), server_address, [2; 32]);
@@ -38,7 +38,7 @@ fn world(client: Config, server: Config) -> World<End> {
     world
 }
 
-/// Why the two ends ended, after a while.
+/// Returns why the two ends ended, after a while.
 fn reasons(mut world: World<End>) -> [Option<CloseReason>; 2] {
     world.run(Duration::from_secs(5));
     [world.client.tunnel.close_reason(), world.server.tunnel.close_reason()]
@@ -167,7 +167,7 @@ fn rfc_3931_section_4_7_1_version_2_needs_udp() {
     }
 }
 
-/// Two ends that both ask; each hands requests for another tunnel to nobody.
+/// Creates two ends that both ask, and that hand requests for another tunnel to nobody.
 fn crossing(first: bool, second: bool) -> World<End> {
     let [one, two] = Variant::PLAIN.addresses();
     let tunnel = |name, breaks, id: u8, peer| {

@@ -9,7 +9,7 @@ use l2tp_wire::header::Control;
 use l2tp_wire::message::{v2, v3};
 use l2tp_wire::{Message, Packet, Secret, Version};
 
-/// A message of version 2 with these AVPs in hexadecimal, behind its Message Type.
+/// Returns a message of version 2 with these AVPs in hexadecimal, behind its Message Type.
 fn message(message_type: u8, avps: &str) -> Vec<u8> {
     let avps = hex::decode(avps).unwrap();
     let length = u16::try_from(20 + avps.len()).unwrap().to_be_bytes();

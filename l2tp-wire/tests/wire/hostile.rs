@@ -49,7 +49,7 @@ fn read_control(bytes: &[u8]) -> Result<(), DecodeError> {
     avps.into_iter().try_for_each(|avp| avp.map(|_| ()))
 }
 
-/// Nothing lies outside the message, and every step goes forward.
+/// Asserts that nothing lies outside the message, and that every step goes forward.
 fn check_bounds(avps: Avps<'_>, length: usize) {
     let mut last = 11;
     for avp in avps.map_while(Result::ok) {
@@ -58,7 +58,7 @@ fn check_bounds(avps: Avps<'_>, length: usize) {
     }
 }
 
-/// All packets worth cutting: each control message, and each kind of data.
+/// Returns all packets worth cutting: each control message, and each kind of data.
 fn packets() -> Vec<Row> {
     let mut rows = super::recorded();
     rows.retain(|row| row.json["control"] == true || row.json["n"].as_u64() < Some(20));

@@ -94,7 +94,7 @@ fn avp(attribute_type: u16, value: &[u8]) -> Avp<'_> {
     }
 }
 
-/// The bytes of an AVP with this value.
+/// Returns the bytes of an AVP with this value.
 fn written(value: &Value<'_>, version: Version) -> Vec<u8> {
     let recipient = match version {
         Version::V2 => Recipient::V2 { tunnel_id: 1, session_id: 2 },

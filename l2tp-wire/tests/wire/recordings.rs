@@ -211,7 +211,8 @@ fn check_message(row: &Row, message_type: MessageType, tally: &mut Tally) {
     assert_eq!(Message::decode(version, control.avps()).unwrap(), decoded, "{}", row.json);
 }
 
-/// What is written again differs in M bits alone, where the peer's are not those of the RFC.
+/// Asserts that a message written again differs only in M bits, and only where the peer's are not
+/// those of the RFC.
 fn same_but_mandatory(row: &Row, written: &[u8], tally: &mut Tally) {
     let original = Control::decode(&row.bytes).unwrap();
     let again = Control::decode(written).unwrap();

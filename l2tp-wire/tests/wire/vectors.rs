@@ -183,7 +183,7 @@ fn messages_of_other_projects() {
     say!("{} messages", rows(&json, "message").len());
 }
 
-/// The one message of version 3 among them says what its AVPs hold.
+/// Checks what the AVPs of the one message of version 3 among them hold.
 fn check_prol2tp(control: &Control<'_>, expect: &Json) {
     use l2tp_wire::message::v3;
     let Ok(Message::V3(v3::Message::StartControlConnectionRequest(request))) =
@@ -252,7 +252,7 @@ fn refusal(octets: &mut [u8]) -> String {
     read(avps).unwrap_err().to_string()
 }
 
-/// A deciphered length that lies is found, and one that does not is taken.
+/// Asserts that a deciphered length that lies is found, and that a true one is taken.
 fn hidden_length(row: &Json) {
     let key = HidingKey::v2(&secret(&row["secret"]));
     let (vector, hidden) = (bytes(&row["random_vector"]), bytes(&row["hidden_value"]));

@@ -144,7 +144,7 @@ fn way(cost: u32, offset: u32, length: u32) -> u64 {
     u64::from(cost) << 32 | u64::from(offset) << 16 | u64::from(length)
 }
 
-/// Offset and length of the token that ends a way; a length is never 0.
+/// Returns offset and length of the token that ends a way; a length is never 0.
 #[inline(always)]
 fn token(way: u64) -> (usize, usize) {
     let token = low32(way);

@@ -12,7 +12,7 @@ pub(crate) enum Fault {
     TooLong,
 }
 
-/// Whether a decoder's answer is the model's.
+/// Returns whether a decoder's answer is the model's.
 pub(crate) fn same(
     decoded: &Result<&[u8], mppc::DecompressError>,
     expected: &Result<Vec<u8>, Fault>,

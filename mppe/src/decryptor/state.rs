@@ -126,7 +126,7 @@ pub(super) struct Reset {
 }
 
 impl Decryptor {
-    /// A decryptor at the start of a link, with 64 late keys.
+    /// Creates a decryptor at the start of a link, with 64 late keys.
     #[must_use]
     pub fn new(start: &StartKey, config: &Config) -> Self {
         Self::with_late_keys(start, config)
@@ -134,7 +134,7 @@ impl Decryptor {
 }
 
 impl<const LATE: usize> Decryptor<LATE> {
-    /// A decryptor at the start of a link: count 0, initial session key.
+    /// Sets a decryptor at the start of a link: count 0, initial session key.
     #[must_use]
     pub fn with_late_keys(start: &StartKey, config: &Config) -> Self {
         const { assert!(LATE <= 2048, "a late count must be nearer behind than ahead") };
@@ -168,14 +168,14 @@ impl<const LATE: usize> Decryptor<LATE> {
         }
     }
 
-    /// The count of the packet that is expected next.
+    /// Returns the count of the packet that is expected next.
     #[must_use]
     pub const fn count(&self) -> CoherencyCount {
         let [low, high, ..] = self.position.to_le_bytes();
         CoherencyCount::new(u16::from_le_bytes([low, high]))
     }
 
-    /// Whether the first octets, decrypted with the head of a key stream, can be right.
+    /// Returns whether the first octets, decrypted with the head of a key stream, can be right.
     pub(super) fn is_plausible(&self, head: &[u8; HEAD_LEN], data: &[u8], proof: Proof) -> bool {
         let mut first = *head;
         let length = data.len().min(HEAD_LEN);

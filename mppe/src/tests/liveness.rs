@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use super::{STRENGTHS, ends, ip, sealed};
 use crate::{Config, Decryptor, Encryptor, Mode, StartKey, Strength};
 
-/// The number of the packet that is decrypted at the latest after `lost` lost ones, as documented.
+/// Returns the number of the packet that is decrypted at the latest after `lost` lost ones, as
+/// documented.
 fn promised(lost: u32) -> u32 {
     u32::saturating_sub(lost, 1).div_ceil(255).max(1)
 }
@@ -150,7 +151,8 @@ fn inputs() -> impl Strategy<Value = Vec<Input>> {
     prop::collection::vec(input, 1..80)
 }
 
-/// The marks of the packets that come out, in order, and whether a forged one was among them.
+/// Returns the marks of the packets that come out, in order, and whether a forged one was among
+/// them.
 fn run(strength: Strength, inputs: &[Input], with_forged: bool) -> (Vec<u32>, bool) {
     let (mut encryptor, mut decryptor) = ends(strength, Config::new(Mode::Stateless));
     let mut waiting: Vec<(usize, u32, Vec<u8>)> = Vec::new();

@@ -110,7 +110,7 @@ impl PlainReceiver {
     }
 }
 
-/// When each packet arrives: never, once or twice, each time a little late or very late.
+/// Generates when each packet arrives: never, once or twice, each time a little late or very late.
 fn arrivals() -> impl Strategy<Value = Vec<Vec<u32>>> {
     let delay = prop_oneof![4 => Just(0u32), 2 => 0..4u32, 1 => 0..100u32];
     let times = prop_oneof![1 => Just(0usize), 6 => Just(1usize), 1 => Just(2usize)];

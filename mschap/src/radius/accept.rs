@@ -113,7 +113,7 @@ impl<'a> AccessAccept<'a> {
         Ok(())
     }
 
-    /// The start keys of 128-bit MPPE after version 2, or after a method of EAP.
+    /// Returns the start keys of 128-bit MPPE after version 2, or after a method of EAP.
     ///
     /// # Errors
     ///
@@ -128,7 +128,8 @@ impl<'a> AccessAccept<'a> {
         })
     }
 
-    /// The start key of 128-bit MPPE after version 1, for both directions, from the challenge that the peer answered.
+    /// Returns the start key of 128-bit MPPE after version 1, for both directions, from the
+    /// challenge that the peer answered.
     ///
     /// # Errors
     ///
@@ -169,7 +170,7 @@ impl StartKeys {
     /// each), Salt (2), String (32).
     pub const ENCODED_LEN: usize = 84;
 
-    /// The keys of an authentication of version 2.
+    /// Creates the keys of an authentication of version 2.
     #[must_use]
     pub fn from_master_key(master_key: &MasterKey) -> Self {
         Self { send: master_key.authenticator_to_peer(), receive: master_key.peer_to_authenticator() }

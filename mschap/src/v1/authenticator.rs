@@ -88,7 +88,7 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    /// RFC 3079 section 2.3: the key that 128-bit MPPE starts from, in both directions.
+    /// Returns the key that 128-bit MPPE starts from, in both directions (RFC 3079 section 2.3).
     #[must_use]
     pub fn start_key(&self) -> Option<StartKey> {
         self.hash.as_ref().map(|hash| StartKey::from_v1(hash, &self.challenge))
@@ -96,7 +96,7 @@ impl Accepted {
 }
 
 impl Authenticator {
-    /// An authenticator that has sent this challenge, which must be unpredictable.
+    /// Creates an authenticator that has sent this challenge, which must be unpredictable.
     ///
     /// After a wrong password the peer may try `retries` times more.
     #[must_use]
@@ -104,7 +104,8 @@ impl Authenticator {
         Self { core: Core::new(challenge, retries), takes_change_1: false }
     }
 
-    /// Also takes version 1 of the change of password. Default: it is refused with `V=2`, and unanswered if it comes.
+    /// Allows version 1 of the change of password too. Default: it is refused with `V=2`, and
+    /// unanswered if it comes.
     ///
     /// Who listens to it learns the new hash.
     #[must_use]
@@ -113,7 +114,7 @@ impl Authenticator {
         self
     }
 
-    /// The challenge that the next packet of the peer answers.
+    /// Returns the challenge that the next packet of the peer answers.
     #[must_use]
     pub const fn challenge(&self) -> &[u8; CHALLENGE_LEN] {
         &self.core.challenge
@@ -152,13 +153,13 @@ impl Authenticator {
         self.core.refuse_as(failure, Some(challenge));
     }
 
-    /// What to send: the reply to the packet handled last.
+    /// Returns what to send: the reply to the packet handled last.
     #[must_use]
     pub fn reply(&self) -> Option<Reply<'static>> {
         self.core.reply()
     }
 
-    /// RFC 2433 section 6: takes the Value and Name fields of a Response packet.
+    /// Takes the Value and Name fields of a Response packet (RFC 2433 section 6).
     ///
     /// `next_challenge`, 8 new unpredictable octets, goes into the Failure message if there is one. Without it the peer
     /// adds 23 to the first octet of the last one, as old peers expect, and so does this.
@@ -196,8 +197,8 @@ impl Authenticator {
         Ok(Verdict::Accepted(Accepted { hash: account.hash.map(NtHash::hash), challenge: self.core.challenge }))
     }
 
-    /// RFC 2433 section 9: takes what follows the header of a Change Password packet of version 1, with the name of the
-    /// Response packet before it.
+    /// Takes what follows the header of a Change Password packet of version 1, with the name of the
+    /// Response packet before it (RFC 2433 section 9).
     ///
     /// # Errors
     ///
@@ -220,8 +221,8 @@ impl Authenticator {
         Ok(self.decide(id, opened.map(|hashes| (hashes, None))))
     }
 
-    /// RFC 2433 section 10: takes what follows the header of a Change Password packet of version 2, with the name of
-    /// the Response packet before it.
+    /// Takes what follows the header of a Change Password packet of version 2, with the name of the
+    /// Response packet before it (RFC 2433 section 10).
     ///
     /// # Errors
     ///

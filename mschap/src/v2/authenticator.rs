@@ -97,7 +97,7 @@ pub struct Accepted<'n> {
 }
 
 impl Accepted<'_> {
-    /// RFC 3079 section 3: from which MPPE gets its start keys.
+    /// Returns the key from which MPPE gets its start keys (RFC 3079 section 3).
     #[must_use]
     pub fn master_key(&self) -> MasterKey {
         MasterKey::new(&self.hash, &self.nt_response)
@@ -105,7 +105,7 @@ impl Accepted<'_> {
 }
 
 impl Authenticator {
-    /// An authenticator that has sent this challenge, which must be unpredictable.
+    /// Creates an authenticator that has sent this challenge, which must be unpredictable.
     ///
     /// After a wrong password the peer may try `retries` times more.
     #[must_use]
@@ -113,14 +113,14 @@ impl Authenticator {
         Self { core: Core::new(challenge, retries), name_policy: NamePolicy::CutBehindLastBackslash }
     }
 
-    /// Which part of the name is hashed. Default: [`NamePolicy::CutBehindLastBackslash`].
+    /// Sets which part of the name is hashed. Default: [`NamePolicy::CutBehindLastBackslash`].
     #[must_use]
     pub const fn with_name_policy(mut self, policy: NamePolicy) -> Self {
         self.name_policy = policy;
         self
     }
 
-    /// The challenge that the next packet of the peer answers.
+    /// Returns the challenge that the next packet of the peer answers.
     #[must_use]
     pub const fn challenge(&self) -> &[u8; CHALLENGE_LEN] {
         &self.core.challenge
@@ -157,13 +157,13 @@ impl Authenticator {
         self.core.refuse_as(failure, challenge);
     }
 
-    /// What to send: the reply to the packet handled last.
+    /// Returns what to send: the reply to the packet handled last.
     #[must_use]
     pub fn reply(&self) -> Option<Reply<'static>> {
         self.core.reply()
     }
 
-    /// RFC 2759 section 4: takes the Value and Name fields of a Response packet.
+    /// Takes the Value and Name fields of a Response packet (RFC 2759 section 4).
     ///
     /// `next_challenge`, 16 new unpredictable octets, goes into the Failure message if there is one.
     ///
@@ -204,8 +204,8 @@ impl Authenticator {
         }))
     }
 
-    /// RFC 2759 section 7: takes what follows the header of a Change-Password packet, with the name of the Response
-    /// packet before it.
+    /// Takes what follows the header of a Change-Password packet, with the name of the Response
+    /// packet before it (RFC 2759 section 7).
     ///
     /// `account` is that of the name, with the old hash. `next_challenge` as in
     /// [`handle_response`](Self::handle_response); the peer gets no other try.

@@ -63,7 +63,7 @@ impl ChangePassword {
     /// response (24), flags (2).
     pub const LEN: usize = 582;
 
-    /// RFC 2759 section 7: the packet of a peer that changes its password.
+    /// Creates the packet of a peer that changes its password (RFC 2759 section 7).
     ///
     /// The challenge is that of the Failure packet. `padding` must be unpredictable and never be used twice.
     ///
@@ -107,7 +107,7 @@ impl ChangePassword {
         })
     }
 
-    /// What follows the CHAP header.
+    /// Returns what follows the CHAP header.
     #[must_use]
     pub fn encode(&self) -> [u8; Self::LEN] {
         let fields = self
@@ -122,7 +122,7 @@ impl ChangePassword {
         array(fields.chain(self.flags.to_be_bytes()))
     }
 
-    /// Both challenges, given the authenticator's.
+    /// Returns both challenges, given the authenticator's.
     #[must_use]
     pub const fn challenges(&self, authenticator: &[u8; CHALLENGE_LEN]) -> Challenges {
         Challenges { authenticator: *authenticator, peer: self.peer_challenge }

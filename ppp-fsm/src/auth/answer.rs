@@ -25,7 +25,7 @@ impl fmt::Debug for Secret<'_> {
 }
 
 impl Secret<'_> {
-    /// The password, if it is one.
+    /// Returns the password, if it is one.
     #[cfg_attr(not(feature = "mschap"), expect(clippy::unnecessary_wraps, reason = "MS-CHAP has another secret"))]
     pub(super) const fn password(&self) -> Option<&[u8]> {
         match self {
@@ -38,12 +38,12 @@ impl Secret<'_> {
 
 #[cfg(feature = "mschap")]
 impl Secret<'_> {
-    /// The hash that short keys of MS-CHAP version 1 are made from.
+    /// Returns the hash that short keys of MS-CHAP version 1 are made from.
     pub(super) fn lm_hash(&self) -> Option<mschap::LmHash> {
         self.password().and_then(|octets| mschap::LmHash::from_oem(octets).ok())
     }
 
-    /// The hash that MS-CHAP computes with.
+    /// Returns the hash that MS-CHAP computes with.
     pub(super) fn nt_hash(&self) -> mschap::NtHash {
         match self {
             Self::Password(octets) => mschap::NtHash::from_password(password(octets)),
@@ -118,7 +118,7 @@ pub enum Presented<'a> {
 }
 
 impl<'a> Presented<'a> {
-    /// Who the peer says it is. `None` of an EAP packet that does not say.
+    /// Returns the name that the peer claims. `None` of an EAP packet that does not say.
     #[must_use]
     pub fn name(&self) -> Option<Text<'a>> {
         match *self {

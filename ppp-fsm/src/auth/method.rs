@@ -119,7 +119,7 @@ impl Methods {
         self
     }
 
-    /// The list without a method.
+    /// Creates the list without a method.
     pub(crate) fn without(mut self, method: Method) -> Self {
         for place in &mut self.0 {
             *place = place.filter(|found| *found != method);

@@ -345,7 +345,7 @@ impl Peer {
         self.exchange.pause();
     }
 
-    /// An answer is in its place.
+    /// Notes that an answer lies ready to be sent.
     fn sent(&mut self, now: Duration) {
         self.state = State::Waiting;
         self.exchange.send(now, &self.config);
@@ -378,12 +378,13 @@ impl Peer {
         self.exchange.clear();
     }
 
-    /// Whether an answer of this side waits for the authenticator.
+    /// Returns whether an answer of this side waits for the authenticator.
     fn has_answered(&self) -> bool {
         matches!(self.state, State::Waiting) && self.exchange.has_packet()
     }
 
-    /// Whether a copy of the last request gets a copy of the last answer: another one would not fit the authenticator's.
+    /// Returns whether a copy of the last request gets a copy of the last answer: another one would
+    /// not fit the authenticator's.
     fn can_repeat(&self) -> bool {
         matches!(self.state, State::Waiting | State::Accepted) && self.exchange.has_packet()
     }

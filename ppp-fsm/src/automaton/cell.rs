@@ -97,7 +97,7 @@ impl State {
         Self::Opened,
     ];
 
-    /// RFC 1661 section 4.1: returns whether the restart timer runs, so that a timeout can happen.
+    /// Returns whether the restart timer runs, so that a timeout can happen (RFC 1661 section 4.1).
     #[must_use]
     pub const fn has_timer(self) -> bool {
         matches!(self, Self::Closing | Self::Stopping | Self::RequestSent | Self::AckReceived | Self::AckSent)

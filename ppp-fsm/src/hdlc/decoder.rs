@@ -67,13 +67,13 @@ enum Stage {
 }
 
 impl<'b> Decoder<'b> {
-    /// A decoder that puts frames together in `buf`.
+    /// Creates a decoder that puts frames together in `buf`.
     #[must_use]
     pub const fn new(buf: &'b mut [u8], config: Config) -> Self {
         Self { config, buf, length: 0, stage: Stage::Hunting }
     }
 
-    /// From the next frame on, what both sides have agreed on since.
+    /// Sets the configuration that both sides have agreed on, from the next frame on.
     pub const fn set_config(&mut self, config: Config) {
         self.config = config;
     }

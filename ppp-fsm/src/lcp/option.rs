@@ -97,7 +97,8 @@ impl AuthenticationProtocol<'_> {
     /// RFC 3748: EAP.
     pub const EAP: Self = Self { protocol: Protocol::EAP, data: &[] };
 
-    /// The algorithm of CHAP. `None` for other protocols, and when the data is not one octet.
+    /// Returns the algorithm of CHAP. `None` for other protocols, and when the data is not one
+    /// octet.
     #[must_use]
     pub const fn algorithm(&self) -> Option<chap::Algorithm> {
         match (self.protocol, self.data) {
@@ -204,7 +205,7 @@ pub struct EndpointDiscriminator<'a> {
 }
 
 impl EndpointDiscriminator<'_> {
-    /// The least octets of address that the class allows; with less, the option is invalid.
+    /// Returns the least octets of address that the class allows; with less, the option is invalid.
     const fn minimum(class: EndpointClass) -> usize {
         match class {
             EndpointClass::LOCAL | EndpointClass::TELEPHONE_NUMBER => 1,
@@ -289,7 +290,7 @@ impl<'a> ConfigurationOption<'a> {
         })
     }
 
-    /// The type of the option.
+    /// Returns the type of the option.
     #[must_use]
     pub fn option_type(&self) -> OptionType {
         self.parts(|option_type, _| OptionType(option_type))

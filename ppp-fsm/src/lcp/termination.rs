@@ -47,7 +47,7 @@ impl MicrosoftTermination {
         })
     }
 
-    /// The data for a Terminate-Request.
+    /// Returns the data for a Terminate-Request.
     #[must_use]
     pub const fn to_octets(self) -> [u8; Self::LEN] {
         let [m0, m1, m2, m3] = self.magic_number.to_be_bytes();

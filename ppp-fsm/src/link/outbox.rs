@@ -35,7 +35,8 @@ impl Outbox {
         self.repeated = Short::new(data);
     }
 
-    /// Not while an earlier answer waits, so that nobody makes this side busy.
+    /// Sends a Protocol-Reject, unless an earlier answer waits, so that a flood keeps this side
+    /// idle.
     pub(super) fn reject(&mut self, protocol: Protocol, information: &[u8]) {
         if self.repeat.is_none() {
             self.repeat = Some(Repeat::ProtocolReject(protocol));
@@ -43,7 +44,7 @@ impl Outbox {
         }
     }
 
-    /// What repeats bytes of the peer, and the bytes.
+    /// Returns what repeats bytes of the peer, and the bytes.
     pub(super) fn repeat(&self) -> Option<(Repeat, &[u8])> {
         self.repeat.map(|repeat| (repeat, self.repeated.as_bytes()))
     }

@@ -82,12 +82,12 @@ impl Link {
         self.accepts_network(protocol)
     }
 
-    /// Whether the peer agreed to any algorithm: CCP may be open without one.
+    /// Returns whether the peer agreed to any algorithm: CCP may be open without one.
     fn expects_compressed(&self) -> bool {
         self.compression().is_some_and(|agreed| agreed.receive != MicrosoftCompression::NONE)
     }
 
-    /// Whether it is required, or the peer agreed to it.
+    /// Returns whether it is required, or the peer agreed to it.
     fn expects_encryption(&self) -> bool {
         let is_agreed = |agreed: ccp::Agreed| agreed.receive.intersects(MicrosoftCompression::STRENGTHS);
         self.config.requires_encryption() || self.compression().is_some_and(is_agreed)
@@ -110,7 +110,7 @@ impl Link {
         }
     }
 
-    /// RFC 1661 section 5.7: tells the peer that a protocol is not known.
+    /// Tells the peer that a protocol is not known (RFC 1661 section 5.7).
     fn reject(&mut self, protocol: Protocol, information: &[u8]) {
         if self.phase() == Phase::Network {
             self.outbox.reject(protocol, information);
@@ -173,8 +173,9 @@ impl Link {
         }
     }
 
-    /// RFC 1661 section 3.7: a peer that closes CCP and then LCP hangs up (pppd does so in this order). It sends both
-    /// before it has our answer to the first, so that the end of encryption is not why.
+    /// Notes that a peer that closes CCP and then LCP hangs up, as pppd does in this order (RFC
+    /// 1661 section 3.7). It sends both before it has our answer to the first, so that the end of
+    /// encryption is not why.
     fn note_hang_up(&mut self) {
         let error = lcp::MicrosoftTermination::decode(self.peer_farewell.as_bytes()).map(|reason| reason.error);
         if let Stage::Terminate { end: Some(end @ Reason::EncryptionLost) } = &mut self.stage {
@@ -213,7 +214,7 @@ impl Link {
         Ok(())
     }
 
-    /// CCP, IPCP and IPV6CP.
+    /// Handles a packet of CCP, IPCP or IPV6CP.
     fn handle_control(&mut self, now: Duration, protocol: Protocol, information: &[u8]) -> Result<(), Refused> {
         let is_known = match protocol {
             Protocol::CCP => self.ccp.is_some(),
@@ -244,7 +245,8 @@ impl Link {
         }
     }
 
-    /// A peer that requires encryption answers IPCP with a Terminate-Ack until CCP is open, as Windows and pppd do.
+    /// Notes that IPCP was answered with a Terminate-Ack, as Windows and pppd do until CCP is open
+    /// when they require encryption.
     fn note_refused_network(&mut self, protocol: Protocol, packet: &Packet<'_>) {
         let is_refusal = protocol != Protocol::CCP && packet.code == Code::TERMINATE_ACK;
         if let Stage::Network(Network::Started { is_refused }) = &mut self.stage {
@@ -327,7 +329,7 @@ fn take<P: ControlProtocol>(now: Duration, machine: &mut Negotiation<P>, packet:
     Ok(())
 }
 
-/// What the peer wants to have answered.
+/// Returns what the peer wants to have answered.
 fn challenge_in(protocol: Protocol, information: &[u8]) -> Option<&[u8]> {
     if protocol == Protocol::CHAP {
         let packet = chap::Packet::decode(information).ok()?;

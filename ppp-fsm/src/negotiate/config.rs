@@ -93,16 +93,16 @@ impl Config {
         self
     }
 
-    /// RFC 1661 section 4.1, footnote p: sets whether a peer that does not answer is waited for, without an
-    /// end. Default: no.
+    /// Sets whether a peer that does not answer is waited for, without an end (RFC 1661 section
+    /// 4.1, footnote p). Default: no.
     #[must_use]
     pub const fn with_passive(mut self, passive: bool) -> Self {
         self.passive = passive;
         self
     }
 
-    /// RFC 1661 section 4.1, footnote r: sets whether opening what is open already negotiates again. Default:
-    /// no.
+    /// Sets whether opening what is open already negotiates again (RFC 1661 section 4.1, footnote
+    /// r). Default: no.
     #[must_use]
     pub const fn with_restart(mut self, restart: bool) -> Self {
         self.restart = restart;

@@ -60,7 +60,7 @@ impl Pair {
         lost
     }
 
-    /// One round: packets, questions, demands. Whether something happened.
+    /// Returns one round: packets, questions, demands. Whether something happened.
     fn step(&mut self) -> bool {
         let mut is_busy = false;
         let mut buf = [0; MAX_PACKET_LEN];
@@ -90,7 +90,7 @@ impl Pair {
         is_busy
     }
 
-    /// Until nothing happens any more, now or later.
+    /// Runs both ends until nothing happens any more, now or later.
     fn run(&mut self) {
         loop {
             while self.step() {
@@ -428,7 +428,7 @@ mod microsoft {
         }
     }
 
-    /// Up to the first proof, which is on its way.
+    /// Runs up to the first proof, which is on its way.
     #[expect(clippy::needless_pass_by_value, reason = "calls are shorter so")]
     fn proved(method: Method, config: Config, name: &[u8]) -> (Authenticator, Peer, Vec<u8>) {
         let (mut server, mut client) = (Authenticator::new(&config, [1; 32]), Peer::new(&config, [2; 32]));
@@ -441,7 +441,7 @@ mod microsoft {
         (server, client, proof)
     }
 
-    /// Up to the question for the first proof.
+    /// Runs up to the question for the first proof.
     fn asked(method: Method, config: Config, name: &[u8]) -> (Authenticator, Peer) {
         let (mut server, client, proof) = proved(method, config, name);
         server.handle_packet(NOW, &proof).unwrap();

@@ -96,7 +96,7 @@ pub(super) const PACKETS: &[(&str, Protocol, &str, &str)] = &[
     ("Cisco trace", Protocol::CHAP, "0415000d453d36393120523d30", r#"FAILURE id 21 len 13 msg is "E=691 R=0""#),
 ];
 
-/// The line of a trace for a packet of any protocol.
+/// Returns the line of a trace for a packet of any protocol.
 fn trace(protocol: Protocol, octets: &[u8]) -> String {
     match protocol {
         Protocol::LCP => lcp::Packet::decode(octets).unwrap().to_string(),

@@ -12,7 +12,7 @@ fn hex(digits: &str) -> Vec<u8> {
     hex::decode(digits).unwrap()
 }
 
-/// All that a decoder finds, when it is fed pieces of this length.
+/// Returns all that a decoder finds, when it is fed pieces of this length.
 fn decode_all(line: &[u8], piece: usize, config: Config, room: usize) -> Vec<Result<Vec<u8>, FrameError>> {
     let mut buf = vec![0; room];
     let mut decoder = Decoder::new(&mut buf, config);

@@ -149,7 +149,7 @@ impl Session {
         self.set_status(now, Status::Connected);
     }
 
-    /// This side has to prove itself: with its credentials, or its user has to know more.
+    /// Proves this side with its credentials, or asks its user for them.
     fn demand(&mut self, now: Duration, demand: Demand) {
         match (core::mem::replace(&mut self.proof, Proof::None), demand) {
             // RFC 2759 section 7: the server wants a new password.
@@ -181,7 +181,7 @@ impl Session {
         }
     }
 
-    /// RFC 3078 section 8.2: the peer asks for a flushed packet.
+    /// Answers a peer that asks for a flushed packet (RFC 3078 section 8.2).
     fn reset_requested(&mut self, now: Duration) {
         self.sender.handle_reset_request();
         // Without state there is nothing to reset: the peer has failed to decrypt.
@@ -191,14 +191,15 @@ impl Session {
         }
     }
 
-    /// RFC 1661 section 5.7: the peer rejects an encrypted packet.
+    /// Handles the rejection of an encrypted packet (RFC 1661 section 5.7).
     fn rejected(&mut self, now: Duration) {
         let has_encrypted = self.receiver.statistics().is_some_and(|received| received.packets_decrypted > 0);
         let is_required = self.config.encryption == Encryption::Required;
         self.complain(now, if is_required && !has_encrypted { Peer::IsDeaf } else { Peer::MayDecrypt });
     }
 
-    /// The peer could not decrypt a packet. A session that is deaf for good is ended.
+    /// Counts a peer's report that it could not decrypt a packet. A session that is deaf for good
+    /// is ended.
     fn complain(&mut self, now: Duration, peer: Peer) {
         let sent = self.sender.statistics().map(|sent| sent.packets_encrypted);
         if sent.is_some_and(|sent| self.complaints.one_more(now, sent, peer)) {
@@ -214,7 +215,7 @@ impl Session {
         self.receiver = Receiver::Clear;
     }
 
-    /// CCP is open. This is the one place where keys start a stream.
+    /// Starts encryption, since CCP is open. This is the one place where keys start a stream.
     fn encryption_up(&mut self, now: Duration, agreed: ccp::Agreed) {
         self.encryption_ended();
         self.complaints = Complaints::None;
@@ -244,7 +245,7 @@ impl Session {
         start.map(Some).ok_or(NoKey)
     }
 
-    /// CCP opened again, and its keys are spent.
+    /// Renews keys, since CCP opened again and its keys are spent.
     /// [`Config::with_encryption`](crate::Config::with_encryption) says what follows.
     fn renew(&mut self, now: Duration, refusal: Refusal) {
         // Keys that came again would come once more.

@@ -8,7 +8,7 @@ use testing::{Random, assert_late_polls_lose_nothing};
 
 use crate::pair::{CLIENT, Pair, SERVER, Step, apply, client_of, frame, server_of};
 
-/// The rule: of each kind the latest, in the order in which they happened.
+/// Returns the rule: of each kind the latest, in the order in which they happened.
 fn coalesce(events: Vec<Event>) -> Vec<Event> {
     let mut kept: Vec<Event> = Vec::new();
     for event in events {
@@ -18,7 +18,8 @@ fn coalesce(events: Vec<Event>) -> Vec<Event> {
     kept
 }
 
-/// A run with everything that can happen, in an order that a seed says: what was done to each end.
+/// Returns a run with everything that can happen, in an order that a seed says: what was done to
+/// each end.
 fn run(seed: u64, config: &Config) -> [Vec<Step>; 2] {
     let mut random = Random::new(seed);
     let mut pair = Pair::new(client_of(config), server_of(config));

@@ -67,7 +67,7 @@ pub(crate) fn apply(session: &mut Session, step: &Step) -> Vec<Vec<u8>> {
     frames
 }
 
-/// An IPv4 packet with its length in it, and text that compresses.
+/// Returns an IPv4 packet with its length in it, and text that compresses.
 pub(crate) fn ip(length: usize, mark: u8) -> Vec<u8> {
     let mut packet = vec![mark; length];
     let total = u16::try_from(length).unwrap().to_be_bytes();
@@ -114,7 +114,7 @@ impl Pair {
         pair
     }
 
-    /// Two ends that have said nothing.
+    /// Creates two ends that have sent nothing.
     pub(crate) fn not_begun(client: Session, server: Session) -> Self {
         Self {
             now: Duration::ZERO,
@@ -225,13 +225,13 @@ impl Pair {
     }
 }
 
-/// The protocol of a frame, and what is behind it.
+/// Returns the protocol of a frame, and what is behind it.
 pub(crate) fn read(frame: &[u8]) -> (u16, Vec<u8>) {
     let frame = ppp_session::ppp::Frame::decode(frame).unwrap();
     (frame.protocol.0, frame.information.to_vec())
 }
 
-/// A frame with a long header.
+/// Returns a frame with a long header.
 pub(crate) fn frame(protocol: u16, information: &[u8]) -> Vec<u8> {
     [&[0xff, 3][..], &protocol.to_be_bytes(), information].concat()
 }

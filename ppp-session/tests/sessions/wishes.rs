@@ -11,8 +11,8 @@ use crate::pair::{CLIENT, Pair, SERVER, client_of, frame, read, server_of};
 const WISH: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 77);
 const IPCP: u16 = 0x8021;
 
-/// A client that does not listen to another address: for it each Configure-Nak names its own.
-/// `pool` are the addresses that it may have.
+/// Returns a client that does not listen to another address: for it each Configure-Nak names its
+/// own. `pool` are the addresses that it may have.
 fn insisting(pool: &[Ipv4Addr]) -> Pair {
     let client = Client::new("alice", "wonderland").with_address(WISH).with_name_servers_wanted(false);
     let config = Config::strict();

@@ -74,7 +74,8 @@ number! {
 }
 
 impl ControlMessageType {
-    /// The length of every message of this type, in octets; `None` when the type is not one of RFC 2637.
+    /// Returns the length of every message of this type, in octets; `None` when the type is not one
+    /// of RFC 2637.
     #[must_use]
     pub const fn message_len(self) -> Option<usize> {
         // What each message consists of stands above this table, and is checked against it where it is laid out.

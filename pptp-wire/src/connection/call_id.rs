@@ -19,13 +19,13 @@ use super::random::Random;
 pub struct CallId(u16);
 
 impl CallId {
-    /// The id with this number.
+    /// Creates the id with this number.
     #[must_use]
     pub const fn new(number: u16) -> Self {
         Self(number)
     }
 
-    /// The number on the wire.
+    /// Returns the number on the wire.
     #[must_use]
     pub const fn get(self) -> u16 {
         self.0
@@ -112,7 +112,7 @@ impl CallIds {
     }
 }
 
-/// All numbers, from the one behind `number` on.
+/// Returns all numbers, from the one behind `number` on.
 fn behind(number: u16) -> impl Iterator<Item = u16> {
     (1..=u16::MAX).chain([0]).map(move |steps| number.wrapping_add(steps))
 }

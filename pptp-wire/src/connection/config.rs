@@ -46,7 +46,7 @@ impl Config {
     /// How long a connected call may be without a GRE packet before the user is told.
     pub const NO_DATA_TIMEOUT: Duration = Duration::from_secs(10);
 
-    /// Time-outs as in RFC 2637, and no calls but our own.
+    /// Creates a configuration with the time-outs of RFC 2637 and no calls but our own.
     #[must_use]
     pub fn new(identity: Identity) -> Self {
         Self {
@@ -168,7 +168,8 @@ impl Quirks {
     /// Orckit ATUR3 modems. Use [`Identity::ORCKIT`] with it.
     pub const ORCKIT: Self = Self::new().with_link_info_after_reply(true);
 
-    /// Nothing but what is harmless everywhere: unpredictable call ids, start result 0 taken for success.
+    /// Creates quirks that are harmless everywhere: unpredictable call ids, start result 0 taken
+    /// for success.
     #[must_use]
     pub const fn new() -> Self {
         Self { call_id_style: CallIdStyle::Unpredictable, start_result_zero: true, link_info_after_reply: false }

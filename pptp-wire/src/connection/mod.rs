@@ -162,7 +162,8 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// What [`poll_transmit`](Self::poll_transmit) needs at most: the longest message.
     pub const MAX_TRANSMIT: usize = Message::MAX_LEN;
 
-    /// RFC 2637 section 3.1.1: the side that opens the TCP connection, to port [`TCP_PORT`](crate::TCP_PORT).
+    /// Creates the side that opens the TCP connection, to port [`TCP_PORT`](crate::TCP_PORT) (RFC
+    /// 2637 section 3.1.1).
     ///
     /// `entropy` makes call ids, the first serial number and the first echo identifier. It must be random and not be
     /// used twice: who knows it can forge GRE packets of the calls without seeing any.
@@ -171,7 +172,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         Self::new(&config, entropy, true)
     }
 
-    /// RFC 2637 section 3.1.2: the side that accepts the TCP connection. `entropy` as for
+    /// Creates the side that accepts the TCP connection (RFC 2637 section 3.1.2). `entropy` as for
     /// [`originator`](Self::originator).
     #[must_use]
     pub fn receiver(config: Config, entropy: [u8; 32]) -> Self {
@@ -200,37 +201,37 @@ impl<const CALLS: usize> Connection<CALLS> {
         }
     }
 
-    /// The state, with the RFC's name.
+    /// Returns the state, with the RFC's name.
     #[must_use]
     pub const fn state(&self) -> State {
         self.state
     }
 
-    /// Who the peer says it is, once it has.
+    /// Returns the identity that the peer claims, once it has sent it.
     #[must_use]
     pub const fn peer(&self) -> Option<&Identity> {
         self.peer.as_ref()
     }
 
-    /// The call with this id. One that is over can be seen until the next call needs its place, which is never before
-    /// its [`CallClosed`](Event::CallClosed) was polled.
+    /// Returns the call with this id. One that is over can be seen until the next call needs its
+    /// place, which is never before its [`CallClosed`](Event::CallClosed) was polled.
     #[must_use]
     pub fn call(&self, call: CallId) -> Option<&Call> {
         self.calls.get(call)
     }
 
-    /// All calls that are not over.
+    /// Returns all calls that are not over.
     pub fn calls(&self) -> impl Iterator<Item = &Call> {
         self.calls.live()
     }
 
-    /// How long the last answered Echo-Request took to be answered.
+    /// Returns how long the last answered Echo-Request took to be answered.
     #[must_use]
     pub const fn echo_round_trip(&self) -> Option<Duration> {
         self.echo.round_trip()
     }
 
-    /// The next message to send, written to the start of `buf`.
+    /// Returns the next message to send, written to the start of `buf`.
     ///
     /// # Errors
     ///
@@ -247,7 +248,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         Ok(Some(octets))
     }
 
-    /// The next event.
+    /// Returns the next event.
     pub fn poll_event(&mut self) -> Option<Event> {
         let event = self.output.next_event()?;
         if let Event::CallClosed { call, .. } = event {

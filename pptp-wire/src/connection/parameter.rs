@@ -21,7 +21,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Window 64, no delay, the highest speed that was asked for, any framing.
+    /// Creates an answer with window 64, no delay, the highest speed that was asked for, and any
+    /// framing.
     #[must_use]
     pub const fn new() -> Self {
         Self { window: 64, delay: 0, connect_speed: None, physical_channel_id: 0, framing: Framing::ANY }
@@ -100,7 +101,7 @@ impl Refusal {
         Self { result, error: GeneralError::NONE, cause: CauseCode::new(0) }
     }
 
-    /// Section 2.16: something general went wrong.
+    /// Creates an answer with a general error (RFC 2637 section 2.16).
     #[must_use]
     pub const fn general_error(error: GeneralError) -> Self {
         Self { error, ..Self::of(OutgoingCallResult::GENERAL_ERROR) }
@@ -112,7 +113,7 @@ impl Refusal {
         Self { cause, ..self }
     }
 
-    /// The same for an incoming call, which knows fewer reasons.
+    /// Returns the same for an incoming call, which knows fewer reasons.
     pub(super) const fn incoming_result(self) -> IncomingCallResult {
         match self.result {
             OutgoingCallResult::GENERAL_ERROR => IncomingCallResult::GENERAL_ERROR,
@@ -143,13 +144,13 @@ impl Disconnect {
     /// The carrier was lost.
     pub const LOST_CARRIER: Self = Self::new(DisconnectResult::LOST_CARRIER);
 
-    /// With this result.
+    /// Creates the disconnect with this result.
     #[must_use]
     pub const fn new(result: DisconnectResult) -> Self {
         Self { result, error: GeneralError::NONE, cause: CauseCode::new(0) }
     }
 
-    /// Section 2.16: something general went wrong.
+    /// Creates an answer with a general error (RFC 2637 section 2.16).
     #[must_use]
     pub const fn general_error(error: GeneralError) -> Self {
         Self { error, ..Self::new(DisconnectResult::GENERAL_ERROR) }

@@ -18,7 +18,7 @@ impl<T: Copy, const FIXED: usize, const PER_CALL: usize, const CALLS: usize> Que
         Self { fixed: [None; FIXED], per_call: [[None; PER_CALL]; CALLS], first: 0, len: 0 }
     }
 
-    /// Whether a value can be pushed that has no reserve.
+    /// Returns whether a value can be pushed that has no reserve.
     pub(super) fn has_room(&self) -> bool {
         let reserved = self.per_call.as_flattened().len().saturating_add(1);
         self.len.saturating_add(reserved) < self.capacity()

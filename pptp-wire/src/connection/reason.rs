@@ -99,7 +99,7 @@ pub enum CloseReason {
 }
 
 impl CloseReason {
-    /// Whose fault it is.
+    /// Returns whose fault it is.
     #[must_use]
     pub const fn fault(&self) -> Fault {
         match self {
@@ -170,7 +170,7 @@ pub enum CallCloseReason {
 }
 
 impl CallCloseReason {
-    /// Whose fault it is.
+    /// Returns whose fault it is.
     #[must_use]
     pub const fn fault(&self) -> Fault {
         match self {

@@ -86,7 +86,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         matches!(self.stage, Stage::Tcp | Stage::StartRequested) && self.state != State::Closed
     }
 
-    /// Whether there is room for what a message may bring.
+    /// Returns whether there is room for what a message may bring.
     fn has_room(&self) -> bool {
         // A call whose end was not polled yet takes a place: the next call must not be refused for it.
         self.output.has_room() && !self.calls.waits_for_room()
@@ -153,7 +153,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         }
     }
 
-    /// The calls are gone already, and the peer may not know it yet: what it says about them means nothing.
+    /// Handles messages behind a stop: the calls are gone, and messages about them are ignored.
     fn handle_message_while_stopping(&mut self, message: &Message) {
         if let Message::EchoRequest(request) = message {
             self.handle_echo_request(*request);

@@ -21,7 +21,8 @@ enum Timer {
 }
 
 impl<const CALLS: usize> Connection<CALLS> {
-    /// When to call [`handle_timeout`](Self::handle_timeout); `None` if there is no need to.
+    /// Returns when to call [`handle_timeout`](Self::handle_timeout); `None` if there is no need
+    /// to.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
         self.next_timer().map(|(deadline, _)| deadline)

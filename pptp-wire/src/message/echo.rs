@@ -24,7 +24,7 @@ impl EchoRequest {
     /// 16 octets: header (8), control message type (2), reserved0 (2), identifier (4).
     pub const LEN: usize = Header::LEN + 2 + 2 + 4;
 
-    /// With this identifier.
+    /// Creates the message with this identifier.
     #[must_use]
     pub const fn new(identifier: u32) -> Self {
         Self { reserved0: 0, identifier }
@@ -65,7 +65,7 @@ impl EchoReply {
     /// reserved1 (2).
     pub const LEN: usize = Header::LEN + 2 + 2 + 4 + 1 + 1 + 2;
 
-    /// With this result and no error code.
+    /// Creates the message with this result and no error code.
     #[must_use]
     pub const fn new(identifier: u32, result_code: EchoResult) -> Self {
         Self { reserved0: 0, identifier, result_code, error_code: GeneralError::NONE, reserved1: 0 }

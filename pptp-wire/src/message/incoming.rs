@@ -53,7 +53,7 @@ impl IncomingCallRequest {
     /// dialing number (64), subaddress (64).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 2 + 4 + 4 + 2 + 2 + 64 + 64 + 64;
 
-    /// No physical channel and no numbers.
+    /// Creates the message without physical channel and numbers.
     #[must_use]
     pub const fn new(call_id: u16, call_serial_number: u16, bearer_type: Bearer) -> Self {
         Self {
@@ -135,7 +135,7 @@ impl IncomingCallReply {
     /// error code (1), packet receive window size (2), packet transmit delay (2), reserved1 (2).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 2 + 1 + 1 + 2 + 2 + 2;
 
-    /// Answer the call; window 64, no delay.
+    /// Creates the reply that answers the call, with window 64 and no delay.
     #[must_use]
     pub const fn new(call_id: u16, peer_call_id: u16) -> Self {
         Self {
@@ -145,7 +145,7 @@ impl IncomingCallReply {
         }
     }
 
-    /// Do not answer the call: no call id and window.
+    /// Creates the reply that does not answer the call, without call id and window.
     #[must_use]
     pub const fn refused(peer_call_id: u16, result_code: IncomingCallResult, error_code: GeneralError) -> Self {
         Self {
@@ -210,7 +210,7 @@ impl IncomingCallConnected {
     /// (4), packet receive window size (2), packet transmit delay (2), framing type (4).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 2 + 4 + 2 + 2 + 4;
 
-    /// At this speed in bits per second; window 64, no delay.
+    /// Creates the message with this speed in bits per second, window 64 and no delay.
     #[must_use]
     pub const fn new(peer_call_id: u16, connect_speed: u32, framing_type: Framing) -> Self {
         Self {

@@ -26,7 +26,7 @@ use crate::{BufferTooSmall, DecodeError, Field, Header};
 trait Known: fmt::Display {
     fn control_message_type(&self) -> ControlMessageType;
 
-    /// The length of the whole message.
+    /// Returns the length of the whole message.
     fn len(&self) -> usize;
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError>
@@ -231,7 +231,7 @@ impl Message {
         Ok(())
     }
 
-    /// The message as a vector.
+    /// Returns the message as a vector.
     #[cfg(feature = "alloc")]
     #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
     #[must_use]
@@ -240,7 +240,7 @@ impl Message {
         self.encode(&mut [0; Self::MAX_LEN]).unwrap_or_default().to_vec()
     }
 
-    /// The length of the message on the wire, in octets.
+    /// Returns the length of the message on the wire, in octets.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a message is never empty")]
     pub fn len(&self) -> usize {
@@ -250,13 +250,14 @@ impl Message {
         }
     }
 
-    /// The PPTP message type.
+    /// Returns the PPTP message type.
     #[must_use]
     pub fn message_type(&self) -> MessageType {
         self.known().map_or_else(UnknownMessage::message_type, |_| MessageType::CONTROL)
     }
 
-    /// The control message type; `None` unless the message type is [`MessageType::CONTROL`].
+    /// Returns the control message type; `None` unless the message type is
+    /// [`MessageType::CONTROL`].
     #[must_use]
     pub fn control_message_type(&self) -> Option<ControlMessageType> {
         match self.known() {
@@ -265,7 +266,7 @@ impl Message {
         }
     }
 
-    /// What the RFC calls the message, for example `Echo-Request`.
+    /// Returns what the RFC calls the message, for example `Echo-Request`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self.known() {

@@ -53,8 +53,8 @@ impl OutgoingCallRequest {
     /// delay (2), phone number length (2), reserved1 (2), phone number (64), subaddress (64).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 2 + 4 + 4 + 4 + 4 + 2 + 2 + 2 + 2 + 64 + 64;
 
-    /// As Windows asks: 300 to 100 000 000 bits per second, any bearer, any framing, window 64, no delay, no phone
-    /// number.
+    /// Creates the request that Windows sends: 300 to 100 000 000 bits per second, any bearer, any
+    /// framing, window 64, no delay, no phone number.
     #[must_use]
     pub const fn new(call_id: u16, call_serial_number: u16) -> Self {
         Self {
@@ -143,7 +143,8 @@ impl OutgoingCallReply {
     /// physical channel id (4).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 2 + 1 + 1 + 2 + 4 + 2 + 2 + 4;
 
-    /// Connected, at this speed in bits per second; window 64, no delay.
+    /// Creates the reply of a connected call at this speed in bits per second, with window 64 and
+    /// no delay.
     #[must_use]
     pub const fn new(call_id: u16, peer_call_id: u16, connect_speed: u32) -> Self {
         Self {
@@ -154,7 +155,7 @@ impl OutgoingCallReply {
         }
     }
 
-    /// Not connected: no call id, speed and window.
+    /// Creates the reply of a refused call, without call id, speed and window.
     #[must_use]
     pub const fn refused(peer_call_id: u16, result_code: OutgoingCallResult, error_code: GeneralError) -> Self {
         Self {

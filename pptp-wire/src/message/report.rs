@@ -45,7 +45,7 @@ impl WanErrorNotify {
     /// framing errors (4), hardware overruns (4), buffer overruns (4), timeout errors (4), alignment errors (4).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 2 + 4 + 4 + 4 + 4 + 4 + 4;
 
-    /// All counters zero.
+    /// Creates the message with all counters zero.
     #[must_use]
     pub const fn new(peer_call_id: u16) -> Self {
         Self {
@@ -107,7 +107,7 @@ impl SetLinkInfo {
     /// receive accm (4).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 2 + 4 + 4;
 
-    /// With these maps.
+    /// Creates the message with these maps.
     #[must_use]
     pub const fn new(peer_call_id: u16, send_accm: Accm, receive_accm: Accm) -> Self {
         Self { reserved0: 0, peer_call_id, reserved1: 0, send_accm, receive_accm }

@@ -49,7 +49,8 @@ impl StartControlConnectionRequest {
     /// name (64).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 2 + 4 + 4 + 2 + 2 + 64 + 64;
 
-    /// Version 1.0, all capabilities, no channels (as a PNS), firmware revision 0.
+    /// Creates the request with version 1.0, all capabilities, no channels (as a PNS) and firmware
+    /// revision 0.
     #[must_use]
     pub const fn new(host_name: Text<64>, vendor_name: Text<64>) -> Self {
         Self {
@@ -124,7 +125,8 @@ impl StartControlConnectionReply {
     /// name (64), vendor name (64).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 1 + 1 + 4 + 4 + 2 + 2 + 64 + 64;
 
-    /// Version 1.0, no error code, all capabilities, no channels (as a PNS), firmware revision 0.
+    /// Creates the reply with version 1.0, no error code, all capabilities, no channels (as a PNS)
+    /// and firmware revision 0.
     #[must_use]
     pub const fn new(result_code: StartResult, host_name: Text<64>, vendor_name: Text<64>) -> Self {
         Self {

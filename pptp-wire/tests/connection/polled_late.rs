@@ -25,7 +25,7 @@ fn message() -> impl Strategy<Value = Message> {
     ]
 }
 
-/// What came of a stream: events, and messages sent.
+/// Returns what came of a stream: events, and messages sent.
 fn run(stream: &[u8], polls_at_once: bool, ends: bool) -> (Vec<Event>, Vec<Message>) {
     let mut bench = Bench::established();
     let (mut events, mut sent) = (Vec::new(), Vec::new());

@@ -51,7 +51,7 @@ impl Pair {
         }
     }
 
-    /// The server's id of a call that the client asks for.
+    /// Returns the server's id of a call that the client asks for.
     fn requested(&mut self) -> CallId {
         self.client.place_call(secs(0), OutgoingCallRequest::new(0, 0)).unwrap();
         let [_, events] = self.run();

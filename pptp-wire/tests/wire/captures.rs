@@ -20,7 +20,7 @@ fn text<const N: usize>(text: &str) -> Text<N> {
     Text::new(text).unwrap()
 }
 
-/// Both directions: the octets are this message, and the message is these octets.
+/// Asserts that the bytes decode to this message, and that the message encodes to these bytes.
 #[track_caller]
 fn check(source: &str, hex: &str, expected: impl Into<Message>, trace: &str) {
     let (octets, expected) = (octets(hex), expected.into());

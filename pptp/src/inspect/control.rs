@@ -132,7 +132,7 @@ impl Stream {
     }
 }
 
-/// It was learnt which of two hosts is the client of the other.
+/// Learns which of two hosts is the client of the other.
 fn learn(
     tag: u64,
     (client, server): (IpAddr, IpAddr),
@@ -153,7 +153,8 @@ fn record(tag: u64, repeated: bool, content: Content<'_>) -> Record<'_> {
 }
 
 impl Stream {
-    /// Messages that were captured to their end are followed; of the one that was not, what is known is told.
+    /// Follows the messages that were captured to their end, and reports the known part of the one
+    /// that was not.
     fn read_cut(
         &mut self,
         tag: u64,
@@ -176,7 +177,7 @@ impl Stream {
     }
 }
 
-/// Messages that were given before: shown, where they start with the octets, and not followed.
+/// Shows messages that were given before, where they start with the bytes, without following them.
 fn repeat(tag: u64, (source, destination): Key, octets: &[u8], sink: &mut impl FnMut(Record<'_>)) {
     let mut rest = octets;
     while let Ok((message, behind)) = Message::decode(rest) {

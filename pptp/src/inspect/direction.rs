@@ -20,7 +20,7 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// The other one.
+    /// Creates the other one.
     pub(super) const fn reversed(self) -> Self {
         match self {
             Self::ToServer => Self::ToClient,

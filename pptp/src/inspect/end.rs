@@ -62,7 +62,7 @@ pub enum Cause {
 }
 
 impl End {
-    /// The number that Windows shows for such an end, where there is one.
+    /// Returns the number that Windows shows for such an end, where there is one.
     #[must_use]
     pub const fn windows_error(&self) -> Option<u32> {
         match &self.cause {

@@ -32,7 +32,8 @@ pub(super) fn of_packet(plain: &[u8]) -> u32 {
     }
 }
 
-/// RFC 791 section 3.1: version, header length, total length and checksum are right.
+/// Returns whether version, header length, total length and checksum are right (RFC 791 section
+/// 3.1).
 fn is_ipv4(packet: &[u8]) -> bool {
     let Some(&[first, _, high, low]) = packet.first_chunk() else { return false };
     let header_length = usize::from(first & 0x0f).saturating_mul(4);
@@ -41,14 +42,15 @@ fn is_ipv4(packet: &[u8]) -> bool {
     first >> 4 == 4 && header.len() >= 20 && total_length == packet.len() && has_right_checksum(header)
 }
 
-/// RFC 8200 section 3: version and payload length are right.
+/// Returns whether version and payload length are right (RFC 8200 section 3).
 fn is_ipv6(packet: &[u8]) -> bool {
     let Some((&[first, _, _, _, high, low], _)) = packet.split_first_chunk() else { return false };
     let payload_length = usize::from(u16::from_be_bytes([high, low]));
     first >> 4 == 6 && Some(payload_length) == packet.len().checked_sub(40)
 }
 
-/// RFC 791 section 3.1: the sum of a header with its checksum, in one's complement, is all ones.
+/// Returns whether the sum of a header with its checksum, in one's complement, is all ones (RFC 791 section
+/// 3.1).
 pub(super) fn has_right_checksum(header: &[u8]) -> bool {
     let words = header.chunks_exact(2).filter_map(<[u8]>::first_chunk);
     let sum = words.fold(0u32, |sum, word| sum.wrapping_add(u16::from_be_bytes(*word).into()));

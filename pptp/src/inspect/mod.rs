@@ -111,13 +111,13 @@ pub struct Inspector {
 }
 
 impl Inspector {
-    /// An inspector that has seen nothing.
+    /// Creates an inspector that has seen nothing.
     #[must_use]
     pub fn new(secrets: Secrets) -> Self {
         Self { secrets, ..Self::default() }
     }
 
-    /// What came on one direction of a control connection. Octets may be cut in any way.
+    /// Takes bytes of one direction of a control connection. Octets may be cut in any way.
     pub fn handle_control(
         &mut self,
         tag: u64,
@@ -129,7 +129,7 @@ impl Inspector {
         self.streams.handle(tag, (source, destination), input, &mut self.sessions, sink);
     }
 
-    /// The payload of an IP packet of protocol 47.
+    /// Takes the payload of an IP packet of protocol 47.
     pub fn handle_gre(
         &mut self,
         tag: u64,
@@ -212,7 +212,8 @@ impl Inspector {
         session.handle_cut_frame(origin, octets, &self.secrets, &mut self.plain, sink);
     }
 
-    /// A PPP frame of another carrier: a serial link, PPPoE, L2TP, SSTP. `link` is a number that tells links apart.
+    /// Takes a PPP frame of another carrier: a serial link, PPPoE, L2TP, SSTP. `link` is a number
+    /// that tells links apart.
     ///
     /// A caller that does not know which end is the client gives one direction to each end; when the authentication shows
     /// that it is the other way round, the records say so from then on. `None` is for a capture that does not say which
@@ -238,7 +239,7 @@ impl Inspector {
         session.handle_frame(origin, octets, &self.secrets, &mut self.plain, sink);
     }
 
-    /// A PPP packet of another carrier that tells the protocol by itself.
+    /// Takes a PPP packet of another carrier, which gives the protocol by itself.
     pub fn handle_packet(
         &mut self,
         tag: u64,
@@ -252,7 +253,7 @@ impl Inspector {
         session.handle_packet(origin, protocol, octets, &self.secrets, &mut self.plain, sink);
     }
 
-    /// Nothing more comes: packets that waited for an earlier one are told of now.
+    /// Finishes: packets that waited for an earlier one are reported now, since nothing more comes.
     pub fn finish(&mut self, tag: u64, sink: &mut impl FnMut(Record<'_>)) {
         let ids: Vec<_> = self.sessions.ids().collect();
         for id in ids {
@@ -264,12 +265,12 @@ impl Inspector {
         }
     }
 
-    /// The sessions that are known, in the order in which they were first seen.
+    /// Returns the sessions that are known, in the order in which they were first seen.
     pub fn sessions(&self) -> impl Iterator<Item = &Session> {
         self.sessions.iter()
     }
 
-    /// How many sessions were forgotten because there were too many.
+    /// Returns how many sessions were forgotten because there were too many.
     #[must_use]
     pub const fn forgotten_sessions(&self) -> u64 {
         self.sessions.forgotten()
@@ -283,7 +284,7 @@ fn without_session(tag: u64, content: Content<'_>) -> Record<'_> {
     Record { tag, session: None, direction: None, repeated: false, content }
 }
 
-/// Whether a protocol is one of datagrams in the clear.
+/// Returns whether a protocol is one of datagrams in the clear.
 fn is_datagram(protocol: Protocol) -> bool {
     protocol.kind() == ProtocolKind::Network && protocol != Protocol::COMPRESSED
 }

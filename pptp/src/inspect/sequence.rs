@@ -55,7 +55,7 @@ impl Sequence {
         self.late
     }
 
-    /// Numbers between the first and the highest that were not seen.
+    /// Returns how many numbers between the first and the highest were not seen.
     pub(super) const fn missing(&self) -> u64 {
         self.span.saturating_sub(self.distinct)
     }

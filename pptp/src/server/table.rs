@@ -22,7 +22,7 @@ impl core::fmt::Display for ConnectionId {
 }
 
 impl ConnectionId {
-    /// The number: 1 is the first connection of a [`Server`].
+    /// Returns the number: 1 is the first connection of a [`Server`].
     #[must_use]
     pub const fn get(self) -> u64 {
         self.0
@@ -127,7 +127,7 @@ struct Index {
 }
 
 impl<const CALLS: usize> Server<CALLS> {
-    /// A server without connections.
+    /// Creates a server without connections.
     #[must_use]
     pub const fn new(config: Config, limits: Limits) -> Self {
         Self {
@@ -140,19 +140,19 @@ impl<const CALLS: usize> Server<CALLS> {
         }
     }
 
-    /// How many control connections there are.
+    /// Returns how many control connections there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// A TCP connection was accepted. `entropy` must be unpredictable, as for [`Session::new`].
+    /// Accepts a TCP connection. `entropy` must be unpredictable, as for [`Session::new`].
     ///
     /// # Errors
     ///
@@ -179,8 +179,8 @@ impl<const CALLS: usize> Server<CALLS> {
         Ok(id)
     }
 
-    /// Bytes from a TCP connection. How many were taken: less than all when events or output have
-    /// to be polled first. Of a connection that is not there, all.
+    /// Returns bytes from a TCP connection. How many were taken: less than all when events or
+    /// output have to be polled first. Of a connection that is not there, all.
     pub fn handle_stream(&mut self, now: Duration, id: ConnectionId, bytes: &[u8]) -> usize {
         let allowance = self.limits.calls.saturating_sub(self.index.routes.len());
         let Some(entry) = self.entries.get_mut(&id) else { return bytes.len() };
@@ -193,7 +193,7 @@ impl<const CALLS: usize> Server<CALLS> {
         taken
     }
 
-    /// A TCP connection has ended.
+    /// Handles the end of a TCP connection.
     pub fn handle_disconnect(&mut self, now: Duration, id: ConnectionId) {
         if let Some(mut session) = self.session_mut(id) {
             session.handle_disconnect(now);
@@ -283,7 +283,7 @@ impl<const CALLS: usize> Server<CALLS> {
         self.entries.get_mut(&id)?.session.take_back_sealed(call, sealing)
     }
 
-    /// A connection that may have something to send or to tell: after each input, each
+    /// Returns a connection that may have something to send or to tell: after each input, each
     /// [`session_mut`](Self::session_mut), and when its deadline has come. Poll it until there is
     /// nothing more: it is not given again before that.
     pub fn poll_ready(&mut self) -> Option<SessionMut<'_, CALLS>> {
@@ -298,30 +298,30 @@ impl<const CALLS: usize> Server<CALLS> {
         Some(SessionMut { id, entry, index: &mut self.index, is_polled: true })
     }
 
-    /// A connection, for whatever a [`Session`] can do. It is ready afterwards.
+    /// Returns a connection, for whatever a [`Session`] can do. It is ready afterwards.
     pub fn session_mut(&mut self, id: ConnectionId) -> Option<SessionMut<'_, CALLS>> {
         let entry = self.entries.get_mut(&id)?;
         Some(SessionMut { id, entry, index: &mut self.index, is_polled: false })
     }
 
-    /// A connection, to look at.
+    /// Returns a connection, to look at.
     #[must_use]
     pub fn session(&self, id: ConnectionId) -> Option<&Session<CALLS>> {
         self.entries.get(&id).map(|entry| &entry.session)
     }
 
-    /// The address of a connection's peer.
+    /// Returns the address of a connection's peer.
     #[must_use]
     pub fn peer(&self, id: ConnectionId) -> Option<IpAddr> {
         self.entries.get(&id).map(|entry| entry.peer)
     }
 
-    /// All connections, the oldest first.
+    /// Returns all connections, the oldest first.
     pub fn connections(&self) -> impl Iterator<Item = ConnectionId> {
         self.entries.keys().copied()
     }
 
-    /// The TCP connection is closed: forgets it and its calls.
+    /// Removes a closed TCP connection with its calls.
     pub fn remove(&mut self, id: ConnectionId) {
         let Some(entry) = self.entries.remove(&id) else { return };
         if let Some(deadline) = entry.deadline {
@@ -338,14 +338,14 @@ impl<const CALLS: usize> Server<CALLS> {
         }
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) has to be called: the earliest deadline of
-    /// all, or one before it.
+    /// Returns when to call [`handle_timeout`](Self::handle_timeout): the earliest deadline of all,
+    /// or one before it.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
         self.index.deadlines.first().map(|(deadline, _)| *deadline)
     }
 
-    /// The time has come for some, or not yet, or came long ago.
+    /// Processes expired timers; early, late and repeated calls are harmless.
     pub fn handle_timeout(&mut self, now: Duration) {
         while let Some((deadline, id)) = self.index.deadlines.first().copied() {
             if deadline > now {
@@ -362,7 +362,7 @@ impl<const CALLS: usize> Server<CALLS> {
 }
 
 impl Index {
-    /// A connection may have changed: its deadline, its calls.
+    /// Updates deadline and calls of a connection that may have changed.
     fn touch<const CALLS: usize>(&mut self, id: ConnectionId, entry: &mut Entry<CALLS>) {
         if !core::mem::replace(&mut entry.is_ready, true) {
             self.ready.push_back(id);
@@ -438,13 +438,13 @@ pub struct SessionMut<'s, const CALLS: usize> {
 }
 
 impl<const CALLS: usize> SessionMut<'_, CALLS> {
-    /// Which connection it is.
+    /// Returns which connection it is.
     #[must_use]
     pub const fn id(&self) -> ConnectionId {
         self.id
     }
 
-    /// The peer's address.
+    /// Returns the peer's address.
     #[must_use]
     pub const fn peer(&self) -> IpAddr {
         self.entry.peer

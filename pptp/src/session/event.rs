@@ -84,7 +84,7 @@ impl Waiting {
         self.is_writable = true;
     }
 
-    /// In the order in which they are declared.
+    /// Returns the events in the order in which they are declared.
     pub(super) fn pop(&mut self) -> Option<CallEvent> {
         if let Some(elapsed) = self.no_data.take() {
             return Some(CallEvent::NoData { elapsed });

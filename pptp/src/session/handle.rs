@@ -112,25 +112,25 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
         self.with_ppp(now, |ppp, now| ppp.accept(now, ticket, message, keys)).unwrap_or(Err(AnswerError::NotAsked))
     }
 
-    /// RFC 2759 section 7: reports that the new password of the last answer could not be stored:
-    /// [`ppp_session::Session::reject_change`].
+    /// Reports that the new password of the last answer could not be stored:
+    /// [`ppp_session::Session::reject_change`] (RFC 2759 section 7).
     pub fn reject_change(&mut self, now: Duration) {
         self.with_ppp(now, ppp_session::Session::reject_change);
     }
 
-    /// RFC 1332 section 3.3: sets the address that the client has to take. Call it before the
+    /// Sets the address that the client has to take (RFC 1332 section 3.3). Call it before the
     /// answer that lets it in; and again for a client that
     /// [wants](ppp_session::Event::AddressWanted) another address and may have it.
     pub fn assign_address(&mut self, address: Ipv4Addr) {
         self.with_ppp(Duration::ZERO, |ppp, _| ppp.assign_address(address));
     }
 
-    /// RFC 1994 section 2: challenges the client again.
+    /// Challenges the client again (RFC 1994 section 2).
     pub fn rechallenge(&mut self, now: Duration) {
         self.with_ppp(now, ppp_session::Session::rechallenge);
     }
 
-    /// RFC 1570 section 1.2: sends the time in seconds until the session will end.
+    /// Sends the time in seconds until the session will end (RFC 1570 section 1.2).
     pub fn send_time_remaining(&mut self, now: Duration, seconds: u32) {
         self.with_ppp(now, |ppp, now| ppp.send_time_remaining(now, seconds));
     }
@@ -144,8 +144,8 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
         self.with_ppp(now, |ppp, now| ppp.prove(now, ticket, name, secret)).unwrap_or(Err(AnswerError::NotAsked))
     }
 
-    /// RFC 2759 section 7: answers [`Event::PasswordExpired`](ppp_session::Event::PasswordExpired):
-    /// [`ppp_session::Session::change_password`].
+    /// Answers [`Event::PasswordExpired`](ppp_session::Event::PasswordExpired):
+    /// [`ppp_session::Session::change_password`] (RFC 2759 section 7).
     ///
     /// # Errors
     ///
@@ -154,8 +154,8 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
         self.with_ppp(now, |ppp, now| ppp.change_password(now, new)).unwrap_or(Err(AnswerError::NotAsked))
     }
 
-    /// RFC 3748: answers [`Event::Prove`](ppp_session::Event::Prove) with a packet of another end
-    /// of EAP.
+    /// Answers [`Event::Prove`](ppp_session::Event::Prove) with a packet of another end of EAP (RFC
+    /// 3748).
     ///
     /// # Errors
     ///
@@ -164,7 +164,7 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
         self.with_ppp(now, |ppp, now| ppp.send_eap(now, ticket, packet)).unwrap_or(Err(AnswerError::NotAsked))
     }
 
-    /// RFC 1661 section 5.8: asks the peer for an Echo-Reply now.
+    /// Asks the peer for an Echo-Reply now (RFC 1661 section 5.8).
     pub fn ping(&mut self, now: Duration) {
         self.with_ppp(now, ppp_session::Session::ping);
     }

@@ -15,7 +15,8 @@ const LCP: u16 = 0xc021;
 const CCP: u16 = 0x80fd;
 const EVERYTHING: Duration = Duration::from_secs(90);
 
-/// The one between changes the packets of one protocol that go one way, and may answer them.
+/// Returns the one between changes the packets of one protocol that go one way, and may answer
+/// them.
 fn changing(protocol: u16, only: To, mut change: impl FnMut(&[u8]) -> Vec<(To, Vec<u8>)> + 'static) -> Between {
     Box::new(move |to, octets| {
         let (found, information) = decode_frame(octets);
@@ -30,7 +31,8 @@ fn other(to: To) -> To {
     if to == To::Client { To::Server } else { To::Client }
 }
 
-/// Each way of meddling with the negotiation ends without a packet in the clear, and without IP.
+/// Returns each way of meddling with the negotiation ends without a packet in the clear, and
+/// without IP.
 fn fails(client: &Config, server: &Config, between: Between) -> [Option<Reason>; 2] {
     let mut pair =
         Pair::new(&client_config().with_session(client.clone()), &server_config().with_session(server.clone()));

@@ -13,7 +13,7 @@ const LCP: u16 = 0xc021;
 const CHAP: u16 = 0xc223;
 const IPCP: u16 = 0x8021;
 
-/// How each side ends, and how many packets it took.
+/// Returns how each side ends, and how many packets it took.
 fn ends(between: Between) -> ([Option<Reason>; 2], usize) {
     let mut pair = Pair::new(&client_config(), &server_config());
     pair.between = between;

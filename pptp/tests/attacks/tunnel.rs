@@ -11,7 +11,7 @@ use testing::pptp::{Pair, To, decode_frame, decode_gre, encode_gre, encode_packe
 
 use crate::server_config;
 
-/// An IP packet in the clear, as what is forged.
+/// Returns an IP packet in the clear, as what is forged.
 fn forged() -> Vec<u8> {
     frame(0x0021, &numbered_ip(60, 1))
 }

@@ -151,7 +151,7 @@ fn exchange(now: Duration, server: &mut Server, clients: &mut [Client], log: &mu
 }
 
 impl Client {
-    /// The IP packet, and the call that it came by.
+    /// Returns the IP packet, and the call that it came by.
     fn receive(&mut self, now: Duration, packet: &[u8]) -> Option<(CallId, Vec<u8>)> {
         let id = u16::from_be_bytes([packet[6], packet[7]]);
         let (call, (link, tunnel)) = self.calls.iter_mut().find(|(call, _)| call.get() == id)?;
@@ -174,7 +174,7 @@ impl Client {
         log.received.push((index_of(0, received.ip().unwrap()), call));
     }
 
-    /// The server's id of a call.
+    /// Returns the server's id of a call.
     fn peers(&self, call: CallId) -> CallId {
         CallId::new(self.connection.call(call).unwrap().peer_call_id().unwrap())
     }

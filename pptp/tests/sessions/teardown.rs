@@ -136,7 +136,7 @@ fn end(world: &mut World, how: How) {
     world.settle();
 }
 
-/// What the side that did not begin may say.
+/// Returns what the side that did not begin may say.
 fn is_told(reason: Reason) -> bool {
     matches!(
         reason,
@@ -146,7 +146,7 @@ fn is_told(reason: Reason) -> bool {
     )
 }
 
-/// What it may say when it hears nothing any more.
+/// Returns what it may say when it hears nothing any more.
 fn is_silence(reason: Reason) -> bool {
     matches!(
         reason,

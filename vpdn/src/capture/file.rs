@@ -97,7 +97,8 @@ const OTHER_FORMATS: &[(&[u8], &str)] = &[
 /// RFC 1952 section 2.3.1: how what gzip made begins.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// pppd's option `record`: the time of the start (7), four bytes of it, then another of the seven kinds of records.
+/// Recognizes pppd's option `record`: the time of the start (7), four bytes of it, then another of
+/// the seven kinds of records.
 fn is_pppd_record(start: &[u8]) -> bool {
     matches!(start, [7, _, _, _, _, 1..=7, ..])
 }

@@ -161,7 +161,8 @@ fn feed(
     }
 }
 
-/// A number for the link, and one direction for each of its ends, where the file says which has sent the frame.
+/// Returns a number for the link, and one direction for each of its ends, where the file says which
+/// has sent the frame.
 fn link(path: Option<Path>, sender: Option<Sender>, carrier: Carrier) -> (u64, Option<Direction>) {
     let mut hasher = DefaultHasher::new();
     carrier.name().hash(&mut hasher);

@@ -94,7 +94,7 @@ impl Direction {
         }
     }
 
-    /// A segment whose end was not captured: given where it is next, and else not at all.
+    /// Gives out a segment whose end was not captured, where it is next.
     fn cut(&mut self, sequence_number: u32, octets: &[u8], not_captured: u32, each: &mut impl FnMut(Piece<'_>)) {
         let next = *self.next.get_or_insert(sequence_number);
         let end = sequence_number.wrapping_add(length(octets)).wrapping_add(not_captured);

@@ -82,7 +82,7 @@ impl Interface {
         Ok(())
     }
 
-    /// The addresses are agreed on: the device gets them, and the routes.
+    /// Gives the device the addresses that were agreed on, and the routes.
     ///
     /// # Errors
     ///
@@ -148,7 +148,7 @@ impl Interface {
         }
     }
 
-    /// IPv6 is agreed on.
+    /// Gives the device its IPv6 address.
     ///
     /// # Errors
     ///

@@ -239,7 +239,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         Ok(None)
     }
 
-    /// From the network to the device.
+    /// Carries packets from the network to the device.
     fn receive(&mut self, now: Duration) {
         let Self { session, gre, context, trace, clear, batch, .. } = self;
         let device = &mut context.interface.device;
@@ -269,7 +269,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         device.flush();
     }
 
-    /// What waited for an earlier packet long enough, to the device.
+    /// Gives the device the packets that have waited long enough for an earlier one.
     fn deliver(&mut self, now: Duration) {
         let mut buf = [0; MAX_RECEIVE];
         while let Ok(Some((_, packet))) = self.session.poll_receive(now, &mut buf) {
@@ -277,7 +277,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         }
     }
 
-    /// From the device to the network.
+    /// Carries packets from the device to the network.
     fn send(&mut self, now: Duration) {
         let Self { session, gre, context, trace, outgoing, batch, .. } = self;
         let mut count = 0;
@@ -358,7 +358,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         ClientStatus::of_session(&self.session, now)
     }
 
-    /// The longest packet that may be sent.
+    /// Returns the longest packet that may be sent.
     fn mtu(&self) -> u16 {
         self.session.first_call().map_or(self.session.mtu(), |call| call.mtu())
     }
@@ -424,7 +424,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
     }
 }
 
-/// Why there is no connection, in words of the user's.
+/// Returns why there is no connection, in words of the user's.
 fn unreachable_server(server: SocketAddrV4, error: &io::Error) -> Failure {
     let text = match error.kind() {
         ErrorKind::ConnectionRefused => format!("{server} refuses the connection: no PPTP server listens there"),

@@ -106,7 +106,7 @@ impl Request {
         debug_assert!(added.is_ok(), "{added:?}");
     }
 
-    /// RFC 2548: adds an attribute of Microsoft.
+    /// Adds an attribute of Microsoft (RFC 2548).
     ///
     /// # Errors
     ///
@@ -119,8 +119,8 @@ impl Request {
         Ok(())
     }
 
-    /// RFC 2865 section 5.2: adds the password, which is hidden on the way. What is longer than 128 bytes is cut, and
-    /// then no server finds it right.
+    /// Adds the password, which is hidden on the way (RFC 2865 section 5.2). What is longer than
+    /// 128 bytes is cut, and then no server finds it right.
     pub fn add_password(&mut self, password: &[u8]) {
         let password = password.get(..MAX_PASSWORD).unwrap_or(password);
         self.password = Some(Zeroizing::new(password.to_vec()));
@@ -266,7 +266,7 @@ impl Reply {
         &self.authenticator
     }
 
-    /// RFC 2548: returns what the keys of Microsoft in this reply were hidden with.
+    /// Returns what the keys of Microsoft in this reply were hidden with (RFC 2548).
     #[must_use]
     pub fn hiding(&self) -> mschap::radius::Hiding<'_> {
         mschap::radius::Hiding::new(&self.secret, &self.authenticator)
@@ -297,7 +297,7 @@ pub enum ReplyError {
     NotGenuine,
 }
 
-/// RFC 2865 section 5.2: hides a password of at most 128 bytes.
+/// Hides a password of at most 128 bytes (RFC 2865 section 5.2).
 fn hide(password: &[u8], secret: &[u8], authenticator: [u8; 16]) -> Zeroizing<Vec<u8>> {
     let mut padded = Zeroizing::new(password.to_vec());
     padded.resize(password.len().max(1).next_multiple_of(16), 0);

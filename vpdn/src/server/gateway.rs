@@ -111,7 +111,7 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
     gateway.run()
 }
 
-/// What the program knows beside the sessions.
+/// Returns what the program knows beside the sessions.
 fn state(config: &Config, group: &VpdnGroup, template: &VirtualTemplate) -> Result<State, Failure> {
     let failed = |error| Failure::of_system("the users", &error);
     let users = Users::open(&config.user, config.users.as_deref(), entropy()?).map_err(failed)?;
@@ -195,7 +195,7 @@ impl Come {
         self.numbers.contains(&number)
     }
 
-    /// The ids of a range of numbers.
+    /// Returns the ids of a range of numbers.
     fn of(&self, first: u64) -> impl Iterator<Item = u64> {
         let range = first..first + (1 << 32);
         self.numbers.iter().filter(move |number| range.contains(number)).map(move |number| number - first)
@@ -343,7 +343,7 @@ impl Gateway<'_> {
         Ok(())
     }
 
-    /// From TCP.
+    /// Reads from TCP.
     fn read(&mut self, now: Duration, number: u64) {
         let Some(&mut Tcp { id, ref mut stream, interest, .. }) = self.connections.get_mut(&number) else { return };
         stream.flush();
@@ -429,7 +429,7 @@ impl Gateway<'_> {
         }
     }
 
-    /// From the network to the device.
+    /// Carries packets from the network to the device.
     fn receive(&mut self, now: Duration, own: Ipv4Addr) {
         let Self { server, gres, state, batch, debugs, .. } = self;
         let Some(gre) = gres.get_mut(&own) else { return };
@@ -465,7 +465,7 @@ impl Gateway<'_> {
         state.device.flush();
     }
 
-    /// From the device to the network.
+    /// Carries packets from the device to the network.
     fn send(&mut self, now: Duration) {
         let Self { server, connections, gres, state, outgoing, batch, debugs, .. } = self;
         for _ in 0..BURST {
@@ -493,7 +493,7 @@ impl Gateway<'_> {
         gres.values_mut().for_each(Gre::flush);
     }
 
-    /// From the RADIUS servers.
+    /// Takes replies of the RADIUS servers.
     fn hear(&mut self, now: Duration, come: &Come) {
         let Some(radius) = &mut self.state.radius else { return };
         for number in come.of(RADIUS) {
@@ -575,7 +575,7 @@ impl Gateway<'_> {
         say(&format_args!("{} connections", self.server.len()));
     }
 
-    /// Those who ask on the control socket.
+    /// Serves the clients of the control socket.
     fn serve(&mut self, now: Duration, come: &Come) {
         if come.has(CONTROL) {
             while let Some(connection) = self.control.as_ref().and_then(Listener::accept) {
@@ -666,7 +666,7 @@ impl Gateway<'_> {
     }
 }
 
-/// The socket that a connection's packets leave by.
+/// Returns the socket that a connection's packets leave by.
 fn gre_of<'g>(
     connections: &BTreeMap<u64, Tcp>,
     gres: &'g mut BTreeMap<Ipv4Addr, Gre>,
@@ -675,7 +675,7 @@ fn gre_of<'g>(
     gres.get_mut(&connections.get(&number(id))?.own)
 }
 
-/// The number of a connection for the poller: ids are given one after the other.
+/// Returns the number of a connection for the poller: ids are given one after the other.
 fn number(id: ConnectionId) -> u64 {
     id.get() & u64::from(u32::MAX)
 }

@@ -107,7 +107,7 @@ impl Inquiries {
         }
     }
 
-    /// The call is over: what was asked for it is forgotten, and its number is free.
+    /// Forgets what was asked for a call that is over; its number is free.
     pub(super) fn forget(&mut self, call: Key) {
         if let Some(id) = self.by_call.get(&call).copied() {
             self.client.cancel(id);
@@ -127,7 +127,8 @@ impl Inquiries {
         Some(inquiry)
     }
 
-    /// What the server has to know. `None` when the client presents what cannot be asked about.
+    /// Returns what the server has to know. `None` when the client presents what cannot be asked
+    /// about.
     fn request(&self, presented: &Presented<'_>, peer: IpAddr, (_, call): Key) -> Option<(Request, Kind)> {
         let mut request = Request::access();
         request.add(AttributeKind::USER_NAME, presented.name()?.0).ok()?;
@@ -184,7 +185,7 @@ impl Inquiries {
     }
 }
 
-/// What an answer means for the client.
+/// Returns what an answer means for the client.
 fn decide(kind: Kind, reply: &Reply) -> Decision {
     if reply.code() != Code::ACCESS_ACCEPT {
         let message = refusal(kind, reply).filter(|_| reply.code() == Code::ACCESS_REJECT);
@@ -215,7 +216,7 @@ fn decide(kind: Kind, reply: &Reply) -> Decision {
     Decision::Accept { message, keys: keys.ok(), authorization: Box::new(authorization) }
 }
 
-/// RFC 2548 section 2.1.4: why, as the client is to be told.
+/// Returns why a client is refused, as it is to be sent (RFC 2548 section 2.1.4).
 fn refusal(kind: Kind, reply: &Reply) -> Option<Vec<u8>> {
     if let Kind::Other = kind {
         return Some(reply.values(AttributeKind::REPLY_MESSAGE).next().unwrap_or_default().to_vec());

@@ -190,7 +190,7 @@ impl<'v> View<'v> {
         }))
     }
 
-    /// The text format 0.0.4 of Prometheus.
+    /// Returns the text format 0.0.4 of Prometheus.
     fn metrics(&self) -> String {
         let mut text = String::new();
         let mut sums = [0_u64; 6];

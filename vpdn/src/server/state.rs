@@ -59,7 +59,7 @@ pub(super) struct Accepted {
 }
 
 impl State {
-    /// Something has happened in a session.
+    /// Handles an event of a session.
     pub(super) fn event(&mut self, now: Duration, session: &mut SessionMut<'_, 4>, event: Event) {
         let (id, peer) = (session.id(), session.peer());
         match event {
@@ -123,7 +123,7 @@ impl State {
         }
     }
 
-    /// A client presents itself, or a new password.
+    /// Handles a client that presents itself, or a new password.
     fn authenticate(&mut self, now: Duration, session: &mut Session, key: Key, peer: IpAddr, question: Question) {
         if let Some(radius) = &mut self.radius {
             let Some(presented) = session.call(key.1).and_then(|call| call.ppp().presented()) else { return };
@@ -135,7 +135,8 @@ impl State {
         self.ask_users(now, session, key, question);
     }
 
-    /// Nothing scarce is held for those who have proved nothing: the address is theirs only for the time of the answer.
+    /// Asks the users of the file; the address is held only for the time of the answer, since
+    /// nothing has been proved.
     fn ask_users(&mut self, now: Duration, session: &mut Session, key: Key, question: Question) {
         let (id, call) = key;
         let had_one = self.calls.address(key).is_some();
@@ -158,7 +159,7 @@ impl State {
         }
     }
 
-    /// Somebody has proved itself: it gets its address.
+    /// Lets in a client that has proved itself, and gives it its address.
     fn let_in(
         &mut self,
         now: Duration,
@@ -232,7 +233,7 @@ impl State {
         }
     }
 
-    /// IP is up: routes, and the account.
+    /// Sets routes and the account, since IP is up.
     fn ip_up(&mut self, now: Duration, session: &Session, key: Key, peer: IpAddr) {
         let (id, call) = key;
         let (Some(address), Some(handle)) = (self.calls.address(key), session.call(call)) else { return };
@@ -349,7 +350,7 @@ impl State {
         say(&format_args!("Refused frames {refused}, of them in the clear {clear}, of another sender {spoofed}"));
     }
 
-    /// From a call to the device, if the client may send it.
+    /// Carries a packet from a call to the device, if the client may send it.
     pub(super) fn deliver(&mut self, key: Key, packet: &[u8]) {
         if self.calls.may_send(key, packet) {
             self.device.send(packet);
@@ -371,7 +372,7 @@ fn refuse(now: Duration, session: &mut Session, key: Key, question: Question, me
     }
 }
 
-/// RFC 2866 section 5.10.
+/// Returns the cause in the words of RFC 2866 section 5.10.
 fn cause_of(reason: &Reason) -> TerminateCause {
     match reason {
         Reason::Closed => TerminateCause::ADMIN_RESET,

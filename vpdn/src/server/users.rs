@@ -165,7 +165,7 @@ impl Users {
         session.call_mut(call).ok_or(AnswerError::NotAsked)?.answer(now, question.ticket(), &answer)
     }
 
-    /// With the domain, then without it.
+    /// Finds a user with the domain, then without it.
     fn find(&self, name: &[u8]) -> Option<&User> {
         let without = name.rsplit(|byte| *byte == b'\\').next().unwrap_or(name);
         let all = || self.file.iter().flat_map(|table| &table.users).chain(&self.configured);

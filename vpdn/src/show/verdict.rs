@@ -120,7 +120,8 @@ fn counters(inspector: &Inspector) -> impl Iterator<Item = pptp::inspect::Counte
     inspector.sessions().flat_map(move |session| directions.map(|direction| session.counters(direction)))
 }
 
-/// Where the server has refused as well, the client may have used another password.
+/// Says which passwords are wrong; where the server has refused as well, the client may have used
+/// another.
 fn wrong_passwords(inspector: &Inspector, sentences: &mut Vec<String>) -> bool {
     let mut any = false;
     for session in inspector.sessions() {
@@ -136,7 +137,8 @@ fn wrong_passwords(inspector: &Inspector, sentences: &mut Vec<String>) -> bool {
     any
 }
 
-/// A session of which nothing was decrypted with what was given, or less than there are keys for.
+/// Returns a session of which nothing was decrypted with what was given, or less than there are
+/// keys for.
 fn wrong_keys(question: &Question<'_>, inspector: &Inspector, sentences: &mut Vec<String>) -> bool {
     let mut wrong = false;
     for session in inspector.sessions() {
@@ -161,13 +163,13 @@ fn wrong_keys(question: &Question<'_>, inspector: &Inspector, sentences: &mut Ve
     wrong
 }
 
-/// Whether keys were tried on the packets of a direction, and fit none of them.
+/// Returns whether keys were tried on the packets of a direction, and fit none of them.
 fn is_undecrypted(session: &Session, direction: Direction) -> bool {
     let counters = session.counters(direction);
     counters.nonsense != 0 && counters.decrypted == 0
 }
 
-/// What a secret was given for, and did not come to.
+/// Says for what a secret was given without use.
 fn not_needed(seen: &Seen, sentences: &mut Vec<String>) {
     for (reason, count) in &seen.not_decrypted {
         sentences.push(format!("{count} encrypted packets were not decrypted: {reason}"));

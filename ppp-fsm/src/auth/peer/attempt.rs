@@ -13,7 +13,7 @@ pub(super) struct Microsoft {
 }
 
 impl Microsoft {
-    /// Each value is dropped where it lies, so that it is wiped there.
+    /// Clears each value where it lies, so that it is wiped there.
     pub(super) fn clear(&mut self) {
         self.attempt = None;
         self.keys = None;

@@ -22,7 +22,7 @@ pub(super) type Reaction = Vec<String>;
 struct Table(String);
 
 impl Table {
-    /// A state: messages with the same reaction stand together.
+    /// Writes a state, with messages of the same reaction side by side.
     fn section(&mut self, state: &str, rows: Vec<(String, Reaction)>) {
         let mut groups: Vec<(Vec<String>, Reaction)> = Vec::new();
         for (message, mut reaction) in rows {

@@ -9,7 +9,7 @@ use super::Session;
 use crate::session::call::{Opening, Sealing};
 use crate::session::{BufferTooSmall, ReceiveError, Received, SendError};
 
-/// RFC 2637 section 4.1: returns the call id of a GRE packet, the lower half of its key.
+/// Returns the call id of a GRE packet, the lower half of its key (RFC 2637 section 4.1).
 ///
 /// # Errors
 ///

@@ -13,7 +13,7 @@ fn client(settings: impl FnOnce(Settings) -> Settings) -> Client {
     Client::new(settings(Settings::new(servers.collect())), [1; 32])
 }
 
-/// All that the client sends now.
+/// Returns all that the client sends now.
 fn sent(client: &mut Client) -> Vec<(Path, Vec<u8>)> {
     let mut sent = Vec::new();
     while let Some(transmit) = client.poll_transmit() {
