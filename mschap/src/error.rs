@@ -63,6 +63,22 @@ pub enum DecodeError {
         /// How many digits there are; 41 stands for 41 or more.
         digits: usize,
     },
+    /// A packet of EAP-MSCHAPv2 ends before a field of it.
+    #[error("EAP-MSCHAPv2 packet of {found} bytes, at least {needed} are needed")]
+    EapTruncated {
+        /// The bytes up to the end of the field.
+        needed: usize,
+        /// The bytes there are.
+        found: usize,
+    },
+    /// MS-Length of a packet of EAP-MSCHAPv2 is not its length.
+    #[error("EAP-MSCHAPv2 packet of {found} bytes that says it has {stated}")]
+    EapLength {
+        /// MS-Length.
+        stated: u16,
+        /// The bytes there are.
+        found: usize,
+    },
 }
 
 /// The caller's buffer cannot hold what is to be written; nothing was written.
