@@ -1,7 +1,8 @@
 //! L2TP beside the crate `rl2tp` and plain code: `cargo bench -p pptp-benches --bench l2tp_ratios`
 //!
-//! `rl2tp` has the bits of the flags in the opposite order, so that it reads no packet of a real peer: it is given the same
-//! messages as it writes them. It prints every AVP that it reads, which is part of what it costs.
+//! `rl2tp` has the bits of the flags in the opposite order, so it reads no packet of a real peer.
+//! It is given the same messages as it writes them. It prints every AVP that it reads, which is
+//! part of what it costs.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::expect_used,

@@ -1,7 +1,8 @@
-//! What a server computes for one MS-CHAPv2 login, beside the same written with OpenSSL.
+//! The work of a server for one MS-CHAPv2 login, beside the same written with OpenSSL.
 //!
-//! From the octets of a Response packet and a stored NT hash: the challenge hash, the check of the NT response, the
-//! authenticator response, the master key, and both start keys.
+//! It goes from the bytes of a Response packet and a stored NT hash to both start keys. Between
+//! them are the challenge hash, the check of the NT response, the authenticator response and the
+//! master key.
 
 pub mod openssl;
 
@@ -17,7 +18,7 @@ const LOGINS: usize = 16;
 const USER: &[u8] = b"User";
 const CHALLENGE: [u8; 16] = *b"[]|}{?/><,`!2&&(";
 
-/// What a login ends in: the proof for the peer, and the keys for MPPE.
+/// The results of a login: the proof for the peer, and the keys for MPPE.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Keys {

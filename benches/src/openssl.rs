@@ -45,7 +45,7 @@ fn symbol<T: Copy + 'static>(library: &'static Library, name: &str) -> Option<T>
     Some(*symbol)
 }
 
-/// What MPPE needs of a library.
+/// The functions that MPPE needs of a library.
 pub trait Primitives: Clone + 'static {
     /// A cipher that can be keyed.
     type Cipher;
@@ -71,7 +71,7 @@ pub struct LowLevel {
 }
 
 impl LowLevel {
-    /// Creates the functions of the system's library; `None` when there is none.
+    /// Creates the functions of the system's library; `None` when it is missing.
     #[must_use]
     pub fn load() -> Option<Self> {
         let library = library()?;
@@ -134,7 +134,7 @@ pub struct Evp {
 }
 
 impl Evp {
-    /// Creates the functions of the system's library; `None` when there is none, or no legacy
+    /// Creates the functions of the system's library; `None` when it is missing, or no legacy
     /// provider.
     #[must_use]
     pub fn load() -> Option<Self> {

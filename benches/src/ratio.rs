@@ -1,8 +1,9 @@
 //! Ratios that hold: all variants of a group take turns, and the program is launched several times.
 //!
-//! A turn takes about half a millisecond; in each round every variant has one, in another order. The figure of a launch
-//! is the quiet one, the first decile of the rounds; a ratio is that of two quiet figures of the same launch. What is
-//! printed is the median over the launches, since code and stack lie elsewhere in each.
+//! A turn takes about half a millisecond; in each round every variant has one, in another order.
+//! The figure of a launch is the quiet one, the first decile of the rounds; a ratio is that of two
+//! quiet figures of the same launch. The printed figure is the median over the launches, since code
+//! and stack lie elsewhere in each.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -18,7 +19,7 @@ pub struct Variant {
     work: Option<Work>,
 }
 
-/// What one variant should reach beside another.
+/// The ratio that one variant should reach beside another.
 struct Goal {
     of: &'static str,
     beside: &'static str,
@@ -32,7 +33,7 @@ pub struct Group {
     units: u32,
     variants: Vec<Variant>,
     goals: Vec<Goal>,
-    /// Whose goals are those of the mean over all its groups.
+    /// The family whose goals are those of the mean over all its groups.
     family: Option<String>,
 }
 

@@ -68,7 +68,7 @@ fn play<'a>(setup: u8, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<u8>, Vec<
     (sent, told)
 }
 
-/// What a user and a network can do.
+/// An action of a user or of the network.
 #[derive(Debug, Arbitrary)]
 enum Op {
     Receive(Message),

@@ -33,7 +33,7 @@ pub fn capture(data: &[u8]) {
     check(&inspector);
 }
 
-/// What is fed to an inspector.
+/// One input of an inspector.
 #[derive(Debug, Arbitrary)]
 enum Operation<'a> {
     Control { from_client: bool, client: u8, octets: &'a [u8] },

@@ -13,7 +13,8 @@ const SECRET: &[u8] = b"opensesame";
 /// Asserts that any bytes give an error, or a control message that keeps its meaning however it is
 /// written again.
 ///
-/// Written in the clear, hidden with another random vector, and signed; whoever has other nonces refuses what is signed.
+/// Written in the clear, hidden with another random vector, and signed; a reader with other nonces
+/// refuses the signed message.
 ///
 /// # Panics
 ///

@@ -21,7 +21,7 @@ type Flying = (u16, u16, Option<Vec<u8>>);
 
 struct ChannelEnd {
     channel: Channel,
-    /// What was sent to it and is on the way.
+    /// Packets that were sent to it and are on the way.
     coming: VecDeque<Flying>,
     /// The number of the next message that it sends, and of the next that it is to receive.
     pushed: u32,
@@ -149,7 +149,7 @@ struct Pair {
     now: Duration,
     tunnels: [Tunnel<4>; 2],
     addresses: [Address; 2],
-    /// What was sent so far, by sender: for somebody who sees it all.
+    /// All packets sent so far, by sender: for an attacker who sees everything.
     seen: Vec<(usize, Vec<u8>)>,
     connected: [usize; 2],
 }

@@ -194,7 +194,7 @@ fn check_open(opened: Result<mschap::NewPassword, ChangeError>, harmless: bool, 
     }
 }
 
-/// What an authenticator made of a packet.
+/// The verdict of an authenticator on a packet.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
 enum Outcome {
     Accepted,
@@ -329,7 +329,7 @@ impl Side {
         Some((matches!(reply, Reply::Success(_)), reply.encode(&mut buf).expect("there is room").to_vec()))
     }
 
-    /// Returns what the peer that sent the last packet may do, as the reply tells it, and on which
+    /// Returns what the peer that sent the last packet may do, as the reply says, and on which
     /// challenge it then works.
     fn peer_may(&self, message: &[u8]) -> Phase {
         let (next, due) = match self {
@@ -373,7 +373,7 @@ impl Side {
     }
 }
 
-/// What the peer is to send.
+/// The kind of packet that the peer is to send.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
 enum Phase {
     Response,
@@ -382,7 +382,7 @@ enum Phase {
 }
 
 /// Runs operations on an authenticator and compares it with a model. The authenticator does what a
-/// plain model does, and tells its peer what it then expects.
+/// plain model does, and lets its peer know what it then expects.
 ///
 /// # Panics
 ///

@@ -30,7 +30,7 @@ fn packets(data: &[u8]) {
         shown(&packet);
         check_options(packet.data);
     }
-    // What is read again after it was written is the same; padding is left out.
+    // A value that is read again after it was written is the same; padding is left out.
     if let Ok(packet) = lcp::Packet::decode(data) {
         let octets = packet.to_vec().expect("what was read can be written");
         assert_eq!(lcp::Packet::decode(&octets), Ok(packet));

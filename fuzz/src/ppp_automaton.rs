@@ -9,7 +9,7 @@ use ppp_fsm::{Code, Packet, lcp};
 /// As many operations as come to no end of a loop of their own: Max-Failure is 80, and 240 refusals are the end.
 const MAX_OPERATIONS: usize = 200;
 
-/// What the table needs besides its states.
+/// The data that the table needs besides its states.
 struct Model {
     state: State,
     restart_count: u8,
@@ -144,7 +144,7 @@ fn step(
             };
             let is_negotiating =
                 matches!(model.state, State::RequestSent | State::AckReceived | State::AckSent | State::Opened);
-            // What answers nothing that is open is dropped, where the table would begin again.
+            // An answer to nothing that is open is dropped, where the table would begin again.
             if is_negotiating && (open.is_none() || is_wrong) {
                 assert!(!is_taken, "an answer to nothing");
                 return Vec::new();

@@ -1,4 +1,4 @@
-//! What the targets of whole sessions share: octets of an input, configurations, IP packets.
+//! Parts shared by the targets of whole sessions: bytes of an input, configurations, IP packets.
 
 use core::time::Duration;
 

@@ -1,4 +1,5 @@
-//! `session_hostile`: a client and a server with one connection, that are given and told anything.
+//! `session_hostile`: a client and a server with one connection, which get any input and any
+//! command.
 
 use core::net::Ipv4Addr;
 use core::time::Duration;
@@ -26,7 +27,7 @@ struct World {
     numbers: [u32; 2],
 }
 
-/// What both have to say: messages for TCP, and frames.
+/// The output of both ends: messages for TCP, and frames.
 type Said = [Vec<(usize, Vec<u8>)>; 2];
 
 /// Asserts that nothing panics, output is bounded, required encryption holds and events have an

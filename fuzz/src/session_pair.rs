@@ -20,7 +20,7 @@ struct World {
     sent: [BTreeSet<Vec<u8>>; 2],
     arrived: [BTreeSet<Vec<u8>>; 2],
     number: u32,
-    /// Packets were damaged: then anything may come out, since nothing in MPPE tells.
+    /// Packets were damaged: then anything may come out, since nothing in MPPE detects it.
     damaged: bool,
     /// Packets came twice.
     repeated: bool,
@@ -118,7 +118,7 @@ impl World {
                     call.ping(self.now);
                 }
             }
-            // LCP or CCP begins anew, as a peer may do: a request that nobody made.
+            // LCP or CCP begins again, as a peer may do: a request that nobody made.
             _ => {
                 let protocol: [u8; 2] = if step & 0x80 == 0 { [0xc0, 0x21] } else { [0x80, 0xfd] };
                 let newest = self.flight.newest(to).and_then(|packet| {
@@ -140,7 +140,7 @@ impl World {
         }
         assert!(self.sent[to].contains(packet), "what was not sent arrives");
         let is_new = self.arrived[to].insert(packet.to_vec());
-        // In the clear, numbers that begin anew cannot be told from copies that are seconds old.
+        // In the clear, numbers that begin again look like copies that are seconds old.
         let may_repeat = self.repeated && !self.required.contains(&true);
         assert!(is_new || may_repeat, "a packet arrives twice");
     }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-/// An acknowledgment that goes with the next packet, or alone when there is none for a while.
+/// An acknowledgment that goes with the next packet, or alone when it is missing for a while.
 #[derive(Debug, Clone)]
 pub(crate) struct Acknowledgment {
     delay: Duration,

@@ -32,7 +32,7 @@ pub enum IpVersion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mtu {
     outer: u16,
-    // What each part takes of it.
+    // The bytes that each part takes of it.
     ip: u16,
     ip_options: u16,
     gre: u16,

@@ -1,4 +1,4 @@
-//! What a user may set.
+//! The settings of a user.
 
 use core::time::Duration;
 
@@ -9,9 +9,9 @@ use crate::{AcknowledgmentTimeout, SequenceNumber, WindowPolicy};
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_structs, reason = "a call has two ends")]
 pub struct CallIds {
-    /// What we chose: in the packets that we receive.
+    /// The id that we chose: in the packets that we receive.
     pub local: u16,
-    /// What the peer chose: in the packets that we send.
+    /// The id that the peer chose: in the packets that we send.
     pub peer: u16,
 }
 
@@ -75,8 +75,7 @@ impl Config {
         }
     }
 
-    /// Returns the Packet Recv. Window Size that the peer is told, in packets (RFC 2637 section
-    /// 4.2).
+    /// Returns the Packet Recv. Window Size that the peer gets, in packets (RFC 2637 section 4.2).
     #[must_use]
     pub const fn receive_window(&self) -> u16 {
         self.receive_window
@@ -133,7 +132,7 @@ impl Config {
         self
     }
 
-    /// Sets the Packet Recv. Window Size that the peer was told, in packets (RFC 2637 section 4.2).
+    /// Sets the Packet Recv. Window Size that the peer got, in packets (RFC 2637 section 4.2).
     /// Default: 64.
     ///
     /// It costs no memory. When half of it was received, that is acknowledged at once.

@@ -176,7 +176,7 @@ mod tests {
             }
         }
 
-        /// What decodes is written back to the same octets, whatever they are.
+        /// Any bytes that decode are written back unchanged.
         #[test]
         fn decodes_anything(octets in prop::collection::vec(any::<u8>(), 0..48), make_valid in any::<bool>()) {
             let mut octets = octets;

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use crate::{SequenceNumber, Slot, Slots};
 
-/// What became of a packet that arrived.
+/// The place of a packet that arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Arrival {
@@ -44,7 +44,7 @@ pub struct ReorderCounters {
     pub far_ahead: u64,
     /// How often there was no room, or the packet was too long for its slot.
     pub overflows: u64,
-    /// How often the peer's numbers were taken to have started anew.
+    /// How often the peer's numbers were taken to have started again.
     pub restarts: u64,
 }
 
@@ -56,14 +56,17 @@ pub struct ReorderCounters {
 ///
 /// * The first number that arrives is the start, whatever it is.
 /// * A missing number is waited for from when a later one arrived until the time-out, or until the slots do not reach.
-/// * A number [`FAR`](Self::FAR) or more ahead is believed when no number was believed for [`SILENCE`](Self::SILENCE) and
-///   the next arrival confirms it, so that damaged or forged packets do not make all true ones late.
-/// * When nothing but late packets came for [`SILENCE`](Self::SILENCE) and two of them follow each other, the numbers
-///   are taken to have started anew from there. A network that delays packets for longer than that is mistaken for it.
+/// * A number [`FAR`](Self::FAR) or more ahead is believed only when no number was believed for
+///   [`SILENCE`](Self::SILENCE) and the next arrival confirms it. So damaged or forged packets do
+///   not make all true ones late.
+/// * When nothing but late packets came for [`SILENCE`](Self::SILENCE) and two of them follow each
+///   other, the numbers are taken to have started again from there. A network that delays packets
+///   for longer than that is mistaken for it.
 ///
-/// A caller that can prove what a packet holds, by decrypting it, need not believe numbers at all: with
-/// [`arrive_unproven`](Self::arrive_unproven) a number moves the others only when the packet is
-/// [confirmed](Self::confirm), and a [refused](Self::refuse) packet leaves its number to the genuine one.
+/// A caller that can prove what a packet holds, by decrypting it, need not believe numbers at all.
+/// With [`arrive_unproven`](Self::arrive_unproven) a number moves the others only when the packet
+/// is [confirmed](Self::confirm). A [refused](Self::refuse) packet leaves its number to the genuine
+/// one.
 ///
 /// ```
 /// use core::time::Duration;
@@ -104,7 +107,7 @@ pub struct Reorder<S> {
     missed_since: Option<Duration>,
     /// Missing numbers before this one are not waited for: there was no room for a packet that is far behind them.
     abandoned: Option<SequenceNumber>,
-    /// What would follow the last arrival that was not believed.
+    /// The number that would follow the last arrival that was not believed.
     suspected: Option<SequenceNumber>,
     /// When a number was last believed.
     believed: Duration,
@@ -114,7 +117,8 @@ pub struct Reorder<S> {
 impl<S> Reorder<S> {
     /// From how far ahead of the next one a number needs a second one that confirms it.
     pub const FAR: u32 = 1024;
-    /// How long nothing but late packets must have come before numbers are taken to have started anew.
+    /// How long nothing but late packets must have come before numbers are taken to have started
+    /// again.
     pub const SILENCE: Duration = Duration::from_secs(2);
     /// How far behind the suspected number its confirmation may be.
     const CONFIRMS: u32 = 16;
@@ -177,7 +181,7 @@ impl<S> Reorder<S> {
 }
 
 impl<S: Slots> Reorder<S> {
-    /// Creates the order before anything has arrived. What the slots hold is not looked at.
+    /// Creates the order before anything has arrived. The content of the slots is not looked at.
     #[must_use]
     pub fn new(mut slots: S) -> Self {
         for slot in slots.slots_mut() {
@@ -254,9 +258,10 @@ impl<S: Slots> Reorder<S> {
 
     /// Believes the number of a packet whose content proved to be genuine, wherever the number is.
     ///
-    /// Call it for packets that were [`Next`](Arrival::Next), [`Late`](Arrival::Late), [`TooLate`](Arrival::TooLate) or
-    /// [`Unproven`](Arrival::Unproven). A number that is too late has the peer's numbers start anew from it. One that is
-    /// far ahead moves nothing while others wait.
+    /// Call it for packets that were [`Next`](Arrival::Next), [`Late`](Arrival::Late),
+    /// [`TooLate`](Arrival::TooLate) or [`Unproven`](Arrival::Unproven). A number that is too late
+    /// has the peer's numbers start again from it. One that is far ahead moves nothing while others
+    /// wait.
     ///
     /// ```
     /// use core::time::Duration;
@@ -311,7 +316,7 @@ impl<S: Slots> Reorder<S> {
     /// Returns the next packet that does not wait any more, in order: all before it were delivered,
     /// or missed for `timeout`.
     ///
-    /// What is given stays in its slot until another packet takes it.
+    /// The packet given stays in its slot until another packet takes it.
     pub fn release(&mut self, now: Duration, timeout: Duration) -> Option<&mut S::Item> {
         self.release_numbered(now, timeout).map(|(_, item)| item)
     }

@@ -29,7 +29,7 @@ impl<T> Slot<T> {
 ///
 /// A number that is no power of two is rounded down to one. With none, nothing waits.
 pub trait Slots {
-    /// What waits.
+    /// The item that waits.
     type Item;
 
     /// Returns the places, always equally many.
@@ -83,7 +83,7 @@ pub type NoSlots = [Slot<InlineFrame<0>>; 0];
 /// `SLOTS` places for frames of up to `FRAME` octets, inline.
 pub type InlineSlots<const SLOTS: usize, const FRAME: usize> = [Slot<InlineFrame<FRAME>>; SLOTS];
 
-/// What a frame is copied into while it waits.
+/// A buffer into which a frame is copied while it waits.
 pub trait FrameBuffer {
     /// Copies the frame in, in place of what was there. `false`: it is too long, and what was there may be lost.
     fn store(&mut self, frame: &[u8]) -> bool;

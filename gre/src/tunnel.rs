@@ -12,7 +12,7 @@ use crate::{
     SendError, SequenceNumber, Slot, Slots, Statistics,
 };
 
-/// What a tunnel made of a packet. `F` is `&[u8]`, or `&mut [u8]` for
+/// The outcome of a packet in a tunnel. `F` is `&[u8]`, or `&mut [u8]` for
 /// [`decapsulate_in_place`](Tunnel::decapsulate_in_place).
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -50,7 +50,7 @@ pub struct Unproven {
     claim: Claim,
 }
 
-/// What a frame's packet moves when it is confirmed.
+/// The numbers that a frame's packet moves when it is confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Claim {
     /// It was in its place: all but the signs of life has moved.
@@ -75,9 +75,9 @@ impl Unproven {
 
 /// RFC 2637 section 4: the data tunnel of one call.
 ///
-/// Frames go straight through the caller's memory. A packet that must wait for an earlier one is copied once, into a
-/// slot of `S`; their number and size, set by the caller, is all the memory that a peer can make a tunnel use. Which
-/// slots:
+/// Frames go straight through the caller's memory. A packet that must wait for an earlier one is
+/// copied once, into a slot of `S`. The caller sets their number and size, which is all the memory
+/// that a peer can make a tunnel use. Which slots:
 ///
 /// | constructor | packets that wait |
 /// |---|---|
@@ -91,10 +91,10 @@ impl Unproven {
 ///
 /// * [`decapsulate`](Self::decapsulate) and its relatives believe near numbers at once, and far ones after silence
 ///   (see [`Reorder`]). A forged packet can make up to 1023 genuine ones late.
-/// * [`decapsulate_unproven`](Self::decapsulate_unproven) is for frames that are encrypted. Numbers that would make
-///   others late move when the frame is [confirmed](Self::confirm), since it was decrypted. A [refused](Self::refuse) one
-///   leaves its number to the genuine packet. What forged packets can do is to wait in the place of a genuine one: each
-///   costs one genuine packet at most.
+/// * [`decapsulate_unproven`](Self::decapsulate_unproven) is for frames that are encrypted. Numbers
+///   that would make others late move when the frame is [confirmed](Self::confirm), since it was
+///   decrypted. A [refused](Self::refuse) one leaves its number to the genuine packet. A forged
+///   packet can only wait in the place of a genuine one: each costs one genuine packet at most.
 ///
 /// `now` is the time since an origin that the caller picks. One that goes back is taken for the latest seen. Calls may
 /// come in any order; what is not polled is delayed, not lost. The deadlines come from
@@ -133,7 +133,8 @@ pub struct Tunnel<S> {
 /// Room for the longest header in front of a payload, for [`Tunnel::encapsulate_in_place`].
 pub const HEADROOM: usize = Header::MAX_LEN;
 
-/// What [`Tunnel::poll_transmit`] writes at most: the fixed header (8) and the acknowledgment number (4).
+/// The most bytes that [`Tunnel::poll_transmit`] writes: the fixed header (8) and the
+/// acknowledgment number (4).
 pub const MAX_TRANSMIT: usize = 8 + 4;
 
 #[derive(Debug, Clone, Default)]
@@ -271,9 +272,9 @@ where
     ///
     /// # Errors
     ///
-    /// There is no frame in it that could be delivered: see [`ReceiveError`]. What it acknowledges counts all the same,
-    /// except when it is malformed, of another call, [`FarAhead`](ReceiveError::FarAhead) or
-    /// [`Busy`](ReceiveError::Busy).
+    /// There is no frame in it that could be delivered: see [`ReceiveError`]. Its acknowledgment
+    /// counts nevertheless, except when it is malformed, of another call,
+    /// [`FarAhead`](ReceiveError::FarAhead) or [`Busy`](ReceiveError::Busy).
     pub fn decapsulate<'p>(&mut self, now: Duration, packet: &'p [u8]) -> Result<Received<&'p [u8]>, ReceiveError> {
         let received = self.receive(now, packet)?;
         Ok(received.map(|frame| {
@@ -362,7 +363,7 @@ where
         if arrival == Arrival::Unproven {
             return Ok(Received::Frame(far));
         }
-        // What was believed so far may be wrong, and a decryptor knows better.
+        // The numbers believed so far may be wrong, and a decryptor knows better.
         if arrival == Arrival::TooLate && is_compressed_data(packet.payload) {
             return Ok(Received::LateFrame(far));
         }

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use crate::{AcknowledgmentTimeout, RoundTrip, SequenceNumber};
 
-/// What a full send window means.
+/// The meaning of a full send window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum WindowPolicy {
@@ -17,15 +17,16 @@ pub enum WindowPolicy {
     Hint,
     /// The window is measured, and never holds a packet back.
     ///
-    /// This is the default, since the numbers that peers state mean nothing: pptp-linux states 3 and keeps 9 to 15
-    /// packets on the way, pptpd and accel-ppp return what they were told, and no Linux peer keeps any window. At 3
-    /// packets a round trip of 50 ms the tunnel would carry 80 kilobytes a second. The Linux kernel never acknowledges
-    /// without data of its own, so a flow in one direction would stop.
+    /// This is the default, since the numbers that peers state mean nothing. pptp-linux states 3
+    /// and keeps 9 to 15 packets on the way, pptpd and accel-ppp return the number that they got,
+    /// and no Linux peer keeps any window. At 3 packets a round trip of 50 ms the tunnel would
+    /// carry 80 kilobytes a second. The Linux kernel never acknowledges without data of its own, so
+    /// a flow in one direction would stop.
     #[default]
     Ignore,
 }
 
-/// What an acknowledgment number told.
+/// The meaning of an acknowledgment number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Acknowledged {
     /// Packets that were not acknowledged before.

@@ -277,7 +277,7 @@ fn run(seed: u64) {
 /// Heals the network, and expects that after a while everything sent arrives in order.
 fn recover(world: &mut World<End<'_>>) {
     world.path.heal();
-    // Longer than the silence after which numbers may start anew, and packets to tell it by.
+    // Longer than the silence after which numbers may start again, and packets to tell it by.
     world.now += Duration::from_secs(3);
     let settled = world.ends().map(|end| end.frames + 10);
     let now = world.now;

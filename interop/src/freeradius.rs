@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-/// What every configuration begins with: all in one folder, answers at once, one thread.
+/// The beginning of every configuration: all in one folder, answers at once, one thread.
 const GENERAL: &str = r"
 logdir = FOLDER
 raddbdir = FOLDER

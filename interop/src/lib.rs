@@ -102,7 +102,7 @@ pub fn json_file(path: &Path) -> Value {
 ///
 /// # Panics
 ///
-/// When there is none.
+/// When it is missing.
 #[must_use]
 pub fn octets(object: &Value, member: &str) -> Vec<u8> {
     hex::decode(object[member].as_str().unwrap_or_else(|| panic!("no {member} in {object}"))).unwrap()
@@ -112,7 +112,7 @@ pub fn octets(object: &Value, member: &str) -> Vec<u8> {
 ///
 /// # Panics
 ///
-/// When there is none or it has another length.
+/// When it is missing or has another length.
 #[must_use]
 pub fn array<const N: usize>(object: &Value, member: &str) -> [u8; N] {
     octets(object, member).try_into().unwrap_or_else(|octets: Vec<u8>| panic!("{member}: {} octets", octets.len()))

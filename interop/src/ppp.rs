@@ -24,9 +24,9 @@ pub struct Endpoint {
     pub line: Option<Line>,
     /// Whether nothing is sent any more, as if this end were dead.
     pub is_dumb: bool,
-    /// What the machine has told.
+    /// The events of the machine.
     pub events: Vec<Event>,
-    /// What the machine did not take.
+    /// Input that the machine did not take.
     pub refused: Vec<String>,
     /// Packets of data that have come, and were not taken.
     pub packets: Vec<(Protocol, Vec<u8>)>,
@@ -34,7 +34,7 @@ pub struct Endpoint {
     pub encrypted: (usize, usize),
     /// Echo-Requests of the peer's that were answered.
     pub echoes_answered: usize,
-    /// Who the peer said it is.
+    /// The name that the peer claimed.
     pub peer_name: Option<String>,
     begin: Instant,
     name: String,

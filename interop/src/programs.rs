@@ -21,7 +21,7 @@ use rustix::net::{AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, So
 /// The longest frame on a line or in a tunnel, with some room.
 const MAX_FRAME: usize = 1600;
 
-/// What is to be had by reading: octets, the end, or an error.
+/// Reading gives something: bytes, the end, or an error.
 const READABLE: PollFlags = PollFlags::IN.union(PollFlags::HUP).union(PollFlags::ERR);
 
 /// A bidirectional stream of frames in asynchronous framing.
@@ -180,7 +180,7 @@ pub struct Session {
     pub sent: Vec<String>,
     /// The names of the messages that came.
     pub received: Vec<String>,
-    /// What the machine has told.
+    /// The events of the machine.
     pub events: Vec<Event>,
     /// Whether nothing can come any more.
     tcp_ended: bool,
@@ -377,7 +377,7 @@ impl Session {
                 }
                 Event::Closed { .. } => {
                     self.transmit(now);
-                    // What the program still says is read to the end.
+                    // The rest of the program's output is read to the end.
                     let _ = self.tcp.shutdown(Shutdown::Write);
                 }
                 _ => {}

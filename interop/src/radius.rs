@@ -30,9 +30,9 @@ const HEADER_LEN: usize = 20;
 /// A packet of RADIUS.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Packet {
-    /// What it is.
+    /// The code of the packet.
     pub code: u8,
-    /// What a reply repeats.
+    /// The identifier, which a reply repeats.
     pub identifier: u8,
     /// Of a request: unpredictable. Of a reply: made from request, reply and secret.
     pub authenticator: [u8; 16],
@@ -97,7 +97,7 @@ impl Packet {
     ///
     /// # Panics
     ///
-    /// When it is none.
+    /// When it is no packet.
     #[must_use]
     pub fn decode(octets: &[u8]) -> Self {
         let (&[code, identifier, high, low], rest) = octets.split_first_chunk().expect("a header");

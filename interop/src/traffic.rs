@@ -1,9 +1,9 @@
 //! Traffic through a tunnel: pings, and TCP transfers whose checksum is compared.
 //!
-//! All is done in the network of the calling thread ([`crate::namespace::in_network`] moves a thread). The other end of a
-//! ping is any kernel; that of a transfer is [`Far`], or a program in another machine: one that listens at [`SINK`] and
-//! takes octets to the end (`nc -l -p 5001 | sha1sum`), and one that listens at [`SOURCE`] and gives them (`nc -l -p 5002`),
-//! whose checksums are [`digest`].
+//! All is done in the network of the calling thread ([`crate::namespace::in_network`] moves a
+//! thread). The other end of a ping is any kernel; that of a transfer is [`Far`], or a program in
+//! another machine. One listens at [`SINK`] and takes bytes to the end (`nc -l -p 5001 | sha1sum`).
+//! Another listens at [`SOURCE`] and gives them (`nc -l -p 5002`); their checksums are [`digest`].
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddrV4, TcpListener, TcpStream};
@@ -33,7 +33,7 @@ pub type Checksum = [u8; 20];
 ///
 /// # Errors
 ///
-/// What is wrong.
+/// The reason why it failed.
 pub fn ping(to: Ipv4Addr, octets: usize) -> Result<Duration, String> {
     ping_within(PATIENCE, to, octets)
 }
@@ -43,7 +43,7 @@ pub fn ping(to: Ipv4Addr, octets: usize) -> Result<Duration, String> {
 ///
 /// # Errors
 ///
-/// What is wrong.
+/// The reason why it failed.
 pub fn ping_within(patience: Duration, to: Ipv4Addr, octets: usize) -> Result<Duration, String> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let failed = |error: rustix::io::Errno| format!("ping {to}: {error}");
@@ -178,7 +178,7 @@ impl Far {
     }
 }
 
-/// What [`exercise`] has measured.
+/// The measurements of [`exercise`].
 #[derive(Debug, Clone, Copy)]
 pub struct Measured {
     /// Round trip of 1400 octets.

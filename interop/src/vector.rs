@@ -32,7 +32,7 @@ impl<'a> Vector<'a> {
     ///
     /// # Panics
     ///
-    /// When there is none.
+    /// When it is missing.
     #[must_use]
     pub fn at(&self, member: &str) -> Self {
         self.get(member).unwrap_or_else(|| panic!("no {member} in {}", self.path))
@@ -55,7 +55,7 @@ impl<'a> Vector<'a> {
     ///
     /// # Panics
     ///
-    /// When it is none.
+    /// When it is no packet.
     #[must_use]
     pub fn text(&self) -> &'a str {
         self.visit();
@@ -86,7 +86,7 @@ impl<'a> Vector<'a> {
     ///
     /// # Panics
     ///
-    /// When it is none.
+    /// When it is no packet.
     #[must_use]
     pub fn number(&self) -> u64 {
         self.visit();

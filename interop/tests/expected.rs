@@ -57,7 +57,8 @@ fn read(expected: &Value, frames: &BTreeMap<u64, Vec<Vec<u8>>>) -> Result<Object
         "cp" => {
             let packet = ppp_fsm::Packet::decode(octets).map_err(|error| error.to_string())?;
             if packet.code.has_options() {
-                // One packet of all has an option that goes past the end: those before it are read all the same.
+                // One packet of all has an option that goes past the end: those before it are read
+                // nevertheless.
                 let whole = packet.options().all(|option| option.is_ok());
                 assert_eq!(whole, packet.data.len() < 1000, "{}", packet.data.len());
             }

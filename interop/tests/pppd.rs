@@ -1,8 +1,8 @@
 //! The PPP link against the program that Linux has had for thirty years: Debian's `pppd`, with the PPP of a real kernel,
 //! in both roles, over asynchronous lines.
 //!
-//! All calls are made in one guest (see [`pptp_interop::uml`]), each on a serial line of its own, whose other end is a
-//! terminal of the test's; a few at a time.
+//! All calls are made in one guest (see [`pptp_interop::uml`]), a few at a time. Each is on a
+//! serial line of its own, whose other end is a terminal of the test's.
 #![cfg(target_os = "linux")]
 
 use std::collections::VecDeque;
@@ -32,7 +32,7 @@ const AT_A_TIME: usize = 8;
 const HOST: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 const GUEST: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 
-/// What the server gives the client.
+/// The name servers that the server gives the client.
 const NAME_SERVERS: [Ipv4Addr; 2] = [Ipv4Addr::new(10, 0, 53, 1), Ipv4Addr::new(10, 0, 53, 2)];
 
 const METHODS: [Method; 4] = [Method::Pap, Method::ChapMd5, Method::MsChapV1, Method::MsChapV2];
@@ -41,7 +41,7 @@ const NAME: &str = "alice";
 const PASSWORD: &str = "wonderland";
 const WRONG: &str = "looking-glass";
 
-/// What pppd is.
+/// The role of pppd.
 #[derive(Clone, Copy, PartialEq)]
 enum Role {
     Server,
@@ -58,7 +58,7 @@ struct Case {
     options: String,
     password: &'static str,
     change: fn(Config) -> Config,
-    /// What pppd has to escape; all, without a word about it, when there is none.
+    /// The characters that pppd has to escape; all, without an option, when it is missing.
     control_characters: Option<u32>,
     /// On a pseudo-terminal of the guest's, and from there over TCP. Else on a serial line.
     over_tcp: bool,
@@ -98,7 +98,7 @@ impl Case {
         Self { over_tcp: true, ..self }
     }
 
-    /// Makes the call. What is told of it.
+    /// Makes the call. Runs the case, and returns its line of the table.
     fn run(&self, guest: &Guest, network: &Network, number: usize, terminal: Terminal) -> String {
         let (own, theirs) = addresses(number);
         let methods = Methods::new(&[self.method]);
@@ -117,7 +117,8 @@ impl Case {
             Some(map) => lcp.with_control_characters(map),
             None => lcp,
         };
-        // Whoever is asked to terminate waits for so long, for another request. pppd has the same.
+        // A side that is asked to terminate waits for so long, for another request. pppd has the
+        // same.
         let timers = negotiate::Config::default().with_restart_timeout(Duration::from_secs(1));
         let config = Config::default().with_lcp(lcp).with_link_timers(timers);
         let config = config.with_ipcp(ipcp).with_ipv6cp(ipv6cp::Config::default());
@@ -293,7 +294,7 @@ impl Call<'_> {
     }
 }
 
-/// What pppd has to say.
+/// The output of pppd.
 struct Log {
     name: String,
     text: String,

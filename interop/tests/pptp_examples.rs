@@ -219,7 +219,7 @@ fn two_at_once(table: &mut String) {
         let _ = exercise("two at once", near, second, LENGTH);
         let _ = first.join().unwrap();
     });
-    // What the second client sends with the address of the first does not come through.
+    // A packet that the second client sends with the address of the first does not come through.
     in_network(Some(SECOND), || run(&format!("ip addr add {}/32 dev lo", addresses[0])));
     let forged = in_network(Some(SECOND), || {
         let socket = std::net::UdpSocket::bind((addresses[0], 0)).unwrap();
@@ -363,7 +363,7 @@ fn what_the_system_refuses(table: &mut String) {
     let begin = clock();
     let (client, server) = (example("client"), SERVER_ADDRESSES[0]);
     let without = ["--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", "-all"];
-    // The program has to be readable for whoever that is.
+    // The program has to be readable for any user.
     let copy = Path::new("/run/client");
     std::fs::copy(client, copy).unwrap();
     let arguments = format!("{} {} {server} {ALICE}", without.join(" "), copy.display());

@@ -27,7 +27,7 @@ const NOTIFY: &str = "Call-Disconnect-Notify";
 const STOP: &str = "Stop-Control-Connection-Request";
 const STOPPED: &str = "Stop-Control-Connection-Reply";
 
-/// What the machine tells at the end.
+/// The last events of the machine.
 const CLEARED: &[&str] = &["call: the peer wanted the call ended", "connection: the TCP connection has ended"];
 const CLOSED: &[&str] = &["call: the control connection is closed", "connection: closed by this side"];
 const ENDED: &[&str] = &["call: the call was ended by this side", "connection: the TCP connection has ended"];
@@ -35,7 +35,7 @@ const PEER_STOPPED: &[&str] =
     &["call: the peer has ended the call: Admin Shutdown (3)", "connection: the peer closes the connection: None (1)"];
 const TCP_ENDED: &[&str] = &["call: the control connection is closed", "connection: the TCP connection has ended"];
 
-/// What the processes of this test are, which are all this program.
+/// The variable with the roles of the processes of this test, which are all this program.
 const ROLE: &str = "PPTP_PROGRAMS_ROLE";
 
 /// Frames in each direction, and the octets of information in each.
@@ -56,7 +56,8 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// For all together.
 const LIMIT: Duration = Duration::from_secs(55);
 
-/// What pptp's two processes call themselves: the call manager has the control connection, the gateway the line and GRE.
+/// The names of pptp's two processes: the call manager has the control connection, the gateway the
+/// line and GRE.
 const PPTP: [&str; 2] = [CALL_MANAGER, GATEWAY];
 const CALL_MANAGER: &str = "pptpcm";
 const GATEWAY: &str = "pptpgw";
@@ -101,7 +102,7 @@ fn outside() {
     }
     let mut command = unshare();
     command.arg(std::env::current_exe().unwrap()).args(["--exact", "real_programs", "--nocapture"]);
-    // The pipe tells the other end when this process ends.
+    // The pipe lets the other end know when this process ends.
     let mut child = command.env(ROLE, "inside").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     let lifeline = child.stdin.take();
     let status = child.wait().unwrap();
@@ -404,7 +405,8 @@ fn stop(pair: &mut Pair) {
 
 /// Dials `pptpd` with our client.
 fn dial_pptpd(table: &mut String) {
-    // What goes to the terminal is PPP and nothing else: the harness prints elsewhere. The first process is this one.
+    // The terminal carries PPP and nothing else: the harness prints elsewhere. The first process is
+    // this one.
     let script = format!(
         "#!/bin/sh\n{ROLE}=stand-in exec /proc/1/exe --exact real_programs --nocapture >/dev/null 2>/run/stand-in.log\n"
     );

@@ -410,7 +410,8 @@ fn change_of_a_password_and_chap_with_md5() {
     assert_all_seen("peers.json", &vectors);
 }
 
-/// What the RFCs' responses are to an authenticator, and the keys that this crate makes. The other test makes them.
+/// An authenticator's verdict on the RFCs' responses, and the keys that this crate makes. The other
+/// test makes them.
 #[test]
 fn samples_of_the_rfcs_are_accepted() {
     let Some(shared) = shared() else { return };

@@ -1,5 +1,5 @@
-//! What operators do with `vpdn-client` and `vpdn-server`: default route, reconnection, the control socket, RADIUS accounts;
-//! and what attackers do: S8 to S10 of the security cases.
+//! The work of operators with `vpdn-client` and `vpdn-server`: default route, reconnection, the
+//! control socket, RADIUS accounts. And the work of attackers: S8 to S10 of the security cases.
 #![cfg(target_os = "linux")]
 
 use std::fmt::Write as _;
@@ -108,7 +108,7 @@ fn ask(arguments: &str) -> String {
     let all = format!("{arguments} --control-socket {SOCKET}");
     let mut command = Program::start(Some(SERVER), &program("vpdn-server"), &all);
     assert_eq!(command.wait(PATIENCE).code(), Some(0), "{}", command.output());
-    // What it has written is read in another thread.
+    // Its output is read in another thread.
     let mut output = command.output();
     until(PATIENCE, || {
         output = command.output();
@@ -439,7 +439,7 @@ fn radius_accounts() {
     for _ in 0..3 {
         ping_within(PATIENCE, GATEWAY, 1000).unwrap();
     }
-    // What is behind the client has a way there, and no longer a packet than it may.
+    // A network behind the client has a way there, and no longer a packet than it may.
     let routes = in_network(Some(SERVER), devices_and_routes);
     assert!(routes.iter().any(|route| route == "route tun0 00007B0A 0000FFFF"), "{routes:?}");
     assert!(server.output().contains("10.99.0.77, MTU 1300"), "{}", server.output());

@@ -156,7 +156,7 @@ fn nothing_is_left_of_a_generator() {
     let mut random = Place::new(Random::new(ENTROPY));
     assert_eq!(random.count(&[ENTROPY.to_vec()]), [1]);
     let drawn = random.get().entropy();
-    // What was drawn from is gone, so that what was drawn cannot be drawn again.
+    // The state that was drawn from is gone, so that the same values cannot be drawn again.
     assert_eq!(random.count(&[ENTROPY.to_vec(), drawn.to_vec()]), [0, 0]);
     random.drop_value();
     assert!(random.bytes().iter().all(|byte| *byte == 0));

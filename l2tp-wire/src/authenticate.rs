@@ -187,8 +187,9 @@ fn sign_each([first, second]: [&DigestKey; 2], nonces: Nonces<'_>, message: &mut
 ///
 /// # Errors
 ///
-/// Returns [`DigestError::Wrong`] when no digest fits, [`DigestError::Missing`] when there is none behind the Message
-/// Type, [`DigestError::Message`] when the bytes are no control message, or a digest has an impossible length.
+/// Returns [`DigestError::Wrong`] when no digest fits, [`DigestError::Missing`] when it is missing
+/// behind the Message Type, [`DigestError::Message`] when the bytes are no control message, or a
+/// digest has an impossible length.
 pub fn verify(keys: &[&DigestKey], nonces: Nonces<'_>, message: &[u8]) -> Result<(), DigestError> {
     let placed = Placed::find(message)?;
     let genuine = core::iter::once(placed.first).chain(placed.second).any(|found| {

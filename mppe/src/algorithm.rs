@@ -1,4 +1,4 @@
-//! What was negotiated: key length and mode.
+//! The negotiated algorithm: key length and mode.
 
 use core::fmt;
 
@@ -69,8 +69,9 @@ impl fmt::Display for Strength {
 pub enum Mode {
     /// Bit H of the CCP option: before every packet. A lost packet costs nothing but itself.
     Stateless,
-    /// Before every packet whose count ends in ff. One RC4 stream runs through the packets between, so that a lost one
-    /// costs a CCP Reset-Request and all until it is answered, and the answer encrypts with the same octets again.
+    /// Before every packet whose count ends in ff. One RC4 stream runs through the packets between.
+    /// So a lost one costs a CCP Reset-Request and all packets until it is answered, and the answer
+    /// encrypts with the same bytes again.
     Stateful,
 }
 
@@ -83,7 +84,7 @@ impl fmt::Display for Mode {
     }
 }
 
-/// What one direction of a link encrypts with. The two directions may differ.
+/// The algorithm of one direction of a link. The two directions may differ.
 ///
 /// ```
 /// use mppe::{Algorithm, Mode, Strength};

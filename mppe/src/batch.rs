@@ -68,7 +68,8 @@ impl Batch {
         }
     }
 
-    /// Encrypts all packets of all sessions. What became of each, it says itself ([`Outgoing::packet`]).
+    /// Encrypts all packets of all sessions. Each packet has its own outcome
+    /// ([`Outgoing::packet`]).
     pub fn encrypt(&mut self, sessions: &mut [Sending<'_, '_>]) {
         if are_many(sessions) {
             self.encrypt_running(sessions);
@@ -135,7 +136,8 @@ impl Batch {
         }
     }
 
-    /// Decrypts all packets of all sessions. What became of each, it says itself ([`Incoming::decrypted`]).
+    /// Decrypts all packets of all sessions. Each packet has its own outcome
+    /// ([`Incoming::decrypted`]).
     pub fn decrypt<const LATE: usize>(&mut self, sessions: &mut [Receiving<'_, '_, LATE>]) {
         if are_many(sessions) {
             self.decrypt_running(sessions);

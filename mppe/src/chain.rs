@@ -6,8 +6,8 @@ use crate::algorithm::{KEY_LEN, Strength, reduce, widened};
 use crate::cipher::{self, HEAD_LEN, Position, Table};
 use crate::secret::wipe;
 
-/// RFC 3078 section 7.3, with all that a key change needs at hand: SHA-1's two blocks with the start key and the pads in
-/// place, and two cipher tables, one of which holds the packet's own stream.
+/// RFC 3078 section 7.3, with all that a key change needs at hand. SHA-1's two blocks hold the
+/// start key and the pads, and of two cipher tables one holds the packet's own stream.
 pub(crate) struct Chain {
     strength: Strength,
     blocks: [[u8; 64]; 2],
@@ -21,7 +21,7 @@ pub(crate) struct Chain {
     pub(crate) changes: u64,
 }
 
-/// What SHA-1 starts from.
+/// The initial state of SHA-1.
 const SHA1_INITIAL: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
 
 impl Chain {

@@ -1,11 +1,11 @@
-//! What a user may set.
+//! The settings of a user.
 
 use core::time::Duration;
 
 use crate::algorithm::Mode;
 use crate::protocol::ProtocolSet;
 
-/// What a packet with the FLUSHED bit does to a stateful key: documents and programs differ.
+/// The effect of a packet with the FLUSHED bit on a stateful key: documents and programs differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "no third rule is known")]
 pub enum FlushedRule {

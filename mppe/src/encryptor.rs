@@ -116,9 +116,9 @@ impl Encryptor {
         Ok(self.encrypt_packet(buf, Flags::empty()))
     }
 
-    /// Encrypts `plaintext`, a part of `buf` that starts with the inner protocol field of one or
-    /// two octets, where it lies, writes the header to the two octets in front, and gives the
-    /// packet (RFC 3078 section 6).
+    /// Encrypts `plaintext` where it lies (RFC 3078 section 6). It is a part of `buf` that starts
+    /// with the inner protocol field of one or two bytes. Writes the header to the two bytes in
+    /// front, and returns the packet.
     ///
     /// # Errors
     ///

@@ -22,7 +22,7 @@ macro_rules! key_type {
                 Self { strength, octets: Secret(widened(strength, octets)) }
             }
 
-            /// Returns how strong the key is, which tells its length.
+            /// Returns how strong the key is, which gives its length.
             #[must_use]
             pub const fn strength(&self) -> Strength {
                 self.strength
@@ -312,7 +312,8 @@ mod tests {
         }
     }
 
-    /// What a RADIUS server (FreeRADIUS 3.2.1) sent for a password: the same start keys, seen from the access server.
+    /// The reply of a RADIUS server (FreeRADIUS 3.2.1) for a password: the same start keys, seen
+    /// from the access server.
     #[test]
     fn agree_with_a_radius_server() {
         let hash_hash = octets("6e3c6383d08f854fa50e9b56551ee9c2");

@@ -36,8 +36,9 @@ impl ProtocolSet {
 
     /// IPv4 and IPv6.
     pub const IP: Self = Self::new().with(Self::IPV4).with(Self::IPV6);
-    /// All protocols that may be encrypted: what an inspector wants, who does not know what was negotiated. Almost every
-    /// second wrong plaintext is one of these, so forged packets are not told from genuine ones.
+    /// All protocols that may be encrypted: what an inspector wants, who does not know what was
+    /// negotiated. Almost every second wrong plaintext is one of these, so they do not separate
+    /// forged packets from genuine ones.
     pub const ALL: Self = {
         let mut set = Self::new();
         let mut protocol = Self::FIRST;

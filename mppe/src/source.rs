@@ -88,7 +88,7 @@ impl core::fmt::Debug for MasterKey {
     }
 }
 
-/// What MS-CHAPv1's keys of 40 and 56 bits are made from: documents and programs differ.
+/// The source of MS-CHAPv1's keys of 40 and 56 bits: documents and programs differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ShortKeySource {
@@ -100,8 +100,9 @@ pub enum ShortKeySource {
 
 /// RFC 3079 section 2: what MS-CHAPv1's start keys are made from. Both directions have the same.
 ///
-/// Which hashes are known depends on where they come from: a password gives both, an account store the NT hash,
-/// a RADIUS server's MS-CHAP-MPPE-Keys the first eight octets of the LM hash, or zeros, and the NT hash's hash.
+/// The known hashes depend on their source. A password gives both, and an account store the NT
+/// hash. A RADIUS server's MS-CHAP-MPPE-Keys give the first eight bytes of the LM hash, or zeros,
+/// and the NT hash's hash.
 ///
 /// ```
 /// use mppe::{KeyError, MsChapV1, ShortKeySource, Strength};
@@ -176,8 +177,8 @@ impl MsChapV1 {
 }
 
 impl StartKey {
-    /// Creates the start key of one direction from the 64 octets of an EAP method's master session
-    /// key: the first half for packets from the client, the second for packets to it (RFC 3079
+    /// Creates the start key of one direction from the 64 bytes of an EAP method's master session
+    /// key. The first half is for packets from the client, the second for packets to it (RFC 3079
     /// section 4, RFC 5216 section 2.3).
     ///
     /// This is EAP-TLS's layout. EAP-MSCHAPv2 makes its keys as MS-CHAPv2 does: [`MasterKey`].

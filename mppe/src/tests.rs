@@ -1,4 +1,4 @@
-//! What links of both halves do, and what real peers sent.
+//! Links of both halves, and packets of real peers.
 
 #![expect(clippy::arithmetic_side_effects, clippy::integer_division, reason = "a test may fail")]
 

@@ -1,8 +1,8 @@
-//! What an authenticator knows about an account.
+//! An account, as an authenticator knows it.
 
 use crate::{FailureCode, LmHash, NtHash};
 
-/// What an authenticator has stored about the account that a response names. The password is never needed.
+/// The stored data of the account that a response names. The password is never needed.
 ///
 /// ```
 /// use mschap::{Account, FailureCode, NtHash};
@@ -40,7 +40,7 @@ impl<'a> Account<'a> {
 
     /// Takes LAN Manager responses of version 1 too, or alone if there is no NT hash. Default: they are refused.
     ///
-    /// RFC 2433 section 6 deprecates them: they tell the password to who listens.
+    /// RFC 2433 section 6 deprecates them: they give the password away to anyone who listens.
     #[must_use]
     pub const fn with_lm_hash(self, hash: &'a LmHash) -> Self {
         Self { lm_hash: Some(hash), ..self }
@@ -48,7 +48,8 @@ impl<'a> Account<'a> {
 
     /// Refuses the account with this code although the password is right. Default: none.
     ///
-    /// A peer with a wrong password is not told. [`FailureCode::PASSWORD_EXPIRED`] lets the peer change the password.
+    /// A peer with a wrong password does not learn of it. [`FailureCode::PASSWORD_EXPIRED`] lets
+    /// the peer change the password.
     #[must_use]
     pub const fn with_restriction(self, code: FailureCode) -> Self {
         Self { restriction: Some(code), ..self }

@@ -1,11 +1,11 @@
-//! What the authenticators of both versions have in common.
+//! Code shared by the authenticators of both versions.
 
 use sha1::{Digest, Sha1};
 
 use crate::authenticator_response::AuthenticatorResponse;
 use crate::{BufferTooSmall, DecodeError, Failure, FailureCode, Success, Text};
 
-/// What an authenticator sends: the Message field of a Success or Failure packet.
+/// The reply of an authenticator: the Message field of a Success or Failure packet.
 ///
 /// ```
 /// use mschap::{Account, Reply, v2};
@@ -65,12 +65,13 @@ pub enum AuthenticatorError {
     /// The packet cannot be read.
     #[error(transparent)]
     Malformed(#[from] DecodeError),
-    /// The peer may not send this now: it was accepted, or refused for good, or was not told to change its password.
+    /// The peer may not send this now: it was accepted, or refused for good, or was not asked to
+    /// change its password.
     #[error("the peer may not send this now")]
     NotNow,
 }
 
-/// What an authenticator takes next.
+/// The packet that an authenticator takes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Awaits {
@@ -85,7 +86,7 @@ pub enum Awaits {
     Nothing,
 }
 
-/// What a packet of the peer is.
+/// The kind of a packet from the peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Response,
@@ -198,11 +199,13 @@ impl<const N: usize> Core<N> {
         failure.retry_allowed() && !is_expired && is_left
     }
 
-    /// Takes somebody else's decision to refuse. What the peer sends next answers `challenge`; nobody could answer none.
+    /// Takes somebody else's decision to refuse. The peer's next packet answers `challenge`;
+    /// without one, no peer could answer.
     pub(crate) fn refuse_as(&mut self, failure: &Failure<'_>, challenge: Option<[u8; N]>) {
         self.phase = match (self.phase.refused(failure.code), challenge) {
             (phase @ Phase::ChangePassword, Some(_)) => phase,
-            // The text offers another try for a reason of its own; the tries are counted here all the same.
+            // The text offers another try for a reason of its own; the tries are counted here
+            // nevertheless.
             (_, Some(_)) if self.may_offer(failure) => self.phase.refused(Some(FailureCode::AUTHENTICATION_FAILURE)),
             _ => Phase::Refused,
         };
@@ -232,7 +235,7 @@ impl<const N: usize> Core<N> {
     }
 }
 
-/// Tells packets apart: what they are, what is in them, and whose they are.
+/// Recognizes packets: their kind, their content, and their sender.
 pub(crate) fn identify(kind: Kind, packet: &[u8], name: &[u8]) -> [u8; 20] {
     let kind = match kind {
         Kind::Response => 0,
@@ -241,8 +244,8 @@ pub(crate) fn identify(kind: Kind, packet: &[u8], name: &[u8]) -> [u8; 20] {
     Sha1::new().chain_update([kind]).chain_update(packet).chain_update(name).finalize().into()
 }
 
-/// Returns why a peer is refused, if it is: an account's restriction is told to who knows its
-/// password.
+/// Returns why a peer is refused, if it is: only a peer that knows the password learns of an
+/// account's restriction.
 pub(crate) const fn verdict(proved: bool, restriction: Option<FailureCode>) -> Result<(), FailureCode> {
     match (proved, restriction) {
         (true, None) => Ok(()),

@@ -45,7 +45,8 @@ secret! {
 impl EncryptedPassword {
     /// Encrypts a new password with the old NT hash.
     ///
-    /// `padding` must be unpredictable and never be used twice. What the password does not need of it is sent.
+    /// `padding` must be unpredictable and never be used twice. The parts that the password does
+    /// not need are sent.
     ///
     /// # Errors
     ///
@@ -139,7 +140,8 @@ impl EncryptedPassword {
 fn rc4(key: &[u8; 16], octets: &mut [u8]) {
     match Rc4::new_from_slice(key) {
         Ok(mut cipher) => cipher.apply_keystream(octets),
-        // Keys of 1 to 256 octets are taken, so this is never reached; if it were, nothing would be told.
+        // Keys of 1 to 256 bytes are taken, so this is never reached; if it were, nothing would be
+        // revealed.
         Err(_) => octets.fill(0),
     }
 }
@@ -218,7 +220,7 @@ pub enum PasswordError {
     },
 }
 
-/// Why an authenticator does not take a change of password. The peer is told
+/// Why an authenticator does not take a change of password. The peer gets
 /// [`FailureCode::CHANGING_PASSWORD`](crate::FailureCode::CHANGING_PASSWORD) in each case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

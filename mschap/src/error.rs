@@ -1,6 +1,6 @@
-//! What can be wrong with octets from the other side.
+//! An error in bytes from the other side.
 
-/// What was decoded.
+/// The value that was decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Value {
@@ -50,7 +50,7 @@ pub enum DecodeError {
     /// The value has another length than its RFC says.
     #[error("{value} of {found} octets, not {needed}")]
     Length {
-        /// What was decoded.
+        /// The value that was decoded.
         value: Value,
         /// The length that it has.
         needed: usize,

@@ -41,8 +41,9 @@ impl LmHash {
     ///
     /// # Errors
     ///
-    /// [`LmHashError`]: such a password has no LAN Manager hash, or one that depends on a code page. What is sent in
-    /// place of a response made from it differs: see [`v1::Response`](crate::v1::Response).
+    /// [`LmHashError`]: such a password has no LAN Manager hash, or one that depends on a code
+    /// page. The replacement of a response made from it differs: see
+    /// [`v1::Response`](crate::v1::Response).
     pub fn from_password(password: &str) -> Result<Self, LmHashError> {
         if let Some(offset) = password.bytes().position(|octet| !octet.is_ascii()) {
             return Err(LmHashError::NotAscii { offset });

@@ -24,10 +24,10 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum NamePolicy {
-    /// What is behind the last backslash. The default.
+    /// The part behind the last backslash. The default.
     #[default]
     CutBehindLastBackslash,
-    /// What is behind the first backslash.
+    /// The part behind the first backslash.
     CutBehindFirstBackslash,
     /// The whole name.
     Whole,

@@ -1,4 +1,4 @@
-//! What every secret has in common.
+//! The common traits of every secret.
 
 /// A newtype over octets: redacted when printed, compared in constant time, wiped when dropped.
 macro_rules! secret {

@@ -69,8 +69,8 @@ impl<'a> Success<'a> {
         Self { authenticator_response: None, message: (!message.is_empty()).then_some(Text::new(message)) }
     }
 
-    /// Writes the message to the start of `buf`, and gives the octets written: `S=` with upper-case digits, a blank and
-    /// `M=` if there is text; without a proof, the text alone.
+    /// Writes the message to the start of `buf`, and returns the bytes written. It is `S=` with
+    /// upper-case digits, a blank and `M=` if there is text; without a proof, it is the text alone.
     ///
     /// # Errors
     ///

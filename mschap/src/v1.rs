@@ -60,8 +60,8 @@ pub const fn implied_challenge(last: &[u8; CHALLENGE_LEN]) -> [u8; CHALLENGE_LEN
 /// | 24 | Windows NT compatible challenge response, made from the [`NtHash`] |
 /// | 1 | flag: use the Windows NT compatible one |
 ///
-/// The LAN Manager field of a password without such a hash (longer than 14 octets) is zero, or the response of the
-/// [empty](LmHash::empty) password's hash; both are seen of real peers, with the flag set.
+/// The LAN Manager field of a password without such a hash (longer than 14 bytes) is zero, or the
+/// response of the [empty](LmHash::empty) password's hash. Real peers send both, with the flag set.
 ///
 /// ```
 /// use mschap::{NtHash, v1};
@@ -143,7 +143,8 @@ impl Response {
 
     /// Returns whether the LAN Manager response is that of this hash, found out in constant time.
     ///
-    /// Who accepts it accepts a response that tells the password: RFC 2433 section 6 deprecates it.
+    /// An authenticator that accepts it accepts a response that gives the password away: RFC 2433
+    /// section 6 deprecates it.
     #[must_use]
     pub fn verify_lm(&self, hash: &LmHash, challenge: &[u8; CHALLENGE_LEN]) -> bool {
         self.lm_response.ct_eq(&hash.challenge_response(challenge))

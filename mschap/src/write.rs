@@ -53,7 +53,7 @@ pub(crate) fn length(put: impl Fn(&mut Writer<'_>)) -> usize {
     counter.len
 }
 
-/// Takes pieces one behind the other. What is beyond the end of the buffer is counted.
+/// Takes pieces one behind the other. Bytes beyond the end of the buffer are counted.
 pub(crate) struct Writer<'b> {
     buf: &'b mut [u8],
     len: usize,

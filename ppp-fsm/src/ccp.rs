@@ -46,8 +46,8 @@ number! {
     BSD_LZW = 21 => "BSD-LZW";
     /// RFC 1967: LZS-DCP.
     LZS_DCP = 23 => "LZS-DCP";
-    /// What Linux sends for Deflate as in a draft of its RFC, beside [`DEFLATE`](Self::DEFLATE). The number was
-    /// assigned to RFC 1975, Magnalink.
+    /// The number that Linux sends for Deflate as in a draft of its RFC, beside
+    /// [`DEFLATE`](Self::DEFLATE). The number was assigned to RFC 1975, Magnalink.
     DEFLATE_DRAFT = 24 => "Deflate-Draft";
     /// RFC 1979: Deflate.
     DEFLATE = 26 => "Deflate";

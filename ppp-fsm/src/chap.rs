@@ -114,7 +114,7 @@ pub enum Message<'a> {
 pub struct Value<'a> {
     /// The challenge, or what was computed from it.
     pub value: &'a [u8],
-    /// Who sends it. Empty with many peers.
+    /// The sender's name. Empty with many peers.
     pub name: Text<'a>,
 }
 

@@ -103,9 +103,9 @@ pub enum Message<'a> {
     Request(Method<'a>),
     /// Code 2: the answer to it.
     Response(Method<'a>),
-    /// Code 3: the end, with access. The RFC has no data here; what there is has no meaning.
+    /// Code 3: the end, with access. The RFC has no data here; any data has no meaning.
     Success(&'a [u8]),
-    /// Code 4: the end, without access. The RFC has no data here; what there is has no meaning.
+    /// Code 4: the end, without access. The RFC has no data here; any data has no meaning.
     Failure(&'a [u8]),
     /// Another code: RFC 3748 wants the packet to be thrown away.
     Other {

@@ -1,7 +1,8 @@
 //! Asynchronous framing: RFC 1662 section 4, with the frame check sequences of its appendix C.
 //!
-//! What a modem, a terminal or a pipe to a PPP daemon carries: frames between flags, with escaped octets and a check
-//! sequence. Both directions go octet by octet if they have to, and keep nothing but the buffer that the caller lends.
+//! The stream of a modem, a terminal or a pipe to a PPP daemon: frames between flags, with escaped
+//! bytes and a check sequence. Both directions go octet by octet if they have to, and keep nothing
+//! but the buffer that the caller lends.
 //!
 //! ```
 //! use ppp_fsm::hdlc::{Config, Decoder, Encoder};
@@ -32,10 +33,11 @@ const ESCAPE: u8 = 0x7d;
 /// RFC 1662 section 4.2: what an escaped octet is changed with.
 const COMPLEMENT: u8 = 0x20;
 
-/// What both ends of one direction have agreed on.
+/// The settings that both ends of one direction have agreed on.
 ///
-/// The default, all 32 control characters escaped and a check sequence of 16 bits, is what every link starts with, and
-/// what LCP packets with codes 1 to 7 are sent with at any time (RFC 1662 section 7.1, RFC 1570 section 2.1).
+/// The default is all 32 control characters escaped and a check sequence of 16 bits. Every link
+/// starts with it, and LCP packets with codes 1 to 7 are sent with it at any time (RFC 1662 section
+/// 7.1, RFC 1570 section 2.1).
 ///
 /// ```
 /// use ppp_fsm::hdlc::{Config, Encoder};

@@ -106,7 +106,7 @@ pub enum IpCompressionProtocol<'a> {
     Other {
         /// The protocol.
         protocol: Protocol,
-        /// What that protocol needs to know.
+        /// The data that the protocol needs.
         data: &'a [u8],
     },
 }

@@ -48,7 +48,7 @@ pub enum ConfigurationOption<'a> {
     Ipv6CompressionProtocol {
         /// The protocol.
         protocol: Protocol,
-        /// What that protocol needs to know.
+        /// The data that the protocol needs.
         data: &'a [u8],
     },
     /// An option of another type.

@@ -22,7 +22,7 @@ use crate::{DecodeError, EncodeError, ExpectedLength, Field};
 pub struct RawOption<'a> {
     /// The type, which each protocol numbers for itself.
     pub option_type: u8,
-    /// What the length counts behind type and length.
+    /// The bytes behind type and length, which the length counts.
     pub data: &'a [u8],
 }
 
@@ -106,8 +106,9 @@ impl<T: Parts> Wire for T {
 
 /// RFC 1661 section 6: the options of a packet, one after the other.
 ///
-/// An option whose length is below 2 or beyond the octets is given as an error, and is the last item: what follows
-/// cannot be told. There are never more items than half the octets, rounded up.
+/// An option whose length is below 2 or beyond the bytes is given as an error and is the last item,
+/// since nothing behind it can be found. There are never more items than half the octets, rounded
+/// up.
 ///
 /// ```
 /// use ppp_fsm::{DecodeError, Field, Options, RawOption};

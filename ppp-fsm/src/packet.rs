@@ -104,11 +104,11 @@ impl Code {
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_structs, reason = "a packet has no other parts")]
 pub struct Packet<'a> {
-    /// What the packet is.
+    /// The code, which says the kind of packet.
     pub code: Code,
     /// Matches requests and replies.
     pub identifier: u8,
-    /// What the length counts behind the header.
+    /// The bytes behind the header, which the length counts.
     pub data: &'a [u8],
     /// Octets behind the length, of no meaning: a link layer's padding.
     pub padding: &'a [u8],

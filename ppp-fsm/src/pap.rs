@@ -222,7 +222,7 @@ impl<'a> Reply<'a> {
         Self::Message { message: message.into(), trailing: &[] }
     }
 
-    /// Returns the message, empty if there is none.
+    /// Returns the message, empty if it is missing.
     #[must_use]
     pub const fn text(&self) -> Text<'a> {
         match self {

@@ -1,4 +1,4 @@
-//! What the peer says of encrypted packets that it cannot decrypt.
+//! The peer's complaints of encrypted packets that it cannot decrypt.
 
 use core::time::Duration;
 
@@ -23,7 +23,7 @@ pub(crate) struct Run {
     number: u64,
 }
 
-/// What is known of the one who complains.
+/// The known facts about the peer that complains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Peer {
     /// It may begin to decrypt: its last acknowledgment of CCP may be on the way.

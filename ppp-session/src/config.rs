@@ -1,4 +1,4 @@
-//! What both sides may set.
+//! The configuration of both sides.
 
 use core::time::Duration;
 
@@ -10,7 +10,7 @@ use ppp_fsm::{auth, ccp, ipcp, ipv6cp, lcp, link, negotiate};
 
 /// RFC 2118: whether packets are compressed, and how hard.
 ///
-/// Whoever sees how long compressed packets are learns about their content.
+/// The length of compressed packets reveals something of their content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Compression {
@@ -52,7 +52,7 @@ impl IpVersions {
     }
 }
 
-/// What both sides may set. Weak choices have to be asked for by name.
+/// The configuration of both sides. Weak choices have to be asked for by name.
 ///
 /// ```
 /// use ppp_session::Config;
@@ -98,7 +98,7 @@ impl Config {
     /// The default of [`with_restart_timeout`](Self::with_restart_timeout), 2.5 s.
     ///
     /// Not RFC 1661's 3 s, which most peers have. Two sides with the same timer repeat their
-    /// requests at the same moment; pppd on Linux (2.4.9) then takes the answer to its first
+    /// requests at the same moment. pppd on Linux (2.4.9) then takes the answer to its first
     /// request for one to its second, and cannot decrypt.
     pub const DEFAULT_RESTART_TIMEOUT: Duration = Duration::from_millis(2500);
 
@@ -159,8 +159,8 @@ impl Config {
     /// authentication. With [`Encryption::Required`] the session then ends with
     /// [`EncryptionLost`](ppp_fsm::link::Reason::EncryptionLost). Under every other policy LCP
     /// begins again: the peer proves itself once more, IP stops until then, and the new keys
-    /// encrypt. Where even those are old (short keys of MS-CHAP version 1 come from the password
-    /// alone, and a user may bring the same external keys again), the session ends in the same way.
+    /// encrypt. Where even those are old, the session ends in the same way. Short keys of MS-CHAP
+    /// version 1 come from the password alone, and a user may bring the same external keys again.
     #[doc(alias = "MPPE")]
     #[must_use]
     pub fn with_encryption(mut self, encryption: Encryption) -> Self {
@@ -236,8 +236,8 @@ impl Config {
         self
     }
 
-    /// Sets the longest IP packet that is sent, in bytes. Default: what fits into the carrier. What
-    /// the peer takes may be less.
+    /// Sets the longest IP packet that is sent, in bytes. Default: what fits into the carrier. The
+    /// peer's own limit may be less.
     #[must_use]
     pub fn with_mtu(mut self, bytes: u16) -> Self {
         self.mtu = Some(bytes);

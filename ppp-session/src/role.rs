@@ -1,4 +1,4 @@
-//! What each side of a session has, and asks for.
+//! The settings of each side of a session.
 
 use core::net::Ipv4Addr;
 use core::time::Duration;
@@ -11,7 +11,7 @@ use ppp_fsm::{ipcp, ipv6cp, lcp, link};
 
 use crate::{Config, Credentials};
 
-/// Who a client is, and what it wants: the side that proves itself.
+/// The identity and the wishes of a client, the side that proves itself.
 ///
 /// ```
 /// use core::net::Ipv4Addr;
@@ -83,7 +83,7 @@ impl Client {
     }
 }
 
-/// What a server has, and hands out: the side that asks for proofs.
+/// The address and the pools of a server, the side that asks for proofs.
 ///
 /// ```
 /// use core::net::Ipv4Addr;

@@ -181,7 +181,7 @@ impl Session {
     /// Returns the next event, the earliest first. [`Event::Closed`] is the last.
     ///
     /// Events that wait are coalesced by one rule: of each kind the latest waits
-    /// ([`Event::is_replaced_by`]). Whoever polls after each call sees all of them.
+    /// ([`Event::is_replaced_by`]). A caller that polls after each call sees all of them.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop()
     }

@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq;
 
 use crate::keys::Start;
 
-/// What was encrypted with, in all of a session.
+/// The keys that encrypted packets, in all of a session.
 ///
 /// RFC 3078 starts RC4 with the same key whenever CCP opens. A stream that begins again shows the
 /// XOR of two plaintexts to everybody on the path, who can make CCP open again with one forged

@@ -36,7 +36,7 @@ fields! {
     MagicCookie = "magic cookie",
     /// Control Message Type. Two octets.
     ControlMessageType = "control message type",
-    /// What is behind the type of a message that is not known.
+    /// The bytes behind the type of a message that is not known.
     Body = "body",
     /// Reserved0. Two octets.
     Reserved0 = "reserved0",

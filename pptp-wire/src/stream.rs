@@ -4,10 +4,10 @@ use crate::{DecodeError, Header, Message, StreamError};
 
 /// RFC 2637 section 1.4: takes the octets of a control connection in pieces of any size, and gives its messages.
 ///
-/// It holds at most one message that is not whole yet, in 220 octets of its own. Each field of the header is checked as
-/// soon as its last octet is there: the length after two octets, the magic cookie after eight, the length against the
-/// type after ten. A wrong one ends the stream: it cannot be known where the next message starts, and RFC 2637 forbids
-/// to look for another cookie.
+/// It holds at most one message that is not whole yet, in 220 octets of its own. Each field of the
+/// header is checked as soon as its last byte is there. That is the length after two bytes, the
+/// magic cookie after eight, the length against the type after ten. A wrong one ends the stream: it
+/// cannot be known where the next message starts, and RFC 2637 forbids to look for another cookie.
 ///
 /// ```
 /// use pptp_wire::message::EchoRequest;

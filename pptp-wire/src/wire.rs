@@ -51,7 +51,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Room not yet written to. Whoever makes one has checked that the room is enough.
+/// Room not yet written to. The caller has checked that the room is enough.
 pub(crate) struct Writer<'a> {
     room: core::slice::IterMut<'a, u8>,
 }
@@ -68,7 +68,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// What a field holds.
+/// The value of a field.
 pub(crate) trait Value: Sized + fmt::Display {
     fn read(reader: &mut Reader<'_>, field: Field) -> Result<Self, DecodeError>;
 

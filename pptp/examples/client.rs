@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
 
-        // TCP. What the session does not take yet is given again.
+        // TCP. Bytes that the session does not take yet are given again.
         let mut bytes = [0; 4096];
         let has_ended = match tcp.read(&mut bytes) {
             Ok(0) => true,

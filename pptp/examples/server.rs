@@ -1,7 +1,8 @@
 //! A server over plain sockets: what a program has to bring. See the example `client`.
 //!
-//! It lets everybody in whose password is `wonderland`, and sends every IP packet back to whoever sent it. `vpdn-server` of
-//! the crate `vpdn` has raw sockets and a TUN device instead, and users, RADIUS, limits, accounts.
+//! It lets everybody in whose password is `wonderland`, and sends every IP packet back to its
+//! sender. `vpdn-server` of the crate `vpdn` has raw sockets and a TUN device instead, and users,
+//! RADIUS, limits, accounts.
 
 #![expect(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a program, not a library")]
 #![expect(clippy::print_stdout, reason = "a program, not a library")]

@@ -199,7 +199,7 @@ fn sizes_of(config: &Config) -> [usize; 2] {
     [client, server].map(|size| usize::try_from(size).unwrap())
 }
 
-/// What the documentation says, in octets: of `client::Session`, idle and up.
+/// The documented sizes, in bytes: of `client::Session`, idle and up.
 const CLIENT_IDLE: RangeInclusive<usize> = 4700..=5700;
 const CLIENT_UP: RangeInclusive<usize> = 26_000..=30_000;
 /// Of `server::Session`, with room for four calls.

@@ -18,7 +18,7 @@ use pptp::session::{CallEvent, Config, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMI
 use testing::pptp::{client_config, encode_gre, frame, ip_packet, server_config};
 use testing::{CLIENT, Random, SERVER, assert_late_polls_lose_nothing};
 
-/// What is done to one side. The same steps make the same session.
+/// An action on one side. The same steps make the same session.
 #[derive(Debug, Clone)]
 enum Step {
     Open(Duration),

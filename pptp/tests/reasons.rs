@@ -133,7 +133,7 @@ fn all() -> Vec<Reason> {
 
 fn row(reason: &Reason) -> String {
     let debug = format!("{reason:?}");
-    // What is inside of the innermost variant is an example.
+    // The inside of the innermost variant is an example.
     let name = match debug.split_once(" {") {
         Some((name, _)) => format!("{name} {{ .. }}{}", ")".repeat(name.matches('(').count())),
         None => debug,

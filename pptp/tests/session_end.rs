@@ -1,4 +1,4 @@
-//! How the end of a call is told: the reason that says most, and the counters to the last.
+//! The report of the end of a call: the reason that says most, and the counters to the last.
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 

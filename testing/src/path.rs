@@ -10,13 +10,13 @@ use crate::{Profile, Random};
 pub struct Datagram {
     /// The side that gets it.
     pub to: usize,
-    /// What it holds.
+    /// The bytes in it.
     pub bytes: Vec<u8>,
     /// The number that its sender gave it; the receiver under test does not look at it.
     pub mark: Option<u32>,
 }
 
-/// What one side has sent.
+/// The traffic of one side.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Traffic {
     /// Datagrams that were sent.
@@ -27,7 +27,7 @@ pub struct Traffic {
     pub lost: u64,
 }
 
-/// A path in both directions. What it does follows from its profiles and its seed.
+/// A path in both directions. Its behaviour follows from its profiles and its seed.
 #[derive(Debug)]
 pub struct Path {
     /// By sender.

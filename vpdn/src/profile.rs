@@ -1,4 +1,4 @@
-//! What a session is like, from a template and a group.
+//! The configuration of a session, from a template and a group.
 
 use std::time::Duration;
 

@@ -45,7 +45,7 @@ const CLIENT: &str = "172.16.1.";
 
 type Frame = ((u64, u32), Vec<u8>);
 
-/// What is said of a capture.
+/// The output for a capture.
 struct Told {
     lines: Vec<Value>,
     summary: String,

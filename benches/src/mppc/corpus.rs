@@ -1,4 +1,4 @@
-//! What is compressed: text that a seed makes, and files that every Debian system has.
+//! Data to compress: text that a seed makes, and files that every Debian system has.
 
 use std::path::Path;
 

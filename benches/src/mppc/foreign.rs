@@ -95,7 +95,8 @@ impl Context {
         let mut packet = ptr::null();
         let mut length = 0;
         let available = u32::try_from(payload.len()).expect("a length");
-        // SAFETY: context and payload are alive, with this length. What is given lies in one of them.
+        // SAFETY: context and payload are alive, with this length. The pointers given lie in one of
+        // them.
         unsafe {
             let result = (self.functions.decompress)(
                 self.context,

@@ -4,11 +4,12 @@ const RING: usize = 8192;
 /// No octet, or none that a sender may refer to.
 const NONE: u16 = u16::MAX;
 
-/// For each packet the cheapest way among all copies that the rules of senders allow: from any octet of the ring that was
-/// written since the flush, but over its end.
+/// For each packet the cheapest way among all copies that the rules of senders allow. A source may
+/// be any byte of the ring that was written since the flush, but not over its end.
 ///
-/// The ring is two halves, the round before and this one, as in the compressor. What a packet costs does not depend on how
-/// the ones before it were cut, so the least of each is the least of all.
+/// The ring is two halves, the round before and this one, as in the compressor. The cost of a
+/// packet does not depend on how the ones before it were cut, so the least of each is the least of
+/// all.
 #[derive(Debug)]
 pub struct Optimum {
     /// [`NONE`] where nothing is written; octet 8191 of the ring never is.
@@ -60,7 +61,7 @@ impl Optimum {
         if flush {
             self.flush();
         } else {
-            // What the ring held there before is in the first half still.
+            // The older content of the ring is still in the first half.
             self.halves[start..start + length].fill(NONE);
         }
         length

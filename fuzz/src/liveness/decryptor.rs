@@ -12,9 +12,9 @@ const LOST: u64 = 4031;
 const PACE: Duration = Duration::from_millis(10);
 
 /// Asserts that a stateless packet is decrypted among forged ones when it is without them. After
-/// any loss that the count can tell, stateless packets are decrypted again as soon as the
-/// documentation says, and stateful ones after one interval of Reset-Requests: a forged packet may
-/// be why the first request is too early.
+/// any loss within the range of the count, stateless packets are decrypted again as soon as the
+/// documentation says. Stateful ones are after one interval of Reset-Requests, since a forged
+/// packet may be why the first request is too early.
 ///
 /// # Panics
 ///
@@ -74,7 +74,7 @@ impl<const LATE: usize> World<LATE> {
     }
 
     /// Returns whether each genuine packet is decrypted. None when a forged packet looked right by
-    /// chance, or when more was lost than the count tells.
+    /// chance, or when more was lost than the count shows.
     fn verdicts(mut self, mut input: Input<'_>) -> Option<Vec<bool>> {
         let mut verdicts = Vec::new();
         while let Some(step) = input.octet() {

@@ -11,7 +11,8 @@ use crate::session::Input;
 
 /// Asserts that a link carries IP packets among forged frames, and for days after them.
 ///
-/// Left out are the codes with which RFC 1661 ends or restarts a protocol: whoever can write to the line can do that.
+/// Left out are the codes with which RFC 1661 ends or restarts a protocol: anyone who can write to
+/// the line can do that.
 ///
 /// # Panics
 ///

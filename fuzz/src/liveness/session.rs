@@ -51,11 +51,11 @@ fn address(world: &World, to: usize) -> Option<(u16, u32)> {
     Some((id, statistics.tunnel.ss.get()))
 }
 
-/// What came of a run.
+/// The outcome of a run.
 struct Outcome {
     /// The indices of genuine packets that arrived, by sender.
     arrived: [BTreeSet<u32>; 2],
-    /// What forged packets that were taken, or that wait for those before them, may cost.
+    /// The cost of forged packets that were taken, or that wait for those before them.
     taken: usize,
 }
 

@@ -11,7 +11,7 @@ use crate::session::Input;
 
 type Pipe = Tunnel<InlineSlots<16, 64>>;
 
-/// What makes a frame genuine, in place of a cipher.
+/// The mark that makes a frame genuine, in place of a cipher.
 const SEAL: [u8; 4] = *b"seal";
 
 /// Asserts that frames arrive among forged packets as without them, up to one for each forged

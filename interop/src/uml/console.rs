@@ -1,4 +1,4 @@
-//! What a guest prints.
+//! The output of a guest.
 
 use std::io::{BufRead, BufReader, Read};
 use std::sync::{Arc, Condvar, Mutex};

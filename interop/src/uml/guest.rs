@@ -18,12 +18,13 @@ use super::{Console, MODULES, Network, Terminal, command};
 const INIT: &str = include_str!("../../uml/init");
 const RUN: &str = include_str!("../../uml/run");
 
-/// What every guest's kernel can do: PPP on lines and in PPTP, with all that pppd may compress and encrypt with; IPv6;
-/// packets that are lost, late, doubled or in another order (`tc qdisc add dev vec0 root netem …`).
+/// The abilities of every guest's kernel: PPP on lines and in PPTP with compression and encryption;
+/// IPv6; packets that are lost, late, doubled or in another order
+/// (`tc qdisc add dev vec0 root netem …`).
 const DEFAULT_MODULES: [&str; 9] =
     ["ipv6", "ppp_async", "ppp_synctty", "ppp_deflate", "bsd_comp", "ppp_mppe", "gre", "pptp", "sch_netem"];
 
-/// What a guest is to have and to do.
+/// The equipment and the work of a guest.
 pub struct Config<'n> {
     script: String,
     arguments: Vec<String>,
@@ -180,8 +181,8 @@ impl Guest {
         &self.console
     }
 
-    /// Returns the folder that is `/run/host` in the guest. What is written there arrives when the
-    /// file is closed.
+    /// Returns the folder that is `/run/host` in the guest. A file written there arrives when it is
+    /// closed.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()

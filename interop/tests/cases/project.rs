@@ -56,7 +56,7 @@ pub(crate) struct Project {
     password: String,
     accept: Option<String>,
     pub(crate) reason: Option<Reason>,
-    /// What `accept` returned.
+    /// The result of `accept`.
     pub(crate) accepted: Option<Result<(), String>>,
 }
 

@@ -1,4 +1,4 @@
-//! What is tried, and what comes of it.
+//! A case of the matrix and its outcome.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -16,22 +16,22 @@ pub struct Case {
     pub expected: Expected,
 }
 
-/// What has to come of it.
+/// The outcome that a case must have.
 pub enum Expected {
     /// Packets flow, encoded so.
     Up { encoding: &'static str, end: End, netem: &'static str },
     /// Nobody comes in.
     Refused {
-        /// What our side says.
+        /// The text that our side prints.
         text: &'static str,
         /// Our client's exit status; that of the pppd that called our server.
         status: i32,
-        /// What is in the log of the other side.
+        /// The line in the log of the other side.
         log: &'static str,
     },
 }
 
-/// Who ends the session.
+/// The side that ends the session.
 #[derive(Clone, Copy, PartialEq)]
 pub enum End {
     /// The example gets a signal.

@@ -59,14 +59,14 @@ pub fn cases() -> Vec<Case> {
     .collect()
 }
 
-/// What Debian's `pptpsetup` writes for a tunnel.
+/// The options that Debian's `pptpsetup` writes for a tunnel.
 macro_rules! pptpsetup {
     ($more:literal) => {
         concat!("lock noauth nobsdcomp nodeflate remotename work ", $more)
     };
 }
 
-/// What NetworkManager calls pppd with, with its refusals for a user who has ticked MPPE.
+/// The options that NetworkManager gives pppd, with its refusals for a user who has ticked MPPE.
 macro_rules! network_manager {
     ($more:literal) => {
         concat!("lock usepeerdns noipdefault nodefaultroute noauth nobsdcomp nodeflate novj ", $more)

@@ -176,7 +176,7 @@ impl<'n> Lab<'n> {
     }
 }
 
-/// What [`Lab::exercise`] has measured.
+/// The measurements of [`Lab::exercise`].
 #[derive(Clone, Copy)]
 pub struct Measured {
     /// Round trip of 1400 octets.
@@ -187,7 +187,7 @@ pub struct Measured {
     pub length: usize,
 }
 
-/// What the programs of the other side have to say.
+/// The logs of the programs of the other side.
 #[derive(Debug)]
 pub struct Logs {
     pub pppd: String,

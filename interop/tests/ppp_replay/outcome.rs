@@ -1,4 +1,4 @@
-//! What came of a session: what both sides agreed on, and how it ended.
+//! The outcome of a session: what both sides agreed on, and how it ended.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub enum Stage {
     Opened,
 }
 
-/// Who ended it.
+/// The side that ended it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum End {
     ThisSide,

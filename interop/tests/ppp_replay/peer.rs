@@ -1,8 +1,9 @@
 //! The recorded peer, which answers what our link really sends.
 //!
-//! Its own requests, proofs and ends come as recorded. But an answer has to fit what it answers: our magic numbers, challenges
-//! and identifiers are not those of the recording. So the peer is asked again, by what the recording says of it: which
-//! options it acknowledged, which it rejected, and what it suggested; and the proofs are computed with the password.
+//! Its own requests, proofs and ends come as recorded. But an answer has to fit what it answers:
+//! our magic numbers, challenges and identifiers are not those of the recording. So the peer is
+//! asked again, by what the recording says of it: which options it acknowledged, which it rejected,
+//! and what it suggested. The proofs are computed with the password.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use crate::recording::{Session, Side};
 
 type Owned = (u8, Vec<u8>);
 
-/// What the recording says about one control protocol of the peer.
+/// The recording's view of one control protocol of the peer.
 #[derive(Debug, Default)]
 struct Opinion {
     acknowledged: Vec<Owned>,
@@ -37,7 +38,7 @@ pub struct Peer {
     further: BTreeMap<(u16, u8), Vec<u8>>,
     last_requests: BTreeMap<u16, Vec<u8>>,
     magic_number: u32,
-    /// What our link sent last, for answers to be right.
+    /// The last packets that our link sent, for answers to be right.
     challenge: Option<Vec<u8>>,
     response: Option<Vec<u8>>,
     recorded_challenge: Option<Vec<u8>>,

@@ -2,7 +2,7 @@
 
 use crate::difference::Difference;
 
-/// Returns the reason, or `None` where there is none.
+/// Returns the reason, or `None` where it is missing.
 pub fn of(session: &str, difference: &Difference) -> Option<&'static str> {
     let recorded = difference.recorded.first().map_or("", String::as_str);
     let ours = difference.ours.first().map_or("", String::as_str);

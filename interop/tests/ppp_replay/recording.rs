@@ -10,7 +10,7 @@ use pptp_interop::{capture_names, captures};
 use vpdn::capture::file;
 use vpdn::capture::outer::{Address, Carried, Outer};
 
-/// Who a frame is from, or whose place is taken.
+/// The side that a frame is from, or whose place is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     Client,

@@ -40,7 +40,7 @@ pub fn config(session: &Session, identifier: Option<ipv6cp::InterfaceIdentifier>
         .with_authentication(auth::Config::default().with_name(authenticator_name(name).as_bytes()))
         .with_ccp(ccp(name, is_client))
         .with_ipcp(ipcp(name, is_client, address));
-    // pppd has IPv6 without being told, accel-ppp was told not to.
+    // pppd has IPv6 by default, accel-ppp was configured without it.
     if !is_accel {
         let own = identifier.unwrap_or(ipv6cp::InterfaceIdentifier(1));
         config = config.with_ipv6cp(ipv6cp::Config::default().with_own_identifier(own));
@@ -94,7 +94,7 @@ fn ccp(name: &str, is_client: bool) -> ccp::Config {
     }
 }
 
-/// Returns whether a side was not told to encrypt.
+/// Returns whether a side was configured without encryption.
 fn is_clear(name: &str, is_client: bool) -> bool {
     let neither = ["e-chapmd5", "f-pap", "f-pap-wrongpass", "l-noaccomp", "l-vj-bsdcomp", "x-accel-chapmd5-nomppe"];
     neither.contains(&name) || (name == "h-server-requires-mppe-client-refuses" && is_client)

@@ -99,7 +99,7 @@ impl Config {
         self
     }
 
-    /// Returns the window that the peer is told.
+    /// Returns the window that the peer gets.
     #[must_use]
     pub const fn receive_window(&self) -> u16 {
         self.receive_window

@@ -9,9 +9,9 @@ use super::queue::ByteQueue;
 pub(super) enum Acknowledgment {
     /// It knows.
     None,
-    /// It is told in a message of its own, unless another one goes out before.
+    /// It goes out in a message of its own, unless another one goes out before.
     Later(Duration),
-    /// It is told with the next packet.
+    /// It goes out with the next packet.
     Now,
 }
 

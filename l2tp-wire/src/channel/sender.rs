@@ -128,7 +128,7 @@ impl<const QUEUE: usize> Sender<QUEUE> {
         }
     }
 
-    /// Drops everything. What was sent counts as acknowledged.
+    /// Drops everything. Messages that were sent count as acknowledged.
     pub(super) fn abandon(&mut self) {
         self.forget_unsent();
         for _ in 0..self.sent {

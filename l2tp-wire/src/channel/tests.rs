@@ -94,7 +94,7 @@ fn a_repeated_message_is_acknowledged_at_once_by_the_oldest_of_ours() {
     sent(&mut channel, seconds(0));
     assert_eq!(channel.handle_packet(seconds(0), 0, 0, Some(b"x"), true), Arrival::Duplicate);
     assert_eq!(sent(&mut channel, seconds(0)), [(0, 1, Some(b'a'))]);
-    // Not counted as a time-out: the peer that only repeats itself is given up all the same.
+    // Not counted as a time-out: the peer that only repeats itself is given up nevertheless.
     assert_eq!(channel.poll_timeout(), Some(seconds(1)));
     channel.handle_packet(seconds(0), 1, 1, None, true);
     assert_eq!(channel.handle_packet(seconds(0), 0, 0, Some(b"x"), true), Arrival::Duplicate);

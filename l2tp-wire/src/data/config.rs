@@ -115,7 +115,7 @@ pub(super) enum LengthField {
     Present,
 }
 
-/// What becomes of a frame that the path cannot carry whole.
+/// The fate of a frame that the path cannot carry whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Oversized {
     /// It is sent, for IP to cut.

@@ -62,7 +62,7 @@ impl<const SLOTS: usize, const FRAME: usize> Reorder<SLOTS, FRAME> {
     const FAR: u32 = 1024;
     /// The length of a run of numbers that confirms them.
     const CONFIRMS: u8 = 5;
-    /// The silence after which numbers may be taken to have started anew.
+    /// The silence after which numbers may be taken to have started again.
     const SILENCE: Duration = Duration::from_secs(2);
 
     pub(super) const fn new(mask: u32) -> Self {
@@ -308,7 +308,7 @@ mod tests {
             assert_eq!(order.arrive(ms(1), number, &[0], WAIT), Verdict::FarAhead);
         }
         assert_eq!(order.arrive(ms(1), 6004, &[0], WAIT), Verdict::Deliver);
-        // Started anew: only after a silence, since late ones come in a row too.
+        // Started again: only after a silence, since late ones come in a row too.
         for number in 0..20 {
             assert_eq!(order.arrive(ms(1000), number, &[0], WAIT), Verdict::Late);
         }

@@ -191,7 +191,7 @@ impl Default for Terms {
     }
 }
 
-/// RFC 2661 section 6.12: what the peer is told when this side ends or refuses a session.
+/// RFC 2661 section 6.12: the reason that the peer gets when this side ends or refuses a session.
 ///
 /// ```
 /// use l2tp_wire::session::Disconnect;

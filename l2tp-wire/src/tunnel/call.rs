@@ -186,7 +186,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// Returns the session that a report is about, if it can be told from: one that is up.
+    /// Returns the session that a report is about, if its ids belong to one that is up.
     fn reporting_session(&mut self, ours: u32, peers: u32) -> Option<&mut crate::session::Session> {
         let Some(id) = self.find_session(ours, peers) else {
             count(&mut self.counters.unknown_sessions);

@@ -41,7 +41,7 @@ pub enum Authentication {
     #[default]
     None,
     /// RFC 2661 section 5.1.1: the peer has to answer a challenge. It proves who set the tunnel up,
-    /// and nothing about later messages; and whoever sees one answer can try passwords.
+    /// and nothing about later messages. Anyone who sees one answer can try passwords.
     Challenge,
     /// RFC 3931 section 4.3: every message carries a digest, in version 3 alone. Messages without
     /// one have no effect at all, so version 2 is not spoken with it.
@@ -198,8 +198,8 @@ impl Config {
         self
     }
 
-    /// Sets the password before it was changed (RFC 3931 section 4.3). What carries a digest with
-    /// it is taken too, until the peer has changed it as well. Default none.
+    /// Sets the password before it was changed (RFC 3931 section 4.3). A message that carries a
+    /// digest is taken too, until the peer has changed it as well. Default none.
     #[must_use]
     pub fn with_old_password(mut self, password: Secret) -> Self {
         self.old_password = Some(password);

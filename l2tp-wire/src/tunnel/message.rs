@@ -197,7 +197,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     fn send_call_request_v3(&mut self, session: &Session) -> bool {
         let (request, terms) = (&session.request, Wanted::new(session));
         let (serial_number, circuit_status) = (request.serial_number, session.ours.circuit);
-        // Both ends may ask for the same circuit at once, whoever was meant to.
+        // Both ends may ask for the same circuit at once.
         let tie_breaker = Some(TieBreaker::from_bytes(session.tie_breaker));
         let remote_end_id = optional(request.remote_end_id.text());
         match session.direction {
@@ -380,8 +380,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     }
 }
 
-/// RFC 3931 section 5.4.4: what this end wants in data packets that it receives. What is not wanted
-/// is not sent.
+/// RFC 3931 section 5.4.4: what this end wants in data packets that it receives. An unwanted AVP is
+/// not sent.
 struct Wanted {
     cookie: Option<Cookie>,
     sublayer: Option<SublayerType>,

@@ -202,8 +202,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             }
             Message::V2(_) | Message::V3(_) => return Err(PacketError::OtherTunnel),
         };
-        // A request that only version 3 could answer is dropped: section 3.1 of RFC 2661 wants that of
-        // unknown versions, and there is no answer that such a peer would understand.
+        // A request that only version 3 could answer is dropped. Section 3.1 of RFC 2661 wants that
+        // of unknown versions, and such a peer would understand no answer.
         if key_version == Version::V3 && !self.config.versions().allows(Version::V3) {
             return Err(PacketError::OtherTunnel);
         }
@@ -219,7 +219,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         Ok(Handled::Taken)
     }
 
-    /// Finds out whose request it is; `None`: a new one for this tunnel.
+    /// Finds the end that a request belongs to; `None`: a new one for this tunnel.
     fn place_request(
         &mut self,
         now: Duration,
@@ -250,7 +250,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             }
             (_, Some(address)) => {
                 let again = self.peer.as_ref().is_some_and(|peer| peer.tunnel_id == start.peer.tunnel_id);
-                // A peer that has started anew asks from the same port, under another id (Cisco, xl2tpd).
+                // A peer that has started again asks from the same port, under another id (Cisco,
+                // xl2tpd).
                 if address != source || !again {
                     return Ok(Some(Handled::OtherRequest));
                 }
@@ -304,7 +305,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         };
         let message_type = match avps.clone().message_type() {
             Ok((message_type, _)) => message_type,
-            // What the message was about is not known.
+            // The subject of the message is not known.
             Err(error) => return self.refuse_message(MessageType::new(0), &header, &avps, error),
         };
         match Message::decode(version, avps.clone()) {
@@ -345,7 +346,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     fn handle_message(&mut self, header: &ControlHeader, message: &Message<'_>) {
         let message_type = message.message_type();
         if self.stage.reason().is_some() {
-            // Both ends have ended it. A peer whose StopCCN crosses ours is told so by the acknowledgment.
+            // Both ends have ended it. A peer whose StopCCN crosses ours learns that from the
+            // acknowledgment.
             if message_type != MessageType::STOP_CONTROL_CONNECTION_NOTIFICATION {
                 count(&mut self.counters.ignored);
             } else if let Stage::Stopping { reason, .. } = self.stage {
@@ -394,7 +396,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
                 self.handle_stop(stop.result.result, stop.result.detail);
             }
             M::Hello(_) => count(&mut self.counters.hellos_received),
-            // It was told apart before it came here, since it has no number of its own.
+            // It was recognized before it came here, since it has no number of its own.
             M::ExplicitAcknowledgement(_) => {}
             M::StartControlConnectionRequest(_) => self.handle_unexpected(message.message_type()),
             M::IncomingCallRequest(request) => self.handle_call_request(request.into()),

@@ -26,7 +26,7 @@ impl<const N: usize> Sessions<N> {
         self.places.iter_mut().flatten().find(|session| session.id == id)
     }
 
-    /// Returns those that are over and not told yet too.
+    /// Returns also those that are over and not reported yet.
     fn all(&self) -> impl Iterator<Item = &Session> {
         self.places.iter().flatten()
     }

@@ -168,7 +168,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if !self.send_reply(challenge.as_ref(), start.challenge) {
             return self.stop(CloseReason::SetupTimeout);
         }
-        // Whoever never completes what it began must not hold a place for ever.
+        // A peer that never completes what it began must not hold a place forever.
         let until = deadline(now, self.config.setup_timeout);
         self.enter(Stage::WaitConnected { until, challenge });
     }

@@ -106,10 +106,10 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if self.stage.reason().is_some() {
             return;
         }
-        // What the peer has not been sent yet means nothing any more.
+        // Messages that have not been sent yet mean nothing any more.
         self.channel.forget_unsent();
         self.send_stop(reason);
-        // What was sent before may have to be given up first, then this message.
+        // A message sent before may have to be given up first, then this message.
         let cycle = self.config.channel.cycle();
         let until = deadline(deadline(self.clock, cycle), cycle);
         self.enter(Stage::Stopping { until, reason });

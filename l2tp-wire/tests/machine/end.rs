@@ -23,18 +23,18 @@ type Channel = DataChannel<8, 64>;
 pub(crate) struct End {
     pub(crate) tunnel: Tunnel<SESSIONS>,
     pub(crate) source: Address,
-    /// What it grants to calls of the peer; `None`: it does not answer.
+    /// The terms that it grants to calls of the peer; `None`: it does not answer.
     pub(crate) grants: Option<Terms>,
     pub(crate) events: Vec<Event>,
     pub(crate) data: BTreeMap<SessionId, Channel>,
     pub(crate) received: Vec<Vec<u8>>,
     /// Frames that wait to be sent, on all sessions.
     pub(crate) frames: Vec<Vec<u8>>,
-    /// What was refused.
+    /// The input that was refused.
     pub(crate) refused: Vec<String>,
 }
 
-/// What the two ends of a run have in common.
+/// The common settings of the two ends of a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Variant {
     pub(crate) versions: [Versions; 2],
@@ -43,7 +43,7 @@ pub(crate) struct Variant {
     pub(crate) hidden: bool,
     pub(crate) sequencing: DataSequencing,
     pub(crate) cookie: CookieSize,
-    /// Who asks for the call: the end that asks for the tunnel, or the other one.
+    /// The end that asks for the call: the one that asks for the tunnel, or the other one.
     pub(crate) caller: usize,
     pub(crate) direction: Direction,
     /// How often a message is sent again.

@@ -1,9 +1,10 @@
 //! Recorded control connections with our machine in the place of each end: what became of tunnel and sessions there
 //! becomes of them here, and where not, there is a reason.
 //!
-//! The user of our end does what the user of the recorded one did, at the same time: asks, accepts, hangs up. The
-//! recorded packets of the other end come as they came; only what depends on our own numbers is put in: session ids,
-//! Nr, and the answer to our challenge, computed with the password that the other end had.
+//! The user of our end does what the user of the recorded one did, at the same time: asks, accepts,
+//! hangs up. The recorded packets of the other end come as they came. Only parts that depend on our
+//! own numbers are put in: session ids, Nr, and the answer to our challenge, computed with the
+//! other end's password.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -39,7 +40,7 @@ fn password(folder: &Path, name: &str) -> Secret {
     Secret::new(line.split_whitespace().nth(2).unwrap().as_bytes()).unwrap()
 }
 
-/// What became of a control connection.
+/// The outcome of a control connection.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Outcome {
     established: bool,
@@ -79,7 +80,7 @@ struct Replay {
     sessions: Vec<(u16, SessionId)>,
     challenge: Option<Vec<u8>>,
     outcome: Outcome,
-    /// Whether the script has told our end to stop.
+    /// Whether the script has stopped our end.
     told_to_stop: bool,
 }
 
@@ -332,7 +333,7 @@ fn replay(folder: &Path, packets: &[Recorded], is_client: bool) -> Outcome {
 /// Returns whether the two ends of a tunnel say the same in different words.
 fn agrees(recorded: &Outcome, ours: &Outcome) -> bool {
     let end = match recorded.end.as_str() {
-        // It was told to, or has found by itself what the recorded end found.
+        // It was stopped, or has found by itself what the recorded end found.
         "this side stopped" => ours.end == "this side stopped" || ours.end.contains("proof is wrong"),
         "the other side stopped" => ours.end.starts_with("the peer has ended the tunnel"),
         _ => ours.end.is_empty(),

@@ -141,7 +141,8 @@ fn rfc_3931_section_4_7_3_version_3_falls_back_to_version_2() {
             assert_eq!((end.tunnel.state(), end.tunnel.version()), (State::Established, version));
         }
     }
-    // Version 2 is told that it is not spoken; an unknown version is dropped (RFC 2661 section 3.1).
+    // Version 2 gets the answer that it is not spoken; an unknown version is dropped (RFC 2661
+    // section 3.1).
     let [client, server] = reasons(world(speaks(Versions::V2), speaks(Versions::V3)));
     let error = ErrorCode::new(0x0100);
     let result = ControlConnectionResult::VERSION_NOT_SUPPORTED;

@@ -271,7 +271,7 @@ fn what_need_not_be_understood_changes_nothing() {
         let refusal = decode(more).unwrap().unwrap();
         assert!(matches!(refusal, DecodeError::UnknownMandatory { offset: 45, .. }), "{refusal}");
     }
-    // What is known and mandatory must be right, wherever it is.
+    // A known, mandatory AVP must be right at any place.
     let error = decode(b"\0\x07\0\0\0\x0ax").unwrap_err();
     assert_eq!(error.to_string(), "L2TP Receive Window Size (10) at offset 45 has a value of 1 bytes, not 2");
 }

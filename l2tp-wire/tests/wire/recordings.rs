@@ -16,11 +16,11 @@ use serde_json::Value as Json;
 pub(crate) struct Row {
     /// The file it is from.
     pub(crate) file: String,
-    /// What tshark reads.
+    /// The fields that tshark reads.
     pub(crate) json: Json,
     /// The packet, from the L2TP header on.
     pub(crate) bytes: Vec<u8>,
-    /// What carried it.
+    /// The carrier of the packet.
     pub(crate) carrier: Carrier,
 }
 
@@ -50,7 +50,7 @@ fn rows_of(file: &Path) -> Vec<Row> {
     packets.collect()
 }
 
-/// What was compared.
+/// The number of comparisons.
 #[derive(Default)]
 struct Tally {
     packets: usize,

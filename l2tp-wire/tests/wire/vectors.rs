@@ -138,7 +138,8 @@ fn digest_messages_are_read_and_written_again() {
             let control = Control::decode(&octets).unwrap();
             let decoded = Message::decode(control.version(), control.avps()).unwrap();
             assert_eq!(decoded.message.message_type().get(), number(&message["message_type"]));
-            // RFC 3931 section 5.4.4 wants M = 0 on Serial Number; whoever made these sets M everywhere.
+            // RFC 3931 section 5.4.4 wants M = 0 on Serial Number; the author of these sets M
+            // everywhere.
             let again = written_again(&octets);
             assert_eq!(again.len(), octets.len());
             let different = again.iter().zip(&octets).enumerate().filter(|(_, (again, octet))| again != octet);

@@ -8,7 +8,7 @@ pub(crate) mod greedy;
 pub(crate) mod lazy;
 pub(crate) mod optimal;
 
-/// What a level is made of.
+/// The parts of a level.
 pub(crate) trait Parse {
     /// Where octets of the history are found again. All of it are hints: what they say is compared before it is used.
     type Tables;
@@ -23,8 +23,9 @@ pub(crate) struct Packet<'a> {
     pub(crate) window: &'a Window,
     pub(crate) start: usize,
     pub(crate) end: usize,
-    /// What to add to a position to get its number, which never comes again: tables hold numbers, so that a flush just
-    /// goes on with higher ones. Numbers are as far apart as octets in the ring.
+    /// The number to add to a position to get its own number, which never comes again. Tables hold
+    /// numbers, so that a flush just goes on with higher ones. Numbers are as far apart as octets
+    /// in the ring.
     pub(crate) numbering: u32,
     /// The end of what may be referred to of the round before.
     pub(crate) before_end: usize,
@@ -64,8 +65,8 @@ impl<'a> Packet<'a> {
         u32::from_le_bytes(self.window.read(at))
     }
 
-    /// Returns the longest copy that may start at `at` with its source at `from`: to the end of the
-    /// packet, and without a source that runs out of the round before.
+    /// Returns the longest copy that may start at `at` with its source at `from`. It reaches to the
+    /// end of the packet at most, and its source stays within the round before.
     #[inline(always)]
     pub(crate) fn room(&self, at: usize, from: usize) -> usize {
         let left = self.end.wrapping_sub(at).min(MAX_LENGTH);

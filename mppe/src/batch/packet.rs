@@ -25,7 +25,7 @@ pub struct Outgoing<'p> {
     state: State,
 }
 
-/// What became of an outgoing packet.
+/// The state of an outgoing packet.
 #[derive(Clone, Copy, Debug)]
 enum State {
     Waiting,
@@ -79,7 +79,7 @@ impl<'p> Outgoing<'p> {
     }
 }
 
-/// What became of a packet, once something has.
+/// The verdict on a packet, once it was judged.
 pub(super) type Verdict = Option<Result<Header, DecryptError>>;
 
 /// A packet to be decrypted, and afterwards the decrypted one.

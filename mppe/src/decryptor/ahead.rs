@@ -1,4 +1,4 @@
-//! Keys of the chain behind the one in use: each is computed once, whoever made the decryptor want it.
+//! Keys of the chain behind the one in use: each is computed once, for any reason.
 
 use crate::algorithm::KEY_LEN;
 use crate::chain::Chain;
@@ -10,7 +10,7 @@ pub(super) struct Link {
     pub(super) key: Secret<KEY_LEN>,
 }
 
-/// What a walk along the chain came to.
+/// The result of a walk along the chain.
 pub(super) struct Walk {
     /// Where it started.
     pub(super) from: u64,

@@ -44,7 +44,7 @@ impl<const KEYS: usize> Decryptor<KEYS> {
         Ok(Plan { head, position: self.position, kind: Kind::Running })
     }
 
-    /// Returns a packet before which the stream starts anew: after how many key changes depends on
+    /// Returns a packet before which the stream starts again: after how many key changes depends on
     /// the rule, and on how many of the peer's answers were lost.
     fn plan_restarted(
         &mut self,

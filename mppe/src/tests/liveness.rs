@@ -1,4 +1,4 @@
-//! What an outsider sends does not change what genuine packets get.
+//! Packets of an outsider do not change what genuine packets get.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -71,8 +71,8 @@ fn a_forged_packet_before_the_first_genuine_one_does_no_harm() {
     }
 }
 
-/// A key is computed once, but for those between two marks: whatever is forged, a packet whose count was reached before
-/// costs at most 48 key changes, one more than lie between two marks.
+/// A key is computed once, but for those between two marks. So a packet whose count was reached
+/// before costs at most 48 key changes, one more than lie between two marks, whatever is forged.
 #[test]
 fn forged_packets_cost_what_a_few_genuine_ones_cost() {
     let (mut encryptor, mut decryptor) = ends(Strength::Bits128, Config::new(Mode::Stateless));

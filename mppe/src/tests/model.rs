@@ -93,7 +93,8 @@ impl PlainStatefulSender {
     }
 }
 
-/// What a receiver without limits of time would take: each packet once, when it is not more than 64 behind.
+/// The output of a receiver without limits of time: each packet once, when it is not more than 64
+/// behind.
 #[derive(Default)]
 struct PlainReceiver {
     next: u32,
@@ -154,8 +155,9 @@ proptest! {
         }
     }
 
-    /// Stateful, under either rule, which the receiver is not told: what comes out was sent, each packet once at most,
-    /// and when the network is well again, one Reset-Request brings both ends in step.
+    /// Stateful, under either rule, which the receiver does not know. Every output was sent, each
+    /// packet comes once at most, and one Reset-Request brings both ends in step when the network
+    /// is well again.
     #[test]
     fn stateful_takes_nothing_wrong_and_gets_in_step(
         strength in prop::sample::select(&STRENGTHS[..]),

@@ -20,7 +20,7 @@ use crate::{ChallengeResponse, EncryptedHash, EncryptedPassword, v1, v2};
 pub struct Cpw1 {
     /// The identifier of the CHAP packet.
     pub ident: u8,
-    /// What the CHAP packet carries.
+    /// The content of the CHAP packet.
     pub change: v1::ChangePassword1,
 }
 

@@ -367,7 +367,7 @@ pub enum KeyError {
         /// How many octets there are for it.
         available: usize,
     },
-    /// What is behind the key is not zero: most often the secret is another one.
+    /// The bytes behind the key are not zero: most often the secret is another one.
     #[error("padding behind the key that is not zero: another shared secret?")]
     Padding,
 }

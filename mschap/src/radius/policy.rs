@@ -1,4 +1,4 @@
-//! What a RADIUS server says about encryption.
+//! A RADIUS server's policy on encryption.
 
 /// RFC 2548 section 2.4.4: MS-MPPE-Encryption-Policy, whether encryption is allowed or required.
 ///

@@ -28,7 +28,8 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// * The peer that was told [`PASSWORD_EXPIRED`](FailureCode::PASSWORD_EXPIRED) may change its password once.
+/// * The peer that got [`PASSWORD_EXPIRED`](FailureCode::PASSWORD_EXPIRED) may change its password
+///   once.
 /// * A packet that comes again, because its reply was lost, is [`Verdict::Duplicate`]: [`reply`](Self::reply) is sent
 ///   again, and no try is lost.
 /// * Version 1 does not hash the name, so who has one account's response to the challenge has that of every account
@@ -39,19 +40,19 @@ pub struct Authenticator {
     takes_change_1: bool,
 }
 
-/// What an [`Authenticator`] makes of a response.
+/// The verdict of an [`Authenticator`] on a response.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Verdict {
     /// The peer has proved that it knows the password.
     Accepted(Accepted),
-    /// The peer is refused; what it is told.
+    /// The peer is refused, with this message.
     Refused(Failure<'static>),
     /// The packet was handled before: the last reply is sent again.
     Duplicate,
 }
 
-/// What an [`Authenticator`] makes of a change of password.
+/// The verdict of an [`Authenticator`] on a change of password.
 #[derive(Debug)]
 #[non_exhaustive]
 #[expect(clippy::large_enum_variant, reason = "rare, short-lived, and there is no heap to put it on")]
@@ -61,16 +62,16 @@ pub enum ChangeVerdict {
     Changed {
         /// The peer, with the new password.
         accepted: Accepted,
-        /// What to store.
+        /// The hashes to store.
         hashes: NewHashes,
         /// The new password itself, which version 1 of the packet does not have.
         new_password: Option<NewPassword>,
     },
-    /// The change is refused; why, and what the peer is told.
+    /// The change is refused, for this reason and with this message.
     Refused {
         /// Why.
         reason: ChangeError,
-        /// What the peer is told.
+        /// The message for the peer.
         failure: Failure<'static>,
     },
     /// The packet was handled before: the last reply is sent again.
@@ -107,7 +108,7 @@ impl Authenticator {
     /// Allows version 1 of the change of password too. Default: it is refused with `V=2`, and
     /// unanswered if it comes.
     ///
-    /// Who listens to it learns the new hash.
+    /// Anyone who listens to it learns the new hash.
     #[must_use]
     pub const fn with_change_password_1(mut self) -> Self {
         self.takes_change_1 = true;
@@ -141,8 +142,9 @@ impl Authenticator {
 
     /// Takes somebody else's refusal, such as a RADIUS server's, in place of an own decision.
     ///
-    /// The tries are counted here. The next packet of the peer answers the challenge in the Failure, or, when there is
-    /// none, what [`handle_response`](Self::handle_response) would make of the last one (RFC 2433 section 8).
+    /// The tries are counted here. The next packet of the peer answers the challenge in the
+    /// Failure, or, when it is missing, what [`handle_response`](Self::handle_response) would make
+    /// of the last one (RFC 2433 section 8).
     pub fn refuse_as(&mut self, failure: &Failure<'_>) {
         let challenge = match failure.challenge {
             Some(FailureChallenge::V1(challenge)) => challenge,

@@ -53,7 +53,7 @@ impl ChangePassword1 {
     /// The code of the CHAP packet.
     pub const CODE: u8 = 5;
 
-    /// What a Failure message calls this change of password: `V=1`, or no `V=`.
+    /// The version of this change of password in a Failure message: `V=1`, or no `V=`.
     pub const VERSION: u32 = 1;
 
     /// The length in octets, without the CHAP header: four hashes (16 each), length (2), flags (2).

@@ -58,7 +58,7 @@ impl ChangePassword2 {
     /// The code of the CHAP packet.
     pub const CODE: u8 = 6;
 
-    /// What a Failure message calls this change of password: `V=2`.
+    /// The version of this change of password in a Failure message: `V=2`.
     pub const VERSION: u32 = 2;
 
     /// The length in octets, without the CHAP header: password (516), hash (16), both again, two responses (24 each),

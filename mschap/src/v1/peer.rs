@@ -30,7 +30,7 @@ impl Peer {
     /// Changes the password with version 1 of the packet, after [`Next::ChangePassword`] (RFC 2433
     /// section 9).
     ///
-    /// Who listens learns both hashes, so the RFC forbids it where somebody may listen.
+    /// Anyone who listens learns both hashes, so the RFC forbids it where somebody may listen.
     #[must_use]
     pub fn change_password_1(old: &NtHash, new: &NtHash, challenge: &[u8; CHALLENGE_LEN]) -> (Self, ChangePassword1) {
         let peer = Self { challenge: *challenge, has_changed_password: true };

@@ -32,7 +32,8 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// * The peer that was told [`PASSWORD_EXPIRED`](FailureCode::PASSWORD_EXPIRED) may change its password once.
+/// * The peer that got [`PASSWORD_EXPIRED`](FailureCode::PASSWORD_EXPIRED) may change its password
+///   once.
 /// * A packet that comes again, because its reply was lost, is [`Verdict::Duplicate`]: [`reply`](Self::reply) is sent
 ///   again, and no try is lost.
 /// * RFC 2759 section 10 wants the number of tries to be limited; across sessions that is up to the caller.
@@ -42,19 +43,19 @@ pub struct Authenticator {
     name_policy: NamePolicy,
 }
 
-/// What an [`Authenticator`] makes of a response.
+/// The verdict of an [`Authenticator`] on a response.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Verdict<'n> {
     /// The peer has proved that it knows the password.
     Accepted(Accepted<'n>),
-    /// The peer is refused; what it is told.
+    /// The peer is refused, with this message.
     Refused(Failure<'static>),
     /// The packet was handled before: the last reply is sent again.
     Duplicate,
 }
 
-/// What an [`Authenticator`] makes of a change of password.
+/// The verdict of an [`Authenticator`] on a change of password.
 #[derive(Debug)]
 #[non_exhaustive]
 #[expect(clippy::large_enum_variant, reason = "rare, short-lived, and there is no heap to put it on")]
@@ -67,11 +68,11 @@ pub enum ChangeVerdict<'n> {
         /// The new password; its [`nt_hash`](NewPassword::nt_hash) is what to store.
         new_password: NewPassword,
     },
-    /// The change is refused; why, and what the peer is told.
+    /// The change is refused, for this reason and with this message.
     Refused {
         /// Why.
         reason: ChangeError,
-        /// What the peer is told.
+        /// The message for the peer.
         failure: Failure<'static>,
     },
     /// The packet was handled before: the last reply is sent again.

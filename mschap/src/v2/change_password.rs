@@ -56,7 +56,7 @@ impl ChangePassword {
     /// The code of the CHAP packet.
     pub const CODE: u8 = 7;
 
-    /// What a Failure message calls this change of password: `V=3`.
+    /// The version of this change of password in a Failure message: `V=3`.
     pub const VERSION: u32 = 3;
 
     /// The length in octets, without the CHAP header: password (516), hash (16), challenge (16), reserved (8),

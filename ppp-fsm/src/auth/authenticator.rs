@@ -19,7 +19,7 @@ mod packet;
 
 use mechanism::Mechanism;
 
-/// What an [`Authenticator`] asks its user.
+/// A question of an [`Authenticator`] to its user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Question {
@@ -41,8 +41,8 @@ impl Question {
 
 /// RFC 1334, RFC 1994, RFC 2433, RFC 2759, RFC 3748: the authenticator of one link, whatever the method.
 ///
-/// It sends Challenges, repeats them, and repeats the last answer when it was lost. What the peer presents is judged by
-/// the user, at any later time.
+/// It sends Challenges, repeats them, and repeats the last answer when it was lost. The user judges
+/// the peer's proof, at any later time.
 ///
 /// It keeps no clock: each `now` must not be earlier than the one before. [`Link`](crate::link::Link) sees to that.
 ///
@@ -157,7 +157,7 @@ impl Authenticator {
         self.mechanism.method()
     }
 
-    /// Returns the name that the peer presented last. Empty if there is none.
+    /// Returns the name that the peer presented last. Empty if it is missing.
     #[must_use]
     pub fn peer_name(&self) -> Text<'_> {
         Text(self.name.as_bytes())
@@ -232,7 +232,7 @@ impl Authenticator {
         None
     }
 
-    /// Returns whether the peer was accepted and nobody was told yet.
+    /// Returns whether the peer was accepted and that was not reported yet.
     pub(crate) const fn poll_accepted(&mut self) -> bool {
         if let State::Accepted { is_reported: is_reported @ false } = &mut self.state {
             *is_reported = true;

@@ -1,4 +1,5 @@
-//! What both sides of an authentication do alike: one packet on the way, repeated until the other side answers.
+//! The common part of both sides of an authentication: one packet on the way, repeated until the
+//! other side answers.
 
 use core::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What CCP wants and takes of Microsoft's option.
+//! The rules of CCP about Microsoft's option.
 
 use core::fmt;
 
@@ -183,9 +183,10 @@ pub enum Failure {
     /// Encryption is required, and the peer and this side have nothing in common.
     #[error("encryption required: we allow {allowed}, the peer {}", Offer(*.offered))]
     EncryptionRequired {
-        /// What this side allows, in the mode that it prefers.
+        /// The bits that this side allows, in the mode that it prefers.
         allowed: MicrosoftCompression,
-        /// What the peer named last; `None` when it does not know the option, or does not want it.
+        /// The bits that the peer named last; `None` when it does not know the option, or does not
+        /// want it.
         offered: Option<MicrosoftCompression>,
     },
     /// Encryption is required, and the authentication has left no keys.
@@ -238,7 +239,7 @@ pub struct Negotiator {
     config: Config,
     /// The lengths of keys that there are.
     keys: MicrosoftCompression,
-    /// What the next request asks for; `None` for no option.
+    /// The bits that the next request asks for; `None` for no option.
     wanted: Option<MicrosoftCompression>,
     judged: MicrosoftCompression,
     agreed: Agreed,

@@ -31,9 +31,9 @@ pub enum FrameError {
 
 /// RFC 1662 section 4: finds frames in octets of the line, which come in pieces of any length.
 ///
-/// What comes before the first flag is dropped, as are control characters that the sender would have escaped, and
-/// empty frames. It holds no memory but the buffer lent, which has to take the information (MRU), a header of 4 octets
-/// and a check sequence of 4.
+/// Bytes before the first flag are dropped, as are control characters that the sender would have
+/// escaped, and empty frames. It holds no memory but the buffer lent, which has to take the
+/// information (MRU), a header of 4 octets and a check sequence of 4.
 ///
 /// ```
 /// use ppp_fsm::hdlc::{Config, Decoder, FrameError};

@@ -1,4 +1,4 @@
-//! What IPCP wants and takes.
+//! The rules of IPCP.
 
 use core::net::Ipv4Addr;
 
@@ -125,15 +125,15 @@ pub enum Failure {
     AddressRefused {
         /// The address of this side.
         own: Ipv4Addr,
-        /// What the peer wants it to be.
+        /// The address that the peer wants it to be.
         wanted: Option<Ipv4Addr>,
     },
     /// The peer insists on another address than the one that it has to take.
     #[error("the peer does not take the address {given}, it wants {wanted}")]
     PeerAddressRefused {
-        /// What it has to take.
+        /// The address that it has to take.
         given: Ipv4Addr,
-        /// What it asked for last.
+        /// The address that it asked for last.
         wanted: Ipv4Addr,
     },
 }

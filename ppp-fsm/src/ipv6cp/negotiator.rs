@@ -1,4 +1,4 @@
-//! What IPV6CP wants and takes.
+//! The rules of IPV6CP.
 
 use crate::negotiate::{ControlProtocol, Verdict};
 use crate::random::Random;
@@ -76,7 +76,7 @@ pub struct Negotiator {
     config: Config,
     random: Random,
     own: Option<InterfaceIdentifier>,
-    /// What a peer without an identifier is given.
+    /// The identifier for a peer that has none.
     spare: InterfaceIdentifier,
     judged: Option<InterfaceIdentifier>,
     agreed: Agreed,

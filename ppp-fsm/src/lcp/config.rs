@@ -25,7 +25,7 @@ pub struct Config {
     pub(super) takes_compressions: bool,
 }
 
-/// What this side asks for, so that headers to it are short.
+/// The options that this side asks for, so that headers to it are short.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct HeaderCompression {
     /// RFC 1661 section 6.5.
@@ -57,7 +57,7 @@ impl Config {
     /// Sets the most octets of information that this side wants to get (RFC 1661 section 6.1).
     /// Default: 1500, which needs no option. At least 128.
     ///
-    /// Frames up to 1500 have to be taken all the same.
+    /// Frames up to 1500 have to be taken nevertheless.
     #[doc(alias = "MRU")]
     #[must_use]
     pub fn with_mru(mut self, octets: u16) -> Self {

@@ -130,7 +130,7 @@ pub struct Identification<'a> {
 pub struct TimeRemaining<'a> {
     /// The sender's magic number, 0 before one was agreed.
     pub magic_number: u32,
-    /// Seconds to the end of the session; `u32::MAX` is for ever.
+    /// Seconds to the end of the session; `u32::MAX` is forever.
     pub seconds: u32,
     /// For people.
     pub message: Text<'a>,
@@ -305,7 +305,7 @@ impl fmt::Display for Packet<'_> {
     }
 }
 
-/// What is behind the header in a trace.
+/// The text behind the header in a trace.
 impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,4 @@
-//! What LCP wants and takes.
+//! The rules of LCP.
 
 use crate::auth::{Method, Methods};
 use crate::negotiate::{ControlProtocol, Verdict};
@@ -48,17 +48,17 @@ pub enum Failure {
     /// The peer takes none of the methods with which it would have to authenticate itself.
     #[error("no common authentication: we require {required}, the peer {}", Offer(*.offered))]
     AuthenticationRefused {
-        /// What this side takes.
+        /// The methods that this side takes.
         required: Methods,
-        /// What the peer named last, if it is known here.
+        /// The method that the peer named last, if it is known here.
         offered: Option<Method>,
     },
     /// The peer wants this side to authenticate itself by a method that is not allowed here, and goes without it.
     #[error("no common authentication: the peer requires {}, we offer {allowed}", Wanted(*.wanted))]
     AuthenticationNotAllowed {
-        /// What this side may authenticate itself by.
+        /// The methods by which this side may authenticate itself.
         allowed: Methods,
-        /// What the peer wanted last, if it is known here.
+        /// The method that the peer wanted last, if it is known here.
         wanted: Option<Method>,
     },
 }
@@ -119,7 +119,7 @@ impl core::fmt::Display for Offer {
 pub struct Negotiator {
     config: Config,
     random: Random,
-    /// What the next request asks for: how the peer has to send.
+    /// The options of the next request: how the peer has to send.
     wishes: Wishes,
     /// Methods that the peer has not refused.
     methods: Methods,
@@ -188,8 +188,9 @@ impl Negotiator {
         }
     }
 
-    /// Prefers methods that leave keys for encryption: a peer that asks for PAP or CHAP with MD5 is asked once for the
-    /// first such method that this side [allows](Config::with_own_authentication), and gets its own if it insists.
+    /// Prefers methods that leave keys for encryption. A peer that asks for PAP or CHAP with MD5 is
+    /// asked once for the first such method that this side
+    /// [allows](Config::with_own_authentication), and gets its own if it insists.
     pub const fn prefer_keys(&mut self) {
         self.keys = KeysWanted::Yes;
     }

@@ -64,9 +64,9 @@ number! {
     /// ```
     pub struct CallbackOperation(u8), "operation", "{}";
 
-    /// Nothing: the authentication tells where to call.
+    /// Nothing: the authentication says where to call.
     AUTHENTICATION = 0 => "Authentication";
-    /// What to dial, for the device that calls.
+    /// The string to dial, for the device that calls.
     DIALING_STRING = 1 => "Dialing-String";
     /// A place, to be looked up.
     LOCATION = 2 => "Location";

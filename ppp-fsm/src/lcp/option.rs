@@ -81,7 +81,7 @@ pub enum ConfigurationOption<'a> {
 pub struct AuthenticationProtocol<'a> {
     /// The protocol: [`Protocol::PAP`], [`Protocol::CHAP`], [`Protocol::EAP`] …
     pub protocol: Protocol,
-    /// What that protocol needs to know: for CHAP one octet, the algorithm.
+    /// The data that the protocol needs: for CHAP one byte, the algorithm.
     pub data: &'a [u8],
 }
 
@@ -167,7 +167,7 @@ impl fmt::Debug for QualityProtocol<'_> {
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_structs, reason = "the option has no other parts")]
 pub struct Callback<'a> {
-    /// What the message is.
+    /// The meaning of the message.
     pub operation: CallbackOperation,
     /// Where to call.
     pub message: &'a [u8],
@@ -198,7 +198,7 @@ impl fmt::Debug for Callback<'_> {
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_structs, reason = "the option has no other parts")]
 pub struct EndpointDiscriminator<'a> {
-    /// What the address is.
+    /// The class of the address.
     pub class: EndpointClass,
     /// The address.
     pub address: &'a [u8],

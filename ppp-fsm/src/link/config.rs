@@ -1,4 +1,4 @@
-//! What a link is to do.
+//! The configuration of a link.
 
 use core::time::Duration;
 
@@ -45,7 +45,7 @@ impl Keepalive {
     }
 }
 
-/// What the end of a network protocol means for the link.
+/// The meaning of the end of a network protocol for the link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::exhaustive_enums, reason = "nothing, or the end with the last, or with any")]
 pub enum NetworkPolicy {
@@ -58,7 +58,7 @@ pub enum NetworkPolicy {
     EndWithAny,
 }
 
-/// What a link is to do, for either side.
+/// The configuration of a link, for either side.
 ///
 /// ```
 /// use core::net::Ipv4Addr;

@@ -50,7 +50,7 @@ pub(super) struct Echo {
 /// The last Echo-Request.
 #[derive(Debug, Clone, Copy, Default)]
 enum Request {
-    /// There is none, or it was answered.
+    /// No request waits for an answer.
     #[default]
     None,
     /// It has to be sent. Whether the one before it has no answer.

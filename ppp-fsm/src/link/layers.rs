@@ -1,4 +1,4 @@
-//! What happens in one layer, and what it means for the others.
+//! The events of one layer, and their meaning for the others.
 
 use core::time::Duration;
 
@@ -119,7 +119,7 @@ impl Link {
     fn settle_lcp(&mut self, now: Duration) -> bool {
         let is_negotiating = matches!(self.lcp.state(), State::RequestSent | State::AckReceived | State::AckSent);
         match (self.stage, self.lcp.ending()) {
-            // LCP has given up of itself: the peer is told why.
+            // LCP has given up of itself: the peer learns why.
             (
                 Stage::Establish { end: None } | Stage::Terminate { end: None },
                 Some(reason @ (negotiate::Reason::Failed(_) | negotiate::Reason::NotConverging)),
@@ -220,7 +220,7 @@ impl Link {
             return false;
         }
         let failed = match (self.authenticator.status(), self.peer.status()) {
-            // The peer is told first.
+            // The peer gets the reason first.
             (Status::Failed(failure), _) if !self.authenticator.has_output() => Some(failure),
             (_, Status::Failed(failure)) => Some(failure),
             _ => None,

@@ -18,13 +18,16 @@ use crate::{Frame, Protocol, Text, ipcp, ipv6cp, lcp, time};
 /// RFC 1661 section 3: one end of a link.
 ///
 /// It is driven by [`up`](Self::up), [`open`](Self::open), [`handle_frame`](Self::handle_frame) and
-/// [`handle_timeout`](Self::handle_timeout); after each of them [`poll_transmit`](Self::poll_transmit) gives frames until
-/// there are none, [`poll_event`](Self::poll_event) events, and [`poll_timeout`](Self::poll_timeout) the next deadline.
-/// Any order of calls is legal, and a `now` that goes back is taken as the latest seen. It does not allocate, and takes
-/// about 14 KiB. What it repeats of a peer's Echo-Request or rejected packet is 1492 bytes at most.
+/// [`handle_timeout`](Self::handle_timeout); after each of them
+/// [`poll_transmit`](Self::poll_transmit) gives frames until there are none,
+/// [`poll_event`](Self::poll_event) events, and [`poll_timeout`](Self::poll_timeout) the next
+/// deadline. Any order of calls is legal, and a `now` that goes back is taken as the latest seen.
+/// It does not allocate, and takes about 14 KiB. It repeats 1492 bytes of a peer's Echo-Request or
+/// rejected packet at most.
 ///
-/// It ends by itself when the peer does not answer, or refuses without an end. A peer that answers all and asks for nothing,
-/// or begins anew again and again, is ended by a deadline of its user's: [`close`](Self::close).
+/// It ends by itself when the peer does not answer, or refuses without an end. A peer that answers
+/// all and asks for nothing, or begins again again and again, is ended by a deadline of its user's:
+/// [`close`](Self::close).
 ///
 /// The example of this crate's first page has two of them in conversation.
 ///
@@ -455,7 +458,7 @@ impl Link {
         });
     }
 
-    /// Tells the peer when the session will end (RFC 1570 section 1.2).
+    /// Sends the time until the session will end (RFC 1570 section 1.2).
     pub fn send_time_remaining(&mut self, now: Duration, seconds: u32) {
         self.enter(now, |link, _| {
             if link.lcp.is_open() {

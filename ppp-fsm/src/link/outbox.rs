@@ -1,4 +1,4 @@
-//! What LCP sends besides its negotiation.
+//! The packets that LCP sends besides its negotiation.
 
 use crate::Protocol;
 use crate::buffer::Short;
@@ -6,7 +6,7 @@ use crate::buffer::Short;
 /// Packets that are due, the latest of each kind.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    /// What repeats bytes of the peer, if anything does.
+    /// The packet that repeats bytes of the peer, if there is one.
     repeat: Option<Repeat>,
     /// The bytes, which are always there: memory that was never written may have anything in it, also a secret.
     repeated: Short<{ Self::MAX_REPEATED }>,

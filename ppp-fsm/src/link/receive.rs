@@ -55,7 +55,8 @@ impl Link {
 
     /// Takes what came out of a [compressed](Received::Compressed) packet: the protocol, and what is behind it.
     ///
-    /// What is not known is dropped without a Protocol-Reject, which would show what was encrypted to everybody.
+    /// An unknown protocol is dropped without a Protocol-Reject, which would show encrypted bytes
+    /// to everybody.
     ///
     /// # Errors
     ///
@@ -110,7 +111,7 @@ impl Link {
         }
     }
 
-    /// Tells the peer that a protocol is not known (RFC 1661 section 5.7).
+    /// Rejects a protocol that is not known (RFC 1661 section 5.7).
     fn reject(&mut self, protocol: Protocol, information: &[u8]) {
         if self.phase() == Phase::Network {
             self.outbox.reject(protocol, information);
@@ -162,7 +163,7 @@ impl Link {
             Protocol::COMPRESSED if self.compression().is_some() => self.events.push(Event::CompressedRejected),
             Protocol::IPCP => self.ipcp.iter_mut().for_each(|ipcp| ipcp.reject_protocol(now)),
             Protocol::IPV6CP => self.ipv6cp.iter_mut().for_each(|ipv6cp| ipv6cp.reject_protocol(now)),
-            // Who was let in, or has let us in, knows the protocol.
+            // A peer that was let in, or has let us in, knows the protocol.
             _ if self.phase() == Phase::Authenticate => {
                 let method = self.authenticator.method().or(self.peer.method());
                 if let Some(method) = method.filter(|method| method.protocol() == protocol) {
@@ -312,14 +313,15 @@ impl Link {
         let Some(held) = self.held.get_mut(place(protocol)) else { return };
         let held = core::mem::take(held);
         if !held.is_empty() {
-            // What is wrong with it would have been dropped before, too.
+            // A fault in it would have had it dropped before, too.
             let _ = self.handle_control(now, protocol, held.as_bytes());
         }
     }
 }
 
-/// Gives a packet to a protocol. A peer that begins may have discarded what came before it listened, as accel-ppp's CCP
-/// does: it is asked again at once, in front of the answer to its own request.
+/// Gives a packet to a protocol. A peer that begins may have discarded packets from before it
+/// listened, as accel-ppp's CCP does. So it is asked again at once, in front of the answer to its
+/// own request.
 fn take<P: ControlProtocol>(now: Duration, machine: &mut Negotiation<P>, packet: &Packet<'_>) -> Result<(), Refused> {
     let is_first = machine.is_first_request(packet);
     machine.handle_packet(now, packet)?;

@@ -79,7 +79,8 @@ impl Config {
 
     /// Sets how many Configure-Naks are sent, or taken, without a Configure-Ack between them. Default: 5. From 1 to 80.
     ///
-    /// What would be a Nak after that is a Reject, in both directions; after twice as many more the negotiation fails.
+    /// Every further Nak becomes a Reject, in both directions; after twice as many more the
+    /// negotiation fails.
     #[must_use]
     pub fn with_max_failure(mut self, count: u8) -> Self {
         self.max_failure = count.clamp(1, 80);

@@ -53,7 +53,7 @@ pub struct Negotiation<P: ControlProtocol> {
     events: Events<Event<P::Failure>, 4>,
 }
 
-/// What counts for Max-Failure, since the negotiation began.
+/// The counts for Max-Failure, since the negotiation began.
 #[derive(Debug, Clone, Copy, Default)]
 struct Failures {
     /// Whether the peer has sent a request, which says that it listens.
@@ -75,7 +75,7 @@ enum End<F> {
     Reported,
 }
 
-/// What an event brings for the actions that answer it.
+/// The data of an event for the actions that answer it.
 #[derive(Clone, Copy)]
 enum Occasion<'a> {
     /// A command, or time: there is nothing to answer.
@@ -268,8 +268,9 @@ impl<P: ControlProtocol> Negotiation<P> {
 
     /// Returns the next event, in order.
     ///
-    /// What waits is kept by kind. Of several Started, Down or Finished the latest is reported. An Up that was over
-    /// before it was polled is left out, and the Down after it too, unless an earlier Up was reported.
+    /// Events that wait are kept by kind. Of several Started, Down or Finished the latest is
+    /// reported. An Up that was over before it was polled is left out, and the Down after it too,
+    /// unless an earlier Up was reported.
     pub fn poll_event(&mut self) -> Option<Event<P::Failure>> {
         self.events.pop()
     }
@@ -436,7 +437,7 @@ impl<P: ControlProtocol> Negotiation<P> {
     /// Clears everything that a change of state takes away.
     fn leave(&mut self, now: Duration, before: State) {
         if is_closing(self.state) && !is_closing(before) {
-            // What was agreed or asked before is void.
+            // The earlier agreement and request are void.
             self.request = Request::None;
             self.reply.settle();
         }

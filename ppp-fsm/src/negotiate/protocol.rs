@@ -1,8 +1,8 @@
-//! What a protocol wants, and what it takes.
+//! The wishes and the rules of a protocol.
 
 use crate::{EncodeError, OptionWriter, RawOption};
 
-/// What is made of an option that the peer asks for.
+/// The verdict on an option that the peer asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "the RFC has no other answers")]
 pub enum Verdict {
@@ -129,7 +129,7 @@ pub trait ControlProtocol {
     ///
     /// # Errors
     ///
-    /// Why there is none: the protocol is closed.
+    /// Returns an error when the protocol is closed.
     fn check(&self) -> Result<(), Self::Failure> {
         Ok(())
     }

@@ -8,7 +8,7 @@ use super::protocol::{ControlProtocol, Verdict};
 /// The most bytes of options that are sent, and that are answered.
 pub(super) const CAPACITY: usize = 512;
 
-/// One packet. What was sent last stays, to be compared with.
+/// One packet. The last reply stays, to be compared with.
 #[derive(Debug)]
 pub(super) struct Reply {
     code: Code,
@@ -86,7 +86,7 @@ impl Reply {
     }
 }
 
-/// What a Configure-Request is answered with, before the automaton has said whether it is.
+/// The answer to a Configure-Request, before the automaton has said whether it is sent.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) code: Code,

@@ -491,7 +491,7 @@ mod microsoft {
                 _ => false,
             };
             assert!(opened, "{method} {text}");
-            // Whoever said so may leave the rest to us, too.
+            // A server that said so may leave the rest to us, too.
             let Some(Question::NewPassword(ticket)) = server.poll_question() else { panic!("nothing is asked") };
             let outcome = server.answer(NOW, ticket, &Answer::Reject(b"E=709 R=0")).unwrap();
             assert!(matches!(outcome, Outcome::Refused { goes_on: false }));
@@ -510,7 +510,7 @@ mod microsoft {
                 let outcome = answer(&mut server, &Answer::Reject(text)).unwrap();
                 assert!(matches!(outcome, Outcome::Refused { goes_on } if goes_on == (left > 0)));
                 let packet = server.poll_transmit(NOW, &mut buf).unwrap().unwrap();
-                // It is not told that it may, when it may not.
+                // It learns that it may only when it may.
                 let expected = if left > 0 { &text[..9] } else { b"E=691 R=0" };
                 assert_eq!(&packet[4..13], expected);
                 client.handle_packet(NOW, packet).unwrap();

@@ -1,9 +1,11 @@
 //! Packets that real peers sent, and what they say.
 //!
-//! The first column names the source: files with the number of their frame (`PcapPlusPlus` GrePackets.pcap; `epiecs`
-//! packetlife-backup for Cisco; `realjimmy` sample-captures for Huawei, the serial line, Windows XP and Telecom Italia;
-//! `OISF` suricata-verify pppoe; `moxie0` chapcrack; `joswr1ght` asleap, a Windows 2000 client; `openwall` john-samples,
-//! a Windows 7 client), own recordings of Linux pppd and accel-ppp, and a published trace of a Cisco router.
+//! The first column names the source: files with the number of their frame, own recordings of Linux
+//! pppd and accel-ppp, and a published trace of a Cisco router. The files are: `PcapPlusPlus`
+//! GrePackets.pcap; `epiecs` packetlife-backup for Cisco; `realjimmy` sample-captures for Huawei,
+//! the serial line, Windows XP and Telecom Italia. Further: `OISF` suricata-verify pppoe; `moxie0`
+//! chapcrack; `joswr1ght` asleap, a Windows 2000 client; `openwall` john-samples, a Windows 7
+//! client.
 
 use alloc::format;
 use alloc::string::{String, ToString};

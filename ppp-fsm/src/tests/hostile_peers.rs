@@ -177,7 +177,8 @@ fn ccp_an_option_of_a_wrong_length_is_never_acknowledged() {
 
 #[test]
 fn lcp_an_authentication_without_its_algorithm_is_not_read_past_its_end() {
-    // pppd read the algorithm behind an option of four octets. What is behind is another option here: MD5's number.
+    // pppd read the algorithm behind an option of four octets. The bytes behind are another option
+    // here: MD5's number.
     let mut link = Link::new(&side(Method::ChapMd5, false, 1500), [5; 32]);
     link.open(NOW);
     link.up(NOW);
@@ -251,7 +252,8 @@ fn what_a_peer_says_is_printed_without_control_characters() {
 
 #[test]
 fn amplification_before_authentication_is_bounded() {
-    // What comes out for what goes in: a header and an option of suggestions more, at most, and one packet besides.
+    // The bound of the output for an input: a header and an option of suggestions more, at most,
+    // and one packet besides.
     for frame in [
         &[0xff, 3, 0xc0, 0x21, 1, 1, 0, 4][..],
         &[0xff, 3, 0xc0, 0x21, 1, 1, 0, 8, 1, 4, 0, 1],

@@ -28,7 +28,7 @@ fn config(encryption: Encryption, is_server: bool) -> Config {
     Config::default().with_lcp(lcp).with_ipcp(ipcp).with_ccp(ccp::Config::default().with_encryption(encryption))
 }
 
-/// What becomes of a frame on its way to the odd peer.
+/// The fate of a frame on its way to the odd peer.
 enum Fate {
     Passes,
     IsLost,

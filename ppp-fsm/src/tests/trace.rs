@@ -1,5 +1,5 @@
-//! A Windows 2000 client and a router, from a published trace of 7 March: the client's packets are given to a link with
-//! that router's configuration, which has to take the same decisions.
+//! A Windows 2000 client and a router, from a published trace of 7 March. The client's packets are
+//! given to a link with that router's configuration, which has to take the same decisions.
 
 use alloc::string::ToString;
 use alloc::vec::Vec;

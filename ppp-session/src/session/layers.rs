@@ -1,4 +1,4 @@
-//! What happens in the link, and what that means for the session.
+//! The events of the link, and their meaning for the session.
 
 use core::time::Duration;
 
@@ -36,7 +36,7 @@ impl Session {
         match self.life {
             // A link that never began has nothing to end.
             Life::Ending(reason) if self.link.phase() == Phase::Dead => self.ended(now, reason),
-            // A peer that begins anew is too late.
+            // A peer that begins again is too late.
             Life::Ended(_) if !matches!(self.link.phase(), Phase::Dead | Phase::Terminate) => self.link.close(now),
             Life::Up | Life::Renewing | Life::Ending(_) | Life::Ended(_) => {}
         }
@@ -62,7 +62,7 @@ impl Session {
         self.life = Life::Ended(reason);
     }
 
-    /// Keeps an event to be polled. After the end there is none.
+    /// Keeps an event to be polled. After the end no event is reported.
     pub(super) fn tell(&mut self, event: Event) {
         if !matches!(self.life, Life::Ended(_)) {
             self.events.push(event);
@@ -129,12 +129,12 @@ impl Session {
     fn phase(&mut self, now: Duration, phase: Phase) {
         match phase {
             Phase::Establish => {
-                // Again, when a link that was up negotiates anew.
+                // Again, when a link that was up negotiates again.
                 let deadline = now.checked_add(self.config.setup_timeout);
                 self.setup_deadline = self.setup_deadline.or(deadline);
             }
             Phase::Authenticate => {
-                // What comes of it is new.
+                // The result of a new authentication is new.
                 self.spent.begin_authentication();
                 self.external_keys = None;
                 self.set_status(now, Status::VerifyingPassword);
@@ -163,7 +163,7 @@ impl Session {
             ) => {
                 let proved = self.link.prove(now, ticket, credentials.name(), &credentials.secret());
                 self.proof = Proof::Ready(credentials);
-                // What cannot be said by the agreed method is no matter of patience.
+                // A proof that the agreed method cannot carry does not get better by waiting.
                 if let Err(AnswerError::TooLong | AnswerError::Unsuitable) = proved {
                     self.end(now, Reason::CannotProve { method: self.link.lcp().sending().authentication });
                 }

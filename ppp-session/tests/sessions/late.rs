@@ -28,7 +28,7 @@ fn run(seed: u64, config: &Config) -> [Vec<Step>; 2] {
         let now = pair.now;
         match random.below(10) {
             0 => pair.step(side, Step::Ping(now)),
-            // LCP or CCP begins anew, as a peer may do.
+            // LCP or CCP begins again, as a peer may do.
             1 => pair.inject(side, &frame(0xc021, &[1, 77, 0, 4])),
             2 => pair.inject(side, &frame(0x80fd, &[1, 200, 0, 10, 18, 6, 1, 0, 0, 0x40])),
             3 => pair.inject(side, &frame(0x80fd, &[5, 201, 0, 4])),

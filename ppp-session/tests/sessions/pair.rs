@@ -9,7 +9,7 @@ use ppp_session::{Client, Config, Event, HEADROOM, MAX_TRANSMIT, Reason, Receive
 pub(crate) const CLIENT: usize = 0;
 pub(crate) const SERVER: usize = 1;
 
-/// What is done to one end. The same steps make the same session.
+/// An action on one end. The same steps make the same session.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
     Open(Duration),
@@ -89,19 +89,19 @@ pub(crate) fn server_of(config: &Config) -> Session {
     Session::server(config, &Server::new(Ipv4Addr::new(10, 0, 0, 1)), [2; 32])
 }
 
-/// What happens to a frame on its way to an end: the frames that arrive instead, and where.
+/// The fate of a frame on its way to an end: the frames that arrive instead, and where.
 pub(crate) type Between = Box<dyn FnMut(usize, &[u8]) -> Vec<(usize, Vec<u8>)>>;
 
-/// Two ends. What one sends, the other has at once.
+/// Two ends. A frame that one end sends, the other has at once.
 pub(crate) struct Pair {
     pub(crate) now: Duration,
     pub(crate) ends: Vec<Session>,
     pub(crate) events: [Vec<Event>; 2],
-    /// What was done to each end.
+    /// The actions on each end.
     pub(crate) done: [Vec<Step>; 2],
     pub(crate) between: Between,
     pub(crate) delivered: [Vec<Vec<u8>>; 2],
-    /// What was sealed for each end.
+    /// The packets that were sealed for each end.
     pub(crate) sealed: [Vec<Vec<u8>>; 2],
     /// Addresses that a client may have when it wants them.
     pub(crate) pool: Vec<Ipv4Addr>,

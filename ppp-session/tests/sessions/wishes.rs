@@ -111,7 +111,7 @@ fn rfc3078_section_2_the_mode_of_a_direction_depends_on_its_own_two_sides_alone(
         for (bits, sender, receiver) in
             [(agreed.send, client_sends, server_receives), (agreed.receive, server_sends, client_receives)]
         {
-            // Who receives asks, in the mode that it prefers; who sends says which one it may be.
+            // The receiver asks, in the mode that it prefers; the sender says which one it may be.
             let is_stateful = sender == Modes::PreferStateful && receiver != Modes::Stateless;
             assert_eq!(!bits.contains(MicrosoftCompression::STATELESS), is_stateful, "{modes:?}");
         }

@@ -59,7 +59,7 @@ macro_rules! number {
     };
 }
 
-/// What all numbers have in common.
+/// The common traits of all numbers.
 macro_rules! wire_number {
     ($number:ident($integer:ident)) => {
         impl core::fmt::Debug for $number {

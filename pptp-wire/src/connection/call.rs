@@ -10,8 +10,8 @@ use crate::message::{
 };
 use crate::{Message, Text};
 
-/// RFC 2637 section 1.2: which side of a call we are. It follows from who asks for the call, and may differ from call
-/// to call.
+/// RFC 2637 section 1.2: which side of a call we are. It follows from the side that asks for the
+/// call, and may differ from call to call.
 ///
 /// A VPN client is the PNS of outgoing calls, a VPN server their PAC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -111,7 +111,7 @@ pub struct Call {
     pub(super) connected: Option<IncomingCallConnected>,
     /// When the state has to have changed.
     pub(super) deadline: Option<Duration>,
-    /// When the user is told that no data came.
+    /// When the lack of data is reported to the user.
     pub(super) no_data_deadline: Option<Duration>,
     /// When it was connected.
     connected_at: Duration,
@@ -128,7 +128,8 @@ pub(super) enum Life {
     Live,
     /// The event `CallClosed` waits to be polled.
     Ended,
-    /// The event was polled. What is left can be read until the place is needed.
+    /// The event was polled. The user has read the end; the rest can be read until the place is
+    /// needed.
     Left,
 }
 
@@ -216,7 +217,7 @@ impl Call {
         output.tell(Event::CallConnected { call: self.id, peer_call_id, parameters });
     }
 
-    /// Tells the user that no data came.
+    /// Reports to the user that no data came.
     pub(super) fn tell_no_data<const CALLS: usize>(&mut self, now: Duration, output: &mut Output<CALLS>) {
         self.no_data_deadline = None;
         let elapsed = between(self.connected_at, now);

@@ -42,8 +42,8 @@ impl fmt::Display for CallId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum CallIdStyle {
-    /// Drawn from the entropy of the connection. Whoever does not know it cannot guess an id, and so cannot forge GRE
-    /// packets blindly.
+    /// Drawn from the entropy of the connection. An attacker that does not know it cannot guess an
+    /// id, and so cannot forge GRE packets blindly.
     #[default]
     Unpredictable,
     /// One after the other, as accel-ppp does (from 1). For traces that are to be compared, not for real use.

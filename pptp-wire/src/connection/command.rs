@@ -15,7 +15,7 @@ use crate::message::{
     OutgoingCallReply, OutgoingCallRequest, SetLinkInfo, StopControlConnectionRequest,
 };
 
-/// What an incoming call's line has if nobody says otherwise.
+/// The speed of an incoming call's line by default.
 const CONNECT_SPEED: u32 = 100_000_000;
 
 /// Section 2.14: between two WAN-Error-Notify of a call.
@@ -54,8 +54,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         Ok(())
     }
 
-    /// Returns the peer that asked with [`StartRequested`](Event::StartRequested) may not have the
-    /// connection; it is told why, and the connection is over (RFC 2637 section 2.2).
+    /// Refuses the peer that asked with [`StartRequested`](Event::StartRequested): it gets the
+    /// reason, and the connection is over (RFC 2637 section 2.2).
     ///
     /// A `result` that says success is sent as a general error.
     ///
@@ -86,8 +86,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         Ok(())
     }
 
-    /// Closes the connection and all its calls, which the peer is told (RFC 2637 section 2.3). The
-    /// end is [`Closed`](Event::Closed).
+    /// Closes the connection and all its calls, with a message to the peer (RFC 2637 section 2.3).
+    /// The end is [`Closed`](Event::Closed).
     ///
     /// If it is not established, it is over at once, without a message. If it is closing, nothing happens.
     pub fn close(&mut self, now: Duration, reason: StopReason) {
@@ -229,8 +229,8 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// Ends a call in any state (RFC 2637 section 3.2). The end is
     /// [`CallClosed`](Event::CallClosed).
     ///
-    /// As a PAC, it is over at once, and the peer is told why. As a PNS, the peer is asked to end it; to ask again does
-    /// nothing. A call that the peer asks for is refused.
+    /// As a PAC, it is over at once, and the peer gets the reason. As a PNS, the peer is asked to
+    /// end it; to ask again does nothing. A call that the peer asks for is refused.
     ///
     /// # Errors
     ///

@@ -64,7 +64,7 @@ pub(super) struct Echo {
     round_trip: Option<Duration>,
 }
 
-/// What is to be done at the deadline.
+/// The work that is due at the deadline.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Due {
     /// Send an Echo-Request with this identifier.

@@ -1,4 +1,4 @@
-//! Who a peer says it is.
+//! The identity that a peer claims.
 
 use crate::Text;
 use crate::code::{Bearer, Framing, GeneralError, ProtocolVersion, StartResult};
@@ -52,7 +52,8 @@ impl Identity {
         ..Self::new(Text::EMPTY, Text::from_raw(padded(b"Microsoft")))
     };
 
-    /// What Orckit ATUR3 modems want to hear: host `RELAY_PPP1`, vendor `MS Win NT`, firmware 0x6021.
+    /// The identity that Orckit ATUR3 modems expect: host `RELAY_PPP1`, vendor `MS Win NT`,
+    /// firmware 0x6021.
     pub const ORCKIT: Self = Self {
         firmware_revision: 0x6021,
         ..Self::new(Text::from_raw(padded(b"RELAY_PPP1")), Text::from_raw(padded(b"MS Win NT")))

@@ -5,7 +5,7 @@
 //!
 //! | verb | what it does |
 //! |---|---|
-//! | [`open`](Connection::open) | tells that the TCP connection is open |
+//! | [`open`](Connection::open) | says that the TCP connection is open |
 //! | [`handle_stream`](Connection::handle_stream), [`handle_disconnect`](Connection::handle_disconnect) | take what TCP gives: octets, the end |
 //! | [`place_call`](Connection::place_call), [`accept_call`](Connection::accept_call), [`clear_call`](Connection::clear_call), [`close`](Connection::close), … | are commands of the user |
 //! | [`poll_transmit`](Connection::poll_transmit) | gives the octets to send, one message at a time |
@@ -37,7 +37,7 @@
 //!
 //! # Calls
 //!
-//! Who is who follows from who asks for the call, whichever side opened the TCP connection:
+//! The roles follow from the side that asks for the call, whichever side opened the TCP connection:
 //!
 //! | | asks | answers | ends it |
 //! |---|---|---|---|
@@ -90,9 +90,9 @@ use random::Random;
 
 /// RFC 2637 section 3: one control connection with at most `CALLS` calls. See the [module](self) for how to drive it.
 ///
-/// For one TCP connection: when it is over, make another one. It holds everything inline: at most 800 octets for each
-/// call, and 4 KiB. A client with one call at a time has `Connection<1>`. What a
-/// message or a time-out costs grows with `CALLS`, since calls are looked for one by one.
+/// For one TCP connection: when it is over, make another one. It holds everything inline: at most
+/// 800 octets for each call, and 4 KiB. A client with one call at a time has `Connection<1>`. The
+/// work for a message or a time-out grows with `CALLS`, since calls are looked for one by one.
 ///
 /// ```
 /// use core::time::Duration;
@@ -145,7 +145,7 @@ pub struct Connection<const CALLS: usize = 16> {
     output: Output<CALLS>,
 }
 
-/// What the state idle of the RFC does not tell.
+/// The stage within the RFC's state idle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// There is no TCP connection yet.
@@ -159,7 +159,7 @@ enum Stage {
 }
 
 impl<const CALLS: usize> Connection<CALLS> {
-    /// What [`poll_transmit`](Self::poll_transmit) needs at most: the longest message.
+    /// The bytes that [`poll_transmit`](Self::poll_transmit) needs at most: the longest message.
     pub const MAX_TRANSMIT: usize = Message::MAX_LEN;
 
     /// Creates the side that opens the TCP connection, to port [`TCP_PORT`](crate::TCP_PORT) (RFC

@@ -1,9 +1,10 @@
-//! What a user says about calls.
+//! The user's answers and parameters of calls.
 
 use crate::code::{CauseCode, DisconnectResult, Framing, GeneralError, IncomingCallResult, OutgoingCallResult};
 use crate::message::WanErrorNotify;
 
-/// RFC 2637 sections 2.8, 2.10 and 2.11: what this side tells the peer when a call is to be connected.
+/// RFC 2637 sections 2.8, 2.10 and 2.11: the parameters that this side states when a call is to be
+/// connected.
 ///
 /// ```
 /// use pptp_wire::connection::Answer;
@@ -41,8 +42,8 @@ impl Answer {
         Self { delay, ..self }
     }
 
-    /// Sets the speed of the line, in bits per second, which only a PAC tells. Default: what the PNS asked for at most;
-    /// 100 000 000 if nobody asked, as of incoming calls.
+    /// Sets the speed of the line, in bits per second, which only a PAC states. Default: what the
+    /// PNS asked for at most; 100 000 000 if nobody asked, as of incoming calls.
     #[must_use]
     pub const fn with_connect_speed(self, connect_speed: u32) -> Self {
         Self { connect_speed: Some(connect_speed), ..self }
@@ -54,7 +55,7 @@ impl Answer {
         Self { physical_channel_id, ..self }
     }
 
-    /// Sets the framing, which only the PAC of an incoming call tells. Default: any.
+    /// Sets the framing, which only the PAC of an incoming call states. Default: any.
     #[must_use]
     pub const fn with_framing(self, framing: Framing) -> Self {
         Self { framing, ..self }

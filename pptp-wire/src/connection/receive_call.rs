@@ -1,4 +1,4 @@
-//! What the peer sends about calls.
+//! The peer's messages about calls.
 
 use super::call::{Call, Calls};
 use super::command::tenths;
@@ -43,7 +43,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         }
     }
 
-    /// Returns an id for a call that the peer asks for, or why there is none.
+    /// Returns an id for a call that the peer asks for, or the reason for refusing it.
     fn check_call_request(&mut self, peer_call_id: u16, allowed: bool) -> Result<CallId, Refusal> {
         if self.state != State::Established {
             return Err(Refusal::general_error(GeneralError::NOT_CONNECTED));
@@ -91,7 +91,8 @@ impl<const CALLS: usize> Connection<CALLS> {
                 };
                 call.end(reason, &mut self.output);
             }
-            // It crossed our Call-Clear-Request, which ends the call: it is answered with the id that is told here, …
+            // It crossed our Call-Clear-Request, which ends the call: it is answered with the id in
+            // this message, …
             (CallState::WaitDisconnect, true) => call.peer_call_id = Some(reply.call_id),
             // … or not at all, since there is no call.
             (CallState::WaitDisconnect, false) => call.end(CallCloseReason::Local, &mut self.output),
@@ -141,8 +142,8 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     /// Sections 3.2.3.1 and 3.2.4.1: the PNS wants the call ended.
     ///
-    /// If there is none, it has crossed our Call-Disconnect-Notify, or comes after a failed call. There is nothing to
-    /// answer then: a notify with a made-up id might end another call.
+    /// Without one, it has crossed our Call-Disconnect-Notify, or comes after a failed call. There
+    /// is nothing to answer then: a notify with a made-up id might end another call.
     pub(super) fn handle_call_clear_request(&mut self, request: CallClearRequest) {
         let Some(call) = self.calls.peers(Role::Pac, request.call_id) else {
             return self.tell_unexpected(&request.into());

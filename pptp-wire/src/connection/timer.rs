@@ -1,4 +1,4 @@
-//! What happens when nothing happens.
+//! The deadlines of a connection.
 
 use core::time::Duration;
 
@@ -7,7 +7,7 @@ use super::{CallCloseReason, CallId, CallState, CloseReason, Connection, Refusal
 use crate::code::StopReason;
 use crate::message::EchoRequest;
 
-/// What a deadline is for.
+/// The purpose of a deadline.
 #[derive(Clone, Copy)]
 enum Timer {
     /// The connection is started or stopped.

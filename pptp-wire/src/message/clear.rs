@@ -60,7 +60,7 @@ pub struct CallDisconnectNotify {
     pub call_id: u16,
     /// Why.
     pub result_code: DisconnectResult,
-    /// What went wrong, when the result code is "general error"; otherwise zero.
+    /// The cause, when the result code is "general error"; otherwise zero.
     pub error_code: GeneralError,
     /// More about it.
     pub cause_code: CauseCode,

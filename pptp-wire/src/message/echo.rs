@@ -54,7 +54,7 @@ pub struct EchoReply {
     pub identifier: u32,
     /// Whether the request was taken.
     pub result_code: EchoResult,
-    /// What went wrong, when the result code is "general error"; otherwise zero.
+    /// The cause, when the result code is "general error"; otherwise zero.
     pub error_code: GeneralError,
     /// Zero, says the RFC.
     pub reserved1: u16,

@@ -22,7 +22,7 @@ use crate::length::MAX_MESSAGE_LEN;
 use crate::wire::{Reader, Value, Writer};
 use crate::{BufferTooSmall, DecodeError, Field, Header};
 
-/// What is behind the control message type of a message of RFC 2637.
+/// The fields behind the control message type of a message of RFC 2637.
 trait Known: fmt::Display {
     fn control_message_type(&self) -> ControlMessageType;
 
@@ -165,11 +165,12 @@ impl Message {
 
     /// Reads one message from the start of `octets`, and gives it and the octets behind it.
     ///
-    /// Taken as they are: reserved fields that are not zero, texts that fill their field or have rubbish behind the
-    /// NUL, empty capabilities, call id 0, result codes and reasons of 0 or unknown.
+    /// Accepted unchanged are reserved fields that are not zero, and texts that fill their field or
+    /// have rubbish behind the NUL. So are empty capabilities, call id 0, and result codes and
+    /// reasons of 0 or unknown.
     ///
     /// A message of another message type than 1, or of a control message type beyond RFC 2637, is
-    /// [`Unknown`](Self::Unknown) if it has 8 (or, for a control message, 12) to 220 octets.
+    /// [`Unknown`](Self::Unknown). It must have 8 (or, for a control message, 12) to 220 bytes.
     ///
     /// # Errors
     ///

@@ -63,7 +63,7 @@ pub struct StopControlConnectionReply {
     pub reserved0: u16,
     /// Whether the control connection is closed.
     pub result_code: StopResult,
-    /// What went wrong, when the result code is "general error"; otherwise zero.
+    /// The cause, when the result code is "general error"; otherwise zero.
     pub error_code: GeneralError,
     /// Zero, says the RFC.
     pub reserved1: u16,

@@ -167,7 +167,7 @@ impl<'a> arbitrary::Arbitrary<'a> for UnknownMessage {
             let body_len = source.int_in_range(0..=Self::MAX_BODY_LEN)?;
             Self::other(message_type, source.bytes(body_len)?)
         };
-        // What is refused here is a control message type that is known.
+        // A control message type that is known is refused here.
         message.map_err(|_| arbitrary::Error::IncorrectFormat)
     }
 }

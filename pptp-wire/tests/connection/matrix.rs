@@ -1,7 +1,7 @@
 //! Every message in every state: one defined answer, always the same.
 //!
-//! `matrix.txt` has the answers; ours is id 1, the peer's 9. `PPTP_WIRE_MATRIX=1 cargo test … -- --nocapture` prints it
-//! anew.
+//! `matrix.txt` has the answers; ours is id 1, the peer's 9.
+//! `PPTP_WIRE_MATRIX=1 cargo test … -- --nocapture` prints it again.
 
 use core::fmt::Write;
 
@@ -168,7 +168,7 @@ fn snapshot(bench: &Bench) -> (State, Vec<String>) {
     (bench.machine.state(), calls)
 }
 
-/// Returns what is sent and told, and what changes.
+/// Returns what is sent and reported, and what changes.
 fn answer(state: Make, message: &Message) -> String {
     let mut bench = state();
     bench.clear();
@@ -234,7 +234,7 @@ fn matrix() -> String {
 fn every_message_in_every_state() {
     let found = matrix();
     assert_eq!(found, matrix(), "not always the same");
-    // To write it anew after a change that is meant.
+    // To write it again after a change that is meant.
     if std::env::var_os("PPTP_WIRE_MATRIX").is_some() {
         println!("{found}");
     }
@@ -245,7 +245,7 @@ fn every_message_in_every_state() {
     assert_eq!(found.lines().count(), expected.lines().count());
 }
 
-/// Two messages in a row, and three: nothing panics, and whatever was told to begin is told to end.
+/// Two messages in a row, and three: nothing panics, and everything that begins also ends.
 #[test]
 fn every_three_messages_in_every_state() {
     let messages = messages();

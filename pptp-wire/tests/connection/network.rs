@@ -15,7 +15,7 @@ use pptp_wire::connection::{
 use pptp_wire::message::{IncomingCallRequest, OutgoingCallRequest};
 use testing::{Datagram, Endpoint, Output, Profile, Random, World, number_from_environment, run_seeds};
 
-/// What a user knows of a call.
+/// The user's knowledge of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Known {
     Begun,

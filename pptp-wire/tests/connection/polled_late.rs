@@ -35,7 +35,7 @@ fn run(stream: &[u8], polls_at_once: bool, ends: bool) -> (Vec<Event>, Vec<Messa
     };
     for read in stream.chunks(if polls_at_once { 7 } else { Connection::<3>::READ_LEN }) {
         if polls_at_once || !bench.machine.wants_read() {
-            // What polling makes room for may fill it again.
+            // Room that polling makes may be filled again.
             for _ in 0..100 {
                 poll(&mut bench);
             }

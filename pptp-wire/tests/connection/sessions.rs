@@ -60,7 +60,7 @@ fn decode(octets: &[u8]) -> Vec<Message> {
     messages
 }
 
-/// What came out of a replay.
+/// The outcome of a replay.
 #[derive(Default)]
 struct Outcome {
     sent: Vec<Message>,
@@ -118,8 +118,8 @@ fn replay(steps: &[Step<'_>], as_client: bool, machine: &mut Connection<2>) -> O
     outcome
 }
 
-/// Gives the command that made the recorded side send this message. What the machine sends by
-/// itself needs none.
+/// Gives the command that made the recorded side send this message. A message that the machine
+/// sends by itself needs no command.
 fn act(machine: &mut Connection<2>, now: Duration, message: &Message, call: &mut Option<CallId>) {
     let refused = match message {
         Message::OutgoingCallRequest(request) => {
@@ -240,8 +240,9 @@ fn our_server_comes_to_the_same_end() {
 
         let theirs = recorded(&steps, false);
         let mut expected = names(&theirs);
-        // Who asks for an echo first is a race, where both sides do after 60 seconds (k-idle-echo), and accel-ppp was set
-        // to ask every 20 seconds. What the client sends later is life enough.
+        // The first echo is a race, where both sides ask after 60 seconds (k-idle-echo), and
+        // accel-ppp was set to ask every 20 seconds. The client's later messages are sign of life
+        // enough.
         expected.retain(|name| *name != ECHO);
         let mut sent = outcome.sent_names();
         sent.retain(|name| *name != ECHO);

@@ -1,4 +1,5 @@
-//! What one side says about itself, its calls and its refusals arrives at the other side, field by field.
+//! Every statement of one side about itself, its calls and its refusals arrives at the other side,
+//! field by field.
 
 use core::hint::black_box;
 

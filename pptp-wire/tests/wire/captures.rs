@@ -420,7 +420,7 @@ fn reports_about_the_line() {
     );
 }
 
-/// What peers are known to get wrong, and what is read.
+/// Known deviations of peers, and how they are read.
 #[test]
 fn deviations_are_taken() {
     // A Cisco puts something into reserved0; Windows 95 does not fill up its texts.

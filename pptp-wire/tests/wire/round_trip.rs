@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 use crate::decode;
 
-/// Returns octets of a message of one of the fifteen types, with anything behind the type: since a
-/// message has no octet that its struct has not, these are all messages there are.
+/// Returns bytes of a message of one of the fifteen types, with anything behind the type. A message
+/// has no byte that its struct has not, so these are all possible messages.
 pub(crate) fn known() -> impl Strategy<Value = Vec<u8>> {
     (1_u16..=15, vec(any::<u8>(), 220)).prop_map(|(control_message_type, filling)| {
         let length = ControlMessageType::new(control_message_type).message_len().unwrap();

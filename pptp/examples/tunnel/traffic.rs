@@ -18,7 +18,7 @@ const AGAIN: Duration = Duration::from_millis(250);
 /// The port of both ends.
 const PORT: u16 = 4000;
 
-/// What an IP packet is about.
+/// The subject of an IP packet.
 pub enum Content {
     EchoRequest { source: Ipv4Addr, destination: Ipv4Addr, sequence: u16, payload: Vec<u8> },
     EchoReply { sequence: u16 },

@@ -1,4 +1,4 @@
-//! Who the client is, how it proved that, and which keys follow.
+//! The client's identity, its proof, and the keys that follow.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -42,7 +42,7 @@ impl fmt::Display for Method {
     }
 }
 
-/// What has come of it.
+/// The outcome of an authentication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "there is no fourth outcome")]
 pub enum Outcome {
@@ -63,7 +63,7 @@ pub enum Outcome {
 pub enum Verdict {
     /// There was none for this user, or the method cannot be checked.
     Unchecked,
-    /// What the proof answers was not captured, so that no secret can be checked.
+    /// The challenge of this proof was not captured, so no secret can be checked.
     ChallengeNotSeen,
     /// One fits.
     Fits,
@@ -114,7 +114,7 @@ enum Missing {
     Proof,
 }
 
-/// What start keys are made from.
+/// The source of start keys.
 enum Keys {
     V1(MsChapV1),
     V2(MasterKey),
@@ -123,7 +123,7 @@ enum Keys {
 /// A challenge that was seen, to be answered.
 pub(super) struct Challenge {
     pub(super) identifier: u8,
-    /// Who asks.
+    /// The name of the side that asks.
     pub(super) name: Vec<u8>,
     value: Vec<u8>,
 }

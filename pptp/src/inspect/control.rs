@@ -13,7 +13,7 @@ use super::{Cause, Content, Cut, Event, Record, Roles, SessionId};
 /// Directions of control connections that are followed at a time; the one that was quiet longest is dropped.
 const MAX_STREAMS: usize = 2048;
 
-/// What came on one direction of a control connection.
+/// The input of one direction of a control connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ControlInput<'a> {
@@ -163,7 +163,7 @@ impl Stream {
         sessions: &mut Sessions,
         sink: &mut impl FnMut(Record<'_>),
     ) {
-        // Bytes that go on with a message that began before cannot be told from those of the next one.
+        // Bytes that go on with a message that began before look like those of the next one.
         let goes_on = !self.lost && !self.reassembler.pending().is_empty();
         let mut rest = if goes_on { &[] } else { octets };
         while let Ok((message, behind)) = Message::decode(rest) {

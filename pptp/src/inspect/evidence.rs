@@ -1,16 +1,18 @@
-//! What chance does not give: how much a plaintext shows that its key is right.
+//! Evidence that chance does not give: how much a plaintext shows that its key is right.
 
 /// Evidence, in bits, that a key needs when nothing else speaks for it: two IPv4 headers, or two or three of IPv6.
 ///
-/// A place in a key stream passes for an IPv4 packet by chance once in 2^44 times or less, for an IPv6 packet once in
-/// 2^28 (see [`of_packet`]). At most 14 keys are tried, at 16 places and with 32 packets of each of two directions:
-/// fewer than 2^11 tries for a first packet, and 32 for each that confirms it at the same place. So a key that is
-/// wrong decrypts something in fewer than one of 2^70 sessions.
+/// A place in a key stream passes for an IPv4 packet by chance once in 2^44 times or less, for an
+/// IPv6 packet once in 2^28 (see [`of_packet`]). At most 14 keys are tried, at 16 places and with
+/// 32 packets of each of two directions. That is fewer than 2^11 tries for a first packet, and 32
+/// for each that confirms it at the same place. So a key that is wrong decrypts something in fewer
+/// than one of 2^70 sessions.
 pub(super) const OF_A_GIVEN_KEY: u32 = 64;
 
 /// Evidence, in bits, that a key of a proven password needs, where strength, mode or source of the key are not known.
 ///
-/// The password is right, so no more than 14 choices at 16 places are told apart: one IP header does it.
+/// The password is right, so only 14 choices at 16 places remain: one IP header decides between
+/// them.
 pub(super) const OF_A_PROVEN_PASSWORD: u32 = 36;
 
 /// Returns how many bits of a plaintext, with its PPP protocol in front, are those that an IP header has to have.

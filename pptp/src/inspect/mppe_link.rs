@@ -193,7 +193,7 @@ impl Mppe {
     /// Recovers the stream after a loss in stateful mode.
     fn recover(&mut self, packet: &[u8], plain: &mut Vec<u8>) -> Option<Decrypted> {
         let header = self.place.find(&self.start, packet, plain)?;
-        // What a compressor made of a packet cannot be told from garbage.
+        // A compressed packet looks like garbage.
         if header.flags.contains(Flags::COMPRESSED) {
             return None;
         }
@@ -234,7 +234,7 @@ impl Mppe {
         let packet = decompressor.decompress(flags, plain, LONGEST).map(<[u8]>::to_vec);
         match packet {
             Ok(packet) if is_compressed => *plain = packet,
-            // What is not compressed needs no history.
+            // An uncompressed packet needs no history.
             Ok(_) => {}
             Err(_) if !is_compressed => {}
             Err(_) => return Err(NotDecrypted::Compressed),

@@ -1,9 +1,10 @@
 //! Stateful encryption after a loss: finding the place in the key stream.
 //!
-//! In stateful mode one RC4 stream runs through all packets until the key changes, so a receiver that misses a packet has
-//! to wait for one with the FLUSHED bit: it does not know how long the missing packet was. An inspector has time. It tries
-//! each place in the stream where the packet may start, and knows the right one by the IPv4 header: protocol, version, length
-//! and checksum together are right by chance in less than one of 2^46 places.
+//! In stateful mode one RC4 stream runs through all packets until the key changes. So a receiver
+//! that misses a packet has to wait for one with the FLUSHED bit: it does not know how long the
+//! missing packet was. An inspector has time. It tries each place in the stream where the packet
+//! may start, and knows the right one by the IPv4 header. Protocol, version, length and checksum
+//! together are right by chance in less than one of 2^46 places.
 
 use alloc::vec;
 use alloc::vec::Vec;

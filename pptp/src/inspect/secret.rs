@@ -1,11 +1,11 @@
-//! What the user knows: passwords, hashes, keys.
+//! The user's secrets: passwords, hashes, keys.
 
 use alloc::vec::Vec;
 
 use mppe::{StartKey, Strength};
 use mschap::{LmHash, NamePolicy, NtHash, Password};
 
-/// What an [`Inspector`](super::Inspector) may use to check proofs and to decrypt.
+/// The secrets that an [`Inspector`](super::Inspector) may use to check proofs and to decrypt.
 ///
 /// Bounded by what the caller puts in.
 ///

@@ -23,14 +23,14 @@ use super::secret::Secrets;
 use super::sequence::Sequence;
 use super::{Authentication, Cause, Content, Cut, Direction, End, Event, Record, Roles, SessionId};
 
-/// What an inspector knows of a session.
+/// The state of a session, as an inspector sees it.
 ///
 /// See [`Inspector`](super::Inspector) for an example.
 pub struct Session {
     id: SessionId,
     /// The client's, then the server's.
     pub(super) sides: [Side; 2],
-    /// What has shown which of them is the client.
+    /// The evidence for which of them is the client.
     pub(super) roles: Roles,
     pub(super) directions: Directions,
     /// The ends of the control connection, the client's first.
@@ -42,7 +42,7 @@ pub struct Session {
     end: Option<End>,
 }
 
-/// What the directions say that the caller gives with the frames of a link.
+/// The meaning of the directions that the caller gives with the frames of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Directions {
     /// The end that was taken for the client at first is it.
@@ -65,7 +65,7 @@ pub(super) struct Side {
     ccp_identifier: Option<u8>,
     /// Whether it has acknowledged LCP's options since the link started.
     lcp_acknowledged: bool,
-    /// What it agreed to prove itself with.
+    /// The protocol that it agreed to prove itself with.
     agreed_authentication: Option<Protocol>,
     header_compression: HeaderCompression,
     /// The last Challenges that it sent, the latest last.
@@ -292,7 +292,7 @@ impl Session {
         if self.end.is_some() {
             return None;
         }
-        // Who hangs up after that does not matter.
+        // The side that hangs up after that has no part in it.
         let sender = sender.filter(|_| !matches!(cause, Cause::AuthenticationFailed { .. }));
         let sender = sender.filter(|_| self.has_directions()).map(Self::direction);
         self.end = Some(End { sender, cause });
@@ -336,7 +336,7 @@ impl Session {
         sink: &mut impl FnMut(Record<'_>),
     ) {
         let frame = Frame::decode(octets);
-        // Who is who may be learnt from this very frame.
+        // The roles may be learnt from this very frame.
         let origin = match &frame {
             Ok(frame) if !origin.repeated => self.learn(origin, frame.protocol, frame.information, sink),
             _ => origin,

@@ -159,8 +159,8 @@ impl Sessions {
         Some(id)
     }
 
-    /// Returns the session and the index of the sender of a GRE packet; a new session when there is
-    /// none.
+    /// Returns the session and the index of the sender of a GRE packet; a new session when it is
+    /// missing.
     pub(super) fn of_gre(&mut self, from: IpAddr, to: IpAddr, call_id: u16) -> (SessionId, usize) {
         let id = match self.calls.get(&(to, from, call_id)) {
             Some(id) => *id,

@@ -1,4 +1,4 @@
-//! What no capture of ours shows.
+//! Cases that no capture of ours shows.
 
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr};

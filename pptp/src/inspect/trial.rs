@@ -22,7 +22,7 @@ const MAX_COUNT: u64 = 0xfff;
 /// One direction of a link, with keys of which at most one is right.
 pub(super) struct Trial {
     candidates: Vec<Candidate>,
-    /// What CCP agreed on, if that was seen.
+    /// The agreement of CCP, if it was seen.
     pub(super) agreed: Option<Algorithm>,
     /// Bits of evidence that the right key has to show.
     needed: u32,
@@ -49,7 +49,7 @@ struct Candidate {
     evidence: u32,
 }
 
-/// What comes of a packet.
+/// The result of trying a packet.
 pub(super) enum Tried {
     /// It waits with those before it.
     Waits,
@@ -74,7 +74,7 @@ impl Candidate {
         plain.clear();
         plain.extend_from_slice(packet);
         let Ok(pending) = self.decryptor.decrypt_pending(plain) else { return };
-        // What a compressor made of a packet shows nothing.
+        // A compressed packet shows nothing.
         let is_compressed = pending.header().flags.contains(Flags::COMPRESSED);
         let bits = if is_compressed { 0 } else { evidence::of_packet(pending.plaintext()) };
         if bits != 0 {

@@ -1,11 +1,11 @@
-//! What a server may set.
+//! The configuration of a server.
 
 use core::net::Ipv4Addr;
 use core::time::Duration;
 
 use crate::session::{self, Setup};
 
-/// What a server has, and what it asks of its clients.
+/// The address of a server, and its demands on clients.
 ///
 /// ```
 /// use core::net::Ipv4Addr;
@@ -67,7 +67,7 @@ impl From<&Config> for Setup {
     }
 }
 
-/// What peers cannot exceed, whatever they do.
+/// Limits that peers cannot exceed.
 ///
 /// ```
 /// use pptp::server::Limits;

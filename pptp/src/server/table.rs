@@ -62,9 +62,9 @@ struct Entry<const CALLS: usize> {
 
 /// Many control connections, and the calls of all of them.
 ///
-/// It adds to [`Session`] what a server of many needs: limits that no peer can exceed, the earliest
-/// deadline of all, whose GRE packet is whose, and who has something to send or to tell. For a
-/// connection with a call it needs no more than the session, and about 270 bytes.
+/// It adds to [`Session`] the needs of a server of many. These are limits that no peer can exceed,
+/// the earliest deadline of all, the owner of each GRE packet, and the queue of sessions with
+/// output. For a connection with a call it needs no more than the session, and about 270 bytes.
 ///
 /// ```
 /// use core::net::{IpAddr, Ipv4Addr};
@@ -118,7 +118,7 @@ pub struct Server<const CALLS: usize = 4> {
     index: Index,
 }
 
-/// What is known of all connections at once.
+/// The index over all connections.
 #[derive(Debug, Default)]
 struct Index {
     routes: BTreeMap<(IpAddr, u16), ConnectionId>,
@@ -146,7 +146,7 @@ impl<const CALLS: usize> Server<CALLS> {
         self.entries.len()
     }
 
-    /// Returns whether there is none.
+    /// Returns whether it has no method.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -370,9 +370,9 @@ impl Index {
         self.look(id, entry);
     }
 
-    /// Takes the calls as they are, and the deadline, unless it is later than what is known: it is
-    /// looked at again when that has come, so that the deadlines that move with each packet cost
-    /// nothing.
+    /// Takes the present calls and the deadline, unless that is later than the known one. It is
+    /// looked at again when the known one has come, so that deadlines that move with each packet
+    /// cost nothing.
     fn look<const CALLS: usize>(&mut self, id: ConnectionId, entry: &mut Entry<CALLS>) {
         self.route(id, entry);
         let deadline = entry.session.poll_timeout();
@@ -401,8 +401,8 @@ impl Index {
         loop {
             let new = session.calls().map(|call| call.id()).find(|call| !own.contains(call));
             let Some(new) = new else { break };
-            // Two connections of one address may draw the same number, once in 65 536 times: the later one cannot be told
-            // from the earlier one.
+            // Two connections of one address may draw the same number, once in 65 536 times: then
+            // the packets of the later one look like those of the earlier one.
             if *routes.entry((*peer, new.get())).or_insert(id) != id {
                 abandon(session, new);
             }
@@ -411,7 +411,7 @@ impl Index {
     }
 }
 
-/// Ends a call at the latest time seen: its number cannot be told from another call's.
+/// Ends a call at the latest time seen: another call has its number.
 fn abandon<const CALLS: usize>(session: &mut Session<CALLS>, call: CallId) {
     if let Some(mut call) = session.call_mut(call) {
         call.close(Duration::ZERO);

@@ -1,4 +1,4 @@
-//! What both sides may set.
+//! The configuration of both sides.
 
 use core::time::Duration;
 
@@ -17,8 +17,8 @@ pub enum FlowAlarmPolicy {
     HangUp,
 }
 
-/// What both sides may set: the configurations of the parts, and what belongs to none of them. Weak
-/// choices have to be asked for by name.
+/// The configuration of both sides: those of the parts, and the settings of the session itself.
+/// Weak choices have to be asked for by name.
 ///
 /// ```
 /// use core::time::Duration;
@@ -146,8 +146,8 @@ impl Config {
     /// Sets whether an acknowledgment that does not come in time is asked for with an Echo-Request
     /// of LCP: one for each time-out, and none for an Echo-Request. Default: yes.
     ///
-    /// Some peers acknowledge only with data of their own (Linux's kernel), and some give a packet
-    /// that follows a lost one to PPP no sooner than the next one comes (pptpd): the answer, or the
+    /// Some peers acknowledge only with data of their own (Linux's kernel). Some give a packet that
+    /// follows a lost one to PPP no sooner than the next one comes (pptpd). The answer, or the
     /// request, is what they wait for.
     #[must_use]
     pub fn with_echo_for_acknowledgment(mut self, ask: bool) -> Self {

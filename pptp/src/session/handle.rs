@@ -10,7 +10,7 @@ use pptp_wire::connection::CallId;
 use super::call::Machine;
 use super::{SendError, Session};
 
-/// A call of a [`Session`], to send by and to command. It is borrowed anew for each use, as a
+/// A call of a [`Session`], to send by and to command. It is borrowed again for each use, as a
 /// stream of a connection.
 #[derive(Debug)]
 pub struct CallMut<'s, const CALLS: usize> {
@@ -49,9 +49,9 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
         self.session.enter_call(now, self.index, |call, now| call.with_ppp(now, |ppp| work(ppp, now)))
     }
 
-    /// Sends the IP packet that `buf` has from [`HEADROOM`](super::HEADROOM) on: encrypts it in
-    /// place, and returns the GRE packet around it, the payload of an IP packet of protocol 47 to
-    /// the peer.
+    /// Sends the IP packet that `buf` has from [`HEADROOM`](super::HEADROOM) on, encrypted in
+    /// place. Returns the GRE packet around it, which is the payload of an IP packet of protocol 47
+    /// to the peer.
     ///
     /// # Errors
     ///
@@ -63,8 +63,8 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
         sent.unwrap_or(Err(SendError::NoCall))
     }
 
-    /// Sends many packets, in order, as [`send_ip`](Self::send_ip) does. What became of each goes
-    /// to `each`, with its index.
+    /// Sends many packets, in order, as [`send_ip`](Self::send_ip) does. The result of each goes to
+    /// `each`, with its index.
     pub fn send_ip_batch(
         &mut self,
         now: Duration,

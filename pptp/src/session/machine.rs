@@ -16,7 +16,7 @@ mod data;
 
 pub(crate) use data::call_id;
 
-/// Where the control connection is. What ends is last.
+/// Where the control connection is. The later stages are last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// It is being started.
@@ -37,10 +37,10 @@ enum Stage {
 /// dials one call.
 ///
 /// It belongs to one TCP connection: to dial again, make another one. A client's takes 5.5 KiB,
-/// about 29 KiB once the call is up, [more](ppp_session::Compression) where packets are compressed,
-/// and up to 64 KiB more for packets that wait for an earlier one, which are kept when they were
-/// needed once. A server's takes 4.5 KiB and 800 bytes for each of `CALLS`, and about 24 KiB for a
-/// call that is up.
+/// about 29 KiB once the call is up, and [more](ppp_session::Compression) where packets are
+/// compressed. Packets that wait for an earlier one take up to 64 KiB more, which are kept when
+/// they were needed once. A server's takes 4.5 KiB and 800 bytes for each of `CALLS`, and about 24
+/// KiB for a call that is up.
 ///
 /// ```
 /// use core::time::Duration;

@@ -88,7 +88,8 @@ fn calls_that_are_opened_and_closed_100_000_times_leave_nothing_behind() {
         now += Duration::from_millis(1);
     }
     assert_eq!(closed, 100_000);
-    // What is shown has every queue and table in it: no more than that of a fresh one, but for longer numbers.
+    // The text has every queue and table in it: no more than that of a fresh one, but for longer
+    // numbers.
     let shown = format!("{server:?}").len();
     let mut fresh: Server<4> = Server::new(server_config(), Limits::default());
     let id = fresh.accept(now, peer, [1; 32]).unwrap();

@@ -175,7 +175,7 @@ fn the_setup_timeout_ends_what_the_counters_do_not() {
         pair.elapse(Duration::from_secs(1));
         if pair.reasons() == [None, None] {
             count = second;
-            // LCP anew, each second.
+            // LCP again, each second.
             let option = [&[5, 6][..], &(0x0100_0000 + second).to_be_bytes()].concat();
             for to in To::BOTH {
                 let _ = pair.inject(to, &frame(LCP, &encode_packet(1, second as u8, &option)));

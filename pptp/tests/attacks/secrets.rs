@@ -1,4 +1,4 @@
-//! What can be printed shows no password, no hash and no key.
+//! No text that can be printed shows a password, a hash or a key.
 
 use pptp::client;
 use pptp::mschap::{NtHash, Password};

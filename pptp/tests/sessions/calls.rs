@@ -72,7 +72,7 @@ impl Client {
     }
 }
 
-/// What the server's user sees.
+/// The view of the server's user.
 #[derive(Default)]
 struct Log {
     ends: Vec<(ConnectionId, CallId, Reason)>,
@@ -327,8 +327,8 @@ fn limits_of_a_server_hold() {
     assert!(log.ends.iter().all(|(_, _, reason)| matches!(reason, Reason::Control(_))));
 }
 
-/// Two connections of one address that draw the same call id: the second call is ended, since its packets could not be told
-/// from the first one's.
+/// Two connections of one address that draw the same call id: the second call is ended, since its
+/// packets would look like the first one's.
 #[test]
 fn equal_call_ids_of_one_address() {
     let (mut server, mut log) = (server(Limits::default()), Log::default());

@@ -176,7 +176,7 @@ fn check_delivery(world: &World, profile: &Profile, side: usize, encoding: Bits,
     if is_stateless {
         let expected: Vec<u32> = got.arrived.difference(&got.late).copied().collect();
         let missing: Vec<_> = expected.iter().filter(|index| !delivered.contains(index)).collect();
-        // What came twice and was refused the second time was delivered all the same.
+        // A packet that came twice and was refused the second time was delivered nevertheless.
         assert!(missing.is_empty(), "arrived, and not delivered: {missing:?}");
     }
     if profile.jitter.is_zero() && profile.is_lossless() {

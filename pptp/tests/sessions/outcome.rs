@@ -1,4 +1,4 @@
-//! What has to come of two configurations, worked out apart from the machines.
+//! The outcome of two configurations, worked out apart from the machines.
 
 use pptp::ppp;
 use pptp::ppp::auth::{Method, Methods};
@@ -6,7 +6,7 @@ use pptp::ppp::ccp::{Encryption, MicrosoftCompression as Bits, Modes};
 use pptp::ppp_session;
 use pptp::session::{Compression, Config, Reason};
 
-/// What one side wants.
+/// The wishes of one side.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wishes {
     pub(crate) methods: Methods,
@@ -90,7 +90,7 @@ pub(crate) enum Outcome {
         /// How the client sends, and how the server does.
         encodings: [Bits; 2],
     },
-    /// What each side may say: the first gives up.
+    /// The reasons that each side may give: the first gives up.
     Failed { client: [Why; 2], server: [Why; 2] },
 }
 
@@ -148,7 +148,7 @@ pub(crate) fn outcome(client: &Wishes, server: &Wishes) -> Outcome {
     let allowed = [client, server].map(|side| side.allowed(has_keys));
     let lacks_keys = |side: &Wishes| side.is_required() && !has_keys;
     match (lacks_keys(client), lacks_keys(server)) {
-        // The client is told that its proof was good, and knows as much as the server then.
+        // The client learns that its proof was good, and knows as much as the server then.
         (true, true) => return Outcome::Failed { client: [Why::NoKeys, Why::Told(742)], server: [Why::NoKeys; 2] },
         (false, true) => return Outcome::Failed { client: [Why::Told(742); 2], server: [Why::NoKeys; 2] },
         (true, false) => return Outcome::Failed { client: [Why::NoKeys; 2], server: [Why::Told(742); 2] },

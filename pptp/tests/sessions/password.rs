@@ -1,4 +1,5 @@
-//! Who somebody is: changes of password, further tries, answers that come late, keys from somewhere else.
+//! Authentication: changes of password, further tries, answers that come late, keys from somewhere
+//! else.
 
 use pptp::ppp_session;
 use pptp::report::ClientStatus;
@@ -264,7 +265,7 @@ fn required_encryption_needs_a_method_with_keys() {
         let (client, server) =
             ends(world(of(method), "wonderland", Profile::CLEAN, |_| Decision::Password("wonderland")));
         assert_eq!(server, Reason::Ppp(ppp_session::Reason::Link(link::Reason::NoKeys { method: Some(method) })));
-        // It was told that its proof was good, so it knows too.
+        // It learnt that its proof was good, so it knows too.
         assert_eq!(client, Reason::Ppp(ppp_session::Reason::Link(link::Reason::NoKeys { method: Some(method) })));
     }
 }
@@ -290,7 +291,8 @@ fn a_radius_server_wants_a_new_password() {
 #[test]
 fn a_radius_server_does_not_take_the_new_password() {
     let method = Method::MsChapV2;
-    // Who does not know the old one, and what can be answered by nobody: the change would need a challenge.
+    // A client that does not know the old password, and a change that cannot be answered: it would
+    // need a challenge.
     let nobody = |_: &Presented<'_>| Decision::Reject(b"E=648 R=0 V=3");
     for (world, code) in [
         (world(of(method), "jabberwock", Profile::CLEAN, radius_with_change), 709),

@@ -13,7 +13,7 @@ use crate::{Datagram, Endpoint, Output, Random};
 /// counted it.
 const DISCARD: [u8; 8] = [11, 0, 0, 8, 0, 0, 0, 0];
 
-/// What is odd.
+/// The oddity of the peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Oddity {
     /// Nothing.

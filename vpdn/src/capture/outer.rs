@@ -51,7 +51,7 @@ impl fmt::Display for Address {
 /// Sender and receiver.
 pub type Path = (Address, Address);
 
-/// What carries a PPP frame that is not in GRE.
+/// The carrier of a PPP frame that is not in GRE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Carrier {
@@ -95,9 +95,9 @@ pub enum Sender {
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::exhaustive_structs, reason = "what putting in order needs")]
 pub struct Segment<'a> {
-    /// Who sent it.
+    /// The sender.
     pub source: SocketAddr,
-    /// To whom.
+    /// The receiver.
     pub destination: SocketAddr,
     /// The number of its first byte.
     pub sequence_number: u32,
@@ -113,7 +113,7 @@ pub struct Segment<'a> {
     pub not_captured: u32,
 }
 
-/// What a frame carries that is of interest.
+/// The interesting part of a frame.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Carried<'a> {
@@ -134,7 +134,7 @@ pub enum Carried<'a> {
         path: Option<Path>,
         /// The end that sent it, where the file says so.
         sender: Option<Sender>,
-        /// What carries it.
+        /// The carrier of it.
         carrier: Carrier,
         /// Its bytes.
         octets: &'a [u8],

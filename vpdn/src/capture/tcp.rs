@@ -14,7 +14,7 @@ const MAX_WAITING: usize = 1 << 14;
 /// Sender and receiver of one direction.
 pub type Flow = (SocketAddr, SocketAddr);
 
-/// What a segment brings.
+/// The bytes of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Piece<'a> {
@@ -47,7 +47,7 @@ pub struct Streams {
 struct Direction {
     /// The sequence number that comes next.
     next: Option<u32>,
-    /// What came too early, by how far behind `next` it starts.
+    /// Segments that came too early, by how far behind `next` they start.
     waiting: BTreeMap<u32, Vec<u8>>,
     waiting_octets: usize,
     ended: bool,

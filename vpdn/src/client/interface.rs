@@ -1,4 +1,4 @@
-//! What a tunnel changes in the system: addresses, routes, name servers, scripts.
+//! The changes of a tunnel to the system: addresses, routes, name servers, scripts.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
@@ -174,7 +174,7 @@ impl Interface {
         };
         let _ = self.device.remove_address(own.into(), peer.map(IpAddr::V4), 32);
         if let Some(restore) = &mut self.restore {
-            // What cannot be noted was noted before.
+            // A change that cannot be noted was noted before.
             let _ = restore.keep(None);
         }
         // The script for the beginning ends by itself; nobody waits for it here.

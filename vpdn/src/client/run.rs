@@ -68,7 +68,7 @@ pub(super) fn run(config: &Config, trace: bool) -> Result<(), Failure> {
     }
     let secret = Secret::of(client)?;
     let new_password = secret.new_password(client)?;
-    // What needs permission comes first: nobody is dialed in vain.
+    // Steps that need permission come first: nobody is dialed in vain.
     let with_ipv6 = template(config, client).ipv6;
     let mut context = Context {
         config,

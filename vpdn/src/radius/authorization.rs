@@ -1,4 +1,4 @@
-//! What a server says of a user that it accepts.
+//! A server's statements about a user that it accepts.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub enum FramedAddress {
     Given(Ipv4Addr),
 }
 
-/// What a server says of a user that it accepts.
+/// A server's statements about a user that it accepts.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Authorization {

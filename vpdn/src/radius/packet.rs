@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::attribute::{AttributeKind, Attributes};
 
-/// What a packet is.
+/// The kind of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "a number of one byte, and nothing else")]
 pub struct Code(pub u8);
@@ -119,7 +119,7 @@ impl Request {
         Ok(())
     }
 
-    /// Adds the password, which is hidden on the way (RFC 2865 section 5.2). What is longer than
+    /// Adds the password, which is hidden on the way (RFC 2865 section 5.2). A password longer than
     /// 128 bytes is cut, and then no server finds it right.
     pub fn add_password(&mut self, password: &[u8]) {
         let password = password.get(..MAX_PASSWORD).unwrap_or(password);
@@ -254,7 +254,8 @@ impl Reply {
         Attributes::new(&self.attributes).filter(move |(kind, _)| *kind == wanted).map(|(_, value)| value)
     }
 
-    /// Returns the number in the first attribute of a type. `None`: there is none, or it is not of four bytes.
+    /// Returns the number in the first attribute of a type. `None`: it is missing, or it is not of
+    /// four bytes.
     #[must_use]
     pub fn number(&self, wanted: AttributeKind) -> Option<u32> {
         self.values(wanted).next().and_then(|value| value.try_into().ok()).map(u32::from_be_bytes)
@@ -279,7 +280,7 @@ impl std::fmt::Debug for Reply {
     }
 }
 
-/// Why a datagram is not taken for a reply. The question stays open: whoever sends such a thing changes nothing.
+/// Why a datagram is not taken for a reply. The question stays open: a forger changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplyError {
@@ -292,7 +293,7 @@ pub enum ReplyError {
     /// It has no Message-Authenticator.
     #[error("an answer without Message-Authenticator, which has to be there (CVE-2024-3596)")]
     NotSigned,
-    /// Whoever made it does not know the secret.
+    /// Its author does not know the secret.
     #[error("an answer that is not genuine: do both sides have the same secret?")]
     NotGenuine,
 }

@@ -1,9 +1,10 @@
 //! Which call has which address: where packets to clients go, and whose packets from clients are taken.
 //!
-//! A packet that comes out of a call is taken only when its sender is the client of that call: the IPv4 address that the
-//! call was given, an address of a network behind it, or the IPv6 link-local address of the interface identifier that was
-//! agreed on. All else is dropped and counted, so that no client can speak for another one. A packet to a client is one to
-//! exactly these addresses. Packets to groups and to all are nobody's.
+//! A packet that comes out of a call is taken only when its sender is the client of that call. That
+//! is the IPv4 address that the call was given, an address of a network behind it, or the IPv6
+//! link-local address of the interface identifier that was agreed on. All else is dropped and
+//! counted, so that no client can speak for another one. A packet to a client is one to exactly
+//! these addresses. Packets to groups and to all are nobody's.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -22,7 +23,8 @@ pub(super) struct Calls {
     pool: Option<Pool>,
     /// The server's own, which no client gets.
     own: Ipv4Addr,
-    /// What was given last: a client that comes again gets another one, so that late packets are not for it.
+    /// The last address given: a client that comes again gets another one, so that late packets are
+    /// not for it.
     last: Option<Ipv4Addr>,
     given: BTreeMap<Key, Ipv4Addr>,
     by_address: BTreeMap<IpAddr, Key>,

@@ -57,7 +57,7 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
         .ok_or_else(|| Failure::other("no vpdn-group accepts tunnels of PPTP".to_owned()))?;
     let own = template.ip_address.ok_or_else(|| Failure::other("the server has no `ip-address`".to_owned()))?;
     let (state, address) = (state(config, group, template)?, config.listen.with_default_port(PORT));
-    // What needs permission comes first. Each of our addresses has a socket of its own, later.
+    // Steps that need permission come first. Each of our addresses has a socket of its own, later.
     drop(Gre::open()?);
     let failed = |error| Failure::of_system(&format!("listening at {address}"), &error);
     let listener = TcpListener::bind(address).map_err(failed)?;
@@ -184,7 +184,7 @@ struct Gateway<'c> {
     debugs: BTreeMap<u64, Debug>,
 }
 
-/// What has come, and where.
+/// The events that have come, and where.
 #[derive(Default)]
 struct Come {
     numbers: Vec<u64>,
@@ -347,7 +347,8 @@ impl Gateway<'_> {
     fn read(&mut self, now: Duration, number: u64) {
         let Some(&mut Tcp { id, ref mut stream, interest, .. }) = self.connections.get_mut(&number) else { return };
         stream.flush();
-        // Nothing was waited for, and something has come: it is broken. What it has sent was not taken, and stays so.
+        // Nothing was waited for, and something has come: it is broken. The rest of its output was
+        // not taken, and stays so.
         let is_broken = interest == Interest::Nothing;
         if stream.read() || is_broken {
             self.server.handle_disconnect(now, id);
@@ -366,8 +367,9 @@ impl Gateway<'_> {
             while let Some(event) = session.poll_event() {
                 state.event(now, &mut session, event);
             }
-            // What ends a call in the tunnel is to arrive before what ends it on the control connection, or the client does
-            // not hear why. At the beginning it is the other way round: the client waits for the reply to its call.
+            // The end of a call in the tunnel is to arrive before the end on the control
+            // connection, or the client does not learn the reason. At the beginning it is the other
+            // way round: the client waits for the reply to its call.
             let is_new = session.calls().any(|call| call.statistics().tunnel.packets_received == 0);
             let mut buf = [0; MAX_TRANSMIT];
             for is_control in [is_new, !is_new] {
@@ -451,10 +453,12 @@ impl Gateway<'_> {
                         state.deliver((id, call), packet);
                     }
                 }
-                // What cannot be read or decrypted is counted by the sessions, and happens on every path.
+                // Packets that cannot be read or decrypted are counted by the sessions, and happen
+                // on every path.
                 Err(_) => {}
             });
-            // What waited for one of these goes before the next ones, or they have to wait too.
+            // A packet that waited for one of these goes before the next ones, or they have to wait
+            // too.
             for (id, _) in &held {
                 let Some(mut session) = server.session_mut(*id) else { continue };
                 while let Ok(Some((call, packet))) = session.poll_receive(now, &mut waiting) {

@@ -15,7 +15,7 @@ use super::complain;
 use crate::config::RadiusSettings;
 use crate::radius::{Answer, AttributeKind, Authorization, Client, Code, Event, QuestionId, Reply, Request};
 
-/// What RADIUS servers were asked, and by whom.
+/// The open questions to RADIUS servers, by call.
 pub(super) struct Inquiries {
     pub(super) client: Client,
     nas_address: Ipv4Addr,
@@ -34,7 +34,7 @@ struct Inquiry {
     kind: Kind,
 }
 
-/// What the keys are made from.
+/// The source of the keys.
 #[derive(Clone, Copy)]
 enum Kind {
     MsChapV1([u8; 8]),
@@ -42,21 +42,21 @@ enum Kind {
     Other,
 }
 
-/// What is to be said to a client.
+/// The verdict for a client.
 pub(super) struct Verdict {
     /// Which client.
     pub(super) call: Key,
-    /// What was asked of us.
+    /// The question that was asked of us.
     pub(super) question: Question,
-    /// What is said.
+    /// The answer.
     pub(super) decision: Decision,
 }
 
-/// What is said to a client.
+/// The answer to a client.
 pub(super) enum Decision {
     /// It may come in.
     Accept { message: Vec<u8>, keys: Option<ExternalKeys>, authorization: Box<Authorization> },
-    /// It may not, and this is what it is told. Empty: what all are told.
+    /// It may not come in, and gets this message. Empty: the message that all get.
     Reject { message: Vec<u8> },
     /// No server has answered.
     Silence,
@@ -87,7 +87,7 @@ impl Inquiries {
         peer: IpAddr,
     ) -> Option<Verdict> {
         let refused = Some(Verdict { call, question, decision: Decision::refused() });
-        // Who asks again has given up the question before.
+        // A client that asks again has given up the question before.
         self.forget(call);
         if self.by_address.get(&peer).is_some_and(|open| *open >= self.max_per_address) {
             return refused;

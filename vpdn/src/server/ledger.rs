@@ -20,7 +20,7 @@ pub(super) struct Terms {
     pub(super) interim: Option<Duration>,
 }
 
-/// What is to be done now.
+/// The work that is due now.
 pub(super) enum Due {
     /// The account is reported.
     Interim(Key),

@@ -1,4 +1,4 @@
-//! What `show` shows: as Cisco's IOS does, as JSON, and for Prometheus.
+//! The output of `show`: as Cisco's IOS has it, as JSON, and for Prometheus.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;

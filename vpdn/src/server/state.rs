@@ -1,4 +1,4 @@
-//! What happens in sessions, and what follows: addresses, routes, answers, accounts.
+//! The events of sessions, and their consequences: addresses, routes, answers, accounts.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,28 +22,28 @@ use crate::config::Network;
 use crate::host::{Device, sentence};
 use crate::radius::{Account, Authorization, FramedAddress, TerminateCause};
 
-/// What a client of MS-CHAP is told that is not let in: a wrong name or password, whatever it was.
+/// The message for a client of MS-CHAP that is not let in: a wrong name or password, in every case.
 const REFUSED: &[u8] = b"E=691 R=0 V=3";
 /// RAS: the account has no permission to dial in. All addresses are taken.
 const NO_ADDRESS: &[u8] = b"E=649 R=0 V=3 M=No address is free";
 
-/// What the program knows beside the sessions.
+/// The state of the program beside the sessions.
 pub(super) struct State {
-    /// Who may come in, from the configuration.
+    /// The users who may come in, from the configuration.
     pub(super) users: Users,
-    /// Who may come in, from others.
+    /// The users who may come in, from others.
     pub(super) radius: Option<Radius>,
     /// Which call has which address.
     pub(super) calls: Calls,
     /// The interface of all tunnels.
     pub(super) device: Device,
-    /// Who was let in, until IP is up.
+    /// The users who were let in, until IP is up.
     pub(super) accepted: BTreeMap<Key, Accepted>,
     /// Sessions that are up.
     pub(super) ledger: Ledger,
     /// Packets of each call that were dropped since their sender was not its client.
     pub(super) spoofed: BTreeMap<Key, u64>,
-    /// What the first part of Acct-Session-Id is: another one each time that the server starts.
+    /// The first part of Acct-Session-Id: another one each time that the server starts.
     pub(super) run: u32,
     /// The name that a peer has to have.
     pub(super) terminate_from: Option<String>,
@@ -186,7 +186,7 @@ impl State {
         self.calls.assign(key, wanted)
     }
 
-    /// Tells a client what a RADIUS server says.
+    /// Applies a RADIUS server's answer to a client.
     pub(super) fn apply(&mut self, now: Duration, session: &mut Session, verdict: Verdict) {
         let Verdict { call: key, question, decision } = verdict;
         match decision {
@@ -217,7 +217,7 @@ impl State {
         keys: Option<ExternalKeys>,
         authorization: Authorization,
     ) {
-        // Before it is told: who gets no address is not let in.
+        // Before it is accepted: a client without an address is not let in.
         if self.address_for(key, &authorization).is_none() {
             complain("all addresses of the pool are taken");
             refuse(now, session, key, question, NO_ADDRESS);
@@ -360,7 +360,7 @@ impl State {
     }
 }
 
-/// Tells a client that it is not let in.
+/// Refuses a client.
 fn refuse(now: Duration, session: &mut Session, key: Key, question: Question, message: &[u8]) {
     let presented = session.call(key.1).and_then(|call| call.ppp().presented());
     let is_microsoft = matches!(presented, Some(Presented::MsChap { .. } | Presented::ChangePassword { .. }));

@@ -142,7 +142,8 @@ pub fn control_protocol_name(protocol: Protocol) -> Option<Cow<'static, str>> {
     Some(name.into())
 }
 
-/// Returns an object for a packet of a control protocol. What its length says is given, also when there is less.
+/// Returns an object for a packet of a control protocol. The number of bytes that its length says
+/// is given, also when there are less.
 #[must_use]
 pub fn control_protocol(name: &str, octets: &[u8]) -> Option<Object> {
     let (&[code, identifier, high, low], rest) = octets.split_first_chunk()?;

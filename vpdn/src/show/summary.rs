@@ -1,4 +1,4 @@
-//! What became of each session.
+//! The outcome of each session.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};

@@ -365,7 +365,7 @@ fn own_code(protocol: Protocol, packet: &Packet<'_>) -> Option<String> {
     Some(name.into())
 }
 
-/// Returns who sends a message of the control connection to whom.
+/// Returns the sender and the receiver of a message of the control connection.
 fn path(place: &Place) -> String {
     match place.path {
         Some((Address::Ip(source), Address::Ip(destination))) => format!(" [{source} > {destination}]"),

@@ -1,4 +1,4 @@
-//! What the user should know at the end, in a sentence each, and the exit status.
+//! The sentences for the user at the end, and the exit status.
 
 use std::collections::BTreeMap;
 
@@ -16,13 +16,13 @@ pub const UNREADABLE: u8 = 2;
 /// There is no PPTP or PPP in what was read.
 pub const NOTHING: u8 = 3;
 
-/// What was asked for.
+/// The question that was asked.
 #[derive(Debug, Clone, Copy, Default)]
 #[expect(clippy::exhaustive_structs, reason = "made by programs")]
 pub struct Question<'a> {
     /// The name of the file.
     pub file: &'a str,
-    /// Whose secret was given.
+    /// The user whose secret was given.
     pub user: Option<&'a str>,
     /// Whether a password or its hash was given.
     pub password: bool,
@@ -30,7 +30,7 @@ pub struct Question<'a> {
     pub start_keys: usize,
 }
 
-/// What the sentences are about, gathered while the capture is read.
+/// The facts for the sentences, gathered while the capture is read.
 #[derive(Debug, Default)]
 pub struct Seen {
     records: u64,

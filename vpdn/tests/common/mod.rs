@@ -1,4 +1,4 @@
-//! What the tests share: captures, and the program.
+//! The common part of the tests: captures, and the program.
 
 #![expect(dead_code, reason = "each test needs a part of it")]
 

@@ -1,4 +1,4 @@
-//! What differs between the methods: what the peer has to answer, and how often.
+//! The differences between the methods: what the peer has to answer, and how often.
 
 #[cfg(feature = "mschap")]
 use mschap::{Awaits, Failure, FailureCode, v1, v2};
@@ -164,7 +164,7 @@ impl Mechanism {
 
 #[cfg(feature = "mschap")]
 impl Mechanism {
-    /// Removes from another server's Failure text the promise of another try where there is none
+    /// Removes from another server's Failure text the promise of another try where it is missing
     /// (RFC 2759 section 6, `R=`).
     pub(super) fn without_empty_promise<'m>(&self, message: &'m [u8], buf: &'m mut [u8]) -> &'m [u8] {
         let mut failure = Failure::decode(message);

@@ -1,4 +1,4 @@
-//! What the peer sends by PAP and CHAP.
+//! The peer's packets of PAP and CHAP.
 
 use super::super::answer::AnswerError;
 use super::super::{Refused, Ticket};

@@ -1,10 +1,10 @@
-//! What a peer keeps for MS-CHAP.
+//! The state of a peer for MS-CHAP.
 
 use mschap::{v1, v2};
 
 use super::super::Keys;
 
-/// What is kept for MS-CHAP.
+/// The state for MS-CHAP.
 #[derive(Debug, Default)]
 pub(super) struct Microsoft {
     /// The answer that is on its way.
@@ -20,7 +20,7 @@ impl Microsoft {
     }
 }
 
-/// What is kept between a Response and its answer.
+/// The state between a Response and its answer.
 #[derive(Debug)]
 pub(super) struct Attempt {
     pub(super) proof: Proof,

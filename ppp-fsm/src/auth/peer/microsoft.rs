@@ -156,7 +156,7 @@ impl Peer {
     }
 }
 
-/// What follows, of either version, with the challenge to answer.
+/// The next step, of either version, with the challenge to answer.
 #[derive(Clone, Copy)]
 enum Step {
     Retry(Short<16>),
@@ -168,7 +168,7 @@ impl Step {
     fn of<const N: usize>(next: &Next<N>) -> Self {
         match next {
             Next::Retry { challenge } => Self::Retry(Short::new(challenge)),
-            // Version 1 of the packet shows both hashes to who listens.
+            // Version 1 of the packet shows both hashes to anyone who listens.
             Next::ChangePassword { challenge, version: 2.. } => Self::Change(Short::new(challenge)),
             _ => Self::Stop,
         }

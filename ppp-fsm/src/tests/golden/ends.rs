@@ -71,8 +71,7 @@ fn chap(network: &Network, text: &[u8]) -> Vec<u8> {
     [&[0xff, 3, 0xc2, 0x23, 4, identifier, 0, length][..], text].concat()
 }
 
-/// Brings a link, which is end 0, into a phase. What its peer does not do is to answer after the
-/// cause.
+/// Brings a link, which is end 0, into a phase. Its peer does not answer after the cause.
 fn reach(is_server: bool, encryption: Encryption, phase: Phase) -> Network {
     let patient = |config: Config| config.with_keepalive(Keepalive::new(Duration::from_secs(10)));
     let own = patient(config(encryption, Method::MsChapV2, is_server));

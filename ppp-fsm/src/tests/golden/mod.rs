@@ -1,6 +1,7 @@
 //! Every message in every state, as tables that can be read: one defined reaction, always the same.
 //!
-//! `PPP_FSM_GOLDEN=1 cargo test -p ppp-fsm golden` writes the tables anew, for `git diff` to show what changed.
+//! `PPP_FSM_GOLDEN=1 cargo test -p ppp-fsm golden` writes the tables again, for `git diff` to show
+//! what changed.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "what is not told apart is printed alike")]
 #![expect(clippy::format_push_string, reason = "tables are short")]
@@ -15,7 +16,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use std::fs;
 
-/// What a machine does with one message: lines without indentation.
+/// The reaction of a machine to one message: lines without indentation.
 pub(super) type Reaction = Vec<String>;
 
 #[derive(Default)]
