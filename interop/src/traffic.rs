@@ -23,7 +23,7 @@ pub const SINK: u16 = 5001;
 pub const SOURCE: u16 = 5002;
 
 /// How long nothing may come.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A SHA-1.
 pub type Checksum = [u8; 20];

@@ -24,7 +24,9 @@ use pptp_interop::uml::{self, Guest, Network, Terminal};
 const LINES: &str = include_str!("../uml/lines");
 
 /// For any one thing to happen.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
+/// For all calls together: an idle machine takes a tenth of it.
+const LONGEST: Duration = Duration::from_secs(600);
 /// How many calls are made at a time. The guest has one processor.
 const AT_A_TIME: usize = 8;
 
@@ -603,7 +605,7 @@ fn real_pppd() {
     let network = Network::new();
     network.add_tap("tap0", HOST);
     let terminals: Vec<_> = cases.iter().map(|_| Terminal::new()).collect();
-    let config = uml::Config::new(LINES).with_card(&network, "tap0", GUEST);
+    let config = uml::Config::new(LINES).with_card(&network, "tap0", GUEST).with_longest_life(LONGEST);
     let guest = Guest::boot(terminals.iter().fold(config, uml::Config::with_line));
     let _ = guest.wait_for("READY", PATIENCE);
     let booted = begin.elapsed();

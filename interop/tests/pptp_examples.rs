@@ -29,9 +29,9 @@ const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 1);
 const USERS: &str = "/run/users";
 
 /// For any one thing to happen.
-const PATIENCE: Duration = Duration::from_secs(12);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// For all together.
-const LIMIT: Duration = Duration::from_secs(180);
+const LIMIT: Duration = Duration::from_secs(600);
 /// Octets of a transfer.
 const LENGTH: usize = 10_000_000;
 

@@ -52,9 +52,9 @@ const SERVER_NETWORK: &str = "/run/netns/server";
 const PPTP_PORT: u16 = 1723;
 
 /// For any one thing to happen.
-const PATIENCE: Duration = Duration::from_secs(8);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// For all together.
-const LIMIT: Duration = Duration::from_secs(55);
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// The names of pptp's two processes: the call manager has the control connection, the gateway the
 /// line and GRE.

@@ -26,8 +26,8 @@ const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 1);
 const USERS: &str = "/run/users";
 const SOCKET: &str = "/run/vpdn.sock";
 const ALICE: &str = "--user alice --password wonderland";
-const PATIENCE: Duration = Duration::from_secs(20);
-const LIMIT: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(900);
 
 #[test]
 fn operators_and_attackers() {

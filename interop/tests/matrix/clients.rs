@@ -206,7 +206,14 @@ pub fn run_with(lab: &Lab<'_>, case: &Case, side: &'static str, who: &str, user:
                     End::Pptp => "Modem hangup",
                 },
             );
-            assert_eq!(status, if end == End::Pppd { "5" } else { "16" }, "{what}");
+            // 5 is pppd's own end; 16 is a line that hung up. Where packets are lost, pppd may wait for the answer to its
+            // Terminate-Request when the end of the call hangs the line up.
+            let is_right = match end {
+                End::Pppd if is_clean => status == "5",
+                End::Pppd => ["5", "16"].contains(&status.as_str()),
+                End::Ours | End::Pptp => status == "16",
+            };
+            assert!(is_right, "{what}: pppd's exit status is {status}: {logs:?}");
             if case.theirs.contains("usepeerdns") {
                 logs.expect(what, "primary   DNS address 10.0.53.1");
                 logs.expect(what, "secondary DNS address 10.0.53.2");
@@ -378,7 +385,7 @@ pub fn idle(lab: &Lab<'_>) -> Row {
     let down = end.elapsed();
     let logs = lab.ended(&name);
     let theirs = logs.system.matches("Echo Reply received").count();
-    assert_eq!(theirs, 1, "pptp's echoes: {}", logs.system);
+    assert!(theirs >= 1, "pptp's echoes: {}", logs.system);
     stop(lab, &mut server);
     Row {
         order: (1, begin),
