@@ -209,7 +209,8 @@ fn control_socket() {
     assert!(ask("show vpdn").contains("Total tunnels=0 sessions=0"));
     let debug = format!("debug ppp negotiation 172.16.9.1 --control-socket {SOCKET}");
     let mut debug = Program::start(Some(SERVER), &program("vpdn-server"), &debug);
-    pause(Duration::from_millis(300));
+    // It says nothing of its own, and has to listen before the call.
+    pause(Duration::from_secs(2));
     let mut client = start_client(None, NEAR, ALICE);
     client.wait_for("dns:", PATIENCE);
     ping_within(PATIENCE, GATEWAY, 100).unwrap();
