@@ -202,6 +202,16 @@ impl<const SLOTS: usize, const FRAME: usize> DataChannel<SLOTS, FRAME> {
         self.config.sequencing.transmits() || self.config.follows_peer && self.peer_numbers
     }
 
+    /// Returns an error, and counts it, when a frame of this length is too long for the path: for
+    /// callers that encrypt a frame before they encapsulate it.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::ExceedsMtu`].
+    pub fn check(&mut self, length: usize) -> Result<(), SendError> {
+        self.check_send(length).map(|_| ())
+    }
+
     fn check_send(&mut self, length: usize) -> Result<usize, SendError> {
         if let Some(mtu) = self.session_mtu().filter(|mtu| self.config.refuses_oversized() && length > *mtu) {
             self.counters.exceeded_mtu = self.counters.exceeded_mtu.saturating_add(1);
