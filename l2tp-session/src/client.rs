@@ -7,7 +7,7 @@ use l2tp_wire::session::CallRequest;
 
 use crate::session::{self, Carried, Dialing, Setup};
 
-/// Who a client is, and what it wants.
+/// The account of a client, and its wishes.
 ///
 /// ```
 /// use l2tp_session::{client, session};
@@ -15,7 +15,8 @@ use crate::session::{self, Carried, Dialing, Setup};
 /// use l2tp_session::wire::tunnel::Versions;
 ///
 /// // Cisco's `pseudowire PEER 15` with `encapsulation l2tpv3` and `ppp chap hostname peer1`.
-/// let config = client::Config::new(Client::new("peer1", "wonderland"), session::Config::strict("branch"))
+/// let account = Client::new("peer1", "wonderland");
+/// let config = client::Config::new(account, session::Config::strict("branch"))
 ///     .with_remote_end_id("15")
 ///     .with_session(|session| session.with_tunnel(|tunnel| tunnel.with_versions(Versions::V3)));
 /// // Passwords are not shown.
@@ -29,7 +30,7 @@ pub struct Config {
     dials: Dials,
 }
 
-/// Who asks for the call.
+/// The side that asks for the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dials {
     Client,
@@ -43,8 +44,8 @@ impl Config {
         Self { session, carried: Carried::PppClient(client), request: CallRequest::new(), dials: Dials::Client }
     }
 
-    /// RFC 4719: makes a client of an Ethernet pseudowire of version 3: Ethernet frames flow, and
-    /// what they carry is the caller's. Nothing is negotiated, and nobody proves who it is, but by
+    /// Makes a client of an Ethernet pseudowire of version 3 (RFC 4719): Ethernet frames flow, and
+    /// their content is the caller's. Nothing is negotiated, and nobody proves who it is, but by
     /// the tunnel's own authentication.
     #[must_use]
     pub fn ethernet(session: session::Config) -> Self {
@@ -65,16 +66,15 @@ impl Config {
         Self { request: change(self.request), ..self }
     }
 
-    /// RFC 3931 section 5.4.4: says what the session is to be connected to at the other end, where
-    /// the version is 3: Cisco's VCID. Default: nothing.
+    /// Sets the circuit of the other end that the session is for, where the version is 3: Cisco's
+    /// VCID (RFC 3931 section 5.4.4). Default: none.
     #[must_use]
     pub fn with_remote_end_id(self, id: &str) -> Self {
         Self { request: self.request.with_remote_end_id(id), ..self }
     }
 
-    /// RFC 2661 section 7.5: sets up the tunnel, and waits for the LNS to ask for the call (OCRQ),
-    /// rather than asking for it (ICRQ). The LAC has no telephone line: what is asked for is up at
-    /// once.
+    /// Waits for the LNS to ask for the call (OCRQ), rather than asking for it (RFC 2661 section
+    /// 7.5). The LAC has no telephone line: the call is up at once.
     #[must_use]
     pub fn with_outgoing_call_awaited(self) -> Self {
         Self { dials: Dials::Server, ..self }

@@ -1,8 +1,8 @@
 //! A session without a tunnel: ids and cookies are agreed on by hand.
 //!
-//! Cisco calls it `protocol none`, Linux `ip l2tp add session`. There are data packets alone, so
-//! that nothing is set up, nobody is told of the end, and a peer that is gone is noticed by PPP's
-//! keepalive only.
+//! Cisco calls it `protocol none`, Linux `ip l2tp add session`. There are data packets alone:
+//! nothing is set up, and no message says that it is over. Only PPP's keepalive notices that a peer
+//! is gone.
 
 use core::time::Duration;
 
@@ -13,7 +13,7 @@ use ppp_session::ppp::Random;
 use crate::session::{BufferTooSmall, Call, CallEvent, Config, Machine, Reason, ReceiveError, Received};
 use crate::session::{SendError, SessionId, Transmit};
 
-/// What a session without a tunnel carries.
+/// The payload of a session without a tunnel.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Payload {
@@ -42,8 +42,9 @@ pub enum Payload {
 /// };
 /// let (here, there) = (Address::ip("2.0.0.2".parse()?), Address::ip("2.0.0.1".parse()?));
 /// // The example of Cisco's manual: ids 111 and 222, and the same from the other side.
-/// let ours = data::Config::new(there, Wire::V3 { local: wire(111, 0x64), peer: wire(222, 0xc8) });
-/// let theirs = data::Config::new(here, Wire::V3 { local: wire(222, 0xc8), peer: wire(111, 0x64) });
+/// let (one, other) = (wire(111, 0x64), wire(222, 0xc8));
+/// let ours = data::Config::new(there, Wire::V3 { local: one, peer: other });
+/// let theirs = data::Config::new(here, Wire::V3 { local: other, peer: one });
 /// let (now, config) = (Duration::ZERO, Config::strict("unused"));
 /// let mut one = Session::new(now, ours, &config, Payload::Ethernet, [1; 32]);
 /// let mut other = Session::new(now, theirs, &config, Payload::Ethernet, [2; 32]);
@@ -83,8 +84,8 @@ impl Session {
         Self { now, call: Machine::new(now, SessionId::new(id), wire, &config.pseudowire, ppp) }
     }
 
-    /// The one way in: takes the time forward, does the work, and notices the end of PPP, after
-    /// which there is nothing that would have to be cleared.
+    /// Takes the time forward, does the work, and notices the end of PPP: the one way in. There is
+    /// no tunnel that would have to end the call.
     fn enter<T>(&mut self, now: Duration, work: impl FnOnce(&mut Machine, Duration) -> T) -> T {
         self.now = self.now.max(now);
         let result = work(&mut self.call, self.now);
@@ -175,13 +176,13 @@ impl Session {
         now: Duration,
         buf: &'b mut [u8],
     ) -> Result<Option<Transmit<'b>>, BufferTooSmall> {
-        // What PPP says last is sent before its end is taken note of.
+        // PPP's last frame is sent before its end is taken note of.
         self.now = self.now.max(now);
         let place = self.call.poll_transmit(self.now, buf)?;
         Ok(place.map(|place| place.lay(buf)))
     }
 
-    /// `ip pmtu`: takes what the path to the peer carries: the length of a whole IP packet.
+    /// Takes what the path to the peer carries: the length of a whole IP packet (`ip pmtu`).
     pub fn handle_path_mtu(&mut self, mtu: u16) {
         self.call.channel_mut().handle_path_mtu(mtu);
     }
@@ -191,7 +192,8 @@ impl Session {
         self.enter(now, Machine::close);
     }
 
-    /// Does something to PPP: answers its questions, above all. Returns `None` when there is none.
+    /// Does something to PPP: answers its questions, above all. Returns `None` for a session
+    /// without PPP.
     pub fn with_ppp<T>(
         &mut self,
         now: Duration,

@@ -10,12 +10,12 @@ use std::time::Duration;
 use l2tp_session::ppp_session::ppp::ccp::Encryption;
 use l2tp_session::session::Config;
 
-/// Strict settings, named for the purpose.
+/// Returns strict settings.
 fn strict() -> Config {
     Config::strict("lab")
 }
 
-/// Without encryption of PPP's own.
+/// Returns settings without encryption of PPP's own.
 fn plain() -> Config {
     strict().with_ppp(|ppp| ppp.with_encryption(Encryption::Refused))
 }

@@ -1,9 +1,10 @@
-//! Many sessions of a carrier at once: limits, deadlines, whose packet is whose, and who is ready.
+//! Many sessions of a carrier at once: limits, deadlines, owners of packets, and sessions that are
+//! ready.
 //!
-//! A server of any carrier needs the same things besides its sessions: no peer may have more than
-//! its share, the earliest of all deadlines is asked for, a packet has to find its session, and
-//! whoever has something to send or to report is asked, and nobody else. A [`Table`] is that part.
-//! `pptp` and `l2tp-session` are built on it.
+//! A server of any carrier has the same needs besides its sessions. No peer may have more than its
+//! share. The earliest of all deadlines is asked for. A packet has to find its session. A session
+//! with output or news is asked for them, and no other is. A [`Table`] does that part. `pptp` and
+//! `l2tp-session` are built on it.
 //!
 //! Finding a session, and moving a deadline, cost the logarithm of their number. Packets of data
 //! allocate nothing here.
@@ -35,7 +36,7 @@ impl Id {
 
 /// A session that a [`Table`] can drive.
 pub trait Driven {
-    /// What packets are found by: ids that this side chose, with the peer's address where the
+    /// The key that packets have: ids that this side chose, with the peer's address where the
     /// carrier needs it.
     type Key: Copy + Ord + core::fmt::Debug;
 
@@ -48,8 +49,7 @@ pub trait Driven {
     /// Passes all keys of the session to `each`. `peer` is the address that it was added with.
     fn keys(&self, peer: IpAddr, each: &mut dyn FnMut(Self::Key));
 
-    /// Ends whatever has this key, since an earlier session has the same one: packets cannot be
-    /// told apart.
+    /// Ends the call with this key, since an earlier session has the same one and owns its packets.
     fn abandon(&mut self, key: Self::Key);
 }
 
@@ -135,7 +135,7 @@ pub struct Table<S: Driven> {
     index: Index<S::Key>,
 }
 
-/// What is known of all sessions at once.
+/// The index over all sessions.
 #[derive(Debug)]
 struct Index<K> {
     routes: BTreeMap<K, Id>,
@@ -170,7 +170,7 @@ impl<S: Driven> Table<S> {
         self.entries.len()
     }
 
-    /// Returns whether there is none.
+    /// Returns whether there is no session.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -263,8 +263,8 @@ impl<S: Driven> Table<S> {
         }
     }
 
-    /// Returns a session for a packet of data, which changes no key. Whoever does not poll it at
-    /// once [marks](Self::mark_ready) it.
+    /// Returns a session for a packet of data, which changes no key. A caller that does not poll it
+    /// at once [marks](Self::mark_ready) it.
     pub fn data_mut(&mut self, id: Id) -> Option<&mut S> {
         self.entries.get_mut(&id).map(|entry| &mut entry.session)
     }
@@ -338,15 +338,15 @@ impl<K: Copy + Ord> Index<K> {
         }
     }
 
-    /// A session may have changed: its deadline, its keys.
+    /// Looks at a session that may have changed: its deadline, its keys. It is ready.
     fn touch<S: Driven<Key = K>>(&mut self, id: Id, entry: &mut Entry<S>) {
         self.mark(id, entry);
         self.look(id, entry);
     }
 
-    /// Takes the keys as they are, and the deadline, unless it is later than what is known: it is
-    /// looked at again when that has come, so that deadlines that move with each packet cost
-    /// nothing.
+    /// Takes the present keys and the deadline, unless that is later than the known one. It is
+    /// looked at again when the known one has come, so that deadlines that move with each packet
+    /// cost nothing.
     fn look<S: Driven<Key = K>>(&mut self, id: Id, entry: &mut Entry<S>) {
         self.route(id, entry);
         let deadline = entry.session.poll_timeout();
@@ -361,7 +361,7 @@ impl<K: Copy + Ord> Index<K> {
         }
     }
 
-    /// Keys that are new get a route, those that are gone lose it.
+    /// Gives new keys a route, and takes it from those that are gone.
     fn route<S: Driven<Key = K>>(&mut self, id: Id, entry: &mut Entry<S>) {
         let mut keys = core::mem::take(&mut self.scratch);
         keys.clear();
@@ -371,7 +371,7 @@ impl<K: Copy + Ord> Index<K> {
                 self.forget(id, *gone);
             }
             for new in keys.iter().filter(|key| !entry.keys.contains(key)) {
-                // Two sessions may draw the same number: packets of the later one cannot be told from those of the earlier.
+                // Two sessions may draw the same number: packets belong to the earlier one.
                 if *self.routes.entry(*new).or_insert(id) != id {
                     entry.session.abandon(*new);
                 }

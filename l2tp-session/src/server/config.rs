@@ -1,4 +1,4 @@
-//! What a server may set.
+//! The configuration of a server.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -15,8 +15,8 @@ use crate::session::{self, Setup};
 /// seconds.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// What a server has for some of its peers, and asks of them: Cisco's `vpdn-group` with
-/// `accept-dialin`, `terminate-from` and the virtual template.
+/// The settings for some of the peers of a server: Cisco's `vpdn-group` with `accept-dialin`,
+/// `terminate-from` and the virtual template.
 ///
 /// ```
 /// use core::net::Ipv4Addr;
@@ -64,8 +64,8 @@ impl Group {
         Self { server: change(self.server), ..self }
     }
 
-    /// `terminate-from hostname`: the group is for peers that call themselves so. Default: for all
-    /// that no other group is for.
+    /// Takes only peers that call themselves so (`terminate-from hostname`). Default: all peers
+    /// that have no group of their own.
     ///
     /// A name is no proof: only a tunnel password asks for one.
     #[must_use]
@@ -74,21 +74,22 @@ impl Group {
         Self { session, terminate_from: Some(host_name.to_string()), ..self }
     }
 
-    /// RFC 3931 section 5.4.4: allows calls to this circuit: Cisco's VCID. Again for each further
-    /// one. Default: to any.
+    /// Allows calls to this circuit: Cisco's VCID (RFC 3931 section 5.4.4). Call it again for each
+    /// further one. Default: calls to any circuit.
     #[must_use]
     pub fn with_remote_end_id(mut self, id: &str) -> Self {
         self.remote_end_ids.push(id.to_string());
         self
     }
 
-    /// Sets for how long a tunnel may be without a call. Default: 60 s; `None`: for ever.
+    /// Sets for how long a tunnel may be without a call. Default: 60 s. With `None` the time has no
+    /// limit.
     #[must_use]
     pub fn with_idle_timeout(self, idle_timeout: Option<Duration>) -> Self {
         Self { idle_timeout, ..self }
     }
 
-    /// How well the group fits a peer of this name; `None`: it is not for it.
+    /// Returns how well the group fits a peer of this name, if it does at all.
     fn fit(&self, host_name: &Name<MAX_HOST_NAME>) -> Option<u8> {
         match &self.terminate_from {
             Some(name) if !host_name.is_cut() && name.as_bytes() == host_name.as_bytes() => Some(1),
@@ -160,7 +161,7 @@ impl From<Group> for Config {
     }
 }
 
-/// What peers cannot exceed, whatever they do.
+/// Limits that peers cannot exceed.
 ///
 /// ```
 /// use l2tp_session::server::Limits;
@@ -178,8 +179,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 10 000 tunnels, 64 of them of one address; 1024 half-open ones, 8 of them of one address;
-    /// 20 000 calls.
+    /// Returns limits of 10 000 tunnels, 64 of them of one address; 1024 half-open ones, 8 of them
+    /// of one address; and 20 000 calls.
     fn default() -> Self {
         Self { tunnels: 10_000, tunnels_per_address: 64, half_open: 1024, half_open_per_address: 8, calls: 20_000 }
     }

@@ -22,7 +22,7 @@ impl HalfOpen {
         self.of_address.entry(address).or_default().insert(id);
     }
 
-    /// The peer has shown that it receives, or the tunnel is gone.
+    /// Removes a tunnel whose peer has shown that it receives, or that is gone.
     pub(super) fn remove(&mut self, id: Id) {
         let Some(address) = self.all.remove(&id) else { return };
         if let Some(own) = self.of_address.get_mut(&address) {
@@ -33,8 +33,8 @@ impl HalfOpen {
         }
     }
 
-    /// Returns the tunnel that has to be forgotten before one of this address is added, if one has
-    /// to: the oldest of that address if it has too many, or the oldest of all.
+    /// Returns the tunnel that has to be forgotten before one of this address is added. It is the
+    /// oldest of that address if it has too many, or the oldest of all.
     pub(super) fn surplus(&self, address: IpAddr, all: usize, of_address: usize) -> Option<Id> {
         let own = self.of_address.get(&address).map_or(0, BTreeSet::len);
         if own >= of_address {

@@ -1,4 +1,4 @@
-//! What has to be known of a message before it has a tunnel.
+//! The parts of a message that choose its tunnel.
 
 use l2tp_wire::avp::{Value, Visibility};
 use l2tp_wire::code::{AttributeType, MessageType};
@@ -25,7 +25,7 @@ pub(super) enum PeerIds {
 }
 
 impl Request {
-    /// Reads it; `None`: it is none that a server answers.
+    /// Reads it. Returns `None` for messages that a server does not answer.
     pub(super) fn read(source: Address, packet: &[u8]) -> Option<Self> {
         let decoded = if source.is_ip() { Packet::decode_ip(packet) } else { Packet::decode_udp(packet) };
         let Ok(Packet::Control(control)) = decoded else { return None };

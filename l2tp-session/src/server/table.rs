@@ -83,7 +83,7 @@ impl<const CALLS: usize> Driven for Session<CALLS> {
     }
 }
 
-/// The number of a session of version 2.
+/// Returns the number of a session of version 2.
 const fn low(number: u32) -> u16 {
     let [.., high, low] = number.to_be_bytes();
     u16::from_be_bytes([high, low])
@@ -91,9 +91,10 @@ const fn low(number: u32) -> u16 {
 
 /// Many tunnels, and the calls of all of them.
 ///
-/// It adds to [`Session`] what a server of many needs: the group of each peer, limits that no peer
-/// can exceed, the earliest deadline of all, whose packet is whose, and who has something to send or
-/// to report. For a tunnel with a call it needs no more than the session, and about 450 bytes.
+/// It adds to [`Session`] the needs of a server of many. These are the group of each peer, limits
+/// that no peer can exceed, the earliest deadline of all, the owner of each packet, and the queue
+/// of sessions with output. For a tunnel with a call it needs no more than the session, and about
+/// 450 bytes.
 ///
 /// All packets of a UDP socket, and of a raw socket of IP protocol 115, go in by
 /// [`handle_datagram`](Self::handle_datagram).
@@ -106,7 +107,8 @@ const fn low(number: u32) -> u16 {
 /// use l2tp_session::wire::Address;
 ///
 /// let group = Group::new(session::Config::strict("lns"), Ipv4Addr::new(10, 0, 0, 1));
-/// let mut server: Server = Server::new(Config::new(group), Limits::default(), [1; 32]); // unpredictable bytes
+/// // The last argument: unpredictable bytes.
+/// let mut server: Server = Server::new(Config::new(group), Limits::default(), [1; 32]);
 /// let now = Duration::ZERO;
 ///
 /// // A datagram came.
@@ -169,7 +171,7 @@ impl<const CALLS: usize> Server<CALLS> {
         self.table.len()
     }
 
-    /// Returns whether there is none.
+    /// Returns whether there is no tunnel.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.table.is_empty()
@@ -229,13 +231,13 @@ impl<const CALLS: usize> Server<CALLS> {
         Ok(handled)
     }
 
-    /// How many calls there are in all, or a little more: each tunnel has two keys besides those of
-    /// its calls.
+    /// Returns how many calls there are in all: each tunnel has two keys besides those of its
+    /// calls.
     fn calls(&self) -> usize {
         self.table.keys().saturating_sub(self.table.len().saturating_mul(2))
     }
 
-    /// RFC 2661 section 7.2.1: takes a message to tunnel 0.
+    /// Takes a message to tunnel 0 (RFC 2661 section 7.2.1).
     fn handle_request(&mut self, now: Duration, source: Address, packet: &mut [u8]) -> Result<TunnelId, ReceiveError> {
         let request = Request::read(source, packet).ok_or(ReceiveError::UnknownTunnel)?;
         if let Some(id) = self.find_requester(now, source, &request, packet)? {
@@ -291,7 +293,7 @@ impl<const CALLS: usize> Server<CALLS> {
         Ok(None)
     }
 
-    /// The next tunnel of a source, by the peer's id.
+    /// Returns the next tunnel of a source, by the peer's id.
     fn next_of(&self, source: Address, from: u32) -> Option<(u32, TunnelId)> {
         let found = self.table.find_all(Key::Peer(source, from)..=Key::Peer(source, u32::MAX)).next()?;
         let peer = self.table.get(found)?.tunnel().peer()?;

@@ -40,7 +40,7 @@ enum Path {
     Heard,
 }
 
-/// What the call carries.
+/// The payload of a call.
 #[derive(Debug)]
 pub(crate) enum Payload {
     Ppp(Box<ppp_session::Session>),
@@ -86,7 +86,7 @@ impl Machine {
         self.id
     }
 
-    /// Since when it is up.
+    /// Returns since when it is up.
     pub(crate) const fn since(&self) -> Duration {
         self.since
     }
@@ -106,7 +106,7 @@ impl Machine {
         &mut self.channel
     }
 
-    /// The one way in: does the work, and notices the end of PPP. The time is the session's, which
+    /// Does the work, and notices the end of PPP: the one way in. The time is the session's, which
     /// never goes back.
     #[expect(clippy::inline_always, reason = "a result that goes through memory costs a data packet a tenth")]
     #[inline(always)]
@@ -161,14 +161,14 @@ impl Machine {
         }
     }
 
-    /// The tunnel was asked to end the call.
+    /// Takes note that the tunnel was asked to end the call.
     pub(crate) const fn asked_for_clearing(&mut self) {
         if let Life::Finished(reason) = self.life {
             self.life = Life::Clearing(reason);
         }
     }
 
-    /// The tunnel has ended the call. Returns why the call is over.
+    /// Takes note that the tunnel has ended the call. Returns why the call is over.
     pub(crate) fn cleared(&mut self, now: Duration, reason: Reason) -> Reason {
         let reason = match self.life {
             Life::Up => reason,
@@ -182,7 +182,7 @@ impl Machine {
         reason
     }
 
-    /// Whether the tunnel has ended the call.
+    /// Returns whether the tunnel has ended the call.
     pub(crate) const fn is_cleared(&self) -> bool {
         matches!(self.life, Life::Cleared(_) | Life::Over(_))
     }
@@ -195,12 +195,12 @@ impl Machine {
         }
     }
 
-    /// Whether nothing new begins on it.
+    /// Returns whether nothing new begins on it.
     pub(crate) const fn is_ending(&self) -> bool {
         !matches!(self.life, Life::Up)
     }
 
-    /// Whether nothing can come of it any more.
+    /// Returns whether nothing can come of it any more.
     pub(crate) const fn is_over(&self) -> bool {
         matches!(self.life, Life::Over(_))
     }
@@ -213,7 +213,7 @@ impl Machine {
         self.waiting.errors(errors);
     }
 
-    /// That it is up, then PPP's events, then the peer's reports, then the end.
+    /// Returns the next event: that it is up, then PPP's, then the peer's reports, then the end.
     pub(crate) fn poll_event(&mut self) -> Option<CallEvent> {
         if let Some(event) = self.waiting.pop_connected() {
             return Some(event);

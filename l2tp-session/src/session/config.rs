@@ -1,4 +1,4 @@
-//! What both sides may set.
+//! The configuration that both sides have.
 
 use core::time::Duration;
 
@@ -10,7 +10,7 @@ use ppp_session::ppp::ccp::Encryption;
 /// The longest header of PPP in front of an IP packet in the clear: address, control, protocol.
 const PPP_HEADER: u16 = 4;
 
-/// What becomes of data packets that come out of order.
+/// The treatment of data packets that come out of order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::exhaustive_enums, reason = "a missing packet is waited for, or not")]
 pub enum Reordering {
@@ -62,7 +62,7 @@ impl Pseudowire {
     }
 }
 
-/// What both sides may set: the configurations of the parts, and what belongs to none of them. Weak
+/// The configuration that both sides have: that of the parts, and some settings of its own. Weak
 /// choices have to be asked for by name.
 ///
 /// ```
@@ -76,9 +76,13 @@ impl Pseudowire {
 /// let secret = Secret::new(b"s3cr3t-tunnel")?;
 /// let config = Config::strict("branch")
 ///     // The tunnel: versions, authentication, timers (Cisco's `l2tp-class`).
-///     .with_tunnel(|tunnel| tunnel.with_authentication(Authentication::Challenge).with_password(secret))
+///     .with_tunnel(|tunnel| {
+///         tunnel.with_authentication(Authentication::Challenge).with_password(secret)
+///     })
 ///     // What this side wants of each session.
-///     .with_terms(|terms| terms.with_cookie(CookieSize::Eight).with_sequencing(DataSequencing::ALL))
+///     .with_terms(|terms| {
+///         terms.with_cookie(CookieSize::Eight).with_sequencing(DataSequencing::ALL)
+///     })
 ///     .with_reordering(Reordering::Wait(Duration::from_millis(50)))
 ///     // PPP: authentication, encryption, compression, addresses.
 ///     .with_ppp(|ppp| ppp.with_setup_timeout(Duration::from_secs(30)));
@@ -135,16 +139,16 @@ impl Config {
         self
     }
 
-    /// RFC 2661 section 5, RFC 3931 section 3.3: changes the configuration of the tunnel: Cisco's
-    /// `l2tp-class`.
+    /// Changes the configuration of the tunnel: Cisco's `l2tp-class` (RFC 2661 section 5, RFC 3931
+    /// section 3.3).
     #[must_use]
     pub fn with_tunnel(mut self, change: impl FnOnce(tunnel::Config) -> tunnel::Config) -> Self {
         self.tunnel = change(self.tunnel);
         self
     }
 
-    /// RFC 2661 section 5.4, RFC 3931 section 5.4.4: changes what this side wants of each session:
-    /// sequence numbers, cookie, sublayer. Default: none of them, which every peer takes.
+    /// Changes what this side wants of each session: sequence numbers, cookie, sublayer (RFC 2661
+    /// section 5.4, RFC 3931 section 5.4.4). Default: none of them, which every peer takes.
     #[must_use]
     pub fn with_terms(mut self, change: impl FnOnce(Terms) -> Terms) -> Self {
         self.terms = change(self.terms);
@@ -159,39 +163,40 @@ impl Config {
         self
     }
 
-    /// RFC 2661 section 3.1: sends the Length field in data packets of version 2, as Windows and
-    /// Cisco do. Default: no.
+    /// Sends the Length field in data packets of version 2, as Windows and Cisco do (RFC 2661
+    /// section 3.1). Default: no.
     #[must_use]
     pub const fn with_length_field(mut self, sends: bool) -> Self {
         self.pseudowire.length_field = sends;
         self
     }
 
-    /// `ip pmtu`: refuses what the path cannot carry whole, as
-    /// [`handle_path_mtu`](super::Session::handle_path_mtu) learns it, and asks for don't-fragment.
-    /// Default: no.
+    /// Refuses packets that the path cannot carry whole, and asks for don't-fragment (`ip pmtu`).
+    /// [`handle_path_mtu`](super::Session::handle_path_mtu) learns the length. Default: no.
     #[must_use]
     pub const fn with_path_mtu(mut self, discovers: bool) -> Self {
         self.pseudowire.path_mtu = discovers;
         self
     }
 
-    /// `ip dfbit set`: asks for don't-fragment in the outer IP header of data packets. Default: no.
+    /// Asks for don't-fragment in the outer IP header of data packets (`ip dfbit set`). Default:
+    /// no.
     #[must_use]
     pub const fn with_dont_fragment(mut self, sets: bool) -> Self {
         self.pseudowire.dont_fragment = sets;
         self
     }
 
-    /// `ip ttl`: the time to live of the outer IP header of data packets. Default: the system's.
+    /// Sets the time to live of the outer IP header of data packets (`ip ttl`). Default: the
+    /// system's.
     #[must_use]
     pub const fn with_ttl(mut self, ttl: u8) -> Self {
         self.pseudowire.ttl = Some(ttl);
         self
     }
 
-    /// `ip tos value`, `ip tos reflect`: the type of service of the outer IP header of data packets.
-    /// Default: the system's.
+    /// Sets the type of service of the outer IP header of data packets (`ip tos value`, `ip tos
+    /// reflect`). Default: the system's.
     #[must_use]
     pub const fn with_type_of_service(mut self, type_of_service: TypeOfService) -> Self {
         self.pseudowire.type_of_service = type_of_service;
@@ -206,8 +211,8 @@ impl Config {
         self
     }
 
-    /// Returns the longest IP packet that is sent, in bytes, as far as this side goes, with the
-    /// longest headers that there are: for an interface that is set up before the session is.
+    /// Returns the longest IP packet that is sent, in bytes, as far as this side goes. The longest
+    /// headers are counted. It is for an interface that is set up before the session is.
     #[must_use]
     pub fn mtu(&self) -> u16 {
         // UDP over IPv4. A session knows its own.

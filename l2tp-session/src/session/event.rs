@@ -1,4 +1,4 @@
-//! What a session reports, and what it found in a packet.
+//! The events of a session, and the contents of packets.
 
 use core::fmt;
 
@@ -9,7 +9,7 @@ use l2tp_wire::session::{LinkInfo, SessionId};
 
 use super::Reason;
 
-/// What has happened on a tunnel, or on a call of it.
+/// An event of a tunnel, or of a call of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -19,7 +19,7 @@ pub enum Event {
     Call {
         /// Our session id of the call.
         call: SessionId,
-        /// What.
+        /// The event.
         event: CallEvent,
     },
     /// The tunnel is over, and all calls with it. Of a client, the reason is why its call ended, or
@@ -29,7 +29,7 @@ pub enum Event {
     Drained,
 }
 
-/// What has happened on a call.
+/// An event of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallEvent {
@@ -76,12 +76,12 @@ impl Waiting {
         self.errors = Some(errors);
     }
 
-    /// The first event of a call.
+    /// Returns the first event of a call.
     pub(super) fn pop_connected(&mut self) -> Option<CallEvent> {
         core::mem::take(&mut self.is_connected).then_some(CallEvent::Connected)
     }
 
-    /// In the order in which they are declared.
+    /// Returns the next report, in the order in which they are declared.
     pub(super) fn pop_report(&mut self) -> Option<CallEvent> {
         if let Some(info) = self.link_info.take() {
             return Some(CallEvent::LinkInfo(info));
@@ -102,7 +102,7 @@ pub struct Transmit<'b> {
     pub outer: OuterHeader,
 }
 
-/// What was in a packet.
+/// The content of a packet.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Received<'p> {

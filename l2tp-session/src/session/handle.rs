@@ -10,8 +10,8 @@ use ppp_session::ppp::auth::{Answer, AnswerError, Outcome, Secret, Ticket};
 use super::call::Machine;
 use super::{SendError, Session, Transmit};
 
-/// A call of a [`Session`], to send by and to command. It is borrowed anew for each use, as a
-/// stream of a connection.
+/// A call of a [`Session`], to send by and to command. It is borrowed for each use, as a stream of
+/// a connection.
 #[derive(Debug)]
 pub struct CallMut<'s, const CALLS: usize> {
     session: &'s mut Session<CALLS>,
@@ -58,8 +58,8 @@ impl<const CALLS: usize> CallMut<'_, CALLS> {
         sent.unwrap_or(Err(SendError::NoCall))
     }
 
-    /// RFC 4719: sends the frame that `buf` has from [`HEADROOM`](super::HEADROOM) on, by a call
-    /// that carries no PPP, and returns the packet around it.
+    /// Sends the frame that `buf` has from [`HEADROOM`](super::HEADROOM) on, by a call that carries
+    /// no PPP (RFC 4719). Returns the packet around it.
     ///
     /// # Errors
     ///
@@ -101,25 +101,25 @@ impl<const CALLS: usize> CallMut<'_, CALLS> {
         self.with_ppp(now, |ppp, now| ppp.accept(now, ticket, message, keys)).unwrap_or(Err(AnswerError::NotAsked))
     }
 
-    /// RFC 2759 section 7: reports that the new password of the last answer could not be stored:
+    /// Reports that the new password of the last answer could not be stored (RFC 2759 section 7):
     /// [`ppp_session::Session::reject_change`].
     pub fn reject_change(&mut self, now: Duration) {
         self.with_ppp(now, ppp_session::Session::reject_change);
     }
 
-    /// RFC 1332 section 3.3: sets the address that the client has to take. Call it before the answer
-    /// that lets it in; and again for a client that
+    /// Sets the address that the client has to take (RFC 1332 section 3.3). Call it before the
+    /// answer that lets it in; and again for a client that
     /// [wants](ppp_session::Event::AddressWanted) another address and may have it.
     pub fn assign_address(&mut self, address: Ipv4Addr) {
         self.with_ppp(Duration::ZERO, |ppp, _| ppp.assign_address(address));
     }
 
-    /// RFC 1994 section 2: challenges the client again.
+    /// Challenges the client again (RFC 1994 section 2).
     pub fn rechallenge(&mut self, now: Duration) {
         self.with_ppp(now, ppp_session::Session::rechallenge);
     }
 
-    /// RFC 1570 section 1.2: sends the time in seconds until the session will end.
+    /// Sends the time in seconds until the session will end (RFC 1570 section 1.2).
     pub fn send_time_remaining(&mut self, now: Duration, seconds: u32) {
         self.with_ppp(now, |ppp, now| ppp.send_time_remaining(now, seconds));
     }
@@ -133,8 +133,8 @@ impl<const CALLS: usize> CallMut<'_, CALLS> {
         self.with_ppp(now, |ppp, now| ppp.prove(now, ticket, name, secret)).unwrap_or(Err(AnswerError::NotAsked))
     }
 
-    /// RFC 2759 section 7: answers [`Event::PasswordExpired`](ppp_session::Event::PasswordExpired):
-    /// [`ppp_session::Session::change_password`].
+    /// Answers [`Event::PasswordExpired`](ppp_session::Event::PasswordExpired) (RFC 2759 section
+    /// 7): [`ppp_session::Session::change_password`].
     ///
     /// # Errors
     ///
@@ -143,8 +143,8 @@ impl<const CALLS: usize> CallMut<'_, CALLS> {
         self.with_ppp(now, |ppp, now| ppp.change_password(now, new)).unwrap_or(Err(AnswerError::NotAsked))
     }
 
-    /// RFC 3748: answers [`Event::Prove`](ppp_session::Event::Prove) with a packet of another end of
-    /// EAP.
+    /// Answers [`Event::Prove`](ppp_session::Event::Prove) with a packet of another end of EAP (RFC
+    /// 3748).
     ///
     /// # Errors
     ///
@@ -153,7 +153,7 @@ impl<const CALLS: usize> CallMut<'_, CALLS> {
         self.with_ppp(now, |ppp, now| ppp.send_eap(now, ticket, packet)).unwrap_or(Err(AnswerError::NotAsked))
     }
 
-    /// RFC 1661 section 5.8: asks the peer for an Echo-Reply now.
+    /// Asks the peer for an Echo-Reply now (RFC 1661 section 5.8).
     pub fn ping(&mut self, now: Duration) {
         self.with_ppp(now, ppp_session::Session::ping);
     }

@@ -18,7 +18,7 @@ mod data;
 
 pub(crate) use data::{Target, target};
 
-/// Where the tunnel is. What ends is last.
+/// The stage of the tunnel, from its beginning to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// It is being set up. [`Event::Established`] has not happened.
@@ -45,9 +45,9 @@ enum News {
 /// One tunnel and its calls, at most `CALLS` at a time; one more is refused. A client has one.
 ///
 /// It belongs to one tunnel: to dial again, make another one. A client's takes 11.5 KiB, and 16 to
-/// 19 KiB more once the call is up, [more](ppp_session::Compression) where packets are compressed,
-/// and 26 KiB more where packets [wait](super::Reordering) for an earlier one. A server's takes 11
-/// KiB and 400 bytes for each of `CALLS`, and as much as a client's for each call that is up.
+/// 19 KiB more once the call is up. [Compression](ppp_session::Compression) takes more, and so do
+/// packets that [wait](super::Reordering) for an earlier one: 26 KiB. A server's takes 11 KiB and
+/// 400 bytes for each of `CALLS`, and as much as a client's for each call that is up.
 ///
 /// ```
 /// use core::time::Duration;
@@ -89,7 +89,7 @@ pub struct Session<const CALLS: usize> {
     news: News,
     /// How many more calls may be accepted.
     allowance: usize,
-    /// What the path carries, as far as it is known.
+    /// The longest IP packet that the path carries, as far as it is known.
     path_mtu: Option<u16>,
     /// Why a client's call is over, or never began.
     end_of_call: Option<Reason>,
@@ -104,9 +104,8 @@ impl<const CALLS: usize> Session<CALLS> {
         Self::new(setup.into(), entropy, |config, entropy| Tunnel::originator(config, ids, peer, entropy))
     }
 
-    /// Makes a session that waits for a peer that asks for a tunnel, whoever that is. `ids` and
-    /// `entropy` are as for [`dial`](Self::dial). [`server::Server`](crate::server::Server) makes
-    /// one for each peer.
+    /// Makes a session that waits for any peer that asks for a tunnel. `ids` and `entropy` are as
+    /// for [`dial`](Self::dial). [`server::Server`](crate::server::Server) makes one for each peer.
     #[must_use]
     pub fn listen(setup: impl Into<Setup>, ids: TunnelIds, entropy: [u8; 32]) -> Self {
         Self::new(setup.into(), entropy, |config, entropy| Tunnel::receiver(config, ids, entropy))
@@ -134,8 +133,8 @@ impl<const CALLS: usize> Session<CALLS> {
         }
     }
 
-    /// The one way in: takes the time forward, does the work, and lets tunnel and calls know what
-    /// happened.
+    /// Takes the time forward, does the work, and lets tunnel and calls know what happened: the one
+    /// way in.
     fn enter<T>(&mut self, now: Duration, work: impl FnOnce(&mut Self, Duration) -> T) -> T {
         self.now = self.now.max(now);
         let result = work(self, self.now);
@@ -143,8 +142,8 @@ impl<const CALLS: usize> Session<CALLS> {
         result
     }
 
-    /// The way in for one call. The tunnel has to know only when the call is over, so that a data
-    /// packet costs nothing of it.
+    /// Enters one call. The tunnel has to know only when the call is over, so that a data packet
+    /// costs nothing of it.
     #[expect(clippy::inline_always, reason = "a result that goes through memory costs a data packet a tenth")]
     #[inline(always)]
     pub(super) fn enter_call<T>(
@@ -178,8 +177,8 @@ impl<const CALLS: usize> Session<CALLS> {
         })
     }
 
-    /// RFC 2661 section 7.5: as the LNS, asks the peer for a call to the outside (OCRQ); as a
-    /// client, for one call more (ICRQ).
+    /// Asks the peer for a call to the outside, as the LNS (OCRQ, RFC 2661 section 7.5); or for one
+    /// call more, as a client (ICRQ).
     ///
     /// # Errors
     ///
@@ -219,7 +218,7 @@ impl<const CALLS: usize> Session<CALLS> {
         }
     }
 
-    /// Everything is to end.
+    /// Begins the end of everything.
     const fn end(&mut self) {
         self.stage = match self.stage {
             Stage::Opening | Stage::Established { .. } | Stage::Ending => Stage::Ending,
@@ -288,8 +287,8 @@ impl<const CALLS: usize> Session<CALLS> {
         });
     }
 
-    /// `ip pmtu`: takes what the path to the peer carries, from an ICMP message or the system: the
-    /// length of a whole IP packet. It has an effect where
+    /// Takes what the path to the peer carries, from an ICMP message or the system: the length of a
+    /// whole IP packet (`ip pmtu`). It has an effect where
     /// [`with_path_mtu`](super::Config::with_path_mtu) says so.
     pub fn handle_path_mtu(&mut self, mtu: u16) {
         self.path_mtu = Some(mtu);

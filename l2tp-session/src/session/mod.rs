@@ -1,12 +1,12 @@
-//! What client and server sessions share: configuration, events, reasons, the data path.
+//! The common part of client and server sessions: configuration, events, reasons, the data path.
 //!
-//! A session joins the machines of the family: a tunnel, and for each call a data channel and what
-//! it carries: PPP, whose authentication makes the keys of the encryption, or Ethernet frames. One
-//! type is both sides: made of a [`client::Config`](crate::client::Config), a [`Session`] dials one
-//! call; made of a [`server::Group`](crate::server::Group), it takes the calls of one tunnel.
+//! A session joins the machines of the family: a tunnel, and for each call a data channel and its
+//! payload. That is PPP, whose authentication makes the keys of the encryption, or Ethernet frames.
+//! One type is both sides: made of a [`client::Config`](crate::client::Config), a [`Session`] dials
+//! one call; made of a [`server::Group`](crate::server::Group), it takes the calls of one tunnel.
 //! [`server::Server`](crate::server::Server) keeps many of those.
 //!
-//! | verb | what it does |
+//! | verb | effect |
 //! |---|---|
 //! | `open(now)`, `close(now)` | asks for the tunnel; everything is to end |
 //! | `handle_datagram(now, source, packet, scratch)` | takes a packet: decrypts it where it lies, and lends the IP packet in it |
@@ -14,8 +14,8 @@
 //! | `call_mut(id)` | a call: `send_ip(now, buf)` encrypts an IP packet where it lies; `send_frame`, `answer`, `close` and more |
 //! | `call(id)` | a call, to look at: `ppp()` has addresses and status, `mtu()`, `counters()` |
 //! | `poll_transmit(now, buf)` | the next packet that is no data: control messages, PPP's negotiation |
-//! | `handle_path_mtu(mtu)` | takes what the path carries |
-//! | `poll_event()` | what has happened |
+//! | `handle_path_mtu(mtu)` | takes the MTU of the path |
+//! | `poll_event()` | the next event |
 //! | `poll_timeout()`, `handle_timeout(now)` | when to come back, and that it is time |
 //!
 //! * **Time** is a [`Duration`](core::time::Duration) since a moment that the caller picks. If
@@ -34,9 +34,9 @@
 //! # The end
 //!
 //! [`Event::Closed`] says why; the peer may not know yet. A session goes on until
-//! [`Event::Drained`]: it repeats its last message until it is acknowledged, and acknowledges the
-//! peer's for as long as the peer may repeat it (31 s with the default settings). Whoever drops it
-//! before leaves the peer to its own time-outs.
+//! [`Event::Drained`]: it repeats its last message until it is acknowledged. It acknowledges the
+//! peer's for as long as the peer may repeat it (31 s with the default settings). Dropped before
+//! that, it leaves the peer to its own time-outs.
 
 mod call;
 mod channel;
@@ -75,6 +75,6 @@ pub const MAX_TRANSMIT: usize = {
     if data > control { data } else { control }
 };
 
-/// What [`Session::poll_receive`] needs, and the scratch buffer of [`Session::handle_datagram`] with
-/// compression.
+/// The room that [`Session::poll_receive`] needs, in bytes, and the scratch buffer of
+/// [`Session::handle_datagram`] with compression.
 pub const MAX_RECEIVE: usize = 2048;

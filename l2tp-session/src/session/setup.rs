@@ -1,4 +1,4 @@
-//! What a session is made of.
+//! The parts of a session.
 
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -9,8 +9,9 @@ use l2tp_wire::session::{CallRequest, Direction};
 
 use super::Config;
 
-/// What a session is made of: made from [`client::Config`](crate::client::Config) or a
-/// [`server::Group`](crate::server::Group), for [`Session::new`](super::Session::new).
+/// The parts of a session: made from [`client::Config`](crate::client::Config) or a
+/// [`server::Group`](crate::server::Group), for [`Session::dial`](super::Session::dial) and
+/// [`Session::listen`](super::Session::listen).
 #[derive(Debug, Clone)]
 pub struct Setup {
     pub(super) config: Config,
@@ -18,7 +19,7 @@ pub struct Setup {
     pub(super) role: Role,
 }
 
-/// What calls carry.
+/// The payload of the calls.
 #[derive(Debug, Clone)]
 pub(crate) enum Carried {
     /// PPP, whose client this side is.
@@ -29,7 +30,7 @@ pub(crate) enum Carried {
     Frames,
 }
 
-/// What a client does about its call.
+/// The part of a client in setting up its call.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Dialing {
     /// Asks for it (ICRQ).

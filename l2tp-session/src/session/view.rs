@@ -25,7 +25,7 @@ impl<'s> Call<'s> {
         self.machine.id()
     }
 
-    /// Whether data packets may be of it.
+    /// Returns whether data packets may be of it.
     pub(crate) const fn is_live(self) -> bool {
         !self.machine.is_cleared()
     }

@@ -31,7 +31,7 @@ fn exchange(world: &mut Pair, label: &str) {
     assert_eq!((client, server), (expected.clone(), expected), "{label}");
 }
 
-/// Dials, exchanges packets, hangs up: nothing is left at the end.
+/// Runs a whole life: dials, exchanges packets, hangs up. Nothing is left at the end.
 fn whole_life(label: &str, outside: Outside, client: &client::Config, server: &Config) {
     let mut world = pair(1, Profile::CLEAN, outside, client, &server_config(server));
     assert!(connect(&mut world, SETUP), "{label}: {:?} {:?}", world.client.user, world.server.users);

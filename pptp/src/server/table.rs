@@ -43,7 +43,8 @@ impl From<Full> for AcceptError {
     }
 }
 
-/// RFC 2637 section 4.1: calls are told apart by the peer's address and the id that this side gave.
+/// RFC 2637 section 4.1: the peer's address and the id that this side gave say which call a packet
+/// is of.
 impl<const CALLS: usize> Driven for Session<CALLS> {
     type Key = (IpAddr, u16);
 
@@ -59,7 +60,7 @@ impl<const CALLS: usize> Driven for Session<CALLS> {
         self.calls().for_each(|call| each((peer, call.id().get())));
     }
 
-    /// Ends a call at the latest time seen: its number cannot be told from another call's.
+    /// Ends a call at the latest time seen: an earlier one has its number.
     fn abandon(&mut self, (_, call): Self::Key) {
         if let Some(mut call) = self.call_mut(CallId::new(call)) {
             call.close(Duration::ZERO);

@@ -15,7 +15,7 @@ pub struct Client {
     pub session: Session,
     /// Its user.
     pub user: User,
-    /// What carries its packets.
+    /// The carrier of its packets.
     pub outside: Outside,
     /// Why packets were refused.
     pub refused: Vec<ReceiveError>,

@@ -17,11 +17,11 @@ pub struct Host {
     pub server: Server,
     /// Its user, for each tunnel that there was.
     pub users: BTreeMap<TunnelId, User>,
-    /// What carries its packets.
+    /// The carrier of its packets.
     pub outside: Outside,
     /// Why packets were refused.
     pub refused: Vec<ReceiveError>,
-    /// What a client has to know.
+    /// The password of all clients.
     pub password: String,
     /// Whether questions are answered.
     pub answers: bool,

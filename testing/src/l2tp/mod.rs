@@ -29,7 +29,7 @@ pub const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 /// The server's address in the call.
 pub const SERVER_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 
-/// What carries the packets of a simulated network.
+/// The carrier of the packets of a simulated network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Outside {
     /// UDP over IPv4.
@@ -68,13 +68,13 @@ impl Outside {
     }
 }
 
-/// A client with the right password.
+/// Returns a client with the right password.
 #[must_use]
 pub fn client_config(config: &Config) -> client_side::Config {
     client_side::Config::new(ppp_session::Client::new(NAME, PASSWORD), config.clone())
 }
 
-/// A server for everybody.
+/// Returns a server for everybody.
 #[must_use]
 pub fn server_config(config: &Config) -> server::Config {
     server::Group::new(config.clone(), SERVER_ADDRESS).into()
@@ -97,7 +97,7 @@ pub fn pair(
     World::new(seed, profile, client, host)
 }
 
-/// Entropy that follows from a seed and a purpose.
+/// Returns entropy that follows from a seed and a purpose.
 fn entropy(seed: u64, purpose: u8) -> [u8; 32] {
     let mut bytes = [purpose; 32];
     bytes[..8].copy_from_slice(&seed.to_be_bytes());
@@ -108,7 +108,7 @@ fn tunnel_ids(seed: u64) -> TunnelIds {
     TunnelIds::new(entropy(seed, 3))
 }
 
-/// An IP packet of version 4 with this number and length.
+/// Returns an IP packet of version 4 with this number and length.
 #[must_use]
 pub fn ip_packet(number: u32, length: usize) -> Vec<u8> {
     let mut packet = vec![0; length.max(24)];
@@ -118,7 +118,7 @@ pub fn ip_packet(number: u32, length: usize) -> Vec<u8> {
     packet
 }
 
-/// The number in a packet of [`ip_packet`], or in a frame made of one.
+/// Returns the number in a packet of [`ip_packet`], or in a frame made of one.
 #[must_use]
 pub fn number_of(packet: &[u8]) -> u32 {
     u32::from_be_bytes(packet[20..24].try_into().unwrap())

@@ -9,7 +9,7 @@ use l2tp_session::session::{CallEvent, Event, MAX_RECEIVE, Reason, Received, Ses
 use super::{ADDRESS, PASSWORD};
 use crate::Output;
 
-/// What the user of one session has seen.
+/// The record of the user of one session.
 #[derive(Debug)]
 pub struct User {
     /// All events, the earliest first.
@@ -24,7 +24,7 @@ pub struct User {
     pub reason: Option<Reason>,
     /// Whether nothing is left of it.
     pub is_drained: bool,
-    /// What a client has to know.
+    /// The password of all clients.
     pub password: String,
     /// Whether questions are answered.
     pub answers: bool,

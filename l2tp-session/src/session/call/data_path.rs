@@ -28,7 +28,7 @@ impl Place {
     }
 }
 
-/// What a packet proves about its sender.
+/// The proof that a packet gives of its sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Proof {
     /// As much as a packet of the call can: where data has to be encrypted, that it could be
@@ -82,7 +82,7 @@ impl Machine {
                     buf.get_mut(..frame.len())?.copy_from_slice(frame);
                     return Some(frame.len());
                 };
-                // What is refused is counted there.
+                // A refused frame is counted there.
                 if let Ok(Some(length)) = ppp.handle_frame_into(now, frame, buf) {
                     return Some(length);
                 }
@@ -175,7 +175,7 @@ pub(crate) fn overhead(ppp: &ppp_session::Session) -> usize {
     if is_clear { 4 } else { PPP_HEADROOM }
 }
 
-/// RFC 791, RFC 8200: returns the type of service, or traffic class, of an IP packet.
+/// Returns the type of service, or traffic class, of an IP packet (RFC 791, RFC 8200).
 fn inner_type_of_service(packet: &[u8]) -> Option<u8> {
     let &[first, second] = packet.first_chunk::<2>()?;
     match first >> 4 {

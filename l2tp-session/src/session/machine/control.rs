@@ -1,4 +1,4 @@
-//! What happens in the tunnel, and what that means for the calls.
+//! Events of the tunnel, and their effect on the calls.
 
 use core::time::Duration;
 
@@ -22,9 +22,8 @@ impl<const CALLS: usize> Session<CALLS> {
         self.enter(now, |session, now| Ok(session.tunnel.handle_packet(now, source, packet)?))
     }
 
-    /// Lets the calls know what happened in the tunnel, and the tunnel what happened in the calls,
-    /// until nothing does: the tunnel's events first, then calls that are over here, then the end of
-    /// everything.
+    /// Lets calls and tunnel know what happened in the other, until nothing does. The tunnel's
+    /// events come first, then calls that are over here, then the end of everything.
     pub(super) fn pump(&mut self) {
         let now = self.now;
         loop {
@@ -42,7 +41,7 @@ impl<const CALLS: usize> Session<CALLS> {
         self.watch_idleness(now);
     }
 
-    /// A server ends a tunnel that has had no call for some time.
+    /// Starts and stops the clock of a server's tunnel that has no call.
     fn watch_idleness(&mut self, now: Duration) {
         let idle_timeout = match self.setup.role {
             Role::Server { idle_timeout, .. } if self.tunnel.sessions().next().is_none() => idle_timeout,

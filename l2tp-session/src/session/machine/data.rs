@@ -12,7 +12,7 @@ use super::Session;
 use crate::session::call::{Machine, Place, Proof};
 use crate::session::{BufferTooSmall, ReceiveError, Received, Transmit};
 
-/// What a packet is for, by the ids in it.
+/// The recipient of a packet, by the ids in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
     /// A control message of this tunnel.
@@ -23,8 +23,8 @@ pub(crate) enum Target {
     Session(Key),
 }
 
-/// RFC 2661 section 3.1, RFC 3931 section 4.1: returns what a packet is for. The source says what
-/// carried it.
+/// Returns the recipient of a packet (RFC 2661 section 3.1, RFC 3931 section 4.1). The source says
+/// whether UDP or IP carried it.
 pub(crate) fn target(source: Address, packet: &[u8]) -> Result<Target, ReceiveError> {
     let decoded = if source.is_ip() { Packet::decode_ip(packet)? } else { Packet::decode_udp(packet)? };
     Ok(match decoded {
@@ -129,8 +129,8 @@ impl<const CALLS: usize> Session<CALLS> {
     /// Writes the next packet that is no data into `buf`, though not always to its start: control
     /// messages, negotiation.
     ///
-    /// What a call says last goes before the message that ends it; what it says first, behind the
-    /// one that begins it.
+    /// The last frames of a call go before the message that ends it, and its first ones behind the
+    /// message that begins it.
     ///
     /// # Errors
     ///
@@ -171,7 +171,7 @@ impl<const CALLS: usize> Session<CALLS> {
         }
     }
 
-    /// The next packet of one of these calls, each in turn.
+    /// Writes the next packet of one of these calls, each in turn.
     fn poll_calls(
         &mut self,
         now: Duration,
