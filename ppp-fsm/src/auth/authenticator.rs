@@ -182,8 +182,8 @@ impl Authenticator {
 
     /// Starts with the method that LCP agreed on, and forgets what was before.
     ///
-    /// Of EAP there may be several, the most wanted first: the peer is asked for the first of them, and after a Nak
-    /// (RFC 3748 section 5.3.1) for the next that it names. Methods of another option of LCP than the first are left
+    /// There may be several methods of EAP, the most wanted first. The peer is asked for the first of them, and after a
+    /// Nak for the next that it names (RFC 3748 section 5.3.1). Methods of another option of LCP than the first are left
     /// out. MS-CHAP without the feature `mschap` fails at once.
     pub fn start(&mut self, now: Duration, methods: impl Into<Methods>) {
         self.stop();

@@ -163,7 +163,7 @@ impl Peer {
 
     /// Starts with the method that LCP agreed on, and forgets what was before.
     ///
-    /// Of EAP there may be several, the most wanted first: a request of another type is answered with a Nak that names
+    /// There may be several methods of EAP, the most wanted first. A request of another type is answered with a Nak that names
     /// them (RFC 3748 section 5.3.1). Methods of another option of LCP than the first are left out.
     pub fn start(&mut self, now: Duration, methods: impl Into<Methods>) {
         self.stop();

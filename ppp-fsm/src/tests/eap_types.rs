@@ -23,10 +23,10 @@ struct Pair {
     client: Peer,
     now: Duration,
     packets: Vec<Vec<u8>>,
-    /// What the client proves itself with, the last first; then with the right password.
+    /// Passwords of the client, the last first; then comes the right one.
     passwords: Vec<&'static [u8]>,
     declines: bool,
-    /// What the server answers.
+    /// The restriction of the client's account.
     account: Option<FailureCode>,
     outcomes: Vec<Outcome>,
     new_password: &'static str,

@@ -40,7 +40,6 @@ impl Mechanism {
         match method {
             Method::Pap => Self::Pap { retries: config.retries },
             Method::ChapMd5 => Self::ChapMd5(random.bytes()),
-            // Without MS-CHAP there is no such type to go on with, and the peer is told so.
             Method::EapMsChapV2 if !config.eap_pass_through => Self::EapIdentity(method),
             Method::Eap | Method::EapMsChapV2 => Self::EapIdentity(Method::Eap),
             #[cfg(feature = "mschap")]

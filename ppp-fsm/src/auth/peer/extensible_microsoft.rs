@@ -12,7 +12,7 @@ use super::super::{Failure, Keys, Method, Refused};
 use super::{Demand, History, Peer, State};
 use crate::eap;
 
-/// What a request of the method demands, without what is borrowed from it.
+/// The demand of a request, without the bytes that it borrows.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Asked {
     Proof,
@@ -34,7 +34,7 @@ impl Peer {
             Ok(Step::Proof { refusal: Some(_), .. }) => Asked::Retry,
             Ok(Step::NewPassword(_)) => Asked::NewPassword,
             Ok(Step::Acknowledge(end)) => Asked::Acknowledgment(end),
-            // Who has proved itself before did not send this: anybody may have.
+            // The authenticator has proved itself before: somebody else has sent this.
             Err(PeerError::NoProof(_)) if !matches!(self.history, History::Accepted) => Asked::NoMutualProof,
             Ok(_) | Err(_) => return Err(Refused::Unmatched),
         })
@@ -131,9 +131,7 @@ impl Peer {
     /// Answers a Failure with `E=648`.
     pub(super) fn change_password_in_eap(&mut self, old: &NtHash, new: Password<'_>) -> Result<(), AnswerError> {
         let mut buf = [0; MAX_RESPONSE_LEN];
-        let mut padding = [0; Password::MAX_OCTETS];
-        self.random.fill(&mut padding);
-        let challenge = self.random.bytes();
+        let (padding, challenge) = (self.random.bytes(), self.random.bytes());
         let name = self.name.as_bytes();
         let written = self.microsoft.eap.change_password(old, new, name, challenge, &padding, &mut buf);
         let data = written.map_err(of_machine)?;
