@@ -76,6 +76,33 @@ fn every_item_that_the_architecture_names_exists() {
     assert!(missing.is_empty(), "items that do not exist:\n{}", missing.join("\n"));
 }
 
+/// Links to docs.rs, which no compiler checks: the item has to be there, at least by its name.
+#[test]
+fn links_to_docs_rs_name_items_that_exist() {
+    let crates = crates();
+    let mut count = 0;
+    let mut missing = Vec::new();
+    for file in pages() {
+        let text = read(&file);
+        let targets = text.split("https://docs.rs/").skip(1);
+        for target in targets.map(|rest| rest.split([')', ' ', '\n', '>']).next().unwrap_or_default()) {
+            let Some((_, path)) = target.split_once("/latest/") else { continue };
+            count += 1;
+            let (path, member) = path.split_once('#').map_or((path, None), |(path, member)| (path, Some(member)));
+            let mut segments = path.split('/');
+            let found = crates.get(segments.next().unwrap_or_default());
+            // `struct.Tunnel.html`, a module's `index.html`, `method.poll_event`.
+            let name =
+                |segment: &str| segment.trim_end_matches(".html").rsplit('.').next().unwrap_or_default().to_owned();
+            let names = segments.filter(|segment| *segment != "index.html").chain(member).map(name);
+            if !found.is_some_and(|found| names.into_iter().all(|name| found.has_name(&name))) {
+                missing.push(format!("{}: {target}", file.display()));
+            }
+        }
+    }
+    assert!(count > 100 && missing.is_empty(), "{count} links, of which these lead nowhere:\n{}", missing.join("\n"));
+}
+
 /// SECURITY.md says of each promise which test shows it.
 #[test]
 fn every_test_that_a_table_of_security_names_exists() {
