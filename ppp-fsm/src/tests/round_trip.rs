@@ -230,8 +230,8 @@ proptest! {
     fn terminations(magic_number in any::<u32>(), error in any::<u32>(), longer in octets(13)) {
         let reason = lcp::MicrosoftTermination { magic_number, error };
         prop_assert_eq!(lcp::MicrosoftTermination::decode(&reason.to_octets()), Some(reason));
-        let mut buf = [0; 12];
-        prop_assert_eq!(reason.encode(&mut buf), Ok(&reason.to_octets()[..]));
+        let (mut buf, octets) = ([0; 12], reason.to_octets());
+        prop_assert_eq!(reason.encode(&mut buf), Ok(&octets[..]));
         prop_assert!(reason.encode(&mut [0; 11]).is_err());
         prop_assert_eq!(lcp::MicrosoftTermination::decode(&longer), None);
         prop_assert_eq!(lcp::MicrosoftTermination::decode(&reason.to_octets()[..11]), None);
