@@ -23,7 +23,7 @@ pub fn packet(data: &[u8]) {
     }
     if let Ok(response) = Response::decode(data) {
         let written = response.encode(&mut buf).expect("it is no longer than it was");
-        // What follows the OpCode of an acknowledgment is ignored.
+        // Bytes behind the OpCode of an acknowledgment are ignored.
         let is_acknowledgment = matches!(response, Response::SuccessReceived | Response::FailureReceived);
         assert_eq!(written, if is_acknowledgment { &data[..1] } else { data });
         let name_len = response.name().map_or(0, |name| name.as_bytes().len());
@@ -50,7 +50,7 @@ fn account(stored: &NtHash, scenario: Scenario) -> Account<'_> {
     if scenario.is_expired { account.with_restriction(FailureCode::PASSWORD_EXPIRED) } else { account }
 }
 
-/// How it ends: what EAP is told, and whether both sides have the same keys.
+/// The end: the verdict for EAP, and whether both sides have the same keys.
 type Outcome = (Option<End>, bool);
 
 struct Pair<'d> {
@@ -103,8 +103,8 @@ impl<'d> Pair<'d> {
         demand.is_err()
     }
 
-    /// Runs the genuine exchange, the forger first at each turn. `None`: a packet of the forger's was one that fits, and
-    /// what comes of it is the EAP layer's matter, which knows identifiers.
+    /// Runs the genuine exchange, the forger first at each turn. `None`: a packet of the forger's did fit, which the
+    /// EAP layer has to tell by its identifier.
     fn run(mut self) -> Option<Outcome> {
         let (mut one, mut other) = ([0; 600], [0; 600]);
         let mut password = if self.scenario.is_wrong { "wrong" } else { "right" };

@@ -1,5 +1,5 @@
 //! hostap's peer of EAP, Debian's `eapol_test`, against our authenticator of EAP-MSCHAPv2, through a RADIUS server that is
-//! made of nothing else: what FreeRADIUS and hostapd do with their own.
+//! made of nothing else.
 #![cfg(target_os = "linux")]
 
 use std::net::{Ipv4Addr, UdpSocket};
@@ -23,11 +23,11 @@ struct Login {
     core: Authenticator,
     identifier: u8,
     master: Option<MasterKey>,
-    /// What the peer was told, and has answered.
+    /// The requests and responses, in words.
     course: Vec<String>,
 }
 
-/// What goes back by RADIUS.
+/// The answer to a request of RADIUS.
 enum Step {
     Challenge(Vec<u8>),
     Accept(Vec<u8>),

@@ -574,7 +574,7 @@ fn a_real_server_is_the_other_end_of_eap() {
     let server = &mut server;
     let (challenge, accept, reject) = (Code::ACCESS_CHALLENGE, Code::ACCESS_ACCEPT, Code::ACCESS_REJECT);
     let (v2, md5) = (Method::EapMsChapV2, Method::Eap);
-    // The server asks for MD5-Challenge first: whoever does not want that sends a Nak.
+    // The server asks for MD5-Challenge first, which the second peer answers with a Nak.
     let (status, codes) = pass_through(server, "alice", "wonderland", &[md5]);
     assert_eq!((status, &codes[..]), (auth::Status::Accepted, &[challenge, accept][..]));
     let (status, codes) = pass_through(server, "alice", "wonderland", &[v2]);

@@ -38,7 +38,7 @@ kinds! {
     REPLY_MESSAGE = 18;
     /// Framed-Route.
     FRAMED_ROUTE = 22;
-    /// State: what the server wants to have again with the next question.
+    /// State: bytes of the server that go back with the next question.
     STATE = 24;
     /// Class.
     CLASS = 25;

@@ -282,7 +282,7 @@ impl Reply {
         Attributes::new(&self.attributes).filter(move |(kind, _)| *kind == wanted).map(|(_, value)| value)
     }
 
-    /// Returns the packet of EAP, put together from its pieces (RFC 3579 section 3.1). Empty if there is none.
+    /// Returns the packet of EAP, put together from its pieces (RFC 3579 section 3.1). Empty without any.
     #[must_use]
     pub fn eap(&self) -> Vec<u8> {
         self.values(AttributeKind::EAP_MESSAGE).flatten().copied().collect()

@@ -28,11 +28,11 @@ pub(super) struct Inquiries {
     open: BTreeMap<QuestionId, Inquiry>,
     by_call: BTreeMap<Key, QuestionId>,
     by_address: BTreeMap<IpAddr, usize>,
-    /// RFC 3579: what goes back with the next response of a client, and to whom.
+    /// The server and its State, for the next response of a client (RFC 3579 section 2).
     challenges: BTreeMap<Key, Challenge>,
 }
 
-/// What a server wants to have again with the answer to its Access-Challenge (RFC 2865 section 5.24).
+/// The State of an Access-Challenge, which goes back with the answer to it (RFC 2865 section 5.24).
 struct Challenge {
     server: Option<ServerNumber>,
     state: Option<Vec<u8>>,
@@ -233,7 +233,7 @@ impl Inquiries {
     }
 }
 
-/// RFC 3579 section 2.4: what is said to be the longest packet, so that a server cuts the pieces of TLS to it.
+/// The longest packet, by which a server cuts the pieces of TLS (RFC 3579 section 2.4).
 const EAP_MTU: u32 = 1020;
 
 /// Returns what an answer means for a client whose EAP is passed through.
