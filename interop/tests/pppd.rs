@@ -37,7 +37,8 @@ const GUEST: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 /// The name servers that the server gives the client.
 const NAME_SERVERS: [Ipv4Addr; 2] = [Ipv4Addr::new(10, 0, 53, 1), Ipv4Addr::new(10, 0, 53, 2)];
 
-const METHODS: [Method; 4] = [Method::Pap, Method::ChapMd5, Method::MsChapV1, Method::MsChapV2];
+const METHODS: [Method; 6] =
+    [Method::Pap, Method::ChapMd5, Method::MsChapV1, Method::MsChapV2, Method::Eap, Method::EapMsChapV2];
 
 const NAME: &str = "alice";
 const PASSWORD: &str = "wonderland";
@@ -129,6 +130,8 @@ impl Case {
             Method::Pap => "require-pap",
             Method::ChapMd5 => "require-chap",
             Method::MsChapV1 => "require-mschap",
+            // It asks for MD5-Challenge first, and goes on with what the Nak names.
+            Method::Eap | Method::EapMsChapV2 => "require-eap",
             _ => "require-mschap-v2",
         };
         let role = match self.role {
@@ -376,8 +379,7 @@ fn in_milliseconds(times: &[Duration]) -> String {
 /// Runs a call with a wrong password on one side.
 fn wrong_password(call: &mut Call<'_>) -> String {
     let method = call.method;
-    let is_microsoft = matches!(method, Method::MsChapV1 | Method::MsChapV2);
-    let code = is_microsoft.then_some(691);
+    let code = method.has_keys().then_some(691);
     let reason = call.closed();
     let (status, log) = call.ended();
     let failure = match call.role {
@@ -389,10 +391,11 @@ fn wrong_password(call: &mut Call<'_>) -> String {
     assert!(!call.endpoint.events.iter().any(|event| matches!(event, Event::IpUp(_) | Event::PeerAuthenticated)));
     match call.role {
         Server => {
-            log.expect(if method == Method::Pap {
-                "peer authentication failed for alice"
-            } else {
-                "Peer alice failed"
+            log.expect(match method {
+                Method::Pap => "peer authentication failed for alice",
+                Method::Eap => "EAP",
+                Method::EapMsChapV2 => "EAP: MSCHAPv2 failure for peer alice",
+                _ => "Peer alice failed",
             });
             assert_eq!(status, 11, "the peer has failed:\n{}", log.text);
         }
@@ -558,6 +561,7 @@ fn cases() -> Vec<Case> {
         (v2, MicrosoftCompression::MPPE_128, "require-mppe-128"),
         (v2, MicrosoftCompression::MPPE_40, "require-mppe-40"),
         (v1, MicrosoftCompression::MPPE_128, "require-mppe-128"),
+        (Method::EapMsChapV2, MicrosoftCompression::MPPE_128, "require-mppe-128"),
     ] {
         for (role, we_end) in [(Server, true), (Client, false)] {
             let what = if we_end { "MPPE, we end" } else { "MPPE, pppd ends" };

@@ -89,13 +89,14 @@ fn secrets() -> Vec<Vec<u8>> {
     ]
 }
 
-const METHODS: [Method; 5] = [Method::Pap, Method::ChapMd5, Method::Eap, Method::MsChapV1, Method::MsChapV2];
+const METHODS: [Method; 6] =
+    [Method::Pap, Method::ChapMd5, Method::Eap, Method::MsChapV1, Method::MsChapV2, Method::EapMsChapV2];
 
 /// Runs an exchange until both sides have accepted, or the client is challenged again and asked.
 fn run(server: &mut Authenticator, client: &mut Peer, method: Method) {
     server.start(NOW, method);
     client.start(NOW, method);
-    for round in 0..20 {
+    for round in 0..24 {
         let mut buf = [0; MAX_PACKET_LEN];
         if let Some(bytes) = server.poll_transmit(NOW, &mut buf).unwrap() {
             let _ = client.handle_packet(NOW, bytes);

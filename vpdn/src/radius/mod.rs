@@ -48,6 +48,8 @@ pub use account::{Account, Counters, TerminateCause};
 pub use attribute::{AttributeKind, Attributes};
 pub use authorization::{Authorization, FramedAddress};
 pub use client::{Answer, AskError, Client, Event, QuestionId, Settings, Transmit};
-pub use packet::{Code, Reply, ReplyError, Request, TooLong};
+#[cfg(test)]
+pub(crate) use packet::tests::reply;
+pub use packet::{Code, Reply, ReplyError, Request, ServerNumber, TooLong};
 pub use server::{Path, Server};
 pub use sockets::Sockets;

@@ -65,7 +65,8 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
     // One identifier for all tunnels: the device has one address.
     let identifier = InterfaceIdentifier(u64::from_be_bytes(entropy()?.first_chunk().copied().unwrap_or_default()));
     let name = group.local_name.as_deref().unwrap_or(config.hostname());
-    let session = profile::session(template, Some(group), name);
+    let is_passed = config.radius.as_ref().is_some_and(|radius| radius.eap_pass_through);
+    let session = profile::session(template, Some(group), name).with_ppp(|ppp| ppp.with_eap_pass_through(is_passed));
     let failed = |error| Failure::of_system("the network interface", &error);
     state.device.set_up(session.mtu()).map_err(failed)?;
     state.device.add_address(own.into(), None, 32).map_err(failed)?;
