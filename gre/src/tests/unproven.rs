@@ -12,10 +12,13 @@ use crate::{Event, MAX_TRANSMIT, Packet, ReceiveError, Received, SequenceNumber,
 
 const GENUINE: u8 = 0xaa;
 const FORGED: u8 = 0x78;
+/// A forged frame in the clear: of LCP, not of MPPE.
+const CLEAR: u8 = 0x21;
 
 /// A frame of MPPE, as far as a tunnel can see, with its number.
 fn frame(kind: u8, number: u32) -> Vec<u8> {
-    [&[0xfd, 0x90, 0x00, kind], &number.to_be_bytes()[..]].concat()
+    let protocol = if kind == CLEAR { [0xc0, 0x21, 9] } else { [0xfd, 0x90, 0x00] };
+    [&protocol[..], &[kind], &number.to_be_bytes()].concat()
 }
 
 /// Opens a frame: the number of a genuine one.
@@ -46,6 +49,7 @@ impl Receiver {
                 self.tunnel.confirm(now, unproven);
                 self.delivered.push(number);
             }
+            _ if octets.starts_with(&[0xc0, 0x21]) => self.tunnel.doubt(now, unproven),
             _ => self.tunnel.refuse(now, unproven),
         }
     }
@@ -70,7 +74,7 @@ impl Receiver {
             Ok(Received::Frame(unproven) | Received::LateFrame(unproven)) => {
                 self.conclude(now, &unproven, &octets[unproven.range()]);
             }
-            Ok(Received::Held) if kind == FORGED => drop(self.pushed_out.insert(number)),
+            Ok(Received::Held) if kind != GENUINE => drop(self.pushed_out.insert(number)),
             _ => {}
         }
         self.poll(now);
@@ -115,6 +119,32 @@ fn section_4_1_a_forged_number_is_free_for_the_genuine_packet() {
     let statistics = receiver.tunnel.statistics();
     assert_eq!((statistics.duplicates, statistics.late, statistics.lost, statistics.restarts), (0, 0, 0, 0));
     assert_eq!(statistics.sr, Some(SequenceNumber::new(200)));
+}
+
+/// A forged frame in the clear has the number that is next, or that of a packet that is late.
+#[test]
+fn section_4_1_a_forged_frame_in_the_clear_leaves_its_number_to_the_genuine_packet() {
+    let mut receiver = Receiver::new();
+    receiver.receive(ms(0), GENUINE, 0);
+    for number in 1..200 {
+        let now = ms(u64::from(number) * 10);
+        receiver.receive(now, CLEAR, number);
+        assert_eq!(receiver.tunnel.poll_timeout().filter(|at| *at <= now), None, "nothing waits for it");
+        receiver.receive(now, FORGED, number);
+        receiver.receive(now, GENUINE, number);
+        receiver.receive(now, GENUINE, number);
+    }
+    assert_eq!(receiver.delivered, (0..200).collect::<Vec<_>>());
+    // One overtakes another, and the forger comes between the two.
+    receiver.receive(ms(3000), GENUINE, 201);
+    receiver.poll(ms(4000));
+    receiver.receive(ms(4000), CLEAR, 200);
+    receiver.receive(ms(4000), GENUINE, 200);
+    assert_eq!(receiver.delivered[200..], [201, 200]);
+    // A copy of a frame in the clear is one.
+    receiver.receive(ms(4000), CLEAR, 202);
+    let copy = packet(202, None, &frame(CLEAR, 202));
+    assert!(matches!(receiver.tunnel.decapsulate_unproven(ms(4000), &copy), Err(ReceiveError::Duplicate { .. })));
 }
 
 /// Packets that wait are forged, one behind the other, faster than genuine ones come.
@@ -193,7 +223,7 @@ fn section_4_1_other_frames_start_numbers_anew_after_silence() {
 enum Input {
     Genuine { late: u8 },
     Lost(u16),
-    Forged { from_next: bool, number: u32 },
+    Forged { kind: u8, from_next: bool, number: u32 },
     Time(u16),
 }
 
@@ -202,7 +232,8 @@ fn inputs() -> impl Strategy<Value = Vec<Input>> {
     let input = prop_oneof![
         8 => prop_oneof![4 => Just(0u8), 1 => 0..4u8].prop_map(|late| Input::Genuine { late }),
         1 => prop_oneof![0..10u16, 0..3000u16].prop_map(Input::Lost),
-        6 => (any::<bool>(), number).prop_map(|(from_next, number)| Input::Forged { from_next, number }),
+        6 => (prop_oneof![Just(FORGED), Just(CLEAR)], any::<bool>(), number)
+            .prop_map(|(kind, from_next, number)| Input::Forged { kind, from_next, number }),
         2 => (0..2500u16).prop_map(Input::Time),
     ];
     prop::collection::vec(input, 1..100)
@@ -218,9 +249,9 @@ fn run(first: u32, inputs: &[Input], with_forged: bool) -> Receiver {
                 number = number.wrapping_add(1);
             }
             Input::Lost(packets) => number = number.wrapping_add((*packets).into()),
-            Input::Forged { from_next, number } if with_forged => {
+            Input::Forged { kind, from_next, number } if with_forged => {
                 let next = receiver.tunnel.statistics().sr.map_or(0, SequenceNumber::get);
-                receiver.receive(now, FORGED, number.wrapping_add(if *from_next { next } else { 0 }));
+                receiver.receive(now, *kind, number.wrapping_add(if *from_next { next } else { 0 }));
             }
             Input::Forged { .. } => {}
             Input::Time(millis) => now += ms((*millis).into()),
