@@ -373,7 +373,8 @@ where
             return Ok(Received::LateFrame(claimed(Claim::Doubted { acknowledged })));
         }
         let received = self.place(number, &packet, arrival);
-        if arrival == Arrival::Late && received.is_err() && self.config.late_frames {
+        let may_be_late = arrival == Arrival::TooLate || arrival == Arrival::Late && self.config.late_frames;
+        if may_be_late && received.is_err() {
             // It was no frame for a decryptor, so the genuine packet may still come.
             self.order.doubt(number);
         }

@@ -141,6 +141,12 @@ fn section_4_1_a_forged_frame_in_the_clear_leaves_its_number_to_the_genuine_pack
     receiver.receive(ms(4000), CLEAR, 200);
     receiver.receive(ms(4000), GENUINE, 200);
     assert_eq!(receiver.delivered[200..], [201, 200]);
+    // The same before the first number that was believed.
+    let mut early = Receiver::new();
+    early.receive(ms(0), GENUINE, 1);
+    early.receive(ms(0), CLEAR, 0);
+    early.receive(ms(0), GENUINE, 0);
+    assert_eq!(early.delivered, [1, 0]);
     // A copy of a frame in the clear is one.
     receiver.receive(ms(4000), CLEAR, 202);
     let copy = packet(202, None, &frame(CLEAR, 202));
