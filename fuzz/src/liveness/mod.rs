@@ -36,11 +36,23 @@ fn keeps_number<T>(result: &Result<T, pptp::session::ReceiveError>) -> bool {
 
 /// How many genuine packets a forged one costs at most, when a tunnel takes it.
 ///
-/// It may hold a frame in the clear that the link takes. Then it has its number, in place of a genuine packet. Those
-/// before it are not waited for longer than the reorder timeout, but for numbers that are far ahead.
-fn cost(is_taken: bool, jump: u32) -> usize {
+/// It may hold a frame in the clear that the link takes. One that comes in its turn costs nothing. One that waits has its
+/// number, in place of a genuine packet. Those before it are not waited for longer than the reorder timeout, but for
+/// numbers that are far ahead.
+///
+/// What looks like encrypted data may be taken for that by chance.
+fn cost(is_taken: bool, jump: u32, payload: &[u8]) -> usize {
+    let is_sealed =
+        matches!(payload, [0xff, 0x03, 0x00, 0xfd, ..] | [0xff, 0x03, 0xfd, ..] | [0x00, 0xfd, ..] | [0xfd, ..]);
     let passed = if jump <= 60 { jump } else { 0 };
-    if is_taken { usize::try_from(passed).unwrap_or(0) + 1 } else { 0 }
+    let own = u32::from(jump != 0 || is_sealed);
+    if is_taken { usize::try_from(passed + own).unwrap_or(0) } else { 0 }
+}
+
+/// Whether a frame ends or restarts a protocol, by right.
+fn is_fatal(frame: &[u8]) -> bool {
+    let Ok(frame) = ppp_fsm::Frame::decode(frame) else { return false };
+    NEGOTIATED.contains(&frame.protocol.0) && frame.information.first().is_some_and(|code| FATAL.contains(code))
 }
 
 /// Protocols of forged frames.
@@ -64,8 +76,8 @@ impl Control {
         let protocol = PROTOCOLS[usize::from(input.octet()?) % PROTOCOLS.len()];
         let (code, identifier) = (input.octet()?, input.octet()?);
         let data = input.octets().to_vec();
-        let is_fatal = NEGOTIATED.contains(&protocol) && FATAL.contains(&code);
-        (!is_fatal).then_some(Self { protocol, code, identifier, data })
+        let control = Self { protocol, code, identifier, data };
+        (!is_fatal(&control.frame())).then_some(control)
     }
 
     fn frame(&self) -> Vec<u8> {
