@@ -139,9 +139,10 @@ impl Direction {
     /// Delivers the next octets, and those that have waited for them.
     fn advance(&mut self, octets: &[u8], each: &mut impl FnMut(Piece<'_>)) {
         each(Piece::Next(octets));
-        let mut next = self.next.unwrap_or(0).wrapping_add(length(octets));
+        let before = self.next.unwrap_or(0);
+        let mut next = before.wrapping_add(length(octets));
         self.next = Some(next);
-        while let Some(start) = self.waiting.keys().copied().find(|start| next.wrapping_sub(*start) <= u32::MAX / 2) {
+        while let Some(start) = self.earliest(before).filter(|start| next.wrapping_sub(*start) <= u32::MAX / 2) {
             let Some(waited) = self.waiting.remove(&start) else { break };
             self.waiting_octets = self.waiting_octets.saturating_sub(waited.len());
             let overlap = usize::try_from(next.wrapping_sub(start)).unwrap_or(usize::MAX);
@@ -153,10 +154,18 @@ impl Direction {
         }
     }
 
+    /// Where the earliest bytes that wait start, all of which are ahead of `next`. A look-up, however many wait: somebody
+    /// who sends them one by one pays for each.
+    fn earliest(&self, next: u32) -> Option<u32> {
+        let (behind_wrap, ahead) = (self.waiting.range(..next), self.waiting.range(next..));
+        ahead.chain(behind_wrap).next().map(|(start, _)| *start)
+    }
+
     /// Takes the gap before the earliest octets that wait as lost.
     fn give_up(&mut self, next: u32, each: &mut impl FnMut(Piece<'_>)) {
-        let earliest = self.waiting.keys().copied().min_by_key(|start| start.wrapping_sub(next));
-        let Some((start, waited)) = earliest.and_then(|start| self.waiting.remove_entry(&start)) else { return };
+        let Some((start, waited)) = self.earliest(next).and_then(|start| self.waiting.remove_entry(&start)) else {
+            return;
+        };
         self.waiting_octets = self.waiting_octets.saturating_sub(waited.len());
         each(Piece::Lost(start.wrapping_sub(next)));
         self.next = Some(start);
@@ -205,6 +214,62 @@ mod tests {
         // A shorter copy changes nothing.
         let segments = [(0, 0..10, 0), (20, 20..120, 0), (20, 20..25, 0), (10, 10..20, 0), (120, 120..130, 0)];
         assert_eq!(pieces(&segments).0, (0..130).collect::<Vec<u8>>());
+    }
+
+    /// The sequence numbers go round between what waits and what comes.
+    #[test]
+    fn what_waits_is_found_over_the_wrap() {
+        let start = 0xffff_fff0_u32;
+        for order in [[3, 2, 1], [2, 3, 1], [1, 3, 2]] {
+            let mut segments = vec![(start, 0..10u8, 0)];
+            segments.extend(
+                order.map(|place: u8| (start.wrapping_add(u32::from(place) * 10), place * 10..place * 10 + 10, 0)),
+            );
+            assert_eq!(pieces(&segments), ((0..40).collect(), Vec::new()), "{order:?}");
+        }
+    }
+
+    /// Many short segments that come too early, of many connections: each byte is given once at most, and no more than
+    /// 16 KB of a direction wait, in no more directions than are followed.
+    #[test]
+    fn a_segment_costs_its_own_bytes_and_what_waits_is_bounded() {
+        let mut streams = Streams::default();
+        let (mut bytes_in, mut given) = (0u64, 0u64);
+        let mut send = |streams: &mut Streams, port: u16, sequence_number: u32, payload: &[u8]| {
+            let ends = [port, 1723].map(|port| SocketAddr::from(([192, 0, 2, 1], port)));
+            let segment = Segment {
+                source: ends[0],
+                destination: ends[1],
+                sequence_number,
+                synchronize: false,
+                finish: false,
+                reset: false,
+                payload,
+                not_captured: 0,
+            };
+            bytes_in += u64::try_from(payload.len()).unwrap();
+            streams.handle(&segment, &mut |_, piece| {
+                if let Piece::Next(bytes) | Piece::Repeated(bytes) | Piece::Cut(bytes) = piece {
+                    given += u64::try_from(bytes.len()).unwrap();
+                }
+            });
+        };
+        for port in 0..3000 {
+            send(&mut streams, port, 0, &[1; 4]);
+            send(&mut streams, port, 100, &[1; 4]);
+        }
+        // Every second byte, so that nothing joins, and then each of them again, one byte longer.
+        for round in 1..=2 {
+            for place in 0..20_000 {
+                send(&mut streams, 2999, 1000 + place * 2, &[0, 1][..round]);
+                let (_, direction) = streams.flows.back().unwrap();
+                assert!(direction.waiting_octets <= MAX_WAITING && direction.waiting.len() <= MAX_WAITING);
+            }
+            let (_, direction) = streams.flows.back().unwrap();
+            assert_eq!(direction.waiting_octets, direction.waiting.values().map(Vec::len).sum::<usize>());
+        }
+        assert_eq!(streams.flows.len(), MAX_FLOWS);
+        assert!(given <= bytes_in, "{given} bytes of {bytes_in}");
     }
 
     #[test]
