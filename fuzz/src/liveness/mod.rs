@@ -62,6 +62,24 @@ const NEGOTIATED: [u16; 4] = [0xc021, 0x8021, 0x80fd, 0x8057];
 /// Codes with which RFC 1661 section 4.3 ends or restarts an open protocol.
 const FATAL: [u8; 5] = [1, 5, 6, 7, 8];
 
+/// A body that packets of a protocol have, with a number in it.
+pub(super) fn expected_body(protocol: u16, number: u8) -> Vec<u8> {
+    match protocol {
+        // A value with its length, and a name: of MS-CHAP version 1 or of the others.
+        0xc223 if number & 1 == 0 => [&[16][..], &[number; 16], b"x"].concat(),
+        0xc223 => [&[8][..], &[number; 8], b"x"].concat(),
+        // A type and what it says.
+        0xc227 => vec![number & 7, b'h', b'i'],
+        0xc023 => vec![1, b'x', 1, b'x'],
+        // A magic number.
+        0xc021 => vec![0, 0, 0, number],
+        0x8021 => vec![3, 6, 10, 0, 0, number],
+        // MPPE as it was agreed on.
+        0x80fd => vec![0x12, 6, 1, 0, 0, 0x40],
+        _ => vec![number; 8],
+    }
+}
+
 /// A forged packet of a control protocol.
 struct Control {
     protocol: u16,
@@ -72,10 +90,15 @@ struct Control {
 
 impl Control {
     /// Reads a packet that does not end anything by right.
+    ///
+    /// Chance alone seldom makes one that a protocol looks at: most codes are small, and one of two bodies is what the
+    /// protocol expects.
     fn read(input: &mut Input<'_>) -> Option<Self> {
-        let protocol = PROTOCOLS[usize::from(input.octet()?) % PROTOCOLS.len()];
-        let (code, identifier) = (input.octet()?, input.octet()?);
-        let data = input.octets().to_vec();
+        let (kind, code, identifier) = (input.octet()?, input.octet()?, input.octet()?);
+        let protocol = PROTOCOLS[usize::from(kind & 0x7f) % PROTOCOLS.len()];
+        let code = if kind & 0x80 == 0 { code & 15 } else { code };
+        let form = input.octet().unwrap_or(0);
+        let data = if form & 0x80 == 0 { expected_body(protocol, form) } else { input.octets().to_vec() };
         let control = Self { protocol, code, identifier, data };
         (!is_fatal(&control.frame())).then_some(control)
     }

@@ -8,7 +8,7 @@ use testing::pptp::OneCall as _;
 use testing::pptp::{Client, Host, World, client_config, encode_gre, encode_packet, frame, numbered_ip, server_config};
 use testing::{CLIENT, Profile, SERVER};
 
-use super::{Control, DAY, JUMPS, cost, is_fatal, keeps_number};
+use super::{Control, DAY, JUMPS, cost, expected_body, is_fatal, keeps_number};
 use crate::session::Input;
 
 /// Genuine IP packets arrive among forged GRE packets as they do without them, up to the `cost` of those that are
@@ -168,7 +168,9 @@ pub fn keys(data: &[u8]) {
             // CCP begins again, or LCP, in the clear; or anything of CCP.
             let protocol = if step & 4 == 0 { 0x80fd } else { 0xc021 };
             let code = if step & 8 == 0 { 1 } else { step >> 4 & 15 };
-            let packet = encode_packet(code, input.octet().unwrap_or(200), input.octets());
+            let identifier = input.octet().unwrap_or(200);
+            let body = if step & 0x40 == 0 { expected_body(protocol, identifier) } else { input.octets().to_vec() };
+            let packet = encode_packet(code, identifier, &body);
             if let Some((call, next)) = address(&world, to) {
                 let _ = world.inject(to, &encode_gre(call, Some(next), None, &frame(protocol, &packet)));
             }
