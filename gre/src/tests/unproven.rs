@@ -225,6 +225,79 @@ fn section_4_1_other_frames_start_numbers_anew_after_silence() {
     assert_eq!(events(&mut tunnel), [Event::NumbersRestarted]);
 }
 
+/// Acknowledgments in packets with data, and the counters of what was delivered.
+#[test]
+fn section_4_1_what_a_confirmed_packet_acknowledges_counts() {
+    let mut tunnel = Inline::inline(config().with_late_frames(true));
+    for _ in 0..4 {
+        tunnel.encapsulate(ms(0), b"frame", &mut [0; 64]).unwrap();
+    }
+    let receive = |tunnel: &mut Inline, number, acknowledged, kind| {
+        let octets = packet(number, Some(acknowledged), &frame(kind, number));
+        match tunnel.decapsulate_unproven(ms(0), &octets).unwrap() {
+            Received::Frame(unproven) | Received::LateFrame(unproven) => Some(unproven),
+            _ => None,
+        }
+    };
+    // The first, then the next, then one in the place of a frame in the clear, then one that has to wait.
+    let first = receive(&mut tunnel, 0, 0, GENUINE).unwrap();
+    assert_eq!(tunnel.statistics().remote_nr, None, "before it is confirmed");
+    tunnel.confirm(ms(0), &first);
+    assert_eq!(tunnel.statistics().remote_nr.map(SequenceNumber::get), Some(0));
+    let clear = receive(&mut tunnel, 1, 1, CLEAR).unwrap();
+    assert_eq!(tunnel.statistics().remote_nr.map(SequenceNumber::get), Some(1));
+    tunnel.doubt(ms(0), &clear);
+    let genuine = receive(&mut tunnel, 1, 2, GENUINE).unwrap();
+    assert_eq!(tunnel.statistics().remote_nr.map(SequenceNumber::get), Some(1), "before it is confirmed");
+    tunnel.confirm(ms(0), &genuine);
+    assert_eq!(tunnel.statistics().remote_nr.map(SequenceNumber::get), Some(2));
+    assert_eq!(tunnel.statistics().packets_received, 3);
+    assert_eq!(receive(&mut tunnel, 3, 3, GENUINE), None);
+    assert!(tunnel.poll_receive_unproven(ms(300)).is_some());
+    assert_eq!(tunnel.statistics().packets_received, 4);
+}
+
+/// A copy of a frame in the clear makes no room for a copy of the genuine one.
+#[test]
+fn section_4_3_a_copy_in_the_clear_of_a_number_that_was_confirmed_changes_nothing() {
+    let mut receiver = Receiver::new();
+    for number in 0..3 {
+        receiver.receive(ms(0), GENUINE, number);
+    }
+    for kind in [CLEAR, GENUINE] {
+        let octets = packet(2, None, &frame(kind, 2));
+        let received = receiver.tunnel.decapsulate_unproven(ms(0), &octets);
+        assert!(matches!(received, Err(ReceiveError::Duplicate { .. })), "{kind:#x}: {received:?}");
+    }
+    // And where late frames are not wanted, one that is late stays so.
+    let mut tunnel = Inline::inline(config());
+    for number in [0, 2] {
+        if let Ok(Received::Frame(frame)) =
+            tunnel.decapsulate_unproven(ms(0), &packet(number, None, &frame(GENUINE, number)))
+        {
+            tunnel.confirm(ms(0), &frame);
+        }
+    }
+    assert!(tunnel.poll_receive_unproven(ms(300)).is_some());
+    for kind in [CLEAR, GENUINE] {
+        assert!(tunnel.decapsulate_unproven(ms(300), &packet(1, None, &frame(kind, 1))).is_err(), "{kind:#x}");
+    }
+}
+
+/// The time of the proof is what ends a silence.
+#[test]
+fn section_4_1_silence_counts_from_the_proof() {
+    let mut tunnel = Inline::inline(config());
+    for (number, at) in [(5000, 0), (5001, 5000)] {
+        let octets = packet(number, None, &frame(GENUINE, number));
+        let Ok(Received::Frame(frame)) = tunnel.decapsulate_unproven(ms(0), &octets) else { panic!("{number}") };
+        tunnel.confirm(ms(at), &frame);
+    }
+    let lcp = packet(0, None, &frame(CLEAR, 0));
+    assert!(matches!(tunnel.decapsulate_unproven(ms(6999), &lcp), Err(ReceiveError::Late { .. })));
+    assert!(matches!(tunnel.decapsulate_unproven(ms(7000), &lcp), Ok(Received::Frame(_))));
+}
+
 #[derive(Debug, Clone)]
 enum Input {
     Genuine { late: u8 },
