@@ -58,7 +58,7 @@ fn write(path: &Path, size: u64) {
     }
 }
 
-/// The most memory that the process has had, in kilobytes, where the system tells.
+/// Returns the most memory that the process has had, in kilobytes, where the system reports it.
 fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.parse().ok()

@@ -1,7 +1,8 @@
 //! L2TP beside the crate `rl2tp` and plain code: `cargo bench -p pptp-benches --bench l2tp_ratios`
 //!
-//! `rl2tp` has the bits of the flags in the opposite order, so that it reads no packet of a real peer: it is given the same
-//! messages as it writes them. It prints every AVP that it reads, which is part of what it costs.
+//! `rl2tp` has the bits of the flags in the opposite order, so it reads no packet of a real peer.
+//! It is given the same messages as it writes them. It prints every AVP that it reads, which is
+//! part of what it costs.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -41,7 +42,7 @@ fn groups() -> Vec<Group> {
     vec![decode_data(false), decode_data(true), encode_data(), control(), encode_control(), authentication()]
 }
 
-/// A plain decoder as one writes it in C: every flag, and the payload's place.
+/// Returns a plain decoder as one writes it in C: every flag, and the payload's place.
 #[inline(never)]
 fn plain_decode(bytes: &[u8]) -> Option<(u16, u16, Option<u16>, usize)> {
     let word = |at: usize| Some(u16::from(*bytes.get(at)?) << 8 | u16::from(*bytes.get(at + 1)?));
@@ -77,7 +78,7 @@ fn our_decode(bytes: &[u8]) -> bool {
     DataHeader::decode(bytes).is_ok_and(|(header, payload)| black_box(header).tunnel_id != 0 && !payload.is_empty())
 }
 
-/// A plain encoder of the shortest header.
+/// Returns a plain encoder of the shortest header.
 #[inline(never)]
 fn plain_encode(tunnel: u16, session: u16, buf: &mut [u8]) -> bool {
     if buf.len() < 6 {
@@ -165,7 +166,7 @@ fn encode_data() -> Group {
         .goal("l2tp-wire", "rl2tp", 5.0)
 }
 
-/// The SCCRQ as `rl2tp` writes it.
+/// Returns the SCCRQ as `rl2tp` writes it.
 fn foreign_sccrq() -> Vec<u8> {
     use rl2tp::avp::types;
     let avps = vec![

@@ -19,7 +19,7 @@ const WAIT: Duration = Duration::from_millis(300);
 
 const HEADER: Header = Header { call_id: 7, sequence_number: Some(1), acknowledgment_number: Some(2) };
 
-/// All groups; a unit is a packet.
+/// Returns all groups; a unit is a packet.
 #[must_use]
 pub fn groups() -> Vec<Group> {
     vec![header(), order(), send(64), send(1400), receive(64), receive(1400), both_ways()]
@@ -45,7 +45,7 @@ fn header() -> Group {
         })
 }
 
-/// The order of packets alone: handles of 8 octets wait.
+/// Returns the order of packets alone: handles of 8 octets wait.
 fn order() -> Group {
     let run = |exchange: u32, lost_of: u32| {
         let mut order = Reorder::new([const { Slot::new(0_u64) }; 64]);
@@ -119,7 +119,8 @@ fn send(length: usize) -> Group {
     Group::new(format!("send {length}"), PACKETS).with("in place", run(true)).with("copied", run(false))
 }
 
-/// Packets that were made before, whose number is set; the loss is that of the network.
+/// Measures receiving: packets were made before, only their number is set, and the loss is that of
+/// the network.
 fn receive(length: usize) -> Group {
     let run = |exchange: u32, lost_of: u32| {
         let mut tunnel = tunnel(WindowPolicy::Ignore);
@@ -154,7 +155,8 @@ fn receive(length: usize) -> Group {
         .with("1 of 2 lost", run(0, 2))
 }
 
-/// Each packet is sent, received, and answered with one that acknowledges it. Two packets a unit.
+/// Measures both ways: each packet is sent, received, and answered with one that acknowledges it.
+/// Two packets a unit.
 fn both_ways() -> Group {
     let run = |policy: WindowPolicy| {
         let (mut one, mut other) = (tunnel(policy), tunnel(policy));

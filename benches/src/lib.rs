@@ -1,4 +1,4 @@
-//! What the data path costs, beside the peers: see `README.md`.
+//! The cost of the data path, beside the peers: see `README.md`.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,

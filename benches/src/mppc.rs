@@ -49,7 +49,7 @@ pub const SETTINGS: [Setting; 4] = [
     Setting { size: 512, flush: true },
 ];
 
-/// What somebody sends of packets.
+/// Returns what somebody sends of packets.
 pub fn send<L: Level>(compressor: &mut Compressor<L>, packets: &[Vec<u8>], flush: bool) -> Stream {
     let mut buf = vec![0; 8192];
     let send = |packet: &Vec<u8>| {
@@ -62,7 +62,7 @@ pub fn send<L: Level>(compressor: &mut Compressor<L>, packets: &[Vec<u8>], flush
     packets.iter().map(send).collect()
 }
 
-/// What FreeRDP sends of packets.
+/// Returns what FreeRDP sends of packets.
 pub fn send_freerdp(context: &mut Context, packets: &[Vec<u8>], flush: bool) -> Stream {
     let mut buf = vec![0; 8192];
     context.flush();
@@ -76,7 +76,7 @@ pub fn send_freerdp(context: &mut Context, packets: &[Vec<u8>], flush: bool) -> 
     packets.iter().map(send).collect()
 }
 
-/// IronRDP's codec with the 8 KiB history.
+/// Returns IronRDP's codec with the 8 KiB history.
 #[must_use]
 pub fn ironrdp() -> BulkCompressor {
     BulkCompressor::new(CompressionType::Rdp4).expect("a known type")
@@ -121,7 +121,7 @@ fn compress_freerdp(packets: &Packets, flush: bool) -> Option<impl FnMut() + 'st
     }))
 }
 
-/// Its reset also empties the histories of other codecs, so that it is not asked to flush.
+/// Returns its reset also empties the histories of other codecs, so that it is not asked to flush.
 fn compress_ironrdp(packets: &Packets, flush: bool) -> Option<impl FnMut() + 'static> {
     let mut codec = ironrdp();
     let work = in_turn(packets, move |packet| {
@@ -154,7 +154,8 @@ fn compression(family: &str, corpus: &corpus::Corpus, setting: Setting) -> Group
         .with_maybe("zlib level 1", compress_zlib(&packets, flush))
 }
 
-/// The stream is FreeRDP's, or else that of [`level::Fast`]. It starts with a flush, so that it can be read again and again.
+/// Measures decompression of FreeRDP's stream, or else of that of [`level::Fast`]. It starts with a
+/// flush, so that it can be read again and again.
 fn decompression(corpus: &corpus::Corpus, setting: Setting) -> Group {
     let packets = corpus.packets(setting.size);
     let library = FreeRdp::load();
@@ -185,7 +186,7 @@ fn decompression(corpus: &corpus::Corpus, setting: Setting) -> Group {
         .goal("decompress", "IronRDP", 1.5)
 }
 
-/// Everything that is measured, with the goals.
+/// Returns all groups that are measured, with the goals.
 #[must_use]
 pub fn groups() -> Vec<Group> {
     let compressible = corpus::compressible();

@@ -14,7 +14,7 @@ const START: [u8; 16] = *b"start key of 16.";
 /// Packets of one call.
 const PACKETS: usize = 24;
 
-/// The lengths of the packets of one call.
+/// Returns the lengths of the packets of one call.
 fn lengths(name: &str) -> [usize; PACKETS] {
     // A busy link: seven small ones, four of middle length, a long one.
     const MIX: [usize; 12] = [64, 576, 64, 64, 576, 64, 1400, 64, 576, 64, 64, 576];
@@ -91,7 +91,7 @@ impl<P: Primitives> Plain<P> {
     }
 }
 
-/// The packets of one call: room for the header, the inner protocol, the payload.
+/// Returns the packets of one call: room for the header, the inner protocol, the payload.
 fn packets(name: &str) -> Vec<Vec<u8>> {
     lengths(name).iter().map(|length| vec![0x45; length + 4]).collect()
 }
@@ -100,7 +100,7 @@ fn renew(packet: &mut [u8]) {
     packet[2..4].copy_from_slice(&[0x00, 0x21]);
 }
 
-/// One call of a plain sender.
+/// Returns one call of a plain sender.
 fn plain<P: Primitives>(primitives: P, mode: Mode, name: &str) -> impl FnMut() + use<P> {
     let mut sender = Plain::new(primitives, mode);
     let mut packets = packets(name);
@@ -112,7 +112,7 @@ fn plain<P: Primitives>(primitives: P, mode: Mode, name: &str) -> impl FnMut() +
     }
 }
 
-/// One call of our sender, packet by packet.
+/// Returns one call of our sender, packet by packet.
 fn single(mode: Mode, name: &str) -> impl FnMut() + use<> {
     let start = StartKey::from_octets(Strength::Bits128, START);
     let mut encryptor = Encryptor::new(&start, &Config::new(mode));
@@ -132,13 +132,13 @@ fn start(number: usize) -> StartKey {
     StartKey::from_octets(Strength::Bits128, octets)
 }
 
-/// The packets of one call, `N` at a time.
+/// Returns the packets of one call, `N` at a time.
 fn packets_by<const N: usize>(name: &str) -> Vec<[Vec<u8>; N]> {
     let mut packets = packets(name).into_iter();
     (0..PACKETS / N).map(|_| std::array::from_fn(|_| packets.next().expect("enough"))).collect()
 }
 
-/// One call of our sender, `N` packets of one session at a time.
+/// Returns one call of our sender, `N` packets of one session at a time.
 fn batch<const N: usize>(mode: Mode, name: &str) -> impl FnMut() + use<N> {
     let mut encryptor = Encryptor::new(&start(0), &Config::new(mode));
     let mut groups = packets_by::<N>(name);
@@ -157,7 +157,7 @@ fn outgoing(packet: &mut [u8]) -> Outgoing<'_> {
     Outgoing::new(packet, 2..end)
 }
 
-/// One call of our sender, a packet of each of `N` sessions at a time.
+/// Returns one call of our sender, a packet of each of `N` sessions at a time.
 fn sessions<const N: usize>(mode: Mode, name: &str) -> impl FnMut() + use<N> {
     let mut encryptors: [Encryptor; N] =
         std::array::from_fn(|number| Encryptor::new(&start(number), &Config::new(mode)));
@@ -175,7 +175,7 @@ fn sessions<const N: usize>(mode: Mode, name: &str) -> impl FnMut() + use<N> {
     }
 }
 
-/// IPv4 packets, encrypted and decrypted again one by one.
+/// Encrypts IPv4 packets and decrypts them again, one by one.
 fn there_and_back(mode: Mode, name: &str) -> impl FnMut() + use<> {
     let mut encryptor = Encryptor::new(&start(0), &Config::new(mode));
     let mut decryptor = Decryptor::new(&start(0), &Config::new(mode));
@@ -190,7 +190,7 @@ fn there_and_back(mode: Mode, name: &str) -> impl FnMut() + use<> {
     }
 }
 
-/// The same, `N` packets of one session at a time.
+/// Returns the same, `N` packets of one session at a time.
 fn batch_there_and_back<const N: usize>(mode: Mode, name: &str) -> impl FnMut() + use<N> {
     let mut encryptor = Encryptor::new(&start(0), &Config::new(mode));
     let mut decryptor = Decryptor::new(&start(0), &Config::new(mode));
@@ -207,7 +207,7 @@ fn batch_there_and_back<const N: usize>(mode: Mode, name: &str) -> impl FnMut() 
     }
 }
 
-/// The same, a packet of each of `N` sessions at a time.
+/// Returns the same, a packet of each of `N` sessions at a time.
 fn sessions_there_and_back<const N: usize>(mode: Mode, name: &str) -> impl FnMut() + use<N> {
     let config = Config::new(mode);
     let mut encryptors: [Encryptor; N] = std::array::from_fn(|number| Encryptor::new(&start(number), &config));
@@ -247,7 +247,7 @@ fn plain_there_and_back<P: Primitives>(primitives: P, mode: Mode, name: &str) ->
     }
 }
 
-/// RC4's key schedule and stream alone.
+/// Runs RC4's key schedule and stream alone.
 fn cipher<P: Primitives>(primitives: P, name: &str) -> impl FnMut() + use<P> {
     let mut cipher = primitives.cipher();
     let mut packets = packets(name);
@@ -281,7 +281,8 @@ fn key_changes<P: Primitives>(primitives: P) -> impl FnMut() + use<P> {
     }
 }
 
-/// A forged packet that is 127 ahead: so many key changes, one more for the packet, and its refusal.
+/// Returns a forged packet that is 127 ahead: so many key changes, one more for the packet, and its
+/// refusal.
 fn our_key_changes() -> impl FnMut() + use<> {
     let mut decryptor = Decryptor::new(&start(0), &Config::new(Mode::Stateless));
     move || {
@@ -300,7 +301,7 @@ const LOW: &str = "OpenSSL low level";
 const EVP: &str = "OpenSSL EVP legacy";
 const CRATES: &str = "crates rc4 and sha1";
 
-/// All groups, with the goals.
+/// Returns all groups, with the goals.
 #[must_use]
 pub fn groups() -> Vec<Group> {
     let mut groups = Vec::new();
@@ -369,7 +370,7 @@ pub fn groups() -> Vec<Group> {
     groups
 }
 
-/// Encrypted and decrypted: no batch is slower than one by one.
+/// Measures encryption with decryption: no batch is slower than one by one.
 fn there_and_back_group(mode: Mode, name: &str, units: u32) -> Group {
     let mut group = Group::new(format!("there and back, {mode} {name}"), units)
         .with(OURS, there_and_back(mode, name))

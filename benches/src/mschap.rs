@@ -1,7 +1,8 @@
-//! What a server computes for one MS-CHAPv2 login, beside the same written with OpenSSL.
+//! The work of a server for one MS-CHAPv2 login, beside the same written with OpenSSL.
 //!
-//! From the octets of a Response packet and a stored NT hash: the challenge hash, the check of the NT response, the
-//! authenticator response, the master key, and both start keys.
+//! It goes from the bytes of a Response packet and a stored NT hash to both start keys. Between
+//! them are the challenge hash, the check of the NT response, the authenticator response and the
+//! master key.
 
 pub mod openssl;
 
@@ -17,7 +18,7 @@ const LOGINS: usize = 16;
 const USER: &[u8] = b"User";
 const CHALLENGE: [u8; 16] = *b"[]|}{?/><,`!2&&(";
 
-/// What a login ends in: the proof for the peer, and the keys for MPPE.
+/// The results of a login: the proof for the peer, and the keys for MPPE.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Keys {
@@ -29,7 +30,7 @@ pub struct Keys {
     pub receive: [u8; 16],
 }
 
-/// The stored hash and some responses to one challenge.
+/// Returns the stored hash and some responses to one challenge.
 #[must_use]
 pub fn logins() -> (NtHash, Vec<[u8; 49]>) {
     let hash = NtHash::from_password("clientPass");
@@ -41,7 +42,7 @@ pub fn logins() -> (NtHash, Vec<[u8; 49]>) {
     (hash, responses)
 }
 
-/// With the functions of the crate.
+/// Authenticates with the functions of the crate.
 #[must_use]
 pub fn ours(hash: &NtHash, value: &[u8; 49]) -> Option<Keys> {
     let response = v2::Response::decode(value).ok()?;
@@ -54,7 +55,7 @@ pub fn ours(hash: &NtHash, value: &[u8; 49]) -> Option<Keys> {
     Some(keys(&proof, &MasterKey::new(&hash, &response.nt_response)))
 }
 
-/// With the crate's authenticator, which also tells packets that come again.
+/// Authenticates with the crate's authenticator, which also recognizes repeated packets.
 #[must_use]
 pub fn authenticator(hash: &NtHash, value: &[u8; 49]) -> Option<Keys> {
     let mut authenticator = v2::Authenticator::new(CHALLENGE, 0);
@@ -72,7 +73,7 @@ fn keys(proof: &v2::AuthenticatorResponse, master: &MasterKey) -> Keys {
     }
 }
 
-/// With a library.
+/// Authenticates with a library.
 pub fn plain<P: Primitives>(library: &mut P, hash: &[u8; 16], value: &[u8; 49]) -> Option<Keys> {
     const MAGIC_1: &[u8] = b"Magic server to client signing constant";
     const MAGIC_2: &[u8] = b"Pad to make it do more than one iteration";
@@ -103,7 +104,7 @@ pub fn plain<P: Primitives>(library: &mut P, hash: &[u8; 16], value: &[u8; 49]) 
     Some(Keys { proof, send: start(SEND), receive: start(RECEIVE) })
 }
 
-/// 56 bits as a key of DES, whose parity nobody looks at.
+/// Spreads 56 bits over a key of DES, whose parity bits are ignored.
 fn spread(key: &[u8]) -> [u8; 8] {
     let bits = key.iter().fold(0, |bits: u64, octet| bits << 8 | u64::from(*octet));
     std::array::from_fn(|at| ((bits >> (49 - 7 * at)) << 1 & 0xfe).to_le_bytes()[0])
@@ -113,7 +114,7 @@ const OURS: &str = "ours";
 const EVP: &str = "OpenSSL EVP legacy";
 const EVP_EACH: &str = "OpenSSL EVP legacy, a context each time";
 
-/// One group, with the goal.
+/// Returns one group, with the goal.
 #[must_use]
 pub fn groups() -> Vec<Group> {
     fn each(login: impl Fn(&NtHash, &[u8; 49]) -> Option<Keys>) -> impl FnMut() {

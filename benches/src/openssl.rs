@@ -45,18 +45,18 @@ fn symbol<T: Copy + 'static>(library: &'static Library, name: &str) -> Option<T>
     Some(*symbol)
 }
 
-/// What MPPE needs of a library.
+/// The functions that MPPE needs of a library.
 pub trait Primitives: Clone + 'static {
     /// A cipher that can be keyed.
     type Cipher;
 
-    /// A cipher, not keyed.
+    /// Returns a cipher, not keyed.
     fn cipher(&self) -> Self::Cipher;
-    /// RC4's key schedule.
+    /// Runs RC4's key schedule.
     fn set_key(&self, cipher: &mut Self::Cipher, key: &[u8]);
-    /// RC4 in place.
+    /// Applies RC4 in place.
     fn apply(&self, cipher: &mut Self::Cipher, data: &mut [u8]);
-    /// SHA-1 over the parts.
+    /// Computes SHA-1 over the parts.
     fn sha1(&self, parts: [&[u8]; 4]) -> [u8; 20];
 }
 
@@ -71,7 +71,7 @@ pub struct LowLevel {
 }
 
 impl LowLevel {
-    /// The functions of the system's library; `None` when there is none.
+    /// Creates the functions of the system's library; `None` when it is missing.
     #[must_use]
     pub fn load() -> Option<Self> {
         let library = library()?;
@@ -134,7 +134,8 @@ pub struct Evp {
 }
 
 impl Evp {
-    /// The functions of the system's library; `None` when there is none, or no legacy provider.
+    /// Creates the functions of the system's library; `None` when it is missing, or no legacy
+    /// provider.
     #[must_use]
     pub fn load() -> Option<Self> {
         let library = library()?;

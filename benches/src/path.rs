@@ -17,7 +17,7 @@ const PACE: Duration = Duration::from_micros(10);
 /// Everything but the cipher takes at most a twentieth of it.
 const GOAL: f64 = 1.0 / 1.05;
 
-/// All groups; a unit is a packet, there and decrypted.
+/// Returns all groups; a unit is a packet, there and decrypted.
 #[must_use]
 pub fn groups() -> Vec<Group> {
     [64, 512, 1400].map(group).into()
@@ -30,7 +30,7 @@ fn group(length: usize) -> Group {
         .goal("path: send_ip and handle_gre", "cipher: encrypt and decrypt", GOAL)
 }
 
-/// An IPv4 packet, with the length that its header says.
+/// Returns an IPv4 packet, with the length that its header says.
 fn ip(length: usize) -> Vec<u8> {
     let mut packet = vec![0x5a; length];
     let total = u16::try_from(length).expect("a short packet").to_be_bytes();

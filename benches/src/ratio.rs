@@ -1,8 +1,9 @@
 //! Ratios that hold: all variants of a group take turns, and the program is launched several times.
 //!
-//! A turn takes about half a millisecond; in each round every variant has one, in another order. The figure of a launch
-//! is the quiet one, the first decile of the rounds; a ratio is that of two quiet figures of the same launch. What is
-//! printed is the median over the launches, since code and stack lie elsewhere in each.
+//! A turn takes about half a millisecond; in each round every variant has one, in another order.
+//! The figure of a launch is the quiet one, the first decile of the rounds; a ratio is that of two
+//! quiet figures of the same launch. The printed figure is the median over the launches, since code
+//! and stack lie elsewhere in each.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -18,7 +19,7 @@ pub struct Variant {
     work: Option<Work>,
 }
 
-/// What one variant should reach beside another.
+/// The ratio that one variant should reach beside another.
 struct Goal {
     of: &'static str,
     beside: &'static str,
@@ -32,52 +33,53 @@ pub struct Group {
     units: u32,
     variants: Vec<Variant>,
     goals: Vec<Goal>,
-    /// Whose goals are those of the mean over all its groups.
+    /// The family whose goals are those of the mean over all its groups.
     family: Option<String>,
 }
 
 impl Group {
-    /// A group without variants. `units` is how many packets each variant handles a call.
+    /// Creates a group without variants. `units` is how many packets each variant handles a call.
     #[must_use]
     pub fn new(name: impl Into<String>, units: u32) -> Self {
         Self { name: name.into(), units, variants: Vec::new(), goals: Vec::new(), family: None }
     }
 
-    /// The group and one variant more.
+    /// Creates the group and one variant more.
     #[must_use]
     pub fn with(mut self, name: &'static str, work: impl FnMut() + 'static) -> Self {
         self.variants.push(Variant { name, work: Some(Box::new(work)) });
         self
     }
 
-    /// The group and one variant more, or a note that it is not available.
+    /// Sets the group and one variant more, or a note that it is not available.
     #[must_use]
     pub fn with_maybe(mut self, name: &'static str, work: Option<impl FnMut() + 'static>) -> Self {
         self.variants.push(Variant { name, work: work.map(|work| Box::new(work) as Work) });
         self
     }
 
-    /// The names of the variants.
+    /// Returns the names of the variants.
     #[must_use]
     pub fn names(&self) -> Vec<&'static str> {
         self.variants.iter().map(|variant| variant.name).collect()
     }
 
-    /// The group as one of a family: the same work on other data. The goals are for the geometric mean over the family.
+    /// Creates the group as one of a family: the same work on other data. The goals are for the
+    /// geometric mean over the family.
     #[must_use]
     pub fn of_family(mut self, name: impl Into<String>) -> Self {
         self.family = Some(name.into());
         self
     }
 
-    /// Name, units of a call, and the variants, for another way to measure.
+    /// Returns name, units of a call, and the variants, for another way to measure.
     #[must_use]
     pub fn into_parts(self) -> (String, u32, Vec<(&'static str, Option<Work>)>) {
         let variants = self.variants.into_iter().map(|variant| (variant.name, variant.work)).collect();
         (self.name, self.units, variants)
     }
 
-    /// The group, and what `of` should be beside `beside`: at least so many times as fast.
+    /// Creates the group, and what `of` should be beside `beside`: at least so many times as fast.
     #[must_use]
     pub fn goal(mut self, of: &'static str, beside: &'static str, at_least: f64) -> Self {
         self.goals.push(Goal { of, beside, at_least });
@@ -220,7 +222,7 @@ fn print<'g>(group: &'g Group, figures: &BTreeMap<(String, String), Vec<f64>>) -
     reached
 }
 
-/// The processor, as the system names it.
+/// Returns the processor, as the system names it.
 fn machine() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let field = |name: &str| {

@@ -38,7 +38,7 @@ fn freerdp() -> Option<FreeRdp> {
     library
 }
 
-/// Everybody reads a stream of ours right, and it keeps the rules.
+/// Checks that every decoder reads a stream of ours, and that the stream keeps the rules.
 fn check(name: &str, stream: &Stream, packets: &[Vec<u8>], library: Option<FreeRdp>) {
     let mut decompressor = Box::new(Decompressor::new());
     let mut model = Reference::new();

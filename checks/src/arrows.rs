@@ -69,7 +69,7 @@ fn reached(graph: &Graph, from: &ModulePath) -> BTreeSet<ModulePath> {
     found
 }
 
-/// The module that defines what a path leads to, as far as it lies in this crate.
+/// Returns the module that defines what a path leads to, as far as it lies in this crate.
 fn resolve(source: &Crate, from: &ModulePath, path: &[String], depth: usize) -> Option<ModulePath> {
     // A re-export of a re-export: no crate has as many floors.
     if depth > 8 {

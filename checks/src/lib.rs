@@ -1,11 +1,14 @@
 //! Checks of the repository itself; `cargo test -p pptp-checks` runs them.
 //!
-//! [`source`] reads the published crates with a parser, [`arrows`] draws who uses whom inside a crate, [`state`] looks for
-//! states that have no type, [`page`] compares the names in a Markdown page with what exists, and [`licence`] reads licence
-//! expressions.
+//! [`source`] reads the published crates with a parser. [`arrows`] draws which module uses which. [`state`] finds states
+//! that have no type. [`page`] compares the names in a page with what exists. [`licence`] reads licence expressions.
+//! [`repository`] lists the texts, [`prose`] reads their sentences, and [`english`] checks them.
 
 pub mod arrows;
+pub mod english;
 pub mod licence;
 pub mod page;
+pub mod prose;
+pub mod repository;
 pub mod source;
 pub mod state;

@@ -1,6 +1,7 @@
 //! SPDX licence expressions, and whether a list of licences satisfies them.
 
-/// Whether an expression such as `(MIT OR Apache-2.0) AND NCSA` holds with these licences alone.
+/// Returns whether an expression such as `(MIT OR Apache-2.0) AND NCSA` holds with these licences
+/// alone.
 ///
 /// `AND` binds stronger than `OR`; the `/` of old manifests is an `OR`; a licence `WITH` an exception is its own.
 #[must_use]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-/// The code spans of a page, outside of code blocks.
+/// Returns the code spans of a page, outside of code blocks.
 #[must_use]
 pub fn code_spans(text: &str) -> Vec<&str> {
     let mut is_block = false;
@@ -17,7 +17,8 @@ pub fn code_spans(text: &str) -> Vec<&str> {
     found
 }
 
-/// Whether a code span has the form of a path of this repository: a slash, and no characters of a command or a pattern.
+/// Returns whether a code span has the form of a path of this repository: a slash, and no
+/// characters of a command or a pattern.
 #[must_use]
 pub fn is_path(span: &str) -> bool {
     span.contains('/')
@@ -25,7 +26,7 @@ pub fn is_path(span: &str) -> bool {
         && !span.starts_with('/')
 }
 
-/// Whether a code span names an item by its path, such as `pptp_gre::Packet::decode`.
+/// Returns whether a code span names an item by its path, such as `pptp_gre::Packet::decode`.
 #[must_use]
 pub fn is_item(span: &str) -> bool {
     let segments: Vec<_> = span.split("::").collect();
@@ -33,7 +34,7 @@ pub fn is_item(span: &str) -> bool {
     segments.len() > 1 && segments.iter().all(is_name)
 }
 
-/// Whether a path exists in the checkout, or below one of these folders.
+/// Returns whether a path exists in the checkout, or below one of these folders.
 #[must_use]
 pub fn exists(root: &Path, folders: &[&str], path: &str) -> bool {
     root.join(path).exists() || folders.iter().any(|folder| root.join(folder).join(path).exists())

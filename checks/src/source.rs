@@ -22,7 +22,7 @@ pub fn published() -> Vec<PathBuf> {
         .collect()
 }
 
-/// The root of the checkout.
+/// Returns the root of the checkout.
 #[must_use]
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a folder above this crate").to_path_buf()
@@ -107,7 +107,7 @@ impl Crate {
         }))
     }
 
-    /// Whether a module, an item or a member has this name.
+    /// Returns whether a module, an item or a member has this name.
     #[must_use]
     pub fn has_name(&self, name: &str) -> bool {
         self.modules.iter().any(|(path, module)| {

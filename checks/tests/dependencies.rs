@@ -10,7 +10,8 @@ use serde_json::Value;
 /// Licences that ask for no more than to be named.
 const ALLOWED: &[&str] = &["Apache-2.0", "BSD-3-Clause", "ISC", "MIT", "NCSA", "Unicode-3.0", "Zlib"];
 
-/// What `cargo metadata` says of the whole lock file, or `None` where packages cannot be had.
+/// Returns what `cargo metadata` says of the whole lock file, or `None` where packages cannot be
+/// had.
 fn metadata() -> Option<Value> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--locked", "--all-features"])
@@ -81,7 +82,7 @@ fn no_published_crate_depends_on_two_versions_of_a_package() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-/// Everything that is built into a package on any system, itself included.
+/// Returns every package that is built into a package on any system, itself included.
 fn normal_dependencies<'m>(nodes: &BTreeMap<&'m str, &'m Value>, root: &'m str) -> BTreeSet<&'m str> {
     let mut found = BTreeSet::from([root]);
     let mut open = vec![root];

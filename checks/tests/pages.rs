@@ -14,7 +14,7 @@ fn pages() -> Vec<std::path::PathBuf> {
     top.into_iter().chain(own.map(|folder| folder.join("README.md"))).filter(|page| page.exists()).collect()
 }
 
-/// The crates by the name that code has for them.
+/// Returns the crates by the name that code has for them.
 fn crates() -> BTreeMap<String, Crate> {
     let name = |folder: &Path| {
         let manifest = read(&folder.join("Cargo.toml"));

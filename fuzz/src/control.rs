@@ -21,8 +21,7 @@ const MAX_MESSAGES: usize = 8 + CALLS;
 
 type Machine = Connection<CALLS>;
 
-/// `control_stream`: any octets, in any pieces, to a machine in some state: nothing panics, events and messages are
-/// bounded, and the pieces make no difference.
+/// Feeds bytes in pieces to a machine in some state (target `control_stream`).
 ///
 /// # Panics
 ///
@@ -37,7 +36,7 @@ pub fn stream(data: &[u8]) {
     assert_eq!(whole, pieces);
 }
 
-/// What a machine says to all of this.
+/// Returns what a machine says to all of this.
 fn play<'a>(setup: u8, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<u8>, Vec<Event>) {
     let now = Duration::from_secs(1);
     let mut machine = machine(setup);
@@ -69,7 +68,7 @@ fn play<'a>(setup: u8, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<u8>, Vec<
     (sent, told)
 }
 
-/// What a user and a network can do.
+/// An action of a user or of the network.
 #[derive(Debug, Arbitrary)]
 enum Op {
     Receive(Message),
@@ -98,8 +97,7 @@ enum Op {
     Drain,
 }
 
-/// `control_ops`: whatever happens in whatever order, nothing panics, memory is bounded, a refused command changes
-/// nothing, deadlines lie ahead, each call ends once, nothing follows the end, and all of it can be repeated.
+/// Runs operations in any order (target `control_ops`).
 ///
 /// # Panics
 ///
@@ -238,7 +236,7 @@ impl Runner {
         assert!(self.machine.calls().count() <= CALLS);
     }
 
-    /// TCP ends, and so does everything.
+    /// Ends TCP, and expects the end of everything.
     fn finish(&mut self) {
         self.machine.handle_disconnect(self.now);
         self.drain();
@@ -260,7 +258,7 @@ impl Runner {
         assert!(deadline.is_none_or(|deadline| deadline > self.now), "{deadline:?} is not behind {:?}", self.now);
     }
 
-    /// A refused command changes nothing.
+    /// Returns a refused command changes nothing.
     fn command<T>(&mut self, run: impl FnOnce(&mut Machine) -> Result<T, CommandError>) -> Option<T> {
         let before = self.snapshot();
         match run(&mut self.machine) {
@@ -330,7 +328,7 @@ impl Runner {
         calls.get(usize::from(which) % (CALLS + 1)).copied().unwrap_or(CallId::new(which.into()))
     }
 
-    /// The message with ids that are likely to mean something.
+    /// Returns the message with ids that are likely to mean something.
     fn about_our_calls(&self, message: &Message) -> Message {
         map_call_ids(message, |owner, id| match owner {
             Owner::Sender => id & 3,
@@ -362,7 +360,7 @@ fn machine(setup: u8) -> Machine {
     if setup & 1 == 0 { Machine::originator(config, entropy) } else { Machine::receiver(config, entropy) }
 }
 
-/// What establishes the connection.
+/// Returns what establishes the connection.
 fn start(setup: u8) -> Message {
     use pptp_wire::Text;
     use pptp_wire::message::{StartControlConnectionReply, StartControlConnectionRequest};

@@ -3,7 +3,7 @@
 use arbitrary::{Arbitrary, Unstructured};
 use pptp_gre::{EncodeError, Header, Packet};
 
-/// Any octets give a packet, which is written back to the same octets, or an error.
+/// Asserts that any bytes give an error, or a packet that is written back to the same bytes.
 ///
 /// # Panics
 ///
@@ -18,7 +18,7 @@ pub fn decode(data: &[u8]) {
     assert_eq!(packet.encode(&mut buf), Ok(data));
 }
 
-/// Any packet that can be built is read back.
+/// Asserts that any packet that can be built is read back.
 ///
 /// # Panics
 ///

@@ -35,7 +35,7 @@ struct World<'s> {
     forged: bool,
 }
 
-/// Frames come in order and once, a window that is honoured is kept, deadlines pass, and nothing stalls.
+/// Asserts that frames come in order and once, and that nothing stalls.
 ///
 /// # Panics
 ///
@@ -209,7 +209,8 @@ impl World<'_> {
         }
     }
 
-    /// All that is on the way is lost; the deadlines pass, and nothing is left to do.
+    /// Loses all packets on the way, lets the deadlines pass, and expects that nothing is left to
+    /// do.
     fn settle(&mut self) {
         for end in &mut self.ends {
             for _ in 0..200 {
@@ -235,7 +236,7 @@ impl End<'_> {
         assert_eq!(self.tunnel.poll_timeout(), next, "twice is once");
     }
 
-    /// The frame, if the packet has the next one.
+    /// Returns the frame, if the packet has the next one.
     fn decapsulate(
         &mut self,
         now: Duration,

@@ -10,8 +10,8 @@ fn secrets() -> Secrets {
     Secrets::new().with_password(None, "wonderland").with_start_key(&[7; 16]).with_start_key(&[7; 8])
 }
 
-/// Any octets are a capture that is read to its end, or to where it has no sense: whatever is in it, no frame gives more
-/// than a bounded number of records.
+/// Asserts that any bytes are read as a capture to their end, and that no frame gives more than a
+/// bounded number of records.
 ///
 /// # Panics
 ///
@@ -33,7 +33,7 @@ pub fn capture(data: &[u8]) {
     check(&inspector);
 }
 
-/// What is fed to an inspector.
+/// One input of an inspector.
 #[derive(Debug, Arbitrary)]
 enum Operation<'a> {
     Control { from_client: bool, client: u8, octets: &'a [u8] },
@@ -46,7 +46,7 @@ enum Operation<'a> {
     Finish,
 }
 
-/// Any packets in any order: no panic, and what is known stays bounded.
+/// Asserts that any packets in any order cause no panic, and that what is known stays bounded.
 ///
 /// # Panics
 ///
@@ -108,7 +108,8 @@ pub fn packets(data: &[u8]) {
     check(&inspector);
 }
 
-/// What people are shown is printable, whatever a peer sent. Gives the number of octets that the record is about.
+/// Asserts that text for people is printable for any input. Returns the number of octets
+/// that the record is about.
 fn look(record: &Record<'_>) -> usize {
     let shown = match record.content {
         Content::Control { message, .. } => message.to_string(),

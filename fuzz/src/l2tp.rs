@@ -10,9 +10,11 @@ use l2tp_wire::{Message, Packet, Secret, Version};
 
 const SECRET: &[u8] = b"opensesame";
 
-/// Any bytes give a control message, which means the same when it is written again in any way, or an error.
+/// Asserts that any bytes give an error, or a control message that keeps its meaning however it is
+/// written again.
 ///
-/// Written in the clear, hidden with another random vector, and signed; whoever has other nonces refuses what is signed.
+/// Written in the clear, hidden with another random vector, and signed; a reader with other nonces
+/// refuses the signed message.
 ///
 /// # Panics
 ///
@@ -49,7 +51,8 @@ pub fn control(data: &[u8]) {
     }
 }
 
-/// Any bytes give AVPs, each within the bytes and behind the one before, which are written again to the same bytes.
+/// Asserts that AVPs lie within the bytes, one behind the other, and are written back to the same
+/// bytes.
 ///
 /// # Panics
 ///
@@ -86,7 +89,8 @@ pub fn avps(data: &[u8]) {
     assert!(avps.next().is_none());
 }
 
-/// Any bytes give a data packet, which is written again to the same bytes but for reserved bits and padding, or an error.
+/// Asserts that any bytes give an error, or a data packet that is written back but for reserved
+/// bits and padding.
 ///
 /// # Panics
 ///

@@ -21,7 +21,7 @@ type Flying = (u16, u16, Option<Vec<u8>>);
 
 struct ChannelEnd {
     channel: Channel,
-    /// What was sent to it and is on the way.
+    /// Packets that were sent to it and are on the way.
     coming: VecDeque<Flying>,
     /// The number of the next message that it sends, and of the next that it is to receive.
     pushed: u32,
@@ -42,7 +42,7 @@ impl ChannelEnd {
         }
     }
 
-    /// Messages come in order, and once each.
+    /// Asserts that messages come in order, and once each.
     fn take(&mut self, message: &[u8]) {
         assert_eq!(message, self.taken.to_be_bytes());
         self.taken += 1;
@@ -79,7 +79,7 @@ impl ChannelEnd {
     }
 }
 
-/// Whatever the path does, messages come in order and once each, and when it heals, all of them.
+/// Asserts that messages come in order and once each on any path, and all of them when it heals.
 ///
 /// # Panics
 ///
@@ -149,7 +149,7 @@ struct Pair {
     now: Duration,
     tunnels: [Tunnel<4>; 2],
     addresses: [Address; 2],
-    /// What was sent so far, by sender: for somebody who sees it all.
+    /// All packets sent so far, by sender: for an attacker who sees everything.
     seen: Vec<(usize, Vec<u8>)>,
     connected: [usize; 2],
 }
@@ -219,7 +219,7 @@ impl Pair {
         }
     }
 
-    /// A call comes up, and the tunnel answers Hellos.
+    /// Asserts that a call comes up, and that the tunnel answers Hellos.
     fn assert_alive(&mut self) {
         let before = self.connected;
         if self.tunnels[0].sessions().count() < 4 {
@@ -242,7 +242,8 @@ impl Pair {
     }
 }
 
-/// Whether the ids and numbers of a packet are ones that only a peer, or a lucky guess, has.
+/// Returns whether the ids and numbers of a packet are ones that only a peer, or a lucky guess,
+/// has.
 fn is_lucky(tunnel: &Tunnel<4>, bytes: &[u8]) -> bool {
     let Ok(control) = Control::decode(bytes) else { return false };
     let (ids, status) = (tunnel.ids(), tunnel.channel_status());
@@ -259,7 +260,7 @@ fn is_lucky(tunnel: &Tunnel<4>, bytes: &[u8]) -> bool {
     knows && near || stops
 }
 
-/// Whatever somebody else sends, the two ends of a tunnel go on as if there were nobody.
+/// Asserts that the two ends of a tunnel go on whatever a third party sends.
 ///
 /// With digests, somebody may see everything, send it again and change it. Without, everything but ids and numbers.
 ///
@@ -297,7 +298,7 @@ fn drive_hostile(input: &mut Unstructured<'_>) -> Result<()> {
     Ok(())
 }
 
-/// One packet of somebody else.
+/// Returns one packet of somebody else.
 fn attack(pair: &mut Pair, input: &mut Unstructured<'_>, is_signed: bool) -> Result<()> {
     let side: usize = input.int_in_range(0..=1)?;
     let mut bytes = if input.arbitrary()? && !pair.seen.is_empty() {

@@ -21,7 +21,7 @@ pub mod session_hostile;
 pub mod session_pair;
 pub mod wire;
 
-/// What a fuzz target does with an input: it panics when a promise is broken.
+/// The work of a fuzz target on an input: it panics when a promise is broken.
 pub type Oracle = fn(&[u8]);
 
 /// Every target by name: `fuzz_targets/NAME.rs`, `corpus/NAME/`.

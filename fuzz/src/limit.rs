@@ -25,7 +25,8 @@ pub fn run(oracle: Oracle, data: &[u8]) {
     assert!(again <= limit, "an input of {} bytes took {taken:?}, then {again:?}, of at most {limit:?}", data.len());
 }
 
-/// The processor time of this thread that a run takes: other processes do not count. `None` if the clock went back.
+/// Returns the processor time of this thread that a run takes: other processes do not count. `None`
+/// if the clock went back.
 fn time(oracle: Oracle, data: &[u8]) -> Option<Duration> {
     let start = now();
     oracle(data);

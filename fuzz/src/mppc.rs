@@ -15,7 +15,8 @@ fn piece(data: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     Some((choice, piece, rest))
 }
 
-/// `mppc_decompress`: any packets give what fits the limit, or an error; after an error nothing until a flush.
+/// Asserts that packets give data within the limit, or an error, and then nothing until a flush
+/// (target `mppc_decompress`).
 pub fn decompress(data: &[u8]) {
     let mut decompressor = Decompressor::new();
     let mut receiver = Receiver::new();
@@ -36,7 +37,8 @@ pub fn decompress(data: &[u8]) {
     }
 }
 
-/// `mppc_roundtrip`: every level's packets are read again by decoder and model, and keep all rules of senders.
+/// Asserts that decoder and model read every level's packets, which keep all rules of senders
+/// (target `mppc_roundtrip`).
 pub fn round_trip(data: &[u8]) {
     levels(level::Fast, data);
     levels(level::Default, data);
@@ -74,7 +76,7 @@ fn levels<L: level::Level>(level: L, data: &[u8]) {
     }
 }
 
-/// `mppc_diff`: decoder and model say the same of any packets, also which error.
+/// Asserts that decoder and model agree on any packets and errors (target `mppc_diff`).
 pub fn diff(data: &[u8]) {
     let mut decompressor = Decompressor::new();
     let mut model = Reference::new();

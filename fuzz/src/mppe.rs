@@ -2,7 +2,7 @@
 
 use mppe::{Config, DecryptError, Decryptor, Encryptor, FlushedRule, Header, Mode, StartKey, Strength};
 
-/// Two octets or more are a header, which is written back to the same octets.
+/// Asserts that two bytes or more are a header, which is written back to the same bytes.
 ///
 /// # Panics
 ///
@@ -18,8 +18,9 @@ pub fn header(data: &[u8]) {
     }
 }
 
-/// A decryptor takes any packets in any order, in each mode. What it refuses it leaves as it was, and in stateless mode a
-/// genuine packet that follows is decrypted, whatever came before. The first octet says how the rest is cut into packets.
+/// Asserts that a decryptor takes any packets in any order, in each mode. A refused packet leaves
+/// its state unchanged, and in stateless mode a genuine packet that follows is decrypted after any
+/// input. The first octet says how the rest is cut into packets.
 ///
 /// # Panics
 ///

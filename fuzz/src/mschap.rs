@@ -2,7 +2,8 @@
 
 use mschap::{Failure, NamePolicy, NtHash, Success, v1, v2};
 
-/// Any octets give a Failure; a Success or an error. Both are read again from what is written of them.
+/// Asserts that any bytes give a Failure, and a Success or an error. Both are read again from what
+/// is written of them.
 ///
 /// # Panics
 ///
@@ -33,7 +34,8 @@ pub fn text(data: &[u8]) {
     }
 }
 
-/// Octets of the right length are a response and are written back, others are an error; none is accepted by chance.
+/// Asserts that bytes of the right length are a response and are written back, and that none is
+/// accepted by chance.
 ///
 /// # Panics
 ///

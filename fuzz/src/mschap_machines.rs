@@ -9,9 +9,8 @@ use mschap::{
 
 const SECRET: &[u8] = b"shared secret";
 
-/// The octets are the value of a Vendor-Specific attribute of RADIUS: each attribute in it is an error or is written
-/// back, keys that can be revealed are hidden to the same octets, and an Access-Accept gives the same keys however its
-/// attributes are put together. The octets are also the seed of an attribute, which is written and read again.
+/// Reads the bytes as a Vendor-Specific attribute of RADIUS and asserts that its values round-trip.
+/// The octets are also the seed of an attribute, which is written and read again.
 ///
 /// # Panics
 ///
@@ -82,7 +81,7 @@ pub fn attributes(data: &[u8]) {
     }
 }
 
-/// The value of the Vendor-Specific attribute that an attribute becomes, if it fits.
+/// Returns the value of the Vendor-Specific attribute that an attribute becomes, if it fits.
 fn written_back(attribute: &Attribute<'_>) -> Option<Vec<u8>> {
     let (mut buf, mut again) = ([0; Attribute::MAX_LEN], [0; Attribute::MAX_LEN]);
     let octets = attribute.encode(&mut buf).ok()?;
@@ -111,8 +110,9 @@ fn keys_are_hidden_again(attribute: &Attribute<'_>, hiding: &Hiding<'_>) {
     }
 }
 
-/// Octets of the right length are a change of a password and are written back, others are an error. A change that is
-/// made of the octets gives the new password, and none with one octet changed gives another.
+/// Asserts that bytes of the right length are a change of a password and are written back. A change
+/// that is made of the octets gives the new password, and none with one octet changed gives
+/// another.
 ///
 /// # Panics
 ///
@@ -194,7 +194,7 @@ fn check_open(opened: Result<mschap::NewPassword, ChangeError>, harmless: bool, 
     }
 }
 
-/// What an authenticator made of a packet.
+/// The verdict of an authenticator on a packet.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
 enum Outcome {
     Accepted,
@@ -224,7 +224,7 @@ enum Side {
 }
 
 impl Side {
-    /// A response of a peer with this hash to the challenge that is due.
+    /// Returns a response of a peer with this hash to the challenge that is due.
     fn response(&mut self, hash: &NtHash, seed: u8) -> Vec<u8> {
         match self {
             Self::V1(authenticator, peer) => {
@@ -241,7 +241,7 @@ impl Side {
         }
     }
 
-    /// A change of password of a peer with this old hash.
+    /// Returns a change of password of a peer with this old hash.
     fn change(&mut self, old: &NtHash, seed: u8) -> Vec<u8> {
         let padding = [seed; Password::MAX_OCTETS];
         match self {
@@ -329,7 +329,8 @@ impl Side {
         Some((matches!(reply, Reply::Success(_)), reply.encode(&mut buf).expect("there is room").to_vec()))
     }
 
-    /// What the peer that sent the last packet may do, as the reply tells it, and on which challenge it then works.
+    /// Returns what the peer that sent the last packet may do, as the reply says, and on which
+    /// challenge it then works.
     fn peer_may(&self, message: &[u8]) -> Phase {
         let (next, due) = match self {
             Self::V1(authenticator, peer) => match peer.as_ref().expect("a peer").handle_failure(message).next {
@@ -353,7 +354,7 @@ impl Side {
         next
     }
 
-    /// Whether the peer that sent the last packet takes this proof.
+    /// Returns whether the peer that sent the last packet takes this proof.
     fn peer_takes(&self, message: &[u8]) -> bool {
         match self {
             Self::V1(..) => true,
@@ -361,7 +362,7 @@ impl Side {
         }
     }
 
-    /// Whether an octet of a genuine response may be changed by `flip` without harm.
+    /// Returns whether an octet of a genuine response may be changed by `flip` without harm.
     fn response_survives(&self, at: usize, flip: u8) -> bool {
         match self {
             // LM response; NT response; the flag, which must not become 0.
@@ -372,7 +373,7 @@ impl Side {
     }
 }
 
-/// What the peer is to send.
+/// The kind of packet that the peer is to send.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
 enum Phase {
     Response,
@@ -380,9 +381,8 @@ enum Phase {
     Done,
 }
 
-/// The first octets choose version, retries and restriction; each three that follow are an operation: a response or a
-/// change of password, right, wrong, with one octet changed, too short, or the last one again; or the caller rejects a
-/// change. The authenticator does what a plain model does, and tells its peer what it then expects.
+/// Runs operations on an authenticator and compares it with a model. The authenticator does what a
+/// plain model does, and lets its peer know what it then expects.
 ///
 /// # Panics
 ///

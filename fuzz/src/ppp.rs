@@ -2,7 +2,7 @@
 
 use ppp_fsm::{DecodeError, Frame, Options, Packet, ccp, chap, eap, ipcp, ipv6cp, lcp, pap};
 
-/// Any octets give a frame, which is written back to the same octets, or an error.
+/// Asserts that any bytes give an error, or a frame that is written back to the same bytes.
 ///
 /// # Panics
 ///
@@ -14,7 +14,7 @@ pub fn frame(data: &[u8]) {
     packets(frame.information);
 }
 
-/// Any octets give a packet of each protocol, or an error.
+/// Asserts that any bytes give a packet of each protocol, or an error.
 ///
 /// # Panics
 ///
@@ -30,7 +30,7 @@ fn packets(data: &[u8]) {
         shown(&packet);
         check_options(packet.data);
     }
-    // What is read again after it was written is the same; padding is left out.
+    // A value that is read again after it was written is the same; padding is left out.
     if let Ok(packet) = lcp::Packet::decode(data) {
         let octets = packet.to_vec().expect("what was read can be written");
         assert_eq!(lcp::Packet::decode(&octets), Ok(packet));
@@ -61,14 +61,14 @@ fn packets(data: &[u8]) {
     }
 }
 
-/// Text from a peer is printed escaped.
+/// Asserts that text from a peer is printed escaped.
 fn shown(value: &(impl std::fmt::Display + std::fmt::Debug)) {
     for text in [value.to_string(), format!("{value:?}")] {
         assert!(text.bytes().all(|octet| (b' '..=b'~').contains(&octet)), "{text}");
     }
 }
 
-/// Any octets give options of each protocol, and an end: after an error, there is nothing more.
+/// Asserts that any bytes give options of each protocol and an end, and nothing after an error.
 ///
 /// # Panics
 ///

@@ -9,7 +9,7 @@ use ppp_fsm::{Code, Packet, lcp};
 /// As many operations as come to no end of a loop of their own: Max-Failure is 80, and 240 refusals are the end.
 const MAX_OPERATIONS: usize = 200;
 
-/// What the table needs besides its states.
+/// The data that the table needs besides its states.
 struct Model {
     state: State,
     restart_count: u8,
@@ -17,7 +17,7 @@ struct Model {
     open: Option<Vec<u8>>,
 }
 
-/// What is left of an action that can be seen from outside.
+/// Returns what is left of an action that can be seen from outside.
 fn code(action: Action) -> Option<Code> {
     match action {
         Action::SendConfigureRequest => Some(Code::CONFIGURE_REQUEST),
@@ -40,7 +40,7 @@ impl Model {
     const MAX_CONFIGURE: u8 = 10;
     const MAX_TERMINATE: u8 = 2;
 
-    /// The codes that are sent.
+    /// Returns the codes that are sent.
     fn apply(&mut self, event: Event) -> Vec<Code> {
         let Some(transition) = self.state.on(event) else { return Vec::new() };
         self.state = transition.state;
@@ -144,7 +144,7 @@ fn step(
             };
             let is_negotiating =
                 matches!(model.state, State::RequestSent | State::AckReceived | State::AckSent | State::Opened);
-            // What answers nothing that is open is dropped, where the table would begin again.
+            // An answer to nothing that is open is dropped, where the table would begin again.
             if is_negotiating && (open.is_none() || is_wrong) {
                 assert!(!is_taken, "an answer to nothing");
                 return Vec::new();

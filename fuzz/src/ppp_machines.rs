@@ -14,7 +14,8 @@ use crate::session::Input;
 /// Bytes of an input, and steps of a machine.
 const WORK: u32 = 500;
 
-/// A line of any octets: pieces of any length find the same frames, and each frame survives the way back.
+/// Asserts that pieces of any length find the same frames, and that each frame survives the way
+/// back.
 ///
 /// # Panics
 ///
@@ -51,8 +52,8 @@ fn method(number: u8) -> Method {
     methods[usize::from(number) % methods.len()]
 }
 
-/// Packets of any octets at both roles of an authentication: no packet is accepted as a proof of what it is not, output
-/// is bounded, and timers go on.
+/// Asserts that no packet is accepted as a proof of what it is not, that output is bounded, and
+/// that timers go on.
 ///
 /// # Panics
 ///
@@ -101,7 +102,8 @@ pub fn authentication(data: &[u8]) {
     }
 }
 
-/// One of the answers of a user, who does not know the peer's password. Nobody is let in but by a user that says so itself.
+/// Gives one of the answers of a user who does not know the peer's password. Nobody is let in but
+/// by a user that says so itself.
 fn answer(server: &mut Authenticator, now: Duration, ticket: Ticket, number: u8) {
     let hash = NtHash::from_password("not to be guessed");
     let account = Account::new(&hash).with_restriction(FailureCode::PASSWORD_EXPIRED);
@@ -165,8 +167,8 @@ pub(crate) fn settle(link: &mut Link, now: Duration) {
     }
 }
 
-/// Frames and calls of any kind at one link: every frame sent can be read, output is bounded by input, and data in the
-/// clear never comes through when encryption is required.
+/// Asserts for one link and any input that output can be read and is bounded, and that required
+/// encryption holds.
 ///
 /// # Panics
 ///
@@ -218,7 +220,7 @@ pub fn link(data: &[u8]) {
     }
 }
 
-/// Two links, and a line between them that loses and repeats frames as the input says: they come to rest.
+/// Asserts that two links come to rest over a line that loses and repeats frames.
 ///
 /// # Panics
 ///

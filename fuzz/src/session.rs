@@ -1,4 +1,4 @@
-//! What the targets of whole sessions share: octets of an input, configurations, IP packets.
+//! Parts shared by the targets of whole sessions: bytes of an input, configurations, IP packets.
 
 use core::time::Duration;
 
@@ -94,7 +94,7 @@ impl Wishes {
     }
 }
 
-/// An IPv4 packet with a number in it.
+/// Returns an IPv4 packet with a number in it.
 pub(crate) fn ip(number: u32, length: usize) -> Vec<u8> {
     let length = length.max(24);
     let mut packet = vec![0x33; length];

@@ -1,4 +1,5 @@
-//! `session_hostile`: a client and a server with one connection, that are given and told anything.
+//! `session_hostile`: a client and a server with one connection, which get any input and any
+//! command.
 
 use core::net::Ipv4Addr;
 use core::time::Duration;
@@ -29,10 +30,11 @@ struct World {
 /// Steps of an input.
 const WORK: u32 = 200;
 
-/// What both have to say: messages for TCP, and frames.
+/// The output of both ends: messages for TCP, and frames.
 type Said = [Vec<(usize, Vec<u8>)>; 2];
 
-/// Nothing panics, output is bounded by input, required encryption holds, events have an order.
+/// Asserts that nothing panics, output is bounded, required encryption holds and events have an
+/// order.
 ///
 /// # Panics
 ///
@@ -63,7 +65,7 @@ impl World {
         if side == CLIENT { &mut self.client } else { &mut self.server }
     }
 
-    /// So far the two come without anybody between them.
+    /// Sets both ends up for some rounds with nobody between them.
     fn set_up(&mut self, rounds: u8) {
         for _ in 0..rounds % 24 {
             self.pump();
@@ -71,7 +73,7 @@ impl World {
         }
     }
 
-    /// The call's number at the client, and at the server.
+    /// Returns the call's number at the client, and at the server.
     fn call_id(&self, to: usize) -> u16 {
         let id = if to == CLIENT {
             self.client.session.connection().calls().next().map(pptp::wire::connection::Call::id)
@@ -165,14 +167,14 @@ impl World {
         }
     }
 
-    /// A frame that the tunnel takes for the next.
+    /// Sends a frame that the tunnel takes for the next.
     fn frame(&mut self, to: usize, frame: &[u8]) {
         let packet = encode_gre(self.call_id(to), Some(self.numbers[to]), None, frame);
         self.numbers[to] = self.numbers[to].wrapping_add(1);
         self.receive(to, packet);
     }
 
-    /// How many packets were decrypted, where encryption is on.
+    /// Returns how many packets were decrypted, where encryption is on.
     fn decrypted(&self, to: usize) -> Option<u64> {
         let statistics = if to == CLIENT {
             self.client.session.first_call().map(|call| call.statistics())
@@ -230,7 +232,7 @@ impl World {
         self.frame(to, &payload);
     }
 
-    /// What both have to say arrives, a frame with the number that is expected.
+    /// Carries the output of both ends, each frame with the number that is expected.
     fn pump(&mut self) {
         self.pump_with(true);
     }

@@ -23,14 +23,13 @@ struct World {
     sent: [BTreeSet<Vec<u8>>; 2],
     arrived: [BTreeSet<Vec<u8>>; 2],
     number: u32,
-    /// Packets were damaged: then anything may come out, since nothing in MPPE tells.
+    /// Packets were damaged: then anything may come out, since nothing in MPPE detects it.
     damaged: bool,
     /// Packets came twice.
     repeated: bool,
 }
 
-/// What arrives was sent, and comes once; nothing is in the clear that has to be encrypted; deadlines pass; both come to an
-/// end when they are told to.
+/// Asserts that packets arrive once and encrypted where they must be, and that both ends finish.
 ///
 /// # Panics
 ///
@@ -122,7 +121,7 @@ impl World {
                     call.ping(self.now);
                 }
             }
-            // LCP or CCP begins anew, as a peer may do: a request that nobody made.
+            // LCP or CCP begins again, as a peer may do: a request that nobody made.
             _ => {
                 let protocol: [u8; 2] = if step & 0x80 == 0 { [0xc0, 0x21] } else { [0x80, 0xfd] };
                 let newest = self.flight.newest(to).and_then(|packet| {
@@ -144,7 +143,7 @@ impl World {
         }
         assert!(self.sent[to].contains(packet), "what was not sent arrives");
         let is_new = self.arrived[to].insert(packet.to_vec());
-        // In the clear, numbers that begin anew cannot be told from copies that are seconds old.
+        // In the clear, numbers that begin again look like copies that are seconds old.
         let may_repeat = self.repeated && !self.required.contains(&true);
         assert!(is_new || may_repeat, "a packet arrives twice");
     }
@@ -209,7 +208,7 @@ impl World {
         is_any
     }
 
-    /// A line without faults, until both are at rest.
+    /// Carries packets over a line without faults, until both are at rest.
     fn exchange(&mut self) {
         for _ in 0..2000 {
             let is_any = self.poll();
@@ -222,7 +221,7 @@ impl World {
         panic!("they do not come to rest");
     }
 
-    /// Both are told to end, and do.
+    /// Closes both ends, and expects their end.
     fn end(&mut self) {
         let now = self.now;
         self.client.session.close(now);

@@ -3,7 +3,8 @@
 use arbitrary::{Arbitrary, Unstructured};
 use pptp_wire::{DecodeError, Message, Reassembler, StreamError};
 
-/// Any octets give a message, which is written back to the same octets, or an error. It can be printed, in ASCII.
+/// Asserts that any bytes give an error, or a message that is written back to the same bytes. It
+/// can be printed, in ASCII.
 ///
 /// # Panics
 ///
@@ -21,7 +22,7 @@ pub fn decode(data: &[u8]) {
     assert!(message.encode(&mut buf[..octets.len() - 1]).is_err());
 }
 
-/// Any message that can be built is read back.
+/// Asserts that any message that can be built is read back.
 ///
 /// # Panics
 ///
@@ -32,7 +33,8 @@ pub fn round_trip(data: &[u8]) {
     assert_eq!(Message::decode(&octets), Ok((message, &[][..])));
 }
 
-/// Any way to cut a stream gives the same messages, and the same error at the same place. The first octet says how it is cut.
+/// Asserts that any way to cut a stream gives the same messages, and the same error at the same
+/// place. The first octet says how it is cut.
 ///
 /// # Panics
 ///
@@ -47,7 +49,7 @@ pub fn stream(data: &[u8]) {
     assert_eq!(read(&single), whole, "octet by octet");
 }
 
-/// The messages of a stream, and what ended it.
+/// Returns the messages of a stream, and what ended it.
 fn read(pieces: &[&[u8]]) -> (Vec<Message>, Option<StreamError>) {
     let mut stream = Reassembler::new();
     let mut messages = Vec::new();

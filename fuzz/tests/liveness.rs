@@ -7,7 +7,7 @@ use testing::{Random, run_seeds};
 fn over_seeds(name: &str, count: u64, length: usize, oracle: fn(&[u8])) {
     run_seeds(name, count, |seed| {
         let input = Random::new(seed).some_bytes(length);
-        // What is printed is seen when the seed fails.
+        // The test harness shows printed lines when the seed fails.
         println!("{name}, seed {seed}: {input:?}");
         oracle(&input);
     });

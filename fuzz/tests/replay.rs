@@ -15,14 +15,14 @@ macro_rules! say {
     }};
 }
 
-/// The files of a folder, in order; none when there is no folder.
+/// Returns the files of a folder, in order; none when there is no folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files
 }
 
-/// Names of files and folders in a folder of this package, without their endings.
+/// Lists the names of files and folders in a folder of this package, without their endings.
 fn names(folder: &str) -> BTreeSet<String> {
     let files = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder));
     files.iter().map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()

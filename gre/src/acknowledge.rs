@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-/// An acknowledgment that goes with the next packet, or alone when there is none for a while.
+/// An acknowledgment that goes with the next packet, or alone when it is missing for a while.
 #[derive(Debug, Clone)]
 pub(crate) struct Acknowledgment {
     delay: Duration,
@@ -21,8 +21,8 @@ enum Due {
 }
 
 impl Acknowledgment {
-    /// `receive_window` is what the peer was told: half of it is acknowledged at once, so that a peer that keeps it
-    /// need not wait.
+    /// Creates the state for a peer that was given `receive_window`: half of it is acknowledged at
+    /// once, so that a peer that keeps it need not wait.
     pub(crate) fn new(delay: Duration, receive_window: u16) -> Self {
         Self { delay, threshold: u32::from(receive_window >> 1).max(1), pending: 0, due: Due::Never }
     }
@@ -37,12 +37,12 @@ impl Acknowledgment {
         }
     }
 
-    /// Whether there is something new that a packet can acknowledge.
+    /// Returns whether there is something new that a packet can acknowledge.
     pub(crate) const fn is_pending(&self) -> bool {
         self.pending > 0
     }
 
-    /// Whether it is to be sent alone.
+    /// Returns whether it is to be sent alone.
     pub(crate) fn is_due(&self, now: Duration) -> bool {
         match self.due {
             Due::Never => false,

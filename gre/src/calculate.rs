@@ -32,7 +32,7 @@ pub enum IpVersion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mtu {
     outer: u16,
-    // What each part takes of it.
+    // The bytes that each part takes of it.
     ip: u16,
     ip_options: u16,
     gre: u16,
@@ -42,14 +42,14 @@ pub struct Mtu {
 }
 
 impl Mtu {
-    /// The MTU of the link that the outer packets leave by. IPv4 without options, GRE with an acknowledgment, PPP
-    /// without compression of its header or encryption.
+    /// Creates the MTU of the link that the outer packets leave by. IPv4 without options, GRE with
+    /// an acknowledgment, PPP without compression of its header or encryption.
     #[must_use]
     pub const fn new(outer: u16) -> Self {
         Self { outer, ip: 20, ip_options: 0, gre: 16, address_and_control: 2, protocol: 2, encryption: 0 }
     }
 
-    /// The version of the outer IP packets. Default: [`IpVersion::V4`].
+    /// Sets the version of the outer IP packets. Default: [`IpVersion::V4`].
     #[must_use]
     pub const fn with_ip_version(mut self, version: IpVersion) -> Self {
         self.ip = match version {
@@ -59,21 +59,23 @@ impl Mtu {
         self
     }
 
-    /// Octets of options or extension headers in the outer IP packets, and whatever else is around them. Default: 0.
+    /// Sets the bytes of options or extension headers in the outer IP packets, and of any other
+    /// headers around them. Default: 0.
     #[must_use]
     pub const fn with_ip_options(mut self, octets: u16) -> Self {
         self.ip_options = octets;
         self
     }
 
-    /// Whether packets carry acknowledgments: four octets. Default: yes, and it should stay, since any packet may.
+    /// Sets whether packets carry acknowledgments: four octets. Default: yes, and it should stay,
+    /// since any packet may.
     #[must_use]
     pub const fn with_acknowledgment(mut self, carried: bool) -> Self {
         self.gre = if carried { 16 } else { 12 };
         self
     }
 
-    /// Whether frames have PPP's address and control field, two octets. Default: yes.
+    /// Sets whether frames have PPP's address and control field, two octets. Default: yes.
     #[must_use]
     #[doc(alias = "ACFC")]
     pub const fn with_address_and_control(mut self, present: bool) -> Self {
@@ -81,7 +83,7 @@ impl Mtu {
         self
     }
 
-    /// Whether PPP's protocol fields are one octet where they can be. Default: no.
+    /// Sets whether PPP's protocol fields are one octet where they can be. Default: no.
     #[must_use]
     #[doc(alias = "PFC")]
     pub const fn with_protocol_compression(mut self, compressed: bool) -> Self {
@@ -89,7 +91,8 @@ impl Mtu {
         self
     }
 
-    /// Whether packets are encrypted with MPPE: its header, and a second protocol field. Default: no.
+    /// Sets whether packets are encrypted with MPPE: its header, and a second protocol field.
+    /// Default: no.
     #[must_use]
     #[doc(alias = "MPPE")]
     pub const fn with_encryption(mut self, encrypted: bool) -> Self {
@@ -99,13 +102,13 @@ impl Mtu {
         self
     }
 
-    /// The longest PPP frame, which is the payload of the GRE packet.
+    /// Returns the longest PPP frame, which is the payload of the GRE packet.
     #[must_use]
     pub const fn frame(&self) -> u16 {
         self.outer.saturating_sub(self.ip).saturating_sub(self.ip_options).saturating_sub(self.gre)
     }
 
-    /// The longest IP packet inside the tunnel.
+    /// Returns the longest IP packet inside the tunnel.
     #[must_use]
     pub const fn packet(&self) -> u16 {
         let frame = self.frame().saturating_sub(self.address_and_control);
@@ -113,7 +116,8 @@ impl Mtu {
     }
 }
 
-/// RFC 2637 section 4.4: the Packet Processing Delay to state, in tenths of a second, rounded up.
+/// Returns the Packet Processing Delay to state, in tenths of a second, rounded up (RFC 2637
+/// section 4.4).
 ///
 /// `mtu` is that of the link between the peers, `window` in packets, `connect_rate` of the line behind us in bits a
 /// second,
@@ -139,7 +143,8 @@ pub fn packet_processing_delay(mtu: u16, window: u16, connect_rate: u32, fudge: 
     u16::try_from(delay.as_millis().div_ceil(100)).unwrap_or(u16::MAX)
 }
 
-/// RFC 2637 section 4.4: the receive window that keeps a path full, in packets, at least 1.
+/// Returns the receive window that keeps a path full, in packets, at least 1 (RFC 2637 section
+/// 4.4).
 ///
 /// `rate` is that of the path in bits a second, `frame` the usual payload of a packet in octets.
 ///

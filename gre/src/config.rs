@@ -1,4 +1,4 @@
-//! What a user may set.
+//! The settings of a user.
 
 use core::time::Duration;
 
@@ -9,9 +9,9 @@ use crate::{AcknowledgmentTimeout, SequenceNumber, WindowPolicy};
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_structs, reason = "a call has two ends")]
 pub struct CallIds {
-    /// What we chose: in the packets that we receive.
+    /// The id that we chose: in the packets that we receive.
     pub local: u16,
-    /// What the peer chose: in the packets that we send.
+    /// The id that the peer chose: in the packets that we send.
     pub peer: u16,
 }
 
@@ -55,7 +55,7 @@ impl Config {
     /// The default of [`with_reorder_timeout`](Self::with_reorder_timeout), which is pptp-linux's and pptpd's.
     pub const DEFAULT_REORDER_TIMEOUT: Duration = Duration::from_millis(300);
 
-    /// The call that the control connection agreed on, and defaults.
+    /// Creates the call that the control connection agreed on, and defaults.
     #[must_use]
     pub const fn new(call_ids: CallIds) -> Self {
         Self {
@@ -75,20 +75,21 @@ impl Config {
         }
     }
 
-    /// RFC 2637 section 4.2: returns the Packet Recv. Window Size that the peer is told, in packets.
+    /// Returns the Packet Recv. Window Size that the peer gets, in packets (RFC 2637 section 4.2).
     #[must_use]
     pub const fn receive_window(&self) -> u16 {
         self.receive_window
     }
 
-    /// RFC 2637 section 4.1: sets the call ids, for a configuration that serves many calls.
+    /// Sets the call ids, for a configuration that serves many calls (RFC 2637 section 4.1).
     #[must_use]
     pub const fn with_call_ids(mut self, call_ids: CallIds) -> Self {
         self.call_ids = call_ids;
         self
     }
 
-    /// RFC 2637 section 4.1: the number of the first packet that is sent. Default: 0, as the RFC has it.
+    /// Sets the number of the first packet that is sent (RFC 2637 section 4.1). Default: 0, as the
+    /// RFC has it.
     ///
     /// pptp-linux, npppd and the Linux kernel start with 1. Any first number is taken on receipt.
     #[must_use]
@@ -97,14 +98,16 @@ impl Config {
         self
     }
 
-    /// RFC 2637 section 4.2: what a full send window means. Default: [`WindowPolicy::Ignore`], which says why.
+    /// Sets what a full send window means (RFC 2637 section 4.2). Default:
+    /// [`WindowPolicy::Ignore`], which says why.
     #[must_use]
     pub const fn with_window_policy(mut self, policy: WindowPolicy) -> Self {
         self.window_policy = policy;
         self
     }
 
-    /// RFC 2637 section 4.2.1: the Packet Recv. Window Size that the peer stated, in packets. Default: 64. 0 is as 1.
+    /// Sets the Packet Recv. Window Size that the peer stated, in packets (RFC 2637 section 4.2.1).
+    /// Default: 64. 0 is as 1.
     #[must_use]
     #[doc(alias = "RWS")]
     pub const fn with_peer_receive_window(mut self, packets: u16) -> Self {
@@ -112,7 +115,8 @@ impl Config {
         self
     }
 
-    /// RFC 2637 section 4.4: the Packet Processing Delay that the peer stated, in tenths of a second. Default: 0.
+    /// Sets the Packet Processing Delay that the peer stated, in tenths of a second (RFC 2637
+    /// section 4.4). Default: 0.
     #[must_use]
     #[doc(alias = "PPD")]
     pub const fn with_peer_packet_processing_delay(mut self, tenths: u16) -> Self {
@@ -120,14 +124,16 @@ impl Config {
         self
     }
 
-    /// RFC 2637 section 4.4: how long the peer's acknowledgment is waited for. Default: adaptive, 0.6 to 3 seconds.
+    /// Sets how long the peer's acknowledgment is waited for (RFC 2637 section 4.4). Default:
+    /// adaptive, 0.6 to 3 seconds.
     #[must_use]
     pub const fn with_acknowledgment_timeout(mut self, timeout: AcknowledgmentTimeout) -> Self {
         self.acknowledgment_timeout = timeout;
         self
     }
 
-    /// RFC 2637 section 4.2: the Packet Recv. Window Size that the peer was told, in packets. Default: 64.
+    /// Sets the Packet Recv. Window Size that the peer got, in packets (RFC 2637 section 4.2).
+    /// Default: 64.
     ///
     /// It costs no memory. When half of it was received, that is acknowledged at once.
     #[must_use]
@@ -136,8 +142,9 @@ impl Config {
         self
     }
 
-    /// How long an acknowledgment waits for a packet that could carry it. Default: 50 ms. 0 does not wait; more than
-    /// 500 ms is taken for 500 ms, since peers take what is not acknowledged for lost soon after.
+    /// Sets how long an acknowledgment waits for a packet that could carry it. Default: 50 ms. 0
+    /// does not wait; more than 500 ms is taken for 500 ms, since peers take what is not
+    /// acknowledged for lost soon after.
     #[must_use]
     pub const fn with_acknowledgment_delay(mut self, delay: Duration) -> Self {
         let longest = Self::MAX_ACKNOWLEDGMENT_DELAY.as_nanos();
@@ -145,16 +152,17 @@ impl Config {
         self
     }
 
-    /// RFC 2637 section 4.3: how long a missing packet is waited for. Default: 300 ms. How many packets wait
-    /// behind it is up to the tunnel's slots.
+    /// Sets how long a missing packet is waited for (RFC 2637 section 4.3). Default: 300 ms. How
+    /// many packets wait behind it is up to the tunnel's slots.
     #[must_use]
     pub const fn with_reorder_timeout(mut self, timeout: Duration) -> Self {
         self.reorder_timeout = timeout;
         self
     }
 
-    /// Whether a late packet is given out, marked as late, when it holds MPPE data (PPP protocol 0x00fd), is new, and
-    /// one of the last 64. Default: no, since RFC 2637 section 4.3 forbids it.
+    /// Sets whether a late packet is given out, marked as late, when it holds MPPE data (PPP
+    /// protocol 0x00fd), is new, and one of the last 64. Default: no, since RFC 2637 section 4.3
+    /// forbids it.
     ///
     /// A decryptor that keeps old keys can use them; what comes out of it is out of order.
     #[must_use]
@@ -163,7 +171,7 @@ impl Config {
         self
     }
 
-    /// The call ids.
+    /// Returns the call ids.
     #[must_use]
     pub const fn call_ids(&self) -> CallIds {
         self.call_ids

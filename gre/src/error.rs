@@ -1,4 +1,4 @@
-//! What can be wrong with a packet, and where.
+//! The errors of a packet, with their places.
 
 use crate::{Flags, SequenceNumber};
 
@@ -77,7 +77,7 @@ pub enum DecodeError {
     /// There is a payload but the S bit is clear.
     #[error("GRE packet with {payload_length} octets of payload but no sequence number")]
     PayloadWithoutSequenceNumber {
-        /// What the key says.
+        /// The length in the key.
         payload_length: u16,
     },
 }

@@ -1,6 +1,6 @@
-//! What a tunnel reports to its user.
+//! The events of a tunnel.
 
-/// What happened on a [`Tunnel`](crate::Tunnel).
+/// An event of a [`Tunnel`](crate::Tunnel).
 ///
 /// Events that are polled late are merged by one rule: each kind is reported once, in the order of
 /// [`NumbersRestarted`](Self::NumbersRestarted), the alarm, [`Writable`](Self::Writable). Of the changes of the alarm the
@@ -15,7 +15,8 @@ pub enum Event {
     FlowControlAlarmRaised,
     /// A whole window was acknowledged since the alarm.
     FlowControlAlarmCleared,
-    /// The peer's sequence numbers started anew, or follow ones that were believed and should not have been.
+    /// The peer's sequence numbers started again, or follow ones that were believed and should not
+    /// have been.
     NumbersRestarted,
 }
 
@@ -45,7 +46,7 @@ enum Alarm {
 }
 
 impl Events {
-    /// Notes that the peer's numbers started anew.
+    /// Notes that the peer's numbers started again.
     pub(crate) const fn restarted(&mut self) {
         self.restarted = Some(Restarted);
     }

@@ -36,13 +36,13 @@ impl Flags {
         Self(bits)
     }
 
-    /// The two octets, big-endian.
+    /// Returns the two octets, big-endian.
     #[must_use]
     pub const fn bits(self) -> u16 {
         self.0
     }
 
-    /// The flags of an enhanced GRE header: K and version 1 always, S and A as given.
+    /// Creates the flags of an enhanced GRE header: K and version 1 always, S and A as given.
     #[must_use]
     pub const fn enhanced(sequence_number: bool, acknowledgment_number: bool) -> Self {
         let mut bits = Self::KEY | 1;
@@ -55,70 +55,71 @@ impl Flags {
         Self(bits)
     }
 
-    /// Bit C: a checksum is present. Zero in enhanced GRE.
+    /// Returns bit C: whether a checksum is present. Zero in enhanced GRE.
     #[must_use]
     pub const fn checksum_present(self) -> bool {
         self.0 & Self::CHECKSUM != 0
     }
 
-    /// Bit R: routing is present. Zero in enhanced GRE.
+    /// Returns bit R: whether routing is present. Zero in enhanced GRE.
     #[must_use]
     pub const fn routing_present(self) -> bool {
         self.0 & Self::ROUTING != 0
     }
 
-    /// Bit K: a key is present. One in enhanced GRE.
+    /// Returns bit K: whether a key is present. One in enhanced GRE.
     #[must_use]
     pub const fn key_present(self) -> bool {
         self.0 & Self::KEY != 0
     }
 
-    /// Bit S: a sequence number is present, and so is a payload.
+    /// Returns bit S: whether a sequence number, and so a payload, is present.
     #[must_use]
     pub const fn sequence_number_present(self) -> bool {
         self.0 & Self::SEQUENCE != 0
     }
 
-    /// Bit s: strict source route. Zero in enhanced GRE.
+    /// Returns bit s: whether the source route is strict. Zero in enhanced GRE.
     #[must_use]
     pub const fn strict_source_route(self) -> bool {
         self.0 & Self::STRICT_SOURCE_ROUTE != 0
     }
 
-    /// Recur: the three bits of recursion control. Zero in enhanced GRE.
+    /// Returns Recur, the three bits of recursion control. Zero in enhanced GRE.
     #[must_use]
     pub fn recursion_control(self) -> u8 {
         let [high, _] = self.0.to_be_bytes();
         high & 0x07
     }
 
-    /// Bit A: an acknowledgment number is present. Only enhanced GRE has it.
+    /// Returns bit A: whether an acknowledgment number is present. Only enhanced GRE has it.
     #[must_use]
     pub const fn acknowledgment_number_present(self) -> bool {
         self.0 & Self::ACKNOWLEDGMENT != 0
     }
 
-    /// Flags: the four reserved bits 9 to 12. Zero in enhanced GRE.
+    /// Returns Flags, the four reserved bits 9 to 12. Zero in enhanced GRE.
     #[must_use]
     pub fn reserved(self) -> u8 {
         let [_, low] = self.0.to_be_bytes();
         (low >> 3) & 0x0f
     }
 
-    /// Ver: the version, 1 in enhanced GRE.
+    /// Returns Ver, the version, which is 1 in enhanced GRE.
     #[must_use]
     pub fn version(self) -> u8 {
         let [_, low] = (self.0 & Self::VERSION).to_be_bytes();
         low
     }
 
-    /// Whether these are flags that RFC 2637 allows: K set, version 1, nothing but S and A beside them.
+    /// Returns whether these are flags that RFC 2637 allows: K set, version 1, nothing but S and A
+    /// beside them.
     #[must_use]
     pub const fn is_enhanced(self) -> bool {
         self.0 & !(Self::SEQUENCE | Self::ACKNOWLEDGMENT) == Self::KEY | 1
     }
 
-    /// Whether a bit is set that RFC 2637 wants zero (C, R, s, Recur or Flags).
+    /// Returns whether a bit is set that RFC 2637 wants zero (C, R, s, Recur or Flags).
     #[must_use]
     pub const fn has_forbidden_bits(self) -> bool {
         self.0 & Self::MUST_BE_ZERO != 0

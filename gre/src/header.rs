@@ -35,7 +35,7 @@ impl Header {
     const FIXED_LEN: usize = 8;
     const NUMBER_LEN: usize = 4;
 
-    /// The length of this header on the wire: 8, 12 or 16 octets.
+    /// Returns the length of this header on the wire: 8, 12 or 16 octets.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a header is never empty")]
     pub const fn len(&self) -> usize {
@@ -46,7 +46,7 @@ impl Header {
         }
     }
 
-    /// The flags of this header.
+    /// Returns the flags of this header.
     #[must_use]
     pub const fn flags(&self) -> Flags {
         Flags::enhanced(self.sequence_number.is_some(), self.acknowledgment_number.is_some())
@@ -96,7 +96,7 @@ impl Header {
         ))
     }
 
-    /// Why the first eight octets are not those of an enhanced GRE header.
+    /// Returns why the first eight octets are not those of an enhanced GRE header.
     #[cold]
     fn refuse_fixed(octets: &[u8]) -> DecodeError {
         // The flags first: a packet of another version may be shorter than our fixed header.
@@ -123,7 +123,7 @@ impl Header {
         }
     }
 
-    /// A number is cut short: `rest` is what there is of it.
+    /// Returns the error for a number that is cut short to `rest`.
     #[cold]
     const fn refuse_number(field: Field, octets: &[u8], rest: &[u8]) -> DecodeError {
         DecodeError::Truncated {

@@ -45,13 +45,13 @@ impl<'a> Packet<'a> {
         Ok(Self { header, payload, trailing })
     }
 
-    /// Whether the packet acknowledges and carries nothing.
+    /// Returns whether the packet acknowledges and carries nothing.
     #[must_use]
     pub const fn is_acknowledgment_only(&self) -> bool {
         self.header.sequence_number.is_none() && self.header.acknowledgment_number.is_some()
     }
 
-    /// The length of the packet on the wire.
+    /// Returns the length of the packet on the wire.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a packet is never empty")]
     pub const fn len(&self) -> usize {
@@ -75,7 +75,7 @@ impl<'a> Packet<'a> {
         Ok(octets)
     }
 
-    /// The packet as a vector.
+    /// Returns the packet as a vector.
     ///
     /// # Errors
     ///
@@ -176,7 +176,7 @@ mod tests {
             }
         }
 
-        /// What decodes is written back to the same octets, whatever they are.
+        /// Any bytes that decode are written back unchanged.
         #[test]
         fn decodes_anything(octets in prop::collection::vec(any::<u8>(), 0..48), make_valid in any::<bool>()) {
             let mut octets = octets;

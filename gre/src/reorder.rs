@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use crate::{SequenceNumber, Slot, Slots};
 
-/// What became of a packet that arrived.
+/// The place of a packet that arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Arrival {
@@ -44,7 +44,7 @@ pub struct ReorderCounters {
     pub far_ahead: u64,
     /// How often there was no room, or the packet was too long for its slot.
     pub overflows: u64,
-    /// How often the peer's numbers were taken to have started anew.
+    /// How often the peer's numbers were taken to have started again.
     pub restarts: u64,
 }
 
@@ -56,14 +56,17 @@ pub struct ReorderCounters {
 ///
 /// * The first number that arrives is the start, whatever it is.
 /// * A missing number is waited for from when a later one arrived until the time-out, or until the slots do not reach.
-/// * A number [`FAR`](Self::FAR) or more ahead is believed when no number was believed for [`SILENCE`](Self::SILENCE) and
-///   the next arrival confirms it, so that damaged or forged packets do not make all true ones late.
-/// * When nothing but late packets came for [`SILENCE`](Self::SILENCE) and two of them follow each other, the numbers
-///   are taken to have started anew from there. A network that delays packets for longer than that is mistaken for it.
+/// * A number [`FAR`](Self::FAR) or more ahead is believed only when no number was believed for
+///   [`SILENCE`](Self::SILENCE) and the next arrival confirms it. So damaged or forged packets do
+///   not make all true ones late.
+/// * When nothing but late packets came for [`SILENCE`](Self::SILENCE) and two of them follow each
+///   other, the numbers are taken to have started again from there. A network that delays packets
+///   for longer than that is mistaken for it.
 ///
-/// A caller that can prove what a packet holds, by decrypting it, need not believe numbers at all: with
-/// [`arrive_unproven`](Self::arrive_unproven) a number moves the others only when the packet is
-/// [confirmed](Self::confirm), and a [refused](Self::refuse) packet leaves its number to the genuine one.
+/// A caller that can prove what a packet holds, by decrypting it, need not believe numbers at all.
+/// With [`arrive_unproven`](Self::arrive_unproven) a number moves the others only when the packet
+/// is [confirmed](Self::confirm). A [refused](Self::refuse) packet leaves its number to the genuine
+/// one.
 ///
 /// ```
 /// use core::time::Duration;
@@ -97,7 +100,7 @@ pub struct Reorder<S> {
     highest: SequenceNumber,
     /// Bit i: number `next - 1 - i` arrived.
     history: u64,
-    /// Bit i: what arrived with number `next - 1 - i` may be forged.
+    /// Bit i: the packet that arrived with number `next - 1 - i` may be forged.
     doubted: u64,
     /// How many of the bits of `history` mean something.
     remembered: u32,
@@ -106,7 +109,7 @@ pub struct Reorder<S> {
     missed_since: Option<Duration>,
     /// Missing numbers before this one are not waited for: there was no room for a packet that is far behind them.
     abandoned: Option<SequenceNumber>,
-    /// What would follow the last arrival that was not believed.
+    /// The number that would follow the last arrival that was not believed.
     suspected: Option<SequenceNumber>,
     /// When a number was last believed.
     believed: Duration,
@@ -116,7 +119,8 @@ pub struct Reorder<S> {
 impl<S> Reorder<S> {
     /// From how far ahead of the next one a number needs a second one that confirms it.
     pub const FAR: u32 = 1024;
-    /// How long nothing but late packets must have come before numbers are taken to have started anew.
+    /// How long nothing but late packets must have come before numbers are taken to have started
+    /// again.
     pub const SILENCE: Duration = Duration::from_secs(2);
     /// How far behind the suspected number its confirmation may be.
     const CONFIRMS: u32 = 16;
@@ -124,19 +128,20 @@ impl<S> Reorder<S> {
     const MEMORY: u32 = u64::BITS;
     const HALF: u32 = 1 << 31;
 
-    /// The number that is to be delivered next; `None` before the first arrival.
+    /// Returns the number that is to be delivered next; `None` before the first arrival.
     #[must_use]
     pub const fn next(&self) -> Option<SequenceNumber> {
         self.next
     }
 
-    /// How many numbers the slots reach, from the next one on: a power of two, or 0.
+    /// Returns how many numbers the slots reach, from the next one on: a power of two, or 0.
     #[must_use]
     pub const fn reach(&self) -> u32 {
         self.reach
     }
 
-    /// The highest number that arrived and was believed: what RFC 2637 section 4.1 acknowledges.
+    /// Returns the highest number that arrived and was believed: what RFC 2637 section 4.1
+    /// acknowledges.
     #[must_use]
     pub const fn highest(&self) -> Option<SequenceNumber> {
         match self.next {
@@ -145,13 +150,13 @@ impl<S> Reorder<S> {
         }
     }
 
-    /// How many wait.
+    /// Returns how many wait.
     #[must_use]
     pub const fn held(&self) -> u32 {
         self.held
     }
 
-    /// What happened so far.
+    /// Returns what happened so far.
     #[must_use]
     pub const fn counters(&self) -> ReorderCounters {
         self.counters
@@ -180,7 +185,7 @@ impl<S> Reorder<S> {
 }
 
 impl<S: Slots> Reorder<S> {
-    /// Nothing has arrived. What the slots hold is not looked at.
+    /// Creates the order before anything has arrived. The content of the slots is not looked at.
     #[must_use]
     pub fn new(mut slots: S) -> Self {
         for slot in slots.slots_mut() {
@@ -258,9 +263,10 @@ impl<S: Slots> Reorder<S> {
 
     /// Believes the number of a packet whose content proved to be genuine, wherever the number is.
     ///
-    /// Call it for packets that were [`Next`](Arrival::Next), [`Late`](Arrival::Late), [`TooLate`](Arrival::TooLate) or
-    /// [`Unproven`](Arrival::Unproven). A number that is too late has the peer's numbers start anew from it. One that is
-    /// far ahead moves nothing while others wait.
+    /// Call it for packets that were [`Next`](Arrival::Next), [`Late`](Arrival::Late),
+    /// [`TooLate`](Arrival::TooLate) or [`Unproven`](Arrival::Unproven). A number that is too late
+    /// has the peer's numbers start again from it. One that is far ahead moves nothing while others
+    /// wait.
     ///
     /// ```
     /// use core::time::Duration;
@@ -313,10 +319,10 @@ impl<S: Slots> Reorder<S> {
         }
     }
 
-    /// Leaves a number to the packet that has it, and to a genuine one that may come with the same: nothing shows which of
-    /// the two this one is. [`is_doubted`](Self::is_doubted) tells until one is [confirmed](Self::confirm).
+    /// Leaves a number to the packet that has it, and to a genuine one that may come with the same
+    /// number. [`is_doubted`](Self::is_doubted) is true until one is [confirmed](Self::confirm).
     ///
-    /// Others do not wait for the number, as they would for one that is [refused](Self::refuse).
+    /// Other packets do not wait for the number, as they would after [`refuse`](Self::refuse).
     ///
     /// ```
     /// use core::time::Duration;
@@ -338,16 +344,17 @@ impl<S: Slots> Reorder<S> {
         }
     }
 
-    /// Whether what arrived with this number was [doubted](Self::doubt), and nothing with it was confirmed since. Only
-    /// the last 64 numbers are remembered.
+    /// Returns whether the packet with this number was [doubted](Self::doubt), and none with it was
+    /// confirmed since. Only the last 64 numbers are remembered.
     #[must_use]
     pub fn is_doubted(&self, number: SequenceNumber) -> bool {
         self.next.is_some_and(|next| self.doubted & Self::bit(next, number) != 0)
     }
 
-    /// The next packet that does not wait any more, in order: all before it were delivered, or missed for `timeout`.
+    /// Returns the next packet that does not wait any more, in order: all before it were delivered,
+    /// or missed for `timeout`.
     ///
-    /// What is given stays in its slot until another packet takes it.
+    /// The packet given stays in its slot until another packet takes it.
     pub fn release(&mut self, now: Duration, timeout: Duration) -> Option<&mut S::Item> {
         self.release_numbered(now, timeout).map(|(_, item)| item)
     }
@@ -374,7 +381,7 @@ impl<S: Slots> Reorder<S> {
         self.slot_mut(next).map(|slot| (next, &mut slot.item))
     }
 
-    /// When the next missing packet is given up, if one is waited for.
+    /// Returns when the next missing packet is given up, if one is waited for.
     #[must_use]
     pub fn deadline(&self, timeout: Duration) -> Option<Duration> {
         self.missed_since.map(|since| since.saturating_add(timeout))
@@ -457,7 +464,7 @@ impl<S: Slots> Reorder<S> {
         self.look_back(next, number)
     }
 
-    /// Whether a number behind the next one is new, as far as is remembered.
+    /// Returns whether a number behind the next one is new, as far as is remembered.
     fn look_back(&mut self, next: SequenceNumber, number: SequenceNumber) -> Arrival {
         let bit = Self::bit(next, number);
         if self.history & bit != 0 {
@@ -474,12 +481,13 @@ impl<S: Slots> Reorder<S> {
         Arrival::Late
     }
 
-    /// The bit of `history` that stands for a number behind the next one; 0 when it is too far behind.
+    /// Returns the bit of `history` that stands for a number behind the next one; 0 when it is too
+    /// far behind.
     fn bit(next: SequenceNumber, number: SequenceNumber) -> u64 {
         1u64.checked_shl(next.minus(1).distance_from(number)).unwrap_or(0)
     }
 
-    /// Numbers right before the next one that did not arrive are expected again. Nothing waits.
+    /// Expects the numbers right before the next one that did not arrive again. Nothing waits.
     fn take_back(&mut self, next: SequenceNumber) {
         let steps = self.history.trailing_zeros().min(self.remembered).min(Self::MEMORY);
         self.history = self.history.checked_shr(steps).unwrap_or(0);
@@ -493,7 +501,7 @@ impl<S: Slots> Reorder<S> {
         }
     }
 
-    /// Whether no number was believed for [`SILENCE`](Self::SILENCE).
+    /// Returns whether no number was believed for [`SILENCE`](Self::SILENCE).
     fn is_silent(&self, now: Duration) -> bool {
         now >= self.believed.saturating_add(Self::SILENCE)
     }
@@ -514,7 +522,7 @@ impl<S: Slots> Reorder<S> {
         self.suspected = None;
     }
 
-    /// A number arrived that is not behind the next one.
+    /// Notes that a number arrived that is not behind the next one.
     const fn note(&mut self, number: SequenceNumber) {
         if number.is_after(self.highest) {
             self.highest = number;
@@ -536,7 +544,7 @@ impl<S: Slots> Reorder<S> {
         }
     }
 
-    /// The next number has moved: is it missed?
+    /// Looks whether the next number, which has moved, is missed.
     fn look(&mut self) {
         self.missed_since = None;
         if self.held == 0 {
@@ -563,13 +571,14 @@ impl<S: Slots> Reorder<S> {
         }
     }
 
-    /// How far behind the next number the first one is that waits, and since when the one before it is missed.
+    /// Returns how far behind the next number the first one is that waits, and since when the one
+    /// before it is missed.
     fn first_held(&self) -> Option<(u32, Duration)> {
         let next = self.next?;
         (0..self.reach).find_map(|gap| Some((gap, self.since(next.plus(gap))?)))
     }
 
-    /// Since when `number` is missed, which the first one behind it that waits knows.
+    /// Returns since when `number` is missed, as recorded by the first packet behind it that waits.
     fn since_above(&self, number: SequenceNumber) -> Option<Duration> {
         let until = self.highest.distance_from(number).min(self.reach);
         (1..=until).find_map(|steps| self.since(number.plus(steps)))

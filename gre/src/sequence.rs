@@ -22,49 +22,50 @@ impl SequenceNumber {
     /// Half of all numbers: what is this far from a number is before it.
     const HALF: u32 = 1 << 31;
 
-    /// The number of a header's field.
+    /// Creates the number of a header's field.
     #[must_use]
     pub const fn new(number: u32) -> Self {
         Self(number)
     }
 
-    /// The number for a header's field.
+    /// Returns the number for a header's field.
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0
     }
 
-    /// The number behind this one.
+    /// Creates the number behind this one.
     #[must_use]
     pub const fn next(self) -> Self {
         self.plus(1)
     }
 
-    /// The number `steps` behind this one.
+    /// Creates the number `steps` behind this one.
     #[must_use]
     pub const fn plus(self, steps: u32) -> Self {
         Self(self.0.wrapping_add(steps))
     }
 
-    /// The number `steps` before this one.
+    /// Creates the number `steps` before this one.
     #[must_use]
     pub const fn minus(self, steps: u32) -> Self {
         Self(self.0.wrapping_sub(steps))
     }
 
-    /// How many steps up from `origin` this number is: 2³¹ and more when it is before `origin`.
+    /// Returns how many steps up from `origin` this number is: 2³¹ and more when it is before
+    /// `origin`.
     #[must_use]
     pub const fn distance_from(self, origin: Self) -> u32 {
         self.0.wrapping_sub(origin.0)
     }
 
-    /// Whether this number is later than `other`.
+    /// Returns whether this number is later than `other`.
     #[must_use]
     pub const fn is_after(self, other: Self) -> bool {
         !self.is_before(other) && self.0 != other.0
     }
 
-    /// Whether this number is earlier than `other`.
+    /// Returns whether this number is earlier than `other`.
     #[must_use]
     pub const fn is_before(self, other: Self) -> bool {
         self.distance_from(other) >= Self::HALF

@@ -19,7 +19,7 @@ pub struct Slot<T> {
 }
 
 impl<T> Slot<T> {
-    /// A free place, with what is to be filled when it is taken.
+    /// Creates a free place, with what is to be filled when it is taken.
     pub const fn new(item: T) -> Self {
         Self { since: None, item }
     }
@@ -29,13 +29,13 @@ impl<T> Slot<T> {
 ///
 /// A number that is no power of two is rounded down to one. With none, nothing waits.
 pub trait Slots {
-    /// What waits.
+    /// The item that waits.
     type Item;
 
-    /// The places, always equally many.
+    /// Returns the places, always equally many.
     fn slots(&self) -> &[Slot<Self::Item>];
 
-    /// The places, always equally many.
+    /// Returns the places, always equally many.
     fn slots_mut(&mut self) -> &mut [Slot<Self::Item>];
 }
 
@@ -83,12 +83,12 @@ pub type NoSlots = [Slot<InlineFrame<0>>; 0];
 /// `SLOTS` places for frames of up to `FRAME` octets, inline.
 pub type InlineSlots<const SLOTS: usize, const FRAME: usize> = [Slot<InlineFrame<FRAME>>; SLOTS];
 
-/// What a frame is copied into while it waits.
+/// A buffer into which a frame is copied while it waits.
 pub trait FrameBuffer {
     /// Copies the frame in, in place of what was there. `false`: it is too long, and what was there may be lost.
     fn store(&mut self, frame: &[u8]) -> bool;
 
-    /// The frame that was stored last.
+    /// Returns the frame that was stored last.
     fn frame_mut(&mut self) -> &mut [u8];
 }
 
@@ -148,7 +148,7 @@ pub struct LentFrame<'a> {
 }
 
 impl<'a> LentFrame<'a> {
-    /// Frames as long as `octets` fit.
+    /// Creates a slot for frames as long as `octets`.
     pub const fn new(octets: &'a mut [u8]) -> Self {
         Self { length: 0, octets }
     }

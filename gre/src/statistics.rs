@@ -5,7 +5,8 @@ use core::time::Duration;
 
 use crate::SequenceNumber;
 
-/// What a [`Tunnel`](crate::Tunnel) did, and where it is. Octets are those of PPP frames, without headers.
+/// The counters of a [`Tunnel`](crate::Tunnel), and its present state. Octets are those of PPP
+/// frames, without headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statistics {
@@ -45,7 +46,7 @@ pub struct Statistics {
     pub far_ahead: u64,
     /// Packets that could not wait, for want of room.
     pub receive_overflows: u64,
-    /// How often the peer's numbers started anew.
+    /// How often the peer's numbers started again.
     pub restarts: u64,
     /// Packets that wait for a missing one.
     pub held: u32,
@@ -82,7 +83,7 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    /// The line of this session in `show vpdn session window`, with its heading.
+    /// Returns the line of this session in `show vpdn session window`, with its heading.
     ///
     /// ```
     /// use pptp_gre::{CallIds, Config, Tunnel};

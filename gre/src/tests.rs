@@ -30,7 +30,7 @@ fn tunnel() -> Inline {
     Tunnel::inline(config())
 }
 
-/// A packet from the peer.
+/// Returns a packet from the peer.
 fn packet(number: u32, acknowledged: Option<u32>, payload: &[u8]) -> Vec<u8> {
     raw(Some(number), acknowledged, payload)
 }
@@ -206,7 +206,7 @@ fn section_4_2_a_full_window_refuses_before_anything_moves() {
     let sent = Packet::decode(tunnel.encapsulate(ms(5), b"2", &mut buf).unwrap()).unwrap().header;
     assert_eq!((sent.sequence_number, sent.acknowledgment_number), (Some(2), Some(2)));
     assert_eq!(tunnel.statistics().window_full, 9);
-    // Asking alone is enough to be told.
+    // Asking alone is enough to get the event.
     tunnel.encapsulate(ms(6), b"3", &mut buf).unwrap();
     tunnel.encapsulate(ms(6), b"4", &mut buf).unwrap();
     assert_eq!(tunnel.check_writable(ms(6)), Err(SendError::WouldBlock));
@@ -361,7 +361,7 @@ fn section_4_3_packets_that_wait_are_bounded() {
     // Nothing waits: a gap that is larger than the slots is given up at once.
     assert_eq!(arrive(&mut tunnel, ms(0), &[50]), [50]);
     assert_eq!(tunnel.statistics().lost, 41);
-    // What waits has to be taken before, and nothing is lost then.
+    // A packet that waits has to be taken first, and nothing is lost then.
     assert_eq!(tunnel.decapsulate(ms(0), &packet(52, None, &52u32.to_be_bytes())), Ok(Received::Held));
     let far = packet(90, None, &90u32.to_be_bytes());
     assert_eq!(tunnel.decapsulate(ms(0), &far), Err(ReceiveError::Busy));

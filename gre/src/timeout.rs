@@ -26,7 +26,7 @@ impl AcknowledgmentTimeout {
     /// The default of Cisco's static time-out, 1500 ms.
     pub const CISCO: Self = Self::Static(Duration::from_millis(1500));
 
-    /// An adaptive time-out between two bounds.
+    /// Creates an adaptive time-out between two bounds.
     #[must_use]
     pub const fn adaptive(minimum: Duration, maximum: Duration) -> Self {
         Self::Adaptive { minimum, maximum }
@@ -74,8 +74,8 @@ impl RoundTrip {
     /// An hour, in microseconds: longer samples are cut.
     const LONGEST: u64 = 3_600_000_000;
 
-    /// Nothing was measured. The first estimate is the peer's Packet Processing Delay, in tenths of a second, but
-    /// at least [`MINIMUM_SEED`](Self::MINIMUM_SEED).
+    /// Creates the estimate before anything was measured. The first estimate is the peer's Packet
+    /// Processing Delay, in tenths of a second, but at least [`MINIMUM_SEED`](Self::MINIMUM_SEED).
     #[must_use]
     #[doc(alias = "PPD")]
     pub fn new(bounds: AcknowledgmentTimeout, packet_processing_delay: u16) -> Self {
@@ -87,7 +87,8 @@ impl RoundTrip {
         round_trip
     }
 
-    /// RFC 2637 section 4.4.1: an acknowledgment came this long after the packet with its number was sent.
+    /// Takes the time from a packet to its acknowledgment into the estimate (RFC 2637 section
+    /// 4.4.1).
     pub fn sample(&mut self, sample: Duration) {
         let sample = micros(sample);
         let estimate = self.estimate_by_8 >> 3;
@@ -99,7 +100,8 @@ impl RoundTrip {
         self.update();
     }
 
-    /// RFC 2637 section 4.4.2: a time-out occurred. The estimate doubles, up to MaxTimeOut.
+    /// Backs the time-out off after it occurred (RFC 2637 section 4.4.2). The estimate doubles, up
+    /// to MaxTimeOut.
     #[doc(alias = "delta")]
     pub fn back_off(&mut self) {
         if let AcknowledgmentTimeout::Adaptive { minimum, maximum } = self.bounds {
@@ -110,27 +112,27 @@ impl RoundTrip {
         }
     }
 
-    /// RTT: the estimated round trip.
+    /// Returns RTT, the estimated round trip.
     #[must_use]
     #[doc(alias = "RTT")]
     pub const fn estimate(&self) -> Duration {
         Duration::from_micros(self.estimate_by_8 >> 3)
     }
 
-    /// DEV: the estimated mean deviation.
+    /// Returns DEV, the estimated mean deviation.
     #[must_use]
     #[doc(alias = "DEV")]
     pub const fn deviation(&self) -> Duration {
         Duration::from_micros(self.deviation_by_4 >> 2)
     }
 
-    /// Whether anything was measured, or the estimate is the seed still.
+    /// Returns whether anything was measured, or the estimate is the seed still.
     #[must_use]
     pub const fn is_sampled(&self) -> bool {
         self.sampled
     }
 
-    /// ATO: how long an acknowledgment is waited for.
+    /// Returns ATO, how long an acknowledgment is waited for.
     #[must_use]
     #[doc(alias = "ATO")]
     pub const fn timeout(&self) -> Duration {
@@ -148,7 +150,7 @@ impl RoundTrip {
     }
 }
 
-/// In microseconds, at most an hour.
+/// Converts to microseconds, at most an hour.
 fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX).min(RoundTrip::LONGEST)
 }

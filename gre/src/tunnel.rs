@@ -12,7 +12,7 @@ use crate::{
     SendError, SequenceNumber, Slot, Slots, Statistics,
 };
 
-/// What a tunnel made of a packet. `F` is `&[u8]`, or `&mut [u8]` for
+/// The outcome of a packet in a tunnel. `F` is `&[u8]`, or `&mut [u8]` for
 /// [`decapsulate_in_place`](Tunnel::decapsulate_in_place).
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -51,7 +51,7 @@ pub struct Unproven {
     claim: Claim,
 }
 
-/// What a frame's packet moves when it is confirmed.
+/// The numbers that a frame's packet moves when it is confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Claim {
     /// It was in its place: all but the signs of life has moved.
@@ -78,9 +78,9 @@ impl Unproven {
 
 /// RFC 2637 section 4: the data tunnel of one call.
 ///
-/// Frames go straight through the caller's memory. A packet that must wait for an earlier one is copied once, into a
-/// slot of `S`; their number and size, set by the caller, is all the memory that a peer can make a tunnel use. Which
-/// slots:
+/// Frames go straight through the caller's memory. A packet that must wait for an earlier one is
+/// copied once, into a slot of `S`. The caller sets their number and size, which is all the memory
+/// that a peer can make a tunnel use. Which slots:
 ///
 /// | constructor | packets that wait |
 /// |---|---|
@@ -94,10 +94,11 @@ impl Unproven {
 ///
 /// * [`decapsulate`](Self::decapsulate) and its relatives believe near numbers at once, and far ones after silence
 ///   (see [`Reorder`]). A forged packet can make up to 1023 genuine ones late.
-/// * [`decapsulate_unproven`](Self::decapsulate_unproven) is for frames that are encrypted. Numbers that would make
-///   others late move when the frame is [confirmed](Self::confirm), since it was decrypted. A [refused](Self::refuse) one
-///   leaves its number to the genuine packet, and so does one that is [doubted](Self::doubt). What forged packets can do
-///   is to wait in the place of a genuine one: each costs one genuine packet at most.
+/// * [`decapsulate_unproven`](Self::decapsulate_unproven) is for frames that are encrypted. Numbers
+///   that would make others late move when the frame is [confirmed](Self::confirm), since it was
+///   decrypted. A [refused](Self::refuse) one leaves its number to the genuine packet, and so does
+///   one that is [doubted](Self::doubt). A forged packet can only wait in the place of a genuine
+///   one: each costs one genuine packet at most.
 ///
 /// `now` is the time since an origin that the caller picks. One that goes back is taken for the latest seen. Calls may
 /// come in any order; what is not polled is delayed, not lost. The deadlines come from
@@ -136,7 +137,8 @@ pub struct Tunnel<S> {
 /// Room for the longest header in front of a payload, for [`Tunnel::encapsulate_in_place`].
 pub const HEADROOM: usize = Header::MAX_LEN;
 
-/// What [`Tunnel::poll_transmit`] writes at most: the fixed header (8) and the acknowledgment number (4).
+/// The most bytes that [`Tunnel::poll_transmit`] writes: the fixed header (8) and the
+/// acknowledgment number (4).
 pub const MAX_TRANSMIT: usize = 8 + 4;
 
 #[derive(Debug, Clone, Default)]
@@ -158,8 +160,8 @@ struct Counters {
 }
 
 impl Tunnel<NoSlots> {
-    /// A tunnel that never waits for a missing packet. Later ones that come first are delivered first, and the missing
-    /// one is dropped when it comes.
+    /// Creates a tunnel that never waits for a missing packet. Later ones that come first are
+    /// delivered first, and the missing one is dropped when it comes.
     #[must_use]
     pub fn unordered(config: Config) -> Self {
         Self::new(config, [])
@@ -167,7 +169,7 @@ impl Tunnel<NoSlots> {
 }
 
 impl<const SLOTS: usize, const FRAME: usize> Tunnel<InlineSlots<SLOTS, FRAME>> {
-    /// A tunnel that holds up to `SLOTS` frames of up to `FRAME` octets inside itself.
+    /// Creates a tunnel that holds up to `SLOTS` frames of up to `FRAME` octets inside itself.
     #[must_use]
     pub fn inline(config: Config) -> Self {
         Self::new(config, core::array::from_fn(|_| Slot::default()))
@@ -178,7 +180,7 @@ impl<S: Slots> Tunnel<S>
 where
     S::Item: FrameBuffer,
 {
-    /// A tunnel whose packets wait in `slots`.
+    /// Creates a tunnel whose packets wait in `slots`.
     ///
     /// ```
     /// use pptp_gre::{CallIds, Config, LentFrame, Slot, Tunnel};
@@ -262,7 +264,7 @@ where
         Err(SendError::WouldBlock)
     }
 
-    /// Whether a payload could be sent now, as far as the window goes.
+    /// Returns whether a payload could be sent now, as far as the window goes.
     #[must_use]
     pub fn is_writable(&self) -> bool {
         self.send.is_open()
@@ -274,9 +276,9 @@ where
     ///
     /// # Errors
     ///
-    /// There is no frame in it that could be delivered: see [`ReceiveError`]. What it acknowledges counts all the same,
-    /// except when it is malformed, of another call, [`FarAhead`](ReceiveError::FarAhead) or
-    /// [`Busy`](ReceiveError::Busy).
+    /// There is no frame in it that could be delivered: see [`ReceiveError`]. Its acknowledgment
+    /// counts nevertheless, except when it is malformed, of another call,
+    /// [`FarAhead`](ReceiveError::FarAhead) or [`Busy`](ReceiveError::Busy).
     pub fn decapsulate<'p>(&mut self, now: Duration, packet: &'p [u8]) -> Result<Received<&'p [u8]>, ReceiveError> {
         let received = self.receive(now, packet)?;
         Ok(received.map(|frame| {
@@ -285,7 +287,8 @@ where
         }))
     }
 
-    /// As [`decapsulate`](Self::decapsulate), for a frame that is decrypted within the packet.
+    /// Takes a packet as [`decapsulate`](Self::decapsulate) does, for a frame that is decrypted
+    /// within the packet.
     ///
     /// # Errors
     ///
@@ -302,8 +305,8 @@ where
         }))
     }
 
-    /// As [`decapsulate`](Self::decapsulate), and says where in the packet the frame lies, for those that decrypt many
-    /// packets at once.
+    /// Takes a packet as [`decapsulate`](Self::decapsulate) does, and returns where in the packet
+    /// the frame lies, for decrypting many packets at once.
     ///
     /// ```
     /// use core::time::Duration;
@@ -364,7 +367,7 @@ where
             return Ok(Received::Frame(claimed(Claim::Far { acknowledged })));
         }
         let is_sealed = is_compressed_data(packet.payload);
-        // What was believed so far may be wrong, and a decryptor knows better.
+        // The numbers believed so far may be wrong, and a decryptor knows better.
         if arrival == Arrival::TooLate && is_sealed {
             return Ok(Received::LateFrame(claimed(Claim::Far { acknowledged })));
         }
@@ -403,15 +406,16 @@ where
         self.advance(now);
         match frame.claim {
             Claim::Placed | Claim::Far { .. } => self.order.refuse(frame.number),
-            // The number is not this frame's: it stays with the packet that has it, and may still be the genuine one's.
+            // The number is not this frame's, and may still be the genuine one's.
             Claim::Doubted { .. } => {}
         }
     }
 
-    /// Leaves it open whether a frame is genuine, where others are encrypted and this one is in the clear.
+    /// Leaves it open whether a frame is genuine: it is in the clear, where others are encrypted.
     ///
-    /// Its number is taken, so that nothing waits for it. A frame of protocol 0x00fd that comes with the same number, as
-    /// one of the next 64, is a [`LateFrame`](Received::LateFrame) for the decryptor to judge, in place of a duplicate.
+    /// Its number is taken, so that nothing waits for it. A frame of protocol 0x00fd may come with
+    /// the same number, before 64 more have come. It is a [`LateFrame`](Received::LateFrame) for the
+    /// decryptor to judge, and no duplicate.
     ///
     /// ```
     /// use core::time::Duration;
@@ -440,8 +444,8 @@ where
         self.order.doubt(frame.number);
     }
 
-    /// The next frame that waited and need not wait any more, in its slot. Call it until it gives `None`, after each
-    /// packet and each [`handle_timeout`](Self::handle_timeout).
+    /// Returns the next frame that waited and need not wait any more, in its slot. Call it until it
+    /// gives `None`, after each packet and each [`handle_timeout`](Self::handle_timeout).
     pub fn poll_receive(&mut self, now: Duration) -> Option<&mut [u8]> {
         self.advance(now);
         let Self { order, counters, clock, config, .. } = self;
@@ -482,19 +486,19 @@ where
         Ok(Some(octets))
     }
 
-    /// Whether [`poll_event`](Self::poll_event) has something.
+    /// Returns whether [`poll_event`](Self::poll_event) has something.
     #[must_use]
     pub const fn has_event(&self) -> bool {
         self.events.is_any()
     }
 
-    /// What happened.
+    /// Returns the next event.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.take()
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) has something to do: the earliest of an acknowledgment to be sent
-    /// alone, an acknowledgment taken for lost, and a missing packet given up.
+    /// Returns when to call [`handle_timeout`](Self::handle_timeout): for an acknowledgment to be
+    /// sent alone, one taken for lost, or a missing packet given up.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
         let missing = self.order.deadline(self.config.reorder_timeout);
@@ -514,19 +518,20 @@ where
         }
     }
 
-    /// RFC 2637 section 4.4.2: how often an acknowledgment did not come in time, as in [`statistics`](Self::statistics).
+    /// Returns how often an acknowledgment did not come in time, as in
+    /// [`statistics`](Self::statistics) (RFC 2637 section 4.4.2).
     #[must_use]
     pub const fn time_outs(&self) -> u64 {
         self.send.time_outs
     }
 
-    /// How many packets with a payload were sent, as in [`statistics`](Self::statistics).
+    /// Returns how many packets with a payload were sent, as in [`statistics`](Self::statistics).
     #[must_use]
     pub const fn packets_sent(&self) -> u64 {
         self.counters.packets_sent
     }
 
-    /// What happened so far.
+    /// Returns what happened so far.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         let (counters, order, send) = (&self.counters, self.order.counters(), &self.send);
@@ -570,7 +575,7 @@ where
         }
     }
 
-    /// The configuration.
+    /// Returns the configuration.
     #[must_use]
     pub const fn config(&self) -> &Config {
         &self.config
@@ -580,7 +585,7 @@ where
         self.clock = self.clock.max(now);
     }
 
-    /// Whether a payload of this length may be sent; gives the length of its header.
+    /// Returns whether a payload of this length may be sent; gives the length of its header.
     fn check_send(&mut self, now: Duration, payload_length: usize) -> Result<usize, SendError> {
         if payload_length == 0 {
             return Err(SendError::PayloadEmpty);
@@ -653,7 +658,7 @@ where
         }
     }
 
-    /// What becomes of a packet with data whose number has found its place.
+    /// Returns what becomes of a packet with data whose number has found its place.
     fn place(
         &mut self,
         number: SequenceNumber,
@@ -684,7 +689,8 @@ where
         }
     }
 
-    /// What a packet with data acknowledges, unless it was refused as strange.
+    /// Processes the acknowledgment in a packet with data, unless the packet was refused as
+    /// strange.
     fn acknowledge_with_data(&mut self, acknowledged: Option<SequenceNumber>, error: Option<&ReceiveError>) {
         let is_strange = matches!(error, Some(ReceiveError::FarAhead { .. } | ReceiveError::Busy));
         if let Some(acknowledged) = acknowledged.filter(|_| !is_strange) {
@@ -710,7 +716,8 @@ where
         acknowledged
     }
 
-    /// After an acknowledgment or a time-out: `alarm` is what it was before.
+    /// Reports a change of the window after an acknowledgment or a time-out; `alarm` is its state
+    /// before.
     fn window_changed(&mut self, alarm: bool) {
         if self.send.alarm != alarm {
             self.events.alarm(self.send.alarm);
@@ -730,13 +737,14 @@ impl Counters {
     }
 }
 
-/// Where in its packet the frame lies.
+/// Returns where in its packet the frame lies.
 const fn frame_range(packet: &Packet<'_>) -> Range<usize> {
     let start = packet.header.len();
     start..start.saturating_add(packet.payload.len())
 }
 
-/// Whether a PPP frame is of protocol 0x00fd, with or without address and control, its protocol compressed or not.
+/// Returns whether a PPP frame is of protocol 0x00fd, with or without address and control, its
+/// protocol compressed or not.
 const fn is_compressed_data(frame: &[u8]) -> bool {
     matches!(frame, [0xff, 0x03, 0x00, 0xfd, ..] | [0xff, 0x03, 0xfd, ..] | [0x00, 0xfd, ..] | [0xfd, ..])
 }

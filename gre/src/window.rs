@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use crate::{AcknowledgmentTimeout, RoundTrip, SequenceNumber};
 
-/// What a full send window means.
+/// The meaning of a full send window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum WindowPolicy {
@@ -17,15 +17,16 @@ pub enum WindowPolicy {
     Hint,
     /// The window is measured, and never holds a packet back.
     ///
-    /// This is the default, since the numbers that peers state mean nothing: pptp-linux states 3 and keeps 9 to 15
-    /// packets on the way, pptpd and accel-ppp return what they were told, and no Linux peer keeps any window. At 3
-    /// packets a round trip of 50 ms the tunnel would carry 80 kilobytes a second. The Linux kernel never acknowledges
-    /// without data of its own, so a flow in one direction would stop.
+    /// This is the default, since the numbers that peers state mean nothing. pptp-linux states 3
+    /// and keeps 9 to 15 packets on the way, pptpd and accel-ppp return the number that they got,
+    /// and no Linux peer keeps any window. At 3 packets a round trip of 50 ms the tunnel would
+    /// carry 80 kilobytes a second. The Linux kernel never acknowledges without data of its own, so
+    /// a flow in one direction would stop.
     #[default]
     Ignore,
 }
 
-/// What an acknowledgment number told.
+/// The meaning of an acknowledgment number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Acknowledged {
     /// Packets that were not acknowledged before.
@@ -122,12 +123,12 @@ impl SendWindow {
         &self.round_trip
     }
 
-    /// How many packets await their acknowledgment.
+    /// Returns how many packets await their acknowledgment.
     pub(crate) const fn outstanding(&self) -> u32 {
         self.next.distance_from(self.awaited)
     }
 
-    /// Whether a packet may be sent.
+    /// Returns whether a packet may be sent.
     #[inline]
     pub(crate) fn is_open(&self) -> bool {
         match self.policy {
@@ -137,7 +138,7 @@ impl SendWindow {
         }
     }
 
-    /// A packet is sent, and takes the next number.
+    /// Takes the next number for a packet that is sent.
     #[inline]
     pub(crate) fn sent(&mut self, now: Duration) -> SequenceNumber {
         let number = self.next;
@@ -159,7 +160,7 @@ impl SendWindow {
         number
     }
 
-    /// RFC 2637 section 4.2.5: all packets up to `number` are acknowledged.
+    /// Acknowledges all packets up to `number` (RFC 2637 section 4.2.5).
     #[inline]
     pub(crate) fn acknowledge(&mut self, now: Duration, number: SequenceNumber) -> Acknowledged {
         if !number.is_before(self.next) {
@@ -191,13 +192,13 @@ impl SendWindow {
         Acknowledged::New
     }
 
-    /// When the acknowledgment of the oldest packet is taken for lost.
+    /// Returns when the acknowledgment of the oldest packet is taken for lost.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         (self.outstanding() > 0).then(|| self.oldest.saturating_add(self.round_trip.timeout()))
     }
 
-    /// RFC 2637 sections 4.2.2 and 4.4.2, when the deadline has passed: the window shrinks, the time-out backs off, and
-    /// what is on the way is not awaited any more.
+    /// Shrinks the window and backs the time-out off when the deadline has passed; nothing on the
+    /// way is awaited any more (RFC 2637 sections 4.2.2 and 4.4.2).
     pub(crate) fn handle_timeout(&mut self, now: Duration) -> bool {
         let expired = self.deadline().is_some_and(|deadline| deadline <= now);
         if expired {
@@ -215,7 +216,8 @@ impl SendWindow {
         expired
     }
 
-    /// RFC 2637 section 4.2.3: each window's worth of acknowledged packets makes the window larger by one.
+    /// Makes the window larger by one for each window's worth of acknowledged packets (RFC 2637
+    /// section 4.2.3).
     fn digest(&mut self, packets: u32) {
         self.digested = self.digested.saturating_add(packets);
         while self.digested >= self.size.into() {
@@ -240,7 +242,7 @@ impl SendWindow {
     }
 }
 
-/// How long after `earlier` a time is, in whole microseconds.
+/// Returns how long after `earlier` a time is, in whole microseconds.
 ///
 /// Not `Duration::saturating_sub`: the optimiser does not see that `Duration::new` in it cannot panic.
 fn between(earlier: Duration, later: Duration) -> Duration {
@@ -248,13 +250,13 @@ fn between(earlier: Duration, later: Duration) -> Duration {
     Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
 }
 
-/// The place of a number's time.
+/// Returns the place of a number's time.
 fn index(number: SequenceNumber) -> usize {
     let [low, ..] = number.get().to_le_bytes();
     usize::from(low & 63)
 }
 
-/// Half of a window, rounded up: RFC 2637 sections 4.2.1 and 4.2.2.
+/// Returns half of a window, rounded up (RFC 2637 sections 4.2.1 and 4.2.2).
 fn half(size: u16) -> u16 {
     size.div_ceil(2).max(1)
 }

@@ -43,7 +43,7 @@ fn frame(index: u32) -> [u8; FRAME_LEN] {
     frame
 }
 
-/// The index, if the frame is whole.
+/// Returns the index, if the frame is whole.
 fn index_of(octets: &[u8]) -> Option<u32> {
     let index = u32::from_be_bytes(*octets.first_chunk()?);
     (octets == frame(index)).then_some(index)
@@ -274,10 +274,10 @@ fn run(seed: u64) {
     recover(&mut world);
 }
 
-/// The network gets well: after a while, however bad it was, all that is sent arrives, in order.
+/// Heals the network, and expects that after a while everything sent arrives in order.
 fn recover(world: &mut World<End<'_>>) {
     world.path.heal();
-    // Longer than the silence after which numbers may start anew, and packets to tell it by.
+    // Longer than the silence after which numbers may start again, and packets to tell it by.
     world.now += Duration::from_secs(3);
     let settled = world.ends().map(|end| end.frames + 10);
     let now = world.now;

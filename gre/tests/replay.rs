@@ -43,8 +43,8 @@ fn parse(text: &str) -> Vec<Recorded> {
         .collect()
 }
 
-/// What the peer sent, as it arrived: packets with data, of those with an acknowledgment, acknowledgments alone,
-/// packets after a later one, numbers that never came.
+/// The peer's packets as they arrived: with data, of those with an acknowledgment, acknowledgments
+/// alone, packets after a later one, numbers that never came.
 #[derive(Debug, PartialEq, Eq)]
 struct Counts {
     data: u64,
@@ -58,7 +58,7 @@ fn counts(data: u64, with_acknowledgment: u64, alone: u64, late: u64, missing: u
     Counts { data, with_acknowledgment, alone, late, missing }
 }
 
-/// A payload that tells its number.
+/// Returns a payload that contains its number.
 fn payload(packet: &Recorded) -> Vec<u8> {
     let number = packet.header.sequence_number.unwrap().to_be_bytes();
     number.into_iter().cycle().take(packet.payload_length.into()).collect()
@@ -125,7 +125,8 @@ fn replay(recorded: &[Recorded], as_client: bool, times: usize) -> (Statistics, 
         replay.run_until(packet.at);
         if is_ours(&packet) {
             let Some(number) = packet.header.sequence_number else { continue };
-            // What the recorded program lost after it was recorded is lost here, too; one it lost before is not there.
+            // A packet that the recorded program lost after it was recorded is lost here, too; one
+            // it lost before is not there.
             while replay.tunnel.statistics().ss != SequenceNumber::new(number) {
                 replay.tunnel.encapsulate(packet.at, b"lost", &mut [0; 64]).unwrap();
             }

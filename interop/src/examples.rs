@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -37,6 +38,8 @@ pub struct Program {
     name: String,
     child: Child,
     output: Arc<Mutex<String>>,
+    /// Of what it writes, and of its errors.
+    readers: [JoinHandle<()>; 2],
 }
 
 impl Program {
@@ -53,13 +56,12 @@ impl Program {
         let mut child = in_network(network, move || command.spawn().unwrap());
         let output = Arc::new(Mutex::new(String::new()));
         let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
-        keep(stdout, &output);
-        keep(stderr, &output);
+        let readers = [keep(stdout, &output), keep(stderr, &output)];
         let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self { name, child, output }
+        Self { name, child, output, readers }
     }
 
-    /// All that it has written.
+    /// Returns all that it has written.
     ///
     /// # Panics
     ///
@@ -69,7 +71,7 @@ impl Program {
         self.output.lock().unwrap().clone()
     }
 
-    /// The rest of the first line that starts so, behind blanks.
+    /// Returns the rest of the first line that starts so, behind blanks.
     #[must_use]
     pub fn line(&self, start: &str) -> Option<String> {
         let output = self.output();
@@ -112,7 +114,7 @@ impl Program {
         }
     }
 
-    /// Whether it has ended.
+    /// Returns whether it has ended.
     ///
     /// # Panics
     ///
@@ -122,7 +124,7 @@ impl Program {
         self.child.try_wait().unwrap().is_some()
     }
 
-    /// Waits for its end.
+    /// Waits for its end, and for all that it has written.
     ///
     /// # Panics
     ///
@@ -132,7 +134,8 @@ impl Program {
         let mut status = None;
         until(patience, || {
             status = self.child.try_wait().unwrap();
-            status.is_some()
+            // A script of its own may hold its output open, and end later.
+            status.is_some() && self.readers.iter().all(JoinHandle::is_finished)
         });
         status.unwrap_or_else(|| panic!("{} has not ended after {patience:?}:\n{}", self.name, self.output()))
     }
@@ -148,7 +151,7 @@ impl Drop for Program {
     }
 }
 
-fn keep(stream: impl std::io::Read + Send + 'static, output: &Arc<Mutex<String>>) {
+fn keep(stream: impl std::io::Read + Send + 'static, output: &Arc<Mutex<String>>) -> JoinHandle<()> {
     let output = Arc::clone(output);
     std::thread::spawn(move || {
         for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
@@ -156,5 +159,5 @@ fn keep(stream: impl std::io::Read + Send + 'static, output: &Arc<Mutex<String>>
             output.push_str(&String::from_utf8_lossy(&line));
             output.push('\n');
         }
-    });
+    })
 }

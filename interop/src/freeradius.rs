@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-/// What every configuration begins with: all in one folder, answers at once, one thread.
+/// The beginning of every configuration: all in one folder, answers at once, one thread.
 const GENERAL: &str = r"
 logdir = FOLDER
 raddbdir = FOLDER
@@ -41,7 +41,7 @@ pub struct FreeRadius {
 }
 
 impl FreeRadius {
-    /// Where the program is, if it is there.
+    /// Returns where the program is, if it is installed.
     #[must_use]
     pub fn find() -> Option<PathBuf> {
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -98,7 +98,7 @@ impl FreeRadius {
         }
     }
 
-    /// What it has written.
+    /// Returns what it has written.
     ///
     /// # Panics
     ///

@@ -33,7 +33,8 @@ use serde_json::Value;
 
 pub use tally::Tally;
 
-/// The folder of public captures and vectors, or `None`, with a message, where it is absent.
+/// Returns the folder of public captures and vectors, or `None`, with a message, where it is
+/// absent.
 #[must_use]
 pub fn shared() -> Option<PathBuf> {
     let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
@@ -45,13 +46,13 @@ pub fn shared() -> Option<PathBuf> {
     None
 }
 
-/// The folder of our own captures.
+/// Returns the folder of our own captures.
 #[must_use]
 pub fn captures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("captures")
 }
 
-/// The names of our own captures, in order.
+/// Returns the names of our own captures, in order.
 ///
 /// # Panics
 ///
@@ -64,7 +65,7 @@ pub fn capture_names() -> Vec<String> {
     names
 }
 
-/// One entry of a capture's `about.txt`.
+/// Returns one entry of a capture's `about.txt`.
 ///
 /// # Panics
 ///
@@ -76,7 +77,7 @@ pub fn about(capture: &str, key: &str) -> String {
     text.lines().find_map(|line| line.strip_prefix(&prefix)).unwrap().to_owned()
 }
 
-/// The objects of a file of JSON lines.
+/// Returns the objects of a file of JSON lines.
 ///
 /// # Panics
 ///
@@ -87,7 +88,7 @@ pub fn json_lines(path: &Path) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// A JSON file.
+/// Returns a JSON file.
 ///
 /// # Panics
 ///
@@ -97,21 +98,21 @@ pub fn json_file(path: &Path) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// The octets of a hexadecimal member of an object.
+/// Returns the octets of a hexadecimal member of an object.
 ///
 /// # Panics
 ///
-/// When there is none.
+/// When it is missing.
 #[must_use]
 pub fn octets(object: &Value, member: &str) -> Vec<u8> {
     hex::decode(object[member].as_str().unwrap_or_else(|| panic!("no {member} in {object}"))).unwrap()
 }
 
-/// The same, of a fixed length.
+/// Returns the same, of a fixed length.
 ///
 /// # Panics
 ///
-/// When there is none or it has another length.
+/// When it is missing or has another length.
 #[must_use]
 pub fn array<const N: usize>(object: &Value, member: &str) -> [u8; N] {
     octets(object, member).try_into().unwrap_or_else(|octets: Vec<u8>| panic!("{member}: {} octets", octets.len()))

@@ -1,5 +1,6 @@
-//! Namespaces of one's own, for tests that start programs: networks, processes and mounts that the kernel removes with
-//! everything in them as soon as the first process there ends, however it ends. Only root can make them.
+//! Namespaces of one's own, for tests that start programs: networks, processes and mounts. The
+//! kernel removes them with everything in them as soon as the first process there ends, for any
+//! reason. Only root can make them.
 
 use std::fs::File;
 use std::io::Write;
@@ -13,7 +14,7 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 /// Where the programs are.
 pub const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// What a process of the test is: set inside.
+/// The variable with the role of a process of the test: set inside.
 const ROLE: &str = "PPTP_INTEROP_INSIDE";
 
 /// Runs a test in namespaces of its own, for `limit` at most, if that is possible here; says why, if it is not.
@@ -34,7 +35,7 @@ pub fn isolated(
     if std::env::var_os(ROLE).is_some() {
         watch(limit);
         run("mount -t tmpfs none /run");
-        // It shows the network of who mounts it.
+        // It shows the network of the process that mounts it.
         run("mount -t sysfs none /sys");
         return inside();
     }
@@ -56,7 +57,7 @@ pub fn isolated(
     let mut command = unshare();
     command.arg(std::env::current_exe().unwrap()).args(["--exact", test, "--nocapture"]).env(ROLE, "yes");
     command.envs(prepare()).stdin(Stdio::piped()).stdout(Stdio::null());
-    // The pipe tells the other end when this process ends.
+    // The pipe lets the other end know when this process ends.
     let mut child = command.spawn().unwrap();
     let lifeline = child.stdin.take();
     let status = child.wait().unwrap();
@@ -107,7 +108,8 @@ pub fn in_network<T: Send>(name: Option<&str>, act: impl FnOnce() -> T + Send) -
     }
 }
 
-/// The names of the devices and the routes of the calling thread's network, for a look at what is left behind.
+/// Returns the names of the devices and the routes of the calling thread's network, for a look at
+/// what is left behind.
 ///
 /// # Panics
 ///
@@ -128,7 +130,7 @@ pub fn devices_and_routes() -> Vec<String> {
     all
 }
 
-/// The time.
+/// Returns the time.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "real programs have the real time")]
 pub fn clock() -> Instant {

@@ -24,9 +24,9 @@ pub struct Endpoint {
     pub line: Option<Line>,
     /// Whether nothing is sent any more, as if this end were dead.
     pub is_dumb: bool,
-    /// What the machine has told.
+    /// The events of the machine.
     pub events: Vec<Event>,
-    /// What the machine did not take.
+    /// Input that the machine did not take.
     pub refused: Vec<String>,
     /// Packets of data that have come, and were not taken.
     pub packets: Vec<(Protocol, Vec<u8>)>,
@@ -34,7 +34,7 @@ pub struct Endpoint {
     pub encrypted: (usize, usize),
     /// Echo-Requests of the peer's that were answered.
     pub echoes_answered: usize,
-    /// Who the peer said it is.
+    /// The name that the peer claimed.
     pub peer_name: Option<String>,
     begin: Instant,
     name: String,
@@ -43,7 +43,8 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// A link that begins with the first octet that comes. The password is its own, or what it knows of the peer's.
+    /// Creates a link that begins with the first octet that comes. The password is its own, or what
+    /// it knows of the peer's.
     #[must_use]
     pub fn new(config: &Config, line: Line, name: &str, password: &str) -> Self {
         let mut link = Link::new(config, entropy());
@@ -65,13 +66,13 @@ impl Endpoint {
         }
     }
 
-    /// The time, as the machine takes it.
+    /// Returns the time, as the machine takes it.
     #[must_use]
     pub fn now(&self) -> Duration {
         self.begin.elapsed()
     }
 
-    /// Why the link ended, if it did.
+    /// Returns why the link ended, if it did.
     #[must_use]
     pub fn reason(&self) -> Option<Reason> {
         self.events.iter().rev().find_map(|event| match event {
@@ -135,7 +136,7 @@ impl Endpoint {
         self.work();
     }
 
-    /// RFC 1662 section 7.1: the map of this direction holds as soon as LCP is open.
+    /// Returns the next frame; the map of this direction holds as soon as LCP is open (RFC 1662 section 7.1).
     fn next_frame(&mut self) -> Option<Vec<u8>> {
         let map = match self.link.phase() {
             Phase::Authenticate | Phase::Network => self.link.lcp().receiving().control_characters,
@@ -218,7 +219,7 @@ impl Endpoint {
     }
 }
 
-/// RFC 3079: the keys that an authentication has left.
+/// Returns the keys that an authentication has left (RFC 3079).
 fn ciphers(keys: &Keys, agreed: &ccp::Agreed, is_server: bool) -> (Encryptor, Decryptor) {
     let side = if is_server { Side::Server } else { Side::Client };
     let key = |bits: MicrosoftCompression, direction: Direction| -> StartKey {

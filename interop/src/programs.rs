@@ -21,7 +21,7 @@ use rustix::net::{AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, So
 /// The longest frame on a line or in a tunnel, with some room.
 const MAX_FRAME: usize = 1600;
 
-/// What is to be had by reading: octets, the end, or an error.
+/// Reading gives something: bytes, the end, or an error.
 const READABLE: PollFlags = PollFlags::IN.union(PollFlags::HUP).union(PollFlags::ERR);
 
 /// A bidirectional stream of frames in asynchronous framing.
@@ -68,12 +68,12 @@ impl Line {
         self.send_as(frame, Framing::default());
     }
 
-    /// The same, in the framing that was agreed.
+    /// Sends the same in the framing that was agreed.
     pub fn send_as(&mut self, frame: &[u8], framing: Framing) {
         self.unsent.extend(Encoder::new(frame, framing));
     }
 
-    /// The next of the frames that have come, in the framing that was agreed so far.
+    /// Returns the next of the frames that have come, in the framing that was agreed so far.
     pub fn next_frame(&mut self, framing: Framing) -> Option<Vec<u8>> {
         self.decoder.set_config(framing);
         let mut input = &self.unread[..];
@@ -90,12 +90,12 @@ impl Line {
         next
     }
 
-    /// The frames that have come since the last time, with all control characters escaped.
+    /// Returns the frames that have come since the last time, with all control characters escaped.
     pub fn take_frames(&mut self) -> Vec<Vec<u8>> {
         std::iter::from_fn(|| self.next_frame(Framing::default())).collect()
     }
 
-    /// Whether anything has come that was not taken.
+    /// Returns whether anything has come that was not taken.
     #[must_use]
     pub fn has_come(&self) -> bool {
         !self.unread.is_empty()
@@ -143,12 +143,12 @@ impl Line {
     }
 }
 
-/// Which there are.
+/// Returns which control characters there are.
 fn control_characters(octets: &[u8]) -> u32 {
     octets.iter().filter(|octet| **octet < 32).fold(0, |map, octet| map | 1 << octet)
 }
 
-/// A raw socket for the GRE of one peer, in the network namespace of the calling thread.
+/// Returns a raw socket for the GRE of one peer, in the network namespace of the calling thread.
 ///
 /// # Panics
 ///
@@ -180,21 +180,21 @@ pub struct Session {
     pub sent: Vec<String>,
     /// The names of the messages that came.
     pub received: Vec<String>,
-    /// What the machine has told.
+    /// The events of the machine.
     pub events: Vec<Event>,
     /// Whether nothing can come any more.
     tcp_ended: bool,
 }
 
 impl Session {
-    /// The side that takes the call.
+    /// Creates the side that takes the call.
     #[must_use]
     pub fn server(tcp: TcpStream, gre: OwnedFd) -> Self {
         let config = config(Identity::PPTPD).with_outgoing_call_requests(true);
         Self::new(Connection::receiver(config, entropy()), tcp, gre)
     }
 
-    /// The side that asks for the call.
+    /// Creates the side that asks for the call.
     #[must_use]
     pub fn client(tcp: TcpStream, gre: OwnedFd) -> Self {
         let session = Self::new(Connection::originator(config(Identity::PPTP_LINUX), entropy()), tcp, gre);
@@ -225,25 +225,25 @@ impl Session {
         self.begin.elapsed()
     }
 
-    /// The machine, and the time for its commands.
+    /// Returns the machine, and the time for its commands.
     pub fn connection(&mut self) -> (&mut Connection<1>, Duration) {
         let now = self.now();
         (&mut self.connection, now)
     }
 
-    /// The call, once it is connected.
+    /// Returns the call, once it is connected.
     #[must_use]
     pub fn call(&self) -> Option<CallId> {
         self.call
     }
 
-    /// The tunnel of the call.
+    /// Returns the tunnel of the call.
     #[must_use]
     pub fn statistics(&self) -> Option<pptp_gre::Statistics> {
         self.tunnel.as_ref().map(Tunnel::statistics)
     }
 
-    /// Whether the control connection is over, and TCP too.
+    /// Returns whether the control connection is over, and TCP too.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.is_closed() && self.tcp_ended
@@ -273,7 +273,7 @@ impl Session {
         rustix::net::send(&self.gre, packet, SendFlags::empty()).unwrap();
     }
 
-    /// The frames that have come since the last time, in order.
+    /// Returns the frames that have come since the last time, in order.
     pub fn take_frames(&mut self) -> Vec<Vec<u8>> {
         std::mem::take(&mut self.frames)
     }
@@ -327,7 +327,7 @@ impl Session {
         self.flush();
     }
 
-    /// Until the next deadline of either machine.
+    /// Returns the time until the next deadline of either machine.
     fn wait(&self, longest: Duration) -> Duration {
         let tunnel = self.tunnel.as_ref().and_then(Tunnel::poll_timeout);
         let deadline = [tunnel, self.connection.poll_timeout()].into_iter().flatten().min();
@@ -377,7 +377,7 @@ impl Session {
                 }
                 Event::Closed { .. } => {
                     self.transmit(now);
-                    // What the program still says is read to the end.
+                    // The rest of the program's output is read to the end.
                     let _ = self.tcp.shutdown(Shutdown::Write);
                 }
                 _ => {}
@@ -421,7 +421,7 @@ impl Session {
     }
 }
 
-/// Patience that suits a test.
+/// Returns a configuration with time-outs that suit a test.
 fn config(identity: Identity) -> Config {
     let few = Duration::from_secs(4);
     Config::new(identity)
@@ -436,7 +436,7 @@ fn begin() -> Instant {
     Instant::now()
 }
 
-/// Unpredictable octets.
+/// Returns unpredictable bytes.
 pub(crate) fn entropy() -> [u8; 32] {
     let mut octets = [0; 32];
     std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut octets)).unwrap();

@@ -30,9 +30,9 @@ const HEADER_LEN: usize = 20;
 /// A packet of RADIUS.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Packet {
-    /// What it is.
+    /// The code of the packet.
     pub code: u8,
-    /// What a reply repeats.
+    /// The identifier, which a reply repeats.
     pub identifier: u8,
     /// Of a request: unpredictable. Of a reply: made from request, reply and secret.
     pub authenticator: [u8; 16],
@@ -41,7 +41,7 @@ pub struct Packet {
 }
 
 impl Packet {
-    /// An Access-Request for this user.
+    /// Creates an Access-Request for this user.
     #[must_use]
     pub fn request(identifier: u8, authenticator: [u8; 16], user: &[u8]) -> Self {
         let mut packet = Self { code: ACCESS_REQUEST, identifier, authenticator, attributes: Vec::new() };
@@ -59,7 +59,7 @@ impl Packet {
         self.attributes.extend(value);
     }
 
-    /// The values of the attributes of a type.
+    /// Returns the values of the attributes of a type.
     ///
     /// # Panics
     ///
@@ -78,7 +78,7 @@ impl Packet {
         })
     }
 
-    /// The octets as they are sent.
+    /// Returns the octets as they are sent.
     ///
     /// # Panics
     ///
@@ -97,7 +97,7 @@ impl Packet {
     ///
     /// # Panics
     ///
-    /// When it is none.
+    /// When it is no packet.
     #[must_use]
     pub fn decode(octets: &[u8]) -> Self {
         let (&[code, identifier, high, low], rest) = octets.split_first_chunk().expect("a header");
@@ -106,14 +106,16 @@ impl Packet {
         Self { code, identifier, authenticator: *authenticator, attributes: attributes.to_vec() }
     }
 
-    /// RFC 2865 section 3: the Response Authenticator that this reply to a request has to have.
+    /// Returns the Response Authenticator that this reply to a request has to have (RFC 2865
+    /// section 3).
     #[must_use]
     pub fn response_authenticator(&self, request_authenticator: &[u8; 16], secret: &[u8]) -> [u8; 16] {
         let asked = Self { authenticator: *request_authenticator, ..self.clone() };
         Md5::new().chain_update(asked.encode()).chain_update(secret).finalize().into()
     }
 
-    /// RFC 3579 section 3.2: the Message-Authenticator that this packet, or this reply to a request, has to have.
+    /// Returns the Message-Authenticator that this packet, or this reply to a request, has to have
+    /// (RFC 3579 section 3.2).
     fn message_authenticator(&self, request_authenticator: &[u8; 16], secret: &[u8]) -> [u8; 16] {
         let mut cleared = Self { authenticator: *request_authenticator, ..self.clone() };
         let mut at = 0;
@@ -148,7 +150,7 @@ impl fmt::Debug for Packet {
     }
 }
 
-/// RFC 2104, with MD5.
+/// Computes HMAC with MD5 (RFC 2104).
 fn hmac_md5(key: &[u8], data: &[u8]) -> [u8; 16] {
     let mut block = [0; 64];
     if key.len() > block.len() {

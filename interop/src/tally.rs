@@ -18,13 +18,13 @@ impl Tally {
         self.differences.extend(differences.iter().map(|difference| format!("{place}: {kind}: {difference}")));
     }
 
-    /// How many records of a kind agreed.
+    /// Returns how many records of a kind agreed.
     #[must_use]
     pub fn agreed(&self, kind: &str) -> u64 {
         self.agreed.get(kind).copied().unwrap_or(0)
     }
 
-    /// How many records agreed in all.
+    /// Returns how many records agreed in all.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.agreed.values().sum()

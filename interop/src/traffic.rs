@@ -1,9 +1,9 @@
 //! Traffic through a tunnel: pings, and TCP transfers whose checksum is compared.
 //!
-//! All is done in the network of the calling thread ([`crate::namespace::in_network`] moves a thread). The other end of a
-//! ping is any kernel; that of a transfer is [`Far`], or a program in another machine: one that listens at [`SINK`] and
-//! takes octets to the end (`nc -l -p 5001 | sha1sum`), and one that listens at [`SOURCE`] and gives them (`nc -l -p 5002`),
-//! whose checksums are [`digest`].
+//! All is done in the network of the calling thread ([`crate::namespace::in_network`] moves a
+//! thread). The other end of a ping is any kernel; that of a transfer is [`Far`], or a program in
+//! another machine. One listens at [`SINK`] and takes bytes to the end (`nc -l -p 5001 | sha1sum`).
+//! Another listens at [`SOURCE`] and gives them (`nc -l -p 5002`); their checksums are [`digest`].
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddrV4, TcpListener, TcpStream};
@@ -23,25 +23,27 @@ pub const SINK: u16 = 5001;
 pub const SOURCE: u16 = 5002;
 
 /// How long nothing may come.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A SHA-1.
 pub type Checksum = [u8; 20];
 
-/// RFC 792: sends an Echo Request with so many octets of data and more headers (20 and 8), and waits for the reply.
+/// Sends an Echo Request with so many octets of data and more headers (20 and 8), and waits for the
+/// reply (RFC 792).
 ///
 /// # Errors
 ///
-/// What is wrong.
+/// The reason why it failed.
 pub fn ping(to: Ipv4Addr, octets: usize) -> Result<Duration, String> {
     ping_within(PATIENCE, to, octets)
 }
 
-/// The same, with another patience: on a line that loses packets, another try may be sooner.
+/// Returns the same, with another patience: on a line that loses packets, another try may be
+/// sooner.
 ///
 /// # Errors
 ///
-/// What is wrong.
+/// The reason why it failed.
 pub fn ping_within(patience: Duration, to: Ipv4Addr, octets: usize) -> Result<Duration, String> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let failed = |error: rustix::io::Errno| format!("ping {to}: {error}");
@@ -68,7 +70,7 @@ pub fn ping_within(patience: Duration, to: Ipv4Addr, octets: usize) -> Result<Du
     Err(format!("ping {to}: no reply to {octets} octets"))
 }
 
-/// RFC 1071.
+/// Computes the Internet checksum (RFC 1071).
 fn internet_checksum(octets: &[u8]) -> u16 {
     let words = octets.chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(pair.get(1).copied().unwrap_or(0)));
     let sum = words.sum::<u32>();
@@ -77,7 +79,7 @@ fn internet_checksum(octets: &[u8]) -> u16 {
     !u16::try_from(sum & 0xffff).unwrap()
 }
 
-/// Octets that can be compressed, though not much: noise, and words that come again.
+/// Returns octets that can be compressed, though not much: noise, and words that come again.
 #[must_use]
 pub fn octets(length: usize, seed: u64) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
@@ -96,7 +98,7 @@ pub fn octets(length: usize, seed: u64) -> Vec<u8> {
     octets
 }
 
-/// The checksum of octets.
+/// Returns the checksum of octets.
 #[must_use]
 pub fn digest(octets: &[u8]) -> Checksum {
     Sha1::digest(octets).into()
@@ -164,7 +166,7 @@ impl Far {
         Self { sink, source }
     }
 
-    /// The checksum of what came.
+    /// Returns the checksum of what came.
     ///
     /// # Panics
     ///
@@ -176,7 +178,7 @@ impl Far {
     }
 }
 
-/// What [`exercise`] has measured.
+/// The measurements of [`exercise`].
 #[derive(Debug, Clone, Copy)]
 pub struct Measured {
     /// Round trip of 1400 octets.

@@ -32,7 +32,7 @@ use std::process::{Command, Stdio};
 /// Where the programs are, here and in a guest.
 const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Whether guests can be booted here. If not, says why, and that `what` is skipped.
+/// Returns whether guests can be booted here. If not, says why, and that `what` is skipped.
 #[must_use]
 pub fn is_available(what: &str) -> bool {
     let problem = missing();
@@ -42,7 +42,7 @@ pub fn is_available(what: &str) -> bool {
     problem.is_none()
 }
 
-/// Whether the programs are there. If not, says which is not, and that `what` is skipped.
+/// Returns whether the programs are there. If not, says which is not, and that `what` is skipped.
 #[must_use]
 pub fn has_programs(what: &str, programs: &[&str]) -> bool {
     let missing = programs.iter().find(|program| find(program).is_none());

@@ -15,30 +15,30 @@ pub struct Vector<'a> {
 }
 
 impl<'a> Vector<'a> {
-    /// A whole file.
+    /// Creates a whole file.
     #[must_use]
     pub fn new(value: &'a Value) -> Self {
         Self { value, path: String::new(), visited: Rc::default() }
     }
 
-    /// A member of an object, if there is one.
+    /// Creates a member of an object, if there is one.
     #[must_use]
     pub fn get(&self, member: &str) -> Option<Self> {
         let value = self.value.get(member)?;
         Some(Self { value, path: format!("{}.{member}", self.path), visited: Rc::clone(&self.visited) })
     }
 
-    /// A member of an object.
+    /// Creates a member of an object.
     ///
     /// # Panics
     ///
-    /// When there is none.
+    /// When it is missing.
     #[must_use]
     pub fn at(&self, member: &str) -> Self {
         self.get(member).unwrap_or_else(|| panic!("no {member} in {}", self.path))
     }
 
-    /// The elements of a list.
+    /// Returns the elements of a list.
     ///
     /// # Panics
     ///
@@ -51,18 +51,18 @@ impl<'a> Vector<'a> {
         list.iter().enumerate().map(element).collect()
     }
 
-    /// This value as text.
+    /// Returns this value as text.
     ///
     /// # Panics
     ///
-    /// When it is none.
+    /// When it is no packet.
     #[must_use]
     pub fn text(&self) -> &'a str {
         self.visit();
         self.value.as_str().unwrap_or_else(|| panic!("{} is no text", self.path))
     }
 
-    /// This value as octets, which it gives in hexadecimal.
+    /// Returns the bytes of this value, which is in hexadecimal.
     ///
     /// # Panics
     ///
@@ -72,7 +72,7 @@ impl<'a> Vector<'a> {
         hex::decode(self.text()).unwrap_or_else(|error| panic!("{}: {error}", self.path))
     }
 
-    /// The same, of a fixed length.
+    /// Returns the same, of a fixed length.
     ///
     /// # Panics
     ///
@@ -82,25 +82,26 @@ impl<'a> Vector<'a> {
         self.octets().try_into().unwrap_or_else(|octets: Vec<u8>| panic!("{}: {} octets", self.path, octets.len()))
     }
 
-    /// This value as a number.
+    /// Returns this value as a number.
     ///
     /// # Panics
     ///
-    /// When it is none.
+    /// When it is no packet.
     #[must_use]
     pub fn number(&self) -> u64 {
         self.visit();
         self.value.as_u64().unwrap_or_else(|| panic!("{} is no number", self.path))
     }
 
-    /// What is behind this, without looking at it: prose, or the subject of another test.
+    /// Passes over everything below this: prose, or the subject of another test.
     pub fn pass_over(&self) {
         for leaf in leaves(self.value, &self.path) {
             self.visited.borrow_mut().insert(leaf);
         }
     }
 
-    /// How many values were looked at, and those that were not, but for the names of sources and notes.
+    /// Returns how many values were looked at, and those that were not, but for the names of
+    /// sources and notes.
     #[must_use]
     pub fn summary(&self) -> (usize, Vec<String>) {
         let visited = self.visited.borrow();
@@ -117,7 +118,7 @@ impl<'a> Vector<'a> {
     }
 }
 
-/// The paths of all numbers and texts in a value.
+/// Returns the paths of all numbers and texts in a value.
 fn leaves(value: &Value, path: &str) -> Vec<String> {
     match value {
         Value::Array(list) => {

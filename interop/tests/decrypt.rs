@@ -17,7 +17,8 @@ struct Plain {
     algorithm: mppe::Algorithm,
 }
 
-/// What an inspector makes of a capture: the decrypted packets, and how many were not, for each reason.
+/// The result of an inspector on a capture: the decrypted packets, and how many were not, for each
+/// reason.
 struct Read {
     plain: Vec<Plain>,
     refused: BTreeMap<String, u64>,
@@ -80,7 +81,7 @@ fn public_sessions_decrypt_to_what_another_implementation_found() {
     }
 }
 
-/// The plain IP packets on the client's ppp interface.
+/// Returns the plain IP packets on the client's ppp interface.
 fn inner(capture: &str) -> Option<BTreeSet<Vec<u8>>> {
     let file = File::open(captures().join(capture).join("inner.pcap")).ok()?;
     let mut packets = BTreeSet::new();
@@ -92,7 +93,7 @@ fn inner(capture: &str) -> Option<BTreeSet<Vec<u8>>> {
     Some(packets)
 }
 
-/// Whether it is an IP packet, whole and with the right checksum.
+/// Returns whether it is an IP packet, whole and with the right checksum.
 fn is_whole_ip(plaintext: &[u8]) -> bool {
     let Ok(frame) = ppp_fsm::Frame::decode(plaintext) else { return false };
     let ip = frame.information;
@@ -106,8 +107,9 @@ fn is_whole_ip(plaintext: &[u8]) -> bool {
     }
 }
 
-/// How many packets each of our captures has, as an independent implementation found them: those that the client sent, and
-/// how many of these were seen in the clear on its ppp interface; the same for the server.
+/// The number of packets in each of our captures, as an independent implementation found them. The
+/// client's packets come first, with those that were seen in the clear on its ppp interface; then
+/// the same for the server.
 const COUNTS: &[(&str, [usize; 4])] = &[
     ("a-mschapv2-mppe128", [36, 36, 36, 36]),
     ("a-mschapv2-mppe128-domain", [35, 34, 36, 36]),
@@ -135,7 +137,7 @@ fn every_packet_of_our_captures_decrypts() {
         let folder = captures().join(&capture);
         let secrets = || Secrets::new().with_password(None, &about(&capture, "password"));
         let client = inspect(&folder.join("client.pcap"), secrets());
-        // What the server sent is whole only at the server, where packets were lost between.
+        // The server's packets are all there only at the server, where packets were lost between.
         let server = folder.join("server.pcap");
         let server =
             if server.exists() { inspect(&server, secrets()) } else { inspect(&folder.join("client.pcap"), secrets()) };

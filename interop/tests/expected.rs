@@ -15,8 +15,8 @@ use vpdn::show::json::{self, Object};
 /// Members that say where a record is from, not what it is.
 const PLACE: [&str; 3] = ["n", "src", "dst"];
 
-/// The PPP frames of a capture that are not in GRE, by the number of the captured frame: the records of some carriers do
-/// not have their octets.
+/// Returns the PPP frames of a capture that are not in GRE, by the number of the captured frame:
+/// the records of some carriers do not have their octets.
 fn frames(capture: &Path) -> BTreeMap<u64, Vec<Vec<u8>>> {
     let mut frames: BTreeMap<u64, Vec<Vec<u8>>> = BTreeMap::new();
     let mut outer = Outer::default();
@@ -31,7 +31,7 @@ fn frames(capture: &Path) -> BTreeMap<u64, Vec<Vec<u8>>> {
     frames
 }
 
-/// What the codecs read in the octets of a record.
+/// Returns what the codecs read in the octets of a record.
 fn read(expected: &Value, frames: &BTreeMap<u64, Vec<Vec<u8>>>) -> Result<Object, String> {
     let raw = expected.get("raw").map(|_| octets(expected, "raw"));
     let raw = raw.as_deref();
@@ -57,7 +57,8 @@ fn read(expected: &Value, frames: &BTreeMap<u64, Vec<Vec<u8>>>) -> Result<Object
         "cp" => {
             let packet = ppp_fsm::Packet::decode(octets).map_err(|error| error.to_string())?;
             if packet.code.has_options() {
-                // One packet of all has an option that goes past the end: those before it are read all the same.
+                // One packet of all has an option that goes past the end: those before it are read
+                // nevertheless.
                 let whole = packet.options().all(|option| option.is_ok());
                 assert_eq!(whole, packet.data.len() < 1000, "{}", packet.data.len());
             }
@@ -71,7 +72,7 @@ fn read(expected: &Value, frames: &BTreeMap<u64, Vec<Vec<u8>>>) -> Result<Object
     }
 }
 
-/// What differs between two objects, member by member.
+/// Returns what differs between two objects, member by member.
 fn differences(expected: &Object, found: &Object) -> Vec<String> {
     let names = expected.keys().chain(found.keys().filter(|name| !expected.contains_key(*name)));
     let differs = |name: &&String| !PLACE.contains(&name.as_str()) && expected.get(*name) != found.get(*name);
@@ -81,7 +82,7 @@ fn differences(expected: &Object, found: &Object) -> Vec<String> {
     names.filter(differs).map(difference).collect()
 }
 
-/// Why we read something differently, on purpose.
+/// Returns why we read something differently, on purpose.
 fn reason(difference: &str) -> Option<&'static str> {
     if difference.starts_with("bad-pap-truncated.pcap:1: pap: message.length is absent") {
         return Some("the packet's length is 4, so the next octet, 0x94, is padding and no message length");

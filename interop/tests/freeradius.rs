@@ -23,7 +23,7 @@ use vpdn::radius::{self, AttributeKind, Code, Reply, Request, Settings, Sockets}
 
 const SECRET: &[u8] = b"a secret of more than sixteen octets";
 
-/// What the server knows of each account, in its own language.
+/// The server's knowledge of each account, in its own language.
 const ACCOUNTS: [(&str, &str); 10] = [
     ("alice", r#"Cleartext-Password := "wonderland""#),
     (r"CORP\alice", r#"Cleartext-Password := "wonderland""#),
@@ -36,14 +36,14 @@ const ACCOUNTS: [(&str, &str); 10] = [
     // A normal account (U) that is locked out (L), or disabled (D).
     ("locked", "Cleartext-Password := \"wonderland\"\nSMB-Account-CTRL-TEXT := \"[UL]\""),
     ("disabled", "Cleartext-Password := \"wonderland\"\nSMB-Account-CTRL-TEXT := \"[UD]\""),
-    // What `store` has written: the hash, and whether the password has expired.
+    // The output of `store`: the hash, and whether the password has expired.
     (
         "expired",
         "NT-Password := \"%{exec:/bin/cat FOLDER/hash}\"\nSMB-Account-CTRL-TEXT := \"%{exec:/bin/cat FOLDER/flags}\"",
     ),
 ];
 
-/// Versions before 3.2.5 sign their answers only when they are told to.
+/// Versions before 3.2.5 sign their answers only when the configuration says so.
 const CONFIGURATION: &str = r#"
 cleanup_delay = 1
 client test {
@@ -203,7 +203,7 @@ fn configuration(port: u16) -> String {
         .replace("PORT", &port.to_string())
 }
 
-/// What the configuration reads and runs.
+/// Fills the folder with the files that the configuration reads and runs.
 fn fill(folder: &Path) {
     std::fs::write(folder.join("store"), STORE.replace("FOLDER", folder.to_str().unwrap())).unwrap();
     let hash = NtHash::from_password("old password");
@@ -220,7 +220,7 @@ fn compile_mend(folder: &Path) -> PathBuf {
     library
 }
 
-/// Octets that differ from case to case. Nobody is here to predict them.
+/// Returns octets that differ from case to case. Nobody is here to predict them.
 fn draw<const N: usize>(what: &str, number: u8) -> [u8; N] {
     use sha1::{Digest, Sha1};
     let mut octets = Vec::new();
@@ -230,7 +230,7 @@ fn draw<const N: usize>(what: &str, number: u8) -> [u8; N] {
     *octets.first_chunk().unwrap()
 }
 
-/// The values of the attributes that our crate takes.
+/// Returns the values of the attributes that our crate takes.
 fn ours(reply: &Reply) -> Vec<&[u8]> {
     reply.values(AttributeKind::VENDOR_SPECIFIC).collect()
 }
@@ -294,7 +294,7 @@ fn assert_keys_v2(reply: &Reply, peer: &v2::Peer, hash: &NtHash, response: &Chal
         let start = other.start_key(mppe::Strength::Bits128, mppe::Side::Server, direction);
         assert_eq!(start.expose_octets(), key.as_bytes());
     }
-    // What the NAS encrypts with the server's key, the peer decrypts with the password's.
+    // A packet that the NAS encrypts with the server's key, the peer decrypts with the password's.
     let config = mppe::Config::new(mppe::Mode::Stateless);
     let nas = mppe::StartKey::from_radius(mppe::Strength::Bits128, keys.send.as_bytes());
     let own = other.start_key(mppe::Strength::Bits128, mppe::Side::Client, mppe::Direction::Receive);
@@ -334,7 +334,7 @@ fn version_1(server: &mut Server, name: &str, password: &str, lm: Option<&str>, 
     row("1", name, password, "accepted, NT-Key");
 }
 
-/// A login with version 2. `user` is what is hashed of the name.
+/// Logs in with version 2. `user` is what is hashed of the name.
 fn version_2(server: &mut Server, name: &str, user: &[u8], password: &str, refused: Option<Refused>) {
     let number = server.requests;
     let challenges = v2::Challenges { authenticator: draw("challenge", number), peer: draw("peer", number) };
@@ -387,7 +387,7 @@ fn a_real_server_takes_our_attributes_and_gives_our_keys() {
     version_2(server, "locked", b"locked", "wonderland", Some((FailureCode::ACCOUNT_DISABLED, false)));
     let disabled = Some((FailureCode::AUTHENTICATION_FAILURE, false));
     version_2(server, "disabled", b"disabled", "wonderland", disabled);
-    // Who hashes another part of the name than the server seems to have another password.
+    // A client that hashes another part of the name than the server seems to have another password.
     let name = r"CORP\eu\alice";
     version_2(server, name, NamePolicy::CutBehindFirstBackslash.user(name.as_bytes()), "wonderland", None);
     version_2(server, name, NamePolicy::CutBehindLastBackslash.user(name.as_bytes()), "wonderland", WRONG);
@@ -443,7 +443,7 @@ fn a_real_server_changes_a_password() {
         panic!("the peer may not change it")
     };
 
-    // Who does not know the old password, or has not proved it, changes nothing.
+    // A client that does not know the old password, or has not proved it, changes nothing.
     let (reply, ..) = change(server, "wrong", new, challenge, |_| {});
     let message = assert_refused(&reply, 3, (FailureCode::CHANGING_PASSWORD, false));
     row("cpw", "expired", "wrong", &message.escape_ascii().to_string());
@@ -472,7 +472,8 @@ fn a_real_server_changes_a_password() {
     assert!(server.log().contains("stored"));
 }
 
-/// What a server is asked about what a peer presents, as a program would that lets it decide.
+/// Returns what a server is asked about what a peer presents, as a program would that lets it
+/// decide.
 fn ask(server: &mut Server, presented: &Presented<'_>) -> Reply {
     let name = std::str::from_utf8(presented.name().unwrap().0).unwrap();
     match *presented {
@@ -535,7 +536,7 @@ fn a_real_server_changes_the_password_of_a_peer_of_ours() {
     assert_eq!((nas.status(), peer.status()), (auth::Status::Accepted, auth::Status::Accepted));
     let codes: Vec<_> = said.iter().map(|text| Failure::decode(text).code.unwrap()).collect();
     assert_eq!(codes, [FailureCode::PASSWORD_EXPIRED]);
-    // What the server gave the one, the other has made of the new password.
+    // The NAS got from the server what the client has made of the new password.
     let Some(Keys::MsChapV2 { hash, nt_response }) = peer.keys() else { panic!("no keys") };
     assert!(hash.ct_eq(&NtHash::from_password(new).hash()));
     let (master, keys) = (mschap::MasterKey::new(hash, nt_response), keys.unwrap());

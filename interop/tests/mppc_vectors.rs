@@ -16,12 +16,13 @@ fn flags(packet: &Value) -> u8 {
     u8::try_from(packet["flags"].as_u64().unwrap()).unwrap()
 }
 
-/// What was sent of a packet of an input: left out in the file where it is the packet itself.
+/// Returns what was sent of a packet of an input: left out in the file where it is the packet
+/// itself.
 fn payload(packet: &Value, plain: &[u8]) -> Vec<u8> {
     if flags(packet) & 0x20 == 0 { plain.to_vec() } else { hex(&packet["payload"]) }
 }
 
-/// Plain packets of an input.
+/// Returns the plain packets of an input.
 fn input(file: &Value, name: &str) -> Vec<Vec<u8>> {
     file["inputs"][name].as_array().unwrap().iter().map(hex).collect()
 }

@@ -1,8 +1,8 @@
 //! The PPP link against the program that Linux has had for thirty years: Debian's `pppd`, with the PPP of a real kernel,
 //! in both roles, over asynchronous lines.
 //!
-//! All calls are made in one guest (see [`pptp_interop::uml`]), each on a serial line of its own, whose other end is a
-//! terminal of the test's; a few at a time.
+//! All calls are made in one guest (see [`pptp_interop::uml`]), a few at a time. Each is on a
+//! serial line of its own, whose other end is a terminal of the test's.
 #![cfg(target_os = "linux")]
 
 use std::collections::VecDeque;
@@ -24,7 +24,9 @@ use pptp_interop::uml::{self, Guest, Network, Terminal};
 const LINES: &str = include_str!("../uml/lines");
 
 /// For any one thing to happen.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
+/// For all calls together: an idle machine takes a tenth of it.
+const LONGEST: Duration = Duration::from_secs(600);
 /// How many calls are made at a time. The guest has one processor.
 const AT_A_TIME: usize = 8;
 
@@ -32,7 +34,7 @@ const AT_A_TIME: usize = 8;
 const HOST: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 const GUEST: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 
-/// What the server gives the client.
+/// The name servers that the server gives the client.
 const NAME_SERVERS: [Ipv4Addr; 2] = [Ipv4Addr::new(10, 0, 53, 1), Ipv4Addr::new(10, 0, 53, 2)];
 
 const METHODS: [Method; 4] = [Method::Pap, Method::ChapMd5, Method::MsChapV1, Method::MsChapV2];
@@ -41,7 +43,7 @@ const NAME: &str = "alice";
 const PASSWORD: &str = "wonderland";
 const WRONG: &str = "looking-glass";
 
-/// What pppd is.
+/// The role of pppd.
 #[derive(Clone, Copy, PartialEq)]
 enum Role {
     Server,
@@ -58,7 +60,7 @@ struct Case {
     options: String,
     password: &'static str,
     change: fn(Config) -> Config,
-    /// What pppd has to escape; all, without a word about it, when there is none.
+    /// The characters that pppd has to escape; all, without an option, when it is missing.
     control_characters: Option<u32>,
     /// On a pseudo-terminal of the guest's, and from there over TCP. Else on a serial line.
     over_tcp: bool,
@@ -98,7 +100,7 @@ impl Case {
         Self { over_tcp: true, ..self }
     }
 
-    /// Makes the call. What is told of it.
+    /// Makes the call. Runs the case, and returns its line of the table.
     fn run(&self, guest: &Guest, network: &Network, number: usize, terminal: Terminal) -> String {
         let (own, theirs) = addresses(number);
         let methods = Methods::new(&[self.method]);
@@ -117,7 +119,8 @@ impl Case {
             Some(map) => lcp.with_control_characters(map),
             None => lcp,
         };
-        // Whoever is asked to terminate waits for so long, for another request. pppd has the same.
+        // A side that is asked to terminate waits for so long, for another request. pppd has the
+        // same.
         let timers = negotiate::Config::default().with_restart_timeout(Duration::from_secs(1));
         let config = Config::default().with_lcp(lcp).with_link_timers(timers);
         let config = config.with_ipcp(ipcp).with_ipv6cp(ipv6cp::Config::default());
@@ -167,7 +170,7 @@ fn accept(listener: &TcpListener) -> Line {
     }
 }
 
-/// The addresses of a call: ours, and pppd's.
+/// Returns the addresses of a call: ours, and pppd's.
 fn addresses(number: usize) -> (Ipv4Addr, Ipv4Addr) {
     let number = u8::try_from(number).unwrap();
     (Ipv4Addr::new(10, 1, number, 2), Ipv4Addr::new(10, 1, number, 1))
@@ -200,7 +203,7 @@ impl Call<'_> {
         }
     }
 
-    /// Until pppd has ended: its exit status and its log.
+    /// Waits until pppd has ended, and returns its exit status and its log.
     #[track_caller]
     fn ended(&mut self) -> (u8, Log) {
         let beginning = format!("{} ended ", self.name);
@@ -220,7 +223,7 @@ impl Call<'_> {
         self.guest.send(&format!("signal {} {signal}\n", self.name));
     }
 
-    /// Until IP and IPv6 may flow, with what was asked for.
+    /// Waits until IP and IPv6 may flow, with what was asked for.
     fn network(&mut self) {
         let console = self.guest.console().clone();
         let lines = ["ip-up", "ipv6-up"].map(|script| format!("{} {script}", self.name));
@@ -240,7 +243,8 @@ impl Call<'_> {
         }
     }
 
-    /// An Echo-Request of ICMP, and the kernel's reply, with so many octets of data. The time it took.
+    /// Returns an Echo-Request of ICMP, and the kernel's reply, with so many octets of data. The
+    /// time it took.
     fn ping(&mut self, octets: usize) -> Duration {
         let (own, theirs) = addresses(self.number);
         let data: Vec<u8> = (0..octets).map(|number| number as u8).collect();
@@ -257,7 +261,7 @@ impl Call<'_> {
         })
     }
 
-    /// The same in IPv6.
+    /// Returns the same in IPv6.
     fn ping_ipv6(&mut self, octets: usize) -> Duration {
         let agreed = self.endpoint.link.ipv6().unwrap();
         let [own, theirs] = [agreed.own, agreed.peer].map(|identifier| identifier.unwrap().link_local().octets());
@@ -285,14 +289,14 @@ impl Call<'_> {
         begin.elapsed()
     }
 
-    /// Until the link has ended. Why.
+    /// Waits until the link has ended. Why.
     fn closed(&mut self) -> Reason {
         self.until("end of the link", |endpoint| endpoint.reason().is_some());
         self.endpoint.reason().unwrap()
     }
 }
 
-/// What pppd has to say.
+/// The output of pppd.
 struct Log {
     name: String,
     text: String,
@@ -305,7 +309,7 @@ impl Log {
         assert!(text.lines().any(|found| found.contains(line)), "{name}: no {line:?} in pppd's log:\n{text}");
     }
 
-    /// What is behind these words, in the first line that begins with them.
+    /// Returns what is behind these words, in the first line that begins with them.
     #[track_caller]
     fn after(&self, beginning: &str) -> &str {
         let Self { name, text } = self;
@@ -328,8 +332,8 @@ fn link_local(identifier: Option<InterfaceIdentifier>) -> Ipv6Addr {
     identifier.unwrap().link_local()
 }
 
-/// The whole way: addresses, name servers and identifiers on both sides, and packets of both sizes and protocols. Then
-/// the end, from one side.
+/// Returns the whole way: addresses, name servers and identifiers on both sides, and packets of
+/// both sizes and protocols. Then the end, from one side.
 fn whole_session(call: &mut Call<'_>, we_end: bool) -> String {
     call.network();
     let times = [call.ping(56), call.ping(1400), call.ping_ipv6(56)];
@@ -369,7 +373,7 @@ fn in_milliseconds(times: &[Duration]) -> String {
     times.join(", ") + " ms"
 }
 
-/// The password is wrong on one side.
+/// Runs a call with a wrong password on one side.
 fn wrong_password(call: &mut Call<'_>) -> String {
     let method = call.method;
     let is_microsoft = matches!(method, Method::MsChapV1 | Method::MsChapV2);
@@ -397,7 +401,7 @@ fn wrong_password(call: &mut Call<'_>) -> String {
     format!("{reason}; Windows {}; pppd: {status}", reason.windows_error().unwrap())
 }
 
-/// Both sides ask for echoes, and get them.
+/// Returns both sides ask for echoes, and get them.
 fn echoes(call: &mut Call<'_>) -> String {
     call.network();
     call.until("echoes", |endpoint| endpoint.link.echo_statistics().received >= 4 && endpoint.echoes_answered >= 4);
@@ -414,7 +418,7 @@ fn echoes(call: &mut Call<'_>) -> String {
     format!("{} answered by pppd ({trip} at best), {answered} by us", statistics.received)
 }
 
-/// pppd is there no more, and does not say so.
+/// Stops pppd without a goodbye.
 fn pppd_stops(call: &mut Call<'_>) -> String {
     call.network();
     call.signal("STOP");
@@ -427,7 +431,7 @@ fn pppd_stops(call: &mut Call<'_>) -> String {
     format!("{reason}; Windows 721; {} of {} echoes lost; pppd: {status}", statistics.lost, statistics.sent)
 }
 
-/// We are there no more.
+/// Stops our side without a goodbye.
 fn we_stop(call: &mut Call<'_>) -> String {
     call.network();
     call.endpoint.is_dumb = true;
@@ -437,7 +441,7 @@ fn we_stop(call: &mut Call<'_>) -> String {
     format!("pppd: {status}, no response to 2 echo-requests")
 }
 
-/// The line is closed under both.
+/// Closes the line under both.
 fn line_is_lost(call: &mut Call<'_>) -> String {
     call.network();
     call.endpoint.hang_up();
@@ -449,7 +453,7 @@ fn line_is_lost(call: &mut Call<'_>) -> String {
     format!("{reason}; Windows 619; pppd: {status}, Modem hangup")
 }
 
-/// What pppd was on goes with it.
+/// Kills pppd, and the device that it was on goes with it.
 fn pppd_is_killed(call: &mut Call<'_>) -> String {
     call.network();
     call.signal("KILL");
@@ -459,7 +463,8 @@ fn pppd_is_killed(call: &mut Call<'_>) -> String {
     format!("{reason}; pppd: {status}")
 }
 
-/// RFC 1662 section 7.1: each direction escapes the control characters that its receiver has named, and no others.
+/// Returns each direction escapes the control characters that its receiver has named, and no others
+/// (RFC 1662 section 7.1).
 fn control_characters(call: &mut Call<'_>, pppd: u32, own: u32) -> String {
     call.network();
     let time = call.ping(1400);
@@ -473,7 +478,7 @@ fn control_characters(call: &mut Call<'_>, pppd: u32, own: u32) -> String {
     format!("escaped: {pppd:08x} to pppd, {own:08x} from it; ping {}; {reason}", in_milliseconds(&[time]))
 }
 
-/// All packets are encrypted, by us and by the kernel.
+/// Runs a call in which both sides encrypt all packets.
 fn encrypted(call: &mut Call<'_>, strength: MicrosoftCompression, we_end: bool) -> String {
     call.network();
     let agreed = call.endpoint.link.compression().unwrap();
@@ -502,7 +507,7 @@ fn encrypted(call: &mut Call<'_>, strength: MicrosoftCompression, we_end: bool) 
     format!("{}: {sent} sent, {received} received; pings {times}; {reason}; pppd: {status}", agreed.send)
 }
 
-/// No encryption that both can do, which we require.
+/// Runs a call without an encryption that both can do, which we require.
 fn no_common_encryption(call: &mut Call<'_>) -> String {
     let reason = call.closed();
     let (status, log) = call.ended();
@@ -600,7 +605,7 @@ fn real_pppd() {
     let network = Network::new();
     network.add_tap("tap0", HOST);
     let terminals: Vec<_> = cases.iter().map(|_| Terminal::new()).collect();
-    let config = uml::Config::new(LINES).with_card(&network, "tap0", GUEST);
+    let config = uml::Config::new(LINES).with_card(&network, "tap0", GUEST).with_longest_life(LONGEST);
     let guest = Guest::boot(terminals.iter().fold(config, uml::Config::with_line));
     let _ = guest.wait_for("READY", PATIENCE);
     let booted = begin.elapsed();

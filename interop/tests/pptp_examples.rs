@@ -29,9 +29,9 @@ const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 1);
 const USERS: &str = "/run/users";
 
 /// For any one thing to happen.
-const PATIENCE: Duration = Duration::from_secs(12);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// For all together.
-const LIMIT: Duration = Duration::from_secs(180);
+const LIMIT: Duration = Duration::from_secs(600);
 /// Octets of a transfer.
 const LENGTH: usize = 10_000_000;
 
@@ -192,7 +192,7 @@ fn carry(case: &Case) -> String {
     )
 }
 
-/// Two clients, and traffic of both at the same time. One of them ends; the other does not notice.
+/// Runs two clients with traffic at the same time. One of them ends; the other does not notice.
 fn two_at_once(table: &mut String) {
     let begin = clock();
     let before = everything();
@@ -219,7 +219,7 @@ fn two_at_once(table: &mut String) {
         let _ = exercise("two at once", near, second, LENGTH);
         let _ = first.join().unwrap();
     });
-    // What the second client sends with the address of the first does not come through.
+    // A packet that the second client sends with the address of the first does not come through.
     in_network(Some(SECOND), || run(&format!("ip addr add {}/32 dev lo", addresses[0])));
     let forged = in_network(Some(SECOND), || {
         let socket = std::net::UdpSocket::bind((addresses[0], 0)).unwrap();
@@ -288,7 +288,7 @@ fn refuse(refusal: &Refusal) -> String {
     format!("{:<28}{:>7} ms  {}\n", refusal.name, time.as_millis(), sentence)
 }
 
-/// An expired password is changed; the new one is good from then on, and the old one is not.
+/// Changes an expired password, and expects the new one to be good and the old one not.
 fn new_password(table: &mut String) {
     let begin = clock();
     let mut server = start_server("");
@@ -312,7 +312,7 @@ fn new_password(table: &mut String) {
     writeln!(table, "{:<58}{:>7} ms", "expired password changed", begin.elapsed().as_millis()).unwrap();
 }
 
-/// The server ends all sessions; and when nobody is there, the client says so.
+/// Ends all sessions by the server, and expects the client's message when no server is there.
 fn server_hangs_up(table: &mut String) {
     let begin = clock();
     let before = everything();
@@ -338,7 +338,7 @@ fn server_hangs_up(table: &mut String) {
     writeln!(table, "{:<58}{:>7} ms", "server hangs up", begin.elapsed().as_millis()).unwrap();
 }
 
-/// One connection sends without end and never reads: the server serves others.
+/// Runs a connection that sends without end and never reads, and expects that others are served.
 fn peer_that_never_reads(table: &mut String) {
     let begin = clock();
     let mut server = start_server("");
@@ -358,12 +358,12 @@ fn peer_that_never_reads(table: &mut String) {
     writeln!(table, "{:<58}{:>7} ms", "a peer that never reads", begin.elapsed().as_millis()).unwrap();
 }
 
-/// No privileges, and no way to the server: both are said in a sentence.
+/// Expects a sentence when privileges or a route to the server are missing.
 fn what_the_system_refuses(table: &mut String) {
     let begin = clock();
     let (client, server) = (example("client"), SERVER_ADDRESSES[0]);
     let without = ["--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", "-all"];
-    // The program has to be readable for whoever that is.
+    // The program has to be readable for any user.
     let copy = Path::new("/run/client");
     std::fs::copy(client, copy).unwrap();
     let arguments = format!("{} {} {server} {ALICE}", without.join(" "), copy.display());
@@ -377,7 +377,7 @@ fn what_the_system_refuses(table: &mut String) {
     writeln!(table, "{:<58}{:>7} ms", "no permission, no route", begin.elapsed().as_millis()).unwrap();
 }
 
-/// A server whose control connection is all that gets through.
+/// Runs a server of which only the control connection gets through.
 fn gre_that_is_blocked(table: &mut String) {
     let begin = clock();
     let address = std::net::SocketAddr::from((SERVER_ADDRESSES[0].parse::<Ipv4Addr>().unwrap(), pptp::wire::TCP_PORT));

@@ -27,7 +27,7 @@ const NOTIFY: &str = "Call-Disconnect-Notify";
 const STOP: &str = "Stop-Control-Connection-Request";
 const STOPPED: &str = "Stop-Control-Connection-Reply";
 
-/// What the machine tells at the end.
+/// The last events of the machine.
 const CLEARED: &[&str] = &["call: the peer wanted the call ended", "connection: the TCP connection has ended"];
 const CLOSED: &[&str] = &["call: the control connection is closed", "connection: closed by this side"];
 const ENDED: &[&str] = &["call: the call was ended by this side", "connection: the TCP connection has ended"];
@@ -35,7 +35,7 @@ const PEER_STOPPED: &[&str] =
     &["call: the peer has ended the call: Admin Shutdown (3)", "connection: the peer closes the connection: None (1)"];
 const TCP_ENDED: &[&str] = &["call: the control connection is closed", "connection: the TCP connection has ended"];
 
-/// What the processes of this test are, which are all this program.
+/// The variable with the roles of the processes of this test, which are all this program.
 const ROLE: &str = "PPTP_PROGRAMS_ROLE";
 
 /// Frames in each direction, and the octets of information in each.
@@ -52,11 +52,12 @@ const SERVER_NETWORK: &str = "/run/netns/server";
 const PPTP_PORT: u16 = 1723;
 
 /// For any one thing to happen.
-const PATIENCE: Duration = Duration::from_secs(8);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// For all together.
-const LIMIT: Duration = Duration::from_secs(55);
+const LIMIT: Duration = Duration::from_secs(300);
 
-/// What pptp's two processes call themselves: the call manager has the control connection, the gateway the line and GRE.
+/// The names of pptp's two processes: the call manager has the control connection, the gateway the
+/// line and GRE.
 const PPTP: [&str; 2] = [CALL_MANAGER, GATEWAY];
 const CALL_MANAGER: &str = "pptpcm";
 const GATEWAY: &str = "pptpgw";
@@ -77,7 +78,7 @@ fn real_programs() {
     }
 }
 
-/// Written past the test harness, which shows what is printed only when a test fails.
+/// Writes past the test harness, which shows printed lines only when a test fails.
 fn say(text: &str) {
     std::io::stderr().write_all(text.as_bytes()).unwrap();
 }
@@ -101,7 +102,7 @@ fn outside() {
     }
     let mut command = unshare();
     command.arg(std::env::current_exe().unwrap()).args(["--exact", "real_programs", "--nocapture"]);
-    // The pipe tells the other end when this process ends.
+    // The pipe lets the other end know when this process ends.
     let mut child = command.env(ROLE, "inside").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     let lifeline = child.stdin.take();
     let status = child.wait().unwrap();
@@ -109,7 +110,8 @@ fn outside() {
     assert!(status.success(), "{status}");
 }
 
-/// In place of a PPP daemon: joins the terminal that pptpctrl gives it and the line of the test.
+/// Acts in place of a PPP daemon: joins the terminal that pptpctrl gives it with the line of the
+/// test.
 fn stand_in() {
     let terminal = rustix::stdio::stdin();
     let mut attributes = rustix::termios::tcgetattr(terminal).unwrap();
@@ -127,7 +129,7 @@ fn stand_in() {
     std::process::exit(0);
 }
 
-/// The first process of the new namespaces.
+/// Runs as the first process of the new namespaces.
 fn inside() {
     std::thread::spawn(|| {
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
@@ -193,7 +195,8 @@ impl Pair {
         }
     }
 
-    /// Until a frame has come through in both directions. The line's first: pptpctrl reads no GRE before.
+    /// Waits until a frame has come through in both directions. The line's first: pptpctrl reads no
+    /// GRE before.
     fn greet(&mut self) {
         let mut came = Vec::new();
         self.line.as_mut().unwrap().send(&greeting(1));
@@ -211,7 +214,7 @@ impl Pair {
         assert_eq!(came, [greeting(2)]);
     }
 
-    /// Many frames in both directions at once; the line of the table.
+    /// Sends many frames in both directions at once, and returns the line of the table.
     fn exchange(&mut self, name: &str) -> String {
         let begin = clock();
         let (mut to_line, mut from_line) = ((0, 0), (0, 0));
@@ -309,12 +312,12 @@ fn in_words(event: &Event) -> String {
     }
 }
 
-/// An LCP Echo-Request, which nobody here answers.
+/// Returns an LCP Echo-Request, which nobody here answers.
 fn greeting(direction: u8) -> Vec<u8> {
     vec![0xff, 0x03, 0xc0, 0x21, 9, direction, 0, 8, 0, 0, 0, 0]
 }
 
-/// An IP frame with any octets; each frame is another one.
+/// Returns an IP frame with any octets; each frame is another one.
 fn information(direction: u64, number: usize) -> Vec<u8> {
     let mut state = (direction << 32 | number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut frame = vec![0xff, 0x03, 0x00, 0x21];
@@ -329,7 +332,8 @@ fn information(direction: u64, number: usize) -> Vec<u8> {
     frame
 }
 
-/// The processes with these names that are not dead. All of them are ours: no others can be seen here.
+/// Returns the processes with these names that are not dead. All of them are ours: no others can be
+/// seen here.
 fn processes(names: &[&str]) -> Vec<Pid> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc").unwrap().map(Result::unwrap) {
@@ -353,7 +357,7 @@ fn signal(names: &[&str], signal: Signal) {
     }
 }
 
-/// `pptp` dials our server.
+/// Dials our server with `pptp`.
 fn pptp_dials(table: &mut String) {
     let listener = in_server_network(|| TcpListener::bind((SERVER, PPTP_PORT)).unwrap());
     let mut children: Vec<Child> = Vec::new();
@@ -399,9 +403,10 @@ fn stop(pair: &mut Pair) {
     connection.close(now, StopReason::STOP_LOCAL_SHUTDOWN);
 }
 
-/// Our client dials `pptpd`.
+/// Dials `pptpd` with our client.
 fn dial_pptpd(table: &mut String) {
-    // What goes to the terminal is PPP and nothing else: the harness prints elsewhere. The first process is this one.
+    // The terminal carries PPP and nothing else: the harness prints elsewhere. The first process is
+    // this one.
     let script = format!(
         "#!/bin/sh\n{ROLE}=stand-in exec /proc/1/exe --exact real_programs --nocapture >/dev/null 2>/run/stand-in.log\n"
     );

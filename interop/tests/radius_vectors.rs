@@ -21,12 +21,12 @@ fn assert_all_seen(file: &str, vectors: &Vector<'_>) {
     assert!(forgotten.is_empty(), "{file}: not looked at: {forgotten:#?}");
 }
 
-/// An attribute as our crate writes it.
+/// Returns an attribute as our crate writes it.
 fn written(attribute: &Attribute<'_>) -> Vec<u8> {
     attribute.encode(&mut [0; Attribute::MAX_LEN]).unwrap().to_vec()
 }
 
-/// The value of the only attribute of Microsoft that `wanted` takes.
+/// Returns the value of the only attribute of Microsoft that `wanted` takes.
 fn find<'a, T>(packet: &'a Packet, wanted: impl Fn(Attribute<'a>) -> Option<T>) -> T {
     let mut found = Vec::new();
     for value in packet.values(VENDOR_SPECIFIC) {
@@ -36,7 +36,7 @@ fn find<'a, T>(packet: &'a Packet, wanted: impl Fn(Attribute<'a>) -> Option<T>) 
     found.remove(0)
 }
 
-/// All attributes of Microsoft, taken apart and put together again.
+/// Asserts that all attributes of Microsoft come back the same when they are written again.
 fn assert_round_trip(packet: &Packet) {
     for value in packet.values(VENDOR_SPECIFIC) {
         let mut octets = Vec::new();
@@ -47,7 +47,7 @@ fn assert_round_trip(packet: &Packet) {
     }
 }
 
-/// Key, salt and the value on the wire, of MS-MPPE-Send-Key or MS-MPPE-Recv-Key.
+/// Returns key, salt and the value on the wire, of MS-MPPE-Send-Key or MS-MPPE-Recv-Key.
 fn salted_key(vector: &Vector<'_>, hiding: &Hiding<'_>) -> (Vec<u8>, [u8; 2]) {
     let (key, salt, wire) = (vector.at("key").octets(), vector.at("salt").array(), vector.at("wire").octets());
     if let Some(padding) = vector.get("padding") {
@@ -61,7 +61,7 @@ fn salted_key(vector: &Vector<'_>, hiding: &Hiding<'_>) -> (Vec<u8>, [u8; 2]) {
     (key, salt)
 }
 
-/// MS-CHAP-MPPE-Keys; the keys.
+/// Returns the keys of MS-CHAP-MPPE-Keys.
 fn mppe_keys(vector: &Vector<'_>, hiding: &Hiding<'_>) -> MppeKeys {
     let keys = MppeKeys {
         lm_key: LmKey::from_bytes(vector.at("lm_key").array()),
@@ -121,7 +121,7 @@ impl Exchange {
         NamePolicy::default().user(&self.name)
     }
 
-    /// The request again, from what is in it.
+    /// Asserts that the request can be made again from its parts.
     fn assert_request(&self, challenge: &[u8], response: &Attribute<'_>) {
         let mut request = Packet::request(self.request.identifier, self.request.authenticator, &self.name);
         request.attributes.extend(written(&Attribute::Challenge(challenge)));
@@ -130,7 +130,7 @@ impl Exchange {
         assert_eq!(request, self.request);
     }
 
-    /// The reply again, from these attributes.
+    /// Asserts that the reply can be made again from these attributes.
     fn assert_reply(&self, attributes: &[Attribute<'_>]) {
         let mut reply = Packet { code: ACCESS_ACCEPT, attributes: Vec::new(), ..self.request.clone() };
         for value in self.reply.values(REPLY_MESSAGE) {
@@ -143,7 +143,7 @@ impl Exchange {
         assert_eq!(reply, self.reply);
     }
 
-    /// Version 1: what the server makes of the request, and the client of the reply; both begin with the octets.
+    /// Asserts that server and client derive the given keys from request and reply of version 1.
     fn assert_v1(&self, challenge: [u8; 8], ident: u8, keys: &MppeKeys, start: &[u8]) -> v1::Response {
         assert_eq!(
             find(&self.request, |attribute| match attribute {
@@ -171,7 +171,7 @@ impl Exchange {
         found.response
     }
 
-    /// Version 2: the same. Gives the response and the proof.
+    /// Asserts the same for version 2. Gives the response and the proof.
     fn assert_v2(&self, challenge: [u8; 16], ident: u8, keys: &StartKeys) -> (v2::Response, Chap2Success) {
         assert_eq!(
             find(&self.request, |attribute| match attribute {
@@ -221,7 +221,7 @@ fn number_u32(vector: &Vector<'_>, member: &str) -> u32 {
     vector.at(member).number().try_into().unwrap()
 }
 
-/// Both keys of version 2, and their salts.
+/// Returns both keys of version 2, and their salts.
 fn start_keys(vector: &Vector<'_>, hiding: &Hiding<'_>) -> (StartKeys, [[u8; 2]; 2]) {
     let key = |member| {
         let (key, salt) = salted_key(&vector.at(member), hiding);
@@ -410,7 +410,8 @@ fn change_of_a_password_and_chap_with_md5() {
     assert_all_seen("peers.json", &vectors);
 }
 
-/// What the RFCs' responses are to an authenticator, and the keys that this crate makes. The other test makes them.
+/// An authenticator's verdict on the RFCs' responses, and the keys that this crate makes. The other
+/// test makes them.
 #[test]
 fn samples_of_the_rfcs_are_accepted() {
     let Some(shared) = shared() else { return };

@@ -151,7 +151,7 @@ fn add(fields: &mut Fields, record: &Record<'_>) {
     }
 }
 
-/// The addresses of the IP packet that carries the records, once a frame.
+/// Adds the addresses of the IP packet that carries the records, once a frame.
 fn add_addresses(fields: &mut Fields, place: &Place) {
     if let Some((source, destination)) = place.path {
         fields.insert("ip.src", vec![source.to_string()]);
@@ -231,7 +231,7 @@ fn add_options(fields: &mut Fields, protocol: Protocol, packet: &Packet<'_>) {
     }
 }
 
-/// What we read, by the number of the frame.
+/// Returns what we read, by the number of the frame.
 fn ours(capture: &Path) -> BTreeMap<u64, Fields> {
     let mut frames: BTreeMap<u64, Fields> = BTreeMap::new();
     let mut inspector = Inspector::new(Secrets::new());
@@ -248,7 +248,7 @@ fn ours(capture: &Path) -> BTreeMap<u64, Fields> {
     frames
 }
 
-/// What tshark reads; `None` where it is not installed.
+/// Returns what tshark reads; `None` where it is not installed.
 fn theirs(capture: &Path) -> Option<BTreeMap<u64, Fields>> {
     let addresses = ["ip.src", "ip.dst"];
     let names: Vec<_> =
@@ -280,7 +280,7 @@ fn theirs(capture: &Path) -> Option<BTreeMap<u64, Fields>> {
     Some(text.lines().map(frame).collect())
 }
 
-/// Why we read something differently, on purpose.
+/// Returns why we read something differently, on purpose.
 fn reason(difference: &str) -> Option<&'static str> {
     let retransmissions =
         ["i-loss/server.pcap:12: ", "x-accel-mschapv2-mppe128/client.pcap:118: ", "x-accel-wrongpass/client.pcap:31: "];

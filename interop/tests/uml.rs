@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use pptp_interop::uml::{self, Config, Guest, Network};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 const HOST: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 
-/// The processes that name this folder in their command lines.
+/// Returns the processes that name this folder in their command lines.
 fn processes(folder: &Path) -> usize {
     let entries = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path().join("cmdline"));
     let lines = entries.filter_map(|path| std::fs::read(path).ok());
@@ -31,7 +31,7 @@ fn two_guests_talk_to_the_test_and_vanish() {
                   cat /run/host/script >/run/host/copy && echo 'from the guest' | busybox nc \"$1\" \"$2\" && sleep 60";
     let config = Config::new(script).with_argument(&HOST.to_string()).with_argument(&port);
     let first = Guest::boot(config.with_card(&network, "tap0", Ipv4Addr::new(10, 0, 0, 2)));
-    let ping = Config::new("busybox ping -c 20 -i 0.5 10.0.0.2").with_longest_life(Duration::from_secs(8));
+    let ping = Config::new("busybox ping -c 60 -i 0.5 10.0.0.2").with_longest_life(Duration::from_secs(20));
     let mut second = Guest::boot(ping.with_card(&network, "tap1", Ipv4Addr::new(10, 0, 0, 3)));
     let _ = first.wait_for("READY", PATIENCE);
     let _ = second.wait_for("64 bytes from 10.0.0.2", PATIENCE);

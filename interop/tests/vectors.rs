@@ -108,7 +108,7 @@ fn samples_of_the_rfcs() {
     assert_all_seen("rfc.json", &vectors);
 }
 
-/// RFC 2759's steps from password to authenticator response, as many as the vector has.
+/// Checks RFC 2759's steps from password to authenticator response, as many as the vector has.
 fn authentication_v2(vector: &Vector<'_>) {
     let user = vector.at("user_name").octets();
     assert_eq!(user, vector.at("user_name_text").text().as_bytes());

@@ -49,7 +49,7 @@ impl<T> Place<T> {
         unsafe { ptr::drop_in_place(self.at) };
     }
 
-    /// The bytes of the memory, whatever they mean.
+    /// Returns the bytes of the memory, whatever they mean.
     #[expect(unsafe_code, reason = "memory is looked at after its value was dropped")]
     fn bytes(&self) -> Vec<u8> {
         let bytes = self.at.cast::<u8>();
@@ -57,7 +57,7 @@ impl<T> Place<T> {
         (0..size_of::<T>()).map(|place| unsafe { bytes.add(place).read_volatile() }).collect()
     }
 
-    /// How often each secret is there.
+    /// Returns how often each secret is there.
     fn count(&self, secrets: &[Vec<u8>]) -> Vec<usize> {
         let bytes = self.bytes();
         secrets.iter().map(|secret| bytes.windows(secret.len()).filter(|found| found == secret).count()).collect()
@@ -75,7 +75,7 @@ impl<T> Drop for Place<T> {
     }
 }
 
-/// What may be left of a password: itself, and every hash that MS-CHAP makes of it.
+/// Returns what may be left of a password: itself, and every hash that MS-CHAP makes of it.
 fn secrets() -> Vec<Vec<u8>> {
     let nt_hash = NtHash::from_password("wonderland");
     let hash = nt_hash.hash();
@@ -91,7 +91,7 @@ fn secrets() -> Vec<Vec<u8>> {
 
 const METHODS: [Method; 5] = [Method::Pap, Method::ChapMd5, Method::Eap, Method::MsChapV1, Method::MsChapV2];
 
-/// An exchange until both sides have accepted, or the client is challenged again and asked.
+/// Runs an exchange until both sides have accepted, or the client is challenged again and asked.
 fn run(server: &mut Authenticator, client: &mut Peer, method: Method) {
     server.start(NOW, method);
     client.start(NOW, method);
@@ -156,7 +156,7 @@ fn nothing_is_left_of_a_generator() {
     let mut random = Place::new(Random::new(ENTROPY));
     assert_eq!(random.count(&[ENTROPY.to_vec()]), [1]);
     let drawn = random.get().entropy();
-    // What was drawn from is gone, so that what was drawn cannot be drawn again.
+    // The state that was drawn from is gone, so that the same values cannot be drawn again.
     assert_eq!(random.count(&[ENTROPY.to_vec(), drawn.to_vec()]), [0, 0]);
     random.drop_value();
     assert!(random.bytes().iter().all(|byte| *byte == 0));

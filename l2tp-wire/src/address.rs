@@ -55,8 +55,8 @@ impl Address {
         self.port.is_none()
     }
 
-    /// RFC 2661 section 8.1: whether an answer from `self` can be one to what was sent to `asked`.
-    /// Only the port may be another.
+    /// Returns whether an answer from `self` can be one to what was sent to `asked` (RFC 2661
+    /// section 8.1). Only the port may be another.
     pub(crate) fn may_answer_for(self, asked: Self) -> bool {
         self.ip == asked.ip && self.is_ip() == asked.is_ip()
     }

@@ -26,7 +26,7 @@ use crate::code::{AttributeType, DigestType, MessageType};
 use crate::header::Control;
 use crate::secret::{Scratch, Secret};
 
-/// RFC 2661 section 4.4.3: computes the response to a challenge.
+/// Computes the response to a challenge (RFC 2661 section 4.4.3).
 ///
 /// `message_type` is the message that carries the response: SCCRP or SCCCN. It is part of the hash, so that a
 /// response for one cannot be used for the other. Never answer a challenge equal to one of your own that is
@@ -38,7 +38,7 @@ pub fn challenge_response(message_type: MessageType, secret: &Secret, challenge:
     ChallengeResponse::from_bytes(hash.into())
 }
 
-/// RFC 3931 sections 4.3 and 5.3: derives a key from the secret, for the purpose with this number.
+/// Derives a key from the secret, for the purpose with this number (RFC 3931 sections 4.3 and 5.3).
 pub(crate) fn derive(secret: &Secret, purpose: u8) -> Secret {
     let bytes = secret.expose_bytes();
     // RFC 2104 section 2: a key longer than a block is hashed first.
@@ -177,7 +177,7 @@ fn sign_each([first, second]: [&DigestKey; 2], nonces: Nonces<'_>, message: &mut
     Ok(())
 }
 
-/// RFC 3931 section 5.4.1: verifies the digests of a received message.
+/// Verifies the digests of a received message (RFC 3931 section 5.4.1).
 ///
 /// The message is genuine when one of its digests, at most two, is that of one of `keys`. Nothing in a message may be
 /// used before, and a wrong one has to be dropped silently.
@@ -187,8 +187,9 @@ fn sign_each([first, second]: [&DigestKey; 2], nonces: Nonces<'_>, message: &mut
 ///
 /// # Errors
 ///
-/// Returns [`DigestError::Wrong`] when no digest fits, [`DigestError::Missing`] when there is none behind the Message
-/// Type, [`DigestError::Message`] when the bytes are no control message, or a digest has an impossible length.
+/// Returns [`DigestError::Wrong`] when no digest fits, [`DigestError::Missing`] when it is missing
+/// behind the Message Type, [`DigestError::Message`] when the bytes are no control message, or a
+/// digest has an impossible length.
 pub fn verify(keys: &[&DigestKey], nonces: Nonces<'_>, message: &[u8]) -> Result<(), DigestError> {
     let placed = Placed::find(message)?;
     let genuine = core::iter::once(placed.first).chain(placed.second).any(|found| {

@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_enums, reason = "RFC 3931 has no other")]
 pub enum CookieSize {
-    /// There is none.
+    /// It is missing.
     #[default]
     Zero,
     /// 32 bits.

@@ -211,7 +211,7 @@ pub enum DecodeError {
     /// RFC 2661 section 4.1: an AVP that is not known and must be understood.
     #[error("unknown mandatory L2TP AVP at offset {offset}: vendor {}, attribute {}", vendor_id.get(), attribute_type.get())]
     UnknownMandatory {
-        /// Whose attribute; 0 is the IETF.
+        /// The owner of the attribute; 0 is the IETF.
         vendor_id: VendorId,
         /// Its number.
         attribute_type: AttributeType,
@@ -222,7 +222,7 @@ pub enum DecodeError {
     /// ignored, with it the tunnel must end.
     #[error("unknown L2TP message: vendor {}, type {}", vendor_id.get(), message_type.get())]
     UnknownMessage {
-        /// Whose message it is; 0 is the IETF.
+        /// The owner of the message; 0 is the IETF.
         vendor_id: VendorId,
         /// Its number.
         message_type: MessageType,
@@ -277,7 +277,7 @@ impl DecodeError {
         }
     }
 
-    /// Returns the error code with which the peer is to be told: RFC 2661 section 4.4.2, together with result 2.
+    /// Returns the error code for the peer: RFC 2661 section 4.4.2, together with result 2.
     ///
     /// ```
     /// use l2tp_wire::DecodeError;

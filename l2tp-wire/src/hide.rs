@@ -33,13 +33,13 @@ use crate::{DecodeError, Secret};
 pub struct HidingKey(Secret);
 
 impl HidingKey {
-    /// RFC 2661 section 4.3: takes the secret as it is.
+    /// Takes the secret as it is (RFC 2661 section 4.3).
     #[must_use]
     pub fn v2(secret: &Secret) -> Self {
         Self(secret.clone())
     }
 
-    /// RFC 3931 section 5.3: derives the key, HMAC-MD5 of a byte of 1 under the secret.
+    /// Derives the key, HMAC-MD5 of a byte of 1 under the secret (RFC 3931 section 5.3).
     #[must_use]
     pub fn v3(secret: &Secret) -> Self {
         Self(crate::authenticate::derive(secret, 1))

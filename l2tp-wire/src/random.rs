@@ -61,7 +61,8 @@ impl<const N: usize> Resting<N> {
         Self { ids: [(0, Duration::ZERO); N], next: 0 }
     }
 
-    /// The id has ended. If more than `N` end within [`TIME`](Self::TIME), the oldest is forgotten.
+    /// Rests an id that has ended. If more than `N` end within [`TIME`](Self::TIME), the oldest is
+    /// forgotten.
     pub(crate) fn rest(&mut self, now: Duration, id: u32) {
         if let Some(place) = self.ids.get_mut(self.next) {
             *place = (id, now.saturating_add(Self::TIME));

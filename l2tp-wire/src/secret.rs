@@ -159,7 +159,7 @@ mod tests {
         is_wiped::<Secret>();
         is_wiped::<crate::hide::HidingKey>();
         is_wiped::<crate::authenticate::DigestKey>();
-        // What a `DigestKey` consists of.
+        // The parts of a `DigestKey`.
         is_wiped::<md5::Md5>();
         is_wiped::<sha1::Sha1>();
     }

@@ -7,7 +7,7 @@ pub(crate) const MIN_LENGTH: usize = 3;
 /// The longest copy we send: one deployed decoder lacks the two classes above.
 pub(crate) const MAX_LENGTH: usize = 2047;
 
-/// Section 4.2.1: code and width of an offset of 1 to 8191.
+/// Returns code and width of an offset of 1 to 8191 (section 4.2.1).
 #[inline(always)]
 pub(crate) const fn offset_code(offset: u32) -> (u32, u32) {
     // Without a branch: which class comes next is anybody's guess.
@@ -16,7 +16,7 @@ pub(crate) const fn offset_code(offset: u32) -> (u32, u32) {
     (offset.wrapping_add(code), width)
 }
 
-/// Section 4.2.2: code and width of a length of 3 to 8191.
+/// Returns code and width of a length of 3 to 8191 (section 4.2.2).
 #[inline(always)]
 pub(crate) const fn length_code(length: u32) -> (u32, u32) {
     // k - 1 ones, a zero, and the k bits below the highest. The length 3 has k = 1, but no bit below.
@@ -82,7 +82,7 @@ impl<'a> Writer<'a> {
         self.put(code, offset_width.wrapping_add(length_width));
     }
 
-    /// Whether codes were lost.
+    /// Returns whether codes were lost.
     #[inline(always)]
     pub(crate) const fn is_full(&self) -> bool {
         self.full
@@ -97,7 +97,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Where eight octets no longer fit: whole octets one by one. True when they do not fit either.
+/// Puts whole bytes one by one where eight bytes no longer fit. True when they do not fit either.
 ///
 /// It takes values rather than the writer, which can stay in registers then.
 #[cold]

@@ -7,7 +7,7 @@ use crate::parse::Packet;
 use crate::window::{FRONT, Window};
 use crate::{BufferTooSmall, Flags, HISTORY_LEN};
 
-/// What happens to the history when a packet does not become shorter and is sent as it is.
+/// The fate of the history when a packet does not become shorter and is sent unchanged.
 ///
 /// ```
 /// use mppc::{Compressor, Expansion, Flags, level};
@@ -46,8 +46,9 @@ pub struct Compressed<'a> {
 
 /// RFC 2118 section 4: the sender's half, the history of one direction.
 ///
-/// Every level's packets are read by every known decoder: copies end before the last octet of the ring, no source runs
-/// over it or over octets that nobody wrote since the flush, A comes with B, and the padding is zero.
+/// Every known decoder reads every level's packets. Copies end before the last byte of the ring,
+/// and no source runs over it or over bytes that nobody wrote since the flush. A comes with B, and
+/// the padding is zero.
 ///
 /// ```
 /// use mppc::{Compressor, Decompressor, Flags, level};
@@ -72,9 +73,10 @@ pub struct Compressed<'a> {
 ///
 /// # With a cipher
 ///
-/// RFC 3078's encryption shares the header. Its bits A, D and the count belong to the cipher; of [`Compressed::flags`] it
-/// sends B and C as they are. A must not get lost: when it is set, the cipher has to send A too; when the cipher sends A
-/// for a reason of its own, call [`flush`](Self::flush) before the packet is compressed.
+/// RFC 3078's encryption shares the header. Its bits A, D and the count belong to the cipher; of
+/// [`Compressed::flags`] it sends B and C as they are. A must not get lost: when it is set, the
+/// cipher has to send A too. When the cipher sends A for a reason of its own, call
+/// [`flush`](Self::flush) before the packet is compressed.
 ///
 /// In its stateful mode A restarts the key stream with the same key, so that each incompressible packet under
 /// [`Expansion::Flush`] gives two-time pads away: use [`Expansion::Keep`] there.
@@ -106,7 +108,7 @@ const FIRST_NUMBER: u32 = 16384;
 const LAST_NUMBER: u32 = u32::MAX - 65536;
 
 impl<L: Level> Compressor<L> {
-    /// An empty history; the first packet is marked [`Flags::FLUSHED`].
+    /// Creates an empty history; the first packet is marked [`Flags::FLUSHED`].
     #[must_use]
     pub const fn new(level: L) -> Self {
         Self {
@@ -123,16 +125,17 @@ impl<L: Level> Compressor<L> {
         }
     }
 
-    /// What to do about packets that do not become shorter; [`Expansion::Flush`] if not called.
+    /// Sets what to do about packets that do not become shorter; [`Expansion::Flush`] if not
+    /// called.
     #[must_use]
     pub const fn with_expansion(mut self, expansion: Expansion) -> Self {
         self.expansion = expansion;
         self
     }
 
-    /// Whether copies may reach over the front into octets that were there before the last move to the front; true if not
-    /// called. Without, payloads of one long history are a quarter longer. All known decoders read such copies, but for
-    /// one emulator's.
+    /// Sets whether copies may reach over the front into octets that were there before the last
+    /// move to the front; true if not called. Without, payloads of one long history are a quarter
+    /// longer. All known decoders read such copies, but for one emulator's.
     #[must_use]
     pub const fn with_look_back(mut self, look_back: bool) -> Self {
         self.look_back = look_back;
@@ -151,9 +154,10 @@ impl<L: Level> Compressor<L> {
 
     /// Compresses one packet into the start of `buf`.
     ///
-    /// The payload is never longer than the packet. One that would be is the packet itself, without
-    /// [`Flags::COMPRESSED`]; so is a packet of more than 8191 octets, and one that looks random and has no copies in its
-    /// first octets. What that means to the history says [`Expansion`].
+    /// The payload is never longer than the packet. A packet that would be is sent unchanged,
+    /// without [`Flags::COMPRESSED`]. So is a packet of more than 8191 bytes, and one that looks
+    /// random and has no copies in its first bytes. [`Expansion`] says what that means to the
+    /// history.
     ///
     /// # Errors
     ///
@@ -187,7 +191,7 @@ impl<L: Level> Compressor<L> {
         Ok(Compressed { flags, payload: buf })
     }
 
-    /// As [`compress`](Self::compress), with the payload in a vector of its own.
+    /// Compresses as [`compress`](Self::compress) does, with the payload in a vector of its own.
     #[cfg(feature = "alloc")]
     #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
     pub fn compress_to_vec(&mut self, packet: &[u8]) -> (Flags, alloc::vec::Vec<u8>) {

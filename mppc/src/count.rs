@@ -22,19 +22,19 @@ impl<'a> arbitrary::Arbitrary<'a> for CoherencyCount {
 }
 
 impl CoherencyCount {
-    /// The count of the lower 12 bits of `count`; the upper four are ignored.
+    /// Creates the count of the lower 12 bits of `count`; the upper four are ignored.
     #[must_use]
     pub const fn new(count: u16) -> Self {
         Self(count & 0x0fff)
     }
 
-    /// The number, 0 to 4095.
+    /// Returns the number, 0 to 4095.
     #[must_use]
     pub const fn get(self) -> u16 {
         self.0
     }
 
-    /// The count of the following packet.
+    /// Creates the count of the following packet.
     #[must_use]
     pub const fn next(self) -> Self {
         Self::new(self.0.wrapping_add(1))

@@ -30,13 +30,13 @@ pub struct Decompressor {
 }
 
 impl Decompressor {
-    /// An empty history.
+    /// Creates an empty history.
     #[must_use]
     pub const fn new() -> Self {
         Self { window: Window::new(), cursor: FRONT, floor: FRONT, synchronized: true }
     }
 
-    /// Whether packets are taken that are not marked [`Flags::FLUSHED`].
+    /// Returns whether packets are taken that are not marked [`Flags::FLUSHED`].
     #[must_use]
     pub const fn is_synchronized(&self) -> bool {
         self.synchronized
@@ -47,8 +47,8 @@ impl Decompressor {
         self.synchronized = false;
     }
 
-    /// The last `length` octets that were decompressed: a packet again that was given before, as long as nothing else
-    /// was decompressed. `None`: there are not so many.
+    /// Returns the last `length` octets that were decompressed: a packet again that was given
+    /// before, as long as nothing else was decompressed. `None`: there are not so many.
     ///
     /// For a cipher's receiver that judges a packet first and gives it out later.
     ///
@@ -169,11 +169,11 @@ struct Output<'w> {
 trait Bits {
     /// Makes at least 56 bits ready; false when there are no more, or when another supply has to go on.
     fn refill(&mut self) -> bool;
-    /// What is ready.
+    /// Returns what is ready.
     fn word(&self) -> u64;
-    /// Whether this many are really there: a cut token has fewer.
+    /// Returns whether this many are really there: a cut token has fewer.
     fn has(&self, bits: u32) -> bool;
-    /// How many literals of the word's first `run` are really there.
+    /// Returns how many literals of the word's first `run` are really there.
     fn literals(&self, run: u32) -> u32;
     fn skip(&mut self, bits: u32);
 }
@@ -372,7 +372,8 @@ fn copy(window: &mut Window, at: usize, offset: usize, length: usize) {
     }
 }
 
-/// A copy that may overlap itself within 16 octets: the pattern of `offset` octets is repeated until it is wide enough.
+/// Copies what may overlap itself within 16 bytes: the pattern of `offset` bytes is repeated until
+/// it is wide enough.
 #[inline(never)]
 fn copy_near(window: &mut Window, at: usize, offset: usize, length: usize) {
     let mut done = 0_usize;

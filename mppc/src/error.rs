@@ -1,4 +1,4 @@
-//! What can be wrong.
+//! The errors of packets.
 
 use crate::CoherencyCount;
 

@@ -39,25 +39,25 @@ impl Flags {
 
     const ALL: u8 = 0xf0;
 
-    /// No bit at all: plain octets that do not enter the history.
+    /// Returns flags without any bit: plain bytes that do not enter the history.
     #[must_use]
     pub const fn empty() -> Self {
         Self(0)
     }
 
-    /// The upper four bits of an octet; the lower four are ignored.
+    /// Creates the upper four bits of an octet; the lower four are ignored.
     #[must_use]
     pub const fn from_bits(octet: u8) -> Self {
         Self(octet & Self::ALL)
     }
 
-    /// The bits, at the upper end of an octet.
+    /// Returns the bits, at the upper end of an octet.
     #[must_use]
     pub const fn bits(self) -> u8 {
         self.0
     }
 
-    /// Whether all bits of `other` are set.
+    /// Returns whether all bits of `other` are set.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0

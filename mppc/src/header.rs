@@ -41,7 +41,7 @@ impl Header {
         Ok((Self { flags: Flags::from_bits(high), count }, payload))
     }
 
-    /// The two octets of this header.
+    /// Returns the two octets of this header.
     #[must_use]
     pub const fn to_octets(self) -> [u8; Self::LEN] {
         let [high, low] = self.count.get().to_be_bytes();

@@ -39,7 +39,8 @@ pub const HISTORY_LEN: usize = 8192;
 /// RFC 2118 section 3: the PPP protocol of an MPPC packet.
 pub const PROTOCOL: u16 = 0x00fd;
 
-/// RFC 2118 section 3: whether packets of a PPP protocol go through MPPC. Others are sent as they are.
+/// Returns whether packets of a PPP protocol go through MPPC (RFC 2118 section 3). Others are sent
+/// as they are.
 ///
 /// ```
 /// assert!(mppc::is_compressible(0x0021)); // IPv4

@@ -1,6 +1,6 @@
 //! The few changes of width that the standard library has no lossless name for.
 
-/// A position or length as an index.
+/// Returns a position or length as an index.
 #[inline(always)]
 pub(crate) const fn wide(number: u32) -> usize {
     #[expect(clippy::as_conversions, reason = "an address has at least 32 bits wherever 16 KiB fit")]
@@ -9,7 +9,7 @@ pub(crate) const fn wide(number: u32) -> usize {
     }
 }
 
-/// An index as a position: everything here is below 2^14, or wraps on purpose.
+/// Returns an index as a position: everything here is below 2^14, or wraps on purpose.
 #[inline(always)]
 pub(crate) const fn narrow(index: usize) -> u32 {
     #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "positions count modulo 2^32")]
@@ -18,7 +18,7 @@ pub(crate) const fn narrow(index: usize) -> u32 {
     }
 }
 
-/// The lower half.
+/// Returns the lower half.
 #[inline(always)]
 pub(crate) const fn low32(number: u64) -> u32 {
     #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "the lower half is what is wanted")]
@@ -27,7 +27,7 @@ pub(crate) const fn low32(number: u64) -> u32 {
     }
 }
 
-/// The lower half, wrapping on purpose.
+/// Returns the lower half, wrapping on purpose.
 #[inline(always)]
 pub(crate) const fn low16(number: u32) -> u16 {
     #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "the lower half is what is wanted")]

@@ -26,20 +26,20 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// A receiver at the start of a link: count 0, an empty history.
+    /// Creates a receiver at the start of a link: count 0, an empty history.
     #[must_use]
     pub const fn new() -> Self {
         Self { decompressor: Decompressor::new(), expected: CoherencyCount::new(0) }
     }
 
-    /// Whether packets were lost that the peer's history has: send a CCP Reset-Request, and again when no flushed packet
-    /// comes. Packets are refused until one does.
+    /// Returns whether packets were lost that the peer's history has: send a CCP Reset-Request, and
+    /// again when no flushed packet comes. Packets are refused until one does.
     #[must_use]
     pub const fn needs_reset(&self) -> bool {
         !self.decompressor.is_synchronized()
     }
 
-    /// The last `length` octets that were decompressed: see [`Decompressor::latest`].
+    /// Returns the last `length` octets that were decompressed: see [`Decompressor::latest`].
     #[must_use]
     pub fn latest(&self, length: usize) -> Option<&[u8]> {
         self.decompressor.latest(length)

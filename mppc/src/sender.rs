@@ -42,13 +42,14 @@ pub struct Sender<L: Level = level::Default> {
 }
 
 impl<L: Level> Sender<L> {
-    /// A sender at the start of a link: count 0, an empty history, [`Expansion::Flush`](crate::Expansion::Flush).
+    /// Creates a sender at the start of a link: count 0, an empty history,
+    /// [`Expansion::Flush`](crate::Expansion::Flush).
     #[must_use]
     pub const fn new(level: L, history: History) -> Self {
         Self::with_compressor(Compressor::new(level), history)
     }
 
-    /// The same with a compressor that is set up otherwise.
+    /// Sets the same with a compressor that is set up otherwise.
     #[must_use]
     pub const fn with_compressor(compressor: Compressor<L>, history: History) -> Self {
         Self { compressor, history, count: CoherencyCount::new(0) }
@@ -78,13 +79,13 @@ impl<L: Level> Sender<L> {
         Ok(buf.get(..length).unwrap_or_default())
     }
 
-    /// RFC 2118 section 3, RFC 1962 section 5.3: the peer sent a CCP Reset-Request. The next packet is flushed; MPPC has
-    /// no Reset-Ack.
+    /// Handles a CCP Reset-Request of the peer (RFC 2118 section 3, RFC 1962 section 5.3). The next
+    /// packet is flushed; MPPC has no Reset-Ack.
     pub fn handle_reset_request(&mut self) {
         self.compressor.flush();
     }
 
-    /// The count of the next packet.
+    /// Returns the count of the next packet.
     #[must_use]
     pub const fn count(&self) -> CoherencyCount {
         self.count

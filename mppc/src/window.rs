@@ -31,7 +31,7 @@ impl Window {
         Self { octets: [0; 2 * HISTORY_LEN + SLACK] }
     }
 
-    /// N octets at a position; N is at most the slack.
+    /// Reads N bytes at a position; N is at most the slack.
     #[inline(always)]
     pub(crate) fn read<const N: usize>(&self, at: usize) -> [u8; N] {
         match self.octets.get(at & MASK..).and_then(|octets| octets.first_chunk()) {
@@ -41,7 +41,7 @@ impl Window {
         }
     }
 
-    /// N octets to a position.
+    /// Writes N bytes to a position.
     ///
     /// At the very end of the window they land at its start. Nobody reads them there: when the end is reached there is
     /// no room for more, and [`turn`](Self::turn) then writes all of the first half.

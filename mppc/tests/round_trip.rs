@@ -23,14 +23,14 @@ use mppc::{
 use proptest::prelude::*;
 use reference::Reference;
 
-/// What may happen between packets, and to them.
+/// An event between packets, or a change of them.
 #[derive(Debug, Clone)]
 enum Step {
     Packet(Vec<u8>),
     Flush,
 }
 
-/// Packets that have copies in them and between them, and some that have none.
+/// Generates packets that have copies in them and between them, and some that have none.
 fn packet() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         4 => (0..40_u8, 1..80_usize).prop_map(|(seed, length)| text(seed, length)),
@@ -101,7 +101,7 @@ proptest! {
         check_all(&steps);
     }
 
-    /// What follows a flush is what a new compressor gives.
+    /// The output after a flush is that of a new compressor.
     #[test]
     fn a_flush_leaves_nothing_behind(before in steps(), after in steps()) {
         fn compare<L: level::Level>(level: L, before: &[Step], after: &[Step]) {

@@ -78,7 +78,7 @@ impl Tokens {
     }
 }
 
-/// Octets without a copy, the same each time.
+/// Returns octets without a copy, the same each time.
 fn noise(length: usize, seed: u32) -> Vec<u8> {
     let mut state = seed;
     let mut next = || {

@@ -1,4 +1,4 @@
-//! What was negotiated: key length and mode.
+//! The negotiated algorithm: key length and mode.
 
 use core::fmt;
 
@@ -27,7 +27,7 @@ pub enum Strength {
 }
 
 impl Strength {
-    /// The secret bits of a key.
+    /// Returns the secret bits of a key.
     #[must_use]
     pub const fn bits(self) -> u8 {
         match self {
@@ -37,7 +37,7 @@ impl Strength {
         }
     }
 
-    /// The octets of a key: 8 or 16.
+    /// Returns the octets of a key: 8 or 16.
     #[must_use]
     pub const fn key_len(self) -> usize {
         match self {
@@ -46,7 +46,7 @@ impl Strength {
         }
     }
 
-    /// The octets that every session key of this strength starts with.
+    /// Returns the octets that every session key of this strength starts with.
     pub(crate) const fn known_octets(self) -> &'static [u8] {
         match self {
             Self::Bits40 => &[0xd1, 0x26, 0x9e],
@@ -69,8 +69,9 @@ impl fmt::Display for Strength {
 pub enum Mode {
     /// Bit H of the CCP option: before every packet. A lost packet costs nothing but itself.
     Stateless,
-    /// Before every packet whose count ends in ff. One RC4 stream runs through the packets between, so that a lost one
-    /// costs a CCP Reset-Request and all until it is answered, and the answer encrypts with the same octets again.
+    /// Before every packet whose count ends in ff. One RC4 stream runs through the packets between.
+    /// So a lost one costs a CCP Reset-Request and all packets until it is answered, and the answer
+    /// encrypts with the same bytes again.
     Stateful,
 }
 
@@ -83,7 +84,7 @@ impl fmt::Display for Mode {
     }
 }
 
-/// What one direction of a link encrypts with. The two directions may differ.
+/// The algorithm of one direction of a link. The two directions may differ.
 ///
 /// ```
 /// use mppe::{Algorithm, Mode, Strength};
@@ -106,7 +107,7 @@ impl fmt::Display for Algorithm {
     }
 }
 
-/// The first half twice for the keys of 8 octets.
+/// Returns the first half twice for the keys of 8 octets.
 pub(crate) fn widened(strength: Strength, octets: &[u8; KEY_LEN]) -> [u8; KEY_LEN] {
     let mut wide = *octets;
     if strength.key_len() != KEY_LEN {
@@ -116,7 +117,7 @@ pub(crate) fn widened(strength: Strength, octets: &[u8; KEY_LEN]) -> [u8; KEY_LE
     wide
 }
 
-/// RFC 3078 section 7.3: makes the first octets of a weaker key known, in both halves.
+/// Makes the first octets of a weaker key known, in both halves (RFC 3078 section 7.3).
 pub(crate) fn reduce(strength: Strength, octets: &mut [u8; KEY_LEN]) {
     let known = strength.known_octets();
     for half in octets.chunks_exact_mut(8) {

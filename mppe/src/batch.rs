@@ -56,7 +56,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Room for tables, and nothing in it.
+    /// Creates empty room for tables.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -68,7 +68,8 @@ impl Batch {
         }
     }
 
-    /// Encrypts all packets of all sessions. What became of each, it says itself ([`Outgoing::packet`]).
+    /// Encrypts all packets of all sessions. Each packet has its own outcome
+    /// ([`Outgoing::packet`]).
     pub fn encrypt(&mut self, sessions: &mut [Sending<'_, '_>]) {
         if are_many(sessions) {
             self.encrypt_running(sessions);
@@ -135,7 +136,8 @@ impl Batch {
         }
     }
 
-    /// Decrypts all packets of all sessions. What became of each, it says itself ([`Incoming::decrypted`]).
+    /// Decrypts all packets of all sessions. Each packet has its own outcome
+    /// ([`Incoming::decrypted`]).
     pub fn decrypt<const LATE: usize>(&mut self, sessions: &mut [Receiving<'_, '_, LATE>]) {
         if are_many(sessions) {
             self.decrypt_running(sessions);
@@ -207,7 +209,7 @@ impl Batch {
         }
     }
 
-    /// Stateful sessions, as long as there are as many as lanes.
+    /// Encrypts packets of stateful sessions, as long as there are as many as lanes.
     #[inline(never)]
     fn encrypt_running(&mut self, sessions: &mut [Sending<'_, '_>]) {
         let mut rest = sessions;
@@ -236,7 +238,7 @@ impl Batch {
         }
     }
 
-    /// Stateful sessions, as long as there are as many as lanes.
+    /// Decrypts packets of stateful sessions, as long as there are as many as lanes.
     #[inline(never)]
     fn decrypt_running<const LATE: usize>(&mut self, sessions: &mut [Receiving<'_, '_, LATE>]) {
         let mut rest = sessions;
@@ -306,7 +308,7 @@ impl Batch {
     }
 }
 
-/// Exclusive-ors the head of the stream into the start of the data, and gives what is behind.
+/// Exclusive-ors the head of the stream into the start of the data, and returns the rest.
 fn apply_head<'d>(data: &'d mut [u8], head: &[u8; HEAD_LEN]) -> &'d mut [u8] {
     let length = data.len().min(HEAD_LEN);
     let Some((first, rest)) = data.split_at_mut_checked(length) else {

@@ -6,8 +6,8 @@ use crate::algorithm::{KEY_LEN, Strength, reduce, widened};
 use crate::cipher::{self, HEAD_LEN, Position, Table};
 use crate::secret::wipe;
 
-/// RFC 3078 section 7.3, with all that a key change needs at hand: SHA-1's two blocks with the start key and the pads in
-/// place, and two cipher tables, one of which holds the packet's own stream.
+/// RFC 3078 section 7.3, with all that a key change needs at hand. SHA-1's two blocks hold the
+/// start key and the pads, and of two cipher tables one holds the packet's own stream.
 pub(crate) struct Chain {
     strength: Strength,
     blocks: [[u8; 64]; 2],
@@ -21,11 +21,12 @@ pub(crate) struct Chain {
     pub(crate) changes: u64,
 }
 
-/// What SHA-1 starts from.
+/// The initial state of SHA-1.
 const SHA1_INITIAL: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
 
 impl Chain {
-    /// The chain of the start key `start`, of which the first half is all when keys have 8 bytes.
+    /// Creates the chain of the start key `start`, of which the first half is all when keys have 8
+    /// bytes.
     pub(crate) fn new(strength: Strength, start: &[u8; KEY_LEN]) -> Self {
         let length = strength.key_len();
         let mut message = [0; 128];
@@ -64,7 +65,7 @@ impl Chain {
         self.strength
     }
 
-    /// `GetNewKeyFromSHA`: the interim key behind `current`.
+    /// Computes the interim key behind `current`, by `GetNewKeyFromSHA`.
     pub(crate) fn interim(&mut self, current: &[u8; KEY_LEN]) -> &[u8; KEY_LEN] {
         let (high, low) = current.split_at(8);
         let [first, second] = &mut self.blocks;
@@ -86,7 +87,8 @@ impl Chain {
         interim
     }
 
-    /// The two keys that a packet's tables are made from: the given one, and the interim key behind it.
+    /// Returns the two keys that a packet's tables are made from: the given one, and the interim
+    /// key behind it.
     pub(crate) fn keys(&mut self, current: &[u8; KEY_LEN]) -> &[[u8; KEY_LEN]; 2] {
         self.interim(current);
         let [keys] = &mut self.keys;
@@ -95,7 +97,7 @@ impl Chain {
         keys
     }
 
-    /// One key change: the key behind `current`.
+    /// Returns one key change: the key behind `current`.
     pub(crate) fn next(&mut self, current: &[u8; KEY_LEN]) -> [u8; KEY_LEN] {
         self.interim(current);
         let ([table], [[_, interim]]) = (&mut self.interim_table, &self.keys);
@@ -106,8 +108,8 @@ impl Chain {
         self.finish(&head)
     }
 
-    /// Keys the packet's stream with `current`, and changes the key: gives the head of the stream and the key behind
-    /// `current`. The rest of the stream is [`apply`](Self::apply)'s.
+    /// Returns keys the packet's stream with `current`, and changes the key: gives the head of the
+    /// stream and the key behind `current`. The rest of the stream is [`apply`](Self::apply)'s.
     pub(crate) fn open(&mut self, current: &[u8; KEY_LEN]) -> ([u8; HEAD_LEN], [u8; KEY_LEN]) {
         self.keys(current);
         let ([position], [[head, stream]]) = cipher::open(&mut self.table, &mut self.interim_table, &self.keys);
@@ -115,7 +117,8 @@ impl Chain {
         (head, self.finish(&stream))
     }
 
-    /// Keys the packet's stream with `key`, without a key change; gives the head of the stream.
+    /// Returns keys the packet's stream with `key`, without a key change; gives the head of the
+    /// stream.
     pub(crate) fn key(&mut self, key: &[u8; KEY_LEN]) -> [u8; HEAD_LEN] {
         let [table] = &mut self.table;
         cipher::key(table, key);
@@ -137,13 +140,13 @@ impl Chain {
         cipher::rewind(table, &mut self.position, steps);
     }
 
-    /// The packet's stream as it stands.
+    /// Returns the packet's stream as it stands.
     pub(crate) fn packet_stream(&self) -> (&Table, Position) {
         let [table] = &self.table;
         (table, self.position)
     }
 
-    /// The session key that the interim key and its own key stream make.
+    /// Returns the session key that the interim key and its own key stream make.
     pub(crate) fn finish(&mut self, stream: &[u8; HEAD_LEN]) -> [u8; KEY_LEN] {
         self.changes = self.changes.wrapping_add(1);
         let [[_, interim]] = self.keys;

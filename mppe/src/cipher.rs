@@ -48,7 +48,7 @@ impl Position {
     pub(crate) const START: Self = Self { i: 0, j: 0 };
 }
 
-/// The swap hit the entry that was read ahead, which now holds `written`.
+/// Returns the swap hit the entry that was read ahead, which now holds `written`.
 #[cold]
 #[inline(never)]
 fn hit(written: u8) -> u8 {
@@ -75,7 +75,7 @@ impl Lane {
         Position { i: self.i, j: self.j }
     }
 
-    /// One octet of key stream.
+    /// Returns one octet of key stream.
     #[inline(always)]
     fn step(&mut self, table: &mut Table, read_ahead: bool) -> u8 {
         self.i = self.i.wrapping_add(1);
@@ -100,8 +100,7 @@ impl Lane {
     }
 }
 
-/// The key schedules of `LANES` packets, stepped together, and the head of each stream: of each packet the table of its
-/// own key, and the one that the next key is made with.
+/// Computes the key schedules of `LANES` packets, stepped together, and the head of each stream.
 ///
 /// Two tables wait for each other's loads and stores, so they read ahead; more fill the processor anyway.
 #[inline(never)]
@@ -136,7 +135,7 @@ pub(crate) fn open<const LANES: usize>(
     (lanes.map(|[own, _]| own.position()), heads)
 }
 
-/// The key schedule of one key.
+/// Computes the key schedule of one key.
 pub(crate) fn key(table: &mut Table, key: &[u8; KEY_LEN]) {
     let key = *key;
     *table = IDENTITY;
@@ -175,8 +174,8 @@ const CHUNK: usize = 56;
 /// Packets whose streams are stepped together at most.
 pub(crate) const LANES: usize = 4;
 
-/// Exclusive-ors each packet's own stream into its data, all lanes at once as long as they last. All start at one `i`
-/// when `SHARED`.
+/// Exclusive-ors each packet's own stream into its data, all lanes at once as long as they last.
+/// All start at one `i` when `SHARED`.
 pub(crate) fn apply_lanes<const SHARED: bool>(
     tables: &mut [Table; LANES],
     positions: &mut [Position; LANES],
@@ -185,7 +184,8 @@ pub(crate) fn apply_lanes<const SHARED: bool>(
     apply_lanes_of::<SHARED, _>(tables, positions, data, &mut [(); LANES]);
 }
 
-/// As [`apply_lanes`]. Lanes change places when one ends; `owners` go with them.
+/// Does what [`apply_lanes`] does, for one kind of lane. Lanes change places when one ends;
+/// `owners` go with them.
 pub(crate) fn apply_lanes_of<const SHARED: bool, T>(
     tables: &mut [Table; LANES],
     positions: &mut [Position; LANES],
@@ -221,7 +221,7 @@ pub(crate) fn apply_lanes_of<const SHARED: bool, T>(
     }
 }
 
-/// As many octets as the shortest of the first `COUNT` lanes has.
+/// Steps as many bytes as the shortest of the first `COUNT` lanes has.
 #[inline(never)]
 fn step_lanes<const COUNT: usize, const SHARED: bool>(
     tables: Option<&mut [Table; COUNT]>,
@@ -240,7 +240,7 @@ fn step_lanes<const COUNT: usize, const SHARED: bool>(
     step_chunk::<COUNT, SHARED>(tables, positions, data, left.checked_rem(CHUNK).unwrap_or(0));
 }
 
-/// `length` octets, not more than a chunk, of each lane.
+/// Steps `length` bytes, not more than a chunk, of each lane.
 #[inline(always)]
 fn step_chunk<const COUNT: usize, const SHARED: bool>(
     tables: &mut [Table; COUNT],

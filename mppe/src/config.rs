@@ -1,11 +1,11 @@
-//! What a user may set.
+//! The settings of a user.
 
 use core::time::Duration;
 
 use crate::algorithm::Mode;
 use crate::protocol::ProtocolSet;
 
-/// What a packet with the FLUSHED bit does to a stateful key: documents and programs differ.
+/// The effect of a packet with the FLUSHED bit on a stateful key: documents and programs differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "no third rule is known")]
 pub enum FlushedRule {
@@ -43,7 +43,7 @@ impl Config {
     /// The default of [`with_implausible_limit`](Self::with_implausible_limit).
     pub const DEFAULT_IMPLAUSIBLE_LIMIT: u32 = 64;
 
-    /// RFC 3078 section 2: the mode that was negotiated for this direction, and defaults.
+    /// Creates the mode that was negotiated for this direction, and defaults (RFC 3078 section 2).
     #[must_use]
     pub const fn new(mode: Mode) -> Self {
         Self {
@@ -56,7 +56,8 @@ impl Config {
         }
     }
 
-    /// Stateful mode: what a FLUSHED packet does to the key. Default: [`FlushedRule::Rfc3078`].
+    /// Sets what a FLUSHED packet does to the key in stateful mode. Default:
+    /// [`FlushedRule::Rfc3078`].
     ///
     /// Without losses both are the same. A decryptor notices which of them the peer follows and goes on with that.
     #[must_use]
@@ -65,7 +66,7 @@ impl Config {
         self
     }
 
-    /// The inner protocols that a decryptor takes. Default: [`ProtocolSet::IP`].
+    /// Sets the inner protocols that a decryptor takes. Default: [`ProtocolSet::IP`].
     ///
     /// A wrong key or a forged packet gives random octets. See [`Decryptor`](crate::Decryptor#what-forgery-can-do) for
     /// how often they are taken for a packet; a set without Van Jacobson's protocols makes that rarest.
@@ -86,53 +87,53 @@ impl Config {
         self
     }
 
-    /// Stateful mode: how long a decryptor waits for a FLUSHED packet before the Reset-Request is sent again.
-    /// Default: 1 second.
+    /// Sets how long a decryptor in stateful mode waits for a FLUSHED packet before the
+    /// Reset-Request is sent again. Default: 1 second.
     #[must_use]
     pub const fn with_reset_interval(mut self, interval: Duration) -> Self {
         self.reset_interval = interval;
         self
     }
 
-    /// How many packets in a row may decrypt to nonsense before [`CoherencyLost`](crate::DecryptError::CoherencyLost)
-    /// is reported. Default: 64. 0 is as 1.
+    /// Sets how many packets in a row may decrypt to nonsense before
+    /// [`CoherencyLost`](crate::DecryptError::CoherencyLost) is reported. Default: 64. 0 is as 1.
     #[must_use]
     pub const fn with_implausible_limit(mut self, packets: u32) -> Self {
         self.implausible_limit = packets;
         self
     }
 
-    /// The mode.
+    /// Returns the mode.
     #[must_use]
     pub const fn mode(&self) -> Mode {
         self.mode
     }
 
-    /// See [`with_flushed_rule`](Self::with_flushed_rule).
+    /// Returns the rule of [`with_flushed_rule`](Self::with_flushed_rule).
     #[must_use]
     pub const fn flushed_rule(&self) -> FlushedRule {
         self.flushed_rule
     }
 
-    /// See [`with_protocols`](Self::with_protocols).
+    /// Returns the set of [`with_protocols`](Self::with_protocols).
     #[must_use]
     pub const fn protocols(&self) -> ProtocolSet {
         self.protocols
     }
 
-    /// See [`with_key_change_budget`](Self::with_key_change_budget).
+    /// Returns the budget of [`with_key_change_budget`](Self::with_key_change_budget).
     #[must_use]
     pub const fn key_change_budget(&self) -> u16 {
         self.key_change_budget
     }
 
-    /// See [`with_reset_interval`](Self::with_reset_interval).
+    /// Returns the interval of [`with_reset_interval`](Self::with_reset_interval).
     #[must_use]
     pub const fn reset_interval(&self) -> Duration {
         self.reset_interval
     }
 
-    /// See [`with_implausible_limit`](Self::with_implausible_limit).
+    /// Returns the limit of [`with_implausible_limit`](Self::with_implausible_limit).
     #[must_use]
     pub const fn implausible_limit(&self) -> u32 {
         self.implausible_limit

@@ -28,31 +28,32 @@ impl CoherencyCount {
     pub const SPACE: u16 = 0x1000;
     const MASK: u16 = Self::SPACE - 1;
 
-    /// The count of the lower 12 bits of `count`; the upper four are ignored.
+    /// Creates the count of the lower 12 bits of `count`; the upper four are ignored.
     #[must_use]
     pub const fn new(count: u16) -> Self {
         Self(count & Self::MASK)
     }
 
-    /// The number, 0 to 4095.
+    /// Returns the number, 0 to 4095.
     #[must_use]
     pub const fn get(self) -> u16 {
         self.0
     }
 
-    /// The count of the following packet.
+    /// Creates the count of the following packet.
     #[must_use]
     pub const fn next(self) -> Self {
         Self::new(self.0.wrapping_add(1))
     }
 
-    /// How many packets after `earlier` this one is, 0 to 4095.
+    /// Returns how many packets after `earlier` this one is, 0 to 4095.
     #[must_use]
     pub const fn since(self, earlier: Self) -> u16 {
         self.0.wrapping_sub(earlier.0) & Self::MASK
     }
 
-    /// RFC 3078 section 7.2: whether this is a "flag" packet, before which the stateful key changes: the low octet is ff.
+    /// Returns whether this is a "flag" packet, before which the stateful key changes: the low
+    /// octet is ff (RFC 3078 section 7.2).
     #[must_use]
     pub const fn is_flag(self) -> bool {
         self.0 & 0xff == 0xff

@@ -44,13 +44,13 @@ pub struct Decrypted<'p> {
 }
 
 impl<'p> Decrypted<'p> {
-    /// The inner PPP protocol. Without meaning when the packet is compressed.
+    /// Returns the inner PPP protocol. Without meaning when the packet is compressed.
     #[must_use]
     pub fn protocol(&self) -> u16 {
         protocol::split(self.plaintext).map_or(0, |(protocol, _)| protocol)
     }
 
-    /// What is behind the inner protocol field of one or two octets: an IP packet.
+    /// Returns what is behind the inner protocol field of one or two octets: an IP packet.
     #[must_use]
     pub fn payload(&self) -> &'p [u8] {
         protocol::split(self.plaintext).map_or(&[], |(_, payload)| payload)
@@ -86,19 +86,19 @@ pub struct Pending<'d, 'p, const LATE: usize = 64> {
 }
 
 impl<'p, const LATE: usize> Pending<'_, 'p, LATE> {
-    /// The header, with the compressor's bits.
+    /// Returns the header, with the compressor's bits.
     #[must_use]
     pub const fn header(&self) -> Header {
         self.header
     }
 
-    /// The plaintext: protocol field and packet, or what a compressor made of them.
+    /// Returns the plaintext: protocol field and packet, or what a compressor made of them.
     #[must_use]
     pub const fn plaintext(&self) -> &[u8] {
         self.plaintext
     }
 
-    /// The plaintext is right: count and key move on.
+    /// Commits the packet, whose plaintext is right: count and key move on.
     #[expect(clippy::must_use_candidate, reason = "the decompressed packet is elsewhere")]
     pub fn commit(mut self) -> Decrypted<'p> {
         if let Some(plan) = self.plan.take() {
@@ -126,8 +126,9 @@ impl<const LATE: usize> core::fmt::Debug for Pending<'_, '_, LATE> {
 }
 
 impl<const LATE: usize> Decryptor<LATE> {
-    /// A decryptor that joins a link when `position` packets have been sent, and no reset has been asked for: for an
-    /// observer who has missed the start. In stateful mode it takes nothing before a FLUSHED packet.
+    /// Creates a decryptor that joins a link when `position` packets have been sent, and no reset
+    /// has been asked for: for an observer who has missed the start. In stateful mode it takes
+    /// nothing before a FLUSHED packet.
     ///
     /// It costs a key change for each packet in stateless mode, one for 256 packets in stateful mode.
     ///
@@ -165,13 +166,13 @@ impl<const LATE: usize> Decryptor<LATE> {
         decryptor
     }
 
-    /// Key length and mode.
+    /// Returns key length and mode.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
         Algorithm { strength: self.chain.strength(), mode: self.config.mode() }
     }
 
-    /// RFC 3078 section 6: decrypts `packet`, which starts with the MPPE header, where it lies.
+    /// Decrypts `packet`, which starts with the MPPE header, where it lies (RFC 3078 section 6).
     ///
     /// # Errors
     ///
@@ -187,9 +188,10 @@ impl<const LATE: usize> Decryptor<LATE> {
         Ok(Decrypted { header, plaintext: data })
     }
 
-    /// RFC 3078 section 3, implementation note: as [`decrypt`](Self::decrypt), for a link with MPPC. A compressed packet
-    /// is not judged here but by the caller, who then says whether count and key move. One that is not compressed has
-    /// been judged, and only waits for the caller's word.
+    /// Decrypts as [`decrypt`](Self::decrypt) does, for a link with MPPC (RFC 3078 section 3,
+    /// implementation note). A compressed packet is not judged here but by the caller, who then
+    /// says whether count and key move. One that is not compressed has been judged, and only waits
+    /// for the caller's word.
     ///
     /// # Errors
     ///
@@ -217,7 +219,8 @@ impl<const LATE: usize> Decryptor<LATE> {
         }
     }
 
-    /// Whether a packet can be one of a batch's lanes: the expected one, of a stateless link.
+    /// Returns whether a packet can be one of a batch's lanes: the expected one, of a stateless
+    /// link.
     pub(crate) fn is_lane(&self, packet: &[u8]) -> bool {
         const BITS: Flags = Flags::FLUSHED.union(Flags::ENCRYPTED);
         Header::decode(packet).is_ok_and(|(header, data)| {
@@ -226,12 +229,13 @@ impl<const LATE: usize> Decryptor<LATE> {
         })
     }
 
-    /// Stateless: the keys of the expected packet's tables, for a batch; [`lane_done`](Self::lane_done) is to follow.
+    /// Returns the keys of the expected packet's tables, for a batch in stateless mode;
+    /// [`lane_done`](Self::lane_done) must follow.
     pub(crate) fn lane_keys(&mut self) -> &[[u8; KEY_LEN]; 2] {
         self.chain.keys(&self.key.0)
     }
 
-    /// Stateless: the heads of both streams judge the packet, and make the next key.
+    /// Judges the packet by the heads of both streams, in stateless mode, and makes the next key.
     pub(crate) fn lane_done(&mut self, [head, stream]: &[[u8; HEAD_LEN]; 2], data: &[u8]) -> Result<(), DecryptError> {
         self.candidate.0 = self.chain.finish(stream);
         if self.is_plausible(head, data, Proof::Expected) {
@@ -242,7 +246,7 @@ impl<const LATE: usize> Decryptor<LATE> {
         Err(self.refuse(DecryptError::Implausible { count }))
     }
 
-    /// Whether the stateful stream runs through a packet.
+    /// Returns whether the stateful stream runs through a packet.
     pub(crate) fn is_running(&self, packet: &[u8]) -> bool {
         Header::decode(packet).is_ok_and(|(header, data)| {
             let other = Flags::FLUSHED.union(Flags::COMPRESSED);
@@ -252,7 +256,8 @@ impl<const LATE: usize> Decryptor<LATE> {
         })
     }
 
-    /// Stateful: judges and takes a packet that the stream runs through, and gives the head of its stream.
+    /// Judges and takes a packet that the stream runs through, in stateful mode, and returns the
+    /// head of its stream.
     pub(crate) fn run_into(&mut self, packet: &[u8]) -> Result<[u8; HEAD_LEN], DecryptError> {
         let (header, data) = Header::decode(packet)?;
         let plan = self.plan(header, data, true)?;
@@ -260,7 +265,7 @@ impl<const LATE: usize> Decryptor<LATE> {
         Ok(plan.head)
     }
 
-    /// Stateful: the stream that runs through the packets.
+    /// Returns the stream that runs through the packets in stateful mode.
     pub(crate) const fn running(&mut self) -> &mut Cipher {
         &mut self.stream
     }
@@ -341,14 +346,15 @@ impl<const LATE: usize> Decryptor<LATE> {
         error
     }
 
-    /// Whether the last packets, as many as [`Config::with_implausible_limit`] says or more, were nonsense. A packet
-    /// that is decrypted ends it. Forged packets lead to it as well as differing keys.
+    /// Returns whether the last packets, as many as [`Config::with_implausible_limit`] says or
+    /// more, were nonsense. A packet that is decrypted ends it. Forged packets lead to it as well
+    /// as differing keys.
     #[must_use]
     pub fn is_coherency_lost(&self) -> bool {
         self.implausible_run >= self.config.implausible_limit().max(1)
     }
 
-    /// The counters.
+    /// Returns the counters.
     #[must_use]
     pub const fn statistics(&self) -> DecryptorStatistics {
         DecryptorStatistics {

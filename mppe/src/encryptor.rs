@@ -45,8 +45,8 @@ pub struct Encryptor {
 }
 
 impl Encryptor {
-    /// An encryptor at the start of a link: count 0, initial session key. Of the configuration it needs the mode and
-    /// the rule of FLUSHED packets.
+    /// Creates an encryptor at the start of a link: count 0, initial session key. Of the
+    /// configuration it needs the mode and the rule of FLUSHED packets.
     #[must_use]
     pub fn new(start: &StartKey, config: &Config) -> Self {
         let mut chain = start.chain();
@@ -68,13 +68,14 @@ impl Encryptor {
         }
     }
 
-    /// Key length and mode.
+    /// Returns key length and mode.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
         Algorithm { strength: self.chain.strength(), mode: self.mode }
     }
 
-    /// RFC 3078 section 8.2: the peer sent a CCP Reset-Request. In stateful mode the next packet is FLUSHED.
+    /// Handles a CCP Reset-Request of the peer (RFC 3078 section 8.2). In stateful mode the next
+    /// packet is FLUSHED.
     pub fn handle_reset_request(&mut self) {
         self.resets = self.resets.wrapping_add(1);
         self.flush_next();
@@ -92,8 +93,8 @@ impl Encryptor {
         self.flushed_rule = rule;
     }
 
-    /// RFC 3078 section 6: writes header and ciphertext of `payload`, a packet of the PPP protocol `protocol`, to `out`,
-    /// and gives the octets written: four more than the payload.
+    /// Writes header and ciphertext of `payload`, a packet of the PPP protocol `protocol`, to
+    /// `out`, and gives the octets written: four more than the payload (RFC 3078 section 6).
     ///
     /// # Errors
     ///
@@ -115,8 +116,9 @@ impl Encryptor {
         Ok(self.encrypt_packet(buf, Flags::empty()))
     }
 
-    /// RFC 3078 section 6: encrypts `plaintext`, a part of `buf` that starts with the inner protocol field of one or two
-    /// octets, where it lies, writes the header to the two octets in front, and gives the packet.
+    /// Encrypts `plaintext` where it lies (RFC 3078 section 6). It is a part of `buf` that starts
+    /// with the inner protocol field of one or two bytes. Writes the header to the two bytes in
+    /// front, and returns the packet.
     ///
     /// # Errors
     ///
@@ -130,9 +132,10 @@ impl Encryptor {
         Ok(self.encrypt_packet(packet, Flags::empty()))
     }
 
-    /// RFC 3078 section 3, implementation note: as [`encrypt_in_place`](Self::encrypt_in_place), for what MPPC made of
-    /// a packet, compressed or not. Of `flags` the bits B and C are sent; when the compressor has cleared its history
-    /// (bit A) in a stateful link, call [`flush_next`](Self::flush_next) before.
+    /// Encrypts as [`encrypt_in_place`](Self::encrypt_in_place) does what MPPC made of a packet,
+    /// compressed or not (RFC 3078 section 3, implementation note). Of `flags` the bits B and C are
+    /// sent; when the compressor has cleared its history (bit A) in a stateful link, call
+    /// [`flush_next`](Self::flush_next) before.
     ///
     /// The protocol is looked at only when bit C is clear, since it is compressed as well.
     ///
@@ -164,7 +167,7 @@ impl Encryptor {
         packet
     }
 
-    /// The header of the packet that was encrypted; the count moves on.
+    /// Returns the header of the packet that was encrypted; the count moves on.
     pub(crate) fn next_header(&mut self, flushed: bool, compression: Flags) -> [u8; Header::LEN] {
         let mut flags = Flags::ENCRYPTED | compression;
         if flushed {
@@ -176,17 +179,19 @@ impl Encryptor {
         header.to_octets()
     }
 
-    /// Stateless: the keys of the next packet's tables, for a batch; [`lane_done`](Self::lane_done) is to follow.
+    /// Returns the keys of the next packet's tables, for a batch in stateless mode;
+    /// [`lane_done`](Self::lane_done) must follow.
     pub(crate) fn lane_keys(&mut self) -> &[[u8; KEY_LEN]; 2] {
         self.chain.keys(&self.key.0)
     }
 
-    /// Stateless: the head of the second table's stream makes the next key.
+    /// Makes the next key of the head of the second table's stream, in stateless mode.
     pub(crate) fn lane_done(&mut self, stream: &[u8; HEAD_LEN]) {
         self.key.0 = self.chain.finish(stream);
     }
 
-    /// Stateful: the stream that runs through the packets, if it runs through the next one.
+    /// Returns the stream that runs through the packets in stateful mode, if it runs through the
+    /// next one.
     pub(crate) fn running(&mut self) -> Option<&mut Cipher> {
         let runs = self.mode == Mode::Stateful && !self.flush && !self.count.is_flag();
         runs.then_some(&mut self.stream)
@@ -228,7 +233,7 @@ impl Encryptor {
         flushed
     }
 
-    /// The counters.
+    /// Returns the counters.
     #[must_use]
     pub const fn statistics(&self) -> EncryptorStatistics {
         EncryptorStatistics {
@@ -244,7 +249,7 @@ impl Encryptor {
     }
 }
 
-/// Header and plaintext, when that may be encrypted.
+/// Returns header and plaintext, if that may be encrypted.
 pub(crate) fn checked(buf: &mut [u8], plaintext: Range<usize>, flags: Flags) -> Result<&mut [u8], EncryptError> {
     let Range { start, end } = plaintext;
     let front = start.checked_sub(Header::LEN).ok_or(EncryptError::NoHeadroom { start })?;

@@ -1,4 +1,4 @@
-//! What can be wrong, and where.
+//! The errors, with their places.
 
 use crate::algorithm::Strength;
 use crate::count::CoherencyCount;
@@ -102,7 +102,7 @@ pub enum DecryptError {
         /// The count of the packet.
         count: CoherencyCount,
     },
-    /// What comes out is not a packet: it is forged, or the keys differ.
+    /// The plaintext is not a packet: it is forged, or the keys differ.
     #[error("MPPE packet {count} decrypts to nonsense")]
     Implausible {
         /// The count of the packet.

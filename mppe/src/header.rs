@@ -42,13 +42,13 @@ impl Flags {
     pub(crate) const COMPRESSION: Self = Self(Self::AT_FRONT.0 | Self::COMPRESSED.0);
     const ALL: u8 = 0xf0;
 
-    /// Whether all bits of `other` are set.
+    /// Returns whether all bits of `other` are set.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// No bit at all.
+    /// Returns flags without any bit.
     #[must_use]
     pub const fn empty() -> Self {
         Self(0)
@@ -131,14 +131,14 @@ impl Header {
         Ok((Self::from_octets([high, low]), data))
     }
 
-    /// The header that two octets are.
+    /// Creates the header that two octets are.
     #[must_use]
     pub const fn from_octets(octets: [u8; Self::LEN]) -> Self {
         let [high, _] = octets;
         Self { flags: Flags(high & Flags::ALL), count: CoherencyCount::new(u16::from_be_bytes(octets)) }
     }
 
-    /// The two octets of this header.
+    /// Returns the two octets of this header.
     #[must_use]
     pub const fn to_octets(self) -> [u8; Self::LEN] {
         let [high, low] = self.count.get().to_be_bytes();

@@ -16,18 +16,19 @@ macro_rules! key_type {
         }
 
         impl $name {
-            /// A key of `strength`: the first [`key_len`](Strength::key_len) octets of `octets`.
+            /// Creates a key of `strength`: the first [`key_len`](Strength::key_len) octets of
+            /// `octets`.
             pub(crate) fn of(strength: Strength, octets: &[u8; KEY_LEN]) -> Self {
                 Self { strength, octets: Secret(widened(strength, octets)) }
             }
 
-            /// How strong the key is, which tells its length.
+            /// Returns how strong the key is, which gives its length.
             #[must_use]
             pub const fn strength(&self) -> Strength {
                 self.strength
             }
 
-            /// The octets of the key: 8 or 16.
+            /// Returns the octets of the key: 8 or 16.
             #[must_use]
             pub fn expose_octets(&self) -> &[u8] {
                 self.octets.0.split_at_checked(self.strength.key_len()).map_or(&[], |(octets, _)| octets)
@@ -95,14 +96,15 @@ key_type! {
 }
 
 impl StartKey {
-    /// The start key whose octets are known. Keys of 8 octets are the first 8.
+    /// Creates the start key whose octets are known. Keys of 8 octets are the first 8.
     #[must_use]
     pub fn from_octets(strength: Strength, octets: [u8; KEY_LEN]) -> Self {
         Self::of(strength, &octets)
     }
 
-    /// RFC 3079 section 4, RFC 2548 section 2.4: the start key that an attribute MS-MPPE-Send-Key or MS-MPPE-Recv-Key
-    /// holds, decrypted. A shorter one gets zeros in front, of a longer one the first octets are taken.
+    /// Creates the start key that an attribute MS-MPPE-Send-Key or MS-MPPE-Recv-Key holds,
+    /// decrypted (RFC 3079 section 4, RFC 2548 section 2.4). A shorter one gets zeros in front, of
+    /// a longer one the first octets are taken.
     ///
     /// The attributes are named as the access server sees them: its *send* key is the client's *receive* key.
     ///
@@ -125,14 +127,16 @@ impl StartKey {
         Self::of(strength, &octets.0)
     }
 
-    /// RFC 3078 section 7.3: `GetNewKeyFromSHA` of the start key and itself, which leads to the initial session key.
+    /// Computes the interim key of the start key and itself, which leads to the initial session key
+    /// (RFC 3078 section 7.3, `GetNewKeyFromSHA`).
     #[must_use]
     #[doc(alias = "GetNewKeyFromSHA")]
     pub fn initial_interim_key(&self) -> InterimKey {
         self.interim(&self.octets.0)
     }
 
-    /// RFC 3078 section 7.3: `GetNewKeyFromSHA` of the start key and the session key that is to be changed.
+    /// Computes the interim key of the start key and the session key that is to be changed (RFC
+    /// 3078 section 7.3, `GetNewKeyFromSHA`).
     #[must_use]
     #[doc(alias = "GetNewKeyFromSHA")]
     pub fn interim_key(&self, current: &SessionKey) -> InterimKey {
@@ -144,18 +148,19 @@ impl StartKey {
         InterimKey::of(self.strength, chain.interim(current))
     }
 
-    /// The chain of session keys that comes of this key.
+    /// Returns the chain of session keys that comes of this key.
     pub(crate) fn chain(&self) -> Chain {
         Chain::new(self.strength, &self.octets.0)
     }
 
-    /// RFC 3079 sections 2.1 to 2.3, 3.1 to 3.3, 4.1 to 4.3: the initial session key, *before* any key change.
+    /// Returns the initial session key, *before* any key change (RFC 3079 sections 2.1 to 2.3, 3.1
+    /// to 3.3, 4.1 to 4.3).
     #[must_use]
     pub fn initial_session_key(&self) -> SessionKey {
         self.initial_interim_key().reduced()
     }
 
-    /// RFC 3078 section 7.3: one key change.
+    /// Returns one key change (RFC 3078 section 7.3).
     #[must_use]
     pub fn next_session_key(&self, current: &SessionKey) -> SessionKey {
         self.interim_key(current).encrypted_and_reduced()
@@ -163,7 +168,8 @@ impl StartKey {
 }
 
 impl InterimKey {
-    /// The session key of these very octets, but for those that a weaker strength makes known. So is the initial one made.
+    /// Returns the session key of these very octets, but for those that a weaker strength makes
+    /// known. So is the initial one made.
     #[must_use]
     pub fn reduced(&self) -> SessionKey {
         let mut octets = self.octets.clone();
@@ -171,8 +177,8 @@ impl InterimKey {
         SessionKey { strength: self.strength, octets }
     }
 
-    /// The session key that comes of RC4, keyed with these octets, over these octets, then reduced. So are all later
-    /// ones made.
+    /// Returns the session key that comes of RC4, keyed with these octets, over these octets, then
+    /// reduced. So are all later ones made.
     #[must_use]
     pub fn encrypted_and_reduced(&self) -> SessionKey {
         let mut octets = self.octets.clone();
@@ -187,19 +193,19 @@ impl InterimKey {
 }
 
 impl SessionKey {
-    /// The session key whose octets are known. Keys of 8 octets are the first 8.
+    /// Creates the session key whose octets are known. Keys of 8 octets are the first 8.
     #[must_use]
     pub fn from_octets(strength: Strength, octets: [u8; KEY_LEN]) -> Self {
         Self::of(strength, &octets)
     }
 
-    /// The 16 octets that RC4 takes.
+    /// Returns the 16 octets that RC4 takes.
     pub(crate) const fn widened(&self) -> &[u8; KEY_LEN] {
         &self.octets.0
     }
 
-    /// RFC 3078 sections 5 and 6: RC4, newly keyed, over `data`: a stateless packet's plaintext becomes its ciphertext
-    /// and the other way round.
+    /// Applies RC4, newly keyed, to `data`, which encrypts or decrypts a stateless packet (RFC 3078
+    /// sections 5 and 6).
     ///
     /// ```
     /// use mppe::{SessionKey, Strength};
@@ -306,7 +312,8 @@ mod tests {
         }
     }
 
-    /// What a RADIUS server (FreeRADIUS 3.2.1) sent for a password: the same start keys, seen from the access server.
+    /// The reply of a RADIUS server (FreeRADIUS 3.2.1) for a password: the same start keys, seen
+    /// from the access server.
     #[test]
     fn agree_with_a_radius_server() {
         let hash_hash = octets("6e3c6383d08f854fa50e9b56551ee9c2");

@@ -36,8 +36,9 @@ impl ProtocolSet {
 
     /// IPv4 and IPv6.
     pub const IP: Self = Self::new().with(Self::IPV4).with(Self::IPV6);
-    /// All protocols that may be encrypted: what an inspector wants, who does not know what was negotiated. Almost every
-    /// second wrong plaintext is one of these, so forged packets are not told from genuine ones.
+    /// All protocols that may be encrypted: what an inspector wants, who does not know what was
+    /// negotiated. Almost every second wrong plaintext is one of these, so they do not separate
+    /// forged packets from genuine ones.
     pub const ALL: Self = {
         let mut set = Self::new();
         let mut protocol = Self::FIRST;
@@ -48,13 +49,13 @@ impl ProtocolSet {
         set
     };
 
-    /// No protocol.
+    /// Creates a set without protocols.
     #[must_use]
     pub const fn new() -> Self {
         Self([0; 8])
     }
 
-    /// The set, and `protocol` in it. One that may not be encrypted is left out.
+    /// Creates the set, and `protocol` in it. One that may not be encrypted is left out.
     #[must_use]
     #[expect(clippy::indexing_slicing, reason = "`place` gives a word from 0 to 7")]
     pub const fn with(mut self, protocol: u16) -> Self {
@@ -65,7 +66,7 @@ impl ProtocolSet {
         self
     }
 
-    /// Whether `protocol` is in the set.
+    /// Returns whether `protocol` is in the set.
     #[must_use]
     #[expect(clippy::indexing_slicing, reason = "`place` gives a word from 0 to 7")]
     pub const fn contains(&self, protocol: u16) -> bool {
@@ -73,7 +74,7 @@ impl ProtocolSet {
         is_encryptable(protocol) && self.0[word] & bit != 0
     }
 
-    /// Which of the eight words, and which bit of it.
+    /// Returns which of the eight words, and which bit of it, stands for a protocol.
     #[expect(clippy::as_conversions, reason = "`usize::from` is not const")]
     const fn place(protocol: u16) -> (usize, u32) {
         ((protocol >> 5 & 7) as usize, 1 << (protocol & 31))
@@ -81,7 +82,7 @@ impl ProtocolSet {
 }
 
 impl Default for ProtocolSet {
-    /// [`ProtocolSet::IP`].
+    /// Returns [`ProtocolSet::IP`].
     fn default() -> Self {
         Self::IP
     }
@@ -97,12 +98,13 @@ impl fmt::Debug for ProtocolSet {
     }
 }
 
-/// RFC 3078 section 3: whether a protocol may be encrypted.
+/// Returns whether a protocol may be encrypted (RFC 3078 section 3).
 pub(crate) const fn is_encryptable(protocol: u16) -> bool {
     ProtocolSet::FIRST <= protocol && protocol <= ProtocolSet::LAST
 }
 
-/// RFC 1661 section 2: the protocol field at the start of a plaintext, one or two octets, and what is behind it.
+/// Returns the protocol field at the start of a plaintext, one or two octets, and what is behind it
+/// (RFC 1661 section 2).
 pub(crate) fn split(plaintext: &[u8]) -> Option<(u16, &[u8])> {
     match plaintext {
         [low, rest @ ..] if low & 1 == 1 => Some((u16::from(*low), rest)),
@@ -122,7 +124,7 @@ pub(crate) enum Proof {
     Certain,
 }
 
-/// Whether a plaintext of `length` octets that starts with `head` can be right.
+/// Returns whether a plaintext of `length` octets that starts with `head` can be right.
 pub(crate) fn is_plausible(set: &ProtocolSet, head: &[u8], length: usize, proof: Proof) -> bool {
     let Some((protocol, body)) = split(head) else {
         return false;

@@ -49,21 +49,21 @@ impl Direction {
 pub struct MasterKey(Secret<KEY_LEN>);
 
 impl MasterKey {
-    /// RFC 3079 section 3.4, `GetMasterKey`: from MD4 of the NT password hash, and the NT-Response (RFC 2759) of the
-    /// first authentication.
+    /// Derives the key from MD4 of the NT password hash and the NT-Response of the first
+    /// authentication (RFC 3079 section 3.4, `GetMasterKey`).
     #[must_use]
     #[doc(alias = "GetMasterKey")]
     pub fn from_ms_chap_v2(password_hash_hash: &[u8; 16], nt_response: &[u8; 24]) -> Self {
         Self(digest(&[password_hash_hash, nt_response, b"This is the MPPE Master Key"]))
     }
 
-    /// The master key whose octets are known.
+    /// Creates the master key whose octets are known.
     #[must_use]
     pub const fn from_octets(octets: [u8; KEY_LEN]) -> Self {
         Self(Secret(octets))
     }
 
-    /// RFC 3079 section 3.4, `GetAsymmetricStartKey`: the start key of one direction.
+    /// Derives the start key of one direction (RFC 3079 section 3.4, `GetAsymmetricStartKey`).
     #[must_use]
     #[doc(alias = "GetAsymmetricStartKey")]
     pub fn start_key(&self, strength: Strength, side: Side, direction: Direction) -> StartKey {
@@ -75,7 +75,7 @@ impl MasterKey {
         StartKey::of(strength, &digest(&[&self.0.0, &[0; 40], text, &[0xf2; 40]]).0)
     }
 
-    /// The 16 octets of the key.
+    /// Returns the 16 octets of the key.
     #[must_use]
     pub const fn expose_octets(&self) -> &[u8; KEY_LEN] {
         &self.0.0
@@ -88,7 +88,7 @@ impl core::fmt::Debug for MasterKey {
     }
 }
 
-/// What MS-CHAPv1's keys of 40 and 56 bits are made from: documents and programs differ.
+/// The source of MS-CHAPv1's keys of 40 and 56 bits: documents and programs differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ShortKeySource {
@@ -100,8 +100,9 @@ pub enum ShortKeySource {
 
 /// RFC 3079 section 2: what MS-CHAPv1's start keys are made from. Both directions have the same.
 ///
-/// Which hashes are known depends on where they come from: a password gives both, an account store the NT hash,
-/// a RADIUS server's MS-CHAP-MPPE-Keys the first eight octets of the LM hash, or zeros, and the NT hash's hash.
+/// The known hashes depend on their source. A password gives both, and an account store the NT
+/// hash. A RADIUS server's MS-CHAP-MPPE-Keys give the first eight bytes of the LM hash, or zeros,
+/// and the NT hash's hash.
 ///
 /// ```
 /// use mppe::{KeyError, MsChapV1, ShortKeySource, Strength};
@@ -124,13 +125,14 @@ pub struct MsChapV1 {
 }
 
 impl MsChapV1 {
-    /// Nothing but the challenge that the authenticator sent in the first authentication.
+    /// Creates the source of keys from the challenge that the authenticator sent in the first
+    /// authentication.
     #[must_use]
     pub const fn new(challenge: [u8; 8]) -> Self {
         Self { challenge, lm_key: None, nt_password_hash_hash: None }
     }
 
-    /// The LAN Manager hash of the password is known.
+    /// Adds the LAN Manager hash of the password.
     #[must_use]
     pub fn with_lm_password_hash(self, hash: [u8; 16]) -> Self {
         match hash.first_chunk() {
@@ -139,8 +141,8 @@ impl MsChapV1 {
         }
     }
 
-    /// RFC 2548 section 2.4.1: the LM-Key is known, the first eight octets of the LAN Manager hash. Eight zeros,
-    /// which servers send that do not know it, are as if it were not given.
+    /// Adds the LM-Key, which is the first eight bytes of the LAN Manager hash (RFC 2548 section
+    /// 2.4.1). Eight zeros, which servers send that do not know it, are as if it were not given.
     #[must_use]
     #[doc(alias = "MS-CHAP-MPPE-Keys")]
     pub fn with_lm_key(mut self, key: [u8; 8]) -> Self {
@@ -148,14 +150,14 @@ impl MsChapV1 {
         self
     }
 
-    /// MD4 of the NT password hash is known (the NT-Key of RFC 2548 section 2.4.1).
+    /// Adds MD4 of the NT password hash, which is the NT-Key of RFC 2548 section 2.4.1.
     #[must_use]
     pub fn with_nt_password_hash_hash(mut self, hash: [u8; 16]) -> Self {
         self.nt_password_hash_hash = Some(Secret(hash));
         self
     }
 
-    /// The start key of both directions.
+    /// Returns the start key of both directions.
     ///
     /// # Errors
     ///
@@ -175,8 +177,9 @@ impl MsChapV1 {
 }
 
 impl StartKey {
-    /// RFC 3079 section 4, RFC 5216 section 2.3: the start key of one direction from the 64 octets of an EAP method's
-    /// master session key: the first half for packets from the client, the second for packets to it.
+    /// Creates the start key of one direction from the 64 bytes of an EAP method's master session
+    /// key. The first half is for packets from the client, the second for packets to it (RFC 3079
+    /// section 4, RFC 5216 section 2.3).
     ///
     /// This is EAP-TLS's layout. EAP-MSCHAPv2 makes its keys as MS-CHAPv2 does: [`MasterKey`].
     ///
@@ -196,7 +199,7 @@ impl StartKey {
     }
 }
 
-/// The first 16 octets of SHA-1 over the parts.
+/// Returns the first 16 octets of SHA-1 over the parts.
 fn digest(parts: &[&[u8]]) -> Secret<KEY_LEN> {
     let mut hasher = Sha1::new();
     for part in parts {

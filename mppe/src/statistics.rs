@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::count::CoherencyCount;
 
-/// What an [`Encryptor`](crate::Encryptor) has done.
+/// The counters of an [`Encryptor`](crate::Encryptor).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct EncryptorStatistics {
@@ -18,7 +18,7 @@ pub struct EncryptorStatistics {
     pub tx_key_changes: u64,
 }
 
-/// What a [`Decryptor`](crate::Decryptor) has done.
+/// The counters of a [`Decryptor`](crate::Decryptor).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct DecryptorStatistics {
@@ -44,9 +44,9 @@ pub struct DecryptorStatistics {
     pub not_flushed: u64,
     /// Refused: the plaintext was nonsense.
     pub implausible: u64,
-    /// FLUSHED packets that told that the peer keeps its key, as RFC 3078 says.
+    /// FLUSHED packets that showed that the peer keeps its key, as RFC 3078 says.
     pub flushed_as_rfc3078: u64,
-    /// FLUSHED packets that told that the peer changes its key, as Linux does.
+    /// FLUSHED packets that showed that the peer changes its key, as Linux does.
     pub flushed_as_linux: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What links of both halves do, and what real peers sent.
+//! Links of both halves, and packets of real peers.
 
 #![expect(clippy::arithmetic_side_effects, clippy::integer_division, reason = "a test may fail")]
 
@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 
 use crate::{Config, Decryptor, Encryptor, Mode, StartKey, Strength};
 
-/// A link of two ends that trust each other.
+/// Creates a link of two ends that trust each other.
 fn ends(strength: Strength, config: Config) -> (Encryptor, Decryptor) {
     let start = StartKey::from_octets(strength, *b"start key of 16.");
     (Encryptor::new(&start, &config), Decryptor::new(&start, &config))
@@ -22,7 +22,7 @@ fn ends(strength: Strength, config: Config) -> (Encryptor, Decryptor) {
 const STRENGTHS: [Strength; 3] = [Strength::Bits40, Strength::Bits56, Strength::Bits128];
 const MODES: [Mode; 2] = [Mode::Stateless, Mode::Stateful];
 
-/// An IPv4 packet of `length` octets, at least 20, with `mark` in it.
+/// Returns an IPv4 packet of `length` octets, at least 20, with `mark` in it.
 fn ip(mark: u32, length: usize) -> Vec<u8> {
     let mut packet: Vec<u8> = (0u8..=255).cycle().take(length.max(20)).collect();
     packet[0] = 0x45;
@@ -32,7 +32,7 @@ fn ip(mark: u32, length: usize) -> Vec<u8> {
     packet
 }
 
-/// The encrypted packet.
+/// Returns the encrypted packet.
 fn sealed(encryptor: &mut Encryptor, payload: &[u8]) -> Vec<u8> {
     let mut buf = alloc::vec![0; payload.len() + 4];
     encryptor.encrypt(0x0021, payload, &mut buf).unwrap();

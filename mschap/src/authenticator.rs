@@ -1,11 +1,11 @@
-//! What the authenticators of both versions have in common.
+//! Code shared by the authenticators of both versions.
 
 use sha1::{Digest, Sha1};
 
 use crate::authenticator_response::AuthenticatorResponse;
 use crate::{BufferTooSmall, DecodeError, Failure, FailureCode, Success, Text};
 
-/// What an authenticator sends: the Message field of a Success or Failure packet.
+/// The reply of an authenticator: the Message field of a Success or Failure packet.
 ///
 /// ```
 /// use mschap::{Account, Reply, v2};
@@ -28,14 +28,14 @@ pub enum Reply<'a> {
 }
 
 impl<'a> Reply<'a> {
-    /// Whether it is a Success.
+    /// Returns whether it is a Success.
     #[must_use]
     pub const fn is_success(&self) -> bool {
         matches!(self, Self::Success(_))
     }
 
-    /// With a text for people. Some peers of version 1 and old ones of version 2 cannot take it: see
-    /// [`v2::Response::NO_MESSAGE`](crate::v2::Response::NO_MESSAGE).
+    /// Adds a text for people. Some peers of version 1 and old ones of version 2 cannot take it:
+    /// see [`v2::Response::NO_MESSAGE`](crate::v2::Response::NO_MESSAGE).
     #[must_use]
     pub fn with_message(mut self, text: impl Into<Text<'a>>) -> Self {
         match &mut self {
@@ -65,12 +65,13 @@ pub enum AuthenticatorError {
     /// The packet cannot be read.
     #[error(transparent)]
     Malformed(#[from] DecodeError),
-    /// The peer may not send this now: it was accepted, or refused for good, or was not told to change its password.
+    /// The peer may not send this now: it was accepted, or refused for good, or was not asked to
+    /// change its password.
     #[error("the peer may not send this now")]
     NotNow,
 }
 
-/// What an authenticator takes next.
+/// The packet that an authenticator takes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Awaits {
@@ -85,7 +86,7 @@ pub enum Awaits {
     Nothing,
 }
 
-/// What a packet of the peer is.
+/// The kind of a packet from the peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Response,
@@ -118,8 +119,8 @@ impl Phase {
         }
     }
 
-    /// What follows a refusal, by these rules of both RFCs: a wrong password may be tried again while tries are left, an
-    /// expired one may be changed once, and all else is for good.
+    /// Returns what follows a refusal: a wrong password may be tried again while tries are left, an
+    /// expired one may be changed once.
     fn refused(self, code: Option<FailureCode>) -> Self {
         match (self, code) {
             (Self::First { .. } | Self::Retry { .. }, Some(FailureCode::PASSWORD_EXPIRED)) => Self::ChangePassword,
@@ -166,7 +167,8 @@ impl<const N: usize> Core<N> {
         }
     }
 
-    /// Whether the packet is the one that was answered last. An error when it is another one and out of place.
+    /// Returns whether the packet is the one that was answered last. An error when it is another
+    /// one and out of place.
     pub(crate) fn is_duplicate(&self, kind: Kind, id: &[u8; 20]) -> Result<bool, AuthenticatorError> {
         if self.last.as_ref().is_some_and(|(last, _)| last == id) {
             return Ok(true);
@@ -190,18 +192,20 @@ impl<const N: usize> Core<N> {
         self.last = Some((id, Last::Success(proof)));
     }
 
-    /// Whether another try that somebody else's Failure offers is one that is left here.
+    /// Returns whether another try that somebody else's Failure offers is one that is left here.
     pub(crate) fn may_offer(&self, failure: &Failure<'_>) -> bool {
         let is_expired = failure.code == Some(FailureCode::PASSWORD_EXPIRED);
         let is_left = matches!(self.phase, Phase::First { retries: 1.. } | Phase::Retry { retries: 1.. });
         failure.retry_allowed() && !is_expired && is_left
     }
 
-    /// Takes somebody else's decision to refuse. What the peer sends next answers `challenge`; nobody could answer none.
+    /// Takes somebody else's decision to refuse. The peer's next packet answers `challenge`;
+    /// without one, no peer could answer.
     pub(crate) fn refuse_as(&mut self, failure: &Failure<'_>, challenge: Option<[u8; N]>) {
         self.phase = match (self.phase.refused(failure.code), challenge) {
             (phase @ Phase::ChangePassword, Some(_)) => phase,
-            // The text offers another try for a reason of its own; the tries are counted here all the same.
+            // The text offers another try for a reason of its own; the tries are counted here
+            // nevertheless.
             (_, Some(_)) if self.may_offer(failure) => self.phase.refused(Some(FailureCode::AUTHENTICATION_FAILURE)),
             _ => Phase::Refused,
         };
@@ -210,7 +214,7 @@ impl<const N: usize> Core<N> {
         }
     }
 
-    /// Whether the last thing was to accept a change of password.
+    /// Returns whether the last thing was to accept a change of password.
     pub(crate) const fn has_changed_password(&self) -> bool {
         matches!(self.phase, Phase::Accepted { has_changed_password: true })
     }
@@ -231,7 +235,7 @@ impl<const N: usize> Core<N> {
     }
 }
 
-/// Tells packets apart: what they are, what is in them, and whose they are.
+/// Recognizes packets: their kind, their content, and their sender.
 pub(crate) fn identify(kind: Kind, packet: &[u8], name: &[u8]) -> [u8; 20] {
     let kind = match kind {
         Kind::Response => 0,
@@ -240,7 +244,8 @@ pub(crate) fn identify(kind: Kind, packet: &[u8], name: &[u8]) -> [u8; 20] {
     Sha1::new().chain_update([kind]).chain_update(packet).chain_update(name).finalize().into()
 }
 
-/// Why a peer is refused, if it is: an account's restriction is told to who knows its password.
+/// Returns why a peer is refused, if it is: only a peer that knows the password learns of an
+/// account's restriction.
 pub(crate) const fn verdict(proved: bool, restriction: Option<FailureCode>) -> Result<(), FailureCode> {
     match (proved, restriction) {
         (true, None) => Ok(()),

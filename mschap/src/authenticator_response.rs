@@ -49,7 +49,8 @@ impl AuthenticatorResponse {
     /// RFC 2759 section 8.7: what the first digest and the challenge are hashed with.
     const MAGIC_2: [u8; 41] = *b"Pad to make it do more than one iteration";
 
-    /// The proof, from the hash of the hash, the peer's proof, and the [hash](crate::v2::Challenges::hash) of challenges and user.
+    /// Creates the proof, from the hash of the hash, the peer's proof, and the
+    /// [hash](crate::v2::Challenges::hash) of challenges and user.
     #[must_use]
     pub fn new(hash: &NtHashHash, nt_response: &ChallengeResponse, challenge: &[u8; 8]) -> Self {
         let first = Scratch(Self::first_digest(hash, nt_response));
@@ -57,7 +58,7 @@ impl AuthenticatorResponse {
         Self(digest.into())
     }
 
-    /// The first of the two digests, which does not depend on the challenge.
+    /// Returns the first of the two digests, which does not depend on the challenge.
     #[must_use]
     pub fn first_digest(hash: &NtHashHash, nt_response: &ChallengeResponse) -> [u8; 20] {
         Sha1::new()
@@ -68,7 +69,7 @@ impl AuthenticatorResponse {
             .into()
     }
 
-    /// `S=` and 40 upper-case digits.
+    /// Returns `S=` and 40 upper-case digits.
     #[must_use]
     pub fn to_text(&self) -> [u8; Self::TEXT_LEN] {
         array(b"S=".iter().copied().chain(hex(&self.0)))

@@ -9,8 +9,8 @@ use crate::ChallengeResponse;
 use crate::secret::Scratch;
 use crate::write::array;
 
-/// RFC 2433 section B.3, RFC 2759 section 9.3: spreads 56 bits over eight octets, with odd parity in the lowest bit of
-/// each.
+/// Spreads 56 bits over eight octets, with odd parity in the lowest bit of each (RFC 2433 section
+/// B.3, RFC 2759 section 9.3).
 ///
 /// ```
 /// let key = mschap::des::expand_key(&[0xfc, 0x15, 0x6a, 0xf7, 0xed, 0xcd, 0x6c]);
@@ -26,7 +26,8 @@ pub fn expand_key(key: &[u8; 7]) -> [u8; 8] {
     })
 }
 
-/// RFC 2433 section A.4, RFC 2759 section 8.6: `DesEncrypt()`.
+/// Encrypts a block with a key of 56 bits (RFC 2433 section A.4, RFC 2759 section 8.6,
+/// `DesEncrypt()`).
 ///
 /// ```
 /// let cypher = mschap::des::encrypt(b"KGS!@#$%", &[0; 7]);
@@ -41,7 +42,7 @@ pub fn encrypt(clear: &[u8; 8], key: &[u8; 7]) -> [u8; 8] {
     block.into()
 }
 
-/// The reverse of [`encrypt`], with which an authenticator opens a password change.
+/// Returns the reverse of [`encrypt`], with which an authenticator opens a password change.
 #[must_use]
 pub fn decrypt(cypher: &[u8; 8], key: &[u8; 7]) -> [u8; 8] {
     let key = Scratch(expand_key(key));
@@ -50,7 +51,8 @@ pub fn decrypt(cypher: &[u8; 8], key: &[u8; 7]) -> [u8; 8] {
     block.into()
 }
 
-/// RFC 2433 section A.7, RFC 2759 section 8.5: `ChallengeResponse()` of any 16 octets of hash.
+/// Computes `ChallengeResponse()` of any 16 bytes of hash (RFC 2433 section A.7, RFC 2759 section
+/// 8.5).
 ///
 /// The hash is padded with five zeros to three keys of seven octets.
 ///
@@ -74,12 +76,12 @@ pub fn challenge_response(challenge: &[u8; 8], hash: &[u8; 16]) -> ChallengeResp
     ChallengeResponse::from_bytes(response)
 }
 
-/// The two keys that a hash of 16 octets is.
+/// Returns the two keys that a hash of 16 octets is.
 pub(crate) fn two_keys(hash: &[u8; 16]) -> TwoKeys {
     Scratch(array(hash.iter().copied()))
 }
 
-/// Twice the first seven octets of a challenge.
+/// Returns two keys that are both the first seven bytes of a challenge.
 pub(crate) fn same_key(challenge: [u8; 8]) -> TwoKeys {
     let key = challenge.into_iter().take(7);
     Scratch(array(key.clone().chain(key)))

@@ -24,14 +24,14 @@ secret! {
 }
 
 impl EncryptedHash {
-    /// The field left empty: 16 zeros.
+    /// Creates the field left empty: 16 zeros.
     #[must_use]
     pub const fn empty() -> Self {
         Self([0; Self::LEN])
     }
 
-    /// RFC 2433 section A.17, RFC 2759 section 8.13: `NtPasswordHashEncryptedWithBlock()`, of an NT or LAN Manager
-    /// hash.
+    /// Encrypts an NT or LAN Manager hash (RFC 2433 section A.17, RFC 2759 section 8.13,
+    /// `NtPasswordHashEncryptedWithBlock()`).
     ///
     /// The keys are the first 14 octets of `key`.
     #[must_use]
@@ -42,19 +42,20 @@ impl EncryptedHash {
         Self(des::each_half(hash, &des::two_keys(key.as_bytes()).0, des::encrypt))
     }
 
-    /// The NT hash that was [sealed](Self::seal).
+    /// Returns the NT hash that was [sealed](Self::seal).
     #[must_use]
     pub fn open(&self, key: &NtHash) -> NtHash {
         NtHash::from_bytes(des::each_half(&self.0, &des::two_keys(key.as_bytes()).0, des::decrypt))
     }
 
-    /// The LAN Manager hash that was [sealed](Self::seal).
+    /// Returns the LAN Manager hash that was [sealed](Self::seal).
     #[must_use]
     pub fn open_lm(&self, key: &NtHash) -> LmHash {
         LmHash::from_bytes(des::each_half(&self.0, &des::two_keys(key.as_bytes()).0, des::decrypt))
     }
 
-    /// RFC 2433 section A.9: `PasswordHashEncryptedWithBlock()`, of an NT or LAN Manager hash.
+    /// Encrypts an NT or LAN Manager hash with a challenge (RFC 2433 section A.9,
+    /// `PasswordHashEncryptedWithBlock()`).
     ///
     /// The key is the first seven octets of the challenge, which everybody has seen: this hides nothing.
     #[must_use]
@@ -65,13 +66,13 @@ impl EncryptedHash {
         Self(des::each_half(hash, &des::same_key(*challenge).0, des::encrypt))
     }
 
-    /// The NT hash that was [sealed](Self::seal_with_challenge).
+    /// Returns the NT hash that was [sealed](Self::seal_with_challenge).
     #[must_use]
     pub fn open_with_challenge(&self, challenge: &[u8; 8]) -> NtHash {
         NtHash::from_bytes(des::each_half(&self.0, &des::same_key(*challenge).0, des::decrypt))
     }
 
-    /// The LAN Manager hash that was [sealed](Self::seal_with_challenge).
+    /// Returns the LAN Manager hash that was [sealed](Self::seal_with_challenge).
     #[must_use]
     pub fn open_lm_with_challenge(&self, challenge: &[u8; 8]) -> LmHash {
         LmHash::from_bytes(des::each_half(&self.0, &des::same_key(*challenge).0, des::decrypt))

@@ -45,7 +45,8 @@ secret! {
 impl EncryptedPassword {
     /// Encrypts a new password with the old NT hash.
     ///
-    /// `padding` must be unpredictable and never be used twice. What the password does not need of it is sent.
+    /// `padding` must be unpredictable and never be used twice. The parts that the password does
+    /// not need are sent.
     ///
     /// # Errors
     ///
@@ -59,7 +60,8 @@ impl EncryptedPassword {
         Self::seal_with(new.into(), old.as_bytes(), padding)
     }
 
-    /// RFC 2433 section A.15: encrypts a new password with the old LAN Manager hash, which its section 10 deprecates.
+    /// Encrypts a new password with the old LAN Manager hash, which its section 10 deprecates (RFC
+    /// 2433 section A.15).
     ///
     /// # Errors
     ///
@@ -73,7 +75,7 @@ impl EncryptedPassword {
         Self::seal_with(new.into(), old.as_bytes(), padding)
     }
 
-    /// The field left empty: zeros.
+    /// Creates the field left empty: zeros.
     #[must_use]
     pub const fn empty() -> Self {
         Self([0; Self::LEN])
@@ -134,11 +136,12 @@ impl EncryptedPassword {
     }
 }
 
-/// RFC 2433 section A.13: `Rc4Encrypt()`, which decrypts too.
+/// Encrypts or decrypts with RC4 (RFC 2433 section A.13, `Rc4Encrypt()`).
 fn rc4(key: &[u8; 16], octets: &mut [u8]) {
     match Rc4::new_from_slice(key) {
         Ok(mut cipher) => cipher.apply_keystream(octets),
-        // Keys of 1 to 256 octets are taken, so this is never reached; if it were, nothing would be told.
+        // Keys of 1 to 256 bytes are taken, so this is never reached; if it were, nothing would be
+        // revealed.
         Err(_) => octets.fill(0),
     }
 }
@@ -166,14 +169,15 @@ pub struct NewPassword {
 }
 
 impl NewPassword {
-    /// The password, in UTF-16LE, as the peer sent it.
+    /// Returns the password, in UTF-16LE, as the peer sent it.
     #[must_use]
     pub fn utf16le(&self) -> &[u8] {
         debug_assert!(self.unused <= self.octets.0.len(), "the password is a part of the block");
         self.octets.0.get(self.unused..).unwrap_or_default()
     }
 
-    /// The characters, to check them against rules for passwords. An error is a surrogate without its other half.
+    /// Returns the characters, to check them against rules for passwords. An error is a surrogate
+    /// without its other half.
     pub fn chars(&self) -> impl Iterator<Item = Result<char, core::char::DecodeUtf16Error>> + '_ {
         let units = self.utf16le().chunks_exact(2).map(|unit| match unit {
             [low, high] => u16::from_le_bytes([*low, *high]),
@@ -182,7 +186,7 @@ impl NewPassword {
         char::decode_utf16(units)
     }
 
-    /// The NT hash, which an authenticator stores in place of the old one.
+    /// Returns the NT hash, which an authenticator stores in place of the old one.
     #[must_use]
     pub fn nt_hash(&self) -> NtHash {
         NtHash::from_password(Password::Utf16Le(self.utf16le()))
@@ -216,7 +220,7 @@ pub enum PasswordError {
     },
 }
 
-/// Why an authenticator does not take a change of password. The peer is told
+/// Why an authenticator does not take a change of password. The peer gets
 /// [`FailureCode::CHANGING_PASSWORD`](crate::FailureCode::CHANGING_PASSWORD) in each case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -1,6 +1,6 @@
-//! What can be wrong with octets from the other side.
+//! An error in bytes from the other side.
 
-/// What was decoded.
+/// The value that was decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Value {
@@ -50,7 +50,7 @@ pub enum DecodeError {
     /// The value has another length than its RFC says.
     #[error("{value} of {found} octets, not {needed}")]
     Length {
-        /// What was decoded.
+        /// The value that was decoded.
         value: Value,
         /// The length that it has.
         needed: usize,
@@ -62,6 +62,22 @@ pub enum DecodeError {
     AuthenticatorResponse {
         /// How many digits there are; 41 stands for 41 or more.
         digits: usize,
+    },
+    /// A packet of EAP-MSCHAPv2 ends before a field of it.
+    #[error("EAP-MSCHAPv2 packet of {found} bytes, at least {needed} are needed")]
+    EapTruncated {
+        /// The bytes up to the end of the field.
+        needed: usize,
+        /// The bytes there are.
+        found: usize,
+    },
+    /// MS-Length of a packet of EAP-MSCHAPv2 is not its length.
+    #[error("EAP-MSCHAPv2 packet of {found} bytes that says it has {stated}")]
+    EapLength {
+        /// MS-Length.
+        stated: u16,
+        /// The bytes there are.
+        found: usize,
     },
 }
 

@@ -84,7 +84,7 @@ impl<'a> Failure<'a> {
         failure
     }
 
-    /// Whether the peer may answer again: `R=1`.
+    /// Returns whether the peer may answer again: `R=1`.
     #[must_use]
     pub fn retry_allowed(&self) -> bool {
         self.retry == Some(true)
@@ -130,7 +130,7 @@ impl<'a> Failure<'a> {
 }
 
 impl FailureChallenge {
-    /// The octets: 8 or 16.
+    /// Returns the octets: 8 or 16.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {
         match self {
@@ -144,7 +144,7 @@ impl FailureChallenge {
     }
 }
 
-/// What is behind the word at the start of `text`, and behind the blanks that follow it.
+/// Returns what is behind the word at the start of `text`, and behind the blanks that follow it.
 fn behind_word(text: &[u8]) -> &[u8] {
     let end = text.iter().position(u8::is_ascii_whitespace);
     end.and_then(|end| text.get(end..)).unwrap_or(&[]).trim_ascii_start()

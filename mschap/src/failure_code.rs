@@ -33,7 +33,7 @@ impl FailureCode {
     #[doc(alias = "ERROR_CHANGING_PASSWORD")]
     pub const CHANGING_PASSWORD: Self = Self(709);
 
-    /// What the code means, for the six that the RFCs list.
+    /// Returns what the code means, for the six that the RFCs list.
     #[must_use]
     pub const fn description(self) -> Option<&'static str> {
         Some(match self {

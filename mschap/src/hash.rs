@@ -31,7 +31,7 @@ secret! {
 }
 
 impl NtHash {
-    /// Hashes a password: its UTF-16LE octets, without a zero at the end.
+    /// Hashes a password: its UTF-16LE bytes, without a zero at the end.
     #[must_use]
     pub fn from_password<'a, P: Into<Password<'a>>>(password: P) -> Self {
         let mut hash = Md4::new();
@@ -41,14 +41,15 @@ impl NtHash {
         Self(hash.finalize().into())
     }
 
-    /// RFC 2759 section 8.4: `HashNtPasswordHash()`, the MD4 hash of this hash.
+    /// Computes the MD4 hash of this hash (RFC 2759 section 8.4, `HashNtPasswordHash()`).
     #[must_use]
     #[doc(alias = "HashNtPasswordHash")]
     pub fn hash(&self) -> NtHashHash {
         NtHashHash(Md4::digest(self.0).into())
     }
 
-    /// RFC 2433 section A.7, RFC 2759 section 8.5: `ChallengeResponse()` of this hash to eight octets.
+    /// Computes `ChallengeResponse()` of this hash to eight bytes (RFC 2433 section A.7, RFC 2759
+    /// section 8.5).
     ///
     /// The eight octets are the challenge itself in version 1, [`v2::Challenges::hash`](crate::v2::Challenges::hash) in
     /// version 2.

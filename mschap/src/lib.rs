@@ -13,6 +13,7 @@ mod account;
 mod authenticator;
 mod authenticator_response;
 pub mod des;
+pub mod eap;
 mod encrypted_hash;
 mod encrypted_password;
 mod error;

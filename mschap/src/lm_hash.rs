@@ -41,8 +41,9 @@ impl LmHash {
     ///
     /// # Errors
     ///
-    /// [`LmHashError`]: such a password has no LAN Manager hash, or one that depends on a code page. What is sent in
-    /// place of a response made from it differs: see [`v1::Response`](crate::v1::Response).
+    /// [`LmHashError`]: such a password has no LAN Manager hash, or one that depends on a code
+    /// page. The replacement of a response made from it differs: see
+    /// [`v1::Response`](crate::v1::Response).
     pub fn from_password(password: &str) -> Result<Self, LmHashError> {
         if let Some(offset) = password.bytes().position(|octet| !octet.is_ascii()) {
             return Err(LmHashError::NotAscii { offset });
@@ -50,7 +51,7 @@ impl LmHash {
         Self::from_oem(password.as_bytes())
     }
 
-    /// Hashes a password of at most 14 octets in the OEM code page that both sides use.
+    /// Hashes a password of at most 14 bytes in the OEM code page that both sides use.
     ///
     /// `a` to `z` become upper case here; octets from 0x80 on are taken as they are, so the caller makes those upper
     /// case.
@@ -76,13 +77,14 @@ impl LmHash {
         Ok(hash)
     }
 
-    /// The hash of the empty password, from which some peers make the response of a password that has none.
+    /// Creates the hash of the empty password, from which some peers make the response of a
+    /// password that has none.
     #[must_use]
     pub const fn empty() -> Self {
         Self([0xaa, 0xd3, 0xb4, 0x35, 0xb5, 0x14, 0x04, 0xee, 0xaa, 0xd3, 0xb4, 0x35, 0xb5, 0x14, 0x04, 0xee])
     }
 
-    /// RFC 2433 section A.1: `LmChallengeResponse()`.
+    /// Computes `LmChallengeResponse()` (RFC 2433 section A.1).
     #[must_use]
     #[doc(alias = "LmChallengeResponse")]
     pub fn challenge_response(&self, challenge: &[u8; 8]) -> ChallengeResponse {

@@ -24,24 +24,24 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum NamePolicy {
-    /// What is behind the last backslash. The default.
+    /// The part behind the last backslash. The default.
     #[default]
     CutBehindLastBackslash,
-    /// What is behind the first backslash.
+    /// The part behind the first backslash.
     CutBehindFirstBackslash,
     /// The whole name.
     Whole,
 }
 
 impl NamePolicy {
-    /// The octets of `name` that are hashed.
+    /// Returns the octets of `name` that are hashed.
     #[must_use]
     pub fn user(self, name: &[u8]) -> &[u8] {
         self.split(name).1
     }
 
-    /// The Windows domain in front of them, without the backslash. `None` when there is no backslash, or none is cut
-    /// at.
+    /// Returns the Windows domain in front of them, without the backslash. `None` when there is no
+    /// backslash, or none is cut at.
     #[must_use]
     pub fn domain(self, name: &[u8]) -> Option<&[u8]> {
         self.split(name).0

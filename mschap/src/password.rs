@@ -38,7 +38,7 @@ impl<'a> Password<'a> {
     /// The longest password that a change of password can carry, in octets: 256 UTF-16 code units.
     pub const MAX_OCTETS: usize = 512;
 
-    /// The octets that are hashed.
+    /// Returns the octets that are hashed.
     ///
     /// They are as secret as the password.
     #[must_use]

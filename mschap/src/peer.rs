@@ -1,4 +1,4 @@
-//! What a peer makes of the answer to its response.
+//! The peer's reading of the answer to its response.
 
 use crate::{DecodeError, Failure};
 
@@ -8,19 +8,20 @@ use crate::{DecodeError, Failure};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "there is what was said and what follows")]
 pub struct Refusal<'a, const N: usize> {
-    /// What the authenticator said.
+    /// The authenticator's message.
     pub failure: Failure<'a>,
-    /// What the peer may do.
+    /// The step that the peer may take.
     pub next: Next<N>,
 }
 
-/// What a peer may do after a Failure. The CHAP identifier of what it sends then is that of the Failure plus 1.
+/// The step that a peer may take after a Failure. The CHAP identifier of what it sends then is that
+/// of the Failure plus 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Next<const N: usize> {
     /// Ask for another password and answer this challenge: `R=1`.
     ///
-    /// Some authenticators say so and hang up all the same.
+    /// Some authenticators say so and hang up nevertheless.
     Retry {
         /// The challenge to answer.
         challenge: [u8; N],

@@ -28,13 +28,13 @@ secret! {
 }
 
 impl ChallengeResponse {
-    /// The field left empty: 24 zeros.
+    /// Creates the field left empty: 24 zeros.
     #[must_use]
     pub const fn empty() -> Self {
         Self([0; Self::LEN])
     }
 
-    /// Whether the field was left empty.
+    /// Returns whether the field was left empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ct_eq(&Self::empty())

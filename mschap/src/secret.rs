@@ -1,4 +1,4 @@
-//! What every secret has in common.
+//! The common traits of every secret.
 
 /// A newtype over octets: redacted when printed, compared in constant time, wiped when dropped.
 macro_rules! secret {
@@ -17,13 +17,15 @@ macro_rules! secret {
                 Self(octets)
             }
 
-            /// The octets. Nothing else gives them out; compare with [`ct_eq`](Self::ct_eq).
+            /// Returns the octets. Nothing else gives them out; compare with
+            /// [`ct_eq`](Self::ct_eq).
             #[must_use]
             pub const fn as_bytes(&self) -> &[u8; $len] {
                 &self.0
             }
 
-            /// Whether both are the same, found out in a time that does not depend on the octets.
+            /// Returns whether both are the same, found out in a time that does not depend on the
+            /// octets.
             #[must_use]
             pub fn ct_eq(&self, other: &Self) -> bool {
                 subtle::ConstantTimeEq::ct_eq(&self.0[..], &other.0[..]).into()

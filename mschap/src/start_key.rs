@@ -30,7 +30,8 @@ secret! {
 }
 
 impl StartKey {
-    /// RFC 3079 section 2.3: the 128-bit start key of version 1, from the challenge that was answered.
+    /// Creates the 128-bit start key of version 1, from the challenge that was answered (RFC 3079
+    /// section 2.3).
     #[must_use]
     pub fn from_v1(hash: &NtHashHash, challenge: &[u8; 8]) -> Self {
         let hash = hash.as_bytes();
@@ -69,7 +70,8 @@ impl MasterKey {
     const MAGIC_SERVER_SENDS: [u8; PADDED_LEN] =
         padded(b"On the client side, this is the receive key; on the server side, it is the send key.");
 
-    /// The master key of one authentication, from the hash of the hash and the peer's proof.
+    /// Creates the master key of one authentication, from the hash of the hash and the peer's
+    /// proof.
     #[must_use]
     pub fn new(hash: &NtHashHash, nt_response: &ChallengeResponse) -> Self {
         let digest = Sha1::new()
@@ -80,16 +82,16 @@ impl MasterKey {
         Self(array(digest))
     }
 
-    /// RFC 3079 section 3.4: `GetAsymmetricStartKey()`, what the authenticator encrypts with and the peer decrypts
-    /// with.
+    /// Derives the key that the authenticator encrypts with and the peer decrypts with (RFC 3079
+    /// section 3.4, `GetAsymmetricStartKey()`).
     #[must_use]
     #[doc(alias = "GetAsymetricStartKey")]
     pub fn authenticator_to_peer(&self) -> StartKey {
         self.start_key(&Self::MAGIC_SERVER_SENDS)
     }
 
-    /// RFC 3079 section 3.4: `GetAsymmetricStartKey()`, what the peer encrypts with and the authenticator decrypts
-    /// with.
+    /// Derives the key that the peer encrypts with and the authenticator decrypts with (RFC 3079
+    /// section 3.4, `GetAsymmetricStartKey()`).
     #[must_use]
     #[doc(alias = "GetAsymetricStartKey")]
     pub fn peer_to_authenticator(&self) -> StartKey {
@@ -104,7 +106,8 @@ impl MasterKey {
 /// Zeros (40), text (84), 0xf2 (40).
 const PADDED_LEN: usize = 164;
 
-/// RFC 3079 section 3.4: a text between its paddings, joined beforehand because one long piece hashes faster than three.
+/// Returns a text between its paddings, joined beforehand because one long piece hashes faster than
+/// three (RFC 3079 section 3.4).
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated by the compiler")]
 const fn padded(text: &[u8; 84]) -> [u8; PADDED_LEN] {
     let mut octets = [0xf2; PADDED_LEN];

@@ -64,13 +64,13 @@ impl<'a> Success<'a> {
         Ok(Self { authenticator_response: Some(proof), message: text })
     }
 
-    /// The message of version 1: text alone, or nothing.
+    /// Creates the message of version 1: text alone, or nothing.
     pub(crate) fn text(message: &'a [u8]) -> Self {
         Self { authenticator_response: None, message: (!message.is_empty()).then_some(Text::new(message)) }
     }
 
-    /// Writes the message to the start of `buf`, and gives the octets written: `S=` with upper-case digits, a blank and
-    /// `M=` if there is text; without a proof, the text alone.
+    /// Writes the message to the start of `buf`, and returns the bytes written. It is `S=` with
+    /// upper-case digits, a blank and `M=` if there is text; without a proof, it is the text alone.
     ///
     /// # Errors
     ///

@@ -18,7 +18,8 @@ impl<'a> Text<'a> {
         Self(octets)
     }
 
-    /// The octets as they came. Their encoding is not known; most authenticators write ASCII.
+    /// Returns the octets as they came. Their encoding is not known; most authenticators write
+    /// ASCII.
     #[must_use]
     pub const fn as_bytes(self) -> &'a [u8] {
         self.0
@@ -28,6 +29,12 @@ impl<'a> Text<'a> {
 impl<'a> From<&'a str> for Text<'a> {
     fn from(text: &'a str) -> Self {
         Self(text.as_bytes())
+    }
+}
+
+impl<'a> From<&'a [u8]> for Text<'a> {
+    fn from(octets: &'a [u8]) -> Self {
+        Self(octets)
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{ChallengeResponse, DecodeError, LmHash, NtHash, Value};
 /// RFC 2433 section 5: the length of a challenge in octets.
 pub const CHALLENGE_LEN: usize = 8;
 
-/// RFC 2433 section 5: reads the challenge from the Value field of a Challenge packet.
+/// Reads the challenge from the Value field of a Challenge packet (RFC 2433 section 5).
 ///
 /// ```
 /// assert_eq!(mschap::v1::decode_challenge(&[1, 2, 3, 4, 5, 6, 7, 8])?, [1, 2, 3, 4, 5, 6, 7, 8]);
@@ -37,7 +37,8 @@ pub fn decode_challenge(value: &[u8]) -> Result<[u8; CHALLENGE_LEN], DecodeError
     exactly(Value::V1Challenge, value).copied()
 }
 
-/// RFC 2433 section 8: the challenge that a retry answers when the Failure message has no `C=`.
+/// Returns the challenge that a retry answers when the Failure message has no `C=` (RFC 2433
+/// section 8).
 ///
 /// It is the last one with 23 added to its first octet.
 ///
@@ -59,8 +60,8 @@ pub const fn implied_challenge(last: &[u8; CHALLENGE_LEN]) -> [u8; CHALLENGE_LEN
 /// | 24 | Windows NT compatible challenge response, made from the [`NtHash`] |
 /// | 1 | flag: use the Windows NT compatible one |
 ///
-/// The LAN Manager field of a password without such a hash (longer than 14 octets) is zero, or the response of the
-/// [empty](LmHash::empty) password's hash; both are seen of real peers, with the flag set.
+/// The LAN Manager field of a password without such a hash (longer than 14 bytes) is zero, or the
+/// response of the [empty](LmHash::empty) password's hash. Real peers send both, with the flag set.
 ///
 /// ```
 /// use mschap::{NtHash, v1};
@@ -91,7 +92,8 @@ impl Response {
     /// The length in octets: LM response (24), NT response (24), flag (1).
     pub const LEN: usize = 49;
 
-    /// The response to a challenge as the RFC wants it: the LAN Manager field is zero, the flag is set.
+    /// Creates the response to a challenge as the RFC wants it: the LAN Manager field is zero, the
+    /// flag is set.
     #[must_use]
     pub fn new(hash: &NtHash, challenge: &[u8; CHALLENGE_LEN]) -> Self {
         Self { lm_response: ChallengeResponse::empty(), nt_response: hash.challenge_response(challenge), flags: 1 }
@@ -120,27 +122,29 @@ impl Response {
         })
     }
 
-    /// The Value field.
+    /// Returns the Value field.
     #[must_use]
     pub fn encode(&self) -> [u8; Self::LEN] {
         array(self.lm_response.as_bytes().iter().chain(self.nt_response.as_bytes()).chain([&self.flags]).copied())
     }
 
-    /// Whether the NT response is to be used: the flag is not 0.
+    /// Returns whether the NT response is to be used: the flag is not 0.
     #[must_use]
     pub const fn uses_nt(&self) -> bool {
         self.flags != 0
     }
 
-    /// Whether the NT response is that of this hash, found out in constant time. Never true when the flag is 0.
+    /// Returns whether the NT response is that of this hash, found out in constant time. Never true
+    /// when the flag is 0.
     #[must_use]
     pub fn verify(&self, hash: &NtHash, challenge: &[u8; CHALLENGE_LEN]) -> bool {
         self.nt_response.ct_eq(&hash.challenge_response(challenge)) && self.uses_nt()
     }
 
-    /// Whether the LAN Manager response is that of this hash, found out in constant time.
+    /// Returns whether the LAN Manager response is that of this hash, found out in constant time.
     ///
-    /// Who accepts it accepts a response that tells the password: RFC 2433 section 6 deprecates it.
+    /// An authenticator that accepts it accepts a response that gives the password away: RFC 2433
+    /// section 6 deprecates it.
     #[must_use]
     pub fn verify_lm(&self, hash: &LmHash, challenge: &[u8; CHALLENGE_LEN]) -> bool {
         self.lm_response.ct_eq(&hash.challenge_response(challenge))

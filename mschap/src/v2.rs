@@ -17,7 +17,7 @@ use crate::{ChallengeResponse, DecodeError, NtHash, Value};
 /// RFC 2759 section 3: the length of a challenge in octets, either side's.
 pub const CHALLENGE_LEN: usize = 16;
 
-/// RFC 2759 section 3: reads the challenge from the Value field of a Challenge packet.
+/// Reads the challenge from the Value field of a Challenge packet (RFC 2759 section 3).
 ///
 /// ```
 /// assert_eq!(mschap::v2::decode_challenge(&[7; 16])?, [7; 16]);
@@ -51,7 +51,7 @@ pub struct Challenges {
 }
 
 impl Challenges {
-    /// RFC 2759 section 8.2: `ChallengeHash()`, the eight octets that are answered.
+    /// Computes the eight bytes that are answered (RFC 2759 section 8.2, `ChallengeHash()`).
     ///
     /// `user` is the name as it is hashed, without a Windows domain: [`NamePolicy::user`](crate::NamePolicy::user)
     /// gives it. Both proofs of one authentication must use the same.
@@ -107,7 +107,7 @@ impl Response {
     /// A bit of `flags` that the RFC does not have: Windows 98 sets it and takes no ` M=` text in the Success message.
     pub const NO_MESSAGE: u8 = 0x04;
 
-    /// RFC 2759 section 8.1: `GenerateNTResponse()`.
+    /// Computes the response (RFC 2759 section 8.1, `GenerateNTResponse()`).
     ///
     /// `user` is the name as it is hashed: [`NamePolicy::user`](crate::NamePolicy::user).
     #[must_use]
@@ -138,7 +138,7 @@ impl Response {
         })
     }
 
-    /// The Value field.
+    /// Returns the Value field.
     #[must_use]
     pub fn encode(&self) -> [u8; Self::LEN] {
         let mut value = [0; Self::LEN];
@@ -150,13 +150,13 @@ impl Response {
         value
     }
 
-    /// Both challenges, given the authenticator's.
+    /// Returns both challenges, given the authenticator's.
     #[must_use]
     pub const fn challenges(&self, authenticator: &[u8; CHALLENGE_LEN]) -> Challenges {
         Challenges { authenticator: *authenticator, peer: self.peer_challenge }
     }
 
-    /// Whether the NT-Response is that of this hash and user, found out in constant time.
+    /// Returns whether the NT-Response is that of this hash and user, found out in constant time.
     #[must_use]
     pub fn verify(&self, hash: &NtHash, authenticator_challenge: &[u8; CHALLENGE_LEN], user: &[u8]) -> bool {
         let challenge = self.challenges(authenticator_challenge).hash(user);

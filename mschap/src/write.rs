@@ -2,7 +2,7 @@
 
 use crate::BufferTooSmall;
 
-/// The first `N` octets that come, with zeros behind them if there are fewer.
+/// Returns the first `N` octets that come, with zeros behind them if there are fewer.
 pub(crate) fn array<const N: usize>(octets: impl IntoIterator<Item = u8>) -> [u8; N] {
     let mut array = [0; N];
     for (to, from) in array.iter_mut().zip(octets) {
@@ -13,7 +13,7 @@ pub(crate) fn array<const N: usize>(octets: impl IntoIterator<Item = u8>) -> [u8
 
 const DIGITS: [u8; 16] = *b"0123456789ABCDEF";
 
-/// Two upper-case hexadecimal digits for each octet.
+/// Returns two upper-case hexadecimal digits for each octet.
 pub(crate) fn hex(octets: &[u8]) -> impl Iterator<Item = u8> + '_ {
     octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 0x0f)])
 }
@@ -22,7 +22,7 @@ fn digit(nibble: u8) -> u8 {
     DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0')
 }
 
-/// The octets of `2 * N` hexadecimal digits of either case, or nothing.
+/// Returns the octets of `2 * N` hexadecimal digits of either case, or nothing.
 pub(crate) fn unhex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
     let mut octets = [0; N];
     let mut pairs = digits.chunks_exact(2);
@@ -46,14 +46,14 @@ pub(crate) fn write(buf: &mut [u8], put: impl Fn(&mut Writer<'_>)) -> Result<&[u
     Ok(octets)
 }
 
-/// How many octets `put` puts.
+/// Returns how many octets `put` puts.
 pub(crate) fn length(put: impl Fn(&mut Writer<'_>)) -> usize {
     let mut counter = Writer { buf: &mut [], len: 0 };
     put(&mut counter);
     counter.len
 }
 
-/// Takes pieces one behind the other. What is beyond the end of the buffer is counted.
+/// Takes pieces one behind the other. Bytes beyond the end of the buffer are counted.
 pub(crate) struct Writer<'b> {
     buf: &'b mut [u8],
     len: usize,
@@ -73,7 +73,7 @@ impl Writer<'_> {
         self.put(octets.iter().copied());
     }
 
-    /// Decimal digits.
+    /// Writes decimal digits.
     pub(crate) fn put_decimal(&mut self, mut value: u32) {
         let mut digits = [b'0'; 10];
         let mut first = digits.len();

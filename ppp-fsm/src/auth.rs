@@ -33,7 +33,7 @@ pub const MAX_PACKET_LEN: usize = 1118;
 
 #[cfg(all(test, feature = "mschap"))]
 impl Ticket {
-    /// The ticket of the first question of a machine.
+    /// Creates the ticket of the first question of a machine.
     pub(crate) const fn first() -> Self {
         Self(1)
     }

@@ -21,7 +21,8 @@ mod table;
 pub use cell::{Action, Actions, Event, Note, State, Transition};
 
 impl State {
-    /// RFC 1661 section 4.1: returns what an event leads to. `None` for an event that cannot happen in this state.
+    /// Returns what an event leads to (RFC 1661 section 4.1). `None` for an event that cannot
+    /// happen in this state.
     #[must_use]
     pub const fn on(self, event: Event) -> Option<Transition> {
         table::transition(self, event)

@@ -55,7 +55,7 @@ impl<const N: usize> core::fmt::Debug for Short<N> {
     }
 }
 
-/// The part of an array that is in use.
+/// Returns the part of an array that is in use.
 fn filled<const N: usize>(bytes: &[u8; N], length: usize) -> &[u8] {
     debug_assert!(length <= N, "the length counts what was stored");
     bytes.get(..length).unwrap_or(bytes)
@@ -122,7 +122,8 @@ impl<const N: usize> core::fmt::Debug for Buffer<N> {
     }
 }
 
-/// FNV-1a, to know a copy again. Another packet with the same sum is taken for a copy, which harms who made it.
+/// Computes FNV-1a, to recognize a copy. Another packet with the same sum is taken for a copy,
+/// which harms who made it.
 pub(crate) fn checksum(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x811c_9dc5, |sum: u32, byte| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }

@@ -46,8 +46,8 @@ number! {
     BSD_LZW = 21 => "BSD-LZW";
     /// RFC 1967: LZS-DCP.
     LZS_DCP = 23 => "LZS-DCP";
-    /// What Linux sends for Deflate as in a draft of its RFC, beside [`DEFLATE`](Self::DEFLATE). The number was
-    /// assigned to RFC 1975, Magnalink.
+    /// The number that Linux sends for Deflate as in a draft of its RFC, beside
+    /// [`DEFLATE`](Self::DEFLATE). The number was assigned to RFC 1975, Magnalink.
     DEFLATE_DRAFT = 24 => "Deflate-Draft";
     /// RFC 1979: Deflate.
     DEFLATE = 26 => "Deflate";
@@ -112,43 +112,43 @@ impl MicrosoftCompression {
     const STRENGTH_NAMES: [(Self, &'static str); 3] =
         [(Self::MPPE_128, "128"), (Self::MPPE_56, "56"), (Self::MPPE_40, "40")];
 
-    /// The four octets of the option, big-endian.
+    /// Creates the four octets of the option, big-endian.
     #[must_use]
     pub const fn from_bits(bits: u32) -> Self {
         Self(bits)
     }
 
-    /// The four octets for the option, big-endian.
+    /// Returns the four octets for the option, big-endian.
     #[must_use]
     pub const fn bits(self) -> u32 {
         self.0
     }
 
-    /// Whether all bits of `other` are set.
+    /// Returns whether all bits of `other` are set.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// Whether a bit of `other` is set.
+    /// Returns whether a bit of `other` is set.
     #[must_use]
     pub const fn intersects(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// The bits of both.
+    /// Creates the bits of both.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// The bits that both have.
+    /// Creates the bits that both have.
     #[must_use]
     pub const fn intersection(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    /// The bits that `other` does not have.
+    /// Creates the bits that `other` does not have.
     #[must_use]
     pub const fn difference(self, other: Self) -> Self {
         Self(self.0 & !other.0)
@@ -247,7 +247,7 @@ impl<'a> ConfigurationOption<'a> {
         })
     }
 
-    /// The type of the option.
+    /// Returns the type of the option.
     #[must_use]
     pub fn option_type(&self) -> OptionType {
         self.parts(|option_type, _| OptionType(option_type))

@@ -114,7 +114,7 @@ pub enum Message<'a> {
 pub struct Value<'a> {
     /// The challenge, or what was computed from it.
     pub value: &'a [u8],
-    /// Who sends it. Empty with many peers.
+    /// The sender's name. Empty with many peers.
     pub name: Text<'a>,
 }
 
@@ -140,7 +140,7 @@ impl<'a> Packet<'a> {
 }
 
 impl Message<'_> {
-    /// The code of the packet.
+    /// Returns the code of the packet.
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {

@@ -103,9 +103,9 @@ pub enum Message<'a> {
     Request(Method<'a>),
     /// Code 2: the answer to it.
     Response(Method<'a>),
-    /// Code 3: the end, with access. The RFC has no data here; what there is has no meaning.
+    /// Code 3: the end, with access. The RFC has no data here; any data has no meaning.
     Success(&'a [u8]),
-    /// Code 4: the end, without access. The RFC has no data here; what there is has no meaning.
+    /// Code 4: the end, without access. The RFC has no data here; any data has no meaning.
     Failure(&'a [u8]),
     /// Another code: RFC 3748 wants the packet to be thrown away.
     Other {
@@ -137,7 +137,7 @@ pub struct Method<'a> {
 }
 
 impl<'a> Method<'a> {
-    /// RFC 3748 section 5.4: value and name of MD5-Challenge, which are those of CHAP.
+    /// Decodes value and name of MD5-Challenge, which are those of CHAP (RFC 3748 section 5.4).
     ///
     /// `None` for another type.
     ///
@@ -160,7 +160,8 @@ impl<'a> Method<'a> {
         }
     }
 
-    /// RFC 3748 section 5.3.1: the types that a Nak would take; [`Type(0)`](Type) is none. Empty for another type.
+    /// Returns the types that a Nak would take; [`Type(0)`](Type) is none (RFC 3748 section 5.3.1).
+    /// Empty for another type.
     pub fn desired_types(&self) -> impl Iterator<Item = Type> + 'a {
         let types = if self.method_type == Type::NAK { self.data } else { &[] };
         types.iter().map(|&number| Type(number))
@@ -199,7 +200,7 @@ impl<'a> Packet<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// The code of the packet.
+    /// Returns the code of the packet.
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {
@@ -211,7 +212,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// The type, when there is one, and the data.
+    /// Returns the type, when there is one, and the data.
     const fn parts(&self) -> (Option<Type>, &'a [u8]) {
         match *self {
             Self::Request(Method { method_type, data }) | Self::Response(Method { method_type, data }) => {

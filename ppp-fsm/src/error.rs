@@ -1,4 +1,4 @@
-//! What can be wrong with octets, and where.
+//! The errors of bytes, with their places.
 
 use crate::Protocol;
 
@@ -14,13 +14,13 @@ pub enum Field {
     Header,
     /// The length of a packet, two octets.
     Length,
-    /// What the length of a packet counts behind its header.
+    /// The bytes behind the header, which the length of a packet counts.
     Data,
     /// Type and length of an option.
     OptionHeader,
     /// The length of an option, one octet.
     OptionLength,
-    /// What the length of an option counts behind type and length.
+    /// The bytes behind type and length, which the length of an option counts.
     OptionData,
     /// RFC 1661: the magic number of an LCP packet, four octets.
     MagicNumber,
@@ -124,9 +124,9 @@ pub enum DecodeError {
         field: Field,
         /// Where it is.
         offset: usize,
-        /// What it says.
+        /// The length that was found.
         found: usize,
-        /// What it would have to say at least.
+        /// The least length that it may have.
         minimum: usize,
     },
     /// An option of a known type has a length that its RFC does not allow.
@@ -207,7 +207,7 @@ pub enum EncodeError {
 }
 
 impl EncodeError {
-    /// `Err` when a part is longer than `maximum`.
+    /// Returns an error when a part is longer than `maximum`.
     pub(crate) fn check_len(field: Field, part: &[u8], maximum: usize) -> Result<(), Self> {
         let length = part.len();
         if length > maximum { Err(Self::TooLong { field, length, maximum }) } else { Ok(()) }

@@ -2,10 +2,11 @@
 
 /// An event that knows its kind.
 pub(crate) trait Kinded {
-    /// The number of its kind, below the number of kinds of the [`Events`] that hold it.
+    /// Returns the number of its kind, below the number of kinds of the [`Events`] that hold it.
     fn kind(&self) -> usize;
 
-    /// The kind that it undoes: a Down undoes an Up. An Up that was not reported is left out then.
+    /// Returns the kind that it undoes: a Down undoes an Up. An Up that was not reported is left
+    /// out then.
     fn undoes(&self) -> Option<usize> {
         None
     }

@@ -32,13 +32,14 @@ pub struct Frame<'a> {
     /// agreed to ACFC, but never of LCP.
     #[doc(alias = "ACFC")]
     pub address_control: bool,
-    /// Whether the protocol is one octet. To write, it is allowed once the receiver has agreed to PFC; a protocol
-    /// that is not [compressible](Protocol::is_compressible) is written as two octets all the same.
+    /// Whether the protocol is one octet. To write, it is allowed once the receiver has agreed to
+    /// PFC; a protocol that is not [compressible](Protocol::is_compressible) is written as two
+    /// octets nevertheless.
     #[doc(alias = "PFC")]
     pub compressed: bool,
     /// The protocol.
     pub protocol: Protocol,
-    /// The packet or datagram, and padding: each protocol tells them apart.
+    /// The packet or datagram, and padding: each protocol knows where its packet ends.
     pub information: &'a [u8],
 }
 

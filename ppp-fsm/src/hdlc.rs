@@ -1,7 +1,8 @@
 //! Asynchronous framing: RFC 1662 section 4, with the frame check sequences of its appendix C.
 //!
-//! What a modem, a terminal or a pipe to a PPP daemon carries: frames between flags, with escaped octets and a check
-//! sequence. Both directions go octet by octet if they have to, and keep nothing but the buffer that the caller lends.
+//! The stream of a modem, a terminal or a pipe to a PPP daemon: frames between flags, with escaped
+//! bytes and a check sequence. Both directions go octet by octet if they have to, and keep nothing
+//! but the buffer that the caller lends.
 //!
 //! ```
 //! use ppp_fsm::hdlc::{Config, Decoder, Encoder};
@@ -32,10 +33,11 @@ const ESCAPE: u8 = 0x7d;
 /// RFC 1662 section 4.2: what an escaped octet is changed with.
 const COMPLEMENT: u8 = 0x20;
 
-/// What both ends of one direction have agreed on.
+/// The settings that both ends of one direction have agreed on.
 ///
-/// The default, all 32 control characters escaped and a check sequence of 16 bits, is what every link starts with, and
-/// what LCP packets with codes 1 to 7 are sent with at any time (RFC 1662 section 7.1, RFC 1570 section 2.1).
+/// The default is all 32 control characters escaped and a check sequence of 16 bits. Every link
+/// starts with it, and LCP packets with codes 1 to 7 are sent with it at any time (RFC 1662 section
+/// 7.1, RFC 1570 section 2.1).
 ///
 /// ```
 /// use ppp_fsm::hdlc::{Config, Encoder};
@@ -58,7 +60,8 @@ impl Default for Config {
 }
 
 impl Config {
-    /// RFC 1662 section 7.1: the control characters that are escaped, bit 0 for 00 to bit 31 for 1f. Default: all.
+    /// Sets the control characters that are escaped, bit 0 for 00 to bit 31 for 1f (RFC 1662
+    /// section 7.1). Default: all.
     ///
     /// A receiver drops those that come without an escape: something on the way has put them in.
     #[doc(alias = "ACCM")]
@@ -68,19 +71,19 @@ impl Config {
         self
     }
 
-    /// RFC 1570 section 2.1: the frame check sequence. Default: 16 bits.
+    /// Sets the frame check sequence (RFC 1570 section 2.1). Default: 16 bits.
     #[must_use]
     pub const fn with_fcs(mut self, fcs: Fcs) -> Self {
         self.fcs = fcs;
         self
     }
 
-    /// Whether an octet is a control character of the map.
+    /// Returns whether an octet is a control character of the map.
     fn is_mapped(self, octet: u8) -> bool {
         u32::from(octet) < u32::BITS && self.control_characters.wrapping_shr(octet.into()) & 1 != 0
     }
 
-    /// Whether an octet is escaped.
+    /// Returns whether an octet is escaped.
     fn is_escaped(self, octet: u8) -> bool {
         matches!(octet, FLAG | ESCAPE) || self.is_mapped(octet)
     }

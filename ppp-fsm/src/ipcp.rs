@@ -106,7 +106,7 @@ pub enum IpCompressionProtocol<'a> {
     Other {
         /// The protocol.
         protocol: Protocol,
-        /// What that protocol needs to know.
+        /// The data that the protocol needs.
         data: &'a [u8],
     },
 }
@@ -164,7 +164,7 @@ impl<'a> ConfigurationOption<'a> {
         })
     }
 
-    /// The type of the option.
+    /// Returns the type of the option.
     #[must_use]
     pub fn option_type(&self) -> OptionType {
         self.parts(|option_type, _| OptionType(option_type))

@@ -48,7 +48,7 @@ pub enum ConfigurationOption<'a> {
     Ipv6CompressionProtocol {
         /// The protocol.
         protocol: Protocol,
-        /// What that protocol needs to know.
+        /// The data that the protocol needs.
         data: &'a [u8],
     },
     /// An option of another type.
@@ -72,7 +72,7 @@ pub struct InterfaceIdentifier(pub u64);
 impl InterfaceIdentifier {
     const LINK_LOCAL: [u8; 8] = [0xfe, 0x80, 0, 0, 0, 0, 0, 0];
 
-    /// RFC 5072 section 5: the link-local address of the interface.
+    /// Returns the link-local address of the interface (RFC 5072 section 5).
     #[must_use]
     pub fn link_local(self) -> Ipv6Addr {
         let upper = u128::from(u64::from_be_bytes(Self::LINK_LOCAL)) << u64::BITS;
@@ -112,7 +112,7 @@ impl<'a> ConfigurationOption<'a> {
         })
     }
 
-    /// The type of the option.
+    /// Returns the type of the option.
     #[must_use]
     pub fn option_type(&self) -> OptionType {
         self.parts(|option_type, _| OptionType(option_type))

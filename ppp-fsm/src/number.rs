@@ -21,7 +21,7 @@ macro_rules! number {
                 pub const $constant: Self = Self($value);
             )*
 
-            /// The name of an assigned number.
+            /// Returns the name of an assigned number.
             #[must_use]
             pub const fn name(self) -> Option<&'static str> {
                 match self.0 {

@@ -22,7 +22,7 @@ use crate::{DecodeError, EncodeError, ExpectedLength, Field};
 pub struct RawOption<'a> {
     /// The type, which each protocol numbers for itself.
     pub option_type: u8,
-    /// What the length counts behind type and length.
+    /// The bytes behind type and length, which the length counts.
     pub data: &'a [u8],
 }
 
@@ -35,18 +35,18 @@ impl<'a> RawOption<'a> {
 
     encode_methods!("option");
 
-    /// The data, when it is N octets.
+    /// Returns the data, when it is N octets.
     pub(crate) fn exactly<const N: usize>(self) -> Result<[u8; N], DecodeError> {
         self.data.try_into().map_err(|_| self.length_error(ExpectedLength::Exactly(N.saturating_add(Self::HEADER_LEN))))
     }
 
-    /// The first N octets of the data, and the others.
+    /// Returns the first N octets of the data, and the others.
     pub(crate) fn at_least<const N: usize>(self) -> Result<([u8; N], &'a [u8]), DecodeError> {
         let (first, rest) = self.data.split_first_chunk().ok_or_else(|| self.shorter_than(N))?;
         Ok((*first, rest))
     }
 
-    /// The error of data that has less octets than `needed`.
+    /// Returns the error of data that has less octets than `needed`.
     pub(crate) fn shorter_than(self, needed: usize) -> DecodeError {
         self.length_error(ExpectedLength::AtLeast(needed.saturating_add(Self::HEADER_LEN)))
     }
@@ -106,8 +106,9 @@ impl<T: Parts> Wire for T {
 
 /// RFC 1661 section 6: the options of a packet, one after the other.
 ///
-/// An option whose length is below 2 or beyond the octets is given as an error, and is the last item: what follows
-/// cannot be told. There are never more items than half the octets, rounded up.
+/// An option whose length is below 2 or beyond the bytes is given as an error and is the last item,
+/// since nothing behind it can be found. There are never more items than half the octets, rounded
+/// up.
 ///
 /// ```
 /// use ppp_fsm::{DecodeError, Field, Options, RawOption};
@@ -126,7 +127,7 @@ pub struct Options<'a> {
 }
 
 impl<'a> Options<'a> {
-    /// The options in the data of a packet, with offsets from the first of them.
+    /// Creates the options in the data of a packet, with offsets from the first of them.
     #[must_use]
     pub const fn new(data: &'a [u8]) -> Self {
         Self::with_offset(data, 0)
@@ -136,7 +137,7 @@ impl<'a> Options<'a> {
         Self { rest: data, offset }
     }
 
-    /// Where the next option starts.
+    /// Returns where the next option starts.
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
@@ -239,7 +240,7 @@ pub struct OptionWriter<'b> {
 }
 
 impl<'b> OptionWriter<'b> {
-    /// A writer that starts at the start of `buf`.
+    /// Creates a writer that starts at the start of `buf`.
     #[must_use]
     pub const fn new(buf: &'b mut [u8]) -> Self {
         Self { buf, written: 0 }
@@ -257,13 +258,13 @@ impl<'b> OptionWriter<'b> {
         Ok(())
     }
 
-    /// The options written so far.
+    /// Returns the options written so far.
     #[must_use]
     pub fn as_octets(&self) -> &[u8] {
         self.buf.get(..self.written).unwrap_or_default()
     }
 
-    /// The options written, for as long as the buffer is lent.
+    /// Returns the options written, for as long as the buffer is lent.
     #[must_use]
     pub fn finish(self) -> &'b [u8] {
         self.buf.get(..self.written).unwrap_or_default()

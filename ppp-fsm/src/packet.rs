@@ -51,7 +51,7 @@ number! {
 }
 
 impl Code {
-    /// The name that traces of routers use: `CONFREQ`.
+    /// Returns the name that traces of routers use: `CONFREQ`.
     #[must_use]
     pub const fn short_name(self) -> Option<&'static str> {
         Some(match self {
@@ -74,7 +74,7 @@ impl Code {
         })
     }
 
-    /// Whether the data of the packet is a list of options.
+    /// Returns whether the data of the packet is a list of options.
     #[must_use]
     pub const fn has_options(self) -> bool {
         matches!(self, Self::CONFIGURE_REQUEST | Self::CONFIGURE_ACK | Self::CONFIGURE_NAK | Self::CONFIGURE_REJECT)
@@ -104,11 +104,11 @@ impl Code {
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_structs, reason = "a packet has no other parts")]
 pub struct Packet<'a> {
-    /// What the packet is.
+    /// The code, which says the kind of packet.
     pub code: Code,
     /// Matches requests and replies.
     pub identifier: u8,
-    /// What the length counts behind the header.
+    /// The bytes behind the header, which the length counts.
     pub data: &'a [u8],
     /// Octets behind the length, of no meaning: a link layer's padding.
     pub padding: &'a [u8],
@@ -155,7 +155,8 @@ impl<'a> Packet<'a> {
         Ok(Self { code: Code(code), identifier, data, padding })
     }
 
-    /// The options of a packet whose code [has them](Code::has_options), with offsets from the start of the packet.
+    /// Returns the options of a packet whose code [has them](Code::has_options), with offsets from
+    /// the start of the packet.
     #[must_use]
     pub fn options(&self) -> Options<'a> {
         Options::with_offset(self.data, Self::HEADER_LEN)

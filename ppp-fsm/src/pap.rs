@@ -133,19 +133,20 @@ pub enum Reply<'a> {
 pub struct Password<'a>(&'a [u8]);
 
 impl<'a> Password<'a> {
-    /// A password for a request.
+    /// Creates a password for a request.
     #[must_use]
     pub const fn new(octets: &'a [u8]) -> Self {
         Self(octets)
     }
 
-    /// The password itself.
+    /// Returns the password itself.
     #[must_use]
     pub const fn as_octets(&self) -> &'a [u8] {
         self.0
     }
 
-    /// Whether it is the password `expected`. Only the length shows in the time that it takes.
+    /// Returns whether it is the password `expected`. Only the length shows in the time that it
+    /// takes.
     #[must_use]
     pub fn matches(&self, expected: &[u8]) -> bool {
         self.0.ct_eq(expected).into()
@@ -176,7 +177,7 @@ impl<'a> Packet<'a> {
 type Counted<'a> = (Field, &'a [u8]);
 
 impl<'a> Message<'a> {
-    /// The code of the packet.
+    /// Returns the code of the packet.
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {
@@ -187,7 +188,8 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// The parts that have a length octet in front, each with its name, and what is behind them.
+    /// Returns the parts that have a length octet in front, each with its name, and what is behind
+    /// them.
     fn parts(&self) -> ([Option<Counted<'a>>; 2], &'a [u8]) {
         match *self {
             Self::AuthenticateRequest(Request { peer_id, password, trailing }) => {
@@ -214,13 +216,13 @@ impl<'a> Request<'a> {
 }
 
 impl<'a> Reply<'a> {
-    /// A reply with this message.
+    /// Creates a reply with this message.
     #[must_use]
     pub fn new(message: impl Into<Text<'a>>) -> Self {
         Self::Message { message: message.into(), trailing: &[] }
     }
 
-    /// The message, empty if there is none.
+    /// Returns the message, empty if it is missing.
     #[must_use]
     pub const fn text(&self) -> Text<'a> {
         match self {
@@ -238,7 +240,7 @@ impl<'a> Reply<'a> {
     }
 }
 
-/// A length octet at `offset`, as many octets as it says, and the rest.
+/// Returns a length octet at `offset`, as many octets as it says, and the rest.
 fn counted(octets: &[u8], offset: usize, length: Field, field: Field) -> Result<(&[u8], &[u8]), DecodeError> {
     let truncated = |field, offset, needed, available| DecodeError::Truncated { field, offset, needed, available };
     let (&count, rest) = octets.split_first().ok_or(truncated(length, offset, 1, 0))?;

@@ -130,19 +130,21 @@ impl Protocol {
     const ALL_STATIONS: u16 = 0x00ff;
     const CONTROL: u16 = 0x8000;
 
-    /// RFC 1661 section 2: whether the low octet is odd and the high octet even, which all protocols have to be.
+    /// Returns whether the low octet is odd and the high octet even, which all protocols have to be
+    /// (RFC 1661 section 2).
     #[must_use]
     pub const fn is_valid(self) -> bool {
         self.0 & Self::LAST != 0 && self.0 & Self::EXTENSION == 0
     }
 
-    /// RFC 1661 section 6.5, RFC 1662 section 3.2: whether one octet can say it. All valid ones below 0100 but 00ff.
+    /// Returns whether one octet can say it (RFC 1661 section 6.5, RFC 1662 section 3.2). All valid
+    /// ones below 0100 but 00ff.
     #[must_use]
     pub const fn is_compressible(self) -> bool {
         self.is_valid() && self.0 < Self::ALL_STATIONS
     }
 
-    /// What it is for, by its range.
+    /// Returns what it is for, by its range.
     #[must_use]
     pub const fn kind(self) -> ProtocolKind {
         match self.0 {
@@ -153,7 +155,7 @@ impl Protocol {
         }
     }
 
-    /// The datagrams that a Network Control Protocol is about: IP for IPCP.
+    /// Creates the datagrams that a Network Control Protocol is about: IP for IPCP.
     #[must_use]
     pub const fn network_protocol(self) -> Option<Self> {
         match self.kind() {

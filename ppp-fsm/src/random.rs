@@ -8,9 +8,9 @@ use chacha20::rand_core::{Rng as _, SeedableRng as _};
 /// It makes the entropy of several machines from that of one, for example of each call of a server. Each draw replaces
 /// the key, so bytes drawn earlier cannot be computed from what is kept. The key is wiped on drop (feature `zeroize`).
 ///
-/// The entropy must be unpredictable, and must not be used for anything else: from it come challenges (RFC 1994
-/// section 2.3), the padding of changed passwords, magic numbers and interface identifiers. The last two need only be
-/// different on both sides.
+/// The entropy must be unpredictable, and must not be used for anything else. From it come
+/// challenges (RFC 1994 section 2.3), the padding of changed passwords, magic numbers and interface
+/// identifiers. The last two need only be different on both sides.
 ///
 /// ```
 /// use ppp_fsm::Random;

@@ -7,7 +7,7 @@ pub(crate) const fn after(now: Duration, interval: Duration) -> Option<Duration>
     now.checked_add(interval)
 }
 
-/// Whether a deadline has come.
+/// Returns whether a deadline has come.
 pub(crate) fn is_due(deadline: Option<Duration>, now: Duration) -> bool {
     deadline.is_some_and(|deadline| deadline <= now)
 }

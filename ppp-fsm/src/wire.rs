@@ -9,10 +9,10 @@ pub(crate) trait Put {
 
 /// Something that can be written.
 pub(crate) trait Wire {
-    /// How many octets `write` gives.
+    /// Returns how many octets `write` gives.
     fn wire_len(&self) -> usize;
 
-    /// Whether the value fits the fields of the wire.
+    /// Returns whether the value fits the fields of the wire.
     fn check(&self) -> Result<(), EncodeError>;
 
     /// Gives all octets, in order, for a value that `check` found right.

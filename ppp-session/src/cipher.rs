@@ -85,7 +85,7 @@ impl Sender {
         }
     }
 
-    /// RFC 3078 section 8.2, RFC 1962 section 5.3: the peer sent a Reset-Request.
+    /// Handles a Reset-Request of the peer (RFC 3078 section 8.2, RFC 1962 section 5.3).
     pub(crate) fn handle_reset_request(&mut self) {
         match self {
             Self::Clear => {}
@@ -100,7 +100,7 @@ impl Sender {
         }
     }
 
-    /// The peer has shown what it takes FLUSHED packets for.
+    /// Sets what the peer has shown that it takes FLUSHED packets for.
     fn set_flushed_rule(&mut self, rule: mppe::FlushedRule) {
         match self {
             Self::Encrypted(encryptor) => encryptor.set_flushed_rule(rule),
@@ -203,7 +203,7 @@ impl Receiver {
         }
     }
 
-    /// RFC 3078 section 8.2: whether the peer has to be asked for a flushed packet.
+    /// Returns whether the peer has to be asked for a flushed packet (RFC 3078 section 8.2).
     pub(crate) fn wants_reset(&mut self, now: Duration) -> bool {
         match self {
             Self::Clear => false,

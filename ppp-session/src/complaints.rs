@@ -1,4 +1,4 @@
-//! What the peer says of encrypted packets that it cannot decrypt.
+//! The peer's complaints of encrypted packets that it cannot decrypt.
 
 use core::time::Duration;
 
@@ -23,7 +23,7 @@ pub(crate) struct Run {
     number: u64,
 }
 
-/// What is known of the one who complains.
+/// The known facts about the peer that complains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Peer {
     /// It may begin to decrypt: its last acknowledgment of CCP may be on the way.
@@ -71,7 +71,7 @@ impl Run {
         self.since.checked_add(time).is_some_and(|end| end <= self.latest)
     }
 
-    /// Whether nearly every packet of about a second came back.
+    /// Returns whether nearly every packet of about a second came back.
     fn is_of_each_packet(&self) -> bool {
         let packets = self.sent.saturating_sub(self.first_sent);
         let longest = Complaints::PAUSE_OF_DEAF.saturating_mul(u32::try_from(self.number).unwrap_or(u32::MAX));
@@ -82,7 +82,7 @@ impl Run {
     }
 }
 
-/// Whether a moment comes at most so long after an earlier one.
+/// Returns whether a moment comes at most so long after an earlier one.
 ///
 /// A sum is compared, since core's difference of two `Duration`s has an `expect` in it.
 fn is_within(earlier: Duration, time: Duration, moment: Duration) -> bool {

@@ -1,4 +1,4 @@
-//! What both sides may set.
+//! The configuration of both sides.
 
 use core::time::Duration;
 
@@ -10,7 +10,7 @@ use ppp_fsm::{auth, ccp, ipcp, ipv6cp, lcp, link, negotiate};
 
 /// RFC 2118: whether packets are compressed, and how hard.
 ///
-/// Whoever sees how long compressed packets are learns about their content.
+/// The length of compressed packets reveals something of their content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Compression {
@@ -52,7 +52,7 @@ impl IpVersions {
     }
 }
 
-/// What both sides may set. Weak choices have to be asked for by name.
+/// The configuration of both sides. Weak choices have to be asked for by name.
 ///
 /// ```
 /// use ppp_session::Config;
@@ -88,7 +88,7 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// [`Config::strict`].
+    /// Returns [`Config::strict`].
     fn default() -> Self {
         Self::strict()
     }
@@ -98,7 +98,7 @@ impl Config {
     /// The default of [`with_restart_timeout`](Self::with_restart_timeout), 2.5 s.
     ///
     /// Not RFC 1661's 3 s, which most peers have. Two sides with the same timer repeat their
-    /// requests at the same moment; pppd on Linux (2.4.9) then takes the answer to its first
+    /// requests at the same moment. pppd on Linux (2.4.9) then takes the answer to its first
     /// request for one to its second, and cannot decrypt.
     pub const DEFAULT_RESTART_TIMEOUT: Duration = Duration::from_millis(2500);
 
@@ -140,7 +140,7 @@ impl Config {
             .with_modes(Modes::PreferStateless)
     }
 
-    /// RFC 1661 section 6.2: sets how clients prove who they are, the most wanted first. Default:
+    /// Sets how clients prove who they are, the most wanted first (RFC 1661 section 6.2). Default:
     /// MS-CHAP version 2 alone.
     ///
     /// Only MS-CHAP leaves keys for encryption, or a RADIUS server or a method of EAP may. PAP
@@ -151,7 +151,7 @@ impl Config {
         self
     }
 
-    /// RFC 3078: sets whether packets have to be encrypted. Default: they have to, or the session
+    /// Sets whether packets have to be encrypted (RFC 3078). Default: they have to, or the session
     /// ends.
     ///
     /// CCP, which agrees on encryption, is not protected. When it opens again after packets were
@@ -159,8 +159,8 @@ impl Config {
     /// authentication. With [`Encryption::Required`] the session then ends with
     /// [`EncryptionLost`](ppp_fsm::link::Reason::EncryptionLost). Under every other policy LCP
     /// begins again: the peer proves itself once more, IP stops until then, and the new keys
-    /// encrypt. Where even those are old (short keys of MS-CHAP version 1 come from the password
-    /// alone, and a user may bring the same external keys again), the session ends in the same way.
+    /// encrypt. Where even those are old, the session ends in the same way. Short keys of MS-CHAP
+    /// version 1 come from the password alone, and a user may bring the same external keys again.
     #[doc(alias = "MPPE")]
     #[must_use]
     pub fn with_encryption(mut self, encryption: Encryption) -> Self {
@@ -168,24 +168,24 @@ impl Config {
         self
     }
 
-    /// RFC 3078 section 2: sets which lengths of keys are allowed; the strongest that both sides
-    /// allow is taken. Default: 128 bits. "auto" is [`MicrosoftCompression::STRENGTHS`].
+    /// Sets which lengths of keys are allowed; the strongest that both sides allow is taken (RFC
+    /// 3078 section 2). Default: 128 bits. "auto" is [`MicrosoftCompression::STRENGTHS`].
     #[must_use]
     pub fn with_strengths(mut self, strengths: MicrosoftCompression) -> Self {
         self.strengths = strengths;
         self
     }
 
-    /// RFC 3078 sections 7 and 10: sets whether keys change with every packet, in both directions.
-    /// Default: always. Stateful encryption loses a round trip's packets with each one that is lost,
-    /// and Linux does not agree with the RFC on it.
+    /// Sets whether keys change with every packet, in both directions (RFC 3078 sections 7 and 10).
+    /// Default: always. Stateful encryption loses a round trip's packets with each one that is
+    /// lost, and Linux does not agree with the RFC on it.
     #[must_use]
     pub fn with_modes(self, modes: Modes) -> Self {
         self.with_send_modes(modes).with_receive_modes(modes)
     }
 
-    /// RFC 3078 section 2: sets whether keys change with every packet that this side sends. Default:
-    /// always.
+    /// Sets whether keys change with every packet that this side sends (RFC 3078 section 2).
+    /// Default: always.
     ///
     /// Each direction has a mode of its own, and there are peers that want another one in each.
     ///
@@ -203,7 +203,7 @@ impl Config {
         self
     }
 
-    /// RFC 3078 section 2: sets whether keys change with every packet that this side receives.
+    /// Sets whether keys change with every packet that this side receives (RFC 3078 section 2).
     /// Default: always.
     #[must_use]
     pub fn with_receive_modes(mut self, modes: Modes) -> Self {
@@ -211,7 +211,7 @@ impl Config {
         self
     }
 
-    /// RFC 2118: sets whether packets are compressed, if the peer can. Default: off. Without the
+    /// Sets whether packets are compressed, if the peer can (RFC 2118). Default: off. Without the
     /// feature `mppc` it stays off.
     #[doc(alias = "MPPC")]
     #[must_use]
@@ -220,8 +220,8 @@ impl Config {
         self
     }
 
-    /// RFC 3078 section 8.2: sets what a FLUSHED packet of stateful encryption does to the key, as
-    /// long as the peer has not shown its own rule. Default: the RFC's. Linux has another one.
+    /// Sets what a FLUSHED packet of stateful encryption does to the key, as long as the peer has
+    /// not shown its own rule (RFC 3078 section 8.2). Default: the RFC's. Linux has another one.
     #[must_use]
     pub fn with_flushed_rule(mut self, rule: mppe::FlushedRule) -> Self {
         self.flushed_rule = rule;
@@ -236,16 +236,16 @@ impl Config {
         self
     }
 
-    /// Sets the longest IP packet that is sent, in bytes. Default: what fits into the carrier. What
-    /// the peer takes may be less.
+    /// Sets the longest IP packet that is sent, in bytes. Default: what fits into the carrier. The
+    /// peer's own limit may be less.
     #[must_use]
     pub fn with_mtu(mut self, bytes: u16) -> Self {
         self.mtu = Some(bytes);
         self
     }
 
-    /// RFC 1661 section 6.1: sets the longest information field that this side wants to get, in
-    /// bytes; at least 128. Default: what fits into the carrier. With encryption the longest IP
+    /// Sets the longest information field that this side wants to get, in bytes; at least 128 (RFC
+    /// 1661 section 6.1). Default: what fits into the carrier. With encryption the longest IP
     /// packet is four bytes less.
     #[must_use]
     pub fn with_mru(mut self, bytes: u16) -> Self {
@@ -260,7 +260,7 @@ impl Config {
         self
     }
 
-    /// RFC 1661 section 5.8: sets when a silent peer is asked by LCP whether it is there. Default:
+    /// Sets when a silent peer is asked by LCP whether it is there (RFC 1661 section 5.8). Default:
     /// after 30 s, three times.
     #[must_use]
     pub fn with_keepalive(mut self, keepalive: Option<Keepalive>) -> Self {
@@ -268,7 +268,7 @@ impl Config {
         self
     }
 
-    /// RFC 1994 section 2: sets how often a client is challenged again in the running session.
+    /// Sets how often a client is challenged again in the running session (RFC 1994 section 2).
     /// Default: never.
     #[must_use]
     pub fn with_rechallenge_interval(mut self, interval: Option<Duration>) -> Self {
@@ -276,17 +276,17 @@ impl Config {
         self
     }
 
-    /// RFC 2759 section 6: sets how often a client may try another name or password in one
-    /// session. A client asks its user by [`Event::Prove`](crate::Event::Prove) unless this is 0:
-    /// then the first refusal ends the session. Default: never.
+    /// Sets how often a client may try another name or password in one session (RFC 2759 section
+    /// 6). A client asks its user by [`Event::Prove`](crate::Event::Prove) unless this is 0: then
+    /// the first refusal ends the session. Default: never.
     #[must_use]
     pub fn with_authentication_retries(mut self, retries: u8) -> Self {
         self.authentication_retries = retries;
         self
     }
 
-    /// RFC 1661 section 4.6: sets after which time PPP sends a request again. Default:
-    /// [2.5 s](Self::DEFAULT_RESTART_TIMEOUT).
+    /// Sets after which time PPP sends a request again (RFC 1661 section 4.6). Default: [2.5
+    /// s](Self::DEFAULT_RESTART_TIMEOUT).
     #[must_use]
     pub fn with_restart_timeout(mut self, timeout: Duration) -> Self {
         self.restart_timeout = timeout;

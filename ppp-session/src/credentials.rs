@@ -1,4 +1,4 @@
-//! What a client proves itself with.
+//! The credentials of a client.
 
 use alloc::vec::Vec;
 

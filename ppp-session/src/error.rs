@@ -37,9 +37,9 @@ impl ReceiveError {
     /// Returns whether the content of the frame shows that it is not genuine, so that a carrier's
     /// number for it is free for the genuine one.
     ///
-    /// What a link does not take now may well be genuine: a request that comes twice, data before
-    /// CCP is open, a protocol that is not known. So may be a packet that waits for a reset (RFC
-    /// 3078 section 8.2).
+    /// A frame that a link does not take now may well be genuine: a request that comes twice, data
+    /// before CCP is open, a protocol that is not known. So may be a packet that waits for a reset
+    /// (RFC 3078 section 8.2).
     #[must_use]
     pub const fn is_forgery(&self) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! What a session reports, and what it found in a frame.
+//! The events of a session, and the contents of a frame.
 
 use alloc::vec::Vec;
 use core::convert::Infallible;
@@ -10,7 +10,7 @@ use ppp_fsm::{ccp, ipcp, ipv6cp, negotiate};
 
 use crate::{Reason, Status};
 
-/// What has happened in a session. Longer bytes stay in the session, and are borrowed from it.
+/// An event of a session. Longer bytes stay in the session, and are borrowed from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -32,12 +32,12 @@ pub enum Event {
     PeerAuthenticated,
     /// CCP agreed: packets are encrypted or compressed so from now on, with new keys.
     EncryptionUp(ccp::Agreed),
-    /// Nothing is encrypted any more. What has to be is not sent.
+    /// Nothing is encrypted any more. Packets that must be encrypted are not sent.
     EncryptionDown,
-    /// RFC 1332 section 3.3: the client asks for this address, and was told to take another one. If
+    /// RFC 1332 section 3.3: the client asks for this address after it was assigned another one. If
     /// it insists, it asks again: a server that has the address free gives it by
-    /// [`Session::assign_address`](crate::Session::assign_address). Reported once for each wish that
-    /// differs from the one before.
+    /// [`Session::assign_address`](crate::Session::assign_address). Reported once for each wish
+    /// that differs from the one before.
     AddressWanted(Ipv4Addr),
     /// IPv4 packets may flow.
     IpUp(ipcp::Agreed),
@@ -109,9 +109,10 @@ impl Event {
     /// of one kind.
     ///
     /// This is the whole rule of coalescing. Of each kind the latest waits, in the order in which
-    /// they happened. The kinds are: status; authenticate; prove and expired password; peer
-    /// authenticated; encryption up or down; address wanted; IPv4 up, down or failed; the same of IPv6; coherency
-    /// lost; identification; time remaining; closed.
+    /// they happened. These kinds concern the authentication: authenticate; prove and expired
+    /// password; peer authenticated. These concern the layers: encryption up or down; address
+    /// wanted; IPv4 up, down or failed; the same of IPv6; coherency lost. The others are: status;
+    /// identification; time remaining; closed.
     ///
     /// ```
     /// use ppp_session::Event;
@@ -156,7 +157,7 @@ impl Events {
     }
 }
 
-/// What was in a frame.
+/// The contents of a frame.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Received<'p> {

@@ -34,7 +34,7 @@ const STRENGTHS: [(Strength, MicrosoftCompression); 3] = [
 ];
 
 impl ExternalKeys {
-    /// RFC 2548 section 2.4: takes what this side encrypts with, and what it decrypts with. A
+    /// Takes what this side encrypts with, and what it decrypts with (RFC 2548 section 2.4). A
     /// RADIUS client, which is the server of the session, sends with MS-MPPE-Send-Key. After
     /// MS-CHAP version 1 both are the same.
     ///
@@ -51,7 +51,7 @@ impl ExternalKeys {
         Self { send: keys(send), receive: keys(receive), strengths }
     }
 
-    /// RFC 2548 section 2.4: takes the keys of an Access-Accept after MS-CHAP version 2.
+    /// Takes the keys of an Access-Accept after MS-CHAP version 2 (RFC 2548 section 2.4).
     ///
     /// # Errors
     ///
@@ -62,8 +62,8 @@ impl ExternalKeys {
         accept.start_keys().map(|keys| Self::new(keys.send.as_bytes(), keys.receive.as_bytes()))
     }
 
-    /// RFC 2548 section 2.4.1: takes the key of 128 bits in an Access-Accept after MS-CHAP version
-    /// 1, from the challenge that the client answered.
+    /// Takes the key of 128 bits in an Access-Accept after MS-CHAP version 1, from the challenge
+    /// that the client answered (RFC 2548 section 2.4.1).
     ///
     /// # Errors
     ///

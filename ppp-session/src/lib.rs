@@ -21,6 +21,7 @@ mod session;
 mod spent;
 mod statistics;
 mod status;
+pub mod table;
 
 pub use batch::{Batch, Opening, Sealing};
 #[cfg(feature = "mppc")]

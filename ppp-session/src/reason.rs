@@ -27,8 +27,8 @@ pub enum Reason {
     Link(link::Reason),
     /// IP did not flow in time, though the peer did answer.
     SetupTimeout,
-    /// The peer has said that it cannot decrypt what it gets, without a pause: for 15 s, or of
-    /// nearly every packet of about a second when it never encrypted one itself.
+    /// The peer has said without a pause that it cannot decrypt what it gets. It did so for 15 s,
+    /// or of nearly every packet of about a second when it never encrypted one itself.
     NotDecrypted,
     /// The name or the secret of this side cannot be sent by the method that was agreed on: one of them is too long, or
     /// there is a hash only.

@@ -1,4 +1,4 @@
-//! What each side of a session has, and asks for.
+//! The settings of each side of a session.
 
 use core::net::Ipv4Addr;
 use core::time::Duration;
@@ -11,7 +11,7 @@ use ppp_fsm::{ipcp, ipv6cp, lcp, link};
 
 use crate::{Config, Credentials};
 
-/// Who a client is, and what it wants: the side that proves itself.
+/// The identity and the wishes of a client, the side that proves itself.
 ///
 /// ```
 /// use core::net::Ipv4Addr;
@@ -48,7 +48,7 @@ impl Client {
         Self { credentials, address: None, name_servers_wanted: true }
     }
 
-    /// RFC 1332 section 3.3: asks for an address; another one is taken when the server insists.
+    /// Asks for an address; another one is taken when the server insists (RFC 1332 section 3.3).
     /// Default: what the server gives.
     #[must_use]
     pub const fn with_address(mut self, address: Ipv4Addr) -> Self {
@@ -56,7 +56,7 @@ impl Client {
         self
     }
 
-    /// RFC 1877: sets whether to ask for name servers, DNS and NBNS. Default: yes.
+    /// Sets whether to ask for name servers, DNS and NBNS (RFC 1877). Default: yes.
     #[must_use]
     pub const fn with_name_servers_wanted(mut self, wanted: bool) -> Self {
         self.name_servers_wanted = wanted;
@@ -83,7 +83,7 @@ impl Client {
     }
 }
 
-/// What a server has, and hands out: the side that asks for proofs.
+/// The address and the pools of a server, the side that asks for proofs.
 ///
 /// ```
 /// use core::net::Ipv4Addr;
@@ -115,15 +115,15 @@ impl Server {
         }
     }
 
-    /// RFC 1332 section 3.3: sets the address of every client that is not
-    /// [assigned](crate::Session::assign_address) one. Default: none, the client says which it has.
+    /// Sets the address of every client that is not [assigned](crate::Session::assign_address) one
+    /// (RFC 1332 section 3.3). Default: none, the client says which it has.
     #[must_use]
     pub fn with_client_address(mut self, address: Ipv4Addr) -> Self {
         self.ipcp = self.ipcp.with_peer_address(address);
         self
     }
 
-    /// RFC 1877 sections 1.1 and 1.3: sets the name servers to hand out. Default: none.
+    /// Sets the name servers to hand out (RFC 1877 sections 1.1 and 1.3). Default: none.
     #[doc(alias = "DNS")]
     #[must_use]
     pub fn with_name_servers(mut self, servers: [Option<Ipv4Addr>; 2]) -> Self {
@@ -131,7 +131,7 @@ impl Server {
         self
     }
 
-    /// RFC 1877 sections 1.2 and 1.4: sets the NetBIOS name servers to hand out. Default: none.
+    /// Sets the NetBIOS name servers to hand out (RFC 1877 sections 1.2 and 1.4). Default: none.
     #[doc(alias = "NBNS")]
     #[doc(alias = "WINS")]
     #[must_use]
@@ -140,7 +140,7 @@ impl Server {
         self
     }
 
-    /// RFC 5072 section 4.1: sets the server's interface identifier, where IPv6 flows. Default:
+    /// Sets the server's interface identifier, where IPv6 flows (RFC 5072 section 4.1). Default:
     /// from the entropy.
     #[must_use]
     pub fn with_interface_identifier(mut self, identifier: InterfaceIdentifier) -> Self {

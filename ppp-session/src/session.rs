@@ -127,7 +127,7 @@ impl Session {
         }
     }
 
-    /// The one way in: takes the time forward, does the work, and lets all layers know what
+    /// Returns the one way in: takes the time forward, does the work, and lets all layers know what
     /// happened.
     #[expect(clippy::inline_always, reason = "a result that goes through memory costs a data packet a tenth")]
     #[inline(always)]
@@ -138,7 +138,7 @@ impl Session {
         result
     }
 
-    /// Begins: the carrier is up.
+    /// Begins, since the carrier is up.
     pub fn open(&mut self, now: Duration) {
         self.enter(now, |session, now| {
             session.changed_at = now;
@@ -178,10 +178,10 @@ impl Session {
         self.enter(now, |session, now| session.link.poll_transmit(now, buf).map_err(BufferTooSmall::from))
     }
 
-    /// Returns what has happened, the earliest first. [`Event::Closed`] is the last.
+    /// Returns the next event, the earliest first. [`Event::Closed`] is the last.
     ///
     /// Events that wait are coalesced by one rule: of each kind the latest waits
-    /// ([`Event::is_replaced_by`]). Whoever polls after each call sees all of them.
+    /// ([`Event::is_replaced_by`]). A caller that polls after each call sees all of them.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop()
     }
@@ -266,21 +266,21 @@ impl Session {
         self.link.set_external_keys(strengths);
     }
 
-    /// RFC 2759 section 7: reports that the new password of the last answer
-    /// ([`Outcome::PasswordChanged`]) could not be stored, or is not good enough. The client gets
-    /// error 709, and the session ends. Call it right after that answer.
+    /// Reports that the new password of the last answer ([`Outcome::PasswordChanged`]) could not be
+    /// stored, or is not good enough (RFC 2759 section 7). The client gets error 709, and the
+    /// session ends. Call it right after that answer.
     pub fn reject_change(&mut self, now: Duration) {
         self.enter(now, |session, now| session.link.reject_change(now));
     }
 
-    /// RFC 1332 section 3.3: sets the address that the client has to take. Call it before the
+    /// Sets the address that the client has to take (RFC 1332 section 3.3). Call it before the
     /// answer that lets it in; and again for a client that [wants](Event::AddressWanted) another
     /// address and may have it. It has no effect once IPv4 flows.
     pub fn assign_address(&mut self, address: Ipv4Addr) {
         self.link.set_peer_address(address);
     }
 
-    /// RFC 1994 section 2: challenges the client again.
+    /// Challenges the client again (RFC 1994 section 2).
     pub fn rechallenge(&mut self, now: Duration) {
         self.enter(now, |session, now| session.link.rechallenge(now));
     }
@@ -294,8 +294,8 @@ impl Session {
         self.enter(now, |session, now| session.link.prove(now, ticket, name.as_bytes(), secret))
     }
 
-    /// RFC 2759 section 7: answers [`Event::PasswordExpired`]. This side proves itself with the new
-    /// password from now on; when the server does not take it, the session ends with error 709.
+    /// Answers [`Event::PasswordExpired`] (RFC 2759 section 7). This side proves itself with the
+    /// new password from now on; when the server does not take it, the session ends with error 709.
     ///
     /// # Errors
     ///
@@ -312,7 +312,7 @@ impl Session {
         })
     }
 
-    /// RFC 3748: answers [`Event::Prove`] with a packet of another end of EAP.
+    /// Answers [`Event::Prove`] with a packet of another end of EAP (RFC 3748).
     ///
     /// # Errors
     ///
@@ -321,12 +321,12 @@ impl Session {
         self.enter(now, |session, now| session.link.send_eap(now, ticket, packet))
     }
 
-    /// RFC 1661 section 5.8: asks the peer for an Echo-Reply now.
+    /// Asks the peer for an Echo-Reply now (RFC 1661 section 5.8).
     pub fn ping(&mut self, now: Duration) {
         self.enter(now, |session, now| session.link.ping(now));
     }
 
-    /// RFC 1570 section 1.2: sends the time in seconds until the session will end.
+    /// Sends the time in seconds until the session will end (RFC 1570 section 1.2).
     pub fn send_time_remaining(&mut self, now: Duration, seconds: u32) {
         self.enter(now, |session, now| session.link.send_time_remaining(now, seconds));
     }

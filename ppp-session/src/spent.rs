@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq;
 
 use crate::keys::Start;
 
-/// What was encrypted with, in all of a session.
+/// The keys that encrypted packets, in all of a session.
 ///
 /// RFC 3078 starts RC4 with the same key whenever CCP opens. A stream that begins again shows the
 /// XOR of two plaintexts to everybody on the path, who can make CCP open again with one forged
@@ -46,7 +46,7 @@ impl Spent {
     /// come again.
     const LIMIT: usize = 16;
 
-    /// Another authentication begins, which makes other keys.
+    /// Begins another authentication, which makes other keys.
     pub(crate) fn begin_authentication(&mut self) {
         self.current = Current::Unused;
     }
@@ -66,7 +66,7 @@ impl Spent {
         Ok(())
     }
 
-    /// Encryption has ended. The keys are spent if they encrypted a packet of either side.
+    /// Ends encryption. The keys are spent if they encrypted a packet of either side.
     pub(crate) fn end(&mut self, has_encrypted: bool) {
         match core::mem::take(&mut self.current) {
             Current::InUse(keys) if has_encrypted => {

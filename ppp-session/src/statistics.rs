@@ -2,7 +2,7 @@
 
 use ppp_fsm::link::EchoStatistics;
 
-/// What has happened in one session so far.
+/// The counters of one session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statistics {

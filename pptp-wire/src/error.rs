@@ -1,4 +1,4 @@
-//! What can be wrong with messages, and where.
+//! The errors of messages, with their places.
 
 use crate::Field;
 use crate::code::{ControlMessageType, MessageType};
@@ -61,7 +61,7 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
-    /// The field that is wrong.
+    /// Returns the field that is wrong.
     #[must_use]
     pub const fn field(&self) -> Field {
         match self {
@@ -71,7 +71,7 @@ impl DecodeError {
         }
     }
 
-    /// Where that field starts.
+    /// Returns where that field starts.
     #[must_use]
     pub const fn offset(&self) -> usize {
         match self {
@@ -82,7 +82,7 @@ impl DecodeError {
     }
 }
 
-/// What ended a stream of messages: RFC 2637 section 1.4 wants the TCP connection closed.
+/// The end of a stream of messages: RFC 2637 section 1.4 wants the TCP connection closed.
 ///
 /// ```
 /// use pptp_wire::{DecodeError, Reassembler};
@@ -101,7 +101,7 @@ impl DecodeError {
 pub struct StreamError {
     /// Where in the stream the wrong field starts; the first octet of the stream is 0.
     pub offset: u64,
-    /// What is wrong; its own offset counts from the start of the message.
+    /// The error; its own offset counts from the start of the message.
     pub error: DecodeError,
 }
 

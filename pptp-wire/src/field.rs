@@ -36,7 +36,7 @@ fields! {
     MagicCookie = "magic cookie",
     /// Control Message Type. Two octets.
     ControlMessageType = "control message type",
-    /// What is behind the type of a message that is not known.
+    /// The bytes behind the type of a message that is not known.
     Body = "body",
     /// Reserved0. Two octets.
     Reserved0 = "reserved0",
@@ -127,7 +127,7 @@ fields! {
 }
 
 impl Field {
-    /// Whether a zero in this field says nothing, so that a trace leaves it out.
+    /// Returns whether a zero in this field says nothing, so that a trace leaves it out.
     pub(crate) const fn is_silent_when_zero(self) -> bool {
         matches!(
             self,

@@ -1,4 +1,4 @@
-//! What every message begins with.
+//! The header of every message.
 
 use crate::code::{ControlMessageType, MessageType};
 use crate::length::MAX_MESSAGE_LEN;
@@ -23,7 +23,7 @@ use crate::{DecodeError, Field, MAGIC_COOKIE};
 pub struct Header {
     /// Octets of the whole message, header included.
     pub length: u16,
-    /// What kind of message.
+    /// The kind of message.
     pub message_type: MessageType,
     /// Which control message; `None` unless the message type is [`MessageType::CONTROL`].
     pub control_message_type: Option<ControlMessageType>,
@@ -43,8 +43,9 @@ impl Header {
     /// # Errors
     ///
     /// [`DecodeError::Length`] when the length is not 8 to 220, or 12 to 220 for a control message;
-    /// [`DecodeError::MagicCookie`] when the cookie is wrong; [`DecodeError::LengthOfType`] when messages of this type
-    /// have another length; [`DecodeError::Truncated`] when the octets end before that.
+    /// [`DecodeError::MagicCookie`] when the cookie is wrong. [`DecodeError::LengthOfType`] when
+    /// messages of this type have another length; [`DecodeError::Truncated`] when the bytes end
+    /// before that.
     pub fn decode(octets: &[u8]) -> Result<Self, DecodeError> {
         Self::read(&mut Reader::new(octets))
     }

@@ -33,9 +33,9 @@ use crate::code::{IncomingCallResult, OutgoingCallResult};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a message has two ends")]
 pub enum Owner {
-    /// Who sends the message.
+    /// The sender of the message.
     Sender,
-    /// Who receives it.
+    /// The receiver of the message.
     Receiver,
 }
 
@@ -65,11 +65,12 @@ pub enum Flow {
     EndsAll,
 }
 
-/// RFC 2637 sections 2.7 to 2.15: the message with other call ids.
+/// Returns the message with other call ids (RFC 2637 sections 2.7 to 2.15).
 ///
-/// `map` is called once for each id in the message, with who chose it. The zero that stands for no id in a refusal is
-/// left as it is. In a Call-Disconnect-Notify the id is the sender's, says the RFC; accel-ppp puts the receiver's there,
-/// so a `map` that does not know an id as the sender's may look it up as the receiver's.
+/// `map` is called once for each id in the message, with the side that chose it. The zero that
+/// stands for no id in a refusal is left as it is. In a Call-Disconnect-Notify the id is the
+/// sender's, says the RFC, but accel-ppp puts the receiver's there. So a `map` that does not know
+/// an id as the sender's may look it up as the receiver's.
 #[must_use]
 pub fn map_call_ids(message: &Message, mut map: impl FnMut(Owner, u16) -> u16) -> Message {
     let mut message = *message;
@@ -106,7 +107,8 @@ pub fn map_call_ids(message: &Message, mut map: impl FnMut(Owner, u16) -> u16) -
     message
 }
 
-/// RFC 2637 sections 2.8 and 2.10: which GRE packets to expect, or not to expect any more, because of this message.
+/// Returns which GRE packets to expect, or not to expect any more, because of this message (RFC
+/// 2637 sections 2.8 and 2.10).
 ///
 /// A flow of an incoming call begins with Incoming-Call-Reply: the PAC may send as soon as it has answered. When the TCP
 /// connection ends, all flows end too.

@@ -4,10 +4,10 @@ use crate::{DecodeError, Header, Message, StreamError};
 
 /// RFC 2637 section 1.4: takes the octets of a control connection in pieces of any size, and gives its messages.
 ///
-/// It holds at most one message that is not whole yet, in 220 octets of its own. Each field of the header is checked as
-/// soon as its last octet is there: the length after two octets, the magic cookie after eight, the length against the
-/// type after ten. A wrong one ends the stream: it cannot be known where the next message starts, and RFC 2637 forbids
-/// to look for another cookie.
+/// It holds at most one message that is not whole yet, in 220 octets of its own. Each field of the
+/// header is checked as soon as its last byte is there. That is the length after two bytes, the
+/// magic cookie after eight, the length against the type after ten. A wrong one ends the stream: it
+/// cannot be known where the next message starts, and RFC 2637 forbids to look for another cookie.
 ///
 /// ```
 /// use pptp_wire::message::EchoRequest;
@@ -43,7 +43,7 @@ pub struct Reassembler {
 }
 
 impl Reassembler {
-    /// At the start of a stream.
+    /// Creates a reassembler at the start of a stream.
     #[must_use]
     pub const fn new() -> Self {
         Self { buffer: [0; Message::MAX_LEN], filled: 0, message_offset: 0, error: None }
@@ -79,7 +79,7 @@ impl Reassembler {
         }
     }
 
-    /// As [`next_message`](Self::next_message), from a `bytes::Buf`.
+    /// Returns the next message as [`next_message`](Self::next_message) does, from a `bytes::Buf`.
     ///
     /// ```
     /// use bytes::{Buf, BytesMut};
@@ -114,7 +114,8 @@ impl Reassembler {
         }
     }
 
-    /// The octets taken of a message that is not whole yet. When the stream has ended and there are any, it was cut.
+    /// Returns the octets taken of a message that is not whole yet. When the stream has ended and
+    /// there are any, it was cut.
     ///
     /// After an error, they are those of the message that is wrong.
     #[must_use]
@@ -123,13 +124,13 @@ impl Reassembler {
         self.buffer.get(..self.filled).unwrap_or_default()
     }
 
-    /// How many octets of the stream were taken.
+    /// Returns how many octets of the stream were taken.
     #[must_use]
     pub fn offset(&self) -> u64 {
         self.message_offset.saturating_add(widen(self.filled))
     }
 
-    /// What ended the stream, if anything did.
+    /// Returns what ended the stream, if anything did.
     #[must_use]
     pub const fn error(&self) -> Option<StreamError> {
         self.error
@@ -171,7 +172,7 @@ impl Default for Reassembler {
     }
 }
 
-/// `u64` is at least as wide as `usize` on every target that Rust has.
+/// Widens to `u64`, which is at least as wide as `usize` on every target of Rust.
 fn widen(octets: usize) -> u64 {
     u64::try_from(octets).unwrap_or(u64::MAX)
 }

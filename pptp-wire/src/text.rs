@@ -34,7 +34,7 @@ impl<const N: usize> Text<N> {
     /// No text: `N` octets of zero.
     pub const EMPTY: Self = Self([0; N]);
 
-    /// The text, filled up with octets of zero.
+    /// Creates the text, filled up with octets of zero.
     ///
     /// # Errors
     ///
@@ -52,31 +52,31 @@ impl<const N: usize> Text<N> {
         Ok(Self(raw))
     }
 
-    /// The field with exactly these octets.
+    /// Creates the field with exactly these octets.
     #[must_use]
     pub const fn from_raw(raw: [u8; N]) -> Self {
         Self(raw)
     }
 
-    /// All octets of the field.
+    /// Returns all octets of the field.
     #[must_use]
     pub const fn raw(&self) -> &[u8; N] {
         &self.0
     }
 
-    /// The text: the octets in front of the first NUL, or all.
+    /// Returns the text: the octets in front of the first NUL, or all.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         let end = self.0.iter().position(|octet| *octet == 0);
         end.and_then(|end| self.0.get(..end)).unwrap_or(&self.0)
     }
 
-    /// The length of the text, for a length field. No field is near 65535 octets.
+    /// Returns the length of the text, for a length field. No field is near 65535 octets.
     pub(crate) fn wire_len(&self) -> u16 {
         u16::try_from(self.as_bytes().len()).unwrap_or(u16::MAX)
     }
 
-    /// Whether there is no text.
+    /// Returns whether there is no text.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.as_bytes().is_empty()

@@ -23,7 +23,7 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
-    /// The next `needed` octets, which are `field`.
+    /// Returns the next `needed` octets, which are `field`.
     pub(crate) fn take(&mut self, needed: usize, field: Field) -> Result<&'a [u8], DecodeError> {
         let Some((octets, rest)) = self.rest.split_at_checked(needed) else {
             return Err(self.truncated(needed, field));
@@ -32,7 +32,7 @@ impl<'a> Reader<'a> {
         Ok(octets)
     }
 
-    /// The next `N` octets, which are `field`.
+    /// Returns the next `N` octets, which are `field`.
     pub(crate) fn array<const N: usize>(&mut self, field: Field) -> Result<[u8; N], DecodeError> {
         let Some((octets, rest)) = self.rest.split_first_chunk() else {
             return Err(self.truncated(N, field));
@@ -51,7 +51,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Room not yet written to. Whoever makes one has checked that the room is enough.
+/// Room not yet written to. The caller has checked that the room is enough.
 pub(crate) struct Writer<'a> {
     room: core::slice::IterMut<'a, u8>,
 }
@@ -68,16 +68,16 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// What a field holds.
+/// The value of a field.
 pub(crate) trait Value: Sized + fmt::Display {
     fn read(reader: &mut Reader<'_>, field: Field) -> Result<Self, DecodeError>;
 
     fn write(&self, writer: &mut Writer<'_>);
 
-    /// Whether all octets of the field are zero.
+    /// Returns whether all octets of the field are zero.
     fn is_zero(&self) -> bool;
 
-    /// As a trace shows it.
+    /// Writes the value as a trace shows it.
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.fmt(f)
     }

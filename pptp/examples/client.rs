@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
 
-        // TCP. What the session does not take yet is given again.
+        // TCP. Bytes that the session does not take yet are given again.
         let mut bytes = [0; 4096];
         let has_ended = match tcp.read(&mut bytes) {
             Ok(0) => true,
@@ -108,7 +108,7 @@ fn show(ip: &[u8]) {
     println!("{} bytes came through the tunnel", ip.len());
 }
 
-/// An ICMP echo request without data, with an IPv4 header.
+/// Returns an ICMP echo request without data, with an IPv4 header.
 fn ping(own: Ipv4Addr, peer: Ipv4Addr) -> Vec<u8> {
     let mut packet = vec![0x45, 0, 0, 28, 0, 0, 0, 0, 64, 1, 0, 0];
     packet.extend([own.octets(), peer.octets()].concat());
@@ -116,7 +116,7 @@ fn ping(own: Ipv4Addr, peer: Ipv4Addr) -> Vec<u8> {
     packet
 }
 
-/// 32 bytes from the system. A program has a crate for that, `getrandom`.
+/// Returns 32 bytes from the system. A program has a crate for that, `getrandom`.
 fn unpredictable() -> Result<[u8; 32], Box<dyn Error>> {
     let mut bytes = [0; 32];
     std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;

@@ -1,7 +1,8 @@
 //! A server over plain sockets: what a program has to bring. See the example `client`.
 //!
-//! It lets everybody in whose password is `wonderland`, and sends every IP packet back to whoever sent it. `vpdn-server` of
-//! the crate `vpdn` has raw sockets and a TUN device instead, and users, RADIUS, limits, accounts.
+//! It lets everybody in whose password is `wonderland`, and sends every IP packet back to its
+//! sender. `vpdn-server` of the crate `vpdn` has raw sockets and a TUN device instead, and users,
+//! RADIUS, limits, accounts.
 
 #![expect(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a program, not a library")]
 #![expect(clippy::print_stdout, reason = "a program, not a library")]
@@ -102,7 +103,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// 32 bytes from the system. A program has a crate for that, `getrandom`.
+/// Returns 32 bytes from the system. A program has a crate for that, `getrandom`.
 fn unpredictable() -> Result<[u8; 32], Box<dyn Error>> {
     let mut bytes = [0; 32];
     std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;

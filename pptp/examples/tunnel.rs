@@ -8,8 +8,9 @@
 //! The client dials, proves itself with MS-CHAP version 2, and agrees on MPPE with 128 bits. Then the two ends ping each
 //! other and carry a file. Time is simulated, so the same seed gives the same lines.
 //!
-//! `world` puts the two sessions into the simulated network of the crate `testing`, `traffic` makes the IP packets; the
-//! trace is that of `vpdn-inspect`, whose inspector is fed with the octets as they pass by.
+//! `world` puts the two sessions into the simulated network of the crate `testing`, `traffic` makes
+//! the IP packets. The trace is that of `vpdn-inspect`, whose inspector is fed with the bytes as
+//! they pass by.
 
 #![expect(clippy::arithmetic_side_effects, reason = "times and counts of a simulation")]
 #![expect(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a program, not a library")]
@@ -54,7 +55,7 @@ fn main() -> ExitCode {
     let mut out = anstream::stdout().lock();
     match run(&arguments, &mut out) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads the output has seen enough.
+        // The reader of the output has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "tunnel: {error}");

@@ -4,7 +4,7 @@
 
 use crate::session::{self, Setup};
 
-/// Who a client is, and what it wants.
+/// The identity and the wishes of a client.
 ///
 /// ```
 /// use core::net::Ipv4Addr;
@@ -43,7 +43,7 @@ impl Config {
     }
 }
 
-/// The client of PPP: for whoever has the NT hash of the password alone.
+/// The client of PPP, for a caller that has only the NT hash of the password.
 impl From<ppp_session::Client> for Config {
     fn from(client: ppp_session::Client) -> Self {
         Self { session: session::Config::strict(), client }

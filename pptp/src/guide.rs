@@ -387,7 +387,7 @@
 //! The default is the [strict](crate::session::Config::strict) preset: MS-CHAP version 2, MPPE with
 //! 128 bits, stateless, or no session. Everything weaker has to be asked for by name. Where
 //! encryption is required, nothing else is ever sent, and what comes in the clear is dropped and
-//! counted, also when the peer ends the encryption, or negotiates anew.
+//! counted, also when the peer ends the encryption, or negotiates again.
 //!
 //! # When it does not work
 //!

@@ -1,4 +1,4 @@
-//! What operators look at, in the layouts of RouterOS and of Cisco's IOS.
+//! Reports for operators, in the layouts of RouterOS and of Cisco's IOS.
 
 use core::fmt;
 use core::net::IpAddr;
@@ -30,8 +30,8 @@ impl fmt::Display for Uptime {
     }
 }
 
-/// What `monitor` shows of a client: its status, for how long it is connected, and how packets are
-/// encoded.
+/// The lines of `monitor` for a client: its status, for how long it is connected, and how packets
+/// are encoded.
 ///
 /// ```
 /// use core::time::Duration;
@@ -90,9 +90,9 @@ impl fmt::Display for ClientStatus {
     }
 }
 
-/// What `show vpdn session all` shows of a call.
+/// The lines of `show vpdn session all` for a call.
 ///
-/// What the session does not know, the caller sets: the number of the tunnel, the address of the
+/// The caller sets what the session does not know: the number of the tunnel, the address of the
 /// peer, the name of the interface.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
@@ -103,11 +103,11 @@ pub struct SessionReport<'s> {
     pub remote_call_id: u16,
     /// A number of the caller's for the control connection.
     pub tunnel_id: u32,
-    /// What the peer calls itself.
+    /// The name that the peer gives itself.
     pub remote_name: pptp_wire::Text<64>,
     /// The peer's address.
     pub address: Option<IpAddr>,
-    /// Who the peer has proved to be, or says it is.
+    /// The name that the peer has proved, or claims.
     pub user_name: Text<'s>,
     /// Whether the call is up.
     pub is_established: bool,
@@ -184,7 +184,7 @@ impl fmt::Display for SessionReport<'_> {
     }
 }
 
-/// What `show ppp mppe` shows of a call that is encrypted.
+/// The lines of `show ppp mppe` for a call that is encrypted.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct MppeReport<'s> {

@@ -29,12 +29,12 @@ fn connected(config: &Config) -> (client::Session, Session, CallId) {
     testing::pptp::connected(ZERO, config, |_, _| ())
 }
 
-/// An IP packet behind its headroom.
+/// Lays an IP packet behind its headroom.
 fn lay(buf: &mut [u8], mark: u8) {
     lay_with(buf, |place| mark.wrapping_add(u8::try_from(place % 7).unwrap()));
 }
 
-/// An IP packet of any contents behind its headroom.
+/// Returns an IP packet of any contents behind its headroom.
 fn lay_with(buf: &mut [u8], mut octet_at: impl FnMut(usize) -> u8) {
     let packet = &mut buf[HEADROOM..];
     let total = u16::try_from(packet.len()).unwrap().to_be_bytes();
@@ -70,7 +70,7 @@ fn to_client(
     matches!(client.handle_gre(now, &mut copy[..length], &mut [0; MAX_RECEIVE]), Ok((_, Received::Ip(_))))
 }
 
-/// All ways to send packets, with names.
+/// Returns all ways to send packets, with names.
 fn encodings() -> Vec<(&'static str, Config)> {
     let config = Config::strict();
     let mut all = vec![
@@ -178,12 +178,12 @@ fn data_packets_allocate_nothing() {
     }
 }
 
-/// What is left of what something took, in octets.
+/// Returns what is left of what something took, in octets.
 fn left(info: AllocationInfo) -> usize {
     usize::try_from(info.bytes_current).unwrap()
 }
 
-/// The octets that something takes.
+/// Returns the octets that something takes.
 fn size_of<T>(make: impl FnOnce() -> T) -> usize {
     let mut new = None;
     let size = left(measure(|| new = Some(make())));
@@ -191,7 +191,7 @@ fn size_of<T>(make: impl FnOnce() -> T) -> usize {
     size
 }
 
-/// The memory of client and server, in octets, when the call is up.
+/// Returns the memory of client and server, in octets, when the call is up.
 fn sizes_of(config: &Config) -> [usize; 2] {
     let (client, server, _) = connected(config);
     let client = -measure(|| drop(client)).bytes_current;
@@ -199,7 +199,7 @@ fn sizes_of(config: &Config) -> [usize; 2] {
     [client, server].map(|size| usize::try_from(size).unwrap())
 }
 
-/// What the documentation says, in octets: of `client::Session`, idle and up.
+/// The documented sizes, in bytes: of `client::Session`, idle and up.
 const CLIENT_IDLE: RangeInclusive<usize> = 4700..=5700;
 const CLIENT_UP: RangeInclusive<usize> = 26_000..=30_000;
 /// Of `server::Session`, with room for four calls.

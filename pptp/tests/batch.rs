@@ -25,7 +25,7 @@ fn peer(index: usize) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(192, 0, 2, u8::try_from(index).unwrap()))
 }
 
-/// The same octets each time.
+/// Returns the same octets each time.
 fn connected(count: usize, config: &Config) -> World {
     let server = server_config(config);
     let mut server: server::Server = server::Server::new(server, Limits::default());
@@ -44,7 +44,7 @@ fn connected(count: usize, config: &Config) -> World {
     World { clients, server, ids }
 }
 
-/// An IPv4 packet with room in front of it.
+/// Returns an IPv4 packet with room in front of it.
 fn packet(number: u8, length: usize) -> Vec<u8> {
     let mut buf = vec![number; HEADROOM + length];
     let total = u16::try_from(length).unwrap().to_be_bytes();
@@ -134,7 +134,7 @@ fn describe((call, received): (CallId, Received<'_>)) -> (CallId, Option<Vec<u8>
     (call, received.ip().map(<[u8]>::to_vec))
 }
 
-/// What waited, after the time for which it waits.
+/// Returns what waited, after the time for which it waits.
 fn drain(world: &mut World, id: ConnectionId) -> Vec<Vec<u8>> {
     let later = NOW + Duration::from_secs(1);
     let mut session = world.server.session_mut(id).unwrap();

@@ -8,7 +8,7 @@ use testing::pptp::{connected, numbered_ip};
 
 const NOW: Duration = Duration::ZERO;
 
-/// Every way to send packets.
+/// Returns every way to send packets.
 fn encodings() -> Vec<Config> {
     let clear = Config::strict().with_ppp(|ppp| ppp.with_encryption(Encryption::Refused));
     let stateful = Config::strict().with_ppp(|ppp| ppp.with_modes(Modes::PreferStateful));

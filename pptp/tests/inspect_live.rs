@@ -1,4 +1,4 @@
-//! An inspector that is fed with the octets of a running session tells all of it.
+//! An inspector that is fed with the bytes of a running session reports all of it.
 
 #![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests may fail")]
 
@@ -16,7 +16,7 @@ const NOW: Duration = Duration::ZERO;
 const CLIENT: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 const SERVER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 2);
 
-/// What the inspector has told: the lines of the negotiation, and the packets within.
+/// The output of the inspector: the lines of the negotiation, and the packets within.
 #[derive(Default)]
 struct Told {
     lines: Vec<String>,

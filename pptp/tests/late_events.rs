@@ -18,7 +18,7 @@ use pptp::session::{CallEvent, Config, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMI
 use testing::pptp::{client_config, encode_gre, frame, ip_packet, server_config};
 use testing::{CLIENT, Random, SERVER, assert_late_polls_lose_nothing};
 
-/// What is done to one side. The same steps make the same session.
+/// An action on one side. The same steps make the same session.
 #[derive(Debug, Clone)]
 enum Step {
     Open(Duration),
@@ -82,7 +82,7 @@ fn apply(session: &mut Session<1>, step: &Step) -> [Vec<Vec<u8>>; 2] {
     sent
 }
 
-/// The rule: of each kind the latest; layer by layer, and the end last.
+/// Returns the rule: of each kind the latest; layer by layer, and the end last.
 fn coalesce(events: Vec<Event>) -> Vec<Event> {
     let mut kept: Vec<Event> = Vec::new();
     for event in events {

@@ -133,7 +133,7 @@ fn all() -> Vec<Reason> {
 
 fn row(reason: &Reason) -> String {
     let debug = format!("{reason:?}");
-    // What is inside of the innermost variant is an example.
+    // The inside of the innermost variant is an example.
     let name = match debug.split_once(" {") {
         Some((name, _)) => format!("{name} {{ .. }}{}", ")".repeat(name.matches('(').count())),
         None => debug,
@@ -142,7 +142,7 @@ fn row(reason: &Reason) -> String {
     format!("| `{name}` | {number} | {reason} | {} |\n", reason.advice())
 }
 
-/// The table as it has to be.
+/// Returns the table as it has to be.
 fn table() -> String {
     let mut rows: Vec<String> = all().iter().map(row).collect();
     rows.dedup();
@@ -152,7 +152,7 @@ fn table() -> String {
     )
 }
 
-/// The names of an enum's variants in its source: one a line, four blanks in front.
+/// Returns the names of an enum's variants in its source: one a line, four blanks in front.
 fn variants(source: &str, head: &str) -> Vec<String> {
     let (_, body) = source.split_once(head).unwrap_or_else(|| panic!("{head}"));
     let (body, _) = body.split_once("\n}").unwrap();

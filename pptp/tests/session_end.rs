@@ -1,4 +1,4 @@
-//! How the end of a call is told: the reason that says most, and the counters to the last.
+//! The report of the end of a call: the reason that says most, and the counters to the last.
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
@@ -12,7 +12,8 @@ use pptp::{client, server};
 use testing::pptp::{Client, Host, World, server_config};
 use testing::{Pipe, Profile};
 
-/// A client with this password and its server. The tunnel is the faster way: TCP takes some time.
+/// Returns a client with this password and its server. The tunnel is the faster way: TCP takes some
+/// time.
 fn world(password: &str) -> World {
     let client = Client::new(&client::Config::new("alice", password), [1; 32]);
     let mut server = Host::new(&server_config(&Config::strict()), [2; 32], false);
@@ -23,7 +24,7 @@ fn world(password: &str) -> World {
     world
 }
 
-/// A call that is over can be looked at once more.
+/// Looks once more at a call that is over.
 fn look_at_the_end(session: &mut server::Session, event: &Event) {
     let Event::Call { call, event: CallEvent::Closed(_) } = *event else { return };
     assert_eq!(session.call(call).map(|call| call.ppp().status()), Some(Status::Terminated));

@@ -6,18 +6,21 @@
 //!
 //! # Crates that allocate
 //!
-//! `alloc` itself can panic: when memory is over (`handle_alloc_error` of `alloc/src/alloc.rs`, which panics where there is
-//! no std) and when a collection would be longer than `isize::MAX` bytes (`handle_error` and `capacity_overflow` of
-//! `alloc/src/raw_vec`). No caller can rule out the first, and the compiler cannot rule out the second, which documented
-//! bounds do. With the feature `alloc` a program therefore links with a panic in it, and the proof is read from the
-//! disassembly: nothing calls a function of core that panics, but these functions of `alloc`. Its allocator never fails.
+//! `alloc` itself can panic when memory is over: `handle_alloc_error` of `alloc/src/alloc.rs`
+//! panics where there is no std. It also panics when a collection would be longer than `isize::MAX`
+//! bytes, by `handle_error` and `capacity_overflow` of `alloc/src/raw_vec`. No caller can rule out
+//! the first, and the compiler cannot rule out the second, which documented bounds do. With the
+//! feature `alloc` a program therefore links with a panic in it, and the proof is read from the
+//! disassembly. Nothing calls a function of core that panics, but these functions of `alloc`. Its
+//! allocator never fails.
 //!
-//! What is not shown: the table of `pptp::server`, `pptp::inspect` and `pptp::report`, which hold `BTreeMap`s of alloc or
-//! are `fmt`; and `vpdn`, which is a program with std.
+//! Not shown are the table of `pptp::server`, `pptp::inspect` and `pptp::report`, which hold
+//! `BTreeMap`s of alloc or are `fmt`; and `vpdn`, which is a program with std.
 //!
 //! # What core does
 //!
-//! Core has ways to panic in functions that never do, where the compiler cannot see why. What the crates use in their place:
+//! Core has ways to panic in functions that never do, where the compiler cannot see why. The
+//! replacements that the crates use:
 //!
 //! | core | way to panic | in its place |
 //! |---|---|---|
@@ -32,7 +35,7 @@
 
 #[cfg(not(feature = "alloc"))]
 unsafe extern "C" {
-    /// Nowhere.
+    /// Names a function that exists nowhere, so that a program with a way to panic does not link.
     fn a_way_to_panic_is_left() -> !;
 }
 
@@ -71,7 +74,7 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     loop {}
 }
 
-/// What the compiler's own functions would need, if they could unwind.
+/// Stands for what the compiler's own functions would need if they could unwind.
 #[unsafe(no_mangle)]
 extern "C" fn rust_eh_personality() {}
 

@@ -1,10 +1,10 @@
-//! What a simulation drives.
+//! An end that a simulation drives.
 
 use std::time::Duration;
 
 use crate::{Datagram, Random};
 
-/// What came out of an endpoint.
+/// The output of an endpoint.
 #[derive(Debug, Default)]
 pub struct Output {
     /// How many messages of the stream may be polled.

@@ -9,7 +9,7 @@
 )]
 #![expect(clippy::exhaustive_structs, reason = "never published")]
 #![cfg_attr(
-    feature = "pptp",
+    any(feature = "pptp", feature = "l2tp"),
     expect(
         clippy::exhaustive_enums,
         clippy::missing_errors_doc,
@@ -21,6 +21,8 @@
 
 mod endpoint;
 mod flight;
+#[cfg(feature = "l2tp")]
+pub mod l2tp;
 mod oracle;
 mod path;
 mod pipe;

@@ -6,10 +6,11 @@ use crate::Random;
 
 /// Asserts that events are not lost when they are polled late.
 ///
-/// The same steps run on several machines. The first is polled after each step; another one only at the end; the others
-/// after some of the steps. What a late poll gives must be what the first machine gave in all the steps since the poll
-/// before it, up to `coalesce`: the machine's documented rule, which turns events into their shortest form (`|events| events`
-/// where nothing is ever coalesced).
+/// The same steps run on several machines. The first is polled after each step; another one only at
+/// the end; the others after some of the steps. A late poll must give the events of the first
+/// machine in all the steps since the poll before it, up to `coalesce`. That is the machine's
+/// documented rule, which turns events into their shortest form (`|events| events` where nothing is
+/// ever coalesced).
 ///
 /// A step must not depend on events. `apply` also takes what the machine has to send.
 ///

@@ -10,13 +10,13 @@ use crate::{Profile, Random};
 pub struct Datagram {
     /// The side that gets it.
     pub to: usize,
-    /// What it holds.
+    /// The bytes in it.
     pub bytes: Vec<u8>,
     /// The number that its sender gave it; the receiver under test does not look at it.
     pub mark: Option<u32>,
 }
 
-/// What one side has sent.
+/// The traffic of one side.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Traffic {
     /// Datagrams that were sent.
@@ -27,7 +27,7 @@ pub struct Traffic {
     pub lost: u64,
 }
 
-/// A path in both directions. What it does follows from its profiles and its seed.
+/// A path in both directions. Its behaviour follows from its profiles and its seed.
 #[derive(Debug)]
 pub struct Path {
     /// By sender.
@@ -89,7 +89,7 @@ impl Path {
         self.traffic[from].lost += u64::from(arrivals == 0);
     }
 
-    /// When the last byte has left the sender.
+    /// Returns when the last byte has left the sender.
     fn departure(&mut self, now: Duration, from: usize, length: u64) -> Duration {
         let Some(rate) = self.profiles[from].rate else { return now };
         let nanos = length.saturating_mul(1_000_000_000).checked_div(rate).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! What a path and a stream do.
+//! The faults of a path and of a stream.
 
 use std::time::Duration;
 

@@ -64,7 +64,7 @@ impl Source {
     }
 }
 
-/// What PPP is like: keys of a `virtual-template`.
+/// The settings of PPP: keys of a `virtual-template`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Security and link")]
 pub(crate) struct Link {

@@ -1,4 +1,4 @@
-//! What a session is like, from a template and a group.
+//! The configuration of a session, from a template and a group.
 
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ fn link(mut ppp: ppp_session::Config, template: &VirtualTemplate) -> ppp_session
     }
 }
 
-/// Cisco's "Tuning PPTP".
+/// Applies Cisco's "Tuning PPTP".
 fn tuned(session: Session, group: &VpdnGroup) -> Session {
     let session = session.with_gre(|mut gre| {
         if let Some(packets) = group.pptp_flow_control_receive_window {

@@ -9,7 +9,8 @@ use pptp::inspect::{Inspector, Secrets};
 use vpdn::capture::{self, Item};
 use vpdn::show::{Lines, summary};
 
-/// The lines and the summary of a capture, without the PPP frames of another carrier than GRE.
+/// Returns the lines and the summary of a capture, without the PPP frames of another carrier than
+/// GRE.
 fn read(file: &[u8], password: &str) -> (Vec<String>, String) {
     let mut inspector = Inspector::new(Secrets::new().with_password(None, password));
     let mut lines = Lines::new(Vec::new());
@@ -29,7 +30,7 @@ fn bytes(hexadecimal: &str) -> Vec<u8> {
     hex::decode(hexadecimal.replace(' ', "")).unwrap()
 }
 
-/// An IPv4 header, with its checksum.
+/// Returns an IPv4 header, with its checksum.
 fn ipv4(protocol: u8, payload: &[u8]) -> Vec<u8> {
     let mut header = bytes("4500 0000 0000 4000 4000 0000 c6336401 c6336402");
     header[9] = protocol;

@@ -22,7 +22,7 @@ struct Case<'a> {
 
 const ALICE: &[&str] = &["--user", "alice", "--password", "wonderland"];
 
-/// The sum of the numbers before `word` in a text.
+/// Returns the sum of the numbers before `word` in a text.
 fn sum_before(text: &str, word: &str) -> usize {
     let words: Vec<_> = text.split_whitespace().map(|word| word.trim_end_matches([',', ';'])).collect();
     let numbers = words.windows(2).filter(|pair| pair.last() == Some(&word));

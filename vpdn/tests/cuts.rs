@@ -45,7 +45,7 @@ const CLIENT: &str = "172.16.1.";
 
 type Frame = ((u64, u32), Vec<u8>);
 
-/// What is said of a capture.
+/// The output for a capture.
 struct Told {
     lines: Vec<Value>,
     summary: String,
@@ -84,7 +84,8 @@ fn read(frames: &[Frame], password: &str) -> Told {
 }
 
 impl Told {
-    /// How many lines are of a kind, have these numbers, and were sent by the client, by the server, or by either.
+    /// Returns how many lines are of a kind, have these numbers, and were sent by the client, by
+    /// the server, or by either.
     fn count(&self, kind: &str, members: &[(&str, u64)], sender: Option<&str>) -> usize {
         let is_sender = |line: &Value| match sender {
             Some(sender) => line["src"].as_str().unwrap().starts_with(CLIENT) == (sender == "client"),
@@ -124,7 +125,7 @@ impl Told {
         self.lines.iter().filter(is_ccp).any(is_sender)
     }
 
-    /// What a line of the summary says behind its name.
+    /// Returns what a line of the summary says behind its name.
     fn says(&self, name: &str) -> &str {
         self.summary.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default()
     }

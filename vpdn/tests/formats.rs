@@ -8,7 +8,7 @@ use std::io::Write;
 
 use common::{data, inspect, pcap, recordings, say};
 
-/// What is said of a file with these bytes, and the exit status.
+/// Returns what is said of a file with these bytes, and the exit status.
 fn told(bytes: &[u8], arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(bytes).unwrap();
@@ -128,7 +128,7 @@ fn refused_frames_have_a_line() {
     assert_eq!(refused, ["ppp", "chap", "pap", "eap", "cp", "cp"], "{lines:?}");
 }
 
-/// What is decrypted and cannot be written as IP is counted.
+/// A decrypted packet that cannot be written as IP is counted.
 #[test]
 fn what_is_left_out_of_the_written_file_is_said() {
     // MPPE with 128 bits and a known start key: an IPv4 packet, another, and one with Van Jacobson's header compression.

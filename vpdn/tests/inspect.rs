@@ -23,7 +23,7 @@ macro_rules! say {
     }};
 }
 
-/// The program, which cargo builds before this test.
+/// Returns the program, which cargo builds before this test.
 fn inspect(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_vpdn-inspect")).args(arguments).output().unwrap()
 }
@@ -32,7 +32,7 @@ fn text(octets: &[u8]) -> &str {
     std::str::from_utf8(octets).unwrap()
 }
 
-/// The folder of public captures, or `None`, with a message, where it is absent.
+/// Returns the folder of public captures, or `None`, with a message, where it is absent.
 fn shared() -> Option<PathBuf> {
     let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
     let folder = std::env::var_os("PPTP_SHARED").map_or_else(default, PathBuf::from).join("captures");
@@ -43,13 +43,13 @@ fn shared() -> Option<PathBuf> {
     None
 }
 
-/// A capture of ours.
+/// Returns a capture of ours.
 fn capture(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../interop/captures").join(name);
     path.to_str().unwrap().to_owned()
 }
 
-/// Why a line differs, on purpose: both are of captures that were made to be malformed.
+/// Returns why a line differs, on purpose: both are of captures that were made to be malformed.
 fn reason(difference: &str) -> Option<&'static str> {
     if difference.starts_with("bad-pap-truncated.pcap line 2:") {
         return Some("the length says that there is no message length, tshark takes the padding for it");
@@ -140,7 +140,8 @@ fn json_agrees_line_by_line_with_tshark() {
     assert_eq!(differences, Vec::<String>::new());
 }
 
-/// How many packets of a capture the program decrypts, and how many encrypted ones there are.
+/// Returns how many packets of a capture the program decrypts, and how many encrypted ones there
+/// are.
 fn decrypted(arguments: &[&str]) -> (usize, usize) {
     let output = inspect(&[&["--json"], arguments].concat());
     assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
@@ -194,7 +195,7 @@ fn every_encrypted_packet_of_the_public_sessions_is_decrypted() {
     assert!(text(&output.stdout).contains(r#"MS-CHAP-V2 of "moxie", accepted; the given secret fits"#));
 }
 
-/// The capture without its first frames.
+/// Returns the capture without its first frames.
 fn without_start(capture: &str, frames: usize) -> tempfile::NamedTempFile {
     let octets = std::fs::read(capture).unwrap();
     let (header, mut rest) = octets.split_at(24);

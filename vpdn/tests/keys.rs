@@ -17,7 +17,7 @@ use vpdn::capture::outer::{Address, Carried, Outer};
 
 type Packet = (IpAddr, IpAddr, Vec<u8>);
 
-/// The GRE packets of a capture, so that it is read once for all keys.
+/// Returns the GRE packets of a capture, so that it is read once for all keys.
 fn gre_packets(path: &Path) -> Vec<Packet> {
     let (mut outer, mut packets) = (Outer::default(), Vec::new());
     let (_, outcome) = file::read(std::fs::File::open(path).unwrap(), |frame| {
@@ -31,7 +31,7 @@ fn gre_packets(path: &Path) -> Vec<Packet> {
     packets
 }
 
-/// How many packets are decrypted, and how many were tried on.
+/// Returns how many packets are decrypted, and how many were tried on.
 fn found(packets: &[Packet], secrets: Secrets) -> (u64, u64) {
     let mut inspector = Inspector::new(secrets);
     let (mut decrypted, mut encrypted) = (0, 0);

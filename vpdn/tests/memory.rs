@@ -37,7 +37,7 @@ impl<F: FnMut(u32) -> Vec<u8>> Read for Endless<F> {
     }
 }
 
-/// An IPv4 packet between two of many hosts.
+/// Returns an IPv4 packet between two of many hosts.
 fn ip(protocol: u8, client: u16, flags: [u8; 4], payload: &[u8]) -> Vec<u8> {
     let length = u16::try_from(20 + payload.len()).unwrap().to_be_bytes();
     let [c0, c1] = client.to_be_bytes();
@@ -46,7 +46,7 @@ fn ip(protocol: u8, client: u16, flags: [u8; 4], payload: &[u8]) -> Vec<u8> {
     [&header, payload].concat()
 }
 
-/// What makes the reader and the inspector keep as much as they can.
+/// Returns what makes the reader and the inspector keep as much as they can.
 fn hostile(number: u32) -> Vec<u8> {
     let [n0, n1, n2, n3] = number.to_be_bytes();
     // Each of as many sessions as are remembered gets the next packet in turn.
@@ -67,7 +67,7 @@ fn hostile(number: u32) -> Vec<u8> {
     }
 }
 
-/// The most memory that the process has had, in kilobytes, where the system says it.
+/// Returns the most memory that the process has had, in kilobytes, where the system says it.
 fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.parse().ok()

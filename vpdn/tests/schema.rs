@@ -39,7 +39,7 @@ fn has_type(value: &Value, kind: &str) -> bool {
     }
 }
 
-/// What is wrong with a line.
+/// Returns what is wrong with a line.
 fn fault(schema: &Schema, line: &Value) -> Option<String> {
     let object = line.as_object()?;
     let kind = object["k"].as_str()?;

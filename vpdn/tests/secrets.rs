@@ -58,7 +58,7 @@ fn a_password_is_checked_against_eap_md5() {
     say!("EAP-MD5: the right password fits, another does not");
 }
 
-/// Identity, MD5-Challenge and Success, from a server that is the other end.
+/// Returns Identity, MD5-Challenge and Success, from a server that is the other end.
 fn eap_md5() -> Vec<((u64, u32), Vec<u8>)> {
     // MD5 of 02, "wonderland", 0123456789abcdef: computed with Python's hashlib.
     let response = "ff03c227 0202001b 04 10 32bd58e52e2c6daf74671f85c2022bee 616c696365";

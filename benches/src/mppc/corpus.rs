@@ -1,4 +1,4 @@
-//! What is compressed: text that a seed makes, and files that every Debian system has.
+//! Data to compress: text that a seed makes, and files that every Debian system has.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ const LEN: usize = 512 * 1024;
 pub struct Numbers(pub u64);
 
 impl Numbers {
-    /// The next number.
+    /// Returns the next number.
     pub fn next_number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -20,7 +20,7 @@ impl Numbers {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `end`.
+    /// Returns a number below `end`.
     pub fn below(&mut self, end: u64) -> u64 {
         self.next_number() % end
     }
@@ -57,19 +57,19 @@ pub struct Corpus {
 }
 
 impl Corpus {
-    /// The digest of the octets, before they are cut.
+    /// Returns the digest of the octets, before they are cut.
     #[must_use]
     pub fn sha256(&self) -> String {
         Sha256::digest(&self.octets).iter().map(|octet| format!("{octet:02x}")).collect()
     }
 
-    /// How many octets there are.
+    /// Returns how many octets there are.
     #[must_use]
     pub fn octets(&self) -> usize {
         self.octets.len()
     }
 
-    /// Packets of `size` octets, which may be headers in part.
+    /// Returns packets of `size` bytes, which may be headers in part.
     #[must_use]
     pub fn packets(&self, size: usize) -> Vec<Vec<u8>> {
         let pieces = |size| self.octets.chunks_exact(size).map(<[u8]>::to_vec);
@@ -124,7 +124,8 @@ fn ip(pieces: impl Iterator<Item = Vec<u8>>) -> Vec<Vec<u8>> {
     packets
 }
 
-/// The eight corpora over which means are taken; those whose files are missing are left out with a message.
+/// Returns the eight corpora over which means are taken; those whose files are missing are left out
+/// with a message.
 #[must_use]
 pub fn compressible() -> Vec<Corpus> {
     let generated = |name, seed, octets| Some(Corpus { name, source: seed, octets, cut: Cut::Pieces });
@@ -153,7 +154,7 @@ pub fn compressible() -> Vec<Corpus> {
     corpora.into_iter().flatten().collect()
 }
 
-/// Corpora that are at an end of the scale.
+/// Returns the corpora at an end of the scale.
 #[must_use]
 pub fn extreme() -> Vec<Corpus> {
     let mut numbers = Numbers(9);
@@ -164,7 +165,7 @@ pub fn extreme() -> Vec<Corpus> {
     ]
 }
 
-/// A file, or the files of a folder in the order of their names, from an octet on.
+/// Returns a file, or the files of a folder in the order of their names, from an octet on.
 fn file(name: &'static str, source: &'static str, path: &str, suffix: &str, from: usize) -> Option<Corpus> {
     let path = Path::new(path);
     let mut files = Vec::new();

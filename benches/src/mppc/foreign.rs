@@ -30,7 +30,7 @@ pub struct FreeRdp {
 }
 
 impl FreeRdp {
-    /// Debian's package `libfreerdp2-2`.
+    /// Loads the library of Debian's package `libfreerdp2-2`.
     #[must_use]
     pub fn load() -> Option<Self> {
         let library = library("libfreerdp2.so.2")?;
@@ -43,7 +43,7 @@ impl FreeRdp {
         })
     }
 
-    /// One direction.
+    /// Returns one direction.
     #[must_use]
     pub fn context(self, compressor: bool) -> Context {
         // SAFETY: level 0 is the history of 8 KiB; a null pointer is asked for below.
@@ -90,12 +90,13 @@ impl Context {
         (u8::try_from(flags).expect("an octet"), payload)
     }
 
-    /// The packet, which is in the context or the payload.
+    /// Returns the packet, which is in the context or the payload.
     pub fn decompress<'b>(&'b mut self, flags: u8, payload: &'b [u8]) -> Option<&'b [u8]> {
         let mut packet = ptr::null();
         let mut length = 0;
         let available = u32::try_from(payload.len()).expect("a length");
-        // SAFETY: context and payload are alive, with this length. What is given lies in one of them.
+        // SAFETY: context and payload are alive, with this length. The pointers given lie in one of
+        // them.
         unsafe {
             let result = (self.functions.decompress)(
                 self.context,
@@ -148,7 +149,7 @@ pub struct Zlib {
 }
 
 impl Zlib {
-    /// Debian's package `zlib1g`.
+    /// Loads the library of Debian's package `zlib1g`.
     #[must_use]
     pub fn load() -> Option<Self> {
         let library = library("libz.so.1")?;
@@ -160,7 +161,7 @@ impl Zlib {
         })
     }
 
-    /// Raw deflate with a window of 8 KiB.
+    /// Creates a raw deflater with a window of 8 KiB.
     #[must_use]
     pub fn deflater(self, level: c_int) -> Deflater {
         let mut stream = Box::new(Stream {
@@ -201,7 +202,7 @@ impl Deflater {
         assert_eq!(result, 0);
     }
 
-    /// The octets of a packet, up to and with an empty block (`Z_SYNC_FLUSH`).
+    /// Returns the octets of a packet, up to and with an empty block (`Z_SYNC_FLUSH`).
     pub fn compress(&mut self, packet: &[u8], buf: &mut [u8]) -> usize {
         self.stream.next_in = packet.as_ptr();
         self.stream.avail_in = c_uint::try_from(packet.len()).expect("a length");

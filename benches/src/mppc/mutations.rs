@@ -8,9 +8,10 @@ use super::send;
 /// Good packets that are damaged.
 const PACKETS: usize = 512;
 
-/// Gives the decoder so many damaged packets, each a good one with one to four changes: an octet replaced, a bit turned, a
-/// piece cut off, put in or doubled, or other flags; and as many good ones between them. What is decoded has to fit the
-/// limit; after what is refused all has to be refused until a flush. Prints how many were.
+/// Gives the decoder so many damaged packets, and as many good ones between them. Each is a good
+/// one with one to four changes: a byte replaced, a bit turned, a piece cut off, put in or doubled,
+/// or other flags. A decoded packet has to fit the limit; after a refused packet all must be
+/// refused until a flush. Prints how many were.
 pub fn run(count: u64) {
     let mut streams = Vec::new();
     for (index, corpus) in corpus::compressible().iter().chain(&corpus::extreme()).enumerate() {

@@ -4,11 +4,12 @@ const RING: usize = 8192;
 /// No octet, or none that a sender may refer to.
 const NONE: u16 = u16::MAX;
 
-/// For each packet the cheapest way among all copies that the rules of senders allow: from any octet of the ring that was
-/// written since the flush, but over its end.
+/// For each packet the cheapest way among all copies that the rules of senders allow. A source may
+/// be any byte of the ring that was written since the flush, but not over its end.
 ///
-/// The ring is two halves, the round before and this one, as in the compressor. What a packet costs does not depend on how
-/// the ones before it were cut, so the least of each is the least of all.
+/// The ring is two halves, the round before and this one, as in the compressor. The cost of a
+/// packet does not depend on how the ones before it were cut, so the least of each is the least of
+/// all.
 #[derive(Debug)]
 pub struct Optimum {
     /// [`NONE`] where nothing is written; octet 8191 of the ring never is.
@@ -21,7 +22,7 @@ pub struct Optimum {
 }
 
 impl Optimum {
-    /// An empty history.
+    /// Creates an empty history.
     #[must_use]
     pub fn new() -> Self {
         Self { halves: vec![NONE; 2 * RING], cursor: 0, same: vec![0; RING - 1], cost: Vec::new() }
@@ -33,7 +34,8 @@ impl Optimum {
         self.cursor = 0;
     }
 
-    /// The octets of the shortest payload. A packet that does not shrink flushes, or else is left out of the history.
+    /// Returns the octets of the shortest payload. A packet that does not shrink flushes, or else
+    /// is left out of the history.
     pub fn packet(&mut self, packet: &[u8], flush: bool) -> usize {
         let length = packet.len();
         if self.cursor + length > RING - 1 {
@@ -59,7 +61,7 @@ impl Optimum {
         if flush {
             self.flush();
         } else {
-            // What the ring held there before is in the first half still.
+            // The older content of the ring is still in the first half.
             self.halves[start..start + length].fill(NONE);
         }
         length

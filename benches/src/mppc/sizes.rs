@@ -100,7 +100,7 @@ impl Row {
     }
 }
 
-/// The geometric mean of how much more than the optimum somebody has, in percent.
+/// Returns the geometric mean of how much more than the optimum somebody has, in percent.
 fn mean(rows: &[Row], size: impl Fn(&Row) -> Option<usize>) -> Option<f64> {
     let logarithms: Option<Vec<f64>> =
         rows.iter().map(|row| Some((size(row)? as f64 / row.optimum as f64).ln())).collect();

@@ -6,13 +6,13 @@ use std::ptr;
 
 use libloading::{Library, Symbol};
 
-/// What a login needs of a library.
+/// The functions that a login needs of a library.
 pub trait Primitives: 'static {
-    /// One block of DES.
+    /// Returns one block of DES.
     fn des(&mut self, key: &[u8; 8], block: &[u8; 8]) -> [u8; 8];
-    /// MD4.
+    /// Computes MD4.
     fn md4(&mut self, data: &[u8]) -> [u8; 16];
-    /// SHA-1 over the parts.
+    /// Computes SHA-1 over the parts.
     fn sha1(&mut self, parts: [&[u8]; 4]) -> [u8; 20];
 }
 
@@ -40,7 +40,8 @@ type DigestInit = unsafe extern "C" fn(*mut c_void, *const c_void, *const c_void
 type DigestUpdate = unsafe extern "C" fn(*mut c_void, *const c_void, usize) -> c_int;
 type DigestFinal = unsafe extern "C" fn(*mut c_void, *mut c_uchar, *mut c_uint) -> c_int;
 
-/// The functions of `EVP_*`. What is fetched once is kept; contexts are kept, or made anew each time, as programs do.
+/// The functions of `EVP_*`. Functions are fetched once and kept; contexts are kept, or made again
+/// each time, as programs do.
 #[derive(Debug)]
 pub struct Evp {
     keep: bool,
@@ -60,8 +61,8 @@ pub struct Evp {
 }
 
 impl Evp {
-    /// The functions of the system's library, whose contexts are kept or not; `None` when there is no library, or no
-    /// legacy provider.
+    /// Creates the functions of the system's library, whose contexts are kept or not; `None` when
+    /// there is no library, or no legacy provider.
     #[must_use]
     pub fn load(keep: bool) -> Option<Self> {
         let library = library()?;
@@ -175,7 +176,7 @@ pub struct LowLevel {
 }
 
 impl LowLevel {
-    /// The functions of the system's library; `None` when there is none.
+    /// Creates the functions of the system's library; `None` when it is missing.
     #[must_use]
     pub fn load() -> Option<Self> {
         let library = library()?;

@@ -13,9 +13,10 @@ const WORK: u32 = 4000;
 /// The time from one packet to the next.
 const PACE: Duration = Duration::from_millis(10);
 
-/// A stateless packet that is decrypted without the forged ones is decrypted among them. After any loss that the count
-/// can tell, stateless packets are decrypted again as soon as the documentation says, and stateful ones after one
-/// interval of Reset-Requests: a forged packet may be why the first request is too early.
+/// Asserts that a stateless packet is decrypted among forged ones when it is without them. After
+/// any loss within the range of the count, stateless packets are decrypted again as soon as the
+/// documentation says. Stateful ones are after one interval of Reset-Requests, since a forged
+/// packet may be why the first request is too early.
 ///
 /// # Panics
 ///
@@ -74,8 +75,8 @@ impl<const LATE: usize> World<LATE> {
         }
     }
 
-    /// Whether each genuine packet is decrypted. None when a forged packet looked right by chance, or when more was lost
-    /// than the count tells.
+    /// Returns whether each genuine packet is decrypted. None when a forged packet looked right by
+    /// chance, or when more was lost than the count shows.
     fn verdicts(mut self, mut input: Input<'_>) -> Option<Vec<bool>> {
         let mut verdicts = Vec::new();
         while let Some(step) = input.step() {
@@ -118,7 +119,7 @@ impl<const LATE: usize> World<LATE> {
         Some(verdicts)
     }
 
-    /// A Reset-Request reaches the sender at once.
+    /// Carries a Reset-Request to the sender at once.
     fn reset(&mut self) {
         if self.decryptor.poll_reset_request(self.now).is_some() {
             self.encryptor.handle_reset_request();

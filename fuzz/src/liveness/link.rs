@@ -9,9 +9,10 @@ use super::{Control, DAY};
 use crate::ppp_machines::{config, settle};
 use crate::session::Input;
 
-/// A link carries IP packets among forged frames, and for days after them, as it does without them.
+/// Asserts that a link carries IP packets among forged frames, and for days after them.
 ///
-/// Left out are the codes with which RFC 1661 ends or restarts a protocol: whoever can write to the line can do that.
+/// Left out are the codes with which RFC 1661 ends or restarts a protocol: anyone who can write to
+/// the line can do that.
 ///
 /// # Panics
 ///
@@ -74,7 +75,7 @@ impl World {
         verdicts
     }
 
-    /// Until neither has anything to say.
+    /// Carries frames until neither end has more to send.
     fn exchange(&mut self) {
         let mut buf = [0; Link::MAX_TRANSMIT];
         for _ in 0..1000 {
@@ -109,7 +110,7 @@ impl World {
         self.exchange();
     }
 
-    /// Whether an IP packet goes from each end to the other.
+    /// Returns whether an IP packet goes from each end to the other.
     fn is_alive(&mut self) -> bool {
         let packet = [0x45, 0, 0, 20];
         let mut buf = [0; 16];

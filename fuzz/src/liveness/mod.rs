@@ -24,8 +24,9 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// Where forged sequence numbers are, beside the next one: near, and far ahead.
 const JUMPS: [u32; 8] = [0, 1, 2, 60, 0x1000, 0x3000_0000, 0x7fff_ffff, 0x9000_0000];
 
-/// Whether a GRE packet has its number for good: its frame was taken, or refused for what a genuine one may be refused for,
-/// such as a request that comes twice. A number that a forgery had is left to the genuine packet.
+/// Returns whether a GRE packet has used its number: its frame was taken, or refused for a reason
+/// that a genuine one may have too, such as a repeated request. A number that a forgery had is left
+/// to the genuine packet.
 fn keeps_number<T>(result: &Result<T, pptp::session::ReceiveError>) -> bool {
     match result {
         Ok(_) => true,
@@ -34,7 +35,7 @@ fn keeps_number<T>(result: &Result<T, pptp::session::ReceiveError>) -> bool {
     }
 }
 
-/// How many genuine packets a forged one costs at most, when a tunnel takes it.
+/// Returns how many genuine packets a forged one costs at most, when a tunnel takes it.
 ///
 /// It may hold a frame in the clear that the link takes. One that comes in its turn costs nothing. One that waits has its
 /// number, in place of a genuine packet. Those before it are not waited for longer than the reorder timeout, but for

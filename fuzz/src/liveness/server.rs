@@ -22,7 +22,7 @@ const ADDRESSES: [IpAddr; 3] = [
     IpAddr::V4(Ipv4Addr::new(192, 0, 2, 9)),
 ];
 
-/// Packets of both clients arrive among what somebody else sends, as they do without it, up to the `cost` of forged
+/// Asserts that packets of both clients arrive among a third party's, up to the `cost` of forged
 /// packets that are taken.
 ///
 /// # Panics
@@ -123,7 +123,7 @@ impl World {
         }
     }
 
-    /// A packet for the call of a client, from its address or another.
+    /// Sends a packet for the call of a client, from its address or another.
     fn attack_tunnel(&mut self, client: usize, is_near: bool, jump: u32, payload: &[u8]) {
         let id = self.clients[client].1;
         let number = self.clients[client].0.session.statistics().map_or(0, |statistics| statistics.tunnel.ss.get());
@@ -162,14 +162,14 @@ impl World {
         self.exchange();
     }
 
-    /// A packet of a client's arrives at the server.
+    /// Delivers a client's packet to the server.
     fn receive(&mut self, place: usize, mut packet: Vec<u8>) {
         let mut guest = Guest { server: &mut self.server, id: self.clients[place].1, peer: ADDRESSES[place] };
         let found = guest.handle_gre(self.now, &mut packet, |received| received.ok().flatten().map(<[u8]>::to_vec));
         self.arrived[place].extend(found.map(|packet| (0, index_of(0, &packet))));
     }
 
-    /// Until nobody has anything to say.
+    /// Carries packets until no end has more to send.
     fn exchange(&mut self) {
         let now = self.now;
         for _ in 0..1000 {

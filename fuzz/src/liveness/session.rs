@@ -11,8 +11,8 @@ use testing::{CLIENT, Profile, SERVER};
 use super::{Control, DAY, JUMPS, cost, expected_body, is_fatal, keeps_number};
 use crate::session::Input;
 
-/// Genuine IP packets arrive among forged GRE packets as they do without them, up to the `cost` of those that are
-/// taken, and the call stays up.
+/// Asserts that genuine IP packets arrive among forged GRE packets, up to the `cost` of those that
+/// are taken, and that the call stays up.
 ///
 /// # Panics
 ///
@@ -41,7 +41,7 @@ fn connected(config: &Config) -> World {
     world
 }
 
-/// The number of the call at this side, and the sequence number that it expects next.
+/// Returns the number of the call at this side, and the sequence number that it expects next.
 fn address(world: &World, to: usize) -> Option<(u16, u32)> {
     let call = world.server.session().calls().next().map(|call| call.id())?;
     let connection = world.server.session().connection();
@@ -54,11 +54,11 @@ fn address(world: &World, to: usize) -> Option<(u16, u32)> {
     Some((id, statistics.tunnel.ss.get()))
 }
 
-/// What came of a run.
+/// The outcome of a run.
 struct Outcome {
     /// The indices of genuine packets that arrived, by sender.
     arrived: [BTreeSet<u32>; 2],
-    /// What forged packets that were taken, or that wait for those before them, may cost.
+    /// The cost of forged packets that were taken, or that wait for those before them.
     taken: usize,
 }
 
@@ -131,7 +131,7 @@ fn drive(config: &Config, mut input: Input<'_>, is_forged: bool) -> Outcome {
     Outcome { arrived, taken }
 }
 
-/// What it may cost.
+/// Returns what it may cost.
 fn forge(world: &mut World, to: usize, jump: u32, payload: &[u8], is_forged: bool) -> usize {
     let is_sent = is_forged && !is_fatal(payload);
     let Some((call, next)) = address(world, to).filter(|_| is_sent) else { return 0 };
@@ -139,7 +139,8 @@ fn forge(world: &mut World, to: usize, jump: u32, payload: &[u8], is_forged: boo
     cost(keeps_number(&world.inject(to, &packet)), jump, payload)
 }
 
-/// Whatever the preset, and whatever arrives in the clear: no two packets are encrypted with the same key stream.
+/// Asserts that no two packets are encrypted with the same key stream, under any preset and any
+/// input in the clear.
 ///
 /// # Panics
 ///
@@ -182,7 +183,8 @@ pub fn keys(data: &[u8]) {
     }
 }
 
-/// What a packet's first bytes were encrypted with, if it was. Key, not only position, makes it.
+/// Returns what a packet's first bytes were encrypted with, if it was. Key, not only position,
+/// makes it.
 fn key_stream(world: &mut World, side: usize, number: u8) -> Option<[u8; 16]> {
     let packet = numbered_ip(60, number);
     let mut buf = [&[0; pptp::session::HEADROOM][..], &packet].concat();

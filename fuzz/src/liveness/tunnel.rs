@@ -14,11 +14,11 @@ type Pipe = Tunnel<InlineSlots<16, 64>>;
 /// A frame in the clear.
 const PROTOCOL_LCP: [u8; 2] = [0xc0, 0x21];
 
-/// What makes a frame genuine, in place of a cipher.
+/// The mark that makes a frame genuine, in place of a cipher.
 const SEAL: [u8; 4] = *b"seal";
 
-/// Frames arrive among forged packets, encrypted or in the clear, as they do without them; but each forged packet that
-/// waits in the place of a genuine one costs one.
+/// Asserts that frames arrive among forged packets, encrypted or in the clear, as without them, up
+/// to one for each forged packet that waits in its place.
 ///
 /// # Panics
 ///
@@ -112,7 +112,7 @@ impl World {
         }
     }
 
-    /// Whether the packet waits.
+    /// Returns whether the packet waits.
     fn receive(&mut self, packet: &[u8]) -> bool {
         let received = self.receiver.decapsulate_unproven(self.now, packet);
         if let Ok(Received::Frame(unproven) | Received::LateFrame(unproven)) = &received {
@@ -123,7 +123,7 @@ impl World {
         received == Ok(Received::Held)
     }
 
-    /// A cipher's verdict on a frame, which it takes once.
+    /// Returns a cipher's verdict on a frame, which it accepts once.
     fn open(&mut self, unproven: &Unproven, frame: &[u8]) {
         let index = frame.strip_prefix(&PROTOCOL_COMPRESSED).and_then(|frame| frame.strip_prefix(&SEAL));
         match index.and_then(|index| Some(u32::from_be_bytes(index.try_into().ok()?))) {

@@ -54,7 +54,7 @@ impl Driven {
     }
 }
 
-/// The rule of [`Event`].
+/// Returns the rule of [`Event`].
 #[expect(clippy::needless_pass_by_value, reason = "the shared oracle gives the events away")]
 fn merged(events: Vec<Event>) -> Vec<Event> {
     let once = |kind| events.contains(&kind).then_some(kind);

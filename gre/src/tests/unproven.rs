@@ -15,7 +15,7 @@ const FORGED: u8 = 0x78;
 /// A forged frame in the clear: of LCP, not of MPPE.
 const CLEAR: u8 = 0x21;
 
-/// A frame of MPPE, as far as a tunnel can see, with its number.
+/// Returns a frame of MPPE, as far as a tunnel can see, with its number.
 fn frame(kind: u8, number: u32) -> Vec<u8> {
     let protocol = if kind == CLEAR { [0xc0, 0x21, 9] } else { [0xfd, 0x90, 0x00] };
     [&protocol[..], &[kind], &number.to_be_bytes()].concat()
@@ -187,7 +187,7 @@ fn section_4_1_a_far_number_is_believed_when_its_frame_is_opened() {
         assert_eq!(Packet::decode(sent).unwrap().header.acknowledgment_number, Some(number));
     }
     assert_eq!(receiver.delivered, [0, 1_000_000, 1_000_001]);
-    // What a forged packet acknowledges counts as little as its number.
+    // The acknowledgment of a forged packet counts as little as its number.
     for _ in 0..3 {
         receiver.tunnel.encapsulate(ms(300), b"frame", &mut [0; 64]).unwrap();
     }
@@ -210,7 +210,8 @@ fn section_4_1_numbers_start_anew_when_the_frame_is_opened() {
     assert_eq!(receiver.delivered, [70_000, 70_001, 0, 1]);
 }
 
-/// Frames that are not MPPE's, such as those of LCP, prove less: numbers start anew with them after silence.
+/// Frames that are not MPPE's, such as those of LCP, prove less: numbers start again with them
+/// after silence.
 #[test]
 fn section_4_1_other_frames_start_numbers_anew_after_silence() {
     let mut tunnel = Inline::inline(config());
@@ -347,8 +348,8 @@ fn run(first: u32, inputs: &[Input], with_forged: bool) -> Receiver {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
-    /// What is delivered without forged packets is delivered with them, but for the packets in whose place a forged one
-    /// waited.
+    /// Every frame that is delivered without forged packets is delivered with them, but for those
+    /// in whose place a forged one waited.
     #[test]
     fn genuine_frames_get_what_they_get_without_forged_ones(
         first in prop_oneof![Just(0), any::<u32>()],

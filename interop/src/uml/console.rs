@@ -1,4 +1,4 @@
-//! What a guest prints.
+//! The output of a guest.
 
 use std::io::{BufRead, BufReader, Read};
 use std::sync::{Arc, Condvar, Mutex};
@@ -31,38 +31,38 @@ impl Console {
         })
     }
 
-    /// The first line that begins so, if it has come.
+    /// Returns the first line that begins so, if it has come.
     #[must_use]
     pub fn find(&self, beginning: &str) -> Option<String> {
         self.find_after(0, beginning)
     }
 
-    /// The same, behind the first so many lines.
+    /// Returns the same, behind the first so many lines.
     #[must_use]
     pub fn find_after(&self, lines: usize, beginning: &str) -> Option<String> {
         find(&self.0.0.lock().unwrap(), lines, beginning)
     }
 
-    /// How many lines have come.
+    /// Returns how many lines have come.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.0.lock().unwrap().lines.len()
     }
 
-    /// Whether none has come.
+    /// Returns whether none has come.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// All lines that begin so, without the beginning.
+    /// Returns all lines that begin so, without the beginning.
     #[must_use]
     pub fn all(&self, beginning: &str) -> Vec<String> {
         let printed = self.0.0.lock().unwrap();
         printed.lines.iter().filter_map(|line| line.strip_prefix(beginning)).map(str::to_owned).collect()
     }
 
-    /// Everything.
+    /// Returns the whole text.
     #[must_use]
     pub fn text(&self) -> String {
         self.all("").join("\n")

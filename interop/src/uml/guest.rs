@@ -18,12 +18,13 @@ use super::{Console, MODULES, Network, Terminal, command};
 const INIT: &str = include_str!("../../uml/init");
 const RUN: &str = include_str!("../../uml/run");
 
-/// What every guest's kernel can do: PPP on lines and in PPTP, with all that pppd may compress and encrypt with; IPv6;
-/// packets that are lost, late, doubled or in another order (`tc qdisc add dev vec0 root netem …`).
+/// The abilities of every guest's kernel: PPP on lines and in PPTP with compression and encryption;
+/// IPv6; packets that are lost, late, doubled or in another order
+/// (`tc qdisc add dev vec0 root netem …`).
 const DEFAULT_MODULES: [&str; 9] =
     ["ipv6", "ppp_async", "ppp_synctty", "ppp_deflate", "bsd_comp", "ppp_mppe", "gre", "pptp", "sch_netem"];
 
-/// What a guest is to have and to do.
+/// The equipment and the work of a guest.
 pub struct Config<'n> {
     script: String,
     arguments: Vec<String>,
@@ -51,14 +52,15 @@ impl<'n> Config<'n> {
         }
     }
 
-    /// One more argument of the script.
+    /// Adds an argument of the script.
     #[must_use]
     pub fn with_argument(mut self, argument: &str) -> Self {
         self.arguments.push(argument.to_owned());
         self
     }
 
-    /// One more network card, `vec0` first, on a [tap device](Network::add_tap). All are in the same network.
+    /// Adds a network card on a [tap device](Network::add_tap), `vec0` first. All are in the same
+    /// network.
     #[must_use]
     pub fn with_card(mut self, network: &'n Network, tap: &str, address: Ipv4Addr) -> Self {
         self.network = Some(network);
@@ -66,35 +68,35 @@ impl<'n> Config<'n> {
         self
     }
 
-    /// One more serial line, `/dev/ttyS1` first.
+    /// Adds a serial line, `/dev/ttyS1` first.
     #[must_use]
     pub fn with_line(mut self, terminal: &Terminal) -> Self {
         self.lines.push(terminal.path().to_owned());
         self
     }
 
-    /// One more module of the kernel, after those that it needs.
+    /// Adds a module of the kernel, after those that it needs.
     #[must_use]
     pub fn with_module(mut self, name: &str) -> Self {
         self.modules.push(name.to_owned());
         self
     }
 
-    /// Memory in MiB. Default: 128.
+    /// Sets the memory in MiB. Default: 128.
     #[must_use]
     pub fn with_memory(mut self, mebibytes: u32) -> Self {
         self.memory = mebibytes;
         self
     }
 
-    /// How long it lives when nobody ends it. Default: two minutes.
+    /// Sets how long it lives when nobody ends it. Default: two minutes.
     #[must_use]
     pub fn with_longest_life(mut self, time: Duration) -> Self {
         self.longest_life = time;
         self
     }
 
-    /// What `init` runs.
+    /// Returns what `init` runs.
     fn start(&self) -> String {
         let mut text = String::new();
         for (number, (_, address)) in self.cards.iter().enumerate() {
@@ -173,13 +175,14 @@ impl Guest {
         Self { process, console, reader: Some(reader), control, folder: temporary }
     }
 
-    /// What it prints.
+    /// Returns what it prints.
     #[must_use]
     pub fn console(&self) -> &Console {
         &self.console
     }
 
-    /// The folder that is `/run/host` in the guest. What is written there arrives when the file is closed.
+    /// Returns the folder that is `/run/host` in the guest. A file written there arrives when it is
+    /// closed.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -230,7 +233,7 @@ impl Drop for Guest {
     }
 }
 
-/// The files of modules, each after those that it needs.
+/// Returns the files of modules, each after those that it needs.
 fn modules(names: &[String]) -> String {
     let version = command("linux.uml").arg("--version").stdin(Stdio::null()).output().unwrap().stdout;
     let folder = Path::new(MODULES).join(String::from_utf8(version).unwrap().trim());

@@ -17,7 +17,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// A new one, in which there is the loopback and nothing else.
+    /// Creates a new one, in which there is the loopback and nothing else.
     ///
     /// # Panics
     ///
@@ -37,7 +37,7 @@ impl Network {
         format!("/proc/{}/ns/net", self.holder.id())
     }
 
-    /// A program that is about to be started in this network.
+    /// Returns a program that is about to be started in this network.
     #[must_use]
     pub fn command(&self, program: &str) -> Command {
         let mut command = command("nsenter");

@@ -17,7 +17,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// A new one.
+    /// Creates a new one.
     ///
     /// # Panics
     ///
@@ -35,13 +35,13 @@ impl Terminal {
         Self { own: File::from(own), other, path }
     }
 
-    /// The file of the other end.
+    /// Returns the file of the other end.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The test's end, and the guest's, which is to be kept open beside it.
+    /// Returns the test's end, and the guest's, which is to be kept open beside it.
     #[must_use]
     pub fn into_ends(self) -> (OwnedFd, OwnedFd) {
         (self.own.into(), self.other.into())

@@ -7,8 +7,9 @@ mod run;
 
 use serde_json::Value;
 
-/// Cases that do not end as they should yet: the peer's own words, which the link keeps (`peer_farewell`), are no part of
-/// the reason; a peer that hangs up in the middle of EAP is not asked why.
+/// Cases that do not end as they should yet. The peer's own words, which the link keeps
+/// (`peer_farewell`), are no part of the reason; a peer that hangs up in the middle of EAP is not
+/// asked why.
 const OPEN: [&str; 2] = ["terminated-with-text", "eap-client-tls-terminated"];
 
 #[test]

@@ -79,7 +79,8 @@ impl Other {
         packet
     }
 
-    /// The last packet of a protocol and code that the project has sent: identifier and data.
+    /// Returns the last packet of a protocol and code that the project has sent: identifier and
+    /// data.
     pub(crate) fn last(&self, protocol: u16, code: u8) -> Option<(u8, Vec<u8>)> {
         self.frames.iter().rev().find_map(|frame| {
             let frame = pptp::ppp::Frame::decode(frame).ok()?;

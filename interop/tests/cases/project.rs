@@ -11,7 +11,7 @@ use pptp::wire::connection::CallId;
 use pptp::{client, ppp_session, server};
 use serde_json::Value;
 
-/// A text of a case: itself, or one byte many times.
+/// Returns a text of a case: itself, or one byte many times.
 pub(crate) fn text(value: &Value) -> String {
     match value.as_str() {
         Some(text) => text.to_owned(),
@@ -56,7 +56,7 @@ pub(crate) struct Project {
     password: String,
     accept: Option<String>,
     pub(crate) reason: Option<Reason>,
-    /// What `accept` returned.
+    /// The result of `accept`.
     pub(crate) accepted: Option<Result<(), String>>,
 }
 

@@ -1,4 +1,4 @@
-//! What is tried, and what comes of it.
+//! A case of the matrix and its outcome.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -16,22 +16,22 @@ pub struct Case {
     pub expected: Expected,
 }
 
-/// What has to come of it.
+/// The outcome that a case must have.
 pub enum Expected {
     /// Packets flow, encoded so.
     Up { encoding: &'static str, end: End, netem: &'static str },
     /// Nobody comes in.
     Refused {
-        /// What our side says.
+        /// The text that our side prints.
         text: &'static str,
         /// Our client's exit status; that of the pppd that called our server.
         status: i32,
-        /// What is in the log of the other side.
+        /// The line in the log of the other side.
         log: &'static str,
     },
 }
 
-/// Who ends the session.
+/// The side that ends the session.
 #[derive(Clone, Copy, PartialEq)]
 pub enum End {
     /// The example gets a signal.
@@ -43,7 +43,7 @@ pub enum End {
 }
 
 impl Case {
-    /// A session on a clean line, which our side ends.
+    /// Creates a session on a clean line, which our side ends.
     pub const fn up(what: &'static str, ours: &'static str, theirs: &'static str, encoding: &'static str) -> Self {
         Self { what, ours, theirs, expected: Expected::Up { encoding, end: End::Ours, netem: "" } }
     }
@@ -85,7 +85,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// Nothing has come yet.
+    /// Creates a record before anything has come.
     pub fn new(order: (u8, Instant), side: &'static str, what: &str) -> Self {
         let (what, came) = (what.to_owned(), String::new());
         Self { order, side, what, came, up: Duration::ZERO, measured: None, down: None }

@@ -59,21 +59,22 @@ pub fn cases() -> Vec<Case> {
     .collect()
 }
 
-/// What Debian's `pptpsetup` writes for a tunnel.
+/// The options that Debian's `pptpsetup` writes for a tunnel.
 macro_rules! pptpsetup {
     ($more:literal) => {
         concat!("lock noauth nobsdcomp nodeflate remotename work ", $more)
     };
 }
 
-/// What NetworkManager calls pppd with, with its refusals for a user who has ticked MPPE.
+/// The options that NetworkManager gives pppd, with its refusals for a user who has ticked MPPE.
 macro_rules! network_manager {
     ($more:literal) => {
         concat!("lock usepeerdns noipdefault nodefaultroute noauth nobsdcomp nodeflate novj ", $more)
     };
 }
 
-/// The settings that people have, and what they want besides. They are no different on the wire, so that transfers are short.
+/// Returns the settings that people have, and what they want besides. They are no different on the
+/// wire, so that transfers are short.
 fn users_settings() -> Vec<Case> {
     const BRIEF: &str = "delay 1ms";
     const SERVERS: &str = "--dns 10.0.53.1 --dns 10.0.53.2";
@@ -125,7 +126,7 @@ fn users_settings() -> Vec<Case> {
     ]
 }
 
-/// The server in the tunnels.
+/// Returns the server in the tunnels.
 pub fn gateway(lab: &Lab<'_>) -> Ipv4Addr {
     Ipv4Addr::new(10, 98, u8::try_from(lab.number).unwrap(), 1)
 }
@@ -140,7 +141,7 @@ pub fn start_server(lab: &Lab<'_>, who: &str, arguments: &str) -> Program {
     server
 }
 
-/// A file of users as an argument.
+/// Returns a file of users as an argument.
 fn users(lab: &Lab<'_>) -> String {
     let path = lab.folder().join("users");
     std::fs::write(&path, "alice wonderland\nbob wonderland\n").unwrap();
@@ -205,7 +206,14 @@ pub fn run_with(lab: &Lab<'_>, case: &Case, side: &'static str, who: &str, user:
                     End::Pptp => "Modem hangup",
                 },
             );
-            assert_eq!(status, if end == End::Pppd { "5" } else { "16" }, "{what}");
+            // 5 is pppd's own end; 16 is a line that hung up. Where packets are lost, pppd may wait for the answer to its
+            // Terminate-Request when the end of the call hangs the line up.
+            let is_right = match end {
+                End::Pppd if is_clean => status == "5",
+                End::Pppd => ["5", "16"].contains(&status.as_str()),
+                End::Ours | End::Pptp => status == "16",
+            };
+            assert!(is_right, "{what}: pppd's exit status is {status}: {logs:?}");
             if case.theirs.contains("usepeerdns") {
                 logs.expect(what, "primary   DNS address 10.0.53.1");
                 logs.expect(what, "secondary DNS address 10.0.53.2");
@@ -253,7 +261,7 @@ fn up_or_again(lab: &Lab<'_>, what: &str, netem: &str, options: &str) -> (String
     panic!("{what}: {CALLS} calls were lost");
 }
 
-/// Why each call was over.
+/// Returns why each call was over.
 fn ends(server: &Program) -> Vec<String> {
     let output = server.output();
     let over = output.lines().filter_map(|line| line.split_once(": over: "));
@@ -273,7 +281,7 @@ fn up(lab: &Lab<'_>, name: &str, host: Ipv4Addr, options: &str) -> Ipv4Addr {
     heard.split(' ').next().unwrap().parse().unwrap()
 }
 
-/// Two guests call at once, and both have traffic at the same time.
+/// Runs two guests that call at once, with traffic at the same time.
 pub fn two_guests(lab: &Lab<'_>, other: &Lab<'_>) -> Row {
     let begin = clock();
     let mut server = start_server(lab, &users(lab), "");
@@ -315,7 +323,7 @@ pub fn two_guests(lab: &Lab<'_>, other: &Lab<'_>) -> Row {
     }
 }
 
-/// Two calls of one guest, in one control connection.
+/// Returns two calls of one guest, in one control connection.
 pub fn two_calls(lab: &Lab<'_>) -> Row {
     let begin = clock();
     let mut server = start_server(lab, &users(lab), "");
@@ -350,7 +358,7 @@ pub fn two_calls(lab: &Lab<'_>) -> Row {
     }
 }
 
-/// Nobody has anything to say but echoes: at first ours, then pptp's after its 60 s.
+/// Leaves the line idle but for echoes: at first ours, then pptp's after its 60 s.
 pub fn idle(lab: &Lab<'_>) -> Row {
     let begin = clock();
     let mut server = start_server(lab, &users(lab), "--set vpdn-group.default.pptp-tunnel-echo=3");
@@ -377,7 +385,7 @@ pub fn idle(lab: &Lab<'_>) -> Row {
     let down = end.elapsed();
     let logs = lab.ended(&name);
     let theirs = logs.system.matches("Echo Reply received").count();
-    assert_eq!(theirs, 1, "pptp's echoes: {}", logs.system);
+    assert!(theirs >= 1, "pptp's echoes: {}", logs.system);
     stop(lab, &mut server);
     Row {
         order: (1, begin),

@@ -10,10 +10,12 @@ use pptp_interop::namespace::{devices_and_routes, pause};
 use pptp_interop::traffic::{self, digest, octets};
 use pptp_interop::uml::{Config, Guest, Network};
 
+use crate::LIMIT;
+
 const SCRIPT: &str = include_str!("../../uml/tunnels");
 
-/// For any one thing to happen.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+/// For any one thing to happen. A machine with four of these tests at once is many times slower than an idle one.
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Octets of a transfer, on clean lines and on others.
 pub const LONG: usize = 10_000_000;
@@ -32,7 +34,7 @@ pub fn make_network(network: &Network) {
     network.run(&format!("ip addr add {}/24 dev br0", host(2)));
 }
 
-/// The address of our side towards a guest.
+/// Returns the address of our side towards a guest.
 fn host(number: usize) -> Ipv4Addr {
     [Ipv4Addr::new(10, 0, 0, 1), Ipv4Addr::new(10, 0, 1, 1), Ipv4Addr::new(10, 0, 1, 101)][number]
 }
@@ -56,7 +58,7 @@ impl<'n> Lab<'n> {
         let modules = ["ifb", "act_mirred", "cls_matchall", "sch_ingress"];
         let config = Config::new(SCRIPT).with_card(network, TAPS[number], address);
         let config = modules.iter().fold(config, |config, module| config.with_module(module));
-        let guest = Guest::boot(config.with_longest_life(Duration::from_secs(400)));
+        let guest = Guest::boot(config.with_longest_life(LIMIT));
         for (name, length) in [("long", LONG), ("short", SHORT)] {
             std::fs::write(guest.folder().join(name), octets(length, 2)).unwrap();
         }
@@ -64,18 +66,18 @@ impl<'n> Lab<'n> {
         Self { network, guest, examples, number, host: host(number), address }
     }
 
-    /// A name for one more call.
+    /// Returns a name for one more call.
     pub fn name(&self) -> String {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         format!("call-{}", NUMBER.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The folder that the guest sees.
+    /// Returns the folder that the guest sees.
     pub fn folder(&self) -> &Path {
         self.guest.folder()
     }
 
-    /// The name of our network interface.
+    /// Returns the name of our network interface.
     pub fn interface(&self) -> String {
         format!("tun{}", self.number)
     }
@@ -104,7 +106,7 @@ impl<'n> Lab<'n> {
         self.guest.send(&format!("{command}\n"));
     }
 
-    /// What the guest says behind this beginning, if it has.
+    /// Returns what the guest says behind this beginning, if it has.
     pub fn heard(&self, beginning: &str) -> Option<String> {
         self.guest.console().find(beginning).map(|line| line[beginning.len()..].trim().to_owned())
     }
@@ -138,7 +140,7 @@ impl<'n> Lab<'n> {
         // On a clean line nothing may be lost.
         let tries = if is_clean { 1 } else { 8 };
         let ping = [56, 1400].map(|octets| {
-            let ping = || traffic::ping_within(Duration::from_secs(2), far, octets);
+            let ping = || traffic::ping_within(Duration::from_secs(3), far, octets);
             // It fails at once while IPCP negotiates again, which a lost packet may make it do.
             let failed = |_| pause(Duration::from_millis(500));
             let reply = (0..tries).find_map(|_| self.enter(ping).map_err(failed).ok());
@@ -176,7 +178,7 @@ impl<'n> Lab<'n> {
     }
 }
 
-/// What [`Lab::exercise`] has measured.
+/// The measurements of [`Lab::exercise`].
 #[derive(Clone, Copy)]
 pub struct Measured {
     /// Round trip of 1400 octets.
@@ -187,7 +189,7 @@ pub struct Measured {
     pub length: usize,
 }
 
-/// What the programs of the other side have to say.
+/// The logs of the programs of the other side.
 #[derive(Debug)]
 pub struct Logs {
     pub pppd: String,

@@ -69,8 +69,9 @@ pub fn cases() -> Vec<Case> {
 
 /// Dials until a call is up; its name, and how many were lost before.
 ///
-/// On a clean line it is the first that has to come up. On one that loses packets, a pppd that requires MPPE ends the call when
-/// a request of CCP comes again because its own acknowledgment was lost, and there is no other way to have that one.
+/// On a clean line it is the first that has to come up. On a path that loses packets, a pppd that
+/// requires MPPE ends the call when a CCP request is repeated because its own acknowledgment was
+/// lost. There is no other way to get that acknowledgment.
 fn up(lab: &Lab<'_>, case: &Case, netem: &str, dial: impl Fn() -> Program) -> (Program, String, usize) {
     let what = case.what;
     for lost in 0..CALLS {

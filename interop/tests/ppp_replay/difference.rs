@@ -9,7 +9,7 @@ pub struct Difference {
     pub ours: Vec<String>,
 }
 
-/// The places where two lists differ, and how many entries are in both, in order.
+/// Returns the places where two lists differ, and how many entries are in both, in order.
 pub fn compare(recorded: &[Decision], ours: &[Decision]) -> (Vec<Difference>, usize) {
     // The longest common subsequence of what is left, from each pair of places on.
     let mut lengths = vec![vec![0_usize; ours.len() + 1]; recorded.len() + 1];
@@ -48,7 +48,7 @@ pub fn compare(recorded: &[Decision], ours: &[Decision]) -> (Vec<Difference>, us
     (differences, same)
 }
 
-/// Each decision with the one of the other side that decides the same matter, or alone.
+/// Joins each decision with that of the other side on the same matter, if there is one.
 fn split(whole: Difference, differences: &mut Vec<Difference>) {
     let mut ours: Vec<Option<String>> = whole.ours.into_iter().map(Some).collect();
     for recorded in whole.recorded {
@@ -60,7 +60,7 @@ fn split(whole: Difference, differences: &mut Vec<Difference>) {
     differences.extend(alone.map(|ours| Difference { recorded: Vec::new(), ours: vec![ours] }));
 }
 
-/// Protocol and code; all answers to one request are the same matter.
+/// Returns protocol and code; all answers to one request are the same matter.
 fn matter(words: &str) -> String {
     let first = words.split([':', '"']).next().unwrap_or_default();
     first.replace("CONFACK", "answer").replace("CONFNAK", "answer").replace("CONFREJ", "answer")

@@ -1,14 +1,15 @@
 //! Our recorded sessions, played again with our link in the place of each side.
 //!
-//! The link is set as the recorded side was, gets what the peer sent when it came, and is told what the recorded side's
-//! user did: hang up, ask for a reset. Then its decisions are compared with the recorded ones, packet by packet: the
-//! header of the frame, the code, the identifier that is answered, the options with their octets and their order, texts.
-//! Left out is what is drawn by chance: magic numbers, challenges, proofs, identifiers of one's own. Answers of the peer
-//! are fitted to what our link really asked (`peer.rs`).
+//! The link is set as the recorded side was and gets the peer's packets when they came. It gets the
+//! commands of the recorded side's user: hang up, ask for a reset. Then its decisions are compared
+//! with the recorded ones, packet by packet: the header of the frame, the code, the identifier that
+//! is answered, texts, and the options with their bytes and order. Left out is what is drawn by
+//! chance: magic numbers, challenges, proofs, identifiers of one's own. Answers of the peer are
+//! fitted to what our link really asked (`peer.rs`).
 //!
-//! `expected.txt` has for each session and side what it came to, which has to be the same in the recording, and every
-//! difference with its reason: `-` is what was recorded, `+` is ours. `PPP_REPLAY=new.txt cargo test -p pptp-interop --test
-//! ppp_replay` writes it anew.
+//! `expected.txt` has the outcome of each session and side, which has to be the same in the
+//! recording. It has every difference with its reason: `-` is recorded, `+` is ours.
+//! `PPP_REPLAY=new.txt cargo test -p pptp-interop --test ppp_replay` writes it again.
 
 mod difference;
 mod outcome;
@@ -87,7 +88,7 @@ impl<'s> Replay<'s> {
         self.settle(start);
         let mut end = start;
         let session = self.session;
-        // What came before the side had started lay ready for it.
+        // Frames that came before the side had started lay ready for it.
         let (early, later): (Vec<_>, Vec<_>) =
             session.frames.iter().partition(|frame| frame.from != session.place && frame.time <= start);
         for recorded in early.into_iter().chain(later) {
@@ -145,7 +146,7 @@ impl<'s> Replay<'s> {
         self.settle(now);
     }
 
-    /// What the user of the recorded side did, who made it send this.
+    /// Does what made the user of the recorded side send this frame.
     fn act(&mut self, now: Duration, frame: &Frame<'_>) {
         if frame.protocol != Protocol::LCP && frame.protocol != Protocol::CCP {
             return;
@@ -170,7 +171,7 @@ impl<'s> Replay<'s> {
                 self.outcome.take(&self.link, event);
                 match event {
                     Event::Authenticate(question) => self.judge(now, question.ticket()),
-                    // Who has typed the password has no other one.
+                    // A user who has typed the password has no other one.
                     Event::Prove(Demand::Proof { is_retry: true, .. }) => self.link.close(now),
                     Event::Prove(demand) => {
                         let secret = Secret::Password(self.password.as_bytes());
@@ -202,7 +203,7 @@ impl<'s> Replay<'s> {
         }
     }
 
-    /// The server's accounts, and its texts.
+    /// Answers as the recorded server's accounts and texts do.
     fn judge(&mut self, now: Duration, ticket: ppp_fsm::auth::Ticket) {
         use md5::{Digest, Md5};
 
@@ -229,7 +230,7 @@ impl<'s> Replay<'s> {
     }
 }
 
-/// The identifier that the recorded side asked for, where IPV6CP did not open.
+/// Returns the identifier that the recorded side asked for, where IPV6CP did not open.
 fn offered_identifier(session: &Session) -> Option<ppp_fsm::ipv6cp::InterfaceIdentifier> {
     let own = session.frames.iter().filter(|recorded| recorded.from == session.place);
     own.map(|recorded| Frame::decode(&recorded.frame).unwrap())
@@ -261,7 +262,7 @@ struct Report {
     recorded: usize,
     data: usize,
     reasons: BTreeMap<&'static str, usize>,
-    /// What is wrong: other outcomes, and differences without a reason.
+    /// The faults: other outcomes, and differences without a reason.
     wrong: Vec<String>,
 }
 
@@ -272,7 +273,7 @@ impl Report {
         replay.run();
         let ours = &replay.outcome;
         let title = format!("{} {}", session.name, session.place.name());
-        // Who was first to end it is a race, so it counts as a decision.
+        // It is a race which side was first to end it, so it counts as a decision.
         if *ours != (Outcome { end: ours.end, ..recorded.clone() }) {
             self.wrong.push(format!("{title}: {recorded} was recorded, {ours} is ours"));
         }

@@ -1,4 +1,4 @@
-//! What came of a session: what both sides agreed on, and how it ended.
+//! The outcome of a session: what both sides agreed on, and how it ended.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub enum Stage {
     Opened,
 }
 
-/// Who ended it.
+/// The side that ended it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum End {
     ThisSide,
@@ -74,7 +74,7 @@ impl std::fmt::Display for Outcome {
 /// The options of the last Configure-Ack of each side and protocol.
 type Acknowledged = BTreeMap<(u16, bool), Vec<(u8, Vec<u8>)>>;
 
-/// What the recorded side came to.
+/// Returns what the recorded side came to.
 pub fn recorded(session: &Session) -> Outcome {
     let mut acknowledged = Acknowledged::new();
     let mut outcome = Outcome::default();

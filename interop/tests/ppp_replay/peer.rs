@@ -1,8 +1,9 @@
 //! The recorded peer, which answers what our link really sends.
 //!
-//! Its own requests, proofs and ends come as recorded. But an answer has to fit what it answers: our magic numbers, challenges
-//! and identifiers are not those of the recording. So the peer is asked again, by what the recording says of it: which
-//! options it acknowledged, which it rejected, and what it suggested; and the proofs are computed with the password.
+//! Its own requests, proofs and ends come as recorded. But an answer has to fit what it answers:
+//! our magic numbers, challenges and identifiers are not those of the recording. So the peer is
+//! asked again, by what the recording says of it: which options it acknowledged, which it rejected,
+//! and what it suggested. The proofs are computed with the password.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use crate::recording::{Session, Side};
 
 type Owned = (u8, Vec<u8>);
 
-/// What the recording says about one control protocol of the peer.
+/// The recording's view of one control protocol of the peer.
 #[derive(Debug, Default)]
 struct Opinion {
     acknowledged: Vec<Owned>,
@@ -37,7 +38,7 @@ pub struct Peer {
     further: BTreeMap<(u16, u8), Vec<u8>>,
     last_requests: BTreeMap<u16, Vec<u8>>,
     magic_number: u32,
-    /// What our link sent last, for answers to be right.
+    /// The last packets that our link sent, for answers to be right.
     challenge: Option<Vec<u8>>,
     response: Option<Vec<u8>>,
     recorded_challenge: Option<Vec<u8>>,
@@ -83,7 +84,7 @@ fn is_negotiation(protocol: Protocol) -> bool {
 }
 
 impl Peer {
-    /// The side that is not in `session`'s place.
+    /// Creates the side that is not in `session`'s place.
     pub fn new(session: &Session, name: &str, password: &str) -> Self {
         let side = if session.place == Side::Client { Side::Server } else { Side::Client };
         let mut new = Self {
@@ -132,7 +133,7 @@ impl Peer {
         opinion.answers_left += 1;
     }
 
-    /// Our link sends a frame.
+    /// Takes a frame that our link sends.
     pub fn take(&mut self, now: Duration, frame: &Frame<'_>) {
         let protocol = frame.protocol;
         match protocol {
@@ -198,7 +199,8 @@ impl Peer {
         }
     }
 
-    /// What the peer's frame has to be for our link; `None` when it answers nothing that our link sent.
+    /// Returns what the peer's frame has to be for our link; `None` when it answers nothing that
+    /// our link sent.
     pub fn give(&mut self, octets: &[u8]) -> Option<Vec<u8>> {
         let frame = Frame::decode(octets).unwrap();
         let protocol = frame.protocol;
@@ -243,7 +245,7 @@ impl Peer {
         }
     }
 
-    /// The answer to the request of our link that waits for one.
+    /// Returns the answer to the request of our link that waits for one.
     fn answer(&mut self, protocol: Protocol) -> Option<Vec<u8>> {
         let request = self.open.remove(&protocol.0)?;
         let request = Packet::decode(&request).unwrap();
@@ -299,7 +301,7 @@ impl Peer {
         }
     }
 
-    /// The recorded client's answer, to another challenge.
+    /// Returns the recorded client's answer, to another challenge.
     fn proof(&self, identifier: u8, challenge: &[u8], recorded: &[u8]) -> Vec<u8> {
         use md5::{Digest, Md5};
 
@@ -320,7 +322,7 @@ impl Peer {
         }
     }
 
-    /// The recorded server's proof, of another response.
+    /// Returns the recorded server's proof, of another response.
     fn mutual_proof(&self) -> Option<[u8; 42]> {
         let hash = NtHash::from_password(self.password.as_str());
         let response = chap::Packet::decode(self.response.as_ref()?).unwrap();
@@ -331,7 +333,7 @@ impl Peer {
         Some(v2::AuthenticatorResponse::new(&hash.hash(), &response.nt_response, &hashed).to_text())
     }
 
-    /// The name as it is hashed, without the domain.
+    /// Returns the name as it is hashed, without the domain.
     fn user(&self) -> &[u8] {
         mschap::NamePolicy::default().user(&self.name)
     }
@@ -341,7 +343,7 @@ fn encode_packet(code: Code, identifier: u8, data: &[u8]) -> Vec<u8> {
     Packet { code, identifier, data, padding: &[] }.encode(&mut [0; 64]).unwrap().to_vec()
 }
 
-/// A request without what was rejected, and with what was suggested.
+/// Returns a request without what was rejected, and with what was suggested.
 fn revised(request: &Packet<'_>, answer: &Packet<'_>) -> Vec<u8> {
     let answered = options(answer);
     let mut revised = options(request);

@@ -2,7 +2,7 @@
 
 use crate::difference::Difference;
 
-/// The reason, or `None` where there is none.
+/// Returns the reason, or `None` where it is missing.
 pub fn of(session: &str, difference: &Difference) -> Option<&'static str> {
     let recorded = difference.recorded.first().map_or("", String::as_str);
     let ours = difference.ours.first().map_or("", String::as_str);
@@ -20,7 +20,7 @@ pub fn of(session: &str, difference: &Difference) -> Option<&'static str> {
 
 type Rule = fn(&str, &str) -> Option<&'static str>;
 
-/// How links end.
+/// Returns how links end.
 fn end(recorded: &str, ours: &str) -> Option<&'static str> {
     Some(match (recorded, ours) {
         ("LCP TERMREQ: MPPE disabled" | "LCP TERMREQ: User request", "LCP TERMREQ") => {
@@ -47,7 +47,7 @@ fn end(recorded: &str, ours: &str) -> Option<&'static str> {
     })
 }
 
-/// LCP.
+/// Explains differences of LCP.
 fn link(session: &str, recorded: &str, ours: &str) -> Option<&'static str> {
     let without = |text: &str| text.replace("c021 ", "").replace("ff03", "");
     if recorded.starts_with("c021 LCP ECHO") && ours == format!("ff03{recorded}") && without(recorded) == without(ours)
@@ -82,7 +82,7 @@ fn authentication(recorded: &str, ours: &str) -> Option<&'static str> {
     })
 }
 
-/// CCP that comes to nothing.
+/// Explains CCP that comes to nothing.
 fn encryption(recorded: &str, ours: &str) -> Option<&'static str> {
     Some(match (recorded, ours) {
         ("CCP CONFREJ id 1: MS-PPC S 128 bit stateful", "CCP CONFNAK id 1: MS-PPC H S 128 bit stateless")
@@ -136,7 +136,7 @@ fn compression(recorded: &str, ours: &str) -> Option<&'static str> {
     }
 }
 
-/// accel-ppp, and pppd with it.
+/// Explains accel-ppp, and pppd with it.
 fn accel(recorded: &str, ours: &str) -> Option<&'static str> {
     Some(match (recorded, ours) {
         (

@@ -10,7 +10,7 @@ use pptp_interop::{capture_names, captures};
 use vpdn::capture::file;
 use vpdn::capture::outer::{Address, Carried, Outer};
 
-/// Who a frame is from, or whose place is taken.
+/// The side that a frame is from, or whose place is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     Client,
@@ -46,7 +46,7 @@ pub struct Session {
     pub frames: Vec<Recorded>,
 }
 
-/// Every session, once at each side.
+/// Returns every session, once at each side.
 pub fn sessions() -> Vec<Session> {
     let mut sessions = Vec::new();
     for capture in capture_names() {
@@ -65,7 +65,8 @@ pub fn sessions() -> Vec<Session> {
     sessions
 }
 
-/// The frames of each client's call in the order of their numbers, as a receiver hands them on that waits for what is late.
+/// Returns the frames of each client's call in the order of their numbers, as a receiver hands them
+/// on that waits for what is late.
 fn read(path: &std::path::Path) -> BTreeMap<IpAddr, Vec<Recorded>> {
     let mut calls: BTreeMap<IpAddr, [BTreeMap<u32, Recorded>; 2]> = BTreeMap::new();
     let mut outer = Outer::default();

@@ -12,7 +12,8 @@ use crate::recording::{Session, Side};
 
 const SERVER: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 1);
 
-/// `identifier` and `address` are what the recorded side had on its interface, or gave.
+/// Builds the configuration; `identifier` and `address` are those that the recorded side had on its
+/// interface, or gave.
 pub fn config(session: &Session, identifier: Option<ipv6cp::InterfaceIdentifier>, address: Ipv4Addr) -> Config {
     let name = session.capture.as_str();
     let is_client = session.place == Side::Client;
@@ -39,7 +40,7 @@ pub fn config(session: &Session, identifier: Option<ipv6cp::InterfaceIdentifier>
         .with_authentication(auth::Config::default().with_name(authenticator_name(name).as_bytes()))
         .with_ccp(ccp(name, is_client))
         .with_ipcp(ipcp(name, is_client, address));
-    // pppd has IPv6 without being told, accel-ppp was told not to.
+    // pppd has IPv6 by default, accel-ppp was configured without it.
     if !is_accel {
         let own = identifier.unwrap_or(ipv6cp::InterfaceIdentifier(1));
         config = config.with_ipv6cp(ipv6cp::Config::default().with_own_identifier(own));
@@ -50,7 +51,7 @@ pub fn config(session: &Session, identifier: Option<ipv6cp::InterfaceIdentifier>
     config
 }
 
-/// pppd proves itself with all it was not forbidden to.
+/// Returns the methods of pppd, which proves itself with all that were not forbidden.
 fn own_methods(name: &str) -> Methods {
     match name {
         "x-accel-chapmd5-nomppe" => Methods::new(&[Method::ChapMd5, Method::Pap]),
@@ -93,7 +94,7 @@ fn ccp(name: &str, is_client: bool) -> ccp::Config {
     }
 }
 
-/// Whether a side was not told to encrypt.
+/// Returns whether a side was configured without encryption.
 fn is_clear(name: &str, is_client: bool) -> bool {
     let neither = ["e-chapmd5", "f-pap", "f-pap-wrongpass", "l-noaccomp", "l-vj-bsdcomp", "x-accel-chapmd5-nomppe"];
     neither.contains(&name) || (name == "h-server-requires-mppe-client-refuses" && is_client)

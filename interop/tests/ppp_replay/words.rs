@@ -2,7 +2,7 @@
 
 use ppp_fsm::{Frame, Packet, Protocol, RawOption, ccp, chap, ipcp, ipv6cp, lcp, pap};
 
-/// Whether a frame is of a protocol that is compared, which all but data are.
+/// Returns whether a frame is of a protocol that is compared, which all but data are.
 pub fn is_control(protocol: Protocol) -> bool {
     protocol.0 >= 0x8000
 }
@@ -33,7 +33,7 @@ fn packet(protocol: Protocol, octets: &[u8]) -> String {
     }
 }
 
-/// The texts of MS-CHAP without proof and challenge.
+/// Returns the texts of MS-CHAP without proof and challenge.
 fn chap(packet: &chap::Packet<'_>) -> String {
     let text = |text: &ppp_fsm::Text<'_>| {
         let text = text.to_string();

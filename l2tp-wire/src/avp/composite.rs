@@ -327,7 +327,7 @@ impl fmt::Debug for Pseudowires<'_> {
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_structs, reason = "the RFC has no other fields")]
 pub struct ExtendedVendor<'a> {
-    /// Whose attribute it is.
+    /// The owner of the attribute.
     pub vendor_id: u32,
     /// Which attribute it is, among those of the vendor.
     pub attribute_type: AttributeType,

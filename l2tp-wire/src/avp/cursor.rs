@@ -49,7 +49,7 @@ pub struct Avp<'a> {
     pub visibility: Visibility,
     /// The four reserved bits. An AVP with any of them set counts as unknown.
     pub reserved: u8,
-    /// Whose attribute it is.
+    /// The owner of the attribute.
     pub vendor_id: VendorId,
     /// Which attribute it is, among those of the vendor.
     pub attribute_type: AttributeType,
@@ -184,8 +184,9 @@ impl<'a> Avps<'a> {
     ///
     /// # Errors
     ///
-    /// Returns [`DecodeError::FirstAvp`] when the first AVP is another one, [`DecodeError::Truncated`] when there is
-    /// none, [`DecodeError::ValueLength`] when it has not two bytes, [`DecodeError::Hidden`] when it is hidden, and
+    /// Returns [`DecodeError::FirstAvp`] when the first AVP is another one,
+    /// [`DecodeError::Truncated`] when it is missing, [`DecodeError::ValueLength`] when it has not
+    /// two bytes. Returns [`DecodeError::Hidden`] when it is hidden, and
     /// [`DecodeError::UnknownMessage`] when it is a vendor's.
     pub fn message_type(&self) -> Result<(MessageType, bool), DecodeError> {
         let offset = self.offset;

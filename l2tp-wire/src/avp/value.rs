@@ -1,4 +1,4 @@
-//! What the AVPs of the IETF mean.
+//! The values of the IETF's AVPs.
 
 use super::composite::{
     CallErrors, ChallengeResponse, CircuitErrors, Detail, Digest, ExtendedVendor, LinkAccm, PppDisconnectCause,

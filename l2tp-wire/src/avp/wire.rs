@@ -274,7 +274,8 @@ impl<'a> Wire<'a> for Cookie {
 }
 
 impl<'a> Wire<'a> for Digest {
-    /// The length says which hash it is, since the RFC contradicts itself about the numbers.
+    /// Reads a digest, whose length decides its type, since the RFC contradicts itself about the
+    /// numbers.
     fn read(avp: &Avp<'a>) -> Result<Self, DecodeError> {
         let (&[digest_type], digest) = at_least(avp)?;
         if digest_type > 2 {

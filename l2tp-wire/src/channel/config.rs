@@ -25,7 +25,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// The defaults.
+    /// Creates the defaults.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -38,7 +38,7 @@ impl Config {
         }
     }
 
-    /// `receive-window`: how many messages the peer may send before they are acknowledged. The
+    /// Sets `receive-window`: how many messages the peer may send before they are acknowledged. The
     /// message says it in the Receive Window Size AVP (RFC 2661 section 4.4.3).
     ///
     /// Default 16, as accel-ppp; the RFC's value without the AVP is 4. Zero is taken as 1.
@@ -48,8 +48,8 @@ impl Config {
         self
     }
 
-    /// `retransmit initial retries`: how often a message is sent again while the peer has not been
-    /// heard at all.
+    /// Sets `retransmit initial retries`: how often a message is sent again while the peer has not
+    /// been heard at all.
     ///
     /// Default 5, as RFC 2661 section 5.8 recommends for all messages. Cisco's default of 2 gives
     /// up one set-up in sixty where one packet in four is lost.
@@ -59,7 +59,8 @@ impl Config {
         self
     }
 
-    /// `retransmit retries`: how often a message is sent again before the peer is taken for dead.
+    /// Sets `retransmit retries`: how often a message is sent again before the peer is taken for
+    /// dead.
     ///
     /// Default 5 (RFC 2661 section 5.8). Cisco's is 15.
     #[must_use]
@@ -68,8 +69,8 @@ impl Config {
         self
     }
 
-    /// `retransmit timeout min`: how long the first acknowledgment is waited for. It doubles each
-    /// time.
+    /// Sets `retransmit timeout min`: how long the first acknowledgment is waited for. It doubles
+    /// each time.
     ///
     /// Default 1 s (RFC 2661 section 5.8, Cisco). Less than 10 ms is taken as 10 ms.
     #[must_use]
@@ -79,7 +80,7 @@ impl Config {
         self
     }
 
-    /// `retransmit timeout max`: what the time-out does not grow beyond.
+    /// Sets `retransmit timeout max`: the upper bound of the time-out.
     ///
     /// Default 8 s (Cisco; RFC 2661 section 5.8 asks for a cap that is not below 8 s).
     #[must_use]
@@ -98,14 +99,14 @@ impl Config {
         self
     }
 
-    /// The window that the peer is told.
+    /// Returns the window that the peer gets.
     #[must_use]
     pub const fn receive_window(&self) -> u16 {
         self.receive_window
     }
 
-    /// RFC 2661 section 5.7: one full retransmission cycle, from the first time a message is sent
-    /// until its sender gives up.
+    /// Returns one full retransmission cycle, from the first transmission of a message until its
+    /// sender gives up (RFC 2661 section 5.7).
     #[must_use]
     pub fn cycle(&self) -> Duration {
         (0..=self.retries).fold(Duration::ZERO, |sum, retry| sum.saturating_add(self.timeout(retry)))

@@ -16,8 +16,8 @@ impl Congestion {
         Self { window: 1, threshold: peer_window, acknowledged: 0, peer_window }
     }
 
-    /// The peer has said how much it takes. Zero is invalid (RFC 2661 section 4.4.3), and read as
-    /// 1, so that the channel does not stand still.
+    /// Sets how much the peer said that it takes. Zero is invalid (RFC 2661 section 4.4.3), and
+    /// read as 1, so that the channel does not stand still.
     pub(super) fn set_peer_window(&mut self, messages: u16) {
         let messages = messages.max(1);
         self.peer_window = messages;
@@ -38,7 +38,7 @@ impl Congestion {
         self.window
     }
 
-    /// One more message was acknowledged.
+    /// Counts one more acknowledged message.
     pub(super) const fn acknowledged(&mut self) {
         if self.window >= self.peer_window {
             return;
@@ -54,7 +54,8 @@ impl Congestion {
         }
     }
 
-    /// An acknowledgment did not come in time: half of what was tried is the next threshold.
+    /// Sets the next threshold to half of what was tried, since an acknowledgment did not come in
+    /// time.
     pub(super) fn timed_out(&mut self) {
         self.threshold = (self.window >> 1).max(1);
         self.window = 1;

@@ -10,7 +10,7 @@ use super::sender::{Acknowledged, Credit, Sender};
 /// RFC 2661 section 5.8: one end of a control connection's numbered messages.
 ///
 /// It holds up to `QUEUE` bytes of messages that are not acknowledged, and up to `EARLY` bytes of
-/// messages that came early; each message costs two bytes more there, an early one four. Besides
+/// messages that came early. Each message costs two bytes more there, an early one four. Besides
 /// these it takes at most 320 bytes. A packet costs work in proportion to what is held, never more.
 ///
 /// ```
@@ -148,7 +148,7 @@ impl<const QUEUE: usize, const EARLY: usize> ControlChannel<QUEUE, EARLY> {
         self.sender.abandon();
     }
 
-    /// Gives the peer all retries anew, for the oldest message: it lives, as something else has
+    /// Gives the peer all retries again, for the oldest message: it lives, as something else has
     /// shown.
     pub const fn begin_again(&mut self) {
         self.sender.begin_again();
@@ -181,7 +181,7 @@ impl<const QUEUE: usize, const EARLY: usize> ControlChannel<QUEUE, EARLY> {
     /// Takes a packet: its numbers, and its message unless it is an acknowledgment alone.
     ///
     /// `ready` says whether the caller can act on a message now. If not, the next message is
-    /// dropped; what it acknowledges counts all the same.
+    /// dropped; what it acknowledges counts nevertheless.
     pub fn handle_packet(&mut self, now: Duration, ns: u16, nr: u16, message: Option<&[u8]>, ready: bool) -> Arrival {
         let arrival = self.place_packet(now, ns, nr, message, ready);
         self.count(arrival);

@@ -10,7 +10,7 @@
 //! * **Nr is taken from every packet** whose numbers are plausible: repeated ones, early ones and
 //!   acknowledgments alone. So one lost message does not make all later acknowledgments worthless.
 //! * **A repeated message is answered with our oldest message**, not with an acknowledgment alone,
-//!   as long as something of ours is unacknowledged. xl2tpd looks at Nr only in the message that it
+//!   while something of ours is unacknowledged. xl2tpd looks at Nr only in the message that it
 //!   expects next, and would never see the acknowledgment otherwise.
 //! * **Early messages are kept**, so that a lost message costs one time-out and not one for each
 //!   message behind it.

@@ -24,7 +24,7 @@ impl<const N: usize> ByteQueue<N> {
         self.count
     }
 
-    /// The longest message that [`push_with`](Self::push_with) can take now.
+    /// Returns the longest message that [`push_with`](Self::push_with) can take now.
     pub(super) const fn room(&self) -> usize {
         N.saturating_sub(self.used).saturating_sub(PREFIX)
     }
@@ -51,7 +51,7 @@ impl<const N: usize> ByteQueue<N> {
         true
     }
 
-    /// The message with this number, the oldest being 0.
+    /// Returns the message with this number, the oldest being 0.
     pub(super) fn get(&self, index: u16) -> Option<&[u8]> {
         self.iter().nth(index.into())
     }

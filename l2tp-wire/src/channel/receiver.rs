@@ -9,9 +9,9 @@ use super::queue::ByteQueue;
 pub(super) enum Acknowledgment {
     /// It knows.
     None,
-    /// It is told in a message of its own, unless another one goes out before.
+    /// It goes out in a message of its own, unless another one goes out before.
     Later(Duration),
-    /// It is told with the next packet.
+    /// It goes out with the next packet.
     Now,
 }
 
@@ -62,7 +62,7 @@ impl<const EARLY: usize> Receiver<EARLY> {
         }
     }
 
-    /// The expected message is taken; it is acknowledged within `delay`.
+    /// Takes the expected message, which is acknowledged within `delay`.
     pub(super) fn pass(&mut self, now: Duration, delay: Duration) {
         self.expected = self.expected.wrapping_add(1);
         let due = now.saturating_add(delay);

@@ -128,7 +128,7 @@ impl<const QUEUE: usize> Sender<QUEUE> {
         }
     }
 
-    /// Drops everything. What was sent counts as acknowledged.
+    /// Drops everything. Messages that were sent count as acknowledged.
     pub(super) fn abandon(&mut self) {
         self.forget_unsent();
         for _ in 0..self.sent {
@@ -141,7 +141,7 @@ impl<const QUEUE: usize> Sender<QUEUE> {
         self.timer = Timer::Idle;
     }
 
-    /// The time-outs start anew.
+    /// Starts the time-outs again.
     pub(super) const fn begin_again(&mut self) {
         self.retry = 0;
         self.flight = 0;
@@ -179,7 +179,7 @@ impl<const QUEUE: usize> Sender<QUEUE> {
         };
     }
 
-    /// The peer has shown that it misses something: the oldest message is sent again. Returns
+    /// Sends the oldest message again, since the peer has shown that it misses something. Returns
     /// whether there is one.
     ///
     /// Its time-out is left as it is: a peer that only repeats itself is given up like a silent
@@ -192,7 +192,7 @@ impl<const QUEUE: usize> Sender<QUEUE> {
         true
     }
 
-    /// The number in the queue of what is to be sent now.
+    /// Returns the number in the queue of what is to be sent now.
     pub(super) fn due(&self) -> Option<u16> {
         if self.credit.is_spent() {
             return None;
@@ -208,7 +208,7 @@ impl<const QUEUE: usize> Sender<QUEUE> {
         Some((self.first.wrapping_add(index), self.queue.get(index)?))
     }
 
-    /// The message with this number was sent.
+    /// Marks the message with this number as sent.
     pub(super) fn mark_sent(&mut self, now: Duration, index: u16, config: &Config) {
         if index < self.sent {
             self.retransmitted = self.retransmitted.saturating_add(1);
@@ -224,7 +224,7 @@ impl<const QUEUE: usize> Sender<QUEUE> {
         }
     }
 
-    /// An acknowledgment alone was sent.
+    /// Notes that an acknowledgment alone was sent.
     pub(super) const fn mark_acknowledgment(&mut self) {
         self.credit = self.credit.spend();
     }

@@ -16,7 +16,7 @@ fn channel() -> Channel {
     Channel::new(Config::new())
 }
 
-/// What goes out at `now`: Ns, Nr and the first byte of the message.
+/// Returns what goes out at `now`: Ns, Nr and the first byte of the message.
 fn sent(channel: &mut Channel, now: Duration) -> alloc::vec::Vec<(u16, u16, Option<u8>)> {
     core::iter::from_fn(|| {
         let next = channel.next(now)?;
@@ -28,7 +28,7 @@ fn sent(channel: &mut Channel, now: Duration) -> alloc::vec::Vec<(u16, u16, Opti
     .collect()
 }
 
-/// With a window of four that slow start has opened.
+/// Opens a window of four by slow start.
 fn open(channel: &mut Channel) {
     for number in 0..4 {
         assert!(channel.push(&[100 + number]));
@@ -94,7 +94,7 @@ fn a_repeated_message_is_acknowledged_at_once_by_the_oldest_of_ours() {
     sent(&mut channel, seconds(0));
     assert_eq!(channel.handle_packet(seconds(0), 0, 0, Some(b"x"), true), Arrival::Duplicate);
     assert_eq!(sent(&mut channel, seconds(0)), [(0, 1, Some(b'a'))]);
-    // Not counted as a time-out: the peer that only repeats itself is given up all the same.
+    // Not counted as a time-out: the peer that only repeats itself is given up nevertheless.
     assert_eq!(channel.poll_timeout(), Some(seconds(1)));
     channel.handle_packet(seconds(0), 1, 1, None, true);
     assert_eq!(channel.handle_packet(seconds(0), 0, 0, Some(b"x"), true), Arrival::Duplicate);
@@ -228,8 +228,8 @@ impl Picky {
     }
 }
 
-/// Both have four messages for each other; one packet in four is lost, both ways. Returns when both
-/// know that all have arrived.
+/// Runs two ends with four messages for each other, with one packet in four lost both ways. Returns
+/// when both know that all have arrived.
 fn meets_picky_peer(seed: u64) -> Duration {
     let mut random = testing::Random::new(seed);
     let mut ours = Channel::new(Config::new().with_retries(10).with_initial_retries(10));

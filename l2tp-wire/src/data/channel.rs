@@ -121,8 +121,8 @@ impl<const SLOTS: usize, const FRAME: usize> DataChannel<SLOTS, FRAME> {
         &self.config
     }
 
-    /// RFC 2661 section 5.4: as the LNS, switches sequence numbers on or off while the session
-    /// runs. The numbers go on where they were.
+    /// Switches sequence numbers on or off while the session runs, as the LNS (RFC 2661 section
+    /// 5.4). The numbers go on where they were.
     pub const fn set_sequencing(&mut self, sequencing: Sequencing) {
         self.config.sequencing = sequencing;
     }
@@ -133,8 +133,8 @@ impl<const SLOTS: usize, const FRAME: usize> DataChannel<SLOTS, FRAME> {
         Counters { lost: self.reorder.lost, ..self.counters }
     }
 
-    /// `ip pmtu`: takes what the path carries, from an ICMP message or the system: the length of a
-    /// whole IP packet.
+    /// Takes the length of a whole IP packet that the path carries, from an ICMP message or the
+    /// system (`ip pmtu`).
     ///
     /// Less than every path has to carry (576 bytes, 1280 of IPv6) is taken as that: anybody can
     /// send such messages.
@@ -200,6 +200,16 @@ impl<const SLOTS: usize, const FRAME: usize> DataChannel<SLOTS, FRAME> {
 
     const fn numbers(&self) -> bool {
         self.config.sequencing.transmits() || self.config.follows_peer && self.peer_numbers
+    }
+
+    /// Returns an error, and counts it, when a frame of this length is too long for the path: for
+    /// callers that encrypt a frame before they encapsulate it.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::ExceedsMtu`].
+    pub fn check(&mut self, length: usize) -> Result<(), SendError> {
+        self.check_send(length).map(|_| ())
     }
 
     fn check_send(&mut self, length: usize) -> Result<usize, SendError> {
@@ -277,7 +287,8 @@ impl<const SLOTS: usize, const FRAME: usize> DataChannel<SLOTS, FRAME> {
         })
     }
 
-    /// As [`decapsulate`](Self::decapsulate), for a frame that is decrypted within the packet.
+    /// Takes a packet as [`decapsulate`](Self::decapsulate) does, for a frame that is decrypted
+    /// within the packet.
     ///
     /// # Errors
     ///
@@ -293,7 +304,8 @@ impl<const SLOTS: usize, const FRAME: usize> DataChannel<SLOTS, FRAME> {
         })
     }
 
-    /// As [`decapsulate`](Self::decapsulate), and says where in the packet the frame lies.
+    /// Takes a packet as [`decapsulate`](Self::decapsulate) does, and returns where in the packet
+    /// the frame lies.
     ///
     /// # Errors
     ///

@@ -115,7 +115,7 @@ pub(super) enum LengthField {
     Present,
 }
 
-/// What becomes of a frame that the path cannot carry whole.
+/// The fate of a frame that the path cannot carry whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Oversized {
     /// It is sent, for IP to cut.
@@ -175,8 +175,8 @@ impl Config {
         }
     }
 
-    /// `sequencing`: sends sequence numbers, looks at received ones, or both. Default off, as
-    /// Cisco's.
+    /// Sets `sequencing`: whether sequence numbers are sent, looked at on receipt, or both. Default
+    /// off, as Cisco's.
     ///
     /// In version 3 numbers are in the sublayer: a direction without it has none.
     #[must_use]
@@ -185,8 +185,8 @@ impl Config {
         self
     }
 
-    /// RFC 2661 section 5.4: as a LAC, sends sequence numbers as long as the last received packet
-    /// had one. Default off.
+    /// Sets whether a LAC sends sequence numbers only while the last received packet had one (RFC
+    /// 2661 section 5.4). Default off.
     #[must_use]
     pub const fn with_sequencing_of_peer(mut self, follows: bool) -> Self {
         self.follows_peer = follows;
@@ -209,29 +209,30 @@ impl Config {
         self
     }
 
-    /// `ip pmtu`: refuses frames that the path cannot carry whole, and asks for don't-fragment.
-    /// Default off, as Cisco's.
+    /// Sets `ip pmtu`: whether frames that the path cannot carry whole are refused, with
+    /// don't-fragment asked for. Default off, as Cisco's.
     #[must_use]
     pub const fn with_path_mtu(mut self, discovers: bool) -> Self {
         self.oversized = if discovers { Oversized::Refused } else { Oversized::Sent };
         self
     }
 
-    /// `ip dfbit set`: asks for don't-fragment in the outer IP header. Default off, as Cisco's.
+    /// Sets `ip dfbit set`: whether don't-fragment is asked for in the outer IP header. Default
+    /// off, as Cisco's.
     #[must_use]
     pub const fn with_dont_fragment(mut self, sets: bool) -> Self {
         self.dont_fragment = sets;
         self
     }
 
-    /// `ip ttl`: the time to live of the outer IP header. Default: the system's.
+    /// Sets `ip ttl`: the time to live of the outer IP header. Default: the system's.
     #[must_use]
     pub const fn with_ttl(mut self, ttl: u8) -> Self {
         self.ttl = Some(ttl);
         self
     }
 
-    /// `ip tos`: the type of service of the outer IP header. Default: the system's.
+    /// Sets `ip tos`: the type of service of the outer IP header. Default: the system's.
     #[must_use]
     pub const fn with_type_of_service(mut self, type_of_service: TypeOfService) -> Self {
         self.type_of_service = type_of_service;

@@ -62,7 +62,7 @@ impl<const SLOTS: usize, const FRAME: usize> Reorder<SLOTS, FRAME> {
     const FAR: u32 = 1024;
     /// The length of a run of numbers that confirms them.
     const CONFIRMS: u8 = 5;
-    /// The silence after which numbers may be taken to have started anew.
+    /// The silence after which numbers may be taken to have started again.
     const SILENCE: Duration = Duration::from_secs(2);
 
     pub(super) const fn new(mask: u32) -> Self {
@@ -124,7 +124,7 @@ impl<const SLOTS: usize, const FRAME: usize> Reorder<SLOTS, FRAME> {
         Verdict::Held
     }
 
-    /// The next frame that need not wait any more.
+    /// Returns the next frame that need not wait any more.
     pub(super) fn release(&mut self, now: Duration, timeout: Duration) -> Option<&mut [u8]> {
         if self.deadline(timeout).is_some_and(|deadline| deadline <= now) {
             self.abandon_gap();
@@ -170,7 +170,7 @@ impl<const SLOTS: usize, const FRAME: usize> Reorder<SLOTS, FRAME> {
         }
     }
 
-    /// The first number that waits, and how far it is from the next one.
+    /// Returns the first number that waits, and how far it is from the next one.
     fn first_held(&self) -> Option<(u32, u32)> {
         let Order::Next { next, .. } = self.order else {
             return None;
@@ -184,7 +184,7 @@ impl<const SLOTS: usize, const FRAME: usize> Reorder<SLOTS, FRAME> {
             .min_by_key(|(_, ahead)| *ahead)
     }
 
-    /// Since when something waits.
+    /// Returns since when something waits.
     fn since_first(&self) -> Option<Duration> {
         self.slots
             .iter()
@@ -308,7 +308,7 @@ mod tests {
             assert_eq!(order.arrive(ms(1), number, &[0], WAIT), Verdict::FarAhead);
         }
         assert_eq!(order.arrive(ms(1), 6004, &[0], WAIT), Verdict::Deliver);
-        // Started anew: only after a silence, since late ones come in a row too.
+        // Started again: only after a silence, since late ones come in a row too.
         for number in 0..20 {
             assert_eq!(order.arrive(ms(1000), number, &[0], WAIT), Verdict::Late);
         }

@@ -1,9 +1,9 @@
 //! The way from a packet to its tunnel or session: by version, id and source.
 //!
 //! One socket serves all tunnels, of both versions. A packet belongs to a tunnel or session only if
-//! its version, its id and the address that it comes from all fit: with the id alone, two peers
-//! could collide, and a packet of one version reach a session of the other (the class of
-//! CVE-2024-49940 and CVE-2026-23072).
+//! its version, its id and its source address all fit. With the id alone, two peers could collide,
+//! and a packet of one version reach a session of the other (the class of CVE-2024-49940 and
+//! CVE-2026-23072).
 
 use core::net::IpAddr;
 use core::time::Duration;
@@ -108,7 +108,7 @@ pub enum AdmitError {
 /// RFC 2661 section 3.1, RFC 3931 section 4.1: finds the tunnel or session of a packet.
 ///
 /// It keeps as many entries as it was lent: `[Option<Entry<T>>; N]`, `&mut [Option<Entry<T>>]`, or
-/// a `Vec` of them; each takes the size of `T` and about 60 bytes, everything else together 1.5
+/// a `Vec` of them. Each takes the size of `T` and about 60 bytes, everything else together 1.5
 /// KiB. A packet costs a binary search, whatever anybody sends; adding or removing moves entries,
 /// so `T` should be small: an index or a handle.
 ///

@@ -5,7 +5,8 @@ use crate::avp::Avps;
 use crate::reader::Reader;
 use crate::{DecodeError, EncodeError, Field, Version};
 
-/// RFC 2661 section 3.1, RFC 3931 section 3.2.1: for whom a control message is, by the ids that the receiver chose.
+/// RFC 2661 section 3.1, RFC 3931 section 3.2.1: the recipient of a control message, by the ids
+/// that the receiver chose.
 ///
 /// All ids are 0 until the receiver's choice is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,7 +51,7 @@ impl Recipient {
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_structs, reason = "the RFCs have no other fields")]
 pub struct ControlHeader {
-    /// Version, and for whom the message is.
+    /// Version and recipient of the message.
     pub recipient: Recipient,
     /// The number of this message.
     pub ns: u16,
@@ -78,8 +79,9 @@ impl ControlHeader {
         [0xc8, version, length, length_low, id, id_2, id_3, id_4, sent, sent_low, received, received_low]
     }
 
-    /// Writes the header over that of `message`, which is a whole message: for a retransmission with a new Nr, or
-    /// for the first transmission of a message that has waited for its number.
+    /// Writes the header over that of `message`, which is a whole message. It is for a
+    /// retransmission with a new Nr, or for the first transmission of a message that has waited for
+    /// its number.
     ///
     /// A digest over the message has to be made again afterwards.
     ///

@@ -102,9 +102,10 @@ impl DataHeader {
     ///
     /// # Errors
     ///
-    /// Returns [`DecodeError::Kind`] for a control message, [`DecodeError::Version`] for another version,
-    /// [`DecodeError::Length`] when the Length is less than the header or more than the packet, and
-    /// [`DecodeError::Truncated`] when the bytes end within the header or the offset padding.
+    /// Returns [`DecodeError::Kind`] for a control message, and [`DecodeError::Version`] for
+    /// another version. Returns [`DecodeError::Length`] when the Length is less than the header or
+    /// more than the packet, and [`DecodeError::Truncated`] when the bytes end within the header or
+    /// the offset padding.
     #[inline]
     pub fn decode(bytes: &[u8]) -> Result<(Self, &[u8]), DecodeError> {
         // Nearly all data packets are like this: no optional field, six bytes.

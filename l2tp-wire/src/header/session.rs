@@ -130,7 +130,7 @@ impl SessionLayout {
     }
 }
 
-/// Where the session id of a data packet ends.
+/// Returns where the session id of a data packet ends.
 const fn session_id_end(carrier: Carrier) -> usize {
     match carrier {
         Carrier::Udp => 8,

@@ -106,8 +106,9 @@ from_each! {
 pub struct Decoded<'a> {
     /// The message.
     pub message: Message<'a>,
-    /// The first AVP that is not known and has the M bit. RFC 2661 section 4.1: the session or tunnel that the message
-    /// is about must end then, with result 2 and error 8. Permissive peers go on all the same.
+    /// The first AVP that is not known and has the M bit. RFC 2661 section 4.1: the session or
+    /// tunnel that the message is about must end then, with result 2 and error 8. Permissive peers
+    /// go on nevertheless.
     pub refusal: Option<DecodeError>,
 }
 
@@ -120,10 +121,10 @@ impl<'a> Message<'a> {
     ///
     /// # Errors
     ///
-    /// Returns [`DecodeError::UnknownMessage`] for a message that the RFC does not define,
-    /// [`DecodeError::Missing`] when an indispensable AVP is missing, and otherwise the first error of an AVP: a
-    /// length, a hidden value that cannot be read, an id of 0. The ids of such a message are still in its header, or
-    /// can be found with [`Avps::find`].
+    /// Returns [`DecodeError::UnknownMessage`] for a message that the RFC does not define, and
+    /// [`DecodeError::Missing`] when an indispensable AVP is missing. Otherwise returns the first
+    /// error of an AVP: a length, a hidden value that cannot be read, an id of 0. The ids of such a
+    /// message are still in its header, or can be found with [`Avps::find`].
     pub fn decode(version: Version, avps: Avps<'a>) -> Result<Decoded<'a>, DecodeError> {
         let (message_type, is_mandatory) = avps.message_type()?;
         let mut refusal = None;

@@ -26,7 +26,7 @@ impl SessionId {
         self.0
     }
 
-    /// The number in a header of version 2, which has no room for more.
+    /// Returns the number in a header of version 2, which has no room for more.
     pub(crate) const fn low(self) -> u16 {
         let [.., high, low] = self.0.to_be_bytes();
         u16::from_be_bytes([high, low])

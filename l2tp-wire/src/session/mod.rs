@@ -1,7 +1,7 @@
 //! RFC 2661 sections 5.2, 7.4 and 7.5, RFC 3931 section 3.4: the sessions of a tunnel.
 //!
 //! A [`Session`] is one call within a [`Tunnel`](crate::tunnel::Tunnel), whose commands set it up
-//! and end it. Who is who follows from who asks:
+//! and end it. The roles follow from the side that asks:
 //!
 //! | | asks | answers | completes |
 //! |---|---|---|---|

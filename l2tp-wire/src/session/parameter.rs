@@ -191,7 +191,7 @@ impl Default for Terms {
     }
 }
 
-/// RFC 2661 section 6.12: what the peer is told when this side ends or refuses a session.
+/// RFC 2661 section 6.12: the reason that the peer gets when this side ends or refuses a session.
 ///
 /// ```
 /// use l2tp_wire::session::Disconnect;
@@ -225,7 +225,7 @@ impl Disconnect {
         Self { result, error: ErrorCode::NONE, q931: None, ppp: None }
     }
 
-    /// RFC 3145: adds why PPP ended.
+    /// Adds why PPP ended (RFC 3145).
     #[must_use]
     pub const fn with_ppp(mut self, code: DisconnectCode) -> Self {
         self.ppp = Some(code);

@@ -178,7 +178,7 @@ impl Confirmed for v2::OutgoingCallReply {
     }
 }
 
-/// RFC 2661 section 4.4.6: what both messages that complete a call say.
+/// Takes what both messages that complete a call say (RFC 2661 section 4.4.6).
 fn connected_v2(peer: &mut PeerTerms, speeds: (u32, Option<u32>), framing: Framing, numbers: bool) {
     let (transmit_speed, receive_speed) = speeds;
     peer.terms.transmit_speed = transmit_speed.into();

@@ -16,7 +16,8 @@ use crate::session::{
 use crate::{DecodeError, Name, Version};
 
 impl<const SESSIONS: usize> Tunnel<SESSIONS> {
-    /// The session with our id, or if the peer had none (0), the one that it calls by `peers`.
+    /// Returns the session with our id, or if the peer had none (0), the one that it calls by
+    /// `peers`.
     fn find_session(&self, ours: u32, peers: u32) -> Option<SessionId> {
         // xl2tpd and accel-ppp send CDN to session 0 when the session had no id of the other end.
         if ours == 0 {
@@ -25,7 +26,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         self.sessions.get(SessionId::new(ours)).map(|session| session.id)
     }
 
-    /// ICRQ or OCRQ.
+    /// Handles an ICRQ or OCRQ.
     pub(super) fn handle_call_request(&mut self, requested: Requested) {
         let peers = requested.peer.session_id;
         let message_type = match requested.direction {
@@ -69,8 +70,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         debug_assert!(sent, "a message is taken only if there is room for its answer");
     }
 
-    /// RFC 3931 section 5.4.4: both ends may ask for the same session at once. Returns whether the
-    /// peer's request stands.
+    /// Settles a tie when both ends ask for the same session at once (RFC 3931 section 5.4.4).
+    /// Returns whether the peer's request stands.
     fn settle_session_tie(&mut self, requested: &Requested) -> bool {
         let wanted = &requested.request;
         let crossing = self.sessions.live().find(|session| {
@@ -95,7 +96,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         !refused
     }
 
-    /// ICRP, ICCN, OCRP or OCCN.
+    /// Handles an ICRP, ICCN, OCRP or OCCN.
     pub(super) fn handle_confirmed(&mut self, message_type: MessageType, ours: u32, message: &impl Confirmed) {
         let Some(mut session) = self.find_session(ours, 0).and_then(|id| self.sessions.get(id)).cloned() else {
             return count(&mut self.counters.unknown_sessions);
@@ -164,14 +165,14 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         session.enter(self.clock, Phase::Closed(reason));
     }
 
-    /// WEN.
+    /// Handles a WEN.
     pub(super) fn handle_errors(&mut self, ours: u32, peers: u32, errors: CallErrors) {
         if let Some(session) = self.reporting_session(ours, peers) {
             session.notice.errors = Some(errors);
         }
     }
 
-    /// SLI. Meraki sends it right behind ICCN.
+    /// Handles an SLI. Meraki sends it right behind ICCN.
     pub(super) fn handle_link_info(
         &mut self,
         ours: u32,
@@ -185,7 +186,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// The session that a report is about, if it can be told from: one that is up.
+    /// Returns the session that a report is about, if its ids belong to one that is up.
     fn reporting_session(&mut self, ours: u32, peers: u32) -> Option<&mut crate::session::Session> {
         let Some(id) = self.find_session(ours, peers) else {
             count(&mut self.counters.unknown_sessions);
@@ -199,7 +200,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         None
     }
 
-    /// A message about a session that cannot be understood ends the session, if it can be found.
+    /// Ends the session of a message that cannot be understood, if it can be found.
     pub(super) fn refuse_session_message(&mut self, header: &ControlHeader, avps: &Avps<'_>, error: DecodeError) {
         let number = |attribute| {
             let avp = avps.clone().find(attribute)?;
@@ -230,7 +231,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     }
 }
 
-/// RFC 3931 section 5.4.4: numbers are wanted, and not the sublayer that carries them.
+/// Returns whether numbers are wanted without the sublayer that carries them (RFC 3931 section
+/// 5.4.4).
 const fn lacks_sublayer(terms: &crate::session::Terms) -> bool {
     terms.wants_numbers() && !terms.has_sublayer
 }

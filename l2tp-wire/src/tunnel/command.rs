@@ -13,7 +13,8 @@ use crate::header::{Cookie, CookieSize};
 use crate::session::{self, CallRequest, Direction, Disconnect, Phase, Session, SessionId, Side, State, Terms};
 
 impl<const SESSIONS: usize> Tunnel<SESSIONS> {
-    /// RFC 2661 section 7.4.1: as a LAC, asks the LNS for a session (ICRQ). A VPN client does this.
+    /// Asks the LNS for a session (ICRQ), as a LAC (RFC 2661 section 7.4.1). A VPN client does
+    /// this.
     ///
     /// The request goes out when the tunnel is up.
     /// [`CallConnected`](super::event::Event::CallConnected) or
@@ -33,7 +34,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         self.request_call(now, Direction::Incoming, Side::Lac, request, terms)
     }
 
-    /// RFC 2661 section 7.5.2: as an LNS, asks the LAC to place a call (OCRQ).
+    /// Asks the LAC to place a call (OCRQ), as an LNS (RFC 2661 section 7.5.2).
     ///
     /// # Errors
     ///
@@ -129,7 +130,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// RFC 2661 sections 7.4.2 and 7.5.1: accepts a session that the peer asks for (ICRP or OCRP).
+    /// Accepts a session that the peer asks for (ICRP or OCRP) (RFC 2661 sections 7.4.2 and 7.5.1).
     ///
     /// An outgoing call has to be completed by [`connect_call`](Self::connect_call).
     ///
@@ -154,7 +155,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         Ok(())
     }
 
-    /// RFC 2661 section 7.5.1: as a LAC, completes an outgoing call (OCCN): the line is up.
+    /// Completes an outgoing call (OCCN) when the line is up, as a LAC (RFC 2661 section 7.5.1).
     ///
     /// # Errors
     ///
@@ -171,7 +172,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         Ok(())
     }
 
-    /// RFC 2661 section 5.6: ends a session, or refuses one that the peer asks for (CDN).
+    /// Ends a session, or refuses one that the peer asks for (CDN) (RFC 2661 section 5.6).
     /// [`CallClosed`](super::event::Event::CallClosed) follows.
     ///
     /// # Errors
@@ -213,8 +214,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         true
     }
 
-    /// RFC 2661 section 6.14: as an LNS of version 2, says which characters the LAC has to escape
-    /// (SLI).
+    /// Says which characters the LAC has to escape (SLI), as an LNS of version 2 (RFC 2661 section
+    /// 6.14).
     ///
     /// # Errors
     ///
@@ -235,7 +236,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if self.send_accm(&session, send, receive) { Ok(()) } else { Err(CommandError::Busy) }
     }
 
-    /// RFC 3931 section 6.14: in version 3, says whether the circuit of this end is up (SLI).
+    /// Says whether the circuit of this end is up (SLI), in version 3 (RFC 3931 section 6.14).
     ///
     /// # Errors
     ///
@@ -260,7 +261,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         Ok(())
     }
 
-    /// RFC 2661 section 6.13: as a LAC, reports errors of the line (WEN). Not more than once in 60
+    /// Reports errors of the line (WEN), as a LAC (RFC 2661 section 6.13). Not more than once in 60
     /// s, says the RFC.
     ///
     /// # Errors
@@ -281,7 +282,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if self.send_errors(&session, errors) { Ok(()) } else { Err(CommandError::Busy) }
     }
 
-    /// RFC 2661 section 5.7: ends the tunnel and all its sessions (StopCCN). Without a tunnel,
+    /// Ends the tunnel and all its sessions (StopCCN) (RFC 2661 section 5.7). Without a tunnel,
     /// nothing is sent.
     ///
     /// [`Stopped`](super::event::Event::Stopped) follows at once,
@@ -296,7 +297,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// A copy of the session, if it is in this state.
+    /// Returns a copy of the session, if it is in this state.
     fn in_state(&self, id: SessionId, state: State) -> Result<Session, CommandError> {
         let session = self.sessions.get(id).ok_or(CommandError::NoSuchSession)?;
         if session.state() == state { Ok(session.clone()) } else { Err(CommandError::State) }

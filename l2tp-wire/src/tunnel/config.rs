@@ -41,7 +41,7 @@ pub enum Authentication {
     #[default]
     None,
     /// RFC 2661 section 5.1.1: the peer has to answer a challenge. It proves who set the tunnel up,
-    /// and nothing about later messages; and whoever sees one answer can try passwords.
+    /// and nothing about later messages. Anyone who sees one answer can try passwords.
     Challenge,
     /// RFC 3931 section 4.3: every message carries a digest, in version 3 alone. Messages without
     /// one have no effect at all, so version 2 is not spoken with it.
@@ -139,14 +139,14 @@ impl Config {
         }
     }
 
-    /// `encapsulation`: the versions that are spoken. Default version 2, which every peer has.
+    /// Sets `encapsulation`: the versions that are spoken. Default version 2, which every peer has.
     #[must_use]
     pub const fn with_versions(mut self, versions: Versions) -> Self {
         self.versions = versions;
         self
     }
 
-    /// `receive-window`, `retransmit …`: the reliable channel. The defaults are those of
+    /// Sets `receive-window`, `retransmit …`: the reliable channel. The defaults are those of
     /// [`channel::Config`].
     #[must_use]
     pub const fn with_channel(mut self, channel: channel::Config) -> Self {
@@ -154,7 +154,7 @@ impl Config {
         self
     }
 
-    /// `timeout setup`: how long setting up a tunnel, or a session, may take; in both roles.
+    /// Sets `timeout setup`: how long setting up a tunnel, or a session, may take; in both roles.
     ///
     /// Default 60 s, as mpd's reply time-out; Cisco's is said to be 300 s.
     #[must_use]
@@ -163,8 +163,8 @@ impl Config {
         self
     }
 
-    /// `hello`: after how long without a word from the peer it is asked whether it lives (RFC 2661
-    /// section 5.5).
+    /// Sets `hello`: how long the peer may be silent before it is sent a Hello (RFC 2661 section
+    /// 5.5).
     ///
     /// Default 60 s (RFC, Cisco). `None` turns it off, as Cisco's `hello 0`.
     #[must_use]
@@ -181,7 +181,7 @@ impl Config {
         self
     }
 
-    /// `authentication`, `digest`: what the peer has to prove. Default nothing, as Cisco's.
+    /// Sets `authentication`, `digest`: what the peer has to prove. Default nothing, as Cisco's.
     ///
     /// Without a password, a challenge cannot be answered, and a digest proves no more than that
     /// nothing was damaged.
@@ -191,23 +191,24 @@ impl Config {
         self
     }
 
-    /// `password`, `digest secret`: what both ends know. Default none.
+    /// Sets `password`, `digest secret`: the secret that both ends share. Default none.
     #[must_use]
     pub fn with_password(mut self, password: Secret) -> Self {
         self.password = Some(password);
         self
     }
 
-    /// RFC 3931 section 4.3: the password before it was changed. What carries a digest with it is
-    /// taken too, until the peer has changed it as well. Default none.
+    /// Sets the password before it was changed (RFC 3931 section 4.3). A message that carries a
+    /// digest is taken too, until the peer has changed it as well. Default none.
     #[must_use]
     pub fn with_old_password(mut self, password: Secret) -> Self {
         self.old_password = Some(password);
         self
     }
 
-    /// `hidden`: hides the values of AVPs that may be hidden (RFC 2661 section 4.3), which needs a
-    /// password. Default off, as Cisco's: xl2tpd, npppd and go-l2tp cannot read them.
+    /// Sets `hidden`: whether the values of AVPs that may be hidden are hidden, which needs a
+    /// password (RFC 2661 section 4.3). Default off, as Cisco's: xl2tpd, npppd and go-l2tp cannot
+    /// read them.
     #[must_use]
     pub const fn with_hidden(mut self, hides: bool) -> Self {
         self.hidden = hides;
@@ -221,7 +222,8 @@ impl Config {
         self
     }
 
-    /// `terminate-from hostname`: the only host name from which a tunnel is accepted. Default any.
+    /// Sets `terminate-from hostname`: the only host name from which a tunnel is accepted. Default
+    /// any.
     ///
     /// A name is no proof: only [`with_authentication`](Self::with_authentication) asks for one.
     #[must_use]
@@ -230,8 +232,8 @@ impl Config {
         self
     }
 
-    /// RFC 2661 section 4.4.3: sends a tie breaker, so that of two tunnels that both ends set up at
-    /// once one is left. Default off: Yamaha RTX refuses what it does not expect.
+    /// Sends a tie breaker, so that of two tunnels that both ends set up at once one is left (RFC
+    /// 2661 section 4.4.3). Default off: Yamaha RTX refuses what it does not expect.
     #[must_use]
     pub const fn with_tie_breaker(mut self, sends: bool) -> Self {
         self.tie_breaker = sends;
@@ -246,7 +248,7 @@ impl Config {
         self
     }
 
-    /// RFC 2661 section 4.4.3: the framings that are announced. Default both, as xl2tpd and
+    /// Sets the framings that are announced (RFC 2661 section 4.4.3). Default both, as xl2tpd and
     /// accel-ppp.
     #[must_use]
     pub const fn with_framing_capabilities(mut self, framing: Framing) -> Self {
@@ -254,22 +256,23 @@ impl Config {
         self
     }
 
-    /// RFC 2661 section 4.4.3: the kinds of lines that are announced. Default none: there is no
-    /// telephone line.
+    /// Sets the kinds of lines that are announced (RFC 2661 section 4.4.3). Default none: there is
+    /// no telephone line.
     #[must_use]
     pub const fn with_bearer_capabilities(mut self, bearer: Bearer) -> Self {
         self.bearer = bearer;
         self
     }
 
-    /// RFC 3931 section 5.4.3: the router id; usually an IPv4 address. Default 0.
+    /// Sets the router id; usually an IPv4 address (RFC 3931 section 5.4.3). Default 0.
     #[must_use]
     pub const fn with_router_id(mut self, router_id: u32) -> Self {
         self.router_id = router_id;
         self
     }
 
-    /// RFC 3931 section 5.4.3: the pseudowires that version 3 takes. Default PPP and Ethernet.
+    /// Sets the pseudowires that version 3 takes (RFC 3931 section 5.4.3). Default PPP and
+    /// Ethernet.
     #[must_use]
     pub const fn with_pseudowires(mut self, first: PseudowireType, second: Option<PseudowireType>) -> Self {
         self.pseudowires = [Some(first), second];

@@ -55,7 +55,7 @@ pub enum PacketError {
     Closed,
 }
 
-/// For whom a packet was.
+/// The recipient of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "it was for this tunnel or not")]
 #[must_use = "a request for another tunnel has to be given to another one"]

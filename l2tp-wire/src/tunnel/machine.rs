@@ -115,7 +115,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     /// The room that [`poll_transmit`](Self::poll_transmit) needs at most.
     pub const MAX_TRANSMIT: usize = 1500;
 
-    /// RFC 2661 section 7.2: makes the end that asks for the tunnel, at `peer`.
+    /// Makes the end that asks for the tunnel, at `peer` (RFC 2661 section 7.2).
     ///
     /// `ids` are this end's: from [`TunnelIds::new`], or from a
     /// [`Demultiplexer`](crate::demultiplexer::Demultiplexer) if there are other tunnels on the
@@ -126,8 +126,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         Self { address: Some(peer), ..Self::new(config, ids, entropy) }
     }
 
-    /// RFC 2661 section 7.2: makes the end that is asked for the tunnel. `ids` and `entropy` are as
-    /// for [`originator`](Self::originator).
+    /// Makes the end that is asked for the tunnel (RFC 2661 section 7.2). `ids` and `entropy` are
+    /// as for [`originator`](Self::originator).
     #[must_use]
     pub fn receiver(config: Config, ids: TunnelIds, entropy: [u8; 32]) -> Self {
         Self::new(config, ids, entropy)

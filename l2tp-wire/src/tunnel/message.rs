@@ -41,7 +41,7 @@ fn optional(text: Text<'_>) -> Option<Text<'_>> {
 }
 
 impl<const SESSIONS: usize> Tunnel<SESSIONS> {
-    /// RFC 2661 section 6.1, RFC 3931 section 6.1: asks for the tunnel. The order is that of all
+    /// Asks for the tunnel (RFC 2661 section 6.1, RFC 3931 section 6.1). The order is that of all
     /// touchy peers.
     pub(super) fn send_request(&mut self, challenge: Option<&Challenge>, tie_breaker: Option<TieBreaker>) -> bool {
         let config = self.config.clone();
@@ -82,7 +82,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// RFC 2661 section 6.2, RFC 3931 section 6.2: grants the tunnel.
+    /// Grants the tunnel (RFC 2661 section 6.2, RFC 3931 section 6.2).
     pub(super) fn send_reply(&mut self, challenge: Option<&Challenge>, peers: Option<&[u8]>) -> bool {
         let config = self.config.clone();
         let window = Some(config.channel.receive_window());
@@ -123,7 +123,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         self.proof.nonce().and_then(|nonce| nonce.try_into().ok())
     }
 
-    /// RFC 2661 section 6.3, RFC 3931 section 6.3: completes the tunnel.
+    /// Completes the tunnel (RFC 2661 section 6.3, RFC 3931 section 6.3).
     pub(super) fn send_connected(&mut self, peers: Option<&[u8]>) -> bool {
         match self.version {
             Version::V2 => {
@@ -135,7 +135,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// RFC 2661 section 6.5: asks whether the peer lives.
+    /// Asks whether the peer lives (RFC 2661 section 6.5).
     pub(super) fn send_hello(&mut self) -> bool {
         match self.version {
             Version::V2 => self.send(0, &v2::Hello::new().into()),
@@ -143,7 +143,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// RFC 2661 section 6.4: ends the tunnel. There is always room for it.
+    /// Ends the tunnel (RFC 2661 section 6.4). There is always room for it.
     pub(super) fn send_stop(&mut self, reason: CloseReason) {
         let (result, error, words) = reason.to_result();
         let detail = Detail { error, message: Text::from(words) };
@@ -163,7 +163,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         debug_assert!(sent, "a part of the queue is left for it");
     }
 
-    /// RFC 2661 sections 6.6 and 6.9, RFC 3931 sections 6.6 and 6.9: asks for a session.
+    /// Asks for a session (RFC 2661 sections 6.6 and 6.9, RFC 3931 sections 6.6 and 6.9).
     pub(super) fn send_call_request(&mut self, session: &Session) -> bool {
         let request = &session.request;
         match (self.version, session.direction) {
@@ -197,7 +197,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     fn send_call_request_v3(&mut self, session: &Session) -> bool {
         let (request, terms) = (&session.request, Wanted::new(session));
         let (serial_number, circuit_status) = (request.serial_number, session.ours.circuit);
-        // Both ends may ask for the same circuit at once, whoever was meant to.
+        // Both ends may ask for the same circuit at once.
         let tie_breaker = Some(TieBreaker::from_bytes(session.tie_breaker));
         let remote_end_id = optional(request.remote_end_id.text());
         match session.direction {
@@ -230,7 +230,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// RFC 2661 sections 6.7 and 6.10, RFC 3931 sections 6.7 and 6.10: accepts a session.
+    /// Accepts a session (RFC 2661 sections 6.7 and 6.10, RFC 3931 sections 6.7 and 6.10).
     pub(super) fn send_call_reply(&mut self, session: &Session) -> bool {
         let peer_id = session.peer.session_id;
         let Wanted { cookie: assigned_cookie, sublayer: l2_specific_sublayer, sequencing: data_sequencing } =
@@ -266,7 +266,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// RFC 2661 sections 6.8 and 6.11, RFC 3931 sections 6.8 and 6.11: completes a session.
+    /// Completes a session (RFC 2661 sections 6.8 and 6.11, RFC 3931 sections 6.8 and 6.11).
     pub(super) fn send_call_connected(&mut self, session: &Session) -> bool {
         let (peer_id, terms) = (session.peer.session_id, &session.ours);
         let speed = |speed: u64| u32::try_from(speed).unwrap_or(u32::MAX);
@@ -313,8 +313,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// RFC 2661 section 6.12: ends or refuses a session; `ours` is 0 if it never had an id of this
-    /// end.
+    /// Ends or refuses a session; `ours` is 0 if it never had an id of this end (RFC 2661 section
+    /// 6.12).
     pub(super) fn send_disconnect(&mut self, ours: u32, peers: u32, disconnect: Disconnect) -> bool {
         let mut result = ResultCode::new(disconnect.result);
         if disconnect.error != ErrorCode::NONE {
@@ -348,12 +348,12 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// RFC 2661 section 6.14: the two maps; version 3 has none.
+    /// Returns the two maps; version 3 has none (RFC 2661 section 6.14).
     pub(super) fn send_accm(&mut self, session: &Session, send: Accm, receive: Accm) -> bool {
         self.send(low(session.peer.session_id), &v2::SetLinkInfo::new(LinkAccm { send, receive }).into())
     }
 
-    /// RFC 3931 section 6.14: the status of the circuit; version 2 has none.
+    /// Returns the status of the circuit; version 2 has none (RFC 3931 section 6.14).
     pub(super) fn send_circuit_status(&mut self, session: &Session, status: CircuitStatus) -> bool {
         let message = v3::SetLinkInfo {
             remote_session_id: session.peer.session_id,
@@ -363,7 +363,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         self.send(0, &message.into())
     }
 
-    /// RFC 2661 section 6.13: the errors of the line.
+    /// Returns the errors of the line (RFC 2661 section 6.13).
     pub(super) fn send_errors(&mut self, session: &Session, errors: crate::avp::CallErrors) -> bool {
         debug_assert!(session.side == Side::Lac || self.version == Version::V3, "only the LAC has a line");
         match self.version {
@@ -380,8 +380,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     }
 }
 
-/// RFC 3931 section 5.4.4: what this end wants in data packets that it receives. What is not wanted
-/// is not sent.
+/// RFC 3931 section 5.4.4: what this end wants in data packets that it receives. An unwanted AVP is
+/// not sent.
 struct Wanted {
     cookie: Option<Cookie>,
     sublayer: Option<SublayerType>,
@@ -403,8 +403,8 @@ const fn low(id: u32) -> u16 {
     u16::from_be_bytes([high, low])
 }
 
-/// RFC 2661 section 4.4.3: the answer to the peer's challenge, if it sent one and there is a
-/// password.
+/// Returns the answer to the peer's challenge, if it sent one and there is a password (RFC 2661
+/// section 4.4.3).
 fn answer(
     password: Option<&Secret>,
     message: MessageType,

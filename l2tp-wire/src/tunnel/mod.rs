@@ -19,11 +19,11 @@
 //! * **Time** is a [`Duration`](core::time::Duration) since a moment that the caller picks, always
 //!   the first argument, always called `now`. A `now` that goes back is taken as the latest seen.
 //! * **Memory** is all in the object, for a fixed number of sessions and of bytes of messages.
-//!   Nothing accepted is lost: what there is no room for is not acknowledged, so that the peer
-//!   sends it again.
+//!   Nothing accepted is lost: a message without room is not acknowledged, so that the peer sends
+//!   it again.
 //! * **Forged packets** change nothing but a counter, as long as their sender does not see the
 //!   tunnel's packets: address, tunnel id and numbers all have to fit. With a digest
-//!   ([`Authentication::Digest`]) nothing that was not signed has any effect, whoever sends it.
+//!   ([`Authentication::Digest`]) no unsigned message has any effect.
 
 mod call;
 mod command;

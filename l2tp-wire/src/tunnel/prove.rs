@@ -42,7 +42,7 @@ impl Proof {
         }))
     }
 
-    /// The digest that messages carry.
+    /// Returns the digest that messages carry.
     pub(super) fn digest_type(&self) -> Option<DigestType> {
         self.0.as_ref().map(|digests| match digests.hash {
             DigestHash::Md5 => DigestType::HMAC_MD5,
@@ -50,7 +50,7 @@ impl Proof {
         })
     }
 
-    /// The nonce that SCCRQ and SCCRP carry.
+    /// Returns the nonce that SCCRQ and SCCRP carry.
     pub(super) fn nonce(&self) -> Option<&[u8]> {
         self.0.as_ref().filter(|digests| digests.has_secret).map(|digests| &digests.nonce[..])
     }
@@ -95,7 +95,7 @@ impl Proof {
     }
 }
 
-/// The key with which values of this version are hidden, if there is a password.
+/// Returns the key with which values of this version are hidden, if there is a password.
 pub(super) fn hiding_key(config: &Config, version: Version) -> Option<HidingKey> {
     config.password.as_ref().map(|password| match version {
         Version::V2 => HidingKey::v2(password),

@@ -149,8 +149,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if source_fits { Ok(target) } else { Err(PacketError::OtherSource) }
     }
 
-    /// RFC 2661 section 4.4.3: a peer that refuses our reply may have no id to send to. Its own id
-    /// says which tunnel.
+    /// Returns a peer that refuses our reply may have no id to send to (RFC 2661 section 4.4.3).
+    /// Its own id says which tunnel.
     fn names_peer(&self, source: Address, control: &Control<'_>) -> bool {
         let Some(peer) = self.peer.as_ref().filter(|_| self.address == Some(source)) else {
             return false;
@@ -169,7 +169,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         control.version() == self.version && named == Some(peer.tunnel_id)
     }
 
-    /// RFC 3931 section 4.3: nothing in a message may be used before its digest fits.
+    /// Verifies the digest of a message, before which nothing in it may be used (RFC 3931 section
+    /// 4.3).
     fn verify(&self, target: Target, control: &Control<'_>) -> Result<(), PacketError> {
         // Only SCCRP brings the nonce that its own digest is mixed with.
         let nonce = if let Stage::WaitReply { .. } = self.stage {
@@ -181,7 +182,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         self.proof.verify(control.bytes(), is_request, nonce).map_err(|_| PacketError::Digest)
     }
 
-    /// An SCCRQ: the first one, the same again, one that crosses ours, or one for another tunnel.
+    /// Returns an SCCRQ: the first one, the same again, one that crosses ours, or one for another
+    /// tunnel.
     fn take_request(&mut self, now: Duration, source: Address, message: &mut [u8]) -> Result<Handled, PacketError> {
         let key_version = Control::decode(message)?.version();
         let length = message.len();
@@ -200,8 +202,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             }
             Message::V2(_) | Message::V3(_) => return Err(PacketError::OtherTunnel),
         };
-        // A request that only version 3 could answer is dropped: section 3.1 of RFC 2661 wants that of
-        // unknown versions, and there is no answer that such a peer would understand.
+        // A request that only version 3 could answer is dropped. Section 3.1 of RFC 2661 wants that
+        // of unknown versions, and such a peer would understand no answer.
         if key_version == Version::V3 && !self.config.versions().allows(Version::V3) {
             return Err(PacketError::OtherTunnel);
         }
@@ -217,7 +219,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         Ok(Handled::Taken)
     }
 
-    /// Finds out whose request it is; `None`: a new one for this tunnel.
+    /// Finds the end that a request belongs to; `None`: a new one for this tunnel.
     fn place_request(
         &mut self,
         now: Duration,
@@ -248,7 +250,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             }
             (_, Some(address)) => {
                 let again = self.peer.as_ref().is_some_and(|peer| peer.tunnel_id == start.peer.tunnel_id);
-                // A peer that has started anew asks from the same port, under another id (Cisco, xl2tpd).
+                // A peer that has started again asks from the same port, under another id (Cisco,
+                // xl2tpd).
                 if address != source || !again {
                     return Ok(Some(Handled::OtherRequest));
                 }
@@ -288,7 +291,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// A message that is next in order, of this tunnel.
+    /// Processes a message of this tunnel that is next in order.
     fn process(&mut self, message: &mut [u8]) {
         let Ok(version) = Control::decode(message).map(|control| control.version()) else {
             return;
@@ -302,7 +305,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         };
         let message_type = match avps.clone().message_type() {
             Ok((message_type, _)) => message_type,
-            // What the message was about is not known.
+            // The subject of the message is not known.
             Err(error) => return self.refuse_message(MessageType::new(0), &header, &avps, error),
         };
         match Message::decode(version, avps.clone()) {
@@ -318,8 +321,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// RFC 2661 section 7.1: what cannot be understood ends the session that it is about, or the
-    /// tunnel.
+    /// Ends the session that a message is about, or the tunnel, when it cannot be understood (RFC
+    /// 2661 section 7.1).
     fn refuse_message(
         &mut self,
         message_type: MessageType,
@@ -343,7 +346,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     fn handle_message(&mut self, header: &ControlHeader, message: &Message<'_>) {
         let message_type = message.message_type();
         if self.stage.reason().is_some() {
-            // Both ends have ended it. A peer whose StopCCN crosses ours is told so by the acknowledgment.
+            // Both ends have ended it. A peer whose StopCCN crosses ours learns that from the
+            // acknowledgment.
             if message_type != MessageType::STOP_CONTROL_CONNECTION_NOTIFICATION {
                 count(&mut self.counters.ignored);
             } else if let Stage::Stopping { reason, .. } = self.stage {
@@ -392,7 +396,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
                 self.handle_stop(stop.result.result, stop.result.detail);
             }
             M::Hello(_) => count(&mut self.counters.hellos_received),
-            // It was told apart before it came here, since it has no number of its own.
+            // It was recognized before it came here, since it has no number of its own.
             M::ExplicitAcknowledgement(_) => {}
             M::StartControlConnectionRequest(_) => self.handle_unexpected(message.message_type()),
             M::IncomingCallRequest(request) => self.handle_call_request(request.into()),
@@ -430,7 +434,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// RFC 2661 section 7.2.1: a message that sets tunnels up, when this one is.
+    /// Handles a message that sets tunnels up, when this one is (RFC 2661 section 7.2.1).
     fn handle_unexpected(&mut self, message_type: MessageType) {
         self.stop(CloseReason::Unexpected(message_type));
     }

@@ -26,7 +26,7 @@ impl<const N: usize> Sessions<N> {
         self.places.iter_mut().flatten().find(|session| session.id == id)
     }
 
-    /// Those that are over and not told yet too.
+    /// Returns also those that are over and not reported yet.
     fn all(&self) -> impl Iterator<Item = &Session> {
         self.places.iter().flatten()
     }
@@ -35,7 +35,7 @@ impl<const N: usize> Sessions<N> {
         self.all().filter(|session| session.state() != State::Closed)
     }
 
-    /// The session that the peer calls by this id.
+    /// Returns the session that the peer calls by this id.
     pub(super) fn by_peer_id(&self, peer_id: u32) -> Option<SessionId> {
         self.live().find(|session| peer_id != 0 && session.peer.session_id == peer_id).map(|session| session.id)
     }
@@ -62,12 +62,12 @@ impl<const N: usize> Sessions<N> {
         true
     }
 
-    /// The next session in this state.
+    /// Returns the next session in this state.
     pub(super) fn first_in(&self, state: State) -> Option<SessionId> {
         self.all().find(|session| session.state() == state).map(|session| session.id)
     }
 
-    /// The next session whose time is over.
+    /// Returns the next session whose time is over.
     pub(super) fn first_due(&self, now: Duration) -> Option<SessionId> {
         self.all().find(|session| session.deadline().is_some_and(|at| at <= now)).map(|session| session.id)
     }

@@ -18,7 +18,7 @@ pub enum State {
     WaitControlConnected,
     /// Sessions are possible.
     Established,
-    /// The peer was told that the tunnel is over, and has not acknowledged it.
+    /// A StopCCN was sent, and the peer has not acknowledged it.
     Stopping,
     /// The tunnel is over, and the peer may not know that this end knows: repetitions are
     /// acknowledged.

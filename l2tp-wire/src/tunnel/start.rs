@@ -50,8 +50,8 @@ impl<'a> Start<'a> {
         Self { peer, window, challenge, response: None, tie_breaker, nonce: None }
     }
 
-    /// RFC 3931 section 4.7.3: a request in the form of version 2, from an end that has version 3
-    /// too.
+    /// Creates a request in the form of version 2, from an end that has version 3 too (RFC 3931
+    /// section 4.7.3).
     pub(super) fn request_both(message: &v2::StartControlConnectionRequest<'a>, id: u32) -> Self {
         let mut start = Self::request_v2(message);
         start.peer.tunnel_id = id;
@@ -118,7 +118,7 @@ pub(super) fn tie(ours: Option<TieBreaker>, peers: Option<TieBreaker>) -> Tie {
 }
 
 impl<const SESSIONS: usize> Tunnel<SESSIONS> {
-    /// RFC 2661 section 7.2.1, "Local Open request": asks the peer for the tunnel.
+    /// Asks the peer for the tunnel (RFC 2661 section 7.2.1, "Local Open request").
     ///
     /// # Errors
     ///
@@ -147,7 +147,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         (self.config.authentication == Authentication::Challenge).then(|| self.random.bytes())
     }
 
-    /// The peer's request: this end becomes the one that is asked.
+    /// Accepts the peer's request: this end becomes the one that is asked.
     pub(super) fn accept_request(&mut self, now: Duration, source: Address, version: Version, start: &Start<'_>) {
         self.version = version;
         self.address = Some(source);
@@ -168,7 +168,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if !self.send_reply(challenge.as_ref(), start.challenge) {
             return self.stop(CloseReason::SetupTimeout);
         }
-        // Whoever never completes what it began must not hold a place for ever.
+        // A peer that never completes what it began must not hold a place forever.
         let until = deadline(now, self.config.setup_timeout);
         self.enter(Stage::WaitConnected { until, challenge });
     }
@@ -190,7 +190,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         (start.challenge.is_some() && self.config.password.is_none()).then_some(CloseReason::NoPassword)
     }
 
-    /// The peer's request again: our reply was lost, or is late.
+    /// Sends the reply again when the peer repeats its request: our reply was lost, or is late.
     pub(super) fn renew_replies(&mut self) {
         // With the peer's proof there is no limit to renew.
         if self.channel.is_limited() {
@@ -198,7 +198,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// RFC 2661 section 4.4.3: the peer has asked too, and its request wins. Ours is forgotten.
+    /// Gives way to the peer's request, which wins the tie (RFC 2661 section 4.4.3). Ours is
+    /// forgotten.
     pub(super) fn lose_tie(&mut self) {
         self.channel = ControlChannel::new(self.config.channel);
         // The nonce of the request that was forgotten is not used again.
@@ -213,7 +214,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         Tie::None
     }
 
-    /// The peer's reply to our request.
+    /// Handles the peer's reply to our request.
     pub(super) fn handle_start_reply(&mut self, start: &Start<'_>) {
         let Stage::WaitReply { challenge, .. } = self.stage else {
             return self.stop(CloseReason::Unexpected(MessageType::START_CONTROL_CONNECTION_REPLY));
@@ -242,7 +243,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         self.request_waiting_calls();
     }
 
-    /// The peer's message that completes the tunnel.
+    /// Handles the peer's message that completes the tunnel.
     pub(super) fn handle_start_connected(&mut self, response: Option<ChallengeResponse>) {
         let message_type = MessageType::START_CONTROL_CONNECTION_CONNECTED;
         let Stage::WaitConnected { challenge, .. } = self.stage else {

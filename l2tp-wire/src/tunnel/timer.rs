@@ -58,7 +58,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         self.settle();
     }
 
-    /// RFC 2661 section 5.5: when the peer is asked whether it lives.
+    /// Returns when the peer is sent a Hello (RFC 2661 section 5.5).
     fn hello_deadline(&self) -> Option<Duration> {
         // A message that waits for its acknowledgment finds out the same as a Hello.
         if self.stage != Stage::Established || !self.channel.is_idle() {
@@ -68,7 +68,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         self.config.hello_interval.map(|interval| deadline(heard, interval))
     }
 
-    /// The peer acknowledges nothing: RFC 2661 section 5.8 ends the tunnel, without a word.
+    /// Ends the tunnel without a message when the peer acknowledges nothing (RFC 2661 section 5.8).
     fn handle_silence(&mut self, now: Duration) {
         let cycle = self.config.channel.cycle();
         // Users report tunnels that died while data flowed: xl2tpd#32, #169, #179 and others.
@@ -106,16 +106,16 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if self.stage.reason().is_some() {
             return;
         }
-        // What the peer has not been sent yet means nothing any more.
+        // Messages that have not been sent yet mean nothing any more.
         self.channel.forget_unsent();
         self.send_stop(reason);
-        // What was sent before may have to be given up first, then this message.
+        // A message sent before may have to be given up first, then this message.
         let cycle = self.config.channel.cycle();
         let until = deadline(deadline(self.clock, cycle), cycle);
         self.enter(Stage::Stopping { until, reason });
     }
 
-    /// The peer has ended the tunnel.
+    /// Lingers after the peer has ended the tunnel.
     pub(super) fn linger(&mut self, reason: CloseReason) {
         // Nothing that waits means anything any more; only repetitions are still acknowledged.
         self.channel.abandon();

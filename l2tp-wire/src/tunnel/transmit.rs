@@ -65,8 +65,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         Ok(Some(Transmit { destination, payload }))
     }
 
-    /// RFC 2661 section 5.8: in version 2 a message without AVPs; in version 3 one that can carry a
-    /// digest.
+    /// Writes an acknowledgment: in version 2 a message without AVPs, in version 3 one that can
+    /// carry a digest (RFC 2661 section 5.8).
     fn write_acknowledgment(&self, header: ControlHeader, buf: &mut [u8]) -> Result<usize, EncodeError> {
         match self.version {
             Version::V2 => {
@@ -92,7 +92,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
     }
 
-    /// For whom messages are: the ids that the peer chose, 0 as long as they are not known.
+    /// Returns the ids that the peer chose, for messages to it; 0 while they are not known.
     pub(super) fn recipient(&self, session_id: u16) -> Recipient {
         let tunnel_id = self.peer.as_ref().map_or(0, |peer| peer.tunnel_id);
         match self.version {

@@ -29,7 +29,7 @@ fn established(variant: &Variant) -> World<End> {
     world
 }
 
-/// Everything that a forged packet must not change.
+/// Returns all state that a forged packet must not change.
 fn snapshot(end: &End) -> String {
     let tunnel = &end.tunnel;
     let sessions: Vec<_> = tunnel.sessions().map(|session| (session.id(), session.state(), session.since())).collect();
@@ -55,7 +55,7 @@ fn counted(end: &End) -> u64 {
     counters.foreign + counters.malformed + counters.wrong_digests + counters.channel.implausible
 }
 
-/// Session and tunnel still do what they are for.
+/// Asserts that session and tunnel still work.
 fn assert_alive(world: &mut World<End>) {
     let before = world.ends().map(|end| end.received.len());
     for end in world.ends_mut() {
@@ -68,7 +68,7 @@ fn assert_alive(world: &mut World<End>) {
     }
 }
 
-/// The messages that end or disturb something, for these ids and numbers.
+/// Returns the messages that end or disturb something, for these ids and numbers.
 fn harmful(version: Version, tunnel: u32, session: u32, peer_session: u32, ns: u16, nr: u16) -> Vec<Vec<u8>> {
     let stop = ResultCode::new(ControlConnectionResult::CLEAR);
     let clear = ResultCode::new(SessionResult::ADMINISTRATIVE);
@@ -122,7 +122,8 @@ fn harmful(version: Version, tunnel: u32, session: u32, peer_session: u32, ns: u
     }
 }
 
-/// What an attacker who sees everything would know of the client: tunnel, session, the peer's session, Ns, Nr.
+/// Returns what an attacker who sees everything would know of the client: tunnel, session, the
+/// peer's session, Ns, Nr.
 fn known(world: &World<End>) -> (Version, u32, u32, u32, u16, u16) {
     let tunnel = &world.client.tunnel;
     let version = tunnel.version();

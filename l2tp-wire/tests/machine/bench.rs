@@ -62,7 +62,7 @@ impl Bench {
         bench
     }
 
-    /// A tunnel that the script has asked for.
+    /// Creates a tunnel that the script has asked for.
     pub(crate) fn established(version: Version) -> Self {
         let mut bench = Self::asked(version);
         bench.receive(0, &bench.connected());
@@ -79,7 +79,7 @@ impl Bench {
         self.tunnel.sessions().map(Session::id).min()
     }
 
-    /// A call of the tunnel's own.
+    /// Creates a call of the tunnel's own.
     pub(crate) fn calls(mut self, is_lac: bool) -> Self {
         let (request, terms) = (CallRequest::new(), Terms::new());
         let called = if is_lac {
@@ -92,7 +92,7 @@ impl Bench {
         self
     }
 
-    /// The script says something that is taken.
+    /// Sends a message of the script that is taken.
     pub(crate) fn and(mut self, message: impl Fn(&Self) -> Message<'static>) -> Self {
         let message = message(&self);
         self.receive_session(&message);
@@ -128,7 +128,7 @@ impl Bench {
         }
     }
 
-    /// ICRQ or OCRQ.
+    /// Returns an ICRQ or OCRQ.
     pub(crate) fn call_request(&self, is_incoming: bool, id: u16) -> Message<'static> {
         match (self.version, is_incoming) {
             (Version::V2, true) => v2::IncomingCallRequest::new(id).into(),
@@ -138,12 +138,12 @@ impl Bench {
         }
     }
 
-    /// The id by which the script names the tunnel's session.
+    /// Returns the id by which the script names the tunnel's session.
     pub(crate) fn named(&self) -> u32 {
         self.session().map_or(0x1234, SessionId::get)
     }
 
-    /// ICRP or OCRP.
+    /// Returns an ICRP or OCRP.
     pub(crate) fn call_reply(&self, is_incoming: bool) -> Message<'static> {
         let ours = self.named();
         match (self.version, is_incoming) {
@@ -154,7 +154,7 @@ impl Bench {
         }
     }
 
-    /// ICCN or OCCN.
+    /// Returns an ICCN or OCCN.
     pub(crate) fn call_connected(&self, is_incoming: bool) -> Message<'static> {
         let ours = self.named();
         match (self.version, is_incoming) {
@@ -174,7 +174,7 @@ impl Bench {
         ControlHeader { recipient, ns: self.ns, nr: self.nr }
     }
 
-    /// The script sends a message about the tunnel's only session, if it is about one.
+    /// Sends a message of the script about the tunnel's only session, if it is about one.
     pub(crate) fn receive_session(&mut self, message: &Message<'_>) -> Option<PacketError> {
         let message_type = message.message_type();
         let asks = [MessageType::INCOMING_CALL_REQUEST, MessageType::OUTGOING_CALL_REQUEST].contains(&message_type);
@@ -199,7 +199,7 @@ impl Bench {
         self.give(bytes, is_next)
     }
 
-    /// The script sends a message of this type, with an unknown AVP that may or may not be ignored.
+    /// Sends a message of this type with an unknown AVP that may or may not be ignored.
     pub(crate) fn receive_unknown(&mut self, message_type: u16, is_mandatory: [bool; 2]) -> Option<PacketError> {
         let session = if MessageType::new(message_type).is_of_session() { self.named() } else { 0 };
         let header = self.header(session);
@@ -215,7 +215,7 @@ impl Bench {
         self.give(&mut bytes, true)
     }
 
-    /// The script sends an acknowledgment alone.
+    /// Sends an acknowledgment alone.
     pub(crate) fn acknowledge(&mut self) -> Option<PacketError> {
         let mut bytes = self.header(0).to_bytes(12);
         self.give(&mut bytes, false)
@@ -229,7 +229,7 @@ impl Bench {
         result.err()
     }
 
-    /// What the tunnel sends now, acknowledgments alone left out.
+    /// Returns what the tunnel sends now, acknowledgments alone left out.
     pub(crate) fn sent(&mut self) -> Vec<String> {
         let mut sent = Vec::new();
         let mut buf = [0; 1500];

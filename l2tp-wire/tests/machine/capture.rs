@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The folder of the recordings, if it is there.
+/// Returns the folder of the recordings, if it is there.
 pub(crate) fn recordings() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/captures/l2tp-lab");
     folder.is_dir().then_some(folder)

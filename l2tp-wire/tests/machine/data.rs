@@ -21,7 +21,7 @@ fn peer() -> Address {
     Address::udp("10.9.0.2:1701".parse().unwrap())
 }
 
-/// The packets of one direction that carry data.
+/// Returns the packets of one direction that carry data.
 fn data(packets: &[Recorded], from_client: bool, version: u8) -> Vec<&Recorded> {
     let is_data = |bytes: &[u8]| bytes.len() > 8 && bytes[0] & 0x80 == 0 && bytes[1] == version;
     packets.iter().filter(|packet| packet.from_client == from_client && is_data(&packet.bytes)).collect()

@@ -23,18 +23,18 @@ type Channel = DataChannel<8, 64>;
 pub(crate) struct End {
     pub(crate) tunnel: Tunnel<SESSIONS>,
     pub(crate) source: Address,
-    /// What it grants to calls of the peer; `None`: it does not answer.
+    /// The terms that it grants to calls of the peer; `None`: it does not answer.
     pub(crate) grants: Option<Terms>,
     pub(crate) events: Vec<Event>,
     pub(crate) data: BTreeMap<SessionId, Channel>,
     pub(crate) received: Vec<Vec<u8>>,
     /// Frames that wait to be sent, on all sessions.
     pub(crate) frames: Vec<Vec<u8>>,
-    /// What was refused.
+    /// The input that was refused.
     pub(crate) refused: Vec<String>,
 }
 
-/// What the two ends of a run have in common.
+/// The common settings of the two ends of a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Variant {
     pub(crate) versions: [Versions; 2],
@@ -43,7 +43,7 @@ pub(crate) struct Variant {
     pub(crate) hidden: bool,
     pub(crate) sequencing: DataSequencing,
     pub(crate) cookie: CookieSize,
-    /// Who asks for the call: the end that asks for the tunnel, or the other one.
+    /// The end that asks for the call: the one that asks for the tunnel, or the other one.
     pub(crate) caller: usize,
     pub(crate) direction: Direction,
     /// How often a message is sent again.
@@ -67,7 +67,7 @@ impl Variant {
 
     pub(crate) const DIGEST: Self = Self { authentication: Authentication::Digest(DigestHash::Sha1), ..Self::V3 };
 
-    /// All that make sense, in a fixed order.
+    /// Returns all that make sense, in a fixed order.
     pub(crate) fn all() -> Vec<Self> {
         let mut all = Vec::new();
         let (v2, v3, both) = (Versions::V2, Versions::V3, Versions::Both);
@@ -126,7 +126,7 @@ impl Variant {
         if needs_password { config.with_password(Secret::new(b"opensesame").unwrap()) } else { config }
     }
 
-    /// The version that the two ends should find.
+    /// Returns the version that the two ends should find.
     pub(crate) fn version(&self) -> Version {
         if self.versions.contains(&Versions::V2) { Version::V2 } else { Version::V3 }
     }
@@ -150,7 +150,7 @@ impl Variant {
         (End::new(originator, server, Some(self.terms())), End::new(receiver, client, Some(self.terms())))
     }
 
-    /// Both ends on a path; nothing was asked for yet.
+    /// Creates both ends on a path, before anything was asked for.
     pub(crate) fn world(&self, seed: u64, profile: Profile) -> World<End> {
         let mut random = Random::new(seed ^ 0x1234_5678);
         let (client, server) = self.ends(&mut random);

@@ -67,7 +67,8 @@ fn apply(bench: &mut Bench, step: &Step) {
     bench.sent();
 }
 
-/// At most three sessions in all: a place that waits for its end to be polled keeps the peer's next request waiting.
+/// Returns steps with at most three sessions in all: a place that waits for its end to be polled
+/// keeps the peer's next request waiting.
 fn steps(random: &mut Random) -> Vec<Step> {
     let mut sessions = 0;
     let mut steps = vec![Step::Connected];
@@ -98,7 +99,8 @@ fn steps(random: &mut Random) -> Vec<Step> {
     steps
 }
 
-/// The written rule: in order for each session and for the tunnel; of reports, the latest of each kind.
+/// Returns the written rule: in order for each session and for the tunnel; of reports, the latest
+/// of each kind.
 fn coalesce(events: Vec<Event>) -> Vec<Event> {
     let place = |event: &Event| -> (u8, Option<SessionId>, u8) {
         match *event {

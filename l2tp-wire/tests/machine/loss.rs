@@ -9,7 +9,7 @@ use crate::end::{End, Variant};
 
 const LOSS: Profile = Profile { name: "loss 25 %", loss: 250, ..Profile::CLEAN };
 
-/// How long it takes until both ends have the session; `None`: more than 20 s.
+/// Sets how long it takes until both ends have the session; `None`: more than 20 s.
 fn set_up(variant: &Variant, seed: u64) -> Option<Duration> {
     let mut world = variant.world(seed, LOSS);
     world.client.tunnel.open(Duration::ZERO).unwrap();

@@ -1,6 +1,6 @@
 //! Every message in every state: one defined answer, always the same.
 //!
-//! `matrix.txt` has the answers. `L2TP_WIRE_MATRIX=1 cargo test … -- --nocapture` prints it anew.
+//! `matrix.txt` has the answers. `L2TP_WIRE_MATRIX=1 cargo test … -- --nocapture` prints it again.
 
 use std::fmt::Write;
 
@@ -168,13 +168,13 @@ fn messages() -> Vec<(&'static str, Say)> {
     ]
 }
 
-/// The states of the tunnel and of its sessions.
+/// Returns the states of the tunnel and of its sessions.
 fn snapshot(bench: &Bench) -> (String, Vec<String>) {
     let sessions = bench.tunnel.sessions().map(|session| format!("session {}", session.state())).collect();
     (bench.tunnel.state().to_string(), sessions)
 }
 
-/// The answer: packets, events, and changes of state.
+/// Returns the answer: packets, events, and changes of state.
 fn answer(version: Version, state: Make, say: Say) -> String {
     let mut bench = state(version);
     bench.clear();
@@ -208,7 +208,7 @@ fn answer(version: Version, state: Make, say: Say) -> String {
     lines.join("\n  ")
 }
 
-/// The messages of each state, grouped by the answer.
+/// Returns the messages of each state, grouped by the answer.
 fn matrix() -> String {
     let mut matrix = String::new();
     for version in [Version::V2, Version::V3] {
@@ -236,7 +236,7 @@ fn matrix() -> String {
 fn every_message_in_every_state() {
     let found = matrix();
     assert_eq!(found, matrix(), "not always the same");
-    // To write it anew after a change that is meant.
+    // To write it again after a change that is meant.
     if std::env::var_os("L2TP_WIRE_MATRIX").is_some() {
         println!("{found}");
     }
@@ -247,7 +247,7 @@ fn every_message_in_every_state() {
     assert_eq!(found.lines().count(), expected.lines().count());
 }
 
-/// Three messages in a row in every state: nothing panics, and whatever was told to begin is told to end.
+/// Three messages in a row in every state: nothing panics, and everything that begins also ends.
 #[test]
 fn every_three_messages_in_every_state() {
     let messages = messages();

@@ -1,9 +1,10 @@
 //! Recorded control connections with our machine in the place of each end: what became of tunnel and sessions there
 //! becomes of them here, and where not, there is a reason.
 //!
-//! The user of our end does what the user of the recorded one did, at the same time: asks, accepts, hangs up. The
-//! recorded packets of the other end come as they came; only what depends on our own numbers is put in: session ids,
-//! Nr, and the answer to our challenge, computed with the password that the other end had.
+//! The user of our end does what the user of the recorded one did, at the same time: asks, accepts,
+//! hangs up. The recorded packets of the other end come as they came. Only parts that depend on our
+//! own numbers are put in: session ids, Nr, and the answer to our challenge, computed with the
+//! other end's password.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -31,14 +32,15 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
     ("xa-hidden", "client", "xl2tpd cannot decipher the hidden SCCRP of accel-ppp, and refuses it; we can."),
 ];
 
-/// The password of one end: in xl2tpd's file, or accel-ppp's, which is always the same here.
+/// Returns the password of one end: in xl2tpd's file, or accel-ppp's, which is always the same
+/// here.
 fn password(folder: &Path, name: &str) -> Secret {
     let file = std::fs::read_to_string(folder.join(format!("{name}-secrets.txt"))).unwrap_or_default();
     let line = file.lines().find(|line| line.starts_with('*')).unwrap_or("* * opensesame");
     Secret::new(line.split_whitespace().nth(2).unwrap().as_bytes()).unwrap()
 }
 
-/// What became of a control connection.
+/// The outcome of a control connection.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Outcome {
     established: bool,
@@ -46,7 +48,7 @@ struct Outcome {
     end: String,
 }
 
-/// The AVPs of a message that was deciphered.
+/// Returns the AVPs of a message that was deciphered.
 fn value_of(bytes: &[u8], key: &HidingKey, attribute: AttributeType) -> Option<Vec<u8>> {
     let mut bytes = bytes.to_vec();
     let (_, avps) = reveal(&mut bytes, key).ok()?;
@@ -78,7 +80,7 @@ struct Replay {
     sessions: Vec<(u16, SessionId)>,
     challenge: Option<Vec<u8>>,
     outcome: Outcome,
-    /// Whether the script has told our end to stop.
+    /// Whether the script has stopped our end.
     told_to_stop: bool,
 }
 
@@ -121,7 +123,8 @@ impl Replay {
         self.observe(now);
     }
 
-    /// The recorded end sent a message for the first time: its user, or it itself, decided something.
+    /// Follows a message that the recorded end sent for the first time, with the command that made
+    /// it.
     fn follow(&mut self, now: Duration, bytes: &[u8], key: &HidingKey, message_type: MessageType) {
         let session_of = |replay: &Self| {
             let id = value_of(bytes, key, AttributeType::ASSIGNED_SESSION_ID).unwrap();
@@ -169,8 +172,8 @@ impl Replay {
         self.observe(now);
     }
 
-    /// How many of our messages the recorded Nr acknowledges: those that the recorded end had sent too, and all that
-    /// it never sent.
+    /// Returns how many of our messages the recorded Nr acknowledges: those that the recorded end
+    /// had sent too, and all that it never sent.
     fn nr(&self, recorded: u16) -> u16 {
         let mut place = 0;
         let mut count = 0;
@@ -185,7 +188,7 @@ impl Replay {
         count
     }
 
-    /// The other end sent something.
+    /// Delivers a message of the other end.
     fn deliver(&mut self, now: Duration, bytes: &[u8]) {
         match Packet::decode_udp(bytes) {
             Ok(Packet::Control(_)) => {}
@@ -232,7 +235,7 @@ impl Replay {
     }
 }
 
-/// The fate of the recorded end, as its packets show it.
+/// Returns the fate of the recorded end, as its packets show it.
 fn recorded_outcome(packets: &[Recorded], is_client: bool) -> Outcome {
     let types: Vec<_> = packets
         .iter()
@@ -327,10 +330,10 @@ fn replay(folder: &Path, packets: &[Recorded], is_client: bool) -> Outcome {
     replay.outcome
 }
 
-/// Whether the two ends of a tunnel say the same in different words.
+/// Returns whether the two ends of a tunnel say the same in different words.
 fn agrees(recorded: &Outcome, ours: &Outcome) -> bool {
     let end = match recorded.end.as_str() {
-        // It was told to, or has found by itself what the recorded end found.
+        // It was stopped, or has found by itself what the recorded end found.
         "this side stopped" => ours.end == "this side stopped" || ours.end.contains("proof is wrong"),
         "the other side stopped" => ours.end.starts_with("the peer has ended the tunnel"),
         _ => ours.end.is_empty(),

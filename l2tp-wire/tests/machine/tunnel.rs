@@ -25,7 +25,7 @@ fn secret(text: &str) -> Secret {
     Secret::new(text.as_bytes()).unwrap()
 }
 
-/// Two ends with these configurations; the first asks.
+/// Creates two ends with these configurations, of which the first asks.
 fn world(client: Config, server: Config) -> World<End> {
     let [client_address, server_address] = Variant::PLAIN.addresses();
     let client = Tunnel::originator(client, TunnelIds::new([1; 32]), server_address, [2; 32]);
@@ -38,7 +38,7 @@ fn world(client: Config, server: Config) -> World<End> {
     world
 }
 
-/// Why the two ends ended, after a while.
+/// Returns why the two ends ended, after a while.
 fn reasons(mut world: World<End>) -> [Option<CloseReason>; 2] {
     world.run(Duration::from_secs(5));
     [world.client.tunnel.close_reason(), world.server.tunnel.close_reason()]
@@ -141,7 +141,8 @@ fn rfc_3931_section_4_7_3_version_3_falls_back_to_version_2() {
             assert_eq!((end.tunnel.state(), end.tunnel.version()), (State::Established, version));
         }
     }
-    // Version 2 is told that it is not spoken; an unknown version is dropped (RFC 2661 section 3.1).
+    // Version 2 gets the answer that it is not spoken; an unknown version is dropped (RFC 2661
+    // section 3.1).
     let [client, server] = reasons(world(speaks(Versions::V2), speaks(Versions::V3)));
     let error = ErrorCode::new(0x0100);
     let result = ControlConnectionResult::VERSION_NOT_SUPPORTED;
@@ -167,7 +168,7 @@ fn rfc_3931_section_4_7_1_version_2_needs_udp() {
     }
 }
 
-/// Two ends that both ask; each hands requests for another tunnel to nobody.
+/// Creates two ends that both ask, and that hand requests for another tunnel to nobody.
 fn crossing(first: bool, second: bool) -> World<End> {
     let [one, two] = Variant::PLAIN.addresses();
     let tunnel = |name, breaks, id: u8, peer| {

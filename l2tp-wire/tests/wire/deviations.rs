@@ -1,4 +1,4 @@
-//! What real peers send and no RFC foresees: each is taken, and means what it should.
+//! Messages that real peers send and no RFC foresees: each is taken, and means what it should.
 
 use l2tp_wire::authenticate::challenge_response;
 use l2tp_wire::avp::{Detail, Digest, ResultCode, Value};
@@ -9,7 +9,7 @@ use l2tp_wire::header::Control;
 use l2tp_wire::message::{v2, v3};
 use l2tp_wire::{Message, Packet, Secret, Version};
 
-/// A message of version 2 with these AVPs in hexadecimal, behind its Message Type.
+/// Returns a message of version 2 with these AVPs in hexadecimal, behind its Message Type.
 fn message(message_type: u8, avps: &str) -> Vec<u8> {
     let avps = hex::decode(avps).unwrap();
     let length = u16::try_from(20 + avps.len()).unwrap().to_be_bytes();
@@ -137,7 +137,7 @@ fn control_over_ip() {
     assert!(Packet::decode_ip(&bytes[..15]).is_err());
 }
 
-/// What was in the air before: L2F has version 1 and comes to the same port.
+/// The protocol that was in the air before: L2F has version 1 and comes to the same port.
 #[test]
 fn other_protocols_on_the_port() {
     for (bytes, error) in [

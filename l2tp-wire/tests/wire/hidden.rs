@@ -10,13 +10,13 @@ use l2tp_wire::{DecodeError, Message, Secret, Version};
 
 const SECRET: &[u8] = b"opensesame";
 
-/// One AVP: bits (8 is M, 4 is H), vendor, attribute, value.
+/// Returns one AVP: bits (8 is M, 4 is H), vendor, attribute, value.
 fn avp(bits: u8, vendor: u8, attribute: u8, value: &[u8]) -> Vec<u8> {
     let length = u16::try_from(value.len() + 6).unwrap() | u16::from(bits) << 12;
     [&length.to_be_bytes()[..], &[0, vendor, 0, attribute], value].concat()
 }
 
-/// A hidden AVP of vendor 0.
+/// Returns a hidden AVP of vendor 0.
 fn hidden(bits: u8, attribute: u8, vector: &[u8], value: &[u8]) -> Vec<u8> {
     let length = u16::try_from(value.len()).unwrap().to_be_bytes();
     let mut plain = [&length, value, b"padding"].concat();
@@ -31,7 +31,7 @@ fn message(avps: &[Vec<u8>]) -> Vec<u8> {
     [&[0xc8, 2], &length[..], &[0; 8], &body].concat()
 }
 
-/// The AVPs of a message, with the secret.
+/// Returns the AVPs of a message, with the secret.
 fn revealed(bytes: &mut [u8]) -> Vec<Avp<'_>> {
     let key = HidingKey::v2(&Secret::new(SECRET).unwrap());
     let (_, avps) = reveal(bytes, &key).unwrap();

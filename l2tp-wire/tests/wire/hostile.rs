@@ -49,7 +49,7 @@ fn read_control(bytes: &[u8]) -> Result<(), DecodeError> {
     avps.into_iter().try_for_each(|avp| avp.map(|_| ()))
 }
 
-/// Nothing lies outside the message, and every step goes forward.
+/// Asserts that nothing lies outside the message, and that every step goes forward.
 fn check_bounds(avps: Avps<'_>, length: usize) {
     let mut last = 11;
     for avp in avps.map_while(Result::ok) {
@@ -58,7 +58,7 @@ fn check_bounds(avps: Avps<'_>, length: usize) {
     }
 }
 
-/// All packets worth cutting: each control message, and each kind of data.
+/// Returns all packets worth cutting: each control message, and each kind of data.
 fn packets() -> Vec<Row> {
     let mut rows = super::recorded();
     rows.retain(|row| row.json["control"] == true || row.json["n"].as_u64() < Some(20));
@@ -271,7 +271,7 @@ fn what_need_not_be_understood_changes_nothing() {
         let refusal = decode(more).unwrap().unwrap();
         assert!(matches!(refusal, DecodeError::UnknownMandatory { offset: 45, .. }), "{refusal}");
     }
-    // What is known and mandatory must be right, wherever it is.
+    // A known, mandatory AVP must be right at any place.
     let error = decode(b"\0\x07\0\0\0\x0ax").unwrap_err();
     assert_eq!(error.to_string(), "L2TP Receive Window Size (10) at offset 45 has a value of 1 bytes, not 2");
 }

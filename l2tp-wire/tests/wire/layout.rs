@@ -16,7 +16,7 @@ enum Lengths {
     Even,
 }
 
-/// What the RFCs say: attribute, lengths, M and H in version 2, M and H in version 3.
+/// The text of the RFCs: attribute, lengths, M and H in version 2, M and H in version 3.
 ///
 /// `M`, `H`: the M bit is to be set; the value may be hidden.
 const ATTRIBUTES: &[(u16, Lengths, &str, &str)] = {
@@ -94,7 +94,7 @@ fn avp(attribute_type: u16, value: &[u8]) -> Avp<'_> {
     }
 }
 
-/// The bytes of an AVP with this value.
+/// Returns the bytes of an AVP with this value.
 fn written(value: &Value<'_>, version: Version) -> Vec<u8> {
     let recipient = match version {
         Version::V2 => Recipient::V2 { tunnel_id: 1, session_id: 2 },
@@ -193,7 +193,7 @@ fn a_value_has_at_most_1017_bytes() {
     let mut writer = MessageWriter::new(header, &mut buf).unwrap();
     let error = writer.put(&Value::Challenge(&bytes)).unwrap_err();
     assert_eq!(error.to_string(), "Challenge (11) has a value of 1018 bytes, more than 1017");
-    // What was refused has left nothing behind.
+    // A refused AVP has left nothing behind.
     writer.put(&Value::MessageType(MessageType::HELLO)).unwrap();
     assert_eq!(writer.finish().unwrap().len(), 20);
 }

@@ -16,11 +16,11 @@ use serde_json::Value as Json;
 pub(crate) struct Row {
     /// The file it is from.
     pub(crate) file: String,
-    /// What tshark reads.
+    /// The fields that tshark reads.
     pub(crate) json: Json,
     /// The packet, from the L2TP header on.
     pub(crate) bytes: Vec<u8>,
-    /// What carried it.
+    /// The carrier of the packet.
     pub(crate) carrier: Carrier,
 }
 
@@ -50,7 +50,7 @@ fn rows_of(file: &Path) -> Vec<Row> {
     packets.collect()
 }
 
-/// What was compared.
+/// The number of comparisons.
 #[derive(Default)]
 struct Tally {
     packets: usize,
@@ -211,7 +211,8 @@ fn check_message(row: &Row, message_type: MessageType, tally: &mut Tally) {
     assert_eq!(Message::decode(version, control.avps()).unwrap(), decoded, "{}", row.json);
 }
 
-/// What is written again differs in M bits alone, where the peer's are not those of the RFC.
+/// Asserts that a message written again differs only in M bits, and only where the peer's are not
+/// those of the RFC.
 fn same_but_mandatory(row: &Row, written: &[u8], tally: &mut Tally) {
     let original = Control::decode(&row.bytes).unwrap();
     let again = Control::decode(written).unwrap();

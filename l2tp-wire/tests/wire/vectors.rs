@@ -138,7 +138,8 @@ fn digest_messages_are_read_and_written_again() {
             let control = Control::decode(&octets).unwrap();
             let decoded = Message::decode(control.version(), control.avps()).unwrap();
             assert_eq!(decoded.message.message_type().get(), number(&message["message_type"]));
-            // RFC 3931 section 5.4.4 wants M = 0 on Serial Number; whoever made these sets M everywhere.
+            // RFC 3931 section 5.4.4 wants M = 0 on Serial Number; the author of these sets M
+            // everywhere.
             let again = written_again(&octets);
             assert_eq!(again.len(), octets.len());
             let different = again.iter().zip(&octets).enumerate().filter(|(_, (again, octet))| again != octet);
@@ -183,7 +184,7 @@ fn messages_of_other_projects() {
     say!("{} messages", rows(&json, "message").len());
 }
 
-/// The one message of version 3 among them says what its AVPs hold.
+/// Checks what the AVPs of the one message of version 3 among them hold.
 fn check_prol2tp(control: &Control<'_>, expect: &Json) {
     use l2tp_wire::message::v3;
     let Ok(Message::V3(v3::Message::StartControlConnectionRequest(request))) =
@@ -252,7 +253,7 @@ fn refusal(octets: &mut [u8]) -> String {
     read(avps).unwrap_err().to_string()
 }
 
-/// A deciphered length that lies is found, and one that does not is taken.
+/// Asserts that a deciphered length that lies is found, and that a true one is taken.
 fn hidden_length(row: &Json) {
     let key = HidingKey::v2(&secret(&row["secret"]));
     let (vector, hidden) = (bytes(&row["random_vector"]), bytes(&row["hidden_value"]));

@@ -8,7 +8,7 @@ pub(crate) mod greedy;
 pub(crate) mod lazy;
 pub(crate) mod optimal;
 
-/// What a level is made of.
+/// The parts of a level.
 pub(crate) trait Parse {
     /// Where octets of the history are found again. All of it are hints: what they say is compared before it is used.
     type Tables;
@@ -23,8 +23,9 @@ pub(crate) struct Packet<'a> {
     pub(crate) window: &'a Window,
     pub(crate) start: usize,
     pub(crate) end: usize,
-    /// What to add to a position to get its number, which never comes again: tables hold numbers, so that a flush just
-    /// goes on with higher ones. Numbers are as far apart as octets in the ring.
+    /// The number to add to a position to get its own number, which never comes again. Tables hold
+    /// numbers, so that a flush just goes on with higher ones. Numbers are as far apart as octets
+    /// in the ring.
     pub(crate) numbering: u32,
     /// The end of what may be referred to of the round before.
     pub(crate) before_end: usize,
@@ -53,7 +54,7 @@ impl<'a> Packet<'a> {
         narrow(at).wrapping_add(self.numbering)
     }
 
-    /// The three octets at a position.
+    /// Returns the three octets at a position.
     #[inline(always)]
     pub(crate) fn three(&self, at: usize) -> u32 {
         self.four(at) & 0x00ff_ffff
@@ -64,15 +65,15 @@ impl<'a> Packet<'a> {
         u32::from_le_bytes(self.window.read(at))
     }
 
-    /// The longest copy that may start at `at` with its source at `from`: to the end of the packet, and without a source
-    /// that runs out of the round before.
+    /// Returns the longest copy that may start at `at` with its source at `from`. It reaches to the
+    /// end of the packet at most, and its source stays within the round before.
     #[inline(always)]
     pub(crate) fn room(&self, at: usize, from: usize) -> usize {
         let left = self.end.wrapping_sub(at).min(MAX_LENGTH);
         if from >= FRONT { left } else { left.min(self.before_end.saturating_sub(from)) }
     }
 
-    /// How many octets at two positions are the same, at most `room`.
+    /// Returns how many octets at two positions are the same, at most `room`.
     #[inline(always)]
     pub(crate) fn common(&self, at: usize, from: usize, room: usize) -> usize {
         let mut length = 0_usize;
@@ -119,7 +120,7 @@ impl<'a> Packet<'a> {
     }
 }
 
-/// Whether as many different octets are there as in compressed or encrypted data.
+/// Returns whether as many different octets are there as in compressed or encrypted data.
 fn looks_random(sample: &[u8]) -> bool {
     // Most packets need no closer look.
     let high: u8 = sample.iter().map(|octet| octet >> 7).fold(0, u8::wrapping_add);
@@ -135,13 +136,13 @@ fn looks_random(sample: &[u8]) -> bool {
     seen.into_iter().map(u64::count_ones).sum::<u32>() >= DIFFERENT
 }
 
-/// A distance within the history: 1 to 8191.
+/// Returns a distance within the history: 1 to 8191.
 #[inline(always)]
 pub(crate) const fn is_near(distance: u32) -> bool {
     distance.wrapping_sub(1) < 8191
 }
 
-/// The first position at which no copy can start any more.
+/// Returns the first position at which no copy can start any more.
 #[inline(always)]
 pub(crate) const fn last_start(end: usize) -> usize {
     end.saturating_sub(MIN_LENGTH - 1)

@@ -1,8 +1,9 @@
 //! The cheapest way through all copies that a search has found.
 //!
-//! Costs are exact bits. What a copy costs depends on the classes of its offset and its length only. So of each length
-//! class just the longest copy is tried: an octet more for the same bits never makes the rest dearer, but in the rare
-//! case that three octets behind are then no copy any more. And of two copies of one length only the nearer is.
+//! Costs are exact bits. The cost of a copy depends on the classes of its offset and its length
+//! only. So of each length class only the longest copy is tried: a byte more for the same bits
+//! hardly ever makes the rest dearer. The rare exception is that the three bytes behind are then no
+//! copy any more. And of two copies of one length only the nearer is.
 
 use super::{Packet, is_near, last_start};
 use crate::code::{MIN_LENGTH, Writer, length_code, offset_code};
@@ -22,7 +23,7 @@ pub(crate) struct Tables {
     three: [u32; 1 << BITS],
     /// The same for four octets,
     four: [u32; 1 << BITS],
-    /// and for each position how far back the one before it is, 0 when there is none.
+    /// and for each position how far back the one before it is, 0 when it is missing.
     back: [u16; CHAIN],
     /// For each octet of the block the cheapest way to it: its cost in bits (32), then the token that ends there, as
     /// offset (16) and length (16). Offset 0 are literals.
@@ -44,7 +45,8 @@ impl Tables {
         }
     }
 
-    /// Enters a position by four octets and gives the distance to the one before, 0 when there is none.
+    /// Enters a position by four octets and gives the distance to the one before, 0 when it is
+    /// missing.
     #[inline(always)]
     fn enter_four(&mut self, four: u32, number: u32) -> u32 {
         let slot = wide(four.wrapping_mul(0x9e37_79b1) >> (32 - BITS));
@@ -144,7 +146,7 @@ fn way(cost: u32, offset: u32, length: u32) -> u64 {
     u64::from(cost) << 32 | u64::from(offset) << 16 | u64::from(length)
 }
 
-/// Offset and length of the token that ends a way; a length is never 0.
+/// Returns offset and length of the token that ends a way; a length is never 0.
 #[inline(always)]
 fn token(way: u64) -> (usize, usize) {
     let token = low32(way);

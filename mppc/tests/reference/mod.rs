@@ -12,7 +12,7 @@ pub(crate) enum Fault {
     TooLong,
 }
 
-/// Whether a decoder's answer is the model's.
+/// Returns whether a decoder's answer is the model's.
 pub(crate) fn same(
     decoded: &Result<&[u8], mppc::DecompressError>,
     expected: &Result<Vec<u8>, Fault>,
@@ -45,7 +45,7 @@ pub(crate) struct Reference {
     written: Vec<bool>,
     cursor: usize,
     lost: bool,
-    /// What the last packet did that a sender must not do.
+    /// The rules of senders that the last packet broke.
     pub(crate) broken_rules: Vec<&'static str>,
     /// Copies of the last packet that reached over the front.
     pub(crate) over_the_front: usize,

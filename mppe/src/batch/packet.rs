@@ -25,7 +25,7 @@ pub struct Outgoing<'p> {
     state: State,
 }
 
-/// What became of an outgoing packet.
+/// The state of an outgoing packet.
 #[derive(Clone, Copy, Debug)]
 enum State {
     Waiting,
@@ -34,13 +34,13 @@ enum State {
 }
 
 impl<'p> Outgoing<'p> {
-    /// As the arguments of [`Encryptor::encrypt_in_place`].
+    /// Creates a packet with the arguments of [`Encryptor::encrypt_in_place`].
     #[must_use]
     pub fn new(buf: &'p mut [u8], plaintext: Range<usize>) -> Self {
         Self::compressed(buf, plaintext, Flags::empty())
     }
 
-    /// As the arguments of [`Encryptor::encrypt_compressed_in_place`].
+    /// Creates a packet with the arguments of [`Encryptor::encrypt_compressed_in_place`].
     #[must_use]
     pub fn compressed(buf: &'p mut [u8], plaintext: Range<usize>, flags: Flags) -> Self {
         match checked(buf, plaintext, flags) {
@@ -49,7 +49,7 @@ impl<'p> Outgoing<'p> {
         }
     }
 
-    /// The encrypted packet; `None` before a batch was through.
+    /// Returns the encrypted packet; `None` before a batch was through.
     ///
     /// # Errors
     ///
@@ -63,7 +63,7 @@ impl<'p> Outgoing<'p> {
         }
     }
 
-    /// The packet, if it waits; from now on it does not.
+    /// Returns the packet, if it waits; from now on it does not.
     pub(super) fn take(&mut self) -> Option<(&mut [u8], Flags)> {
         let waits = matches!(self.state, State::Waiting);
         waits.then(|| {
@@ -79,7 +79,7 @@ impl<'p> Outgoing<'p> {
     }
 }
 
-/// What became of a packet, once something has.
+/// The verdict on a packet, once it was judged.
 pub(super) type Verdict = Option<Result<Header, DecryptError>>;
 
 /// A packet to be decrypted, and afterwards the decrypted one.
@@ -100,13 +100,13 @@ pub struct Incoming<'p> {
 }
 
 impl<'p> Incoming<'p> {
-    /// As the argument of [`Decryptor::decrypt`].
+    /// Creates a packet with the argument of [`Decryptor::decrypt`].
     #[must_use]
     pub const fn new(packet: &'p mut [u8]) -> Self {
         Self { packet, result: None }
     }
 
-    /// The decrypted packet; `None` before a batch was through.
+    /// Returns the decrypted packet; `None` before a batch was through.
     ///
     /// # Errors
     ///

@@ -47,13 +47,13 @@ pub struct Receiving<'a, 'p, const LATE: usize = 64> {
 const SHORT: usize = 192;
 
 impl<'a, 'p> Sending<'a, 'p> {
-    /// The packets of one session.
+    /// Creates the packets of one session.
     #[must_use]
     pub const fn new(encryptor: &'a mut Encryptor, packets: &'a mut [Outgoing<'p>]) -> Self {
         Self { encryptor, packets }
     }
 
-    /// The next packet that can be encrypted, with the compressor's bits.
+    /// Returns the next packet that can be encrypted, with the compressor's bits.
     pub(super) fn take(&mut self) -> Option<(&'a mut [u8], Flags)> {
         while let Some((first, rest)) = core::mem::take(&mut self.packets).split_first_mut() {
             self.packets = rest;
@@ -74,7 +74,8 @@ impl<'a, 'p> Sending<'a, 'p> {
         }
     }
 
-    /// Whether the next packet is a long one that a stateful stream runs through. Those before are encrypted at once.
+    /// Returns whether the next packet is a long one that a stateful stream runs through. Those
+    /// before are encrypted at once.
     pub(super) fn seek_running(&mut self) -> bool {
         if self.encryptor.mode() == Mode::Stateful {
             self.encrypt_while(|encryptor, packets| {
@@ -87,7 +88,7 @@ impl<'a, 'p> Sending<'a, 'p> {
 }
 
 impl<'a, 'p, const LATE: usize> Receiving<'a, 'p, LATE> {
-    /// The packets of one session.
+    /// Creates the packets of one session.
     #[must_use]
     pub const fn new(decryptor: &'a mut Decryptor<LATE>, packets: &'a mut [Incoming<'p>]) -> Self {
         Self { decryptor, packets }
@@ -109,13 +110,14 @@ impl<'a, 'p, const LATE: usize> Receiving<'a, 'p, LATE> {
         }
     }
 
-    /// The next packet that needs a lane of its own. Others are decrypted at once.
+    /// Returns the next packet that needs a lane of its own. Others are decrypted at once.
     pub(super) fn take_lane(&mut self) -> Option<(&'a mut [u8], &'a mut Verdict)> {
         self.decrypt_while(|decryptor, packets| packets.first().is_none_or(|packet| !decryptor.is_lane(packet.packet)));
         self.take()
     }
 
-    /// Whether the next packet is a long one that a stateful stream runs through. Those before are decrypted at once.
+    /// Returns whether the next packet is a long one that a stateful stream runs through. Those
+    /// before are decrypted at once.
     pub(super) fn seek_running(&mut self) -> bool {
         if self.decryptor.algorithm().mode == Mode::Stateful {
             self.decrypt_while(|decryptor, packets| {
@@ -131,7 +133,7 @@ impl<'a, 'p, const LATE: usize> Receiving<'a, 'p, LATE> {
 /// A session with packets left to be handled.
 pub(super) trait Session {
     fn left(&self) -> usize;
-    /// Whether it is a stateful one, and has packets that are worth a lane.
+    /// Returns whether it is a stateful one, and has packets that are worth a lane.
     fn runs(&self) -> bool;
     /// Handles one by one what lanes would not make faster, when there is no other session: short packets, and the last two
     /// unless lanes are filled already.
@@ -175,7 +177,7 @@ impl<const LATE: usize> Session for Receiving<'_, '_, LATE> {
     }
 }
 
-/// Whether there are stateful sessions for all lanes.
+/// Returns whether there are stateful sessions for all lanes.
 pub(super) fn are_many<S: Session>(sessions: &[S]) -> bool {
     sessions.len() >= LANES && sessions.iter().filter(|session| session.runs()).nth(LANES.saturating_sub(1)).is_some()
 }

@@ -1,4 +1,4 @@
-//! Keys of the chain behind the one in use: each is computed once, whoever made the decryptor want it.
+//! Keys of the chain behind the one in use: each is computed once, for any reason.
 
 use crate::algorithm::KEY_LEN;
 use crate::chain::Chain;
@@ -10,7 +10,7 @@ pub(super) struct Link {
     pub(super) key: Secret<KEY_LEN>,
 }
 
-/// What a walk along the chain came to.
+/// The result of a walk along the chain.
 pub(super) struct Walk {
     /// Where it started.
     pub(super) from: u64,
@@ -47,7 +47,7 @@ impl Ahead {
         usize::try_from(slot).ok()
     }
 
-    /// The last known key behind `current`, and not behind `target`.
+    /// Returns the last known key behind `current`, and not behind `target`.
     fn nearest(&self, current: u64, target: u64) -> Option<Link> {
         let furthest = self.furthest.as_ref()?;
         debug_assert!(furthest.index > current, "a key that is not ahead was not retired");
@@ -95,7 +95,7 @@ impl Ahead {
         Walk { from, end: link }
     }
 
-    /// The key at `index` is in use now: what is not behind it is forgotten.
+    /// Retires the keys up to `index`, which is in use now.
     pub(super) fn retire(&mut self, index: u64) {
         if self.furthest.as_ref().is_some_and(|furthest| furthest.index <= index) {
             self.furthest = None;

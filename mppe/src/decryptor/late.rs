@@ -26,7 +26,7 @@ impl<const LATE: usize> LateKeys<LATE> {
         if *self.waiting.get(slot)? { self.keys.get(slot).copied() } else { None }
     }
 
-    /// The packet of `position` has come, or cannot come any more.
+    /// Forgets the packet of `position`, which has come or cannot come any more.
     pub(super) fn forget(&mut self, position: u64) {
         let Some(slot) = Self::slot(position) else { return };
         if let (Some(waiting @ true), Some(key)) = (self.waiting.get_mut(slot), self.keys.get_mut(slot)) {

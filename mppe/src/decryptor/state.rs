@@ -1,4 +1,4 @@
-//! What a decryptor consists of, for both modes.
+//! The state of a decryptor, for both modes.
 
 use core::time::Duration;
 
@@ -37,17 +37,18 @@ use crate::statistics::DecryptorStatistics;
 /// # What is done for a packet
 ///
 /// Count and key move only when the plaintext can be right: its protocol is one of
-/// [`Config::with_protocols`], an IP packet has its version, and when the count is not the expected one, the length in
-/// the IP header is that of the packet. Until then nothing changes, the octets of the packet included.
+/// [`Config::with_protocols`], and an IP packet has its version. When the count is not the expected
+/// one, the length in the IP header must be that of the packet too. Until then nothing changes, the
+/// octets of the packet included.
 ///
 /// *Stateless.* A packet with the expected count costs one key change. One that is late is decrypted with its key when
 /// that is among the last `LATE` ones and was not used. One that is ahead costs as many key changes as packets are
 /// missing, up to the [budget](Config::with_key_change_budget). One that is further ahead is refused with
 /// [`CatchingUp`](crate::DecryptError::CatchingUp) and brings the decryptor nearer by the budget.
 ///
-/// After the loss of `n` packets, up to 4031 (4095 - `LATE` with more than 64 late keys), the packet of number
-/// (`n` - 1) / (budget - 1), rounded up, is decrypted at the latest: with the defaults the sixteenth. This holds at the
-/// start of a link too, when no packet has arrived yet.
+/// After the loss of `n` packets, up to 4031 (4095 - `LATE` with more than 64 late keys),
+/// decryption works again within (`n` - 1) / (budget - 1) packets, rounded up. With the defaults
+/// that is the sixteenth. This holds at the start of a link too, when no packet has arrived yet.
 ///
 /// No packet costs more key changes than the budget and one. The keys ahead are computed once: what forged packets made
 /// the decryptor compute is kept for genuine ones. It keeps every 48th, so a forged packet whose count was reached
@@ -61,9 +62,9 @@ use crate::statistics::DecryptorStatistics;
 ///
 /// # What forgery can do
 ///
-/// MPPE has no authentication, so whoever can write to the link can flip bits of a packet, and the same bits of the
-/// plaintext flip. But a forged count leads to a wrong key, and so to random octets. With [`ProtocolSet::IP`] they are
-/// taken for an IP packet
+/// MPPE has no authentication, so anyone who can write to the link can flip bits of a packet, and
+/// the same bits of the plaintext flip. But a forged count leads to a wrong key, and so to random
+/// octets. With [`ProtocolSet::IP`] they are taken for an IP packet
 ///
 /// * 1 time in 2000 when the count is the expected one: protocol of one octet (2 of 256) and version (1 of 16). One
 ///   packet of garbage is delivered, and the genuine one of the same count is refused;
@@ -79,7 +80,7 @@ pub struct Decryptor<const LATE: usize = 64> {
     pub(super) position: u64,
     /// Stateless: the expected packet's key. Stateful: the one in use.
     pub(super) key: Secret<KEY_LEN>,
-    /// What `key` becomes when the packet at hand is taken.
+    /// The value of `key` once the packet at hand is taken.
     pub(super) candidate: Secret<KEY_LEN>,
     pub(super) late: LateKeys<LATE>,
     /// Stateless: by position, which is as many key changes. Stateful: by `generation`.
@@ -126,7 +127,7 @@ pub(super) struct Reset {
 }
 
 impl Decryptor {
-    /// A decryptor at the start of a link, with 64 late keys.
+    /// Creates a decryptor at the start of a link, with 64 late keys.
     #[must_use]
     pub fn new(start: &StartKey, config: &Config) -> Self {
         Self::with_late_keys(start, config)
@@ -134,7 +135,7 @@ impl Decryptor {
 }
 
 impl<const LATE: usize> Decryptor<LATE> {
-    /// A decryptor at the start of a link: count 0, initial session key.
+    /// Sets a decryptor at the start of a link: count 0, initial session key.
     #[must_use]
     pub fn with_late_keys(start: &StartKey, config: &Config) -> Self {
         const { assert!(LATE <= 2048, "a late count must be nearer behind than ahead") };
@@ -168,14 +169,14 @@ impl<const LATE: usize> Decryptor<LATE> {
         }
     }
 
-    /// The count of the packet that is expected next.
+    /// Returns the count of the packet that is expected next.
     #[must_use]
     pub const fn count(&self) -> CoherencyCount {
         let [low, high, ..] = self.position.to_le_bytes();
         CoherencyCount::new(u16::from_le_bytes([low, high]))
     }
 
-    /// Whether the first octets, decrypted with the head of a key stream, can be right.
+    /// Returns whether the first octets, decrypted with the head of a key stream, can be right.
     pub(super) fn is_plausible(&self, head: &[u8; HEAD_LEN], data: &[u8], proof: Proof) -> bool {
         let mut first = *head;
         let length = data.len().min(HEAD_LEN);

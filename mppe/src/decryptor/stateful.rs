@@ -44,8 +44,8 @@ impl<const KEYS: usize> Decryptor<KEYS> {
         Ok(Plan { head, position: self.position, kind: Kind::Running })
     }
 
-    /// A packet before which the stream starts anew: after how many key changes depends on the rule, and on how many of
-    /// the peer's answers were lost.
+    /// Returns a packet before which the stream starts again: after how many key changes depends on
+    /// the rule, and on how many of the peer's answers were lost.
     fn plan_restarted(
         &mut self,
         header: Header,
@@ -103,7 +103,8 @@ impl<const KEYS: usize> Decryptor<KEYS> {
         self.position = position.saturating_add(1);
     }
 
-    /// RFC 3078 section 8.2: the identifier of a CCP Reset-Request (without data) that is to be sent now.
+    /// Returns the identifier of a CCP Reset-Request (without data) that is to be sent now (RFC
+    /// 3078 section 8.2).
     ///
     /// Only one is outstanding: until a FLUSHED packet comes, the same identifier is given again each time that
     /// [`Config::with_reset_interval`](crate::Config::with_reset_interval) has passed. The peer's Reset-Ack has no
@@ -142,13 +143,15 @@ impl<const KEYS: usize> Decryptor<KEYS> {
         Some(reset.identifier)
     }
 
-    /// When the Reset-Request is to be sent again: time for [`handle_timeout`](Self::handle_timeout).
+    /// Returns when the Reset-Request is to be sent again, by
+    /// [`handle_timeout`](Self::handle_timeout).
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
         self.reset.as_ref().and_then(|reset| reset.again)
     }
 
-    /// The deadline has passed: [`poll_reset_request`](Self::poll_reset_request) has something again.
+    /// Makes [`poll_reset_request`](Self::poll_reset_request) return a request again when the
+    /// deadline has passed.
     pub fn handle_timeout(&mut self, now: Duration) {
         self.latest = self.latest.max(now);
         if let Some(reset) = &mut self.reset {
@@ -163,9 +166,9 @@ impl<const KEYS: usize> Decryptor<KEYS> {
         }
     }
 
-    /// What FLUSHED packets have shown of the peer's rule: nothing before the first that answers a Reset-Request.
-    /// Received packets are decrypted by it from then on; an [`Encryptor`](crate::Encryptor::set_flushed_rule) for the
-    /// same peer should follow it too.
+    /// Returns what FLUSHED packets have shown of the peer's rule: nothing before the first that
+    /// answers a Reset-Request. Received packets are decrypted by it from then on; an
+    /// [`Encryptor`](crate::Encryptor::set_flushed_rule) for the same peer should follow it too.
     #[must_use]
     pub const fn observed_rule(&self) -> Option<FlushedRule> {
         self.observed_rule

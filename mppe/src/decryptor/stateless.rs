@@ -50,8 +50,8 @@ impl<const LATE: usize> Decryptor<LATE> {
         Ok(Plan { head, position: self.position, kind: Kind::Expected })
     }
 
-    /// A packet that is ahead: its key is found by no more key changes than the budget. When that does not reach, what is
-    /// known ahead has grown by the budget.
+    /// Returns a packet that is ahead: its key is found by no more key changes than the budget.
+    /// When that does not reach, what is known ahead has grown by the budget.
     fn plan_ahead(
         &mut self,
         target: u64,
@@ -84,8 +84,8 @@ impl<const LATE: usize> Decryptor<LATE> {
         late
     }
 
-    /// The packet of `position` is taken, which is ahead: the late keys before it are kept. Those from `passed_from` on
-    /// were passed by the walk to it.
+    /// Takes the packet of `position`, which is ahead, and keeps the late keys before it. Those
+    /// from `passed_from` on were passed by the walk to it.
     pub(super) fn commit_ahead(&mut self, position: u64, passed_from: u64) {
         let missed = position.saturating_sub(self.position);
         self.statistics.rx_missed_packets = self.statistics.rx_missed_packets.wrapping_add(missed);

@@ -11,7 +11,8 @@ use crate::{
     Strength,
 };
 
-/// What is tried of one session: its mode and strength, its packets, and which of them are lost or forged.
+/// A test case of one session: its mode and strength, its packets, and which of them are lost or
+/// forged.
 #[derive(Debug, Clone)]
 struct Plan {
     strength: Strength,
@@ -136,7 +137,7 @@ fn a_packet_that_cannot_be_encrypted_holds_up_no_other() {
         assert!(decryptor.decrypt(&mut packet).is_ok());
     }
 
-    // What MPPC made is not looked into, and its bits are sent.
+    // The output of MPPC is not looked into, and its bits are sent.
     let mut buffer = *b"--compressed";
     let mut outgoing = [Outgoing::compressed(&mut buffer, 2..12, Flags::COMPRESSED)];
     Batch::new().encrypt(&mut [Sending::new(&mut encryptor, &mut outgoing)]);

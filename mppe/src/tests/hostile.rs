@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::{MODES, STRENGTHS, ends, ip, sealed};
 use crate::{Config, DecryptError, Decryptor, Encryptor, Flags, FlushedRule, Mode, ProtocolSet, StartKey, Strength};
 
-/// The documented limits of key changes for one packet.
+/// Returns the documented limits of key changes for one packet.
 fn limit(mode: Mode, budget: u64) -> u64 {
     match mode {
         Mode::Stateless => budget + 1,

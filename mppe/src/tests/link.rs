@@ -43,7 +43,7 @@ fn stateful_flags_carry_flushed_and_are_taken_without() {
     }
 }
 
-/// What a compressor makes of a packet may be shorter than the head of a key stream that judges it.
+/// The output of a compressor may be shorter than the head of a key stream that judges it.
 #[test]
 fn the_stream_goes_on_behind_a_short_flushed_packet() {
     for length in 1..40u8 {

@@ -1,4 +1,4 @@
-//! What an outsider sends does not change what genuine packets get.
+//! Packets of an outsider do not change what genuine packets get.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use super::{STRENGTHS, ends, ip, sealed};
 use crate::{Config, Decryptor, Encryptor, Mode, StartKey, Strength};
 
-/// The number of the packet that is decrypted at the latest after `lost` lost ones, as documented.
+/// Returns the number of the packet that is decrypted at the latest after `lost` lost ones, as
+/// documented.
 fn promised(lost: u32) -> u32 {
     u32::saturating_sub(lost, 1).div_ceil(255).max(1)
 }
@@ -70,8 +71,8 @@ fn a_forged_packet_before_the_first_genuine_one_does_no_harm() {
     }
 }
 
-/// A key is computed once, but for those between two marks: whatever is forged, a packet whose count was reached before
-/// costs at most 48 key changes, one more than lie between two marks.
+/// A key is computed once, but for those between two marks. So a packet whose count was reached
+/// before costs at most 48 key changes, one more than lie between two marks, whatever is forged.
 #[test]
 fn forged_packets_cost_what_a_few_genuine_ones_cost() {
     let (mut encryptor, mut decryptor) = ends(Strength::Bits128, Config::new(Mode::Stateless));
@@ -150,7 +151,8 @@ fn inputs() -> impl Strategy<Value = Vec<Input>> {
     prop::collection::vec(input, 1..80)
 }
 
-/// The marks of the packets that come out, in order, and whether a forged one was among them.
+/// Returns the marks of the packets that come out, in order, and whether a forged one was among
+/// them.
 fn run(strength: Strength, inputs: &[Input], with_forged: bool) -> (Vec<u32>, bool) {
     let (mut encryptor, mut decryptor) = ends(strength, Config::new(Mode::Stateless));
     let mut waiting: Vec<(usize, u32, Vec<u8>)> = Vec::new();

@@ -93,7 +93,8 @@ impl PlainStatefulSender {
     }
 }
 
-/// What a receiver without limits of time would take: each packet once, when it is not more than 64 behind.
+/// The output of a receiver without limits of time: each packet once, when it is not more than 64
+/// behind.
 #[derive(Default)]
 struct PlainReceiver {
     next: u32,
@@ -110,7 +111,7 @@ impl PlainReceiver {
     }
 }
 
-/// When each packet arrives: never, once or twice, each time a little late or very late.
+/// Generates when each packet arrives: never, once or twice, each time a little late or very late.
 fn arrivals() -> impl Strategy<Value = Vec<Vec<u32>>> {
     let delay = prop_oneof![4 => Just(0u32), 2 => 0..4u32, 1 => 0..100u32];
     let times = prop_oneof![1 => Just(0usize), 6 => Just(1usize), 1 => Just(2usize)];
@@ -154,8 +155,9 @@ proptest! {
         }
     }
 
-    /// Stateful, under either rule, which the receiver is not told: what comes out was sent, each packet once at most,
-    /// and when the network is well again, one Reset-Request brings both ends in step.
+    /// Stateful, under either rule, which the receiver does not know. Every output was sent, each
+    /// packet comes once at most, and one Reset-Request brings both ends in step when the network
+    /// is well again.
     #[test]
     fn stateful_takes_nothing_wrong_and_gets_in_step(
         strength in prop::sample::select(&STRENGTHS[..]),

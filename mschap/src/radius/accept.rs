@@ -1,4 +1,4 @@
-//! What a RADIUS client takes out of an Access-Accept, and a server puts into it.
+//! The part of an Access-Accept that a RADIUS client takes out, and a server puts in.
 
 use core::net::Ipv4Addr;
 
@@ -47,13 +47,13 @@ pub struct AccessAccept<'a> {
     pub encryption_policy: Option<EncryptionPolicy>,
     /// Which encryption is allowed. If the server does not say, that is up to the client.
     pub encryption_types: Option<EncryptionTypes>,
-    /// What IPCP tells the peer.
+    /// An address that IPCP gives the peer.
     pub primary_dns_server: Option<Ipv4Addr>,
-    /// What IPCP tells the peer.
+    /// An address that IPCP gives the peer.
     pub secondary_dns_server: Option<Ipv4Addr>,
-    /// What IPCP tells the peer.
+    /// An address that IPCP gives the peer.
     pub primary_nbns_server: Option<Ipv4Addr>,
-    /// What IPCP tells the peer.
+    /// An address that IPCP gives the peer.
     pub secondary_nbns_server: Option<Ipv4Addr>,
 }
 
@@ -113,7 +113,7 @@ impl<'a> AccessAccept<'a> {
         Ok(())
     }
 
-    /// The start keys of 128-bit MPPE after version 2, or after a method of EAP.
+    /// Returns the start keys of 128-bit MPPE after version 2, or after a method of EAP.
     ///
     /// # Errors
     ///
@@ -128,7 +128,8 @@ impl<'a> AccessAccept<'a> {
         })
     }
 
-    /// The start key of 128-bit MPPE after version 1, for both directions, from the challenge that the peer answered.
+    /// Returns the start key of 128-bit MPPE after version 1, for both directions, from the
+    /// challenge that the peer answered.
     ///
     /// # Errors
     ///
@@ -158,9 +159,9 @@ fn keep<T>(field: &mut Option<T>, value: T) {
 #[derive(Debug, Clone)]
 #[expect(clippy::exhaustive_structs, reason = "there are two directions")]
 pub struct StartKeys {
-    /// What the RADIUS client encrypts with: MS-MPPE-Send-Key.
+    /// The key that the RADIUS client encrypts with: MS-MPPE-Send-Key.
     pub send: StartKey,
-    /// What the RADIUS client decrypts with: MS-MPPE-Recv-Key.
+    /// The key that the RADIUS client decrypts with: MS-MPPE-Recv-Key.
     pub receive: StartKey,
 }
 
@@ -169,7 +170,7 @@ impl StartKeys {
     /// each), Salt (2), String (32).
     pub const ENCODED_LEN: usize = 84;
 
-    /// The keys of an authentication of version 2.
+    /// Creates the keys of an authentication of version 2.
     #[must_use]
     pub fn from_master_key(master_key: &MasterKey) -> Self {
         Self { send: master_key.authenticator_to_peer(), receive: master_key.peer_to_authenticator() }

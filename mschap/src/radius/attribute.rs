@@ -119,7 +119,7 @@ impl<'a> Attribute<'a> {
         })
     }
 
-    /// The type of the attribute.
+    /// Returns the type of the attribute.
     #[must_use]
     pub const fn vendor_type(&self) -> VendorType {
         match self {
@@ -218,7 +218,8 @@ fn hidden_key(vendor_type: VendorType, value: &[u8]) -> Result<HiddenKey<'_>, At
     }
 }
 
-/// RFC 2548 section 2: the attributes of Microsoft in the value of a RADIUS attribute of type 26 (Vendor-Specific).
+/// Returns the attributes of Microsoft in the value of a RADIUS attribute of type 26
+/// (Vendor-Specific) (RFC 2548 section 2).
 ///
 /// Most senders put one attribute into each; the RFC allows more.
 ///

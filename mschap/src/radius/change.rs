@@ -20,7 +20,7 @@ use crate::{ChallengeResponse, EncryptedHash, EncryptedPassword, v1, v2};
 pub struct Cpw1 {
     /// The identifier of the CHAP packet.
     pub ident: u8,
-    /// What the CHAP packet carries.
+    /// The content of the CHAP packet.
     pub change: v1::ChangePassword1,
 }
 
@@ -80,7 +80,7 @@ impl Cpw2 {
     /// Code (1), Ident (1), two hashes (16 each), two responses (24 each), Flags (2).
     pub(super) const LEN: usize = 84;
 
-    /// The attribute for a packet; its passwords go into [`EncPw`]s.
+    /// Creates the attribute for a packet; its passwords go into [`EncPw`]s.
     #[must_use]
     pub fn new(ident: u8, packet: &v1::ChangePassword2) -> Self {
         Self {
@@ -93,7 +93,7 @@ impl Cpw2 {
         }
     }
 
-    /// The packet, with the [joined](EncPw::join) passwords.
+    /// Returns the packet, with the [joined](EncPw::join) passwords.
     #[must_use]
     pub fn into_packet(
         self,
@@ -177,7 +177,7 @@ impl Chap2Cpw {
     /// Code (1), Ident (1), Encrypted-Hash (16), Peer-Challenge (16), Reserved (8), NT-Response (24), Flags (2).
     pub(super) const LEN: usize = 68;
 
-    /// The attribute for a packet; its password goes into [`EncPw`]s.
+    /// Creates the attribute for a packet; its password goes into [`EncPw`]s.
     #[must_use]
     pub fn new(ident: u8, packet: &v2::ChangePassword) -> Self {
         Self {
@@ -190,7 +190,7 @@ impl Chap2Cpw {
         }
     }
 
-    /// The packet, with the [joined](EncPw::join) password.
+    /// Returns the packet, with the [joined](EncPw::join) password.
     #[must_use]
     pub fn into_packet(self, encrypted_password: EncryptedPassword) -> v2::ChangePassword {
         v2::ChangePassword {
@@ -264,7 +264,7 @@ impl<'a> EncPw<'a> {
     /// Where joining stops.
     const TOO_LONG: usize = EncryptedPassword::LEN + 1;
 
-    /// The pieces of an encrypted password, numbered from 1.
+    /// Returns the pieces of an encrypted password, numbered from 1.
     pub fn split(ident: u8, password: &'a EncryptedPassword) -> impl Iterator<Item = Self> + Clone + 'a {
         let pieces = password.as_bytes().chunks(Self::PIECE);
         (1..).zip(pieces).map(move |(sequence_number, octets)| Self { ident, sequence_number, octets })

@@ -106,7 +106,7 @@ impl Chap2Success {
     /// Ident (1), `S=` and digits (42).
     pub(super) const LEN: usize = 43;
 
-    /// `S=` and 40 digits: what the Message field of the Success packet starts with.
+    /// Returns `S=` and 40 digits, with which the Message field of the Success packet starts.
     #[must_use]
     pub fn message(&self) -> [u8; AuthenticatorResponse::TEXT_LEN] {
         self.proof.to_text()
@@ -143,7 +143,7 @@ pub struct ChapError<'a> {
 }
 
 impl<'a> ChapError<'a> {
-    /// What the message says.
+    /// Returns what the message says.
     #[must_use]
     pub fn failure(&self) -> Failure<'a> {
         Failure::decode(self.message)

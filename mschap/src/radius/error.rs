@@ -1,4 +1,4 @@
-//! What can be wrong with an attribute.
+//! The errors of an attribute.
 
 use super::VendorType;
 use crate::{BufferTooSmall, DecodeError};
@@ -81,7 +81,7 @@ pub enum AttributeError {
     /// MS-CHAP2-Success does not start with `S=`.
     #[error("MS-CHAP2-Success without an authenticator response")]
     NoProof,
-    /// What the attribute carries cannot be read.
+    /// The content of the attribute cannot be read.
     #[error(transparent)]
     Content(#[from] DecodeError),
 }

@@ -23,19 +23,20 @@ pub struct Hiding<'a> {
 }
 
 impl<'a> Hiding<'a> {
-    /// With this secret and Request Authenticator.
+    /// Creates the hiding with this secret and Request Authenticator.
     #[must_use]
     pub const fn new(secret: &'a [u8], request_authenticator: &'a [u8; 16]) -> Self {
         Self { secret, request_authenticator }
     }
 
-    /// RFC 2865 section 5.2, RFC 2548 section 2.4.2: what the first 16 octets are combined with.
+    /// Returns what the first 16 octets are combined with (RFC 2865 section 5.2, RFC 2548 section
+    /// 2.4.2).
     fn first_pad(&self, salt: &[u8]) -> Scratch<16> {
         let pad = Md5::new().chain_update(self.secret).chain_update(self.request_authenticator).chain_update(salt);
         Scratch(pad.finalize().into())
     }
 
-    /// And 16 octets behind others.
+    /// Returns the pad for 16 bytes behind others.
     fn next_pad(&self, hidden: &[u8]) -> Scratch<16> {
         Scratch(Md5::new().chain_update(self.secret).chain_update(hidden).finalize().into())
     }
@@ -49,7 +50,7 @@ impl<'a> Hiding<'a> {
         }
     }
 
-    /// The reverse.
+    /// Reveals what `hide` hid.
     fn reveal(&self, salt: &[u8], octets: &mut [u8]) {
         let mut pad = self.first_pad(salt);
         for block in octets.chunks_exact_mut(16) {
@@ -93,19 +94,19 @@ secret! {
 }
 
 impl LmKey {
-    /// The key of an account with this hash.
+    /// Creates the key of an account with this hash.
     #[must_use]
     pub fn new(hash: &crate::LmHash) -> Self {
         Self(array(hash.as_bytes().iter().copied()))
     }
 
-    /// The key left empty: eight zeros, as most servers send it.
+    /// Creates the key left empty: eight zeros, as most servers send it.
     #[must_use]
     pub const fn empty() -> Self {
         Self([0; Self::LEN])
     }
 
-    /// Whether the key was left empty.
+    /// Returns whether the key was left empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ct_eq(&Self::empty())
@@ -144,7 +145,8 @@ impl MppeKeys {
         hidden
     }
 
-    /// RFC 3079 section 2.3: the 128-bit start key of both directions, from the challenge that the peer answered.
+    /// Returns the 128-bit start key of both directions, from the challenge that the peer answered
+    /// (RFC 3079 section 2.3).
     ///
     /// # Errors
     ///
@@ -169,7 +171,7 @@ secret! {
 }
 
 impl HiddenMppeKeys {
-    /// The keys.
+    /// Returns the keys.
     ///
     /// # Errors
     ///
@@ -244,7 +246,7 @@ impl<'a> HiddenKey<'a> {
         Ok(Self { salt, string })
     }
 
-    /// The key.
+    /// Returns the key.
     ///
     /// # Errors
     ///
@@ -309,14 +311,15 @@ pub struct SessionKey {
 }
 
 impl SessionKey {
-    /// The octets. Nothing else gives them out.
+    /// Returns the octets. Nothing else gives them out.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         debug_assert!(self.length <= self.octets.0.len(), "the length was checked");
         self.octets.0.get(..self.length).unwrap_or_default()
     }
 
-    /// The first 16 octets, which are the start key of 128-bit MPPE. `None` if there are fewer.
+    /// Returns the first 16 octets, which are the start key of 128-bit MPPE. `None` if there are
+    /// fewer.
     #[must_use]
     pub fn start_key(&self) -> Option<StartKey> {
         self.as_bytes().first_chunk().copied().map(StartKey::from_bytes)
@@ -364,7 +367,7 @@ pub enum KeyError {
         /// How many octets there are for it.
         available: usize,
     },
-    /// What is behind the key is not zero: most often the secret is another one.
+    /// The bytes behind the key are not zero: most often the secret is another one.
     #[error("padding behind the key that is not zero: another shared secret?")]
     Padding,
 }

@@ -1,4 +1,4 @@
-//! What a RADIUS server says about encryption.
+//! A RADIUS server's policy on encryption.
 
 /// RFC 2548 section 2.4.4: MS-MPPE-Encryption-Policy, whether encryption is allowed or required.
 ///
@@ -18,7 +18,8 @@ impl EncryptionPolicy {
     /// 2: one of the types that are allowed.
     pub const REQUIRED: Self = Self(2);
 
-    /// Whether a session without encryption must end. True for every value but 1, so that no unknown one weakens it.
+    /// Returns whether a session without encryption must end. True for every value but 1, so that
+    /// no unknown one weakens it.
     #[must_use]
     pub const fn is_required(self) -> bool {
         self.0 != Self::ALLOWED.0
@@ -56,19 +57,20 @@ impl EncryptionTypes {
     /// The S bit: 128-bit keys.
     pub const BITS_128: Self = Self(0x0000_0004);
 
-    /// Whether 40-bit keys are allowed.
+    /// Returns whether 40-bit keys are allowed.
     #[must_use]
     pub const fn allows_40_bit(self) -> bool {
         self.0 & Self::BITS_40.0 != 0
     }
 
-    /// Whether 128-bit keys are allowed.
+    /// Returns whether 128-bit keys are allowed.
     #[must_use]
     pub const fn allows_128_bit(self) -> bool {
         self.0 & Self::BITS_128.0 != 0
     }
 
-    /// The same as the L and S bits of RFC 3078 section 2, which CCP negotiates in its option 18.
+    /// Returns the same as the L and S bits of RFC 3078 section 2, which CCP negotiates in its
+    /// option 18.
     #[must_use]
     pub const fn mppe_supported_bits(self) -> u32 {
         let mut bits = 0;

@@ -22,7 +22,7 @@ macro_rules! vendor_types {
                 pub const $constant: Self = Self($number);
             )*
 
-            /// The name in the RFC, for the types that this crate reads and writes.
+            /// Returns the name in the RFC, for the types that this crate reads and writes.
             #[must_use]
             pub const fn name(self) -> Option<&'static str> {
                 Some(match self {

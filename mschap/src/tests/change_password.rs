@@ -233,7 +233,7 @@ fn hashes_are_encrypted_with_the_keys_of_the_rfc() {
         crate::des::encrypt(&array("08090a0b0c0d0e0f"), &array("0edde3337d427f")),
     ];
     assert_eq!(sealed.as_bytes()[..], halves.concat());
-    // Only 14 octets of the key hash are used: nothing but the proof beside it tells the last two.
+    // Only 14 bytes of the key hash are used: only the proof beside it depends on the last two.
     let mut other = *key.as_bytes();
     other[15] ^= 0xff;
     assert!(sealed.ct_eq(&EncryptedHash::seal(&hash, &NtHash::from_bytes(other))));

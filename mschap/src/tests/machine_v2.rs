@@ -16,7 +16,7 @@ fn hash(password: &str) -> NtHash {
     NtHash::from_password(password)
 }
 
-/// A peer answers what the authenticator asks now, with this password.
+/// Answers the authenticator's present challenge as a peer with this password.
 fn respond(authenticator: &Authenticator, password: &str) -> (Peer, Response) {
     let challenges = Challenges { authenticator: *authenticator.challenge(), peer: [0xaa; 16] };
     Peer::respond(&hash(password), &challenges, USER)

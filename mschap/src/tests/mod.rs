@@ -1,6 +1,8 @@
 #[cfg(feature = "arbitrary")]
 mod arbitrary_values;
 mod change_password;
+mod eap;
+mod eap_matrix;
 mod machine_v1;
 mod machine_v2;
 #[cfg(feature = "radius")]

@@ -10,7 +10,7 @@ use super::{array, octets};
 use crate::radius::*;
 use crate::{Account, ChangeError, EncryptedPassword, MasterKey, NamePolicy, NtHash, v1, v2};
 
-/// The values of the attributes of type 26 in a packet.
+/// Returns the values of the attributes of type 26 in a packet.
 fn vendor_specific(packet: &[u8]) -> Vec<&[u8]> {
     let mut rest = &packet[20..];
     let mut values = Vec::new();

@@ -170,7 +170,8 @@ fn hidden_keys_that_cannot_be() {
         for stated in 0..=255u8 {
             let mut string = vec![0; blocks * 16];
             string[0] = stated;
-            // What the salted hiding of the RFC does to a key of its own choice: hide the clear text by hand.
+            // The effect of the RFC's salted hiding on a key of its own choice: hide the clear text
+            // by hand.
             let mut previous: [u8; 16] =
                 { Md5::new().chain_update(b"secret").chain_update([9; 16]).chain_update(salt).finalize().into() };
             for block in string.chunks_mut(16) {

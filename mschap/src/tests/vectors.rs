@@ -160,7 +160,7 @@ fn v2_of_other_projects() {
         let response = v2::Response::new(&hash, &challenges, sample.user);
         assert_eq!(response.nt_response.as_bytes()[..], octets(sample.nt_response), "{}", sample.password);
         assert!(response.verify(&hash, &challenges.authenticator, sample.user));
-        // Who hashes the whole name hashes something else, if there is a domain.
+        // A peer that hashes the whole name hashes something else, if there is a domain.
         assert_eq!(response.verify(&hash, &challenges.authenticator, sample.name), sample.name == sample.user);
         if let Some(message) = sample.proof {
             let proof =

@@ -4,7 +4,7 @@ use zeroize::ZeroizeOnDrop;
 
 use crate::{
     ChallengeResponse, EncryptedHash, EncryptedPassword, LmHash, MasterKey, NewPassword, NtHash, NtHashHash, StartKey,
-    v2,
+    eap, v2,
 };
 
 fn is_wiped<T: ZeroizeOnDrop>() {}
@@ -21,6 +21,7 @@ fn secrets() {
     is_wiped::<NewPassword>();
     is_wiped::<MasterKey>();
     is_wiped::<StartKey>();
+    is_wiped::<eap::MasterSessionKey>();
 }
 
 #[cfg(feature = "radius")]

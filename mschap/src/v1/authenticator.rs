@@ -28,7 +28,8 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// * The peer that was told [`PASSWORD_EXPIRED`](FailureCode::PASSWORD_EXPIRED) may change its password once.
+/// * The peer that got [`PASSWORD_EXPIRED`](FailureCode::PASSWORD_EXPIRED) may change its password
+///   once.
 /// * A packet that comes again, because its reply was lost, is [`Verdict::Duplicate`]: [`reply`](Self::reply) is sent
 ///   again, and no try is lost.
 /// * Version 1 does not hash the name, so who has one account's response to the challenge has that of every account
@@ -39,19 +40,19 @@ pub struct Authenticator {
     takes_change_1: bool,
 }
 
-/// What an [`Authenticator`] makes of a response.
+/// The verdict of an [`Authenticator`] on a response.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Verdict {
     /// The peer has proved that it knows the password.
     Accepted(Accepted),
-    /// The peer is refused; what it is told.
+    /// The peer is refused, with this message.
     Refused(Failure<'static>),
     /// The packet was handled before: the last reply is sent again.
     Duplicate,
 }
 
-/// What an [`Authenticator`] makes of a change of password.
+/// The verdict of an [`Authenticator`] on a change of password.
 #[derive(Debug)]
 #[non_exhaustive]
 #[expect(clippy::large_enum_variant, reason = "rare, short-lived, and there is no heap to put it on")]
@@ -61,16 +62,16 @@ pub enum ChangeVerdict {
     Changed {
         /// The peer, with the new password.
         accepted: Accepted,
-        /// What to store.
+        /// The hashes to store.
         hashes: NewHashes,
         /// The new password itself, which version 1 of the packet does not have.
         new_password: Option<NewPassword>,
     },
-    /// The change is refused; why, and what the peer is told.
+    /// The change is refused, for this reason and with this message.
     Refused {
         /// Why.
         reason: ChangeError,
-        /// What the peer is told.
+        /// The message for the peer.
         failure: Failure<'static>,
     },
     /// The packet was handled before: the last reply is sent again.
@@ -88,7 +89,7 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    /// RFC 3079 section 2.3: the key that 128-bit MPPE starts from, in both directions.
+    /// Returns the key that 128-bit MPPE starts from, in both directions (RFC 3079 section 2.3).
     #[must_use]
     pub fn start_key(&self) -> Option<StartKey> {
         self.hash.as_ref().map(|hash| StartKey::from_v1(hash, &self.challenge))
@@ -96,7 +97,7 @@ impl Accepted {
 }
 
 impl Authenticator {
-    /// An authenticator that has sent this challenge, which must be unpredictable.
+    /// Creates an authenticator that has sent this challenge, which must be unpredictable.
     ///
     /// After a wrong password the peer may try `retries` times more.
     #[must_use]
@@ -104,16 +105,17 @@ impl Authenticator {
         Self { core: Core::new(challenge, retries), takes_change_1: false }
     }
 
-    /// Also takes version 1 of the change of password. Default: it is refused with `V=2`, and unanswered if it comes.
+    /// Allows version 1 of the change of password too. Default: it is refused with `V=2`, and
+    /// unanswered if it comes.
     ///
-    /// Who listens to it learns the new hash.
+    /// Anyone who listens to it learns the new hash.
     #[must_use]
     pub const fn with_change_password_1(mut self) -> Self {
         self.takes_change_1 = true;
         self
     }
 
-    /// The challenge that the next packet of the peer answers.
+    /// Returns the challenge that the next packet of the peer answers.
     #[must_use]
     pub const fn challenge(&self) -> &[u8; CHALLENGE_LEN] {
         &self.core.challenge
@@ -140,8 +142,9 @@ impl Authenticator {
 
     /// Takes somebody else's refusal, such as a RADIUS server's, in place of an own decision.
     ///
-    /// The tries are counted here. The next packet of the peer answers the challenge in the Failure, or, when there is
-    /// none, what [`handle_response`](Self::handle_response) would make of the last one (RFC 2433 section 8).
+    /// The tries are counted here. The next packet of the peer answers the challenge in the
+    /// Failure, or, when it is missing, what [`handle_response`](Self::handle_response) would make
+    /// of the last one (RFC 2433 section 8).
     pub fn refuse_as(&mut self, failure: &Failure<'_>) {
         let challenge = match failure.challenge {
             Some(FailureChallenge::V1(challenge)) => challenge,
@@ -152,13 +155,13 @@ impl Authenticator {
         self.core.refuse_as(failure, Some(challenge));
     }
 
-    /// What to send: the reply to the packet handled last.
+    /// Returns what to send: the reply to the packet handled last.
     #[must_use]
     pub fn reply(&self) -> Option<Reply<'static>> {
         self.core.reply()
     }
 
-    /// RFC 2433 section 6: takes the Value and Name fields of a Response packet.
+    /// Takes the Value and Name fields of a Response packet (RFC 2433 section 6).
     ///
     /// `next_challenge`, 8 new unpredictable octets, goes into the Failure message if there is one. Without it the peer
     /// adds 23 to the first octet of the last one, as old peers expect, and so does this.
@@ -196,8 +199,8 @@ impl Authenticator {
         Ok(Verdict::Accepted(Accepted { hash: account.hash.map(NtHash::hash), challenge: self.core.challenge }))
     }
 
-    /// RFC 2433 section 9: takes what follows the header of a Change Password packet of version 1, with the name of the
-    /// Response packet before it.
+    /// Takes what follows the header of a Change Password packet of version 1, with the name of the
+    /// Response packet before it (RFC 2433 section 9).
     ///
     /// # Errors
     ///
@@ -220,8 +223,8 @@ impl Authenticator {
         Ok(self.decide(id, opened.map(|hashes| (hashes, None))))
     }
 
-    /// RFC 2433 section 10: takes what follows the header of a Change Password packet of version 2, with the name of
-    /// the Response packet before it.
+    /// Takes what follows the header of a Change Password packet of version 2, with the name of the
+    /// Response packet before it (RFC 2433 section 10).
     ///
     /// # Errors
     ///

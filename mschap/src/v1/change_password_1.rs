@@ -53,7 +53,7 @@ impl ChangePassword1 {
     /// The code of the CHAP packet.
     pub const CODE: u8 = 5;
 
-    /// What a Failure message calls this change of password: `V=1`, or no `V=`.
+    /// The version of this change of password in a Failure message: `V=1`, or no `V=`.
     pub const VERSION: u32 = 1;
 
     /// The length in octets, without the CHAP header: four hashes (16 each), length (2), flags (2).
@@ -65,7 +65,7 @@ impl ChangePassword1 {
     /// A length that says that the LAN Manager hashes are not valid.
     pub const NO_LM: u16 = u16::MAX;
 
-    /// A change of password by NT hashes alone.
+    /// Creates a change of password by NT hashes alone.
     #[must_use]
     pub fn new(old: &NtHash, new: &NtHash, challenge: &[u8; CHALLENGE_LEN]) -> Self {
         Self {
@@ -106,7 +106,7 @@ impl ChangePassword1 {
         })
     }
 
-    /// What follows the CHAP header.
+    /// Returns what follows the CHAP header.
     #[must_use]
     pub fn encode(&self) -> [u8; Self::LEN] {
         let hashes = [&self.lm_old, &self.lm_new, &self.nt_old, &self.nt_new];
@@ -114,13 +114,13 @@ impl ChangePassword1 {
         array(hashes.chain(self.password_length.to_be_bytes()).chain(self.flags.to_be_bytes()))
     }
 
-    /// Whether the NT hashes are valid.
+    /// Returns whether the NT hashes are valid.
     #[must_use]
     pub const fn uses_nt(&self) -> bool {
         self.flags & Self::NT_VALID != 0
     }
 
-    /// Whether the LAN Manager hashes are valid.
+    /// Returns whether the LAN Manager hashes are valid.
     #[must_use]
     pub fn uses_lm(&self) -> bool {
         usize::from(self.password_length) <= LmHash::MAX_PASSWORD_LEN

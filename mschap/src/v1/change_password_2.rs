@@ -58,7 +58,7 @@ impl ChangePassword2 {
     /// The code of the CHAP packet.
     pub const CODE: u8 = 6;
 
-    /// What a Failure message calls this change of password: `V=2`.
+    /// The version of this change of password in a Failure message: `V=2`.
     pub const VERSION: u32 = 2;
 
     /// The length in octets, without the CHAP header: password (516), hash (16), both again, two responses (24 each),
@@ -71,7 +71,7 @@ impl ChangePassword2 {
     /// Bit 1 of the flags: password and hash encrypted with LAN Manager hashes are valid and to be used.
     pub const LM_VALID: u16 = 2;
 
-    /// A change of password as the RFC wants it: the deprecated fields are zero.
+    /// Creates a change of password as the RFC wants it: the deprecated fields are zero.
     ///
     /// `padding` must be unpredictable and never be used twice.
     ///
@@ -134,7 +134,7 @@ impl ChangePassword2 {
         })
     }
 
-    /// What follows the CHAP header.
+    /// Returns what follows the CHAP header.
     #[must_use]
     pub fn encode(&self) -> [u8; Self::LEN] {
         let fields = self

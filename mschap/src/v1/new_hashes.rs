@@ -1,4 +1,4 @@
-//! What a change of password stores.
+//! The hashes that a change of password stores.
 
 use crate::{LmHash, NtHash};
 

@@ -27,16 +27,18 @@ impl Peer {
         (peer, Response::new(hash, challenge))
     }
 
-    /// RFC 2433 section 9: changes the password with version 1 of the packet, after [`Next::ChangePassword`].
+    /// Changes the password with version 1 of the packet, after [`Next::ChangePassword`] (RFC 2433
+    /// section 9).
     ///
-    /// Who listens learns both hashes, so the RFC forbids it where somebody may listen.
+    /// Anyone who listens learns both hashes, so the RFC forbids it where somebody may listen.
     #[must_use]
     pub fn change_password_1(old: &NtHash, new: &NtHash, challenge: &[u8; CHALLENGE_LEN]) -> (Self, ChangePassword1) {
         let peer = Self { challenge: *challenge, has_changed_password: true };
         (peer, ChangePassword1::new(old, new, challenge))
     }
 
-    /// RFC 2433 section 10: changes the password with version 2 of the packet, after [`Next::ChangePassword`].
+    /// Changes the password with version 2 of the packet, after [`Next::ChangePassword`] (RFC 2433
+    /// section 10).
     ///
     /// `padding` must be unpredictable and never be used twice. From now on the password is the new one.
     ///
@@ -53,13 +55,14 @@ impl Peer {
         Ok((Self { challenge: *challenge, has_changed_password: true }, packet))
     }
 
-    /// RFC 2433 section 7: takes the Message field of a Success packet, which has nothing to check.
+    /// Takes the Message field of a Success packet, which has nothing to check (RFC 2433 section
+    /// 7).
     #[must_use]
     pub fn handle_success<'a>(&self, message: &'a [u8]) -> Success<'a> {
         Success::text(message)
     }
 
-    /// RFC 2433 section 8: takes the Message field of a Failure packet.
+    /// Takes the Message field of a Failure packet (RFC 2433 section 8).
     #[must_use]
     pub fn handle_failure<'a>(&self, message: &'a [u8]) -> Refusal<'a, CHALLENGE_LEN> {
         let failure = Failure::decode(message);

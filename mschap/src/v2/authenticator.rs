@@ -32,7 +32,8 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// * The peer that was told [`PASSWORD_EXPIRED`](FailureCode::PASSWORD_EXPIRED) may change its password once.
+/// * The peer that got [`PASSWORD_EXPIRED`](FailureCode::PASSWORD_EXPIRED) may change its password
+///   once.
 /// * A packet that comes again, because its reply was lost, is [`Verdict::Duplicate`]: [`reply`](Self::reply) is sent
 ///   again, and no try is lost.
 /// * RFC 2759 section 10 wants the number of tries to be limited; across sessions that is up to the caller.
@@ -42,19 +43,19 @@ pub struct Authenticator {
     name_policy: NamePolicy,
 }
 
-/// What an [`Authenticator`] makes of a response.
+/// The verdict of an [`Authenticator`] on a response.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Verdict<'n> {
     /// The peer has proved that it knows the password.
     Accepted(Accepted<'n>),
-    /// The peer is refused; what it is told.
+    /// The peer is refused, with this message.
     Refused(Failure<'static>),
     /// The packet was handled before: the last reply is sent again.
     Duplicate,
 }
 
-/// What an [`Authenticator`] makes of a change of password.
+/// The verdict of an [`Authenticator`] on a change of password.
 #[derive(Debug)]
 #[non_exhaustive]
 #[expect(clippy::large_enum_variant, reason = "rare, short-lived, and there is no heap to put it on")]
@@ -67,11 +68,11 @@ pub enum ChangeVerdict<'n> {
         /// The new password; its [`nt_hash`](NewPassword::nt_hash) is what to store.
         new_password: NewPassword,
     },
-    /// The change is refused; why, and what the peer is told.
+    /// The change is refused, for this reason and with this message.
     Refused {
         /// Why.
         reason: ChangeError,
-        /// What the peer is told.
+        /// The message for the peer.
         failure: Failure<'static>,
     },
     /// The packet was handled before: the last reply is sent again.
@@ -97,7 +98,7 @@ pub struct Accepted<'n> {
 }
 
 impl Accepted<'_> {
-    /// RFC 3079 section 3: from which MPPE gets its start keys.
+    /// Returns the key from which MPPE gets its start keys (RFC 3079 section 3).
     #[must_use]
     pub fn master_key(&self) -> MasterKey {
         MasterKey::new(&self.hash, &self.nt_response)
@@ -105,7 +106,7 @@ impl Accepted<'_> {
 }
 
 impl Authenticator {
-    /// An authenticator that has sent this challenge, which must be unpredictable.
+    /// Creates an authenticator that has sent this challenge, which must be unpredictable.
     ///
     /// After a wrong password the peer may try `retries` times more.
     #[must_use]
@@ -113,14 +114,14 @@ impl Authenticator {
         Self { core: Core::new(challenge, retries), name_policy: NamePolicy::CutBehindLastBackslash }
     }
 
-    /// Which part of the name is hashed. Default: [`NamePolicy::CutBehindLastBackslash`].
+    /// Sets which part of the name is hashed. Default: [`NamePolicy::CutBehindLastBackslash`].
     #[must_use]
     pub const fn with_name_policy(mut self, policy: NamePolicy) -> Self {
         self.name_policy = policy;
         self
     }
 
-    /// The challenge that the next packet of the peer answers.
+    /// Returns the challenge that the next packet of the peer answers.
     #[must_use]
     pub const fn challenge(&self) -> &[u8; CHALLENGE_LEN] {
         &self.core.challenge
@@ -157,13 +158,13 @@ impl Authenticator {
         self.core.refuse_as(failure, challenge);
     }
 
-    /// What to send: the reply to the packet handled last.
+    /// Returns what to send: the reply to the packet handled last.
     #[must_use]
     pub fn reply(&self) -> Option<Reply<'static>> {
         self.core.reply()
     }
 
-    /// RFC 2759 section 4: takes the Value and Name fields of a Response packet.
+    /// Takes the Value and Name fields of a Response packet (RFC 2759 section 4).
     ///
     /// `next_challenge`, 16 new unpredictable octets, goes into the Failure message if there is one.
     ///
@@ -204,8 +205,8 @@ impl Authenticator {
         }))
     }
 
-    /// RFC 2759 section 7: takes what follows the header of a Change-Password packet, with the name of the Response
-    /// packet before it.
+    /// Takes what follows the header of a Change-Password packet, with the name of the Response
+    /// packet before it (RFC 2759 section 7).
     ///
     /// `account` is that of the name, with the old hash. `next_challenge` as in
     /// [`handle_response`](Self::handle_response); the peer gets no other try.

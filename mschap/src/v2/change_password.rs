@@ -56,14 +56,14 @@ impl ChangePassword {
     /// The code of the CHAP packet.
     pub const CODE: u8 = 7;
 
-    /// What a Failure message calls this change of password: `V=3`.
+    /// The version of this change of password in a Failure message: `V=3`.
     pub const VERSION: u32 = 3;
 
     /// The length in octets, without the CHAP header: password (516), hash (16), challenge (16), reserved (8),
     /// response (24), flags (2).
     pub const LEN: usize = 582;
 
-    /// RFC 2759 section 7: the packet of a peer that changes its password.
+    /// Creates the packet of a peer that changes its password (RFC 2759 section 7).
     ///
     /// The challenge is that of the Failure packet. `padding` must be unpredictable and never be used twice.
     ///
@@ -107,7 +107,7 @@ impl ChangePassword {
         })
     }
 
-    /// What follows the CHAP header.
+    /// Returns what follows the CHAP header.
     #[must_use]
     pub fn encode(&self) -> [u8; Self::LEN] {
         let fields = self
@@ -122,7 +122,7 @@ impl ChangePassword {
         array(fields.chain(self.flags.to_be_bytes()))
     }
 
-    /// Both challenges, given the authenticator's.
+    /// Returns both challenges, given the authenticator's.
     #[must_use]
     pub const fn challenges(&self, authenticator: &[u8; CHALLENGE_LEN]) -> Challenges {
         Challenges { authenticator: *authenticator, peer: self.peer_challenge }

@@ -44,7 +44,8 @@ impl Peer {
         (Self { expected, has_changed_password: false }, response)
     }
 
-    /// RFC 2759 section 7: changes the password, after [`Next::ChangePassword`], whose challenge is answered.
+    /// Changes the password, after [`Next::ChangePassword`], whose challenge is answered (RFC 2759
+    /// section 7).
     ///
     /// `padding` must be unpredictable and never be used twice. From now on the password is the new one.
     ///
@@ -65,7 +66,8 @@ impl Peer {
         Ok((Self { expected, has_changed_password: true }, packet))
     }
 
-    /// RFC 2759 section 5: takes the Message field of a Success packet, and checks the proof in it.
+    /// Takes the Message field of a Success packet, and checks the proof in it (RFC 2759 section
+    /// 5).
     ///
     /// # Errors
     ///
@@ -79,7 +81,7 @@ impl Peer {
         }
     }
 
-    /// RFC 2759 section 6: takes the Message field of a Failure packet.
+    /// Takes the Message field of a Failure packet (RFC 2759 section 6).
     ///
     /// Without a challenge of 16 octets in it, and after a change of password, there is nothing more to do.
     #[must_use]

@@ -1,4 +1,4 @@
-//! What a user of the machines is shown, and what it answers.
+//! The questions to a user of the machines, and the answers.
 
 use core::fmt;
 
@@ -25,7 +25,7 @@ impl fmt::Debug for Secret<'_> {
 }
 
 impl Secret<'_> {
-    /// The password, if it is one.
+    /// Returns the password, if it is one.
     #[cfg_attr(not(feature = "mschap"), expect(clippy::unnecessary_wraps, reason = "MS-CHAP has another secret"))]
     pub(super) const fn password(&self) -> Option<&[u8]> {
         match self {
@@ -38,12 +38,12 @@ impl Secret<'_> {
 
 #[cfg(feature = "mschap")]
 impl Secret<'_> {
-    /// The hash that short keys of MS-CHAP version 1 are made from.
+    /// Returns the hash that short keys of MS-CHAP version 1 are made from.
     pub(super) fn lm_hash(&self) -> Option<mschap::LmHash> {
         self.password().and_then(|octets| mschap::LmHash::from_oem(octets).ok())
     }
 
-    /// The hash that MS-CHAP computes with.
+    /// Returns the hash that MS-CHAP computes with.
     pub(super) fn nt_hash(&self) -> mschap::NtHash {
         match self {
             Self::Password(octets) => mschap::NtHash::from_password(password(octets)),
@@ -60,20 +60,20 @@ pub(super) fn password(octets: &[u8]) -> mschap::Password<'_> {
     }
 }
 
-/// What a peer presents to prove itself. The octets are borrowed from the machine.
+/// The proof that a peer presents. The octets are borrowed from the machine.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Presented<'a> {
     /// RFC 1334: a password.
     Pap {
-        /// Who it says it is.
+        /// The name that it claims.
         name: Text<'a>,
         /// Its password.
         password: pap::Password<'a>,
     },
     /// RFC 1994, and EAP's MD5-Challenge: MD5 over identifier, password and challenge.
     Md5 {
-        /// Who it says it is.
+        /// The name that it claims.
         name: Text<'a>,
         /// The first octet that is hashed.
         identifier: u8,
@@ -86,9 +86,9 @@ pub enum Presented<'a> {
     MsChap {
         /// 1 or 2.
         version: u8,
-        /// Who it says it is.
+        /// The name that it claims.
         name: Text<'a>,
-        /// What is needed with the response to ask a RADIUS server: the identifier of the packet.
+        /// The identifier of the packet, which a RADIUS server needs with the response.
         identifier: u8,
         /// 8 or 16 octets.
         challenge: &'a [u8],
@@ -101,7 +101,7 @@ pub enum Presented<'a> {
         code: chap::Code,
         /// The name in the Response before it.
         name: Text<'a>,
-        /// What is needed with the packet to ask a RADIUS server: the identifier of the packet.
+        /// The identifier of the packet, which a RADIUS server needs with it.
         identifier: u8,
         /// 8 or 16 octets: what the Failure before it said.
         challenge: &'a [u8],
@@ -112,13 +112,13 @@ pub enum Presented<'a> {
     Eap {
         /// The packet.
         packet: &'a [u8],
-        /// What it is.
+        /// The code of the packet.
         method_type: eap::Type,
     },
 }
 
 impl<'a> Presented<'a> {
-    /// Who the peer says it is. `None` of an EAP packet that does not say.
+    /// Returns the name that the peer claims. `None` of an EAP packet that does not say.
     #[must_use]
     pub fn name(&self) -> Option<Text<'a>> {
         match *self {
@@ -132,24 +132,24 @@ impl<'a> Presented<'a> {
     }
 }
 
-/// What the user of an [`Authenticator`](super::Authenticator) says to what a peer presents.
+/// The answer of the user of an [`Authenticator`](super::Authenticator) to a proof.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Answer<'a> {
     /// The password that was stored for the name: the machine compares. Any method.
     Password(&'a [u8]),
-    /// What was stored for the name, of MS-CHAP: hashes, and what the account may not do.
+    /// The record of the name for MS-CHAP: hashes, and what the account may not do.
     #[cfg(feature = "mschap")]
     #[cfg_attr(docsrs, doc(cfg(feature = "mschap")))]
     Account(&'a mschap::Account<'a>),
-    /// Somebody else found the proof good, or took the new password, and this is what the peer is told. For MS-CHAP
-    /// version 2, a RADIUS server's
-    /// `S=…`; for EAP its Success packet.
+    /// Another server found the proof good, or took the new password, and sends the peer this
+    /// message. For MS-CHAP version 2, a RADIUS server's `S=…`; for EAP its Success packet.
     Accept(&'a [u8]),
-    /// The peer is refused, and this is what it is told. For MS-CHAP `E=691 R=0`; for EAP a Failure packet.
+    /// The peer is refused, with this message. For MS-CHAP `E=691 R=0`; for EAP a Failure packet.
     ///
-    /// MS-CHAP's `E=648`, the password has expired, lets the peer change it, once: what it presents then is
-    /// [`Presented::ChangePassword`], an answer to the challenge in this text (`C=`), which version 2 has to have.
+    /// MS-CHAP's `E=648`, the password has expired, lets the peer change it, once. Its next packet
+    /// is [`Presented::ChangePassword`], an answer to the challenge in this text (`C=`), which
+    /// version 2 has to have.
     Reject(&'a [u8]),
     /// RFC 3748: the next request of another end of EAP.
     EapRequest(&'a [u8]),
@@ -168,7 +168,7 @@ impl fmt::Debug for Answer<'_> {
     }
 }
 
-/// What came of an [`Answer`].
+/// The outcome of an [`Answer`].
 #[derive(Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "mschap", expect(clippy::large_enum_variant, reason = "rare, short-lived, and there is no heap"))]
@@ -206,7 +206,7 @@ pub enum AnswerError {
     /// server has.
     #[error("the message lacks the proof that the client waits for (S=)")]
     NoProof,
-    /// What the peer sent cannot be read, so no answer to it makes sense; it was dropped.
+    /// The peer's packet cannot be read, so no answer to it makes sense; it was dropped.
     #[error("what the peer sent cannot be read")]
     Malformed,
 }
@@ -223,8 +223,8 @@ pub enum Keys {
         hash: mschap::NtHashHash,
         /// The challenge that was answered.
         challenge: [u8; 8],
-        /// What keys of 40 and 56 bits are made from. `None` where the password is not known, is too long, or was
-        /// changed a moment ago: then there are keys of 128 bits alone.
+        /// The source of keys of 40 and 56 bits. `None` where the password is not known, is too
+        /// long, or was changed a moment ago: then there are keys of 128 bits alone.
         lm_hash: Option<mschap::LmHash>,
     },
     /// RFC 3079 section 3.

@@ -19,7 +19,7 @@ mod packet;
 
 use mechanism::Mechanism;
 
-/// What an [`Authenticator`] asks its user.
+/// A question of an [`Authenticator`] to its user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Question {
@@ -41,8 +41,8 @@ impl Question {
 
 /// RFC 1334, RFC 1994, RFC 2433, RFC 2759, RFC 3748: the authenticator of one link, whatever the method.
 ///
-/// It sends Challenges, repeats them, and repeats the last answer when it was lost. What the peer presents is judged by
-/// the user, at any later time.
+/// It sends Challenges, repeats them, and repeats the last answer when it was lost. The user judges
+/// the peer's proof, at any later time.
 ///
 /// It keeps no clock: each `now` must not be earlier than the one before. [`Link`](crate::link::Link) sees to that.
 ///
@@ -157,13 +157,14 @@ impl Authenticator {
         self.mechanism.method()
     }
 
-    /// Returns the name that the peer presented last. Empty if there is none.
+    /// Returns the name that the peer presented last. Empty if it is missing.
     #[must_use]
     pub fn peer_name(&self) -> Text<'_> {
         Text(self.name.as_bytes())
     }
 
-    /// RFC 3079: returns what keys are made from: of the first proof that was good, since later ones change no keys.
+    /// Returns what keys are made from: of the first proof that was good, since later ones change
+    /// no keys (RFC 3079).
     #[cfg(feature = "mschap")]
     #[cfg_attr(docsrs, doc(cfg(feature = "mschap")))]
     #[must_use]
@@ -195,8 +196,8 @@ impl Authenticator {
         }
     }
 
-    /// RFC 1994 section 2: challenges the peer again, in the running session. Nothing before it was accepted, and
-    /// nothing with PAP.
+    /// Challenges the peer again, in the running session (RFC 1994 section 2). Nothing before it
+    /// was accepted, and nothing with PAP.
     ///
     /// The peer has to stay who it is: a Response with another name is refused.
     pub fn rechallenge(&mut self, now: Duration) {
@@ -231,7 +232,7 @@ impl Authenticator {
         None
     }
 
-    /// Whether the peer was accepted and nobody was told yet.
+    /// Returns whether the peer was accepted and that was not reported yet.
     pub(crate) const fn poll_accepted(&mut self) -> bool {
         if let State::Accepted { is_reported: is_reported @ false } = &mut self.state {
             *is_reported = true;
@@ -321,7 +322,7 @@ impl Authenticator {
         }
     }
 
-    /// Whether the client expects a proof of this side in the Success.
+    /// Returns whether the client expects a proof of this side in the Success.
     fn needs_proof(&self) -> bool {
         matches!(self.presented(), Some(Presented::MsChap { version: 2, .. }))
     }
@@ -335,7 +336,8 @@ impl Authenticator {
         self.exchange.poll_transmit(buf)
     }
 
-    /// Whether this is the challenge that was sent to the peer: who sends it back wants to have it answered for itself.
+    /// Returns whether this is the challenge that was sent to the peer: who sends it back wants to
+    /// have it answered for itself.
     pub(crate) fn has_sent(&self, challenge: &[u8]) -> bool {
         self.mechanism.challenge() == Some(challenge)
     }
@@ -406,7 +408,7 @@ impl Authenticator {
         Ok(())
     }
 
-    /// Who was accepted stays who it is.
+    /// Notes the peer's name; a peer that was accepted cannot change it.
     fn name_peer(&mut self, name: Text<'_>) -> Result<(), Refused> {
         if self.is_known && self.name.as_bytes() != name.0 {
             return Err(Refused::OtherName);
@@ -462,7 +464,7 @@ impl Authenticator {
         };
     }
 
-    /// The peer was refused, and may try again, without being asked to, or not.
+    /// Refuses the peer, which may or may not try again without being asked to.
     fn refuse(&mut self, now: Duration, code: Option<u32>, goes_on: bool) {
         let Some(method) = self.method() else { return };
         let refusal = Failure::RefusedPeer { method, code };
@@ -487,7 +489,7 @@ impl From<EncodeError> for AnswerError {
     }
 }
 
-/// RFC 2759 section 5: whether a Success message has the authenticator's response.
+/// Returns whether a Success message has the authenticator's response (RFC 2759 section 5).
 fn has_proof(message: &[u8]) -> bool {
     let digits = message.strip_prefix(b"S=").and_then(|rest| rest.get(..40));
     digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))

@@ -64,31 +64,33 @@ impl Config {
         self
     }
 
-    /// RFC 2433 section 8, RFC 2759 section 6: sets how often a peer may try again, on one link. Default: never. Of MS-CHAP
-    /// and PAP alone.
+    /// Sets how often a peer may try again, on one link (RFC 2433 section 8, RFC 2759 section 6).
+    /// Default: never. Of MS-CHAP and PAP alone.
     #[must_use]
     pub const fn with_retries(mut self, count: u8) -> Self {
         self.retries = count;
         self
     }
 
-    /// RFC 1994 section 2: sets how often the peer is challenged again in the running session. Default: never. At
-    /// least 1 s.
+    /// Sets how often the peer is challenged again in the running session (RFC 1994 section 2).
+    /// Default: never. At least 1 s.
     #[must_use]
     pub fn with_rechallenge_interval(mut self, interval: Option<Duration>) -> Self {
         self.rechallenge = interval.map(|interval| interval.max(Duration::from_secs(1)));
         self
     }
 
-    /// RFC 3748 section 2.3: sets whether EAP packets go through to the user of the machine, who has another end of EAP. Default: no,
-    /// Identity, Notification, Nak and MD5-Challenge are handled here.
+    /// Sets whether EAP packets go through to the user of the machine, who has another end of EAP
+    /// (RFC 3748 section 2.3). Default: no, Identity, Notification, Nak and MD5-Challenge are
+    /// handled here.
     #[must_use]
     pub const fn with_eap_pass_through(mut self, pass_through: bool) -> Self {
         self.eap_pass_through = pass_through;
         self
     }
 
-    /// RFC 1994 section 4.1: sets the name in Challenges, cut to 64 bytes. Default: empty, as Microsoft's are.
+    /// Sets the name in Challenges, cut to 64 bytes (RFC 1994 section 4.1). Default: empty, as
+    /// Microsoft's are.
     #[must_use]
     pub fn with_name(mut self, name: &[u8]) -> Self {
         self.name = Short::new(name);

@@ -1,4 +1,5 @@
-//! What both sides of an authentication do alike: one packet on the way, repeated until the other side answers.
+//! The common part of both sides of an authentication: one packet on the way, repeated until the
+//! other side answers.
 
 use core::time::Duration;
 
@@ -39,7 +40,7 @@ impl Exchange {
         Self { identifier, outgoing: Buffer::default(), is_due: false, timer: Timer::Off }
     }
 
-    /// Nothing was sent, and nothing is waited for.
+    /// Clears the exchange: nothing was sent, and nothing is waited for.
     pub(super) fn clear(&mut self) {
         self.forget();
         self.rest();
@@ -67,12 +68,12 @@ impl Exchange {
         Ok(())
     }
 
-    /// Whether there is a last packet.
+    /// Returns whether there is a last packet.
     pub(super) fn has_packet(&self) -> bool {
         !self.outgoing.is_empty()
     }
 
-    /// The code of the last packet.
+    /// Returns the code of the last packet.
     pub(super) fn code(&self) -> Option<u8> {
         self.outgoing.as_bytes().first().copied()
     }
@@ -156,7 +157,7 @@ impl Timer {
     }
 }
 
-/// RFC 1994 section 4.1: returns what answers a challenge.
+/// Returns what answers a challenge (RFC 1994 section 4.1).
 pub(super) fn md5_response(identifier: u8, password: &[u8], challenge: &[u8]) -> [u8; 16] {
     // In place: each move would leave a copy of the password behind.
     let mut md5 = Md5::new();

@@ -1,4 +1,4 @@
-//! What comes of an authentication.
+//! The outcome of an authentication.
 
 use super::Method;
 use crate::{DecodeError, eap};
@@ -58,9 +58,9 @@ pub enum Failure {
     /// RFC 3748 section 5.3.1: there is no type of EAP that both sides can do.
     #[error("no common type of EAP: we offer {own}, the peer {peer}")]
     NoCommonEapType {
-        /// What this side can do.
+        /// The types that this side can do.
         own: eap::Types,
-        /// What the peer named: what it wants, or what it asked for.
+        /// The types that the peer named: those that it wants, or that it asked for.
         peer: eap::Types,
     },
 }

@@ -22,8 +22,9 @@ pub enum Method {
     ChapMd5,
     /// RFC 2433: MS-CHAP, version 1. The client alone proves itself.
     ///
-    /// RFC 3079 section 2 makes one key of it for both directions, so that both are encrypted with one key stream: who
-    /// records a session has the difference of two plain packets, of one direction each, without searching for a key.
+    /// RFC 3079 section 2 makes one key of it for both directions, so that both are encrypted with
+    /// one key stream. Anyone who records a session has the difference of two plain packets, of one
+    /// direction each, without searching for a key.
     MsChapV1,
     /// RFC 2759: MS-CHAP, version 2, the only one in which both sides prove themselves.
     MsChapV2,
@@ -103,7 +104,7 @@ impl Methods {
         self.iter().any(|found| found == method)
     }
 
-    /// Returns whether there is none.
+    /// Returns whether it has no method.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
@@ -119,7 +120,7 @@ impl Methods {
         self
     }
 
-    /// The list without a method.
+    /// Creates the list without a method.
     pub(crate) fn without(mut self, method: Method) -> Self {
         for place in &mut self.0 {
             *place = place.filter(|found| *found != method);

@@ -16,13 +16,13 @@ mod extensible;
 mod microsoft;
 mod packet;
 
-/// What a [`Peer`] needs from its user.
+/// A demand of a [`Peer`] on its user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Demand {
     /// A name and its secret: [`Peer::prove`].
     Proof {
-        /// What the answer has to carry.
+        /// The ticket that the answer has to carry.
         ticket: Ticket,
         /// The method agreed.
         method: Method,
@@ -67,7 +67,7 @@ pub struct Peer {
     /// Of the request before that, which may come late once more.
     earlier: Option<u32>,
     name: Buffer<255>,
-    /// What the authenticator said at the end.
+    /// The authenticator's message at the end.
     message: Buffer<255>,
     /// Of the last demand.
     ticket: u32,
@@ -89,7 +89,7 @@ enum State {
     Failed(Failure),
 }
 
-/// What came of the proofs so far.
+/// The outcome of the proofs so far.
 #[derive(Debug, Clone, Copy)]
 enum History {
     /// None was answered.
@@ -345,7 +345,7 @@ impl Peer {
         self.exchange.pause();
     }
 
-    /// An answer is in its place.
+    /// Notes that an answer lies ready to be sent.
     fn sent(&mut self, now: Duration) {
         self.state = State::Waiting;
         self.exchange.send(now, &self.config);
@@ -378,12 +378,13 @@ impl Peer {
         self.exchange.clear();
     }
 
-    /// Whether an answer of this side waits for the authenticator.
+    /// Returns whether an answer of this side waits for the authenticator.
     fn has_answered(&self) -> bool {
         matches!(self.state, State::Waiting) && self.exchange.has_packet()
     }
 
-    /// Whether a copy of the last request gets a copy of the last answer: another one would not fit the authenticator's.
+    /// Returns whether a copy of the last request gets a copy of the last answer: another one would
+    /// not fit the authenticator's.
     fn can_repeat(&self) -> bool {
         matches!(self.state, State::Waiting | State::Accepted) && self.exchange.has_packet()
     }

@@ -1,4 +1,4 @@
-//! What the table of RFC 1661 section 4.1 consists of.
+//! The cells of the table of RFC 1661 section 4.1.
 
 use core::fmt;
 
@@ -97,7 +97,7 @@ impl State {
         Self::Opened,
     ];
 
-    /// RFC 1661 section 4.1: returns whether the restart timer runs, so that a timeout can happen.
+    /// Returns whether the restart timer runs, so that a timeout can happen (RFC 1661 section 4.1).
     #[must_use]
     pub const fn has_timer(self) -> bool {
         matches!(self, Self::Closing | Self::Stopping | Self::RequestSent | Self::AckReceived | Self::AckSent)
@@ -221,7 +221,7 @@ impl fmt::Debug for Actions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "a cell has no other parts")]
 pub struct Transition {
-    /// What to do.
+    /// The actions to take.
     pub actions: Actions,
     /// The new state.
     pub state: State,

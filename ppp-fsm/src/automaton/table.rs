@@ -56,7 +56,7 @@ pub(super) const fn transition(state: State, event: Event) -> Option<Transition>
     }
 }
 
-/// Stays, unless the lower layer is down and no packet can come.
+/// Stays in the state, unless the lower layer is down and no packet can come.
 const fn unless_down(state: State, actions: &[Action]) -> Option<Transition> {
     match (state, actions) {
         (Initial | Starting, _) => None,
@@ -65,7 +65,8 @@ const fn unless_down(state: State, actions: &[Action]) -> Option<Transition> {
     }
 }
 
-/// The rows of a passive opening, which are not in the RFC: Stopped is where the peer is waited for.
+/// Returns the rows of a passive opening, which are not in the RFC: Stopped is where the peer is
+/// waited for.
 pub(super) const fn passive_transition(state: State, event: Event) -> Option<Transition> {
     match (state, event) {
         (Starting, Event::Up) | (Closed, Event::Open) => go(Stopped, []),

@@ -1,4 +1,4 @@
-//! What CCP wants and takes of Microsoft's option.
+//! The rules of CCP about Microsoft's option.
 
 use core::fmt;
 
@@ -84,14 +84,15 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Whether packets have to be encrypted. Default: they have to.
+    /// Sets whether packets have to be encrypted. Default: they have to.
     #[must_use]
     pub const fn with_encryption(mut self, encryption: Encryption) -> Self {
         self.encryption = encryption;
         self
     }
 
-    /// RFC 3078 section 2: the lengths of keys that are allowed; other bits are ignored. Default: 128 bits.
+    /// Sets the lengths of keys that are allowed; other bits are ignored (RFC 3078 section 2).
+    /// Default: 128 bits.
     ///
     /// Keys of 40 and 56 bits are found by trying all of them.
     #[must_use]
@@ -100,14 +101,15 @@ impl Config {
         self
     }
 
-    /// RFC 3078 section 2: sets whether keys change with every packet, in both directions. Default: always.
+    /// Sets whether keys change with every packet, in both directions (RFC 3078 section 2).
+    /// Default: always.
     #[must_use]
     pub const fn with_modes(self, modes: Modes) -> Self {
         self.with_send_modes(modes).with_receive_modes(modes)
     }
 
-    /// RFC 3078 section 2: sets whether the keys of packets that this side sends change with every packet. Default:
-    /// always.
+    /// Sets whether the keys of packets that this side sends change with every packet (RFC 3078
+    /// section 2). Default: always.
     ///
     /// Each side asks for the mode in which it receives, so that this decides about what the peer asks for.
     #[must_use]
@@ -116,15 +118,15 @@ impl Config {
         self
     }
 
-    /// RFC 3078 section 2: sets whether the keys of packets that this side receives change with every packet. Default:
-    /// always.
+    /// Sets whether the keys of packets that this side receives change with every packet (RFC 3078
+    /// section 2). Default: always.
     #[must_use]
     pub const fn with_receive_modes(mut self, modes: Modes) -> Self {
         self.receive_modes = modes;
         self
     }
 
-    /// RFC 2118: whether compression is asked for and taken. Default: no.
+    /// Sets whether compression is asked for and taken (RFC 2118). Default: no.
     #[doc(alias = "MPPC")]
     #[must_use]
     pub const fn with_compression(mut self, wanted: bool) -> Self {
@@ -132,19 +134,19 @@ impl Config {
         self
     }
 
-    /// Whether packets have to be encrypted.
+    /// Returns whether packets have to be encrypted.
     #[must_use]
     pub const fn encryption(&self) -> Encryption {
         self.encryption
     }
 
-    /// The lengths of keys that are allowed.
+    /// Returns the lengths of keys that are allowed.
     #[must_use]
     pub const fn strengths(&self) -> MicrosoftCompression {
         self.strengths
     }
 
-    /// Whether there is anything to negotiate that this side begins with.
+    /// Returns whether there is anything to negotiate that this side begins with.
     #[must_use]
     pub const fn is_wanted(&self) -> bool {
         match self.encryption {
@@ -166,7 +168,7 @@ pub struct Agreed {
 }
 
 impl Agreed {
-    /// Whether both directions are encrypted.
+    /// Returns whether both directions are encrypted.
     #[must_use]
     pub const fn is_encrypted(&self) -> bool {
         self.send.intersects(MicrosoftCompression::STRENGTHS)
@@ -181,9 +183,10 @@ pub enum Failure {
     /// Encryption is required, and the peer and this side have nothing in common.
     #[error("encryption required: we allow {allowed}, the peer {}", Offer(*.offered))]
     EncryptionRequired {
-        /// What this side allows, in the mode that it prefers.
+        /// The bits that this side allows, in the mode that it prefers.
         allowed: MicrosoftCompression,
-        /// What the peer named last; `None` when it does not know the option, or does not want it.
+        /// The bits that the peer named last; `None` when it does not know the option, or does not
+        /// want it.
         offered: Option<MicrosoftCompression>,
     },
     /// Encryption is required, and the authentication has left no keys.
@@ -236,7 +239,7 @@ pub struct Negotiator {
     config: Config,
     /// The lengths of keys that there are.
     keys: MicrosoftCompression,
-    /// What the next request asks for; `None` for no option.
+    /// The bits that the next request asks for; `None` for no option.
     wanted: Option<MicrosoftCompression>,
     judged: MicrosoftCompression,
     agreed: Agreed,
@@ -250,12 +253,13 @@ pub struct Negotiator {
 const BY_STRENGTH: [MicrosoftCompression; 3] =
     [MicrosoftCompression::MPPE_128, MicrosoftCompression::MPPE_56, MicrosoftCompression::MPPE_40];
 
-/// RFC 3078 section 2.1: the strongest of these.
+/// Returns the strongest of these (RFC 3078 section 2.1).
 fn strongest(bits: MicrosoftCompression) -> MicrosoftCompression {
     BY_STRENGTH.into_iter().find(|strength| bits.contains(*strength)).unwrap_or(MicrosoftCompression::NONE)
 }
 
-/// The bit of the mode that goes with these strengths, when the other side says that of `theirs`.
+/// Returns the bit of the mode that goes with these strengths, when the other side says that of
+/// `theirs`.
 fn mode(modes: Modes, bits: MicrosoftCompression, theirs: MicrosoftCompression) -> MicrosoftCompression {
     if !bits.intersects(MicrosoftCompression::STRENGTHS) {
         return MicrosoftCompression::NONE;
@@ -266,7 +270,7 @@ fn mode(modes: Modes, bits: MicrosoftCompression, theirs: MicrosoftCompression) 
     }
 }
 
-/// The mode that this side names first.
+/// Returns the mode that this side names first.
 fn preferred_mode(modes: Modes, bits: MicrosoftCompression) -> MicrosoftCompression {
     let theirs = match modes {
         Modes::Stateless | Modes::PreferStateless => MicrosoftCompression::STATELESS,
@@ -276,7 +280,8 @@ fn preferred_mode(modes: Modes, bits: MicrosoftCompression) -> MicrosoftCompress
 }
 
 impl Negotiator {
-    /// CCP with these wishes, and without keys: nothing is encrypted before [`set_keys`](Self::set_keys).
+    /// Creates CCP with these wishes and without keys: nothing is encrypted before
+    /// [`set_keys`](Self::set_keys).
     #[must_use]
     pub fn new(config: &Config) -> Self {
         let mut new = Self {
@@ -293,38 +298,40 @@ impl Negotiator {
         new
     }
 
-    /// The lengths of keys that the authentication has left; other bits are ignored. To be set before the negotiation.
+    /// Sets the lengths of keys that the authentication has left; other bits are ignored. To be set
+    /// before the negotiation.
     pub fn set_keys(&mut self, keys: MicrosoftCompression) {
         self.keys = keys & MicrosoftCompression::STRENGTHS;
         self.restart();
     }
 
-    /// What was set.
+    /// Returns what was set.
     #[must_use]
     pub const fn config(&self) -> &Config {
         &self.config
     }
 
-    /// What was agreed. It holds while the negotiation is open.
+    /// Returns what was agreed. It holds while the negotiation is open.
     #[must_use]
     pub const fn agreed(&self) -> &Agreed {
         &self.agreed
     }
 
-    /// What the peer named last, in a request or a Nak.
+    /// Returns what the peer named last, in a request or a Nak.
     #[must_use]
     pub const fn offered(&self) -> Option<MicrosoftCompression> {
         self.offered
     }
 
-    /// What this side asks for first: all that it allows and has keys for, in the mode that it prefers.
+    /// Returns what this side asks for first: all that it allows and has keys for, in the mode that
+    /// it prefers.
     #[must_use]
     pub fn wishes(&self) -> MicrosoftCompression {
         let allowed = self.allowed();
         allowed | preferred_mode(self.config.receive_modes, allowed)
     }
 
-    /// All bits that this side may agree to, but that of the mode.
+    /// Returns all bits that this side may agree to, but that of the mode.
     fn allowed(&self) -> MicrosoftCompression {
         let strengths = match self.config.encryption {
             Encryption::Required | Encryption::Preferred | Encryption::Passive => self.config.strengths & self.keys,
@@ -337,7 +344,7 @@ impl Negotiator {
         self.config.encryption == Encryption::Required
     }
 
-    /// What the peer would have to ask for, when it asks for this.
+    /// Returns what the peer would have to ask for, when it asks for this.
     fn answer_to(&self, bits: MicrosoftCompression) -> MicrosoftCompression {
         let allowed = self.allowed();
         let mut strength = strongest(bits & allowed);

@@ -6,8 +6,8 @@ use crate::{BufferTooSmall, Code, EncodeError, Packet, time};
 
 /// RFC 1962 section 3: asks the peer to start afresh when data was lost, and answers when the peer asks.
 ///
-/// RFC 3078 needs no Reset-Ack: the next packet says that it was flushed. Linux waits for one all the same, so it is sent,
-/// unless the peer rejected it: Windows does not know it.
+/// RFC 3078 needs no Reset-Ack: the next packet says that it was flushed. Linux waits for one
+/// nevertheless, so it is sent, unless the peer rejected it: Windows does not know it.
 ///
 /// ```
 /// use core::time::Duration;

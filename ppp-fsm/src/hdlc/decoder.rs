@@ -31,9 +31,9 @@ pub enum FrameError {
 
 /// RFC 1662 section 4: finds frames in octets of the line, which come in pieces of any length.
 ///
-/// What comes before the first flag is dropped, as are control characters that the sender would have escaped, and
-/// empty frames. It holds no memory but the buffer lent, which has to take the information (MRU), a header of 4 octets
-/// and a check sequence of 4.
+/// Bytes before the first flag are dropped, as are control characters that the sender would have
+/// escaped, and empty frames. It holds no memory but the buffer lent, which has to take the
+/// information (MRU), a header of 4 octets and a check sequence of 4.
 ///
 /// ```
 /// use ppp_fsm::hdlc::{Config, Decoder, FrameError};
@@ -67,13 +67,13 @@ enum Stage {
 }
 
 impl<'b> Decoder<'b> {
-    /// A decoder that puts frames together in `buf`.
+    /// Creates a decoder that puts frames together in `buf`.
     #[must_use]
     pub const fn new(buf: &'b mut [u8], config: Config) -> Self {
         Self { config, buf, length: 0, stage: Stage::Hunting }
     }
 
-    /// From the next frame on, what both sides have agreed on since.
+    /// Sets the configuration that both sides have agreed on, from the next frame on.
     pub const fn set_config(&mut self, config: Config) {
         self.config = config;
     }

@@ -118,13 +118,15 @@ impl Iterator for Encoder<'_> {
 
 impl core::iter::FusedIterator for Encoder<'_> {}
 
-/// The most octets that a frame of this length becomes: everything escaped, between two flags.
+/// Returns the most octets that a frame of this length becomes: everything escaped, between two
+/// flags.
 #[must_use]
 pub const fn max_encoded_len(frame_len: usize) -> usize {
     frame_len.saturating_add(Fcs::MAX_LEN).saturating_mul(2).saturating_add(2)
 }
 
-/// RFC 1662 section 4.2: writes a frame as octets of the line, with a flag on both sides, into `buf`.
+/// Writes a frame as octets of the line, with a flag on both sides, into `buf` (RFC 1662 section
+/// 4.2).
 ///
 /// # Errors
 ///

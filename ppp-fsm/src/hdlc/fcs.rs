@@ -30,7 +30,7 @@ impl Fcs {
     /// The length of the longest check sequence.
     pub const MAX_LEN: usize = 4;
 
-    /// The length on the wire before escapes: 2 or 4 octets.
+    /// Returns the length on the wire before escapes: 2 or 4 octets.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "it is never empty")]
     pub const fn len(self) -> usize {
@@ -40,7 +40,8 @@ impl Fcs {
         }
     }
 
-    /// The check sequence of a frame: address or protocol to the last octet of information or padding.
+    /// Returns the check sequence of a frame: address or protocol to the last octet of information
+    /// or padding.
     #[must_use]
     pub fn of(self, frame: &[u8]) -> CheckSequence {
         let mut octets = [0; Self::MAX_LEN];
@@ -54,7 +55,7 @@ impl Fcs {
         CheckSequence { octets, length: self.len() }
     }
 
-    /// The frame in front of its check sequence. `None` when it is shorter than that.
+    /// Returns the frame in front of its check sequence. `None` when it is shorter than that.
     pub(super) fn split(self, octets: &[u8]) -> Option<(&[u8], bool)> {
         let (frame, found) = octets.split_at_checked(octets.len().checked_sub(self.len())?)?;
         Some((frame, self.of(frame).as_octets() == found))
@@ -69,13 +70,13 @@ pub struct CheckSequence {
 }
 
 impl CheckSequence {
-    /// The 2 or 4 octets.
+    /// Returns the 2 or 4 octets.
     #[must_use]
     pub fn as_octets(&self) -> &[u8] {
         self.octets.get(..self.length).unwrap_or_default()
     }
 
-    /// The octet at `index`, in the order of the wire.
+    /// Returns the octet at `index`, in the order of the wire.
     pub(super) fn octet(&self, index: usize) -> Option<u8> {
         self.as_octets().get(index).copied()
     }

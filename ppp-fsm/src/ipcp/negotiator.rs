@@ -1,4 +1,4 @@
-//! What IPCP wants and takes.
+//! The rules of IPCP.
 
 use core::net::Ipv4Addr;
 
@@ -38,27 +38,29 @@ const SERVER_TYPES: [OptionType; 4] =
     [OptionType::PRIMARY_DNS, OptionType::SECONDARY_DNS, OptionType::PRIMARY_NBNS, OptionType::SECONDARY_NBNS];
 
 impl Config {
-    /// This side has an address. The default has none, and asks for one.
+    /// Creates the configuration of a side that has an address. The default has none, and asks for
+    /// one.
     #[must_use]
     pub fn new(address: Ipv4Addr) -> Self {
         Self { own: Some(address).filter(|address| !address.is_unspecified()), ..Self::default() }
     }
 
-    /// Also takes another address when the peer insists. Default: no.
+    /// Allows another address when the peer insists. Default: no.
     #[must_use]
     pub const fn with_other_address_taken(mut self, taken: bool) -> Self {
         self.takes_other = taken;
         self
     }
 
-    /// RFC 1332 section 3.3: the address that the peer has to take. Default: the peer says which it has.
+    /// Sets the address that the peer has to take (RFC 1332 section 3.3). Default: the peer says
+    /// which it has.
     #[must_use]
     pub const fn with_peer_address(mut self, address: Ipv4Addr) -> Self {
         self.peer = Some(address);
         self
     }
 
-    /// RFC 1877 sections 1.1 and 1.3: whether to ask for name servers. Default: no.
+    /// Sets whether to ask for name servers (RFC 1877 sections 1.1 and 1.3). Default: no.
     #[doc(alias = "DNS")]
     #[must_use]
     pub const fn with_name_servers_wanted(mut self, wanted: bool) -> Self {
@@ -66,7 +68,7 @@ impl Config {
         self
     }
 
-    /// RFC 1877 sections 1.2 and 1.4: whether to ask for NetBIOS name servers. Default: no.
+    /// Sets whether to ask for NetBIOS name servers (RFC 1877 sections 1.2 and 1.4). Default: no.
     #[doc(alias = "NBNS")]
     #[doc(alias = "WINS")]
     #[must_use]
@@ -75,7 +77,8 @@ impl Config {
         self
     }
 
-    /// RFC 1877 sections 1.1 and 1.3: the name servers that the peer is given. Default: none, the peer's wish is rejected.
+    /// Sets the name servers that the peer is given (RFC 1877 sections 1.1 and 1.3). Default: none,
+    /// the peer's wish is rejected.
     #[doc(alias = "DNS")]
     #[must_use]
     pub const fn with_name_servers(mut self, [first, second]: [Option<Ipv4Addr>; 2]) -> Self {
@@ -84,7 +87,8 @@ impl Config {
         self
     }
 
-    /// RFC 1877 sections 1.2 and 1.4: the NetBIOS name servers that the peer is given. Default: none.
+    /// Sets the NetBIOS name servers that the peer is given (RFC 1877 sections 1.2 and 1.4).
+    /// Default: none.
     #[doc(alias = "NBNS")]
     #[doc(alias = "WINS")]
     #[must_use]
@@ -121,15 +125,15 @@ pub enum Failure {
     AddressRefused {
         /// The address of this side.
         own: Ipv4Addr,
-        /// What the peer wants it to be.
+        /// The address that the peer wants it to be.
         wanted: Option<Ipv4Addr>,
     },
     /// The peer insists on another address than the one that it has to take.
     #[error("the peer does not take the address {given}, it wants {wanted}")]
     PeerAddressRefused {
-        /// What it has to take.
+        /// The address that it has to take.
         given: Ipv4Addr,
-        /// What it asked for last.
+        /// The address that it asked for last.
         wanted: Ipv4Addr,
     },
 }
@@ -181,7 +185,7 @@ pub struct Negotiator {
 }
 
 impl Negotiator {
-    /// IPCP with these addresses.
+    /// Creates IPCP with these addresses.
     #[must_use]
     pub fn new(config: &Config) -> Self {
         let mut new = Self {
@@ -198,13 +202,14 @@ impl Negotiator {
         new
     }
 
-    /// What was agreed. It holds while the negotiation is open.
+    /// Returns what was agreed. It holds while the negotiation is open.
     #[must_use]
     pub const fn agreed(&self) -> &Agreed {
         &self.agreed
     }
 
-    /// RFC 1332 section 3.3: returns the address that the peer asked for last, when it was given another one.
+    /// Returns the address that the peer asked for last, when it was given another one (RFC 1332
+    /// section 3.3).
     #[must_use]
     pub const fn peer_wish(&self) -> Option<Ipv4Addr> {
         self.refused_peer
@@ -216,7 +221,7 @@ impl Negotiator {
         self.config.peer = Some(address);
     }
 
-    /// The option of a server, if it is one.
+    /// Returns the option of a server, if it is one.
     fn server(option_type: u8) -> Option<usize> {
         SERVER_TYPES.iter().position(|server| server.0 == option_type)
     }

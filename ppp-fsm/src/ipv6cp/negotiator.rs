@@ -1,4 +1,4 @@
-//! What IPV6CP wants and takes.
+//! The rules of IPV6CP.
 
 use crate::negotiate::{ControlProtocol, Verdict};
 use crate::random::Random;
@@ -22,14 +22,15 @@ pub struct Config {
 }
 
 impl Config {
-    /// The identifier of this side. Default: from the entropy.
+    /// Sets the identifier of this side. Default: from the entropy.
     #[must_use]
     pub const fn with_own_identifier(mut self, identifier: InterfaceIdentifier) -> Self {
         self.own = Some(identifier);
         self
     }
 
-    /// The identifier that the peer has to take. Default: the peer says which it has, or gets one from the entropy.
+    /// Sets the identifier that the peer has to take. Default: the peer says which it has, or gets
+    /// one from the entropy.
     #[must_use]
     pub const fn with_peer_identifier(mut self, identifier: InterfaceIdentifier) -> Self {
         self.peer = Some(identifier);
@@ -75,7 +76,7 @@ pub struct Negotiator {
     config: Config,
     random: Random,
     own: Option<InterfaceIdentifier>,
-    /// What a peer without an identifier is given.
+    /// The identifier for a peer that has none.
     spare: InterfaceIdentifier,
     judged: Option<InterfaceIdentifier>,
     agreed: Agreed,
@@ -85,7 +86,7 @@ pub struct Negotiator {
 const UNIVERSAL: u64 = 0x0200_0000_0000_0000;
 
 impl Negotiator {
-    /// IPV6CP with these identifiers. `entropy` has to differ from the peer's.
+    /// Creates IPV6CP with these identifiers. `entropy` has to differ from the peer's.
     #[must_use]
     pub fn new(config: &Config, entropy: [u8; 32]) -> Self {
         let mut random = Random::new(entropy);
@@ -95,7 +96,7 @@ impl Negotiator {
         Self { config: config.clone(), random, own, spare, judged: None, agreed: Agreed::default() }
     }
 
-    /// What was agreed. It holds while the negotiation is open.
+    /// Returns what was agreed. It holds while the negotiation is open.
     #[must_use]
     pub const fn agreed(&self) -> &Agreed {
         &self.agreed

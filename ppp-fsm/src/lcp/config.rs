@@ -25,7 +25,7 @@ pub struct Config {
     pub(super) takes_compressions: bool,
 }
 
-/// What this side asks for, so that headers to it are short.
+/// The options that this side asks for, so that headers to it are short.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct HeaderCompression {
     /// RFC 1661 section 6.5.
@@ -54,10 +54,10 @@ impl Config {
     /// The smallest MRU that is taken, as Linux has it.
     pub const MIN_MRU: u16 = 128;
 
-    /// RFC 1661 section 6.1: the most octets of information that this side wants to get. Default: 1500, which needs no
-    /// option. At least 128.
+    /// Sets the most octets of information that this side wants to get (RFC 1661 section 6.1).
+    /// Default: 1500, which needs no option. At least 128.
     ///
-    /// Frames up to 1500 have to be taken all the same.
+    /// Frames up to 1500 have to be taken nevertheless.
     #[doc(alias = "MRU")]
     #[must_use]
     pub fn with_mru(mut self, octets: u16) -> Self {
@@ -65,8 +65,9 @@ impl Config {
         self
     }
 
-    /// RFC 1662 section 7.1: the control characters that have to be escaped to this side. Default: the option is not
-    /// sent. Where there are no escapes, as in tunnels, it means nothing.
+    /// Sets the control characters that have to be escaped to this side (RFC 1662 section 7.1).
+    /// Default: the option is not sent. Where there are no escapes, as in tunnels, it means
+    /// nothing.
     #[doc(alias = "ACCM")]
     #[must_use]
     pub const fn with_control_characters(mut self, map: u32) -> Self {
@@ -74,7 +75,8 @@ impl Config {
         self
     }
 
-    /// RFC 1661 section 6.2: how the peer has to authenticate itself, the most wanted first. Default: not at all.
+    /// Sets how the peer has to authenticate itself, the most wanted first (RFC 1661 section 6.2).
+    /// Default: not at all.
     ///
     /// Without one of these the link does not open.
     #[must_use]
@@ -83,22 +85,23 @@ impl Config {
         self
     }
 
-    /// RFC 1661 section 6.2: how this side authenticates itself when the peer asks for it, the most wanted first.
-    /// Default: not at all.
+    /// Sets how this side authenticates itself when the peer asks for it, the most wanted first
+    /// (RFC 1661 section 6.2). Default: not at all.
     #[must_use]
     pub const fn with_own_authentication(mut self, methods: Methods) -> Self {
         self.own_authentication = methods;
         self
     }
 
-    /// RFC 1661 section 6.4: whether to send a magic number, without which a loop is not found. Default: yes.
+    /// Sets whether to send a magic number, without which a loop is not found (RFC 1661 section
+    /// 6.4). Default: yes.
     #[must_use]
     pub const fn with_magic_number(mut self, send: bool) -> Self {
         self.magic_number = send;
         self
     }
 
-    /// RFC 1661 section 6.5: whether to ask for protocols of one octet. Default: yes.
+    /// Sets whether to ask for protocols of one octet (RFC 1661 section 6.5). Default: yes.
     #[doc(alias = "PFC")]
     #[must_use]
     pub const fn with_protocol_compression(mut self, wanted: bool) -> Self {
@@ -106,7 +109,8 @@ impl Config {
         self
     }
 
-    /// RFC 1661 section 6.6: whether to ask for frames without address and control. Default: yes.
+    /// Sets whether to ask for frames without address and control (RFC 1661 section 6.6). Default:
+    /// yes.
     #[doc(alias = "ACFC")]
     #[must_use]
     pub const fn with_address_control_compression(mut self, wanted: bool) -> Self {
@@ -114,20 +118,21 @@ impl Config {
         self
     }
 
-    /// RFC 1661 sections 6.5 and 6.6: whether this side sends so when the peer asks for it. Default: yes.
+    /// Sets whether this side sends so when the peer asks for it (RFC 1661 sections 6.5 and 6.6).
+    /// Default: yes.
     #[must_use]
     pub const fn with_compressions_taken(mut self, taken: bool) -> Self {
         self.takes_compressions = taken;
         self
     }
 
-    /// How the peer has to authenticate itself.
+    /// Returns how the peer has to authenticate itself.
     #[must_use]
     pub const fn peer_authentication(&self) -> Methods {
         self.peer_authentication
     }
 
-    /// How this side authenticates itself.
+    /// Returns how this side authenticates itself.
     #[must_use]
     pub const fn own_authentication(&self) -> Methods {
         self.own_authentication

@@ -130,7 +130,7 @@ pub struct Identification<'a> {
 pub struct TimeRemaining<'a> {
     /// The sender's magic number, 0 before one was agreed.
     pub magic_number: u32,
-    /// Seconds to the end of the session; `u32::MAX` is for ever.
+    /// Seconds to the end of the session; `u32::MAX` is forever.
     pub seconds: u32,
     /// For people.
     pub message: Text<'a>,
@@ -189,7 +189,7 @@ impl<'a> Message<'a> {
         })
     }
 
-    /// The code of the packet.
+    /// Returns the code of the packet.
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {
@@ -210,7 +210,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// The options of a Configure packet, with offsets from the packet's code.
+    /// Returns the options of a Configure packet, with offsets from the packet's code.
     #[must_use]
     pub fn options(&self) -> Option<Options<'a>> {
         match self {
@@ -231,7 +231,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// What the data is made of: magic number or protocol, seconds, the rest.
+    /// Returns what the data is made of: magic number or protocol, seconds, the rest.
     fn pieces<R>(&self, take: impl FnOnce([&[u8]; 3]) -> R) -> R {
         match self {
             Self::ConfigureRequest(data)
@@ -305,7 +305,7 @@ impl fmt::Display for Packet<'_> {
     }
 }
 
-/// What is behind the header in a trace.
+/// The text behind the header in a trace.
 impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -6,7 +6,7 @@ use crate::auth::Method;
 use crate::chap::Algorithm;
 
 impl Method {
-    /// RFC 1661 section 6.2: returns the option of LCP that asks for the method.
+    /// Returns the option of LCP that asks for the method (RFC 1661 section 6.2).
     #[must_use]
     pub const fn option(self) -> AuthenticationProtocol<'static> {
         match self {
@@ -18,7 +18,8 @@ impl Method {
         }
     }
 
-    /// RFC 1661 section 6.2: returns the method that an option of LCP asks for. `None` when this crate does not have it.
+    /// Returns the method that an option of LCP asks for (RFC 1661 section 6.2). `None` when this
+    /// crate does not have it.
     #[must_use]
     pub fn from_option(option: &AuthenticationProtocol<'_>) -> Option<Self> {
         Some(match (option.protocol, option.data) {

@@ -1,4 +1,4 @@
-//! What LCP wants and takes.
+//! The rules of LCP.
 
 use crate::auth::{Method, Methods};
 use crate::negotiate::{ControlProtocol, Verdict};
@@ -48,17 +48,17 @@ pub enum Failure {
     /// The peer takes none of the methods with which it would have to authenticate itself.
     #[error("no common authentication: we require {required}, the peer {}", Offer(*.offered))]
     AuthenticationRefused {
-        /// What this side takes.
+        /// The methods that this side takes.
         required: Methods,
-        /// What the peer named last, if it is known here.
+        /// The method that the peer named last, if it is known here.
         offered: Option<Method>,
     },
     /// The peer wants this side to authenticate itself by a method that is not allowed here, and goes without it.
     #[error("no common authentication: the peer requires {}, we offer {allowed}", Wanted(*.wanted))]
     AuthenticationNotAllowed {
-        /// What this side may authenticate itself by.
+        /// The methods by which this side may authenticate itself.
         allowed: Methods,
-        /// What the peer wanted last, if it is known here.
+        /// The method that the peer wanted last, if it is known here.
         wanted: Option<Method>,
     },
 }
@@ -119,7 +119,7 @@ impl core::fmt::Display for Offer {
 pub struct Negotiator {
     config: Config,
     random: Random,
-    /// What the next request asks for: how the peer has to send.
+    /// The options of the next request: how the peer has to send.
     wishes: Wishes,
     /// Methods that the peer has not refused.
     methods: Methods,
@@ -165,7 +165,8 @@ impl Negotiator {
     /// RFC 1661 section 6.4: this many own magic numbers from the peer are a loop.
     const MAX_LOOPS: u8 = 5;
 
-    /// LCP with these wishes. `entropy` gives the magic numbers, and has to differ from the peer's.
+    /// Creates LCP with these wishes. `entropy` gives the magic numbers, and has to differ from the
+    /// peer's.
     #[must_use]
     pub fn new(config: &Config, entropy: [u8; 32]) -> Self {
         let mut random = Random::new(entropy);
@@ -187,38 +188,41 @@ impl Negotiator {
         }
     }
 
-    /// Prefers methods that leave keys for encryption: a peer that asks for PAP or CHAP with MD5 is asked once for the
-    /// first such method that this side [allows](Config::with_own_authentication), and gets its own if it insists.
+    /// Prefers methods that leave keys for encryption. A peer that asks for PAP or CHAP with MD5 is
+    /// asked once for the first such method that this side
+    /// [allows](Config::with_own_authentication), and gets its own if it insists.
     pub const fn prefer_keys(&mut self) {
         self.keys = KeysWanted::Yes;
     }
 
-    /// What was set.
+    /// Returns what was set.
     #[must_use]
     pub const fn config(&self) -> &Config {
         &self.config
     }
 
-    /// What this side has to keep to when it sends; in it, how it has to authenticate itself.
+    /// Returns what this side has to keep to when it sends; in it, how it has to authenticate
+    /// itself.
     #[must_use]
     pub const fn sending(&self) -> &Agreed {
         &self.sending
     }
 
-    /// What the peer has to keep to when it sends; in it, how it has to authenticate itself.
+    /// Returns what the peer has to keep to when it sends; in it, how it has to authenticate
+    /// itself.
     #[must_use]
     pub const fn receiving(&self) -> &Agreed {
         &self.receiving
     }
 
-    /// The method that the peer asked this side for last, whether it was taken or not.
+    /// Returns the method that the peer asked this side for last, whether it was taken or not.
     #[must_use]
     pub const fn peer_method(&self) -> Option<Method> {
         self.peer_method
     }
 
-    /// What a peer that gives up now gives up for, as far as this side is concerned: the method of its last request was not
-    /// taken.
+    /// Returns what a peer that gives up now gives up for, as far as this side is concerned: the
+    /// method of its last request was not taken.
     #[must_use]
     pub fn refusal(&self) -> Option<Failure> {
         let (allowed, wanted) = (self.config.own_authentication, self.peer_method);
@@ -288,14 +292,15 @@ impl Negotiator {
         }
     }
 
-    /// A method that leaves keys, when the peer wants one that does not, and was not asked yet.
+    /// Returns a method that leaves keys, when the peer wants one that does not, and was not asked
+    /// yet.
     fn better_method(&self, own: Methods) -> Option<Method> {
         let is_keyless = matches!(self.peer_method, Some(Method::Pap | Method::ChapMd5));
         let is_wanted = self.keys == KeysWanted::Yes && is_keyless;
         own.iter().find(|method| is_wanted && method.has_keys())
     }
 
-    /// The peer does not take the method asked for. It may have named another one.
+    /// Notes that the peer does not take the method asked for. It may have named another one.
     fn method_refused(&mut self, named: Option<Method>) {
         let Some(current) = self.methods.iter().next() else { return };
         // A peer that prefers a method with keys may take this one when it hears that there is no other: `prefer_keys`.

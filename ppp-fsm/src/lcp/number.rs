@@ -64,9 +64,9 @@ number! {
     /// ```
     pub struct CallbackOperation(u8), "operation", "{}";
 
-    /// Nothing: the authentication tells where to call.
+    /// Nothing: the authentication says where to call.
     AUTHENTICATION = 0 => "Authentication";
-    /// What to dial, for the device that calls.
+    /// The string to dial, for the device that calls.
     DIALING_STRING = 1 => "Dialing-String";
     /// A place, to be looked up.
     LOCATION = 2 => "Location";
@@ -124,25 +124,25 @@ impl FcsAlternatives {
     /// CCITT, 32 bits.
     pub const FCS_32: Self = Self(4);
 
-    /// The octet as it is on the wire.
+    /// Creates the octet as it is on the wire.
     #[must_use]
     pub const fn from_bits(bits: u8) -> Self {
         Self(bits)
     }
 
-    /// The octet for the wire.
+    /// Returns the octet for the wire.
     #[must_use]
     pub const fn bits(self) -> u8 {
         self.0
     }
 
-    /// Whether all bits of `other` are set.
+    /// Returns whether all bits of `other` are set.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// The bits of both.
+    /// Creates the bits of both.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)

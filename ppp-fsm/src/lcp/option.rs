@@ -81,7 +81,7 @@ pub enum ConfigurationOption<'a> {
 pub struct AuthenticationProtocol<'a> {
     /// The protocol: [`Protocol::PAP`], [`Protocol::CHAP`], [`Protocol::EAP`] …
     pub protocol: Protocol,
-    /// What that protocol needs to know: for CHAP one octet, the algorithm.
+    /// The data that the protocol needs: for CHAP one byte, the algorithm.
     pub data: &'a [u8],
 }
 
@@ -97,7 +97,8 @@ impl AuthenticationProtocol<'_> {
     /// RFC 3748: EAP.
     pub const EAP: Self = Self { protocol: Protocol::EAP, data: &[] };
 
-    /// The algorithm of CHAP. `None` for other protocols, and when the data is not one octet.
+    /// Returns the algorithm of CHAP. `None` for other protocols, and when the data is not one
+    /// octet.
     #[must_use]
     pub const fn algorithm(&self) -> Option<chap::Algorithm> {
         match (self.protocol, self.data) {
@@ -166,7 +167,7 @@ impl fmt::Debug for QualityProtocol<'_> {
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_structs, reason = "the option has no other parts")]
 pub struct Callback<'a> {
-    /// What the message is.
+    /// The meaning of the message.
     pub operation: CallbackOperation,
     /// Where to call.
     pub message: &'a [u8],
@@ -197,14 +198,14 @@ impl fmt::Debug for Callback<'_> {
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_structs, reason = "the option has no other parts")]
 pub struct EndpointDiscriminator<'a> {
-    /// What the address is.
+    /// The class of the address.
     pub class: EndpointClass,
     /// The address.
     pub address: &'a [u8],
 }
 
 impl EndpointDiscriminator<'_> {
-    /// The least octets of address that the class allows; with less, the option is invalid.
+    /// Returns the least octets of address that the class allows; with less, the option is invalid.
     const fn minimum(class: EndpointClass) -> usize {
         match class {
             EndpointClass::LOCAL | EndpointClass::TELEPHONE_NUMBER => 1,
@@ -289,7 +290,7 @@ impl<'a> ConfigurationOption<'a> {
         })
     }
 
-    /// The type of the option.
+    /// Returns the type of the option.
     #[must_use]
     pub fn option_type(&self) -> OptionType {
         self.parts(|option_type, _| OptionType(option_type))

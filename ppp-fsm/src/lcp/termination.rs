@@ -1,7 +1,7 @@
 //! Why Windows terminates.
 
-/// What Windows puts into the data of a Terminate-Request: 12 octets, the last four of them an error number of its
-/// Remote Access Service.
+/// The data that Windows puts into a Terminate-Request: 12 bytes, the last four of them an error
+/// number of its Remote Access Service.
 ///
 /// No RFC has it. Magic number (4), the octets `00 3c cd 74`, error number (4); both numbers are big-endian. Error 0
 /// is an ordinary end.
@@ -47,7 +47,7 @@ impl MicrosoftTermination {
         })
     }
 
-    /// The data for a Terminate-Request.
+    /// Returns the data for a Terminate-Request.
     #[must_use]
     pub const fn to_octets(self) -> [u8; Self::LEN] {
         let [m0, m1, m2, m3] = self.magic_number.to_be_bytes();

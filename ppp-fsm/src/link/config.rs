@@ -1,4 +1,4 @@
-//! What a link is to do.
+//! The configuration of a link.
 
 use core::time::Duration;
 
@@ -45,7 +45,7 @@ impl Keepalive {
     }
 }
 
-/// What the end of a network protocol means for the link.
+/// The meaning of the end of a network protocol for the link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::exhaustive_enums, reason = "nothing, or the end with the last, or with any")]
 pub enum NetworkPolicy {
@@ -58,7 +58,7 @@ pub enum NetworkPolicy {
     EndWithAny,
 }
 
-/// What a link is to do, for either side.
+/// The configuration of a link, for either side.
 ///
 /// ```
 /// use core::net::Ipv4Addr;
@@ -137,7 +137,7 @@ impl Config {
         self
     }
 
-    /// RFC 1962: sets CCP. Default: not there, packets of it are rejected.
+    /// Sets CCP (RFC 1962). Default: not there, packets of it are rejected.
     ///
     /// When it requires encryption, IPCP and IPV6CP wait for it, and packets that are not encrypted are refused.
     #[must_use]
@@ -146,21 +146,21 @@ impl Config {
         self
     }
 
-    /// RFC 1332: sets IPCP. Default: not there, packets of it are rejected.
+    /// Sets IPCP (RFC 1332). Default: not there, packets of it are rejected.
     #[must_use]
     pub fn with_ipcp(mut self, config: ipcp::Config) -> Self {
         self.ipcp = Some(config);
         self
     }
 
-    /// RFC 5072: sets IPV6CP. Default: not there, packets of it are rejected.
+    /// Sets IPV6CP (RFC 5072). Default: not there, packets of it are rejected.
     #[must_use]
     pub fn with_ipv6cp(mut self, config: ipv6cp::Config) -> Self {
         self.ipv6cp = Some(config);
         self
     }
 
-    /// RFC 1661 section 5.8: sets when Echo-Requests are sent. Default: none are sent.
+    /// Sets when Echo-Requests are sent (RFC 1661 section 5.8). Default: none are sent.
     #[must_use]
     pub fn with_keepalive(mut self, keepalive: Keepalive) -> Self {
         self.keepalive = Some(keepalive);
@@ -182,14 +182,15 @@ impl Config {
         self
     }
 
-    /// RFC 1570 section 1.1: sets who this side is, sent when LCP opens; cut to 48 bytes. Default: nothing is sent.
+    /// Sets who this side is, sent when LCP opens; cut to 48 bytes (RFC 1570 section 1.1). Default:
+    /// nothing is sent.
     #[must_use]
     pub fn with_identification(mut self, text: &[u8]) -> Self {
         self.identification = Short::new(text);
         self
     }
 
-    /// Whether packets have to be encrypted.
+    /// Returns whether packets have to be encrypted.
     pub(super) fn requires_encryption(&self) -> bool {
         self.ccp.as_ref().is_some_and(|ccp| ccp.encryption() == ccp::Encryption::Required)
     }

@@ -50,7 +50,7 @@ pub(super) struct Echo {
 /// The last Echo-Request.
 #[derive(Debug, Clone, Copy, Default)]
 enum Request {
-    /// There is none, or it was answered.
+    /// No request waits for an answer.
     #[default]
     None,
     /// It has to be sent. Whether the one before it has no answer.
@@ -80,7 +80,7 @@ impl Echo {
         self.watch = None;
     }
 
-    /// Something came from the peer.
+    /// Notes that something came from the peer.
     pub(super) fn traffic(&mut self, keepalive: Option<&Keepalive>) {
         let is_adaptive = keepalive.is_some_and(|keepalive| keepalive.is_adaptive);
         if let Some(watch) = self.watch.as_mut().filter(|_| is_adaptive) {
@@ -89,7 +89,7 @@ impl Echo {
         }
     }
 
-    /// The user wants to know, or the keepalive.
+    /// Asks for an echo, for the user or for the keepalive.
     pub(super) const fn request(&mut self) {
         self.identifier = self.identifier.wrapping_add(1);
         self.request = match self.request {
@@ -99,7 +99,7 @@ impl Echo {
         };
     }
 
-    /// The identifier of the request that has to be sent.
+    /// Returns the identifier of the request that has to be sent.
     pub(super) const fn due(&self) -> Option<u8> {
         match self.request {
             Request::Due { .. } => Some(self.identifier),

@@ -1,4 +1,4 @@
-//! What a link reports.
+//! The events of a link.
 
 use core::fmt;
 
@@ -24,7 +24,7 @@ pub enum Phase {
     Terminate,
 }
 
-/// What happened on a link. Names and texts stay in the link, and are borrowed from it.
+/// An event of a link. Names and texts stay in the link, and are borrowed from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -46,9 +46,10 @@ pub enum Event {
     /// RFC 1661 section 5.7: the peer rejects a compressed or encrypted packet, though CCP is open here. Its own CCP is not
     /// open yet, since the last acknowledgment was lost; or it is broken, when it goes on so.
     CompressedRejected,
-    /// RFC 1332 section 3.3: the peer asks for this address, and was told to take another one. It asks again when it
-    /// insists, and may have its wish by [`Link::set_peer_address`](super::Link::set_peer_address). Reported once for each
-    /// wish that differs from the one before.
+    /// RFC 1332 section 3.3: the peer asks for this address after it was assigned another one. It
+    /// asks again when it insists, and may have its wish by
+    /// [`Link::set_peer_address`](super::Link::set_peer_address). Reported once for each wish that
+    /// differs from the one before.
     AddressWanted(core::net::Ipv4Addr),
     /// IP packets may flow.
     IpUp(ipcp::Agreed),
@@ -66,14 +67,14 @@ pub enum Event {
     Identification,
     /// RFC 1570 section 1.2: the session will end in so many seconds.
     TimeRemaining {
-        /// Seconds; `u32::MAX` is for ever.
+        /// Seconds; `u32::MAX` is forever.
         seconds: u32,
     },
     /// The link is at its end. It may be opened again.
     Closed(Reason),
 }
 
-/// What is in a frame.
+/// The content of a frame.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Received<'p> {
@@ -86,8 +87,8 @@ pub enum Received<'p> {
         /// The packet.
         packet: &'p [u8],
     },
-    /// RFC 1962 section 2: a compressed or encrypted packet, without the protocol. What comes out goes to
-    /// [`Link::handle_decrypted`](super::Link::handle_decrypted).
+    /// RFC 1962 section 2: a compressed or encrypted packet, without the protocol. The plaintext
+    /// goes to [`Link::handle_decrypted`](super::Link::handle_decrypted).
     Compressed(&'p [u8]),
 }
 
@@ -121,7 +122,8 @@ pub enum Refused {
         /// The protocol.
         protocol: Protocol,
     },
-    /// The protocol is not known here; the peer is told, unless the frame was encrypted.
+    /// The protocol is not known here; the peer gets a Protocol-Reject, unless the frame was
+    /// encrypted.
     #[error("{protocol} is not known")]
     UnknownProtocol {
         /// The protocol.

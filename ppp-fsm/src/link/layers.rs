@@ -1,4 +1,4 @@
-//! What happens in one layer, and what it means for the others.
+//! The events of one layer, and their meaning for the others.
 
 use core::time::Duration;
 
@@ -43,14 +43,14 @@ impl Link {
         }
     }
 
-    /// The lower layer is up.
+    /// Begins, since the lower layer is up.
     pub(super) fn up_and_begin(&mut self, now: Duration) {
         let before = self.lcp.state();
         self.lcp.up(now);
         self.wait_for_peer(before);
     }
 
-    /// A link that waits for the peer to begin is not dead.
+    /// Keeps a link alive that waits for the peer to begin.
     pub(super) fn wait_for_peer(&mut self, before: State) {
         if self.phase() == Phase::Dead && before != State::Stopped && self.lcp.state() == State::Stopped {
             self.go(Stage::Establish { end: None });
@@ -86,7 +86,7 @@ impl Link {
         self.lcp.close(now);
     }
 
-    /// The link is at its end.
+    /// Finishes the link.
     pub(super) fn finish(&mut self, reason: Reason) {
         self.go(Stage::Dead);
         self.events.push(Event::Closed(reason));
@@ -115,11 +115,11 @@ impl Link {
         self.go(if is_closing { Stage::Terminate { end: refusal } } else { Stage::Establish { end: None } });
     }
 
-    /// What LCP decides without an event. Returns whether something happened.
+    /// Applies the decisions of LCP that have no event. Returns whether something happened.
     fn settle_lcp(&mut self, now: Duration) -> bool {
         let is_negotiating = matches!(self.lcp.state(), State::RequestSent | State::AckReceived | State::AckSent);
         match (self.stage, self.lcp.ending()) {
-            // LCP has given up of itself: the peer is told why.
+            // LCP has given up of itself: the peer learns why.
             (
                 Stage::Establish { end: None } | Stage::Terminate { end: None },
                 Some(reason @ (negotiate::Reason::Failed(_) | negotiate::Reason::NotConverging)),
@@ -136,7 +136,7 @@ impl Link {
         }
     }
 
-    /// What an end of LCP means for the link.
+    /// Returns what an end of LCP means for the link.
     pub(super) fn reason_of_lcp(&self, reason: negotiate::Reason<lcp::Failure>) -> Reason {
         let given_up = match reason {
             negotiate::Reason::Closed => return Reason::Closed,
@@ -153,14 +153,15 @@ impl Link {
         self.lcp.protocol().refusal().map_or(given_up, Reason::Lcp)
     }
 
-    /// The line goes down: why the link was ending before, if it was. A peer that has said goodbye need not wait.
+    /// Returns why the link was ending before the line went down, if it was. A peer that has said
+    /// goodbye need not wait.
     pub(super) fn reason_of_end(&self) -> Option<Reason> {
         let of_lcp = || self.lcp.ending().map(|reason| self.reason_of_lcp(reason));
         self.stage.end().or_else(|| self.refusal()).or_else(of_lcp)
     }
 
-    /// The peer ends the link after one side has refused the other's proof, or has offered no encryption that will do:
-    /// that is why, also when another proof might have been heard, or when it did not wait for our answer.
+    /// Returns the refusal or the lack of encryption after which the peer ends the link: that is
+    /// the cause, also when the peer did not wait for our answer.
     fn refusal(&self) -> Option<Reason> {
         if let Some(failure) = self.refused_proof() {
             return Some(Reason::Authentication(failure));
@@ -219,7 +220,7 @@ impl Link {
             return false;
         }
         let failed = match (self.authenticator.status(), self.peer.status()) {
-            // The peer is told first.
+            // The peer gets the reason first.
             (Status::Failed(failure), _) if !self.authenticator.has_output() => Some(failure),
             (_, Status::Failed(failure)) => Some(failure),
             _ => None,
@@ -261,7 +262,8 @@ impl Link {
         }
     }
 
-    /// MS-CHAP leaves keys of every length, but version 1 none of 40 and 56 bits without a LAN Manager hash.
+    /// Returns the lengths of keys that the authentication leaves: every length, but none of 40 and
+    /// 56 bits after version 1 without a LAN Manager hash.
     fn key_lengths(&self) -> MicrosoftCompression {
         #[cfg(feature = "mschap")]
         match self.keys() {
@@ -301,8 +303,9 @@ impl Link {
         self.replay(now, Protocol::IPV6CP);
     }
 
-    /// CCP is open: the network protocols may begin. A peer that requires encryption has answered what came before as if
-    /// they were closed, and is asked again now.
+    /// Begins the network protocols, or repeats their requests, since CCP is open. A peer that
+    /// requires encryption has answered what came before as if they were closed, and is asked again
+    /// now.
     fn start_or_repeat_network(&mut self, now: Duration) {
         match self.stage {
             Stage::Network(Network::Held) => self.start_network(now),

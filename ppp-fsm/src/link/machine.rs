@@ -18,13 +18,16 @@ use crate::{Frame, Protocol, Text, ipcp, ipv6cp, lcp, time};
 /// RFC 1661 section 3: one end of a link.
 ///
 /// It is driven by [`up`](Self::up), [`open`](Self::open), [`handle_frame`](Self::handle_frame) and
-/// [`handle_timeout`](Self::handle_timeout); after each of them [`poll_transmit`](Self::poll_transmit) gives frames until
-/// there are none, [`poll_event`](Self::poll_event) events, and [`poll_timeout`](Self::poll_timeout) the next deadline.
-/// Any order of calls is legal, and a `now` that goes back is taken as the latest seen. It does not allocate, and takes
-/// about 14 KiB. What it repeats of a peer's Echo-Request or rejected packet is 1492 bytes at most.
+/// [`handle_timeout`](Self::handle_timeout); after each of them
+/// [`poll_transmit`](Self::poll_transmit) gives frames until there are none,
+/// [`poll_event`](Self::poll_event) events, and [`poll_timeout`](Self::poll_timeout) the next
+/// deadline. Any order of calls is legal, and a `now` that goes back is taken as the latest seen.
+/// It does not allocate, and takes about 14 KiB. It repeats 1492 bytes of a peer's Echo-Request or
+/// rejected packet at most.
 ///
-/// It ends by itself when the peer does not answer, or refuses without an end. A peer that answers all and asks for nothing,
-/// or begins anew again and again, is ended by a deadline of its user's: [`close`](Self::close).
+/// It ends by itself when the peer does not answer, or refuses without an end. A peer that answers
+/// all and asks for nothing, or begins again again and again, is ended by a deadline of its user's:
+/// [`close`](Self::close).
 ///
 /// The example of this crate's first page has two of them in conversation.
 ///
@@ -174,20 +177,20 @@ impl Link {
         self.ipv6cp.as_ref().filter(|ipv6cp| ipv6cp.is_open()).map(|ipv6cp| *ipv6cp.protocol().agreed())
     }
 
-    /// RFC 1661 section 5.8: returns counters and times of Echo-Requests.
+    /// Returns counters and times of Echo-Requests (RFC 1661 section 5.8).
     #[must_use]
     pub const fn echo_statistics(&self) -> &EchoStatistics {
         &self.echo.statistics
     }
 
-    /// RFC 1570 section 1.1: returns what the peer said last that it is, cut to 64 bytes.
+    /// Returns what the peer said last that it is, cut to 64 bytes (RFC 1570 section 1.1).
     #[must_use]
     pub fn peer_identification(&self) -> Text<'_> {
         Text(self.peer_identification.as_bytes())
     }
 
-    /// RFC 1661 section 5.5: returns the data of the peer's last Terminate-Request, cut to 64 bytes. Empty since
-    /// [`open`](Self::open) when there was none.
+    /// Returns the data of the peer's last Terminate-Request, cut to 64 bytes (RFC 1661 section
+    /// 5.5). Empty since [`open`](Self::open) when there was none.
     #[must_use]
     pub fn peer_farewell(&self) -> Text<'_> {
         Text(self.peer_farewell.as_bytes())
@@ -205,7 +208,7 @@ impl Link {
         self.peer.message()
     }
 
-    /// RFC 3079: returns what keys for encryption are made from; of the peer's proof first.
+    /// Returns what keys for encryption are made from; of the peer's proof first (RFC 3079).
     #[cfg(feature = "mschap")]
     #[cfg_attr(docsrs, doc(cfg(feature = "mschap")))]
     #[must_use]
@@ -234,7 +237,8 @@ impl Link {
         self.is_open(protocol) && (is_encrypted || !self.config.requires_encryption())
     }
 
-    /// Whether the answer to the peer's request of CCP waits for the answer to the request of this side.
+    /// Returns whether the answer to the peer's request of CCP waits for the answer to the request
+    /// of this side.
     ///
     /// accel-ppp sends its request, and lets its kernel listen afterwards: an acknowledgment or a Nak that comes within a
     /// millisecond is not seen, and the link is mute. Servers do not wait, or two sides would wait for each other.
@@ -242,7 +246,8 @@ impl Link {
         self.ccp_answer_after.is_some() && self.ccp.as_ref().is_some_and(Negotiation::has_early_answer)
     }
 
-    /// The time is over: the answer goes out, behind another copy of the request that has had no answer.
+    /// Sends the answer that was held back, behind another copy of the request that has had no
+    /// answer.
     fn release_ccp_answer(&mut self, now: Duration) {
         if time::is_due(self.ccp_answer_after, now) {
             let was_held = self.holds_ccp_answer();
@@ -259,7 +264,8 @@ impl Link {
         }
     }
 
-    /// RFC 1661 section 6: returns the frame in which data goes out, with the header that the peer agreed to.
+    /// Returns the frame in which data goes out, with the header that the peer agreed to (RFC 1661
+    /// section 6).
     #[must_use]
     pub fn frame<'p>(&self, protocol: Protocol, information: &'p [u8]) -> Frame<'p> {
         let sending = self.lcp.protocol().sending();
@@ -360,7 +366,7 @@ impl Link {
         self.enter(now, |link, _| link.authenticator.reject_change());
     }
 
-    /// RFC 1994 section 2: challenges the peer again.
+    /// Challenges the peer again (RFC 1994 section 2).
     pub fn rechallenge(&mut self, now: Duration) {
         self.enter(now, |link, now| link.authenticator.rechallenge(now));
     }
@@ -422,8 +428,8 @@ impl Link {
         self.enter(now, |link, now| link.peer.send_eap(now, ticket, packet))
     }
 
-    /// RFC 3078 section 8.2: asks the peer to start afresh: packets were lost, and the next cannot be decrypted or
-    /// decompressed.
+    /// Asks the peer to start afresh: packets were lost, and the next cannot be decrypted or
+    /// decompressed (RFC 3078 section 8.2).
     pub fn request_reset(&mut self, now: Duration) {
         self.enter(now, |link, now| {
             if let Some(ccp) = link.ccp.as_mut().filter(|ccp| ccp.is_open()) {
@@ -433,7 +439,7 @@ impl Link {
         });
     }
 
-    /// RFC 3078 section 8.2: reports that a flushed packet came.
+    /// Reports that a flushed packet came (RFC 3078 section 8.2).
     pub fn synchronized(&mut self) {
         self.reset.synchronized();
     }
@@ -443,7 +449,7 @@ impl Link {
         self.echo.traffic(self.config.keepalive.as_ref());
     }
 
-    /// RFC 1661 section 5.8: asks for an Echo-Reply now.
+    /// Asks for an Echo-Reply now (RFC 1661 section 5.8).
     pub fn ping(&mut self, now: Duration) {
         self.enter(now, |link, _| {
             if link.lcp.is_open() {
@@ -452,7 +458,7 @@ impl Link {
         });
     }
 
-    /// RFC 1570 section 1.2: tells the peer when the session will end.
+    /// Sends the time until the session will end (RFC 1570 section 1.2).
     pub fn send_time_remaining(&mut self, now: Duration, seconds: u32) {
         self.enter(now, |link, _| {
             if link.lcp.is_open() {
@@ -467,7 +473,7 @@ impl Link {
         !self.events.is_empty()
     }
 
-    /// Returns what happened, in order.
+    /// Returns the next event, in order.
     ///
     /// Nothing is lost when it is polled late, by this rule:
     ///
@@ -521,8 +527,8 @@ impl Link {
     }
 }
 
-/// A side that wants nothing of CCP lets the peer begin, and refuses; a passive one accepts. One that needs encryption
-/// does not wait.
+/// Returns a side that wants nothing of CCP lets the peer begin, and refuses; a passive one
+/// accepts. One that needs encryption does not wait.
 const fn opening_of(ccp: &ccp::Config, opening: Opening) -> Opening {
     match (ccp.is_wanted(), ccp.encryption(), opening) {
         (false, _, _) => Opening::Silent,

@@ -1,4 +1,4 @@
-//! What LCP sends besides its negotiation.
+//! The packets that LCP sends besides its negotiation.
 
 use crate::Protocol;
 use crate::buffer::Short;
@@ -6,7 +6,7 @@ use crate::buffer::Short;
 /// Packets that are due, the latest of each kind.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    /// What repeats bytes of the peer, if anything does.
+    /// The packet that repeats bytes of the peer, if there is one.
     repeat: Option<Repeat>,
     /// The bytes, which are always there: memory that was never written may have anything in it, also a secret.
     repeated: Short<{ Self::MAX_REPEATED }>,
@@ -35,7 +35,8 @@ impl Outbox {
         self.repeated = Short::new(data);
     }
 
-    /// Not while an earlier answer waits, so that nobody makes this side busy.
+    /// Sends a Protocol-Reject, unless an earlier answer waits, so that a flood keeps this side
+    /// idle.
     pub(super) fn reject(&mut self, protocol: Protocol, information: &[u8]) {
         if self.repeat.is_none() {
             self.repeat = Some(Repeat::ProtocolReject(protocol));
@@ -43,7 +44,7 @@ impl Outbox {
         }
     }
 
-    /// What repeats bytes of the peer, and the bytes.
+    /// Returns what repeats bytes of the peer, and the bytes.
     pub(super) fn repeat(&self) -> Option<(Repeat, &[u8])> {
         self.repeat.map(|repeat| (repeat, self.repeated.as_bytes()))
     }

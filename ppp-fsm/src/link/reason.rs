@@ -28,7 +28,7 @@ pub enum Reason {
         /// [Microsoft's error number](lcp::MicrosoftTermination).
         error: Option<u32>,
     },
-    /// What carries the frames is gone.
+    /// The carrier of the frames is gone.
     LowerLayerDown,
     /// The peer does not answer LCP.
     NoAnswer,
@@ -42,11 +42,11 @@ pub enum Reason {
     Lcp(lcp::Failure),
     /// One side has not proved itself.
     Authentication(auth::Failure),
-    /// Encryption is required here, and there is none that both sides can do.
+    /// Encryption is required here, and no kind of it is common to both sides.
     EncryptionRequired {
-        /// What this side allows, in the mode that it prefers.
+        /// The bits that this side allows, in the mode that it prefers.
         allowed: MicrosoftCompression,
-        /// What the peer named last.
+        /// The bits that the peer named last.
         offered: Option<MicrosoftCompression>,
     },
     /// Encryption is required here, and the peer does not answer CCP at all.

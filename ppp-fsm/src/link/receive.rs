@@ -55,7 +55,8 @@ impl Link {
 
     /// Takes what came out of a [compressed](Received::Compressed) packet: the protocol, and what is behind it.
     ///
-    /// What is not known is dropped without a Protocol-Reject, which would show what was encrypted to everybody.
+    /// An unknown protocol is dropped without a Protocol-Reject, which would show encrypted bytes
+    /// to everybody.
     ///
     /// # Errors
     ///
@@ -82,12 +83,12 @@ impl Link {
         self.accepts_network(protocol)
     }
 
-    /// Whether the peer agreed to any algorithm: CCP may be open without one.
+    /// Returns whether the peer agreed to any algorithm: CCP may be open without one.
     fn expects_compressed(&self) -> bool {
         self.compression().is_some_and(|agreed| agreed.receive != MicrosoftCompression::NONE)
     }
 
-    /// Whether it is required, or the peer agreed to it.
+    /// Returns whether it is required, or the peer agreed to it.
     fn expects_encryption(&self) -> bool {
         let is_agreed = |agreed: ccp::Agreed| agreed.receive.intersects(MicrosoftCompression::STRENGTHS);
         self.config.requires_encryption() || self.compression().is_some_and(is_agreed)
@@ -110,7 +111,7 @@ impl Link {
         }
     }
 
-    /// RFC 1661 section 5.7: tells the peer that a protocol is not known.
+    /// Rejects a protocol that is not known (RFC 1661 section 5.7).
     fn reject(&mut self, protocol: Protocol, information: &[u8]) {
         if self.phase() == Phase::Network {
             self.outbox.reject(protocol, information);
@@ -162,7 +163,7 @@ impl Link {
             Protocol::COMPRESSED if self.compression().is_some() => self.events.push(Event::CompressedRejected),
             Protocol::IPCP => self.ipcp.iter_mut().for_each(|ipcp| ipcp.reject_protocol(now)),
             Protocol::IPV6CP => self.ipv6cp.iter_mut().for_each(|ipv6cp| ipv6cp.reject_protocol(now)),
-            // Who was let in, or has let us in, knows the protocol.
+            // A peer that was let in, or has let us in, knows the protocol.
             _ if self.phase() == Phase::Authenticate => {
                 let method = self.authenticator.method().or(self.peer.method());
                 if let Some(method) = method.filter(|method| method.protocol() == protocol) {
@@ -173,8 +174,9 @@ impl Link {
         }
     }
 
-    /// RFC 1661 section 3.7: a peer that closes CCP and then LCP hangs up (pppd does so in this order). It sends both
-    /// before it has our answer to the first, so that the end of encryption is not why.
+    /// Notes that a peer that closes CCP and then LCP hangs up, as pppd does in this order (RFC
+    /// 1661 section 3.7). It sends both before it has our answer to the first, so that the end of
+    /// encryption is not why.
     fn note_hang_up(&mut self) {
         let error = lcp::MicrosoftTermination::decode(self.peer_farewell.as_bytes()).map(|reason| reason.error);
         if let Stage::Terminate { end: Some(end @ Reason::EncryptionLost) } = &mut self.stage {
@@ -213,7 +215,7 @@ impl Link {
         Ok(())
     }
 
-    /// CCP, IPCP and IPV6CP.
+    /// Handles a packet of CCP, IPCP or IPV6CP.
     fn handle_control(&mut self, now: Duration, protocol: Protocol, information: &[u8]) -> Result<(), Refused> {
         let is_known = match protocol {
             Protocol::CCP => self.ccp.is_some(),
@@ -244,7 +246,8 @@ impl Link {
         }
     }
 
-    /// A peer that requires encryption answers IPCP with a Terminate-Ack until CCP is open, as Windows and pppd do.
+    /// Notes that IPCP was answered with a Terminate-Ack, as Windows and pppd do until CCP is open
+    /// when they require encryption.
     fn note_refused_network(&mut self, protocol: Protocol, packet: &Packet<'_>) {
         let is_refusal = protocol != Protocol::CCP && packet.code == Code::TERMINATE_ACK;
         if let Stage::Network(Network::Started { is_refused }) = &mut self.stage {
@@ -310,14 +313,15 @@ impl Link {
         let Some(held) = self.held.get_mut(place(protocol)) else { return };
         let held = core::mem::take(held);
         if !held.is_empty() {
-            // What is wrong with it would have been dropped before, too.
+            // A fault in it would have had it dropped before, too.
             let _ = self.handle_control(now, protocol, held.as_bytes());
         }
     }
 }
 
-/// Gives a packet to a protocol. A peer that begins may have discarded what came before it listened, as accel-ppp's CCP
-/// does: it is asked again at once, in front of the answer to its own request.
+/// Gives a packet to a protocol. A peer that begins may have discarded packets from before it
+/// listened, as accel-ppp's CCP does. So it is asked again at once, in front of the answer to its
+/// own request.
 fn take<P: ControlProtocol>(now: Duration, machine: &mut Negotiation<P>, packet: &Packet<'_>) -> Result<(), Refused> {
     let is_first = machine.is_first_request(packet);
     machine.handle_packet(now, packet)?;
@@ -327,7 +331,7 @@ fn take<P: ControlProtocol>(now: Duration, machine: &mut Negotiation<P>, packet:
     Ok(())
 }
 
-/// What the peer wants to have answered.
+/// Returns what the peer wants to have answered.
 fn challenge_in(protocol: Protocol, information: &[u8]) -> Option<&[u8]> {
     if protocol == Protocol::CHAP {
         let packet = chap::Packet::decode(information).ok()?;

@@ -38,7 +38,7 @@ impl Stage {
         }
     }
 
-    /// Why the link is about to end, when this side said so.
+    /// Returns why the link is about to end, when this side said so.
     pub(super) const fn end(self) -> Option<Reason> {
         match self {
             Self::Establish { end } | Self::Terminate { end } => end,

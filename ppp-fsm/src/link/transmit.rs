@@ -18,7 +18,8 @@ impl Link {
         Ok(length.and_then(|length| buf.get(..length)))
     }
 
-    /// The length of the next frame: LCP first, then what has to be known before anything else is sent.
+    /// Returns the length of the next frame: LCP first, then what has to be known before anything
+    /// else is sent.
     fn next_frame(&mut self, now: Duration, buf: &mut [u8]) -> Result<Option<usize>, BufferTooSmall> {
         let header = self.frame(Protocol::LCP, &[]);
         if let Some(length) = framed(buf, &header, |buf| self.lcp.poll_transmit(now, buf))? {
@@ -45,7 +46,7 @@ impl Link {
         self.next_of_network(now, buf)
     }
 
-    /// CCP, IPCP and IPV6CP.
+    /// Writes the next packet of CCP, IPCP or IPV6CP.
     fn next_of_network(&mut self, now: Duration, buf: &mut [u8]) -> Result<Option<usize>, BufferTooSmall> {
         let header = self.frame(Protocol::CCP, &[]);
         let holds_answer = self.holds_ccp_answer();
@@ -68,7 +69,7 @@ impl Link {
         framed(buf, &header, |buf| ipv6cp.poll_transmit(now, buf))
     }
 
-    /// What LCP sends besides its negotiation: never longer than the peer takes.
+    /// Returns what LCP sends besides its negotiation: never longer than the peer takes.
     fn next_of_lcp(
         &mut self,
         now: Duration,
@@ -104,7 +105,8 @@ impl Link {
         Ok(None)
     }
 
-    /// RFC 1661 sections 5.7 and 5.8: an Echo-Reply or a Protocol-Reject, cut to the peer's MRU.
+    /// Returns an Echo-Reply or a Protocol-Reject, cut to the peer's MRU (RFC 1661 sections 5.7 and
+    /// 5.8).
     fn next_repeat(
         &mut self,
         buf: &mut [u8],

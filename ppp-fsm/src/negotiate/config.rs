@@ -79,7 +79,8 @@ impl Config {
 
     /// Sets how many Configure-Naks are sent, or taken, without a Configure-Ack between them. Default: 5. From 1 to 80.
     ///
-    /// What would be a Nak after that is a Reject, in both directions; after twice as many more the negotiation fails.
+    /// Every further Nak becomes a Reject, in both directions; after twice as many more the
+    /// negotiation fails.
     #[must_use]
     pub fn with_max_failure(mut self, count: u8) -> Self {
         self.max_failure = count.clamp(1, 80);
@@ -93,16 +94,16 @@ impl Config {
         self
     }
 
-    /// RFC 1661 section 4.1, footnote p: sets whether a peer that does not answer is waited for, without an
-    /// end. Default: no.
+    /// Sets whether a peer that does not answer is waited for, without an end (RFC 1661 section
+    /// 4.1, footnote p). Default: no.
     #[must_use]
     pub const fn with_passive(mut self, passive: bool) -> Self {
         self.passive = passive;
         self
     }
 
-    /// RFC 1661 section 4.1, footnote r: sets whether opening what is open already negotiates again. Default:
-    /// no.
+    /// Sets whether opening what is open already negotiates again (RFC 1661 section 4.1, footnote
+    /// r). Default: no.
     #[must_use]
     pub const fn with_restart(mut self, restart: bool) -> Self {
         self.restart = restart;

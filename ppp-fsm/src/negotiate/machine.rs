@@ -53,7 +53,7 @@ pub struct Negotiation<P: ControlProtocol> {
     events: Events<Event<P::Failure>, 4>,
 }
 
-/// What counts for Max-Failure, since the negotiation began.
+/// The counts for Max-Failure, since the negotiation began.
 #[derive(Debug, Clone, Copy, Default)]
 struct Failures {
     /// Whether the peer has sent a request, which says that it listens.
@@ -75,7 +75,7 @@ enum End<F> {
     Reported,
 }
 
-/// What an event brings for the actions that answer it.
+/// The data of an event for the actions that answer it.
 #[derive(Clone, Copy)]
 enum Occasion<'a> {
     /// A command, or time: there is nothing to answer.
@@ -154,23 +154,23 @@ impl<P: ControlProtocol> Negotiation<P> {
         self.terminate_data = Short::new(data);
     }
 
-    /// A new identifier, for a packet of a protocol's own.
+    /// Returns a new identifier, for a packet of a protocol's own.
     pub(crate) fn next_identifier(&mut self) -> u8 {
         self.identifier = self.identifier.wrapping_add(1);
         self.identifier
     }
 
-    /// RFC 1661 section 4.3: signals that the lower layer is ready.
+    /// Signals that the lower layer is ready (RFC 1661 section 4.3).
     pub fn up(&mut self, now: Duration) {
         self.apply(now, automaton::Event::Up, Occasion::Own);
     }
 
-    /// RFC 1661 section 4.3: signals that the lower layer is gone.
+    /// Signals that the lower layer is gone (RFC 1661 section 4.3).
     pub fn down(&mut self, now: Duration) {
         self.apply(now, automaton::Event::Down, Occasion::Own);
     }
 
-    /// RFC 1661 section 4.3: begins, as soon as the lower layer is ready.
+    /// Begins as soon as the lower layer is ready (RFC 1661 section 4.3).
     pub fn open(&mut self, now: Duration) {
         let note = self.transition(automaton::Event::Open).and_then(|transition| transition.note);
         // RFC 1661 section 4.4, footnote r.
@@ -182,7 +182,7 @@ impl<P: ControlProtocol> Negotiation<P> {
         }
     }
 
-    /// RFC 1661 section 4.3: ends the negotiation and what was agreed.
+    /// Ends the negotiation and what was agreed (RFC 1661 section 4.3).
     pub fn close(&mut self, now: Duration) {
         self.close_because(now, Reason::Closed);
     }
@@ -266,10 +266,11 @@ impl<P: ControlProtocol> Negotiation<P> {
         Ok(None)
     }
 
-    /// Returns what happened, in order.
+    /// Returns the next event, in order.
     ///
-    /// What waits is kept by kind. Of several Started, Down or Finished the latest is reported. An Up that was over
-    /// before it was polled is left out, and the Down after it too, unless an earlier Up was reported.
+    /// Events that wait are kept by kind. Of several Started, Down or Finished the latest is
+    /// reported. An Up that was over before it was polled is left out, and the Down after it too,
+    /// unless an earlier Up was reported.
     pub fn poll_event(&mut self) -> Option<Event<P::Failure>> {
         self.events.pop()
     }
@@ -280,7 +281,8 @@ impl<P: ControlProtocol> Negotiation<P> {
         self.timer.deadline()
     }
 
-    /// RFC 1661 section 4.6: processes an expired timer. Early, late and repeated calls are harmless.
+    /// Processes an expired timer (RFC 1661 section 4.6). Early, late and repeated calls are
+    /// harmless.
     pub fn handle_timeout(&mut self, now: Duration) {
         if !time::is_due(self.timer.deadline(), now) {
             return;
@@ -297,7 +299,7 @@ impl<P: ControlProtocol> Negotiation<P> {
         self.apply(now, automaton::Event::TimeoutLast, Occasion::Own);
     }
 
-    /// Whether this is the first request of the peer since this side has begun.
+    /// Returns whether this is the first request of the peer since this side has begun.
     pub(crate) fn is_first_request(&self, packet: &Packet<'_>) -> bool {
         packet.code == Code::CONFIGURE_REQUEST && self.state == State::RequestSent && !self.failures.peer_has_begun
     }
@@ -316,7 +318,8 @@ impl<P: ControlProtocol> Negotiation<P> {
         }
     }
 
-    /// Whether the answer to the peer's request is all that there is to send, while that of this side has none.
+    /// Returns whether the answer to the peer's request is all that there is to send, while that of
+    /// this side has none.
     pub(crate) fn has_early_answer(&self) -> bool {
         let is_requesting = matches!(self.request, Request::Configure { is_due: false, .. });
         let is_answer = self.reply.due().is_some_and(|(code, ..)| {
@@ -325,8 +328,8 @@ impl<P: ControlProtocol> Negotiation<P> {
         matches!(self.state, State::RequestSent | State::AckSent) && is_requesting && is_answer
     }
 
-    /// The reason that will be reported at the end, if that comes now. A peer that ends a negotiation before it has come
-    /// to a result is waited for, since it may begin another one.
+    /// Returns the reason that will be reported at the end, if that comes now. A peer that ends a
+    /// negotiation before it has come to a result is waited for, since it may begin another one.
     pub(crate) const fn ending(&self) -> Option<Reason<P::Failure>> {
         match (self.end, self.state) {
             (_, State::Initial | State::Starting | State::Opened) | (End::None | End::Reported, _) => None,
@@ -334,13 +337,13 @@ impl<P: ControlProtocol> Negotiation<P> {
         }
     }
 
-    /// Closes, for a reason that is reported at the end.
+    /// Closes for a reason that is reported at the end.
     fn close_because(&mut self, now: Duration, reason: Reason<P::Failure>) {
         self.will_end(reason);
         self.apply(now, automaton::Event::Close, Occasion::Own);
     }
 
-    /// The latest reason is reported, unless the end was.
+    /// Notes the latest reason, which is reported unless the end was.
     fn will_end(&mut self, reason: Reason<P::Failure>) {
         if !matches!(self.end, End::Reported) {
             self.end = End::Coming(reason);
@@ -353,7 +356,7 @@ impl<P: ControlProtocol> Negotiation<P> {
         Ok(options.finish())
     }
 
-    /// A negotiation begins.
+    /// Begins a negotiation.
     fn begin(&mut self) {
         self.failures = Failures::default();
         self.reply.forget();
@@ -369,8 +372,8 @@ impl<P: ControlProtocol> Negotiation<P> {
         }
     }
 
-    /// RFC 1661 section 4.1: performs one cell of the table. This is the only place where the state changes and where
-    /// answers are put. An event that cannot happen does nothing.
+    /// Performs one cell of the table (RFC 1661 section 4.1). This is the only place where the
+    /// state changes and where answers are put. An event that cannot happen does nothing.
     fn apply(&mut self, now: Duration, event: automaton::Event, occasion: Occasion<'_>) {
         let Some(transition) = self.transition(event) else { return };
         let before = self.state;
@@ -431,10 +434,10 @@ impl<P: ControlProtocol> Negotiation<P> {
         }
     }
 
-    /// What a change of state takes away.
+    /// Clears everything that a change of state takes away.
     fn leave(&mut self, now: Duration, before: State) {
         if is_closing(self.state) && !is_closing(before) {
-            // What was agreed or asked before is void.
+            // The earlier agreement and request are void.
             self.request = Request::None;
             self.reply.settle();
         }
@@ -456,7 +459,7 @@ impl<P: ControlProtocol> Negotiation<P> {
         }
     }
 
-    /// RFC 1661 action tlf.
+    /// Finishes the layer (RFC 1661 action tlf).
     fn finish(&mut self, note: Option<Note>) {
         let reason = match self.end {
             End::None => Reason::Closed,
@@ -472,7 +475,7 @@ impl<P: ControlProtocol> Negotiation<P> {
         }
     }
 
-    /// RFC 1661 action scr.
+    /// Sends a Configure-Request (RFC 1661 action scr).
     fn send_configure_request(&mut self, now: Duration) {
         let identifier = match self.request {
             Request::Configure { identifier, .. } => identifier,
@@ -496,7 +499,7 @@ const fn is_closing(state: State) -> bool {
     matches!(state, State::Closing | State::Stopping)
 }
 
-/// Whether the Configure-Request that this event sends is the first of a negotiation.
+/// Returns whether the Configure-Request that this event sends is the first of a negotiation.
 fn is_beginning(before: State, event: automaton::Event) -> bool {
     matches!(before, State::Starting | State::Closed)
         || (before == State::Opened && event == automaton::Event::ReceiveTerminateAck)

@@ -1,11 +1,11 @@
-//! What comes of a negotiation.
+//! The outcome of a negotiation.
 
 use core::fmt;
 
 use crate::DecodeError;
 use crate::events::Kinded;
 
-/// What happened in a [`Negotiation`](super::Negotiation).
+/// An event of a [`Negotiation`](super::Negotiation).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "RFC 1661 has these four signals to other layers")]
 pub enum Event<F> {

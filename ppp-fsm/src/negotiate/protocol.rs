@@ -1,8 +1,8 @@
-//! What a protocol wants, and what it takes.
+//! The wishes and the rules of a protocol.
 
 use crate::{EncodeError, OptionWriter, RawOption};
 
-/// What is made of an option that the peer asks for.
+/// The verdict on an option that the peer asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "the RFC has no other answers")]
 pub enum Verdict {
@@ -87,7 +87,8 @@ pub trait ControlProtocol {
     /// Why the negotiation of this protocol cannot come to a good end.
     type Failure: Copy + core::fmt::Debug + PartialEq;
 
-    /// A negotiation begins: all wishes are there again, and all that was agreed is forgotten. Default: nothing.
+    /// Restores all wishes and forgets all that was agreed, since a negotiation begins. Default:
+    /// nothing.
     fn restart(&mut self) {}
 
     /// Writes the options of a Configure-Request: the same as long as no other method was called.
@@ -97,7 +98,7 @@ pub trait ControlProtocol {
     /// When they do not fit into 512 octets. Nothing is sent then.
     fn write_request(&self, options: &mut OptionWriter<'_>) -> Result<(), EncodeError>;
 
-    /// A Configure-Request of the peer comes. Default: nothing.
+    /// Begins to judge a Configure-Request of the peer. Default: nothing.
     fn begin_request(&mut self) {}
 
     /// Judges one of its options. A value that would do is written to `nak`, for [`Verdict::Nak`] only.
@@ -110,23 +111,25 @@ pub trait ControlProtocol {
         let _ = nak;
     }
 
-    /// The request that was judged last is acknowledged: it holds. Default: nothing.
+    /// Applies the request that was judged last, since it is acknowledged. Default: nothing.
     fn accept_request(&mut self) {}
 
-    /// The peer acknowledged the request of this side. Default: nothing.
+    /// Applies the request of this side, which the peer acknowledged. Default: nothing.
     fn accept(&mut self) {}
 
-    /// The peer asks for another value of an option, or for one that was not in the request.
+    /// Handles a Nak: the peer asks for another value of an option, or for one that was not in the
+    /// request.
     fn nak(&mut self, option: RawOption<'_>);
 
-    /// The peer rejects an option of the request. It has to be left out from now on, and is not asked for twice.
+    /// Handles a Reject of an option of the request. It has to be left out from now on, and is not
+    /// asked for twice.
     fn reject(&mut self, option: RawOption<'_>);
 
-    /// Whether there is still hope. Default: yes.
+    /// Returns whether there is still hope. Default: yes.
     ///
     /// # Errors
     ///
-    /// Why there is none: the protocol is closed.
+    /// Returns an error when the protocol is closed.
     fn check(&self) -> Result<(), Self::Failure> {
         Ok(())
     }

@@ -8,7 +8,7 @@ use super::protocol::{ControlProtocol, Verdict};
 /// The most bytes of options that are sent, and that are answered.
 pub(super) const CAPACITY: usize = 512;
 
-/// One packet. What was sent last stays, to be compared with.
+/// One packet. The last reply stays, to be compared with.
 #[derive(Debug)]
 pub(super) struct Reply {
     code: Code,
@@ -26,7 +26,7 @@ impl Default for Reply {
 }
 
 impl Reply {
-    /// What has to be sent: code, identifier, data.
+    /// Returns what has to be sent: code, identifier, data.
     pub(super) fn due(&self) -> Option<(Code, u8, &[u8])> {
         self.is_due.then(|| (self.code, self.identifier, self.data.as_bytes()))
     }
@@ -35,24 +35,26 @@ impl Reply {
         self.is_due
     }
 
-    /// It was sent, or is void.
+    /// Settles the reply, which was sent or is void.
     pub(super) const fn settle(&mut self) {
         self.is_due = false;
     }
 
-    /// The same once more.
+    /// Repeats the reply.
     pub(super) const fn repeat(&mut self) {
         self.is_due = true;
     }
 
-    /// Whether this is a copy of the request that was acknowledged last, so that the answer is the same.
+    /// Returns whether this is a copy of the request that was acknowledged last, so that the answer
+    /// is the same.
     pub(super) fn is_acknowledgment_of(&self, request: &Packet<'_>) -> bool {
         self.code == Code::CONFIGURE_ACK
             && self.identifier == request.identifier
             && self.data.as_bytes() == request.data
     }
 
-    /// Whether this is a copy of the request that was refused last, so that the answer is the same.
+    /// Returns whether this is a copy of the request that was refused last, so that the answer is
+    /// the same.
     pub(super) fn is_refusal_of(&self, request: &Packet<'_>) -> bool {
         matches!(self.code, Code::CONFIGURE_NAK | Code::CONFIGURE_REJECT)
             && self.identifier == request.identifier
@@ -64,14 +66,14 @@ impl Reply {
         self.refused = None;
     }
 
-    /// RFC 1661 actions sca and scn: puts the answer to a Configure-Request.
+    /// Puts the answer to a Configure-Request (RFC 1661 actions sca and scn).
     pub(super) fn put_answer(&mut self, request: &Packet<'_>, answer: &Answer) {
         let refused = (answer.code != Code::CONFIGURE_ACK).then(|| checksum(request.data));
         let (code, data) = (answer.code, answer.data);
         *self = Self { code, identifier: request.identifier, data, is_due: true, refused };
     }
 
-    /// RFC 1661 action scj: puts as much of a packet as `limit` allows into a Code-Reject.
+    /// Puts as much of a packet as `limit` allows into a Code-Reject (RFC 1661 action scj).
     pub(super) fn put_code_reject(&mut self, identifier: u8, packet: &Packet<'_>, limit: usize) {
         let room = limit.saturating_sub(Packet::HEADER_LEN);
         let length = packet.data.len().saturating_add(Packet::HEADER_LEN);
@@ -84,7 +86,7 @@ impl Reply {
     }
 }
 
-/// What a Configure-Request is answered with, before the automaton has said whether it is.
+/// The answer to a Configure-Request, before the automaton has said whether it is sent.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) code: Code,
@@ -147,7 +149,7 @@ fn judge_again(mut options: Options<'_>, option: RawOption<'_>) -> Verdict {
 struct Seen([u64; 4]);
 
 impl Seen {
-    /// Whether the type is new.
+    /// Returns whether the type is new.
     fn insert(&mut self, option_type: u8) -> bool {
         let bit = 1_u64.wrapping_shl(u32::from(option_type) & 0x3f);
         let Some(word) = self.0.get_mut(usize::from(option_type >> 6)) else { return false };

@@ -12,7 +12,7 @@ pub(super) enum Request {
 }
 
 impl Request {
-    /// It was sent.
+    /// Settles the request, which was sent.
     pub(super) const fn settle(&mut self) {
         match self {
             Self::Configure { is_due, .. } | Self::Terminate { is_due, .. } => *is_due = false,
@@ -20,7 +20,7 @@ impl Request {
         }
     }
 
-    /// Whether an answer with this identifier is one to the Configure-Request.
+    /// Returns whether an answer with this identifier is one to the Configure-Request.
     pub(super) const fn is_answered_by(self, answer: u8) -> bool {
         matches!(self, Self::Configure { identifier, .. } if identifier == answer)
     }

@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::config::Opening;
 use crate::time;
 
-/// What the machine waits for, and until when.
+/// The event that the machine waits for, and until when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Timer {
     /// Nothing, or something without an end.

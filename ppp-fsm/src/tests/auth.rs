@@ -60,7 +60,7 @@ impl Pair {
         lost
     }
 
-    /// One round: packets, questions, demands. Whether something happened.
+    /// Returns one round: packets, questions, demands. Whether something happened.
     fn step(&mut self) -> bool {
         let mut is_busy = false;
         let mut buf = [0; MAX_PACKET_LEN];
@@ -90,7 +90,7 @@ impl Pair {
         is_busy
     }
 
-    /// Until nothing happens any more, now or later.
+    /// Runs both ends until nothing happens any more, now or later.
     fn run(&mut self) {
         loop {
             while self.step() {
@@ -428,7 +428,7 @@ mod microsoft {
         }
     }
 
-    /// Up to the first proof, which is on its way.
+    /// Runs up to the first proof, which is on its way.
     #[expect(clippy::needless_pass_by_value, reason = "calls are shorter so")]
     fn proved(method: Method, config: Config, name: &[u8]) -> (Authenticator, Peer, Vec<u8>) {
         let (mut server, mut client) = (Authenticator::new(&config, [1; 32]), Peer::new(&config, [2; 32]));
@@ -441,7 +441,7 @@ mod microsoft {
         (server, client, proof)
     }
 
-    /// Up to the question for the first proof.
+    /// Runs up to the question for the first proof.
     fn asked(method: Method, config: Config, name: &[u8]) -> (Authenticator, Peer) {
         let (mut server, client, proof) = proved(method, config, name);
         server.handle_packet(NOW, &proof).unwrap();
@@ -491,7 +491,7 @@ mod microsoft {
                 _ => false,
             };
             assert!(opened, "{method} {text}");
-            // Whoever said so may leave the rest to us, too.
+            // A server that said so may leave the rest to us, too.
             let Some(Question::NewPassword(ticket)) = server.poll_question() else { panic!("nothing is asked") };
             let outcome = server.answer(NOW, ticket, &Answer::Reject(b"E=709 R=0")).unwrap();
             assert!(matches!(outcome, Outcome::Refused { goes_on: false }));
@@ -510,7 +510,7 @@ mod microsoft {
                 let outcome = answer(&mut server, &Answer::Reject(text)).unwrap();
                 assert!(matches!(outcome, Outcome::Refused { goes_on } if goes_on == (left > 0)));
                 let packet = server.poll_transmit(NOW, &mut buf).unwrap().unwrap();
-                // It is not told that it may, when it may not.
+                // It learns that it may only when it may.
                 let expected = if left > 0 { &text[..9] } else { b"E=691 R=0" };
                 assert_eq!(&packet[4..13], expected);
                 client.handle_packet(NOW, packet).unwrap();

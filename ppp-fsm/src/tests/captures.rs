@@ -1,9 +1,11 @@
 //! Packets that real peers sent, and what they say.
 //!
-//! The first column names the source: files with the number of their frame (`PcapPlusPlus` GrePackets.pcap; `epiecs`
-//! packetlife-backup for Cisco; `realjimmy` sample-captures for Huawei, the serial line, Windows XP and Telecom Italia;
-//! `OISF` suricata-verify pppoe; `moxie0` chapcrack; `joswr1ght` asleap, a Windows 2000 client; `openwall` john-samples,
-//! a Windows 7 client), own recordings of Linux pppd and accel-ppp, and a published trace of a Cisco router.
+//! The first column names the source: files with the number of their frame, own recordings of Linux
+//! pppd and accel-ppp, and a published trace of a Cisco router. The files are: `PcapPlusPlus`
+//! GrePackets.pcap; `epiecs` packetlife-backup for Cisco; `realjimmy` sample-captures for Huawei,
+//! the serial line, Windows XP and Telecom Italia. Further: `OISF` suricata-verify pppoe; `moxie0`
+//! chapcrack; `joswr1ght` asleap, a Windows 2000 client; `openwall` john-samples, a Windows 7
+//! client.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -96,7 +98,7 @@ pub(super) const PACKETS: &[(&str, Protocol, &str, &str)] = &[
     ("Cisco trace", Protocol::CHAP, "0415000d453d36393120523d30", r#"FAILURE id 21 len 13 msg is "E=691 R=0""#),
 ];
 
-/// The line of a trace for a packet of any protocol.
+/// Returns the line of a trace for a packet of any protocol.
 fn trace(protocol: Protocol, octets: &[u8]) -> String {
     match protocol {
         Protocol::LCP => lcp::Packet::decode(octets).unwrap().to_string(),

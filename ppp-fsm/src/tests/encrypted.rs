@@ -56,7 +56,7 @@ fn with_each_frame([one, other]: [Config; 2], mut clear: impl FnMut(&mut Link)) 
     (network, sent)
 }
 
-/// Protocol-Rejects are LCP's code 8, and never compressed.
+/// Returns whether a Protocol-Reject was sent; it is LCP's code 8, and never compressed.
 fn has_protocol_reject(sent: &[Vec<u8>]) -> bool {
     sent.iter().any(|frame| frame.starts_with(&[0xff, 0x03, 0xc0, 0x21, 8]))
 }

@@ -30,7 +30,8 @@ struct Driven<'b, P: ControlProtocol> {
 }
 
 impl<'b, P: ControlProtocol> Driven<'b, P> {
-    /// `count`: how often a request is sent, so how often the timer may expire.
+    /// Creates a bench where a request is sent `count` times, so that the timer may expire as
+    /// often.
     fn new(bench: &'b Bench<P>, count: u8) -> Self {
         let config = Config::default().with_max_configure(count).with_max_terminate(count);
         let machine = Negotiation::new((bench.make)(), &config);
@@ -41,7 +42,7 @@ impl<'b, P: ControlProtocol> Driven<'b, P> {
         self.machine.handle_packet(self.now, &Packet { code, identifier, data, padding: &[] })
     }
 
-    /// An answer to the last request.
+    /// Returns an answer to the last request.
     fn answer(&mut self, code: Code, data: Option<&[u8]>) -> Result<(), Refused> {
         let request = self.request.clone().unwrap_or_else(|| Vec::from([1, 0x70, 0, 4]));
         let request = Packet::decode(&request).unwrap();
@@ -79,7 +80,7 @@ impl<'b, P: ControlProtocol> Driven<'b, P> {
         Ok(())
     }
 
-    /// The codes of all that is sent now.
+    /// Returns the codes of all that is sent now.
     fn sent(&mut self) -> Vec<Code> {
         let mut codes = Vec::new();
         let mut buf = [0; 600];
@@ -143,7 +144,7 @@ enum Signal {
     Finished,
 }
 
-/// What an action shows as: the code that is sent, or the signal.
+/// Returns what an action shows as: the code that is sent, or the signal.
 fn shows(action: Action, event: Event) -> (Option<Code>, Option<Signal>) {
     match action {
         Action::SendConfigureRequest => (Some(Code::CONFIGURE_REQUEST), None),
@@ -162,7 +163,7 @@ fn shows(action: Action, event: Event) -> (Option<Code>, Option<Signal>) {
     }
 }
 
-/// Where we do otherwise than the table, as `Negotiation` says.
+/// Returns whether an event is dropped against the table, as `Negotiation` documents.
 fn is_dropped(state: State, event: Event) -> bool {
     let is_answer = matches!(event, Event::ReceiveConfigureAck | Event::ReceiveConfigureNak);
     // A stray copy of what was answered already.

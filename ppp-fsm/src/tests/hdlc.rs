@@ -12,7 +12,7 @@ fn hex(digits: &str) -> Vec<u8> {
     hex::decode(digits).unwrap()
 }
 
-/// All that a decoder finds, when it is fed pieces of this length.
+/// Returns all that a decoder finds, when it is fed pieces of this length.
 fn decode_all(line: &[u8], piece: usize, config: Config, room: usize) -> Vec<Result<Vec<u8>, FrameError>> {
     let mut buf = vec![0; room];
     let mut decoder = Decoder::new(&mut buf, config);
@@ -43,7 +43,7 @@ fn rfc1662_section_4_2_escapes() {
         let encoded: Vec<u8> = Encoder::new(&[octet], Config::default()).skip(1).collect();
         assert!(encoded.starts_with(&hex(line)), "{octet:#04x}");
     }
-    // Who escapes more than was asked is understood as well.
+    // A peer that escapes more than was asked is understood as well.
     let frame = [0x91, 0x93];
     let check = Fcs::Bits16.of(&frame);
     let mut line = hex("7e7db17db3");
@@ -73,8 +73,8 @@ fn rfc1662_appendix_c_check_sequences() {
     }
 }
 
-/// What a Linux client's daemon wrote at the start of a session that was recorded: LCP with everything escaped, the
-/// rest with what was agreed, one flag between frames in quick succession.
+/// The bytes of a Linux client's daemon at the start of a recorded session: LCP with everything
+/// escaped, the rest as agreed. One flag stands between frames in quick succession.
 const RECORDED: &str = "7eff7d23c0217d217d217d207d387d217d247d25787d227d267d207d207d207d207d257d26e6eb28887d277d227d287d22\
     ed3c7e7eff7d23c0217d227d217d207d3d7d217d247d25787d227d267d207d207d207d207d237d25c223817d257d26ff7d25c5af7d277d227d287d22\
     227d2b7ec223020a003b312a23c73c6b48d44ee5f71cb84a87910d000000000000000018f1297a69649306fed5039de7cf05d8c6d3151c2cf4db0b00\

@@ -10,7 +10,7 @@ use crate::{
     ipv6cp, lcp, pap,
 };
 
-/// All packets of real peers, and one of each kind that no recording has.
+/// Returns all packets of real peers, and one of each kind that no recording has.
 fn packets() -> Vec<(Protocol, Vec<u8>)> {
     let made: [(Protocol, &[u8]); 6] = [
         (Protocol::LCP, b"\x0d\x01\x00\x0f\x00\x00\x00\x01\x00\x00\x0e\x10bye"),
@@ -64,7 +64,7 @@ fn every_prefix_of_every_packet_is_refused() {
     }
 }
 
-/// Where the length octets of one octet are: of options, names, values.
+/// Lists where the length bytes of one byte are: of options, names, values.
 fn length_octets(protocol: Protocol, octets: &[u8]) -> Vec<usize> {
     match protocol {
         Protocol::PAP if octets.len() > 4 => {

@@ -29,7 +29,7 @@ pub(super) fn config(encryption: Encryption, method: Method, is_server: bool) ->
         .with_identification(b"test")
 }
 
-/// All frames of a session, to be changed and given in any order.
+/// Returns all frames of a session, to be changed and given in any order.
 pub(super) fn frames(encryption: Encryption, method: Method) -> Vec<Vec<u8>> {
     let mut network = Network::new(&config(encryption, method, true), &config(encryption, method, false), 1);
     network.run(Duration::from_secs(20));

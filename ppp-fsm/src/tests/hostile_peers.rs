@@ -24,7 +24,7 @@ pub(super) fn side(method: Method, is_server: bool, mru: u16) -> Config {
     Config::default().with_lcp(lcp).with_ccp(ccp).with_ipcp(ipcp).with_ipv6cp(ipv6cp::Config::default())
 }
 
-/// A server that is open; the client takes frames of `mru`.
+/// Returns a server that is open; the client takes frames of `mru`.
 pub(super) fn open(mru: u16) -> Network {
     let mut network = Network::new(&side(Method::ChapMd5, true, 1500), &side(Method::ChapMd5, false, mru), 1);
     network.run(Duration::from_secs(1));
@@ -32,7 +32,7 @@ pub(super) fn open(mru: u16) -> Network {
     network
 }
 
-/// A server that waits for the client to begin.
+/// Returns a server that waits for the client to begin.
 fn fresh() -> Link {
     let mut link = Link::new(&side(Method::ChapMd5, true, 1500), [5; 32]);
     link.open(NOW);
@@ -53,7 +53,8 @@ pub(super) fn sent(link: &mut Link) -> Vec<Vec<u8>> {
 /// Of one protocol: what was said of the packet, and the frames that were sent.
 type Answers = (Protocol, Result<(), Refused>, Vec<Vec<u8>>);
 
-/// What a link that negotiates, and one that is open, answer to a packet in each control protocol: packets, or nothing.
+/// Returns what a link that negotiates, and one that is open, answer to a packet in each control
+/// protocol: packets, or nothing.
 fn answers(packet: &[u8]) -> Vec<Answers> {
     let mut answers = Vec::new();
     for is_open in [false, true] {
@@ -76,7 +77,7 @@ fn is_malformed(result: &Result<(), Refused>) -> bool {
     matches!(result, Err(Refused::Malformed(_) | Refused::Negotiation(crate::negotiate::Refused::Malformed(_))))
 }
 
-/// The packet is dropped without an answer.
+/// Asserts that the packet is dropped without an answer.
 #[track_caller]
 fn is_dropped(packet: &[u8]) {
     for (protocol, result, sent) in answers(packet) {
@@ -84,7 +85,7 @@ fn is_dropped(packet: &[u8]) {
     }
 }
 
-/// The first answer of each protocol to a Configure-Request, without a frame around it.
+/// Returns the first answer of each protocol to a Configure-Request, without a frame around it.
 fn first_answers(packet: &[u8]) -> Vec<(Protocol, Vec<u8>)> {
     let answers = answers(packet).into_iter().map(|(protocol, result, sent)| {
         assert_eq!(result, Ok(()), "{protocol}");
@@ -176,7 +177,8 @@ fn ccp_an_option_of_a_wrong_length_is_never_acknowledged() {
 
 #[test]
 fn lcp_an_authentication_without_its_algorithm_is_not_read_past_its_end() {
-    // pppd read the algorithm behind an option of four octets. What is behind is another option here: MD5's number.
+    // pppd read the algorithm behind an option of four octets. The bytes behind are another option
+    // here: MD5's number.
     let mut link = Link::new(&side(Method::ChapMd5, false, 1500), [5; 32]);
     link.open(NOW);
     link.up(NOW);
@@ -250,7 +252,8 @@ fn what_a_peer_says_is_printed_without_control_characters() {
 
 #[test]
 fn amplification_before_authentication_is_bounded() {
-    // What comes out for what goes in: a header and an option of suggestions more, at most, and one packet besides.
+    // The bound of the output for an input: a header and an option of suggestions more, at most,
+    // and one packet besides.
     for frame in [
         &[0xff, 3, 0xc0, 0x21, 1, 1, 0, 4][..],
         &[0xff, 3, 0xc0, 0x21, 1, 1, 0, 8, 1, 4, 0, 1],

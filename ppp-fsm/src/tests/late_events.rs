@@ -18,7 +18,7 @@ use crate::{Packet, lcp};
 
 const METHODS: [Method; 5] = [Method::Pap, Method::ChapMd5, Method::Eap, Method::MsChapV1, Method::MsChapV2];
 
-/// The rule of coalescing, in words of its own: a list that one event is added to.
+/// Returns the rule of coalescing, in words of its own: a list that one event is added to.
 fn add<E: Copy>(list: &mut Vec<E>, event: E, is_up_for: impl Fn(&E) -> bool) {
     let is_same = |found: &E| discriminant(found) == discriminant(&event);
     if let Some(up) = list.iter().position(is_up_for) {
@@ -101,7 +101,8 @@ impl Twins {
     }
 }
 
-/// A link with a peer, forged frames, loss, every command and time. Returns how many events came late.
+/// Returns a link with a peer, forged frames, loss, every command and time. Returns how many events
+/// came late.
 fn run(seed: u64) -> usize {
     let mut random = Random::new(seed);
     let mut roll = |sides: usize| random.index(sides);

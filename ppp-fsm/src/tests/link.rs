@@ -209,7 +209,7 @@ fn rfc3078_section_3_network_protocols_wait_for_encryption() {
         // In the clear, nothing is taken.
         let clear = end.link.handle_frame(network.now, &[0x21, 0x45, 0, 0, 20]);
         assert_eq!(clear, Err(Refused::NotEncrypted { protocol: Protocol::IP }));
-        // What comes out of an encrypted packet and is not known is not told in the clear.
+        // An unknown protocol in an encrypted packet is not rejected in the clear.
         let unknown = end.link.handle_decrypted(network.now, Protocol(0x2b), b"secret");
         assert_eq!(unknown, Err(Refused::UnknownProtocol { protocol: Protocol(0x2b) }));
         assert_eq!(end.link.poll_transmit(network.now, &mut [0; Link::MAX_TRANSMIT]).unwrap(), None);
@@ -612,7 +612,7 @@ fn a_network_protocol_that_ends_is_not_the_end_of_the_link_unless_it_is_the_last
     assert_eq!(network.ends[0].closed(), Some(Reason::PeerClosed { error: Some(720) }));
 }
 
-/// Silence and disagreement are told apart, for each protocol.
+/// Silence and disagreement have different reasons, for each protocol.
 #[test]
 fn a_peer_that_does_not_answer_a_protocol_is_silent_and_not_of_another_mind() {
     let silent = |protocol: u8, config: &Config, other: &Config| {
@@ -662,7 +662,7 @@ fn rfc1661_section_6_lcp_is_never_compressed() {
         }
     }
     assert!(others > 4);
-    // Who did not agree gets everything in full.
+    // A peer that did not agree gets everything in full.
     let plain = lcp::Config::default().with_address_control_compression(false).with_protocol_compression(false);
     let network = run(&server(None, None).with_lcp(plain), &client(None, None));
     assert!(network.lines.iter().filter(|(from, _)| *from == 1).all(|(_, frame)| frame.starts_with(&[0xff, 0x03])));
@@ -816,7 +816,8 @@ fn combination(number: usize) -> (Method, [ccp::Config; 2]) {
     (METHODS[number % 5], [side(number / 5 % 18), side(number / 90 % 18)])
 }
 
-/// What has to come of a combination when nothing is lost for good: open and encrypted, open and clear, or closed.
+/// The outcome that a combination must have when nothing is lost for good: open and encrypted, open
+/// and clear, or closed.
 #[derive(Debug, PartialEq, Clone, Copy)]
 enum Expected {
     Encrypted,

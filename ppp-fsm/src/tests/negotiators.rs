@@ -338,7 +338,7 @@ fn rfc3078_section_2_1_the_strongest_is_named_and_taken() {
 fn rfc1962_other_algorithms_are_rejected() {
     let mut server = ccp_with(ccp::Config::default());
     sent(&mut server);
-    // What Linux offers: Deflate in both numbers, BSD.
+    // The offer of Linux: Deflate in both numbers, BSD.
     let request = "01010015 12060100 0040 1a047800 18047800 15032f".replace(' ', "");
     assert_eq!(answer(&mut server, &request).unwrap(), "0401000f1a0478001804780015032f");
 }
@@ -438,7 +438,7 @@ fn rfc3078_section_2_1_every_pair_of_policies_comes_to_an_end() {
 
 #[test]
 fn rfc3078_each_direction_has_its_own_mode() {
-    // What Linux does with one side stateless and the other stateful.
+    // The choice of Linux with one side stateless and the other stateful.
     let one = ccp::Config::default().with_modes(Modes::PreferStateful);
     let mut machine = ccp_with(one);
     assert_eq!(hex::encode(sent(&mut machine).unwrap()), "0101000a120600000040");

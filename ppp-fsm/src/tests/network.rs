@@ -71,7 +71,8 @@ impl Network {
         network
     }
 
-    /// Of 100 frames, how many are lost, and how many come twice; and the longest time on the way, in milliseconds.
+    /// Sets how many of 100 frames are lost and how many come twice, and the longest time on the
+    /// way in milliseconds.
     pub(super) fn spoil(&mut self, loss: u64, twice: u64, delay: u64) {
         let jitter = Duration::from_millis(delay);
         self.path.profiles = [Profile { loss: loss * 10, duplication: twice * 10, jitter, ..Profile::DIRECT }; 2];
@@ -131,7 +132,7 @@ impl Network {
         [self.ends[0].link.phase(), self.ends[1].link.phase()]
     }
 
-    /// Whether an IP packet goes from one end to the other, as it would be sent.
+    /// Returns whether an IP packet goes from one end to the other, as it would be sent.
     pub(super) fn carries_ip(&mut self, from: usize) -> bool {
         let packet = [0x45, 0, 0, 20];
         let now = self.now;

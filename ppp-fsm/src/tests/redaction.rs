@@ -1,4 +1,4 @@
-//! What is never printed: passwords, and control characters of a peer.
+//! Passwords and control characters of a peer are never printed.
 
 use alloc::format;
 use alloc::string::String;

@@ -1,4 +1,4 @@
-//! What is written is read back, and what is read is written back.
+//! Every value that is written is read back, and every one that is read is written back.
 
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;

@@ -28,7 +28,7 @@ fn config(encryption: Encryption, is_server: bool) -> Config {
     Config::default().with_lcp(lcp).with_ipcp(ipcp).with_ccp(ccp::Config::default().with_encryption(encryption))
 }
 
-/// What becomes of a frame on its way to the odd peer.
+/// The fate of a frame on its way to the odd peer.
 enum Fate {
     Passes,
     IsLost,
@@ -73,12 +73,12 @@ impl Line {
         }
     }
 
-    /// When the odd peer begins with a protocol, and listens to it.
+    /// Returns when the odd peer begins with a protocol and listens to it.
     fn listens_at(&self, protocol: Protocol) -> Option<Duration> {
         self.began.iter().find(|(found, _)| *found == protocol).map(|(_, at)| *at + self.late)
     }
 
-    /// In the order of time, and of sending.
+    /// Puts a frame on its way, in the order of time and of sending.
     fn put(&mut self, at: Duration, to: usize, frame: Vec<u8>) {
         let place = self.on_the_way.iter().take_while(|(found, ..)| *found <= at).count();
         self.on_the_way.insert(place, (at, to, frame));
@@ -123,7 +123,7 @@ const PRESETS: [[Encryption; 2]; 4] = [
     [Encryption::Preferred, Encryption::Preferred],
 ];
 
-/// 100 links in every preset: all come up in half a second, encrypted.
+/// Asserts that 100 links in every preset come up encrypted in half a second.
 fn check(late: Duration, fate: impl Fn(&mut Line, &Frame<'_>) -> Fate + Copy) {
     for [server, client] in PRESETS {
         for seed in 0..100 {

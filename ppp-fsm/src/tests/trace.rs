@@ -1,5 +1,5 @@
-//! A Windows 2000 client and a router, from a published trace of 7 March: the client's packets are given to a link with
-//! that router's configuration, which has to take the same decisions.
+//! A Windows 2000 client and a router, from a published trace of 7 March. The client's packets are
+//! given to a link with that router's configuration, which has to take the same decisions.
 
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -12,7 +12,8 @@ use crate::link::{Config, Event, Link, Phase, Reason, Refused};
 use crate::negotiate::Opening;
 use crate::{Frame, Packet, Protocol, auth, ccp, chap, ipcp, lcp, negotiate};
 
-/// The router: it waits two seconds, wants MS-CHAP version 1, allows 40 bits, has one address to give.
+/// Returns the router: it waits two seconds, wants MS-CHAP version 1, allows 40 bits, has one
+/// address to give.
 fn router() -> Config {
     let two_seconds = Duration::from_secs(2);
     let timers = negotiate::Config::default().with_restart_timeout(two_seconds);
@@ -46,13 +47,13 @@ struct Trace {
 }
 
 impl Trace {
-    /// The clock of the trace, in seconds behind 04:21.
+    /// Sets the clock of the trace, in seconds after 04:21.
     fn at(&mut self, seconds: f32) {
         self.now = Duration::from_secs_f32(seconds);
         self.link.handle_timeout(self.now);
     }
 
-    /// What the link sends now: protocol and packet.
+    /// Returns what the link sends now: protocol and packet.
     fn sent(&mut self) -> Vec<(Protocol, Vec<u8>)> {
         let mut buf = [0; Link::MAX_TRANSMIT];
         let mut sent = Vec::new();
@@ -64,7 +65,8 @@ impl Trace {
         sent
     }
 
-    /// The only packet that the link sends now, besides a request that is repeated since its peer begins.
+    /// Returns the only packet that the link sends now, besides a request that is repeated since
+    /// its peer begins.
     fn one(&mut self, protocol: Protocol) -> Vec<u8> {
         let earlier = self.requests.clone();
         let mut sent = self.sent();
@@ -93,7 +95,7 @@ impl Trace {
     }
 }
 
-/// The Ack of a request that the link sent, as the client gave it.
+/// Returns the Ack of a request that the link sent, as the client gave it.
 fn ack(request: &[u8]) -> Vec<u8> {
     [&[2], &request[1..]].concat()
 }
@@ -101,7 +103,7 @@ fn ack(request: &[u8]) -> Vec<u8> {
 const ENDPOINT: &str = "1317016ac616b006cc4281a1ca941e39b9182600000008";
 const SERVERS: &str = "810600000000820600000000830600000000840600000000";
 
-/// Up to the Challenge.
+/// Runs up to the Challenge.
 fn authenticating(router: &Config) -> (Trace, Vec<u8>) {
     let mut trace = Trace { link: Link::new(router, [9; 32]), now: Duration::ZERO, requests: Vec::new() };
     trace.at(9.347);
@@ -137,7 +139,7 @@ fn authenticating(router: &Config) -> (Trace, Vec<u8>) {
     (trace, challenge)
 }
 
-/// I RESPONSE len 57 from "tac".
+/// Returns the line `I RESPONSE len 57 from "tac"` of the trace.
 fn response(challenge: &[u8]) -> Vec<u8> {
     let value = challenge[5..13].try_into().unwrap();
     let response = mschap::v1::Response::new(&mschap::NtHash::from_password("admin"), &value).encode();
@@ -230,7 +232,7 @@ fn the_router_of_9_march_refuses_a_wrong_password_with_the_same_words() {
     assert_eq!(error, 691);
 }
 
-/// Up to the question; the answer comes from a RADIUS server.
+/// Runs up to the question, whose answer comes from a RADIUS server.
 fn asked(router: &Config) -> (Trace, auth::Ticket) {
     let (mut trace, challenge) = authenticating(router);
     trace.receive(Protocol::CHAP, &response(&challenge));
@@ -238,7 +240,7 @@ fn asked(router: &Config) -> (Trace, auth::Ticket) {
     (trace, question.ticket())
 }
 
-/// The router of 8 March: encryption is required.
+/// Returns the router of 8 March: encryption is required.
 fn strict_router() -> Config {
     let ccp = ccp::Config::default().with_strengths(MicrosoftCompression::MPPE_40);
     router().with_ccp(ccp)

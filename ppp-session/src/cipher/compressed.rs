@@ -56,8 +56,8 @@ impl Compressing {
         }
     }
 
-    /// Compresses, or copies what does not become shorter. Returns the flags, and where the payload
-    /// ends in the room.
+    /// Compresses, or copies data that does not become shorter. Returns the flags, and where the
+    /// payload ends in the room.
     fn compress(&mut self, inner: &[u8]) -> Option<(Flags, usize)> {
         let body = self.room.get_mut(HEADER..)?;
         let Compressed { flags, payload } = match &mut self.compressor {
@@ -69,7 +69,7 @@ impl Compressing {
         Some((flags, HEADER.saturating_add(payload.len())))
     }
 
-    /// RFC 2118 section 3: makes a packet that is not encrypted. Returns where it ends in `buf`.
+    /// Makes a packet that is not encrypted (RFC 2118 section 3). Returns where it ends in `buf`.
     pub(super) fn seal(&mut self, buf: &mut [u8], inner: usize) -> Option<usize> {
         let (flags, end) = self.compress(buf.get(inner..)?)?;
         let header = Header { flags, count: self.count }.to_octets();
@@ -78,7 +78,7 @@ impl Compressing {
         self.put_back(end, buf, inner)
     }
 
-    /// RFC 3078 section 3, implementation note: compresses first, then encrypts, under one header.
+    /// Compresses first, then encrypts, under one header (RFC 3078 section 3, implementation note).
     /// Returns where the packet ends in `buf`.
     pub(super) fn seal_with(&mut self, encryptor: &mut Encryptor, buf: &mut [u8], inner: usize) -> Option<usize> {
         let is_flag = encryptor.statistics().next_tx_coherency.is_flag();
@@ -145,7 +145,7 @@ impl Decompressing {
         self.0.latest(length).unwrap_or_default()
     }
 
-    /// Count and key of the decryptor move only when the packet is one that can be right.
+    /// Opens a packet; count and key of the decryptor move only when it can be right.
     pub(super) fn open(
         &mut self,
         decryptor: &mut Decryptor,
@@ -167,7 +167,7 @@ impl Decompressing {
     }
 }
 
-/// RFC 2118 section 3: a packet that is not encrypted.
+/// Returns a packet that is not encrypted (RFC 2118 section 3).
 pub(super) fn open(receiver: &mut mppc::Receiver, information: &[u8], limit: usize) -> Result<Opened, ReceiveError> {
     let is_compressed = Header::decode(information).is_ok_and(|(header, _)| header.flags.contains(Flags::COMPRESSED));
     let inner = receiver.decapsulate(information, limit)?;
@@ -175,8 +175,8 @@ pub(super) fn open(receiver: &mut mppc::Receiver, information: &[u8], limit: usi
     Ok(Opened { is_synchronized: !receiver.needs_reset(), ..opened })
 }
 
-/// What lies in a decompressed packet, if that can be right: an IP packet of the version that its
-/// protocol says.
+/// Returns what lies in a decompressed packet, if that can be right: an IP packet of the version
+/// that its protocol says.
 fn judge(inner: &[u8], is_compressed: bool, is_synchronized: bool) -> Option<Opened> {
     let frame = Frame::decode(inner).ok()?;
     let version = frame.information.first().map(|byte| byte >> 4);

@@ -1,4 +1,4 @@
-//! What is in a packet of RFC 3078 or RFC 2118.
+//! The header of a packet of RFC 3078 or RFC 2118.
 
 /// The header of RFC 3078 and of RFC 2118, in bytes: flags and coherency count.
 pub(crate) const HEADER: usize = 2;
@@ -18,7 +18,7 @@ pub(crate) enum Place {
 pub(crate) struct Opened {
     pub(crate) protocol: u16,
     pub(crate) place: Place,
-    /// What was lost before does not matter any more.
+    /// Losses before it have no effect any more.
     pub(crate) is_synchronized: bool,
 }
 

@@ -16,7 +16,7 @@ const LANES: usize = 8;
 
 impl Session {
     /// Takes many frames, in the order in which they came, as [`handle_frame`](Self::handle_frame)
-    /// does. What each gave goes to `each`, with its index.
+    /// does. The result of each goes to `each`, with its index.
     pub fn handle_frames(
         &mut self,
         now: Duration,
@@ -89,7 +89,7 @@ impl Session {
         });
     }
 
-    /// Sends many packets, in order, each of which its buffer has from `start` on. What became of
+    /// Sends many packets, in order, each of which its buffer has from `start` on. The result of
     /// each goes to `each`, with its index and buffer: where the frame lies in that, as
     /// [`send_ip`](Self::send_ip) says.
     pub fn send_ip_batch(
@@ -157,7 +157,7 @@ impl Session {
         if let Receiver::Encrypted(decryptor) = receiver {
             return Ok(Opening { decryptor, frame, sealed: sealed.start, opened: Err(ReceiveError::Implausible) });
         }
-        // What is compressed is not lent.
+        // A compressed packet is not lent.
         self.receiver = receiver;
         Err(frame)
     }

@@ -1,4 +1,4 @@
-//! What happens in the link, and what that means for the session.
+//! The events of the link, and their meaning for the session.
 
 use core::time::Duration;
 
@@ -36,7 +36,7 @@ impl Session {
         match self.life {
             // A link that never began has nothing to end.
             Life::Ending(reason) if self.link.phase() == Phase::Dead => self.ended(now, reason),
-            // A peer that begins anew is too late.
+            // A peer that begins again is too late.
             Life::Ended(_) if !matches!(self.link.phase(), Phase::Dead | Phase::Terminate) => self.link.close(now),
             Life::Up | Life::Renewing | Life::Ending(_) | Life::Ended(_) => {}
         }
@@ -62,7 +62,7 @@ impl Session {
         self.life = Life::Ended(reason);
     }
 
-    /// Keeps an event to be polled. After the end there is none.
+    /// Keeps an event to be polled. After the end no event is reported.
     pub(super) fn tell(&mut self, event: Event) {
         if !matches!(self.life, Life::Ended(_)) {
             self.events.push(event);
@@ -129,12 +129,12 @@ impl Session {
     fn phase(&mut self, now: Duration, phase: Phase) {
         match phase {
             Phase::Establish => {
-                // Again, when a link that was up negotiates anew.
+                // Again, when a link that was up negotiates again.
                 let deadline = now.checked_add(self.config.setup_timeout);
                 self.setup_deadline = self.setup_deadline.or(deadline);
             }
             Phase::Authenticate => {
-                // What comes of it is new.
+                // The result of a new authentication is new.
                 self.spent.begin_authentication();
                 self.external_keys = None;
                 self.set_status(now, Status::VerifyingPassword);
@@ -149,7 +149,7 @@ impl Session {
         self.set_status(now, Status::Connected);
     }
 
-    /// This side has to prove itself: with its credentials, or its user has to know more.
+    /// Proves this side with its credentials, or asks its user for them.
     fn demand(&mut self, now: Duration, demand: Demand) {
         match (core::mem::replace(&mut self.proof, Proof::None), demand) {
             // RFC 2759 section 7: the server wants a new password.
@@ -163,7 +163,7 @@ impl Session {
             ) => {
                 let proved = self.link.prove(now, ticket, credentials.name(), &credentials.secret());
                 self.proof = Proof::Ready(credentials);
-                // What cannot be said by the agreed method is no matter of patience.
+                // A proof that the agreed method cannot carry does not get better by waiting.
                 if let Err(AnswerError::TooLong | AnswerError::Unsuitable) = proved {
                     self.end(now, Reason::CannotProve { method: self.link.lcp().sending().authentication });
                 }
@@ -181,7 +181,7 @@ impl Session {
         }
     }
 
-    /// RFC 3078 section 8.2: the peer asks for a flushed packet.
+    /// Answers a peer that asks for a flushed packet (RFC 3078 section 8.2).
     fn reset_requested(&mut self, now: Duration) {
         self.sender.handle_reset_request();
         // Without state there is nothing to reset: the peer has failed to decrypt.
@@ -191,14 +191,15 @@ impl Session {
         }
     }
 
-    /// RFC 1661 section 5.7: the peer rejects an encrypted packet.
+    /// Handles the rejection of an encrypted packet (RFC 1661 section 5.7).
     fn rejected(&mut self, now: Duration) {
         let has_encrypted = self.receiver.statistics().is_some_and(|received| received.packets_decrypted > 0);
         let is_required = self.config.encryption == Encryption::Required;
         self.complain(now, if is_required && !has_encrypted { Peer::IsDeaf } else { Peer::MayDecrypt });
     }
 
-    /// The peer could not decrypt a packet. A session that is deaf for good is ended.
+    /// Counts a peer's report that it could not decrypt a packet. A session that is deaf for good
+    /// is ended.
     fn complain(&mut self, now: Duration, peer: Peer) {
         let sent = self.sender.statistics().map(|sent| sent.packets_encrypted);
         if sent.is_some_and(|sent| self.complaints.one_more(now, sent, peer)) {
@@ -214,7 +215,7 @@ impl Session {
         self.receiver = Receiver::Clear;
     }
 
-    /// CCP is open. This is the one place where keys start a stream.
+    /// Starts encryption, since CCP is open. This is the one place where keys start a stream.
     fn encryption_up(&mut self, now: Duration, agreed: ccp::Agreed) {
         self.encryption_ended();
         self.complaints = Complaints::None;
@@ -244,7 +245,7 @@ impl Session {
         start.map(Some).ok_or(NoKey)
     }
 
-    /// CCP opened again, and its keys are spent.
+    /// Renews keys, since CCP opened again and its keys are spent.
     /// [`Config::with_encryption`](crate::Config::with_encryption) says what follows.
     fn renew(&mut self, now: Duration, refusal: Refusal) {
         // Keys that came again would come once more.

@@ -71,7 +71,7 @@ impl Session {
     }
 
     /// Returns whether data has to be encrypted or compressed to be taken now. Then a frame in the
-    /// clear proves nothing of who has sent it, since anybody on the path can make one.
+    /// clear proves nothing about its sender, since anybody on the path can make one.
     #[must_use]
     pub const fn expects_sealed(&self) -> bool {
         !self.receiver.is_clear()
@@ -149,7 +149,7 @@ impl Session {
         }
     }
 
-    /// Returns the IP packet of a frame. What was decompressed is copied, so that the session's
+    /// Returns the IP packet of a frame. A decompressed packet is copied, so that the session's
     /// memory is free.
     #[inline]
     pub(super) fn locate<'p>(&self, frame: &'p [u8], place: Place, scratch: &'p mut [u8]) -> &'p [u8] {

@@ -5,7 +5,7 @@ use ppp_session::{Compression, Config, HEADROOM};
 
 use crate::pair::{CLIENT, Pair, SERVER, ip};
 
-/// Every way to send packets.
+/// Returns every way to send packets.
 fn encodings() -> Vec<(&'static str, Config)> {
     let strict = Config::strict();
     let clear = strict.clone().with_encryption(Encryption::Refused);

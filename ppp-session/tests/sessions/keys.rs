@@ -20,7 +20,8 @@ fn assert_all_differ(pair: &Pair, what: &dyn core::fmt::Debug) {
     }
 }
 
-/// The same IP packet is sent before and after CCP opens again. Under one key stream, it would be the same bytes.
+/// Asserts that the same IP packet is encrypted differently before and after CCP opens again. Under
+/// one key stream, it would be the same bytes.
 fn assert_no_stream_twice(config: &Config, strength: u8) {
     for to in [CLIENT, SERVER] {
         let mut pair = Pair::connected(config);

@@ -8,7 +8,7 @@ use testing::{Random, assert_late_polls_lose_nothing};
 
 use crate::pair::{CLIENT, Pair, SERVER, Step, apply, client_of, frame, server_of};
 
-/// The rule: of each kind the latest, in the order in which they happened.
+/// Returns the rule: of each kind the latest, in the order in which they happened.
 fn coalesce(events: Vec<Event>) -> Vec<Event> {
     let mut kept: Vec<Event> = Vec::new();
     for event in events {
@@ -18,7 +18,8 @@ fn coalesce(events: Vec<Event>) -> Vec<Event> {
     kept
 }
 
-/// A run with everything that can happen, in an order that a seed says: what was done to each end.
+/// Returns a run with everything that can happen, in an order that a seed says: what was done to
+/// each end.
 fn run(seed: u64, config: &Config) -> [Vec<Step>; 2] {
     let mut random = Random::new(seed);
     let mut pair = Pair::new(client_of(config), server_of(config));
@@ -27,7 +28,7 @@ fn run(seed: u64, config: &Config) -> [Vec<Step>; 2] {
         let now = pair.now;
         match random.below(10) {
             0 => pair.step(side, Step::Ping(now)),
-            // LCP or CCP begins anew, as a peer may do.
+            // LCP or CCP begins again, as a peer may do.
             1 => pair.inject(side, &frame(0xc021, &[1, 77, 0, 4])),
             2 => pair.inject(side, &frame(0x80fd, &[1, 200, 0, 10, 18, 6, 1, 0, 0, 0x40])),
             3 => pair.inject(side, &frame(0x80fd, &[5, 201, 0, 4])),

@@ -9,7 +9,7 @@ use ppp_session::{Client, Config, Event, HEADROOM, MAX_TRANSMIT, Reason, Receive
 pub(crate) const CLIENT: usize = 0;
 pub(crate) const SERVER: usize = 1;
 
-/// What is done to one end. The same steps make the same session.
+/// An action on one end. The same steps make the same session.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
     Open(Duration),
@@ -67,7 +67,7 @@ pub(crate) fn apply(session: &mut Session, step: &Step) -> Vec<Vec<u8>> {
     frames
 }
 
-/// An IPv4 packet with its length in it, and text that compresses.
+/// Returns an IPv4 packet with its length in it, and text that compresses.
 pub(crate) fn ip(length: usize, mark: u8) -> Vec<u8> {
     let mut packet = vec![mark; length];
     let total = u16::try_from(length).unwrap().to_be_bytes();
@@ -89,19 +89,19 @@ pub(crate) fn server_of(config: &Config) -> Session {
     Session::server(config, &Server::new(Ipv4Addr::new(10, 0, 0, 1)), [2; 32])
 }
 
-/// What happens to a frame on its way to an end: the frames that arrive instead, and where.
+/// The fate of a frame on its way to an end: the frames that arrive instead, and where.
 pub(crate) type Between = Box<dyn FnMut(usize, &[u8]) -> Vec<(usize, Vec<u8>)>>;
 
-/// Two ends. What one sends, the other has at once.
+/// Two ends. A frame that one end sends, the other has at once.
 pub(crate) struct Pair {
     pub(crate) now: Duration,
     pub(crate) ends: Vec<Session>,
     pub(crate) events: [Vec<Event>; 2],
-    /// What was done to each end.
+    /// The actions on each end.
     pub(crate) done: [Vec<Step>; 2],
     pub(crate) between: Between,
     pub(crate) delivered: [Vec<Vec<u8>>; 2],
-    /// What was sealed for each end.
+    /// The packets that were sealed for each end.
     pub(crate) sealed: [Vec<Vec<u8>>; 2],
     /// Addresses that a client may have when it wants them.
     pub(crate) pool: Vec<Ipv4Addr>,
@@ -114,7 +114,7 @@ impl Pair {
         pair
     }
 
-    /// Two ends that have said nothing.
+    /// Creates two ends that have sent nothing.
     pub(crate) fn not_begun(client: Session, server: Session) -> Self {
         Self {
             now: Duration::ZERO,
@@ -225,13 +225,13 @@ impl Pair {
     }
 }
 
-/// The protocol of a frame, and what is behind it.
+/// Returns the protocol of a frame, and what is behind it.
 pub(crate) fn read(frame: &[u8]) -> (u16, Vec<u8>) {
     let frame = ppp_session::ppp::Frame::decode(frame).unwrap();
     (frame.protocol.0, frame.information.to_vec())
 }
 
-/// A frame with a long header.
+/// Returns a frame with a long header.
 pub(crate) fn frame(protocol: u16, information: &[u8]) -> Vec<u8> {
     [&[0xff, 3][..], &protocol.to_be_bytes(), information].concat()
 }

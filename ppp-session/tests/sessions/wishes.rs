@@ -11,8 +11,8 @@ use crate::pair::{CLIENT, Pair, SERVER, client_of, frame, read, server_of};
 const WISH: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 77);
 const IPCP: u16 = 0x8021;
 
-/// A client that does not listen to another address: for it each Configure-Nak names its own.
-/// `pool` are the addresses that it may have.
+/// Returns a client that does not listen to another address: for it each Configure-Nak names its
+/// own. `pool` are the addresses that it may have.
 fn insisting(pool: &[Ipv4Addr]) -> Pair {
     let client = Client::new("alice", "wonderland").with_address(WISH).with_name_servers_wanted(false);
     let config = Config::strict();
@@ -111,7 +111,7 @@ fn rfc3078_section_2_the_mode_of_a_direction_depends_on_its_own_two_sides_alone(
         for (bits, sender, receiver) in
             [(agreed.send, client_sends, server_receives), (agreed.receive, server_sends, client_receives)]
         {
-            // Who receives asks, in the mode that it prefers; who sends says which one it may be.
+            // The receiver asks, in the mode that it prefers; the sender says which one it may be.
             let is_stateful = sender == Modes::PreferStateful && receiver != Modes::Stateless;
             assert_eq!(!bits.contains(MicrosoftCompression::STATELESS), is_stateful, "{modes:?}");
         }

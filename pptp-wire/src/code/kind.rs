@@ -74,10 +74,12 @@ number! {
 }
 
 impl ControlMessageType {
-    /// The length of every message of this type, in octets; `None` when the type is not one of RFC 2637.
+    /// Returns the length of every message of this type, in octets; `None` when the type is not one
+    /// of RFC 2637.
     #[must_use]
     pub const fn message_len(self) -> Option<usize> {
-        // What each message consists of stands above this table, and is checked against it where it is laid out.
+        // The parts of each message stand above this table, and are checked against it where it is
+        // laid out.
         Some(match self {
             Self::START_CONTROL_CONNECTION_REQUEST | Self::START_CONTROL_CONNECTION_REPLY => 156,
             Self::STOP_CONTROL_CONNECTION_REQUEST

@@ -27,19 +27,19 @@ macro_rules! number {
         impl $number {
             $($(#[$constant_attribute])* pub const $constant: Self = Self($value);)+
 
-            /// The value with this number, known or not.
+            /// Creates the value with this number, known or not.
             #[must_use]
             pub const fn new(number: $integer) -> Self {
                 Self(number)
             }
 
-            /// The number on the wire.
+            /// Returns the number on the wire.
             #[must_use]
             pub const fn get(self) -> $integer {
                 self.0
             }
 
-            /// The name of a known value.
+            /// Returns the name of a known value.
             #[must_use]
             pub const fn name(self) -> Option<&'static str> {
                 match self {
@@ -59,7 +59,7 @@ macro_rules! number {
     };
 }
 
-/// What all numbers have in common.
+/// The common traits of all numbers.
 macro_rules! wire_number {
     ($number:ident($integer:ident)) => {
         impl core::fmt::Debug for $number {
@@ -117,7 +117,7 @@ mod tests {
 
     use super::*;
 
-    /// The names of all known values, in the order of their numbers.
+    /// Returns the names of all known values, in the order of their numbers.
     fn names<N: From<u8> + ToString>() -> Vec<String> {
         let names = (0..=u8::MAX).map(|number| N::from(number).to_string());
         names.filter(|name| !name.starts_with("unknown (")).collect()

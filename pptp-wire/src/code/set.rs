@@ -20,25 +20,25 @@ macro_rules! set {
             /// Everything that RFC 2637 knows.
             pub const ANY: Self = Self($($bit)|+);
 
-            /// The set with these bits, known or not.
+            /// Creates the set with these bits, known or not.
             #[must_use]
             pub const fn from_bits(bits: u32) -> Self {
                 Self(bits)
             }
 
-            /// The bits on the wire.
+            /// Returns the bits on the wire.
             #[must_use]
             pub const fn bits(self) -> u32 {
                 self.0
             }
 
-            /// Whether all of `other` is in this set.
+            /// Returns whether all of `other` is in this set.
             #[must_use]
             pub const fn contains(self, other: Self) -> bool {
                 self.0 & other.0 == other.0
             }
 
-            /// Whether some of `other` is in this set.
+            /// Returns whether some of `other` is in this set.
             #[must_use]
             pub const fn intersects(self, other: Self) -> bool {
                 self.0 & other.0 != 0
@@ -144,13 +144,13 @@ impl Accm {
     /// Octets 0 to 31 are all escaped: what holds as long as no other map was set.
     pub const ALL: Self = Self(u32::MAX);
 
-    /// The map with these bits.
+    /// Creates the map with these bits.
     #[must_use]
     pub const fn new(bits: u32) -> Self {
         Self(bits)
     }
 
-    /// The bits on the wire.
+    /// Returns the bits on the wire.
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0

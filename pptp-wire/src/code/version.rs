@@ -20,32 +20,32 @@ impl ProtocolVersion {
     /// Version 1, revision 0: the only one there is.
     pub const V1_0: Self = Self(0x0100);
 
-    /// The version with this number on the wire.
+    /// Creates the version with this number on the wire.
     #[must_use]
     pub const fn new(number: u16) -> Self {
         Self(number)
     }
 
-    /// The version of two parts.
+    /// Creates the version of two parts.
     #[must_use]
     pub const fn from_parts(major: u8, minor: u8) -> Self {
         Self(u16::from_be_bytes([major, minor]))
     }
 
-    /// The number on the wire: the version in the high octet, the revision in the low one.
+    /// Returns the number on the wire: the version in the high octet, the revision in the low one.
     #[must_use]
     pub const fn get(self) -> u16 {
         self.0
     }
 
-    /// The version number.
+    /// Returns the version number.
     #[must_use]
     pub const fn major(self) -> u8 {
         let [major, _] = self.0.to_be_bytes();
         major
     }
 
-    /// The revision number.
+    /// Returns the revision number.
     #[must_use]
     #[doc(alias = "revision")]
     pub const fn minor(self) -> u8 {

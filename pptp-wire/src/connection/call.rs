@@ -10,8 +10,8 @@ use crate::message::{
 };
 use crate::{Message, Text};
 
-/// RFC 2637 section 1.2: which side of a call we are. It follows from who asks for the call, and may differ from call
-/// to call.
+/// RFC 2637 section 1.2: which side of a call we are. It follows from the side that asks for the
+/// call, and may differ from call to call.
 ///
 /// A VPN client is the PNS of outgoing calls, a VPN server their PAC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,7 +37,7 @@ pub enum CallRequest {
 }
 
 impl CallRequest {
-    /// The number that both sides put in their logs.
+    /// Returns the number that both sides put in their logs.
     #[must_use]
     pub const fn call_serial_number(&self) -> u16 {
         match self {
@@ -46,7 +46,7 @@ impl CallRequest {
         }
     }
 
-    /// The id that the sender chose.
+    /// Returns the id that the sender chose.
     pub(super) const fn call_id(&self) -> u16 {
         match self {
             Self::Outgoing(request) => request.call_id,
@@ -54,7 +54,7 @@ impl CallRequest {
         }
     }
 
-    /// The message itself.
+    /// Returns the message itself.
     pub(super) fn to_message(self) -> Message {
         match self {
             Self::Outgoing(request) => request.into(),
@@ -62,7 +62,7 @@ impl CallRequest {
         }
     }
 
-    /// The message that refuses it.
+    /// Returns the message that refuses it.
     pub(super) fn refusal(&self, refusal: Refusal) -> Message {
         match self {
             Self::Outgoing(request) => OutgoingCallReply {
@@ -111,7 +111,7 @@ pub struct Call {
     pub(super) connected: Option<IncomingCallConnected>,
     /// When the state has to have changed.
     pub(super) deadline: Option<Duration>,
-    /// When the user is told that no data came.
+    /// When the lack of data is reported to the user.
     pub(super) no_data_deadline: Option<Duration>,
     /// When it was connected.
     connected_at: Duration,
@@ -128,12 +128,13 @@ pub(super) enum Life {
     Live,
     /// The event `CallClosed` waits to be polled.
     Ended,
-    /// The event was polled. What is left can be read until the place is needed.
+    /// The event was polled. The user has read the end; the rest can be read until the place is
+    /// needed.
     Left,
 }
 
 impl Call {
-    /// A call that begins. `peer_call_id` is known if the peer asked for it.
+    /// Creates a call that begins. `peer_call_id` is known if the peer asked for it.
     pub(super) const fn new(id: CallId, peer_call_id: Option<u16>, role: Role, request: CallRequest) -> Self {
         Self {
             id,
@@ -152,38 +153,39 @@ impl Call {
         }
     }
 
-    /// Our id of it.
+    /// Returns our id of the call.
     #[must_use]
     pub const fn id(&self) -> CallId {
         self.id
     }
 
-    /// The peer's id of it, the key of GRE packets that go out; `None` as long as it is not known. It may be zero.
+    /// Returns the peer's id of it, the key of GRE packets that go out; `None` as long as it is not
+    /// known. It may be zero.
     #[must_use]
     pub const fn peer_call_id(&self) -> Option<u16> {
         self.peer_call_id
     }
 
-    /// Which side we are.
+    /// Returns which side we are.
     #[must_use]
     pub const fn role(&self) -> Role {
         self.role
     }
 
-    /// The state, with the RFC's name. Idle, once it is over.
+    /// Returns the state, with the RFC's name. Idle, once it is over.
     #[must_use]
     pub const fn state(&self) -> CallState {
         self.state
     }
 
-    /// The message that asked for it: speeds, types, numbers.
+    /// Returns the message that asked for it: speeds, types, numbers.
     #[must_use]
     pub const fn request(&self) -> &CallRequest {
         &self.request
     }
 
-    /// As a PNS, after the call: the statistics of the peer's Call-Disconnect-Notify. As a PAC: those that were
-    /// [set](super::Connection::set_call_statistics).
+    /// Returns the statistics of the peer's Call-Disconnect-Notify, as a PNS, after the call. As a
+    /// PAC: those that were [set](super::Connection::set_call_statistics).
     #[must_use]
     pub const fn statistics(&self) -> &Text<128> {
         &self.statistics
@@ -215,7 +217,7 @@ impl Call {
         output.tell(Event::CallConnected { call: self.id, peer_call_id, parameters });
     }
 
-    /// Tells the user that no data came.
+    /// Reports to the user that no data came.
     pub(super) fn tell_no_data<const CALLS: usize>(&mut self, now: Duration, output: &mut Output<CALLS>) {
         self.no_data_deadline = None;
         let elapsed = between(self.connected_at, now);
@@ -241,7 +243,7 @@ impl<const CALLS: usize> Calls<CALLS> {
         Self { places: [const { None }; CALLS] }
     }
 
-    /// All that are not over.
+    /// Returns all that are not over.
     pub(super) fn live(&self) -> impl Iterator<Item = &Call> {
         self.places.iter().flatten().filter(|call| call.is_live())
     }
@@ -250,17 +252,17 @@ impl<const CALLS: usize> Calls<CALLS> {
         self.places.iter_mut().flatten().filter(|call| call.is_live())
     }
 
-    /// The call with this id of ours, over or not.
+    /// Returns the call with this id of ours, over or not.
     pub(super) fn get(&self, id: CallId) -> Option<&Call> {
         self.places.iter().flatten().find(|call| call.id == id)
     }
 
-    /// The call that is not over, with this id of ours, if we are this side of it.
+    /// Returns the call that is not over, with this id of ours, if we are this side of it.
     pub(super) fn ours(&mut self, role: Role, id: u16) -> Option<&mut Call> {
         self.live_mut().find(|call| call.role == role && call.id.get() == id)
     }
 
-    /// The call that is not over, with this id of the peer's, if we are this side of it.
+    /// Returns the call that is not over, with this id of the peer's, if we are this side of it.
     pub(super) fn peers(&mut self, role: Role, id: u16) -> Option<&mut Call> {
         self.live_mut().find(|call| call.role == role && call.peer_call_id == Some(id))
     }
@@ -269,12 +271,13 @@ impl<const CALLS: usize> Calls<CALLS> {
         self.places.iter().any(|place| is_free(place.as_ref()))
     }
 
-    /// Whether there would be room if the end of a call were polled.
+    /// Returns whether there would be room if the end of a call were polled.
     pub(super) fn waits_for_room(&self) -> bool {
         !self.has_room() && self.places.iter().flatten().any(|call| call.life == Life::Ended)
     }
 
-    /// Whether a new call must not get this id of ours: another one has it, or has left it behind.
+    /// Returns whether a new call must not get this id of ours: another one has it, or has left it
+    /// behind.
     pub(super) fn is_taken(&self, id: u16) -> bool {
         self.places.iter().flatten().any(|call| call.id.get() == id)
     }
@@ -288,7 +291,7 @@ impl<const CALLS: usize> Calls<CALLS> {
         }
     }
 
-    /// The user knows that the call is over.
+    /// Forgets a call whose end the user knows.
     pub(super) fn leave(&mut self, id: CallId) {
         let ended = self.places.iter_mut().flatten().find(|call| call.id == id && call.life == Life::Ended);
         if let Some(call) = ended {

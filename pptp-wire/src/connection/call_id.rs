@@ -19,13 +19,13 @@ use super::random::Random;
 pub struct CallId(u16);
 
 impl CallId {
-    /// The id with this number.
+    /// Creates the id with this number.
     #[must_use]
     pub const fn new(number: u16) -> Self {
         Self(number)
     }
 
-    /// The number on the wire.
+    /// Returns the number on the wire.
     #[must_use]
     pub const fn get(self) -> u16 {
         self.0
@@ -42,8 +42,8 @@ impl fmt::Display for CallId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum CallIdStyle {
-    /// Drawn from the entropy of the connection. Whoever does not know it cannot guess an id, and so cannot forge GRE
-    /// packets blindly.
+    /// Drawn from the entropy of the connection. An attacker that does not know it cannot guess an
+    /// id, and so cannot forge GRE packets blindly.
     #[default]
     Unpredictable,
     /// One after the other, as accel-ppp does (from 1). For traces that are to be compared, not for real use.
@@ -112,7 +112,7 @@ impl CallIds {
     }
 }
 
-/// All numbers, from the one behind `number` on.
+/// Returns all numbers, from the one behind `number` on.
 fn behind(number: u16) -> impl Iterator<Item = u16> {
     (1..=u16::MAX).chain([0]).map(move |steps| number.wrapping_add(steps))
 }

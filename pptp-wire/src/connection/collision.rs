@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use super::{CloseReason, Connection, Stage, State};
 
-/// RFC 2637 section 3.1.3: whose connection stays when both sides have opened one.
+/// Returns whose connection stays when both sides have opened one (RFC 2637 section 3.1.3).
 ///
 /// It is that of the side with the greater address, compared as an unsigned number. `None` if the addresses are the
 /// same: then the RFC does not decide, and both connections stay.
@@ -38,7 +38,8 @@ pub enum Winner {
 }
 
 impl<const CALLS: usize> Connection<CALLS> {
-    /// RFC 2637 section 3.1.3: the peer has opened a connection to us while ours to it waits for its reply.
+    /// Handles a collision: the peer has opened a connection to us while ours to it waits for its
+    /// reply (RFC 2637 section 3.1.3).
     ///
     /// Call it on *both* connections, with the address of this side and of the peer, before the peer's
     /// Start-Control-Connection-Request is given to the one it opened. (A server that also originates connections to

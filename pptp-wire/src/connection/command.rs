@@ -15,15 +15,15 @@ use crate::message::{
     OutgoingCallReply, OutgoingCallRequest, SetLinkInfo, StopControlConnectionRequest,
 };
 
-/// What an incoming call's line has if nobody says otherwise.
+/// The speed of an incoming call's line by default.
 const CONNECT_SPEED: u32 = 100_000_000;
 
 /// Section 2.14: between two WAN-Error-Notify of a call.
 const WAN_ERRORS_INTERVAL: Duration = Duration::from_secs(60);
 
 impl<const CALLS: usize> Connection<CALLS> {
-    /// RFC 2637 sections 3.1.1 and 3.1.2: the TCP connection is open. The originator sends
-    /// Start-Control-Connection-Request, the receiver waits for it.
+    /// Begins, since the TCP connection is open (RFC 2637 sections 3.1.1 and 3.1.2). The originator
+    /// sends Start-Control-Connection-Request, the receiver waits for it.
     ///
     /// # Errors
     ///
@@ -42,8 +42,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         Ok(())
     }
 
-    /// RFC 2637 section 3.1.2: the peer that asked with [`StartRequested`](Event::StartRequested) may have the
-    /// connection.
+    /// Returns the peer that asked with [`StartRequested`](Event::StartRequested) may have the
+    /// connection (RFC 2637 section 3.1.2).
     ///
     /// # Errors
     ///
@@ -54,8 +54,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         Ok(())
     }
 
-    /// RFC 2637 section 2.2: the peer that asked with [`StartRequested`](Event::StartRequested) may not have the
-    /// connection; it is told why, and the connection is over.
+    /// Refuses the peer that asked with [`StartRequested`](Event::StartRequested): it gets the
+    /// reason, and the connection is over (RFC 2637 section 2.2).
     ///
     /// A `result` that says success is sent as a general error.
     ///
@@ -86,8 +86,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         Ok(())
     }
 
-    /// RFC 2637 section 2.3: closes the connection and all its calls, which the peer is told. The end is
-    /// [`Closed`](Event::Closed).
+    /// Closes the connection and all its calls, with a message to the peer (RFC 2637 section 2.3).
+    /// The end is [`Closed`](Event::Closed).
     ///
     /// If it is not established, it is over at once, without a message. If it is closing, nothing happens.
     pub fn close(&mut self, now: Duration, reason: StopReason) {
@@ -102,7 +102,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         }
     }
 
-    /// RFC 2637 section 3.2.4.2: asks the peer for an outgoing call, of which we are the PNS: what a VPN client does.
+    /// Asks the peer for an outgoing call, of which we are the PNS: what a VPN client does (RFC
+    /// 2637 section 3.2.4.2).
     ///
     /// Call id and serial number of the request are set here. The call is up with
     /// [`CallConnected`](Event::CallConnected), and over with [`CallClosed`](Event::CallClosed).
@@ -120,7 +121,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         Ok(id)
     }
 
-    /// RFC 2637 section 3.2.3.1: asks the peer to take an incoming call, of which we are the PAC.
+    /// Asks the peer to take an incoming call, of which we are the PAC (RFC 2637 section 3.2.3.1).
     ///
     /// Call id and serial number of the request are set here. When the peer wants the call answered,
     /// Incoming-Call-Connected with this `answer` is sent, and the call is up with
@@ -165,8 +166,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         Ok((id, serial_number))
     }
 
-    /// RFC 2637 sections 3.2.4.1 and 3.2.3.2: takes a call that the peer asked for with
-    /// [`CallRequested`](Event::CallRequested).
+    /// Takes a call that the peer asked for with [`CallRequested`](Event::CallRequested) (RFC 2637
+    /// sections 3.2.4.1 and 3.2.3.2).
     ///
     /// An outgoing call is up with that; an incoming one when the peer has connected it.
     ///
@@ -207,8 +208,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         Ok(())
     }
 
-    /// RFC 2637 sections 3.2.4.1 and 3.2.3.2: does not take a call that the peer asked for with
-    /// [`CallRequested`](Event::CallRequested).
+    /// Does not take a call that the peer asked for with [`CallRequested`](Event::CallRequested)
+    /// (RFC 2637 sections 3.2.4.1 and 3.2.3.2).
     ///
     /// # Errors
     ///
@@ -225,10 +226,11 @@ impl<const CALLS: usize> Connection<CALLS> {
         Ok(())
     }
 
-    /// RFC 2637 section 3.2: ends a call in any state. The end is [`CallClosed`](Event::CallClosed).
+    /// Ends a call in any state (RFC 2637 section 3.2). The end is
+    /// [`CallClosed`](Event::CallClosed).
     ///
-    /// As a PAC, it is over at once, and the peer is told why. As a PNS, the peer is asked to end it; to ask again does
-    /// nothing. A call that the peer asks for is refused.
+    /// As a PAC, it is over at once, and the peer gets the reason. As a PNS, the peer is asked to
+    /// end it; to ask again does nothing. A call that the peer asks for is refused.
     ///
     /// # Errors
     ///
@@ -258,7 +260,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         Ok(())
     }
 
-    /// RFC 2637 section 2.15: as the PNS of a connected call, tells the PAC what PPP has agreed on.
+    /// Sends the PAC what PPP has agreed on, as the PNS of a connected call (RFC 2637 section
+    /// 2.15).
     ///
     /// Only for calls that end on a real line. Some routers stop passing PPTP when they see this message.
     ///
@@ -279,7 +282,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         Ok(())
     }
 
-    /// RFC 2637 section 2.14: as the PAC of a connected call, tells the PNS that there were errors on the line.
+    /// Sends the PNS the errors on the line, as the PAC of a connected call (RFC 2637 section
+    /// 2.14).
     ///
     /// # Errors
     ///
@@ -297,7 +301,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         Ok(())
     }
 
-    /// RFC 2637 section 2.13: as the PAC of a call, sets what its Call-Disconnect-Notify will say for the peer's logs.
+    /// Sets what the Call-Disconnect-Notify will say for the peer's logs, as the PAC of a call (RFC
+    /// 2637 section 2.13).
     ///
     /// # Errors
     ///
@@ -311,8 +316,9 @@ impl<const CALLS: usize> Connection<CALLS> {
         Ok(())
     }
 
-    /// A GRE packet of this call has come: [`ControlUpButNoData`](Event::ControlUpButNoData) will not be told. One
-    /// time is enough; other calls do nothing.
+    /// Notes that a GRE packet of this call has come, so that
+    /// [`ControlUpButNoData`](Event::ControlUpButNoData) is not reported. One time is enough; other
+    /// calls do nothing.
     pub fn handle_data_seen(&mut self, now: Duration, call: CallId) {
         self.advance(now);
         if let Ok(call) = find(&mut self.calls, call) {
@@ -329,7 +335,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         self.reason = reason;
     }
 
-    /// The peer is accepted.
+    /// Establishes the connection, since the peer is accepted.
     pub(super) fn establish(&mut self) {
         if !self.originator {
             self.output.send(self.config.identity.to_reply(StartResult::SUCCESSFUL, GeneralError::NONE));
@@ -346,7 +352,7 @@ impl<const CALLS: usize> Connection<CALLS> {
 }
 
 impl Call {
-    /// The message that ends this call, of which we are the PAC.
+    /// Returns the message that ends this call, of which we are the PAC.
     pub(super) fn notify(&self, disconnect: Disconnect) -> CallDisconnectNotify {
         CallDisconnectNotify {
             error_code: disconnect.error,
@@ -356,7 +362,7 @@ impl Call {
         }
     }
 
-    /// The peer's id of a connected call of which we are this side, and the call.
+    /// Returns the peer's id of a connected call of which we are this side, and the call.
     fn connected_as(&mut self, role: Role) -> Result<(u16, &mut Self), CommandError> {
         if self.role != role {
             return Err(CommandError::Role { call: self.id });
@@ -368,7 +374,7 @@ impl Call {
     }
 }
 
-/// A delay on the wire.
+/// Returns a delay on the wire.
 pub(super) fn tenths(delay: u16) -> Duration {
     Duration::from_millis(u64::from(delay).saturating_mul(100))
 }

@@ -1,4 +1,4 @@
-//! What can be set.
+//! The settings of a connection.
 
 use core::time::Duration;
 
@@ -43,10 +43,10 @@ impl Config {
     /// How long this side's user may think about a call, unless set otherwise: less than the peer's patience.
     pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-    /// How long a connected call may be without a GRE packet before the user is told.
+    /// How long a connected call may be without a GRE packet before that is reported.
     pub const NO_DATA_TIMEOUT: Duration = Duration::from_secs(10);
 
-    /// Time-outs as in RFC 2637, and no calls but our own.
+    /// Creates a configuration with the time-outs of RFC 2637 and no calls but our own.
     #[must_use]
     pub fn new(identity: Identity) -> Self {
         Self {
@@ -113,7 +113,8 @@ impl Config {
     }
 
     /// Sets after which time without a GRE packet
-    /// [`ControlUpButNoData`](super::Event::ControlUpButNoData) is told. Default: 10 s. Not in the RFC.
+    /// [`ControlUpButNoData`](super::Event::ControlUpButNoData) is reported. Default: 10 s. Not in
+    /// the RFC.
     #[must_use]
     pub const fn with_no_data_timeout(self, timeout: Duration) -> Self {
         Self { no_data_timeout: timeout, ..self }
@@ -148,7 +149,7 @@ impl Config {
     }
 }
 
-/// What certain peers need beyond RFC 2637, one setting for each.
+/// The needs of certain peers beyond RFC 2637, one setting for each.
 ///
 /// ```
 /// use pptp_wire::connection::{Config, Identity, Quirks};
@@ -168,7 +169,8 @@ impl Quirks {
     /// Orckit ATUR3 modems. Use [`Identity::ORCKIT`] with it.
     pub const ORCKIT: Self = Self::new().with_link_info_after_reply(true);
 
-    /// Nothing but what is harmless everywhere: unpredictable call ids, start result 0 taken for success.
+    /// Creates quirks that are harmless everywhere: unpredictable call ids, start result 0 taken
+    /// for success.
     #[must_use]
     pub const fn new() -> Self {
         Self { call_id_style: CallIdStyle::Unpredictable, start_result_zero: true, link_info_after_reply: false }

@@ -64,7 +64,7 @@ pub(super) struct Echo {
     round_trip: Option<Duration>,
 }
 
-/// What is to be done at the deadline.
+/// The work that is due at the deadline.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Due {
     /// Send an Echo-Request with this identifier.
@@ -86,7 +86,7 @@ impl Echo {
         self.round_trip
     }
 
-    /// A message came.
+    /// Notes that a message came.
     pub(super) fn heard(&mut self, now: Duration) {
         self.unanswered = 0;
         self.deadline = match self.policy {
@@ -96,7 +96,7 @@ impl Echo {
         };
     }
 
-    /// An Echo-Reply came.
+    /// Notes that an Echo-Reply came.
     pub(super) fn answered(&mut self, now: Duration, identifier: u32) {
         if let Some((asked, at)) = self.asked {
             if asked == identifier {
@@ -106,7 +106,7 @@ impl Echo {
         }
     }
 
-    /// The deadline has passed.
+    /// Returns what is due when the deadline has passed.
     pub(super) fn fire(&mut self, now: Duration) -> Due {
         let (limit, next) = match self.policy {
             EchoPolicy::Off => (1, Duration::MAX),
@@ -126,7 +126,8 @@ impl Echo {
     }
 }
 
-/// A deadline has to be later than the time at which it is set.
+/// Returns an interval that is not zero: a deadline has to be later than the time at which it is
+/// set.
 fn at_least_a_moment(interval: Duration) -> Duration {
     interval.max(Duration::from_millis(1))
 }

@@ -1,4 +1,4 @@
-//! What a user is told.
+//! The events of a connection.
 
 use core::time::Duration;
 
@@ -18,11 +18,12 @@ pub enum Event {
     /// [`accept_start`](super::Connection::accept_start) or [`refuse_start`](super::Connection::refuse_start). Only
     /// with [`Config::with_manual_start`](super::Config::with_manual_start).
     StartRequested,
-    /// The control connection is up, and calls are possible. [`Connection::peer`](super::Connection::peer) tells who
-    /// the peer says it is.
+    /// The control connection is up, and calls are possible.
+    /// [`Connection::peer`](super::Connection::peer) returns the identity that the peer claims.
     Established,
     /// The peer asks for a call: answer with [`accept_call`](super::Connection::accept_call) or
-    /// [`refuse_call`](super::Connection::refuse_call). [`Call::request`](super::Call::request) tells what it wants.
+    /// [`refuse_call`](super::Connection::refuse_call). [`Call::request`](super::Call::request)
+    /// returns its request.
     CallRequested {
         /// The call.
         call: CallId,
@@ -33,12 +34,12 @@ pub enum Event {
         call: CallId,
         /// The peer's call id: the key of GRE packets that go out. It may be zero.
         peer_call_id: u16,
-        /// What the two sides have told about the call.
+        /// The parameters that the two sides have stated for the call.
         parameters: CallParameters,
     },
     /// The call is up for some time, and not one GRE packet has come
-    /// ([`handle_data_seen`](super::Connection::handle_data_seen) was not called): a firewall or a NAT on the path
-    /// most likely stops IP protocol 47. Nothing is closed.
+    /// ([`handle_data_seen`](super::Connection::handle_data_seen) was not called). A firewall or a
+    /// NAT on the path most likely stops IP protocol 47. Nothing is closed.
     ControlUpButNoData {
         /// The call.
         call: CallId,
@@ -81,7 +82,8 @@ pub enum Event {
     },
 }
 
-/// RFC 2637 sections 2.7 to 2.11: what the two sides have told about a connected call.
+/// RFC 2637 sections 2.7 to 2.11: the parameters that the two sides have stated for a connected
+/// call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct CallParameters {
@@ -89,6 +91,6 @@ pub struct CallParameters {
     pub peer_window: u16,
     /// How long a packet may be on its way through the peer, as section 4.4 needs it. In steps of 0.1 s.
     pub peer_delay: Duration,
-    /// The speed of the line as the PAC has told it, in bits per second. VPN servers make it up.
+    /// The speed of the line as the PAC has stated it, in bits per second. VPN servers make it up.
     pub connect_speed: u32,
 }

@@ -1,4 +1,4 @@
-//! Who a peer says it is.
+//! The identity that a peer claims.
 
 use crate::Text;
 use crate::code::{Bearer, Framing, GeneralError, ProtocolVersion, StartResult};
@@ -52,13 +52,14 @@ impl Identity {
         ..Self::new(Text::EMPTY, Text::from_raw(padded(b"Microsoft")))
     };
 
-    /// What Orckit ATUR3 modems want to hear: host `RELAY_PPP1`, vendor `MS Win NT`, firmware 0x6021.
+    /// The identity that Orckit ATUR3 modems expect: host `RELAY_PPP1`, vendor `MS Win NT`,
+    /// firmware 0x6021.
     pub const ORCKIT: Self = Self {
         firmware_revision: 0x6021,
         ..Self::new(Text::from_raw(padded(b"RELAY_PPP1")), Text::from_raw(padded(b"MS Win NT")))
     };
 
-    /// A host and a vendor with all capabilities, no channels and firmware revision 0.
+    /// Creates a host and a vendor with all capabilities, no channels and firmware revision 0.
     #[must_use]
     pub const fn new(host_name: Text<64>, vendor_name: Text<64>) -> Self {
         Self {
@@ -95,37 +96,38 @@ impl Identity {
         Self { firmware_revision, ..self }
     }
 
-    /// The DNS name.
+    /// Returns the DNS name.
     #[must_use]
     pub const fn host_name(&self) -> Text<64> {
         self.host_name
     }
 
-    /// The product.
+    /// Returns the product.
     #[must_use]
     pub const fn vendor_name(&self) -> Text<64> {
         self.vendor_name
     }
 
-    /// The kinds of framing.
+    /// Returns the kinds of framing.
     #[must_use]
     pub const fn framing(&self) -> Framing {
         self.framing
     }
 
-    /// The kinds of channels.
+    /// Returns the kinds of channels.
     #[must_use]
     pub const fn bearer(&self) -> Bearer {
         self.bearer
     }
 
-    /// How many calls it can have, if it is a PAC. RFC 2637 section 2.2 forbids to rely on it.
+    /// Returns how many calls it can have, if it is a PAC. RFC 2637 section 2.2 forbids to rely on
+    /// it.
     #[must_use]
     pub const fn maximum_channels(&self) -> u16 {
         self.maximum_channels
     }
 
-    /// A number of the vendor.
+    /// Returns a number of the vendor.
     #[must_use]
     pub const fn firmware_revision(&self) -> u16 {
         self.firmware_revision
@@ -180,7 +182,7 @@ impl From<StartControlConnectionReply> for Identity {
     }
 }
 
-/// A name, filled up with zeros.
+/// Returns a name, filled up with zeros.
 const fn padded(mut name: &[u8]) -> [u8; 64] {
     let mut raw = [0; 64];
     let mut room: &mut [u8] = &mut raw;

@@ -28,12 +28,12 @@ impl Intake {
         Self { stream: Reassembler::new(), kept: [0; CAPACITY], waiting: 0, tcp: Tcp::Open }
     }
 
-    /// Whether no byte waits.
+    /// Returns whether no byte waits.
     pub(super) const fn is_empty(&self) -> bool {
         self.waiting == 0
     }
 
-    /// Whether the stream ends between two messages.
+    /// Returns whether the stream ends between two messages.
     pub(super) fn is_at_boundary(&self) -> bool {
         self.stream.pending().is_empty()
     }

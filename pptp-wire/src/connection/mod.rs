@@ -5,7 +5,7 @@
 //!
 //! | verb | what it does |
 //! |---|---|
-//! | [`open`](Connection::open) | tells that the TCP connection is open |
+//! | [`open`](Connection::open) | says that the TCP connection is open |
 //! | [`handle_stream`](Connection::handle_stream), [`handle_disconnect`](Connection::handle_disconnect) | take what TCP gives: octets, the end |
 //! | [`place_call`](Connection::place_call), [`accept_call`](Connection::accept_call), [`clear_call`](Connection::clear_call), [`close`](Connection::close), … | are commands of the user |
 //! | [`poll_transmit`](Connection::poll_transmit) | gives the octets to send, one message at a time |
@@ -37,7 +37,7 @@
 //!
 //! # Calls
 //!
-//! Who is who follows from who asks for the call, whichever side opened the TCP connection:
+//! The roles follow from the side that asks for the call, whichever side opened the TCP connection:
 //!
 //! | | asks | answers | ends it |
 //! |---|---|---|---|
@@ -90,9 +90,9 @@ use random::Random;
 
 /// RFC 2637 section 3: one control connection with at most `CALLS` calls. See the [module](self) for how to drive it.
 ///
-/// For one TCP connection: when it is over, make another one. It holds everything inline: at most 800 octets for each
-/// call, and 4 KiB. A client with one call at a time has `Connection<1>`. What a
-/// message or a time-out costs grows with `CALLS`, since calls are looked for one by one.
+/// For one TCP connection: when it is over, make another one. It holds everything inline: at most
+/// 800 octets for each call, and 4 KiB. A client with one call at a time has `Connection<1>`. The
+/// work for a message or a time-out grows with `CALLS`, since calls are looked for one by one.
 ///
 /// ```
 /// use core::time::Duration;
@@ -145,7 +145,7 @@ pub struct Connection<const CALLS: usize = 16> {
     output: Output<CALLS>,
 }
 
-/// What the state idle of the RFC does not tell.
+/// The stage within the RFC's state idle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// There is no TCP connection yet.
@@ -159,10 +159,11 @@ enum Stage {
 }
 
 impl<const CALLS: usize> Connection<CALLS> {
-    /// What [`poll_transmit`](Self::poll_transmit) needs at most: the longest message.
+    /// The bytes that [`poll_transmit`](Self::poll_transmit) needs at most: the longest message.
     pub const MAX_TRANSMIT: usize = Message::MAX_LEN;
 
-    /// RFC 2637 section 3.1.1: the side that opens the TCP connection, to port [`TCP_PORT`](crate::TCP_PORT).
+    /// Creates the side that opens the TCP connection, to port [`TCP_PORT`](crate::TCP_PORT) (RFC
+    /// 2637 section 3.1.1).
     ///
     /// `entropy` makes call ids, the first serial number and the first echo identifier. It must be random and not be
     /// used twice: who knows it can forge GRE packets of the calls without seeing any.
@@ -171,7 +172,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         Self::new(&config, entropy, true)
     }
 
-    /// RFC 2637 section 3.1.2: the side that accepts the TCP connection. `entropy` as for
+    /// Creates the side that accepts the TCP connection (RFC 2637 section 3.1.2). `entropy` as for
     /// [`originator`](Self::originator).
     #[must_use]
     pub fn receiver(config: Config, entropy: [u8; 32]) -> Self {
@@ -200,37 +201,37 @@ impl<const CALLS: usize> Connection<CALLS> {
         }
     }
 
-    /// The state, with the RFC's name.
+    /// Returns the state, with the RFC's name.
     #[must_use]
     pub const fn state(&self) -> State {
         self.state
     }
 
-    /// Who the peer says it is, once it has.
+    /// Returns the identity that the peer claims, once it has sent it.
     #[must_use]
     pub const fn peer(&self) -> Option<&Identity> {
         self.peer.as_ref()
     }
 
-    /// The call with this id. One that is over can be seen until the next call needs its place, which is never before
-    /// its [`CallClosed`](Event::CallClosed) was polled.
+    /// Returns the call with this id. One that is over can be seen until the next call needs its
+    /// place, which is never before its [`CallClosed`](Event::CallClosed) was polled.
     #[must_use]
     pub fn call(&self, call: CallId) -> Option<&Call> {
         self.calls.get(call)
     }
 
-    /// All calls that are not over.
+    /// Returns all calls that are not over.
     pub fn calls(&self) -> impl Iterator<Item = &Call> {
         self.calls.live()
     }
 
-    /// How long the last answered Echo-Request took to be answered.
+    /// Returns how long the last answered Echo-Request took to be answered.
     #[must_use]
     pub const fn echo_round_trip(&self) -> Option<Duration> {
         self.echo.round_trip()
     }
 
-    /// The next message to send, written to the start of `buf`.
+    /// Returns the next message to send, written to the start of `buf`.
     ///
     /// # Errors
     ///
@@ -247,7 +248,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         Ok(Some(octets))
     }
 
-    /// The next event.
+    /// Returns the next event.
     pub fn poll_event(&mut self) -> Option<Event> {
         let event = self.output.next_event()?;
         if let Event::CallClosed { call, .. } = event {

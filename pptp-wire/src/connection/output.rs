@@ -18,7 +18,7 @@ impl<const CALLS: usize> Output<CALLS> {
         Self { events: Queue::new(), messages: Queue::new() }
     }
 
-    /// Whether an input or a command can be taken.
+    /// Returns whether an input or a command can be taken.
     pub(super) fn has_room(&self) -> bool {
         self.events.has_room() && self.messages.has_room()
     }

@@ -1,9 +1,10 @@
-//! What a user says about calls.
+//! The user's answers and parameters of calls.
 
 use crate::code::{CauseCode, DisconnectResult, Framing, GeneralError, IncomingCallResult, OutgoingCallResult};
 use crate::message::WanErrorNotify;
 
-/// RFC 2637 sections 2.8, 2.10 and 2.11: what this side tells the peer when a call is to be connected.
+/// RFC 2637 sections 2.8, 2.10 and 2.11: the parameters that this side states when a call is to be
+/// connected.
 ///
 /// ```
 /// use pptp_wire::connection::Answer;
@@ -21,7 +22,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Window 64, no delay, the highest speed that was asked for, any framing.
+    /// Creates an answer with window 64, no delay, the highest speed that was asked for, and any
+    /// framing.
     #[must_use]
     pub const fn new() -> Self {
         Self { window: 64, delay: 0, connect_speed: None, physical_channel_id: 0, framing: Framing::ANY }
@@ -40,8 +42,8 @@ impl Answer {
         Self { delay, ..self }
     }
 
-    /// Sets the speed of the line, in bits per second, which only a PAC tells. Default: what the PNS asked for at most;
-    /// 100 000 000 if nobody asked, as of incoming calls.
+    /// Sets the speed of the line, in bits per second, which only a PAC states. Default: what the
+    /// PNS asked for at most; 100 000 000 if nobody asked, as of incoming calls.
     #[must_use]
     pub const fn with_connect_speed(self, connect_speed: u32) -> Self {
         Self { connect_speed: Some(connect_speed), ..self }
@@ -53,7 +55,7 @@ impl Answer {
         Self { physical_channel_id, ..self }
     }
 
-    /// Sets the framing, which only the PAC of an incoming call tells. Default: any.
+    /// Sets the framing, which only the PAC of an incoming call states. Default: any.
     #[must_use]
     pub const fn with_framing(self, framing: Framing) -> Self {
         Self { framing, ..self }
@@ -100,7 +102,7 @@ impl Refusal {
         Self { result, error: GeneralError::NONE, cause: CauseCode::new(0) }
     }
 
-    /// Section 2.16: something general went wrong.
+    /// Creates an answer with a general error (RFC 2637 section 2.16).
     #[must_use]
     pub const fn general_error(error: GeneralError) -> Self {
         Self { error, ..Self::of(OutgoingCallResult::GENERAL_ERROR) }
@@ -112,7 +114,7 @@ impl Refusal {
         Self { cause, ..self }
     }
 
-    /// The same for an incoming call, which knows fewer reasons.
+    /// Returns the same for an incoming call, which knows fewer reasons.
     pub(super) const fn incoming_result(self) -> IncomingCallResult {
         match self.result {
             OutgoingCallResult::GENERAL_ERROR => IncomingCallResult::GENERAL_ERROR,
@@ -143,13 +145,13 @@ impl Disconnect {
     /// The carrier was lost.
     pub const LOST_CARRIER: Self = Self::new(DisconnectResult::LOST_CARRIER);
 
-    /// With this result.
+    /// Creates the disconnect with this result.
     #[must_use]
     pub const fn new(result: DisconnectResult) -> Self {
         Self { result, error: GeneralError::NONE, cause: CauseCode::new(0) }
     }
 
-    /// Section 2.16: something general went wrong.
+    /// Creates an answer with a general error (RFC 2637 section 2.16).
     #[must_use]
     pub const fn general_error(error: GeneralError) -> Self {
         Self { error, ..Self::new(DisconnectResult::GENERAL_ERROR) }

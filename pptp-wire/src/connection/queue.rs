@@ -1,9 +1,10 @@
-//! What waits to be polled, in bounded room.
+//! A queue of values that wait to be polled, in bounded room.
 
 /// First in, first out. There is room for `FIXED` values, and for `PER_CALL` more for each call.
 ///
-/// What a timer or the end of the connection makes has room in any case: one place for each connection and `PER_CALL`
-/// for each call are reserved for it. Everything else looks at [`has_room`](Self::has_room) first.
+/// Output of a timer or of the end of the connection has room in any case: one place for each
+/// connection and `PER_CALL` for each call are reserved for it. Everything else looks at
+/// [`has_room`](Self::has_room) first.
 #[derive(Debug)]
 pub(super) struct Queue<T, const FIXED: usize, const PER_CALL: usize, const CALLS: usize> {
     fixed: [Option<T>; FIXED],
@@ -18,7 +19,7 @@ impl<T: Copy, const FIXED: usize, const PER_CALL: usize, const CALLS: usize> Que
         Self { fixed: [None; FIXED], per_call: [[None; PER_CALL]; CALLS], first: 0, len: 0 }
     }
 
-    /// Whether a value can be pushed that has no reserve.
+    /// Returns whether a value can be pushed that has no reserve.
     pub(super) fn has_room(&self) -> bool {
         let reserved = self.per_call.as_flattened().len().saturating_add(1);
         self.len.saturating_add(reserved) < self.capacity()

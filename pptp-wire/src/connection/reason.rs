@@ -9,7 +9,7 @@ use crate::code::{
     StopReason,
 };
 
-/// Who can do something about it.
+/// The side that can do something about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {
@@ -60,7 +60,7 @@ pub enum CloseReason {
     Refused {
         /// Why.
         result: StartResult,
-        /// What went wrong, if the result is "general error".
+        /// The cause, if the result is "general error".
         error: GeneralError,
     },
     /// We did not accept the peer.
@@ -87,7 +87,7 @@ pub enum CloseReason {
         /// Which call.
         call: CallId,
     },
-    /// What came is not PPTP.
+    /// The input is not PPTP.
     #[error(transparent)]
     Stream(StreamError),
     /// Section 3.1.3: both sides opened a connection, and this is the one that is given up.
@@ -99,7 +99,7 @@ pub enum CloseReason {
 }
 
 impl CloseReason {
-    /// Whose fault it is.
+    /// Returns whose fault it is.
     #[must_use]
     pub const fn fault(&self) -> Fault {
         match self {
@@ -138,7 +138,7 @@ pub enum CallCloseReason {
     OutgoingRefused {
         /// Why.
         result: OutgoingCallResult,
-        /// What went wrong, if the result is "general error".
+        /// The cause, if the result is "general error".
         error: GeneralError,
         /// For telephone calls, a cause of Q.931.
         cause: CauseCode,
@@ -147,7 +147,7 @@ pub enum CallCloseReason {
     IncomingRefused {
         /// Why.
         result: IncomingCallResult,
-        /// What went wrong, if the result is "general error".
+        /// The cause, if the result is "general error".
         error: GeneralError,
     },
     /// As a PNS: the peer sent a Call-Disconnect-Notify. Its statistics are in
@@ -155,7 +155,7 @@ pub enum CallCloseReason {
     Disconnected {
         /// Why.
         result: DisconnectResult,
-        /// What went wrong, if the result is "general error".
+        /// The cause, if the result is "general error".
         error: GeneralError,
         /// For telephone calls, a cause of Q.931.
         cause: CauseCode,
@@ -164,13 +164,13 @@ pub enum CallCloseReason {
     PeerCleared,
     /// The control connection is over, or about to be.
     ConnectionClosed {
-        /// Whose fault that is.
+        /// The side whose fault that is.
         fault: Fault,
     },
 }
 
 impl CallCloseReason {
-    /// Whose fault it is.
+    /// Returns whose fault it is.
     #[must_use]
     pub const fn fault(&self) -> Fault {
         match self {
@@ -209,7 +209,7 @@ impl fmt::Display for CallCloseReason {
     }
 }
 
-/// A general error behind a result, unless there is none.
+/// A general error behind a result, unless it is absent.
 struct Detail(GeneralError);
 
 impl fmt::Display for Detail {

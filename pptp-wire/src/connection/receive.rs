@@ -1,4 +1,4 @@
-//! What the peer sends about the connection itself.
+//! The peer's messages about the connection itself.
 
 use core::time::Duration;
 
@@ -16,9 +16,10 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     /// Takes bytes of the TCP connection, in pieces of any size, and returns how many were taken.
     ///
-    /// Bytes that cannot be handled yet, since too many events or messages wait to be polled, are kept: up to
-    /// [`READ_LEN`](Self::READ_LEN). They are handled as soon as polling makes room. Whoever reads at most that many
-    /// bytes at a time, and only when [`wants_read`](Self::wants_read) says yes, never has a rest to give again.
+    /// Bytes that cannot be handled yet, since too many events or messages wait to be polled, are
+    /// kept: up to [`READ_LEN`](Self::READ_LEN). They are handled as soon as polling makes room. A
+    /// caller that reads at most that many bytes at a time, and only when
+    /// [`wants_read`](Self::wants_read) says yes, never has a rest to give again.
     ///
     /// Before [`open`](Self::open) nothing is taken. After the end everything is, and ignored.
     ///
@@ -86,7 +87,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         matches!(self.stage, Stage::Tcp | Stage::StartRequested) && self.state != State::Closed
     }
 
-    /// Whether there is room for what a message may bring.
+    /// Returns whether there is room for what a message may bring.
     fn has_room(&self) -> bool {
         // A call whose end was not polled yet takes a place: the next call must not be refused for it.
         self.output.has_room() && !self.calls.waits_for_room()
@@ -153,7 +154,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         }
     }
 
-    /// The calls are gone already, and the peer may not know it yet: what it says about them means nothing.
+    /// Handles messages behind a stop: the calls are gone, and messages about them are ignored.
     fn handle_message_while_stopping(&mut self, message: &Message) {
         if let Message::EchoRequest(request) = message {
             self.handle_echo_request(*request);
@@ -172,7 +173,7 @@ impl<const CALLS: usize> Connection<CALLS> {
             return self.tell_unexpected(&(*request).into());
         }
         self.peer = Some((*request).into());
-        // A greater version can do with ours, and is told it. There is no smaller one that we know.
+        // A greater version can do with ours, and learns it. There is no smaller one that we know.
         if request.protocol_version < ProtocolVersion::V1_0 {
             let reply = self.config.identity.to_reply(StartResult::VERSION_NOT_SUPPORTED, GeneralError::NONE);
             self.output.send(reply);

@@ -1,4 +1,4 @@
-//! What the peer sends about calls.
+//! The peer's messages about calls.
 
 use super::call::{Call, Calls};
 use super::command::tenths;
@@ -13,14 +13,14 @@ use crate::message::{
 };
 
 impl<const CALLS: usize> Connection<CALLS> {
-    /// Section 3.2.4.1: a PNS wants a call.
+    /// Handles a PNS's request for a call (RFC 2637 section 3.2.4.1).
     pub(super) fn handle_outgoing_call_request(&mut self, request: &OutgoingCallRequest) {
         let allowed = self.config.outgoing_call_requests;
         let request = CallRequest::Outgoing(*request);
         self.handle_call_request(request, Role::Pac, CallState::WaitCsAns, allowed);
     }
 
-    /// Section 3.2.3.2: a PAC has a call.
+    /// Handles a PAC's request for a call (RFC 2637 section 3.2.3.2).
     pub(super) fn handle_incoming_call_request(&mut self, request: &IncomingCallRequest) {
         let allowed = self.config.incoming_call_requests;
         let request = CallRequest::Incoming(*request);
@@ -43,7 +43,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         }
     }
 
-    /// An id for a call that the peer asks for, or why there is none.
+    /// Returns an id for a call that the peer asks for, or the reason for refusing it.
     fn check_call_request(&mut self, peer_call_id: u16, allowed: bool) -> Result<CallId, Refusal> {
         if self.state != State::Established {
             return Err(Refusal::general_error(GeneralError::NOT_CONNECTED));
@@ -62,7 +62,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         self.call_ids.allocate(|id| calls.is_taken(id)).ok_or(no_resource)
     }
 
-    /// Section 3.2.4.2: the PAC has placed our call, or not.
+    /// Handles the PAC's reply to our outgoing call (RFC 2637 section 3.2.4.2).
     pub(super) fn handle_outgoing_call_reply(&mut self, reply: &OutgoingCallReply) {
         let call = self.calls.ours(Role::Pns, reply.peer_call_id);
         let Some(call) = call.filter(|call| matches!(call.request, CallRequest::Outgoing(_))) else {
@@ -91,7 +91,8 @@ impl<const CALLS: usize> Connection<CALLS> {
                 };
                 call.end(reason, &mut self.output);
             }
-            // It crossed our Call-Clear-Request, which ends the call: it is answered with the id that is told here, …
+            // It crossed our Call-Clear-Request, which ends the call: it is answered with the id in
+            // this message, …
             (CallState::WaitDisconnect, true) => call.peer_call_id = Some(reply.call_id),
             // … or not at all, since there is no call.
             (CallState::WaitDisconnect, false) => call.end(CallCloseReason::Local, &mut self.output),
@@ -99,7 +100,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         }
     }
 
-    /// Section 3.2.3.1: the PNS wants our call answered, or not.
+    /// Handles the PNS's reply to our incoming call (RFC 2637 section 3.2.3.1).
     pub(super) fn handle_incoming_call_reply(&mut self, reply: &IncomingCallReply) {
         let call = self.calls.ours(Role::Pac, reply.peer_call_id);
         let waiting = call.filter(|call| call.state == CallState::WaitReply);
@@ -121,7 +122,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         }
     }
 
-    /// Section 3.2.3.2: the PAC has answered the call.
+    /// Handles the PAC's message that it has answered the call (RFC 2637 section 3.2.3.2).
     pub(super) fn handle_incoming_call_connected(&mut self, connected: &IncomingCallConnected) {
         let call = self.calls.ours(Role::Pns, connected.peer_call_id);
         match call.filter(|call| matches!(call.request, CallRequest::Incoming(_))) {
@@ -141,8 +142,8 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     /// Sections 3.2.3.1 and 3.2.4.1: the PNS wants the call ended.
     ///
-    /// If there is none, it has crossed our Call-Disconnect-Notify, or comes after a failed call. There is nothing to
-    /// answer then: a notify with a made-up id might end another call.
+    /// Without one, it has crossed our Call-Disconnect-Notify, or comes after a failed call. There
+    /// is nothing to answer then: a notify with a made-up id might end another call.
     pub(super) fn handle_call_clear_request(&mut self, request: CallClearRequest) {
         let Some(call) = self.calls.peers(Role::Pac, request.call_id) else {
             return self.tell_unexpected(&request.into());
@@ -169,7 +170,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         call.end(reason, &mut self.output);
     }
 
-    /// Section 2.14: the PAC has counted errors.
+    /// Handles the PAC's count of errors (RFC 2637 section 2.14).
     pub(super) fn handle_wan_error_notify(&mut self, notify: &WanErrorNotify) {
         match self.calls.ours(Role::Pns, notify.peer_call_id) {
             Some(call) if call.state == CallState::Established => {
@@ -179,7 +180,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         }
     }
 
-    /// Section 2.15: the PNS tells what PPP has agreed on.
+    /// Handles the PNS's message about what PPP has agreed on (RFC 2637 section 2.15).
     pub(super) fn handle_set_link_info(&mut self, info: &SetLinkInfo) {
         match self.calls.ours(Role::Pac, info.peer_call_id) {
             Some(call) if call.state == CallState::Established => {
@@ -192,7 +193,7 @@ impl<const CALLS: usize> Connection<CALLS> {
 }
 
 impl<const CALLS: usize> Calls<CALLS> {
-    /// The call that a Call-Disconnect-Notify is about.
+    /// Returns the call that a Call-Disconnect-Notify is about.
     ///
     /// Section 2.13 has the PAC's id in it. But accel-ppp sends the PNS's; and of an outgoing call that is cleared
     /// before the reply, the PNS does not know the PAC's id yet. Then it is the answer to the oldest Call-Clear-Request

@@ -2,12 +2,12 @@
 
 use core::time::Duration;
 
-/// When a time-out runs out; never, if that is too far away to be told.
+/// Returns when a time-out runs out; `None` if that is too far away for the clock.
 pub(super) fn deadline(now: Duration, timeout: Duration) -> Option<Duration> {
     now.checked_add(timeout)
 }
 
-/// How long after `earlier` a time is, in whole microseconds.
+/// Returns how long after `earlier` a time is, in whole microseconds.
 ///
 /// Not `Duration::saturating_sub`: the optimiser does not see that `Duration::new` in it cannot panic.
 pub(super) fn between(earlier: Duration, later: Duration) -> Duration {

@@ -1,4 +1,4 @@
-//! What happens when nothing happens.
+//! The deadlines of a connection.
 
 use core::time::Duration;
 
@@ -7,7 +7,7 @@ use super::{CallCloseReason, CallId, CallState, CloseReason, Connection, Refusal
 use crate::code::StopReason;
 use crate::message::EchoRequest;
 
-/// What a deadline is for.
+/// The purpose of a deadline.
 #[derive(Clone, Copy)]
 enum Timer {
     /// The connection is started or stopped.
@@ -21,7 +21,8 @@ enum Timer {
 }
 
 impl<const CALLS: usize> Connection<CALLS> {
-    /// When to call [`handle_timeout`](Self::handle_timeout); `None` if there is no need to.
+    /// Returns when to call [`handle_timeout`](Self::handle_timeout); `None` if there is no need
+    /// to.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
         self.next_timer().map(|(deadline, _)| deadline)

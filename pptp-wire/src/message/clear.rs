@@ -27,7 +27,7 @@ impl CallClearRequest {
     /// 16 octets: header (8), control message type (2), reserved0 (2), call id (2), reserved1 (2).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 2;
 
-    /// With this call id.
+    /// Creates the message with this call id.
     #[must_use]
     pub const fn new(call_id: u16) -> Self {
         Self { reserved0: 0, call_id, reserved1: 0 }
@@ -60,7 +60,7 @@ pub struct CallDisconnectNotify {
     pub call_id: u16,
     /// Why.
     pub result_code: DisconnectResult,
-    /// What went wrong, when the result code is "general error"; otherwise zero.
+    /// The cause, when the result code is "general error"; otherwise zero.
     pub error_code: GeneralError,
     /// More about it.
     pub cause_code: CauseCode,
@@ -75,7 +75,7 @@ impl CallDisconnectNotify {
     /// cause code (2), reserved1 (2), call statistics (128).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 1 + 1 + 2 + 2 + 128;
 
-    /// With this result, no error code, no cause and no statistics.
+    /// Creates the message with this result, no error code, no cause and no statistics.
     #[must_use]
     pub const fn new(call_id: u16, result_code: DisconnectResult) -> Self {
         Self {

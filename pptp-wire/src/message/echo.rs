@@ -24,7 +24,7 @@ impl EchoRequest {
     /// 16 octets: header (8), control message type (2), reserved0 (2), identifier (4).
     pub const LEN: usize = Header::LEN + 2 + 2 + 4;
 
-    /// With this identifier.
+    /// Creates the message with this identifier.
     #[must_use]
     pub const fn new(identifier: u32) -> Self {
         Self { reserved0: 0, identifier }
@@ -54,7 +54,7 @@ pub struct EchoReply {
     pub identifier: u32,
     /// Whether the request was taken.
     pub result_code: EchoResult,
-    /// What went wrong, when the result code is "general error"; otherwise zero.
+    /// The cause, when the result code is "general error"; otherwise zero.
     pub error_code: GeneralError,
     /// Zero, says the RFC.
     pub reserved1: u16,
@@ -65,7 +65,7 @@ impl EchoReply {
     /// reserved1 (2).
     pub const LEN: usize = Header::LEN + 2 + 2 + 4 + 1 + 1 + 2;
 
-    /// With this result and no error code.
+    /// Creates the message with this result and no error code.
     #[must_use]
     pub const fn new(identifier: u32, result_code: EchoResult) -> Self {
         Self { reserved0: 0, identifier, result_code, error_code: GeneralError::NONE, reserved1: 0 }

@@ -48,12 +48,12 @@ pub struct IncomingCallRequest {
 }
 
 impl IncomingCallRequest {
-    /// 220 octets: header (8), control message type (2), reserved0 (2), call id (2), call serial number (2), bearer
-    /// type (4), physical channel id (4), dialed number length (2), dialing number length (2), dialed number (64),
-    /// dialing number (64), subaddress (64).
+    /// 220 bytes: header (8), control message type (2), reserved0 (2), call id (2), call serial
+    /// number (2), bearer type (4), physical channel id (4). Then: dialed number length (2),
+    /// dialing number length (2), dialed number (64), dialing number (64), subaddress (64).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 2 + 4 + 4 + 2 + 2 + 64 + 64 + 64;
 
-    /// No physical channel and no numbers.
+    /// Creates the message without physical channel and numbers.
     #[must_use]
     pub const fn new(call_id: u16, call_serial_number: u16, bearer_type: Bearer) -> Self {
         Self {
@@ -120,7 +120,7 @@ pub struct IncomingCallReply {
     pub peer_call_id: u16,
     /// Whether the PAC is to answer the call.
     pub result_code: IncomingCallResult,
-    /// What went wrong, when the result code is "general error"; otherwise zero.
+    /// The cause, when the result code is "general error"; otherwise zero.
     pub error_code: GeneralError,
     /// How many packets the PNS will buffer. (The RFC says PAC; but the PNS is the sender.)
     pub packet_receive_window_size: u16,
@@ -131,11 +131,12 @@ pub struct IncomingCallReply {
 }
 
 impl IncomingCallReply {
-    /// 24 octets: header (8), control message type (2), reserved0 (2), call id (2), peer call id (2), result code (1),
-    /// error code (1), packet receive window size (2), packet transmit delay (2), reserved1 (2).
+    /// 24 bytes: header (8), control message type (2), reserved0 (2), call id (2), peer call id
+    /// (2), result code (1), error code (1). Then: packet receive window size (2), packet transmit
+    /// delay (2), reserved1 (2).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 2 + 1 + 1 + 2 + 2 + 2;
 
-    /// Answer the call; window 64, no delay.
+    /// Creates the reply that answers the call, with window 64 and no delay.
     #[must_use]
     pub const fn new(call_id: u16, peer_call_id: u16) -> Self {
         Self {
@@ -145,7 +146,7 @@ impl IncomingCallReply {
         }
     }
 
-    /// Do not answer the call: no call id and window.
+    /// Creates the reply that does not answer the call, without call id and window.
     #[must_use]
     pub const fn refused(peer_call_id: u16, result_code: IncomingCallResult, error_code: GeneralError) -> Self {
         Self {
@@ -206,11 +207,12 @@ pub struct IncomingCallConnected {
 }
 
 impl IncomingCallConnected {
-    /// 28 octets: header (8), control message type (2), reserved0 (2), peer call id (2), reserved1 (2), connect speed
-    /// (4), packet receive window size (2), packet transmit delay (2), framing type (4).
+    /// 28 bytes: header (8), control message type (2), reserved0 (2), peer call id (2), reserved1
+    /// (2). Then: connect speed (4), packet receive window size (2), packet transmit delay (2),
+    /// framing type (4).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 2 + 4 + 2 + 2 + 4;
 
-    /// At this speed in bits per second; window 64, no delay.
+    /// Creates the message with this speed in bits per second, window 64 and no delay.
     #[must_use]
     pub const fn new(peer_call_id: u16, connect_speed: u32, framing_type: Framing) -> Self {
         Self {

@@ -22,11 +22,11 @@ use crate::length::MAX_MESSAGE_LEN;
 use crate::wire::{Reader, Value, Writer};
 use crate::{BufferTooSmall, DecodeError, Field, Header};
 
-/// What is behind the control message type of a message of RFC 2637.
+/// The fields behind the control message type of a message of RFC 2637.
 trait Known: fmt::Display {
     fn control_message_type(&self) -> ControlMessageType;
 
-    /// The length of the whole message.
+    /// Returns the length of the whole message.
     fn len(&self) -> usize;
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError>
@@ -165,11 +165,12 @@ impl Message {
 
     /// Reads one message from the start of `octets`, and gives it and the octets behind it.
     ///
-    /// Taken as they are: reserved fields that are not zero, texts that fill their field or have rubbish behind the
-    /// NUL, empty capabilities, call id 0, result codes and reasons of 0 or unknown.
+    /// Accepted unchanged are reserved fields that are not zero, and texts that fill their field or
+    /// have rubbish behind the NUL. So are empty capabilities, call id 0, and result codes and
+    /// reasons of 0 or unknown.
     ///
     /// A message of another message type than 1, or of a control message type beyond RFC 2637, is
-    /// [`Unknown`](Self::Unknown) if it has 8 (or, for a control message, 12) to 220 octets.
+    /// [`Unknown`](Self::Unknown). It must have 8 (or, for a control message, 12) to 220 bytes.
     ///
     /// # Errors
     ///
@@ -231,7 +232,7 @@ impl Message {
         Ok(())
     }
 
-    /// The message as a vector.
+    /// Returns the message as a vector.
     #[cfg(feature = "alloc")]
     #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
     #[must_use]
@@ -240,7 +241,7 @@ impl Message {
         self.encode(&mut [0; Self::MAX_LEN]).unwrap_or_default().to_vec()
     }
 
-    /// The length of the message on the wire, in octets.
+    /// Returns the length of the message on the wire, in octets.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a message is never empty")]
     pub fn len(&self) -> usize {
@@ -250,13 +251,14 @@ impl Message {
         }
     }
 
-    /// The PPTP message type.
+    /// Returns the PPTP message type.
     #[must_use]
     pub fn message_type(&self) -> MessageType {
         self.known().map_or_else(UnknownMessage::message_type, |_| MessageType::CONTROL)
     }
 
-    /// The control message type; `None` unless the message type is [`MessageType::CONTROL`].
+    /// Returns the control message type; `None` unless the message type is
+    /// [`MessageType::CONTROL`].
     #[must_use]
     pub fn control_message_type(&self) -> Option<ControlMessageType> {
         match self.known() {
@@ -265,7 +267,7 @@ impl Message {
         }
     }
 
-    /// What the RFC calls the message, for example `Echo-Request`.
+    /// Returns what the RFC calls the message, for example `Echo-Request`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self.known() {

@@ -41,20 +41,21 @@ pub struct OutgoingCallRequest {
     pub phone_number_length: u16,
     /// Zero, says the RFC.
     pub reserved1: u16,
-    /// What to dial. VPN clients leave it empty.
+    /// The number to dial. VPN clients leave it empty.
     pub phone_number: Text<64>,
     /// More to dial.
     pub subaddress: Text<64>,
 }
 
 impl OutgoingCallRequest {
-    /// 168 octets: header (8), control message type (2), reserved0 (2), call id (2), call serial number (2), minimum
-    /// bps (4), maximum bps (4), bearer type (4), framing type (4), packet receive window size (2), packet processing
-    /// delay (2), phone number length (2), reserved1 (2), phone number (64), subaddress (64).
+    /// 168 bytes: header (8), control message type (2), reserved0 (2), call id (2), call serial
+    /// number (2), minimum bps (4), maximum bps (4), bearer type (4), framing type (4). Then:
+    /// packet receive window size (2), packet processing delay (2), phone number length (2),
+    /// reserved1 (2), phone number (64), subaddress (64).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 2 + 4 + 4 + 4 + 4 + 2 + 2 + 2 + 2 + 64 + 64;
 
-    /// As Windows asks: 300 to 100 000 000 bits per second, any bearer, any framing, window 64, no delay, no phone
-    /// number.
+    /// Creates the request that Windows sends: 300 to 100 000 000 bits per second, any bearer, any
+    /// framing, window 64, no delay, no phone number.
     #[must_use]
     pub const fn new(call_id: u16, call_serial_number: u16) -> Self {
         Self {
@@ -121,9 +122,9 @@ pub struct OutgoingCallReply {
     pub call_id: u16,
     /// The call id of the request.
     pub peer_call_id: u16,
-    /// What became of the call.
+    /// The outcome of the call.
     pub result_code: OutgoingCallResult,
-    /// What went wrong, when the result code is "general error"; otherwise zero.
+    /// The cause, when the result code is "general error"; otherwise zero.
     pub error_code: GeneralError,
     /// More about a failure.
     pub cause_code: CauseCode,
@@ -138,12 +139,13 @@ pub struct OutgoingCallReply {
 }
 
 impl OutgoingCallReply {
-    /// 32 octets: header (8), control message type (2), reserved0 (2), call id (2), peer call id (2), result code (1),
-    /// error code (1), cause code (2), connect speed (4), packet receive window size (2), packet processing delay (2),
-    /// physical channel id (4).
+    /// 32 bytes: header (8), control message type (2), reserved0 (2), call id (2), peer call id
+    /// (2), result code (1), error code (1). Then: cause code (2), connect speed (4), packet
+    /// receive window size (2), packet processing delay (2), physical channel id (4).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 2 + 1 + 1 + 2 + 4 + 2 + 2 + 4;
 
-    /// Connected, at this speed in bits per second; window 64, no delay.
+    /// Creates the reply of a connected call at this speed in bits per second, with window 64 and
+    /// no delay.
     #[must_use]
     pub const fn new(call_id: u16, peer_call_id: u16, connect_speed: u32) -> Self {
         Self {
@@ -154,7 +156,7 @@ impl OutgoingCallReply {
         }
     }
 
-    /// Not connected: no call id, speed and window.
+    /// Creates the reply of a refused call, without call id, speed and window.
     #[must_use]
     pub const fn refused(peer_call_id: u16, result_code: OutgoingCallResult, error_code: GeneralError) -> Self {
         Self {

@@ -41,11 +41,12 @@ pub struct WanErrorNotify {
 }
 
 impl WanErrorNotify {
-    /// 40 octets: header (8), control message type (2), reserved0 (2), peer call id (2), reserved1 (2), crc errors (4),
-    /// framing errors (4), hardware overruns (4), buffer overruns (4), timeout errors (4), alignment errors (4).
+    /// 40 bytes: header (8), control message type (2), reserved0 (2), peer call id (2), reserved1
+    /// (2), crc errors (4), framing errors (4). Then: hardware overruns (4), buffer overruns (4),
+    /// timeout errors (4), alignment errors (4).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 2 + 4 + 4 + 4 + 4 + 4 + 4;
 
-    /// All counters zero.
+    /// Creates the message with all counters zero.
     #[must_use]
     pub const fn new(peer_call_id: u16) -> Self {
         Self {
@@ -74,7 +75,7 @@ layout!(WanErrorNotify = WAN_ERROR_NOTIFY:
     alignment_errors = AlignmentErrors,
 );
 
-/// RFC 2637 section 2.15: the PNS tells the PAC what PPP has agreed on.
+/// RFC 2637 section 2.15: the PNS sends the PAC what PPP has agreed on.
 ///
 /// ```
 /// use pptp_wire::code::Accm;
@@ -107,7 +108,7 @@ impl SetLinkInfo {
     /// receive accm (4).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 2 + 4 + 4;
 
-    /// With these maps.
+    /// Creates the message with these maps.
     #[must_use]
     pub const fn new(peer_call_id: u16, send_accm: Accm, receive_accm: Accm) -> Self {
         Self { reserved0: 0, peer_call_id, reserved1: 0, send_accm, receive_accm }

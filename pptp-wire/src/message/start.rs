@@ -3,7 +3,7 @@
 use crate::code::{Bearer, Framing, GeneralError, ProtocolVersion, StartResult};
 use crate::{Header, Text};
 
-/// RFC 2637 section 2.1: the first message, from whoever opened the TCP connection.
+/// RFC 2637 section 2.1: the first message, from the side that opened the TCP connection.
 ///
 /// ```
 /// use pptp_wire::Text;
@@ -28,9 +28,9 @@ pub struct StartControlConnectionRequest {
     pub protocol_version: ProtocolVersion,
     /// Zero, says the RFC.
     pub reserved1: u16,
-    /// What the sender can do.
+    /// The capabilities of the sender.
     pub framing_capabilities: Framing,
-    /// What the sender can do.
+    /// The capabilities of the sender.
     pub bearer_capabilities: Bearer,
     /// How many sessions the sender can have, if it is a PAC. A PNS sends 0, which the PAC ignores; real ones also send
     /// 65535.
@@ -44,12 +44,13 @@ pub struct StartControlConnectionRequest {
 }
 
 impl StartControlConnectionRequest {
-    /// 156 octets: header (8), control message type (2), reserved0 (2), protocol version (2), reserved1 (2), framing
-    /// capabilities (4), bearer capabilities (4), maximum channels (2), firmware revision (2), host name (64), vendor
-    /// name (64).
+    /// 156 bytes: header (8), control message type (2), reserved0 (2), protocol version (2),
+    /// reserved1 (2), framing capabilities (4), bearer capabilities (4). Then: maximum channels
+    /// (2), firmware revision (2), host name (64), vendor name (64).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 2 + 4 + 4 + 2 + 2 + 64 + 64;
 
-    /// Version 1.0, all capabilities, no channels (as a PNS), firmware revision 0.
+    /// Creates the request with version 1.0, all capabilities, no channels (as a PNS) and firmware
+    /// revision 0.
     #[must_use]
     pub const fn new(host_name: Text<64>, vendor_name: Text<64>) -> Self {
         Self {
@@ -101,11 +102,11 @@ pub struct StartControlConnectionReply {
     pub protocol_version: ProtocolVersion,
     /// Whether there is a control connection now.
     pub result_code: StartResult,
-    /// What went wrong, when the result code is "general error"; otherwise zero.
+    /// The cause, when the result code is "general error"; otherwise zero.
     pub error_code: GeneralError,
-    /// What the sender can do.
+    /// The capabilities of the sender.
     pub framing_capabilities: Framing,
-    /// What the sender can do.
+    /// The capabilities of the sender.
     pub bearer_capabilities: Bearer,
     /// How many sessions the sender can have, if it is a PAC. A PNS sends 0, which the PAC ignores; real ones also send
     /// 65535.
@@ -119,12 +120,13 @@ pub struct StartControlConnectionReply {
 }
 
 impl StartControlConnectionReply {
-    /// 156 octets: header (8), control message type (2), reserved0 (2), protocol version (2), result code (1), error
-    /// code (1), framing capabilities (4), bearer capabilities (4), maximum channels (2), firmware revision (2), host
-    /// name (64), vendor name (64).
+    /// 156 bytes: header (8), control message type (2), reserved0 (2), protocol version (2), result
+    /// code (1), error code (1), framing capabilities (4), bearer capabilities (4). Then: maximum
+    /// channels (2), firmware revision (2), host name (64), vendor name (64).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 1 + 1 + 4 + 4 + 2 + 2 + 64 + 64;
 
-    /// Version 1.0, no error code, all capabilities, no channels (as a PNS), firmware revision 0.
+    /// Creates the reply with version 1.0, no error code, all capabilities, no channels (as a PNS)
+    /// and firmware revision 0.
     #[must_use]
     pub const fn new(result_code: StartResult, host_name: Text<64>, vendor_name: Text<64>) -> Self {
         Self {

@@ -31,7 +31,7 @@ impl StopControlConnectionRequest {
     /// 16 octets: header (8), control message type (2), reserved0 (2), reason (1), reserved1 (1), reserved2 (2).
     pub const LEN: usize = Header::LEN + 2 + 2 + 1 + 1 + 2;
 
-    /// With this reason.
+    /// Creates the request with this reason.
     #[must_use]
     pub const fn new(reason: StopReason) -> Self {
         Self { reserved0: 0, reason, reserved1: 0, reserved2: 0 }
@@ -63,7 +63,7 @@ pub struct StopControlConnectionReply {
     pub reserved0: u16,
     /// Whether the control connection is closed.
     pub result_code: StopResult,
-    /// What went wrong, when the result code is "general error"; otherwise zero.
+    /// The cause, when the result code is "general error"; otherwise zero.
     pub error_code: GeneralError,
     /// Zero, says the RFC.
     pub reserved1: u16,
@@ -73,7 +73,7 @@ impl StopControlConnectionReply {
     /// 16 octets: header (8), control message type (2), reserved0 (2), result code (1), error code (1), reserved1 (2).
     pub const LEN: usize = Header::LEN + 2 + 2 + 1 + 1 + 2;
 
-    /// With this result and no error code.
+    /// Creates the reply with this result and no error code.
     #[must_use]
     pub const fn new(result_code: StopResult) -> Self {
         Self { reserved0: 0, result_code, error_code: GeneralError::NONE, reserved1: 0 }

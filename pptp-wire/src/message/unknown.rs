@@ -37,7 +37,8 @@ impl UnknownMessage {
     /// The longest body: [`Message::MAX_LEN`] without the header (8).
     pub const MAX_BODY_LEN: usize = MAX_MESSAGE_LEN - Header::LEN;
 
-    /// A control message of an unknown type. `body` is what is behind the type: reserved0, then at most 208 octets.
+    /// Creates a control message of an unknown type. `body` is what is behind the type: reserved0,
+    /// then at most 208 octets.
     ///
     /// # Errors
     ///
@@ -49,7 +50,8 @@ impl UnknownMessage {
         Self::new(MessageType::CONTROL, Some(control_message_type), body)
     }
 
-    /// A management message, or one of a message type that means nothing. `body` is what is behind the magic cookie.
+    /// Creates a management message, or one of a message type that means nothing. `body` is what is
+    /// behind the magic cookie.
     ///
     /// # Errors
     ///
@@ -88,27 +90,27 @@ impl UnknownMessage {
         Ok(Self { message_type, control_message_type, buffer, body_len: body.len() })
     }
 
-    /// The PPTP message type.
+    /// Returns the PPTP message type.
     #[must_use]
     pub const fn message_type(&self) -> MessageType {
         self.message_type
     }
 
-    /// The control message type, of a control message.
+    /// Returns the control message type, of a control message.
     #[must_use]
     pub const fn control_message_type(&self) -> Option<ControlMessageType> {
         self.control_message_type
     }
 
-    /// What is behind the control message type, of a control message: reserved0 and the rest; otherwise, what is
-    /// behind the magic cookie.
+    /// Returns what is behind the control message type, of a control message: reserved0 and the
+    /// rest; otherwise, what is behind the magic cookie.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         debug_assert!(self.body_len <= self.buffer.len(), "the body was copied there");
         self.buffer.get(..self.body_len).unwrap_or_default()
     }
 
-    /// The length of the message on the wire, in octets.
+    /// Returns the length of the message on the wire, in octets.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a message is never empty")]
     pub fn len(&self) -> usize {
@@ -165,7 +167,7 @@ impl<'a> arbitrary::Arbitrary<'a> for UnknownMessage {
             let body_len = source.int_in_range(0..=Self::MAX_BODY_LEN)?;
             Self::other(message_type, source.bytes(body_len)?)
         };
-        // What is refused here is a control message type that is known.
+        // A control message type that is known is refused here.
         message.map_err(|_| arbitrary::Error::IncorrectFormat)
     }
 }

@@ -34,7 +34,7 @@ impl Bench {
         Self { machine, now: secs(1000) }
     }
 
-    /// An originator that has sent its request.
+    /// Creates an originator that has sent its request.
     pub(crate) fn originator(config: Config) -> Self {
         let mut bench = Self::new(Connection::originator(config, ENTROPY));
         bench.machine.open(bench.now).unwrap();
@@ -42,7 +42,7 @@ impl Bench {
         bench
     }
 
-    /// A receiver that waits for the request.
+    /// Creates a receiver that waits for the request.
     pub(crate) fn receiver(config: Config) -> Self {
         let mut bench = Self::new(Connection::receiver(config, ENTROPY));
         bench.machine.open(bench.now).unwrap();
@@ -50,7 +50,7 @@ impl Bench {
         bench
     }
 
-    /// An established originator.
+    /// Creates an established originator.
     pub(crate) fn established() -> Self {
         Self::established_with(config())
     }
@@ -62,7 +62,7 @@ impl Bench {
         bench
     }
 
-    /// The peer sends this.
+    /// Handles a message of the peer.
     #[track_caller]
     pub(crate) fn receive(&mut self, message: impl Into<Message>) {
         let octets = message.into();
@@ -71,7 +71,7 @@ impl Bench {
         assert_eq!(self.machine.handle_stream(self.now, octets), octets.len());
     }
 
-    /// What it sends.
+    /// Returns what it sends.
     pub(crate) fn sent(&mut self) -> Vec<Message> {
         let (mut stream, mut messages) = (Reassembler::new(), Vec::new());
         let mut buf = [0; Connection::<3>::MAX_TRANSMIT];
@@ -91,13 +91,13 @@ impl Bench {
         core::iter::from_fn(|| self.machine.poll_event()).collect()
     }
 
-    /// What was sent and told until now does not matter.
+    /// Clears everything that was sent and reported until now.
     pub(crate) fn clear(&mut self) {
         self.sent();
         self.events();
     }
 
-    /// The only event.
+    /// Returns the only event.
     #[track_caller]
     pub(crate) fn event(&mut self) -> Event {
         let events = self.events();
@@ -105,7 +105,7 @@ impl Bench {
         event
     }
 
-    /// The only message.
+    /// Returns the only message.
     #[track_caller]
     pub(crate) fn message(&mut self) -> Message {
         let messages = self.sent();
@@ -113,7 +113,7 @@ impl Bench {
         message
     }
 
-    /// The peer asks for a call.
+    /// Handles the peer's request for a call.
     #[track_caller]
     pub(crate) fn requested(&mut self, message: impl Into<Message>) -> CallId {
         self.receive(message);
@@ -122,14 +122,14 @@ impl Bench {
         call
     }
 
-    /// We ask for an outgoing call.
+    /// Asks for an outgoing call.
     pub(crate) fn placed(&mut self) -> CallId {
         let call = self.machine.place_call(self.now, OutgoingCallRequest::new(0, 0)).unwrap();
         assert_eq!(self.sent_names(), ["Outgoing-Call-Request"]);
         call
     }
 
-    /// An outgoing call that the peer has connected.
+    /// Returns an outgoing call that the peer has connected.
     #[track_caller]
     pub(crate) fn connected(&mut self) -> CallId {
         let call = self.placed();
@@ -141,7 +141,7 @@ impl Bench {
         call
     }
 
-    /// Time passes, and whatever is due is done.
+    /// Passes time, and does what is due.
     #[track_caller]
     pub(crate) fn pass(&mut self, time: Duration) {
         self.now += time;

@@ -1,4 +1,4 @@
-//! What holds for every machine: bounded memory, nothing lost, any order of calls.
+//! The promises of every machine: bounded memory, nothing lost, any order of calls.
 
 use core::time::Duration;
 
@@ -194,7 +194,8 @@ fn a_call_of_the_peer_waits_for_the_place_of_an_ended_one() {
     assert!(closed == call && bench.machine.call(requested).is_some() && bench.machine.wants_read());
 }
 
-/// What TCP gave before its end is handled before it, though that takes until the events are polled.
+/// Bytes that TCP gave before its end are handled before it, though that takes until the events are
+/// polled.
 #[test]
 fn kept_bytes_are_handled_before_the_end_of_tcp() {
     let stop = encode(pptp_wire::message::StopControlConnectionRequest::new(StopReason::STOP_LOCAL_SHUTDOWN));
@@ -251,7 +252,7 @@ fn a_connection_without_calls_works() {
     assert_eq!(count, 3);
 }
 
-/// What the documentation says of the memory.
+/// The documented sizes hold.
 #[test]
 fn sizes_are_bounded() {
     let (one, two) = (size_of::<Connection<1>>(), size_of::<Connection<2>>());

@@ -162,7 +162,7 @@ fn section_3_1_1_wait_stop_reply_ignores_what_is_about_calls() {
 
 #[test]
 fn section_3_1_2_idle_version_ok_establishes() {
-    // The same version, and greater ones: they are told ours.
+    // The same version, and greater ones: they get ours.
     for version in [0x0100, 0x0101, 0xffff] {
         let mut bench = Bench::receiver(config());
         bench.receive(StartControlConnectionRequest {
@@ -240,7 +240,7 @@ fn section_3_1_2_the_user_may_decide() {
         assert_eq!((reply.result_code, reply.error_code), (result, GeneralError::NO_RESOURCE));
         assert_eq!(bench.event(), Event::Closed { reason: CloseReason::NotAccepted { result } });
     }
-    // Who waits for the user does not wait for ever.
+    // A connection that waits for the user does not wait forever.
     let mut bench = Bench::receiver(manual);
     bench.receive(start_request());
     bench.events();

@@ -276,7 +276,7 @@ fn section_3_2_3_replies_to_the_other_kind_of_call_mean_nothing() {
     assert_eq!(state(&bench, accepted), CallState::WaitConnect);
 }
 
-/// An accepted call, where other events were told before.
+/// Returns an accepted call, where other events came before.
 fn accepted_of(bench: &mut Bench) -> CallId {
     bench.events();
     accepted(bench)

@@ -35,7 +35,7 @@ fn section_3_1_4_a_silent_peer_is_asked_and_then_closed() {
     assert_eq!(bench.events(), []);
     bench.pass(Duration::from_nanos(1));
     assert_eq!(bench.event(), Event::Closed { reason: CloseReason::EchoTimeout });
-    // The RFC wants TCP closed; whoever does not answer will not answer a stop either.
+    // The RFC wants TCP closed; a peer that does not answer will not answer a stop either.
     assert_eq!((bench.sent(), bench.machine.poll_timeout()), (vec![], None));
 }
 

@@ -1,7 +1,7 @@
 //! Every message in every state: one defined answer, always the same.
 //!
-//! `matrix.txt` has the answers; ours is id 1, the peer's 9. `PPTP_WIRE_MATRIX=1 cargo test … -- --nocapture` prints it
-//! anew.
+//! `matrix.txt` has the answers; ours is id 1, the peer's 9.
+//! `PPTP_WIRE_MATRIX=1 cargo test … -- --nocapture` prints it again.
 
 use core::fmt::Write;
 
@@ -32,7 +32,7 @@ fn established() -> Bench {
     Bench::established_with(config())
 }
 
-/// An outgoing call of ours, connected or not, and cleared or not.
+/// Returns an outgoing call of ours, connected or not, and cleared or not.
 fn placed(connected: bool, cleared: bool) -> Bench {
     let mut bench = established();
     let call = if connected { bench.connected() } else { bench.placed() };
@@ -42,7 +42,7 @@ fn placed(connected: bool, cleared: bool) -> Bench {
     bench
 }
 
-/// A call that the peer asks for, accepted or not, connected or not.
+/// Returns a call that the peer asks for, accepted or not, connected or not.
 fn requested(request: Message, accepted: bool, connected: bool) -> Bench {
     let mut bench = established();
     let call = bench.requested(request);
@@ -162,13 +162,13 @@ fn messages() -> Vec<(&'static str, Message)> {
     ]
 }
 
-/// The states of the connection and of its calls.
+/// Returns the states of the connection and of its calls.
 fn snapshot(bench: &Bench) -> (State, Vec<String>) {
     let calls = bench.machine.calls().map(|call| format!("{} {}", call.id(), call.state())).collect();
     (bench.machine.state(), calls)
 }
 
-/// What is sent and told, and what changes.
+/// Returns what is sent and reported, and what changes.
 fn answer(state: Make, message: &Message) -> String {
     let mut bench = state();
     bench.clear();
@@ -208,7 +208,7 @@ fn answer(state: Make, message: &Message) -> String {
     lines.join("\n  ")
 }
 
-/// The messages of each state, grouped by the answer.
+/// Returns the messages of each state, grouped by the answer.
 fn matrix() -> String {
     let mut matrix = String::new();
     for (name, state) in states() {
@@ -234,7 +234,7 @@ fn matrix() -> String {
 fn every_message_in_every_state() {
     let found = matrix();
     assert_eq!(found, matrix(), "not always the same");
-    // To write it anew after a change that is meant.
+    // To write it again after a change that is meant.
     if std::env::var_os("PPTP_WIRE_MATRIX").is_some() {
         println!("{found}");
     }
@@ -245,7 +245,7 @@ fn every_message_in_every_state() {
     assert_eq!(found.lines().count(), expected.lines().count());
 }
 
-/// Two messages in a row, and three: nothing panics, and whatever was told to begin is told to end.
+/// Two messages in a row, and three: nothing panics, and everything that begins also ends.
 #[test]
 fn every_three_messages_in_every_state() {
     let messages = messages();

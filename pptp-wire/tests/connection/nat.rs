@@ -8,7 +8,7 @@ use pptp_wire::message::{
 };
 use pptp_wire::nat::{Flow, Owner, flow, map_call_ids};
 
-/// The same message with the sender's and the receiver's ids.
+/// Returns the same message with the sender's and the receiver's ids.
 fn messages(sender: u16, receiver: u16) -> [Message; 12] {
     let (busy, error) = (OutgoingCallResult::BUSY, GeneralError::NONE);
     [

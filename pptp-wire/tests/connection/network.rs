@@ -15,7 +15,7 @@ use pptp_wire::connection::{
 use pptp_wire::message::{IncomingCallRequest, OutgoingCallRequest};
 use testing::{Datagram, Endpoint, Output, Profile, Random, World, number_from_environment, run_seeds};
 
-/// What a user knows of a call.
+/// The user's knowledge of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Known {
     Begun,
@@ -77,7 +77,7 @@ impl Side {
         }
     }
 
-    /// A user does something.
+    /// Lets a user do something.
     fn act(&mut self, now: Duration) {
         let calls: Vec<CallId> = self.machine.calls().map(Call::id).collect();
         let call = calls.get(self.random.index(3)).copied();
@@ -167,7 +167,8 @@ fn network(seed: u64) -> Network {
     network
 }
 
-/// Both users do things for a while; then the connection ends in some way. How many calls were up on both sides.
+/// Lets both users act for a while, and then ends the connection in some way. How many calls were
+/// up on both sides.
 fn live(network: &mut Network) -> usize {
     let mut agreed = 0;
     for _ in 0..network.random.below(60) {
@@ -218,7 +219,8 @@ fn quiet(network: &mut Network, time: Duration) {
     network.run(time);
 }
 
-/// If the connection is still there, both sides know the same calls, with the same ids. How many are up.
+/// Asserts that both sides of a live connection know the same calls, with the same ids. How many
+/// are up.
 fn check_agreement(network: &Network) -> usize {
     let [first, second] = network.ends();
     if [first, second].iter().any(|side| side.machine.state() != State::Established) {
@@ -247,7 +249,7 @@ fn check_end(network: &Network) {
     }
 }
 
-/// The sides as they are in the end, and how many calls were up on both before.
+/// Returns the sides as they are in the end, and how many calls were up on both before.
 fn run(seed: u64) -> ([Side; 2], usize) {
     let mut network = network(seed);
     let agreed = live(&mut network);

@@ -247,7 +247,7 @@ fn section_3_2_4_2_pns_wait_reply_abort_clears() {
 
 #[test]
 fn section_3_2_4_2_pns_wait_reply_an_abort_crosses_the_reply() {
-    // A reply that connects tells the id that the notify will have.
+    // A reply that connects has the id that the notify will have.
     let mut bench = Bench::established();
     let (first, second) = (bench.placed(), bench.placed());
     for call in [first, second] {
@@ -277,7 +277,7 @@ fn section_3_2_4_2_pns_established_a_notify_ends_it() {
         cause: CauseCode::NORMAL_CALL_CLEARING,
     };
     assert_eq!(bench.event(), Event::CallClosed { call, reason });
-    // What is left of it can be read until the next call.
+    // The rest of it can be read until the next call.
     assert_eq!(bench.machine.call(call).unwrap().statistics(), &statistics);
     assert_eq!(bench.machine.calls().count(), 0);
     bench.placed();
@@ -449,7 +449,8 @@ fn orckit_modems_get_link_info_after_the_reply() {
     assert_eq!(bench.message(), SetLinkInfo::new(PEERS, Accm::ALL, Accm::ALL).into());
 }
 
-/// Both sides may ask: the roles follow from the request, not from who opened the TCP connection.
+/// Both sides may ask: the roles follow from the request, not from the side that opened the TCP
+/// connection.
 #[test]
 fn section_3_2_4_both_directions_on_one_connection() {
     let mut bench = Bench::established();

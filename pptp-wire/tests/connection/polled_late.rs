@@ -25,7 +25,7 @@ fn message() -> impl Strategy<Value = Message> {
     ]
 }
 
-/// What came of a stream: events, and messages sent.
+/// Returns what came of a stream: events, and messages sent.
 fn run(stream: &[u8], polls_at_once: bool, ends: bool) -> (Vec<Event>, Vec<Message>) {
     let mut bench = Bench::established();
     let (mut events, mut sent) = (Vec::new(), Vec::new());
@@ -35,7 +35,7 @@ fn run(stream: &[u8], polls_at_once: bool, ends: bool) -> (Vec<Event>, Vec<Messa
     };
     for read in stream.chunks(if polls_at_once { 7 } else { Connection::<3>::READ_LEN }) {
         if polls_at_once || !bench.machine.wants_read() {
-            // What polling makes room for may fill it again.
+            // Room that polling makes may be filled again.
             for _ in 0..100 {
                 poll(&mut bench);
             }

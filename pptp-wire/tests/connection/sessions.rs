@@ -27,7 +27,7 @@ struct Step<'t> {
     what: &'t str,
 }
 
-/// The name and the steps of each session.
+/// Returns the name and the steps of each session.
 fn sessions() -> Vec<(&'static str, Vec<Step<'static>>)> {
     let blocks = include_str!("sessions.txt").split("\n\n").filter(|block| !block.trim().is_empty());
     let sessions = blocks.map(|block| {
@@ -60,7 +60,7 @@ fn decode(octets: &[u8]) -> Vec<Message> {
     messages
 }
 
-/// What came out of a replay.
+/// The outcome of a replay.
 #[derive(Default)]
 struct Outcome {
     sent: Vec<Message>,
@@ -72,7 +72,8 @@ impl Outcome {
         self.sent.iter().map(Message::name).collect()
     }
 
-    /// Why the call was over. There was one, it was up, and then it and the connection were over.
+    /// Returns why the call was over. There was one, it was up, and then it and the connection were
+    /// over.
     #[track_caller]
     fn check_end(&self, name: &str) -> CallCloseReason {
         let [.., Event::CallConnected { call: up, .. }, Event::CallClosed { call, reason }, Event::Closed { .. }] =
@@ -117,8 +118,8 @@ fn replay(steps: &[Step<'_>], as_client: bool, machine: &mut Connection<2>) -> O
     outcome
 }
 
-/// The user of the recorded side made it send this, so ours gives the command. What the machine sends by itself needs
-/// none.
+/// Gives the command that made the recorded side send this message. A message that the machine
+/// sends by itself needs no command.
 fn act(machine: &mut Connection<2>, now: Duration, message: &Message, call: &mut Option<CallId>) {
     let refused = match message {
         Message::OutgoingCallRequest(request) => {
@@ -157,7 +158,7 @@ fn settle(machine: &mut Connection<2>, now: Duration, call: &mut Option<CallId>,
     }
 }
 
-/// All messages that one side of a session sent.
+/// Returns all messages that one side of a session sent.
 fn recorded(steps: &[Step<'_>], client: bool) -> Vec<Message> {
     let own = steps.iter().filter(|step| step.client == client && !["open", END, RESET].contains(&step.what));
     own.flat_map(|step| decode(&octets(step.what))).collect()
@@ -167,7 +168,8 @@ fn names(messages: &[Message]) -> Vec<&'static str> {
     messages.iter().map(Message::name).collect()
 }
 
-/// Whether the server ends the TCP connection, or says that it will, before the client clears the call.
+/// Returns whether the server ends the TCP connection, or says that it will, before the client
+/// clears the call.
 fn is_first_to_end(steps: &[Step<'_>]) -> bool {
     let ends = |step: &Step<'_>| match step.what {
         END | RESET => true,
@@ -217,7 +219,7 @@ fn our_client_comes_to_the_same_end() {
     assert_eq!((count, late), (30, 9));
 }
 
-/// The message without the numbers that are made of entropy.
+/// Returns the message without the numbers that are made of entropy.
 fn without_entropy(message: &Message) -> Message {
     match *message {
         Message::OutgoingCallRequest(request) => OutgoingCallRequest { call_serial_number: 0, ..request }.into(),
@@ -238,8 +240,9 @@ fn our_server_comes_to_the_same_end() {
 
         let theirs = recorded(&steps, false);
         let mut expected = names(&theirs);
-        // Who asks for an echo first is a race, where both sides do after 60 seconds (k-idle-echo), and accel-ppp was set
-        // to ask every 20 seconds. What the client sends later is life enough.
+        // The first echo is a race, where both sides ask after 60 seconds (k-idle-echo), and
+        // accel-ppp was set to ask every 20 seconds. The client's later messages are sign of life
+        // enough.
         expected.retain(|name| *name != ECHO);
         let mut sent = outcome.sent_names();
         sent.retain(|name| *name != ECHO);

@@ -1,4 +1,5 @@
-//! What one side says about itself, its calls and its refusals arrives at the other side, field by field.
+//! Every statement of one side about itself, its calls and its refusals arrives at the other side,
+//! field by field.
 
 use core::hint::black_box;
 
@@ -51,7 +52,7 @@ impl Pair {
         }
     }
 
-    /// The server's id of a call that the client asks for.
+    /// Returns the server's id of a call that the client asks for.
     fn requested(&mut self) -> CallId {
         self.client.place_call(secs(0), OutgoingCallRequest::new(0, 0)).unwrap();
         let [_, events] = self.run();

@@ -1,4 +1,4 @@
-//! What a fuzzer makes is a message.
+//! Every value that a fuzzer makes is a message.
 
 use arbitrary::{Arbitrary, Unstructured};
 use pptp_wire::code::ControlMessageType;

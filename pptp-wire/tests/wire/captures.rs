@@ -20,7 +20,7 @@ fn text<const N: usize>(text: &str) -> Text<N> {
     Text::new(text).unwrap()
 }
 
-/// Both directions: the octets are this message, and the message is these octets.
+/// Asserts that the bytes decode to this message, and that the message encodes to these bytes.
 #[track_caller]
 fn check(source: &str, hex: &str, expected: impl Into<Message>, trace: &str) {
     let (octets, expected) = (octets(hex), expected.into());
@@ -420,7 +420,7 @@ fn reports_about_the_line() {
     );
 }
 
-/// What peers are known to get wrong, and what is read.
+/// Known deviations of peers, and how they are read.
 #[test]
 fn deviations_are_taken() {
     // A Cisco puts something into reserved0; Windows 95 does not fill up its texts.

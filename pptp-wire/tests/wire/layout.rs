@@ -132,7 +132,7 @@ const LAYOUTS: [&[(Field, usize)]; 15] = [
 const HEADER: [(Field, usize); 4] =
     [(Field::Length, 2), (Field::MessageType, 2), (Field::MagicCookie, 4), (Field::ControlMessageType, 2)];
 
-/// Octets with a right cookie, this length and these types, with 0xa5 in all else.
+/// Returns octets with a right cookie, this length and these types, with 0xa5 in all else.
 fn message(length: u16, message_type: u16, control_message_type: u16, room: usize) -> Vec<u8> {
     let mut octets = [length, message_type, 0x1a2b, 0x3c4d, control_message_type].map(u16::to_be_bytes).concat();
     octets.resize(room.max(10), 0xa5);
@@ -140,7 +140,7 @@ fn message(length: u16, message_type: u16, control_message_type: u16, room: usiz
     octets
 }
 
-/// Every message of RFC 2637: its type, its fields, and octets.
+/// Returns every message of RFC 2637: its type, its fields, and octets.
 fn messages() -> impl Iterator<Item = (u16, Vec<(Field, usize)>, Vec<u8>)> {
     (1..).zip(LAYOUTS).map(|(control_message_type, layout)| {
         let fields = [&HEADER[..], layout].concat();

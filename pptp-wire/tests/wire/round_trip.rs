@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 use crate::decode;
 
-/// Octets of a message of one of the fifteen types, with anything behind the type: since a message has no octet that
-/// its struct has not, these are all messages there are.
+/// Returns bytes of a message of one of the fifteen types, with anything behind the type. A message
+/// has no byte that its struct has not, so these are all possible messages.
 pub(crate) fn known() -> impl Strategy<Value = Vec<u8>> {
     (1_u16..=15, vec(any::<u8>(), 220)).prop_map(|(control_message_type, filling)| {
         let length = ControlMessageType::new(control_message_type).message_len().unwrap();
@@ -18,7 +18,7 @@ pub(crate) fn known() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Octets of a message that is not one of the fifteen.
+/// Returns octets of a message that is not one of the fifteen.
 pub(crate) fn unknown() -> impl Strategy<Value = Vec<u8>> {
     let control = (prop_oneof![Just(0_u16), 16_u16..], vec(any::<u8>(), 2..=210));
     let other = (any::<u16>(), vec(any::<u8>(), 0..=212));
@@ -33,7 +33,7 @@ pub(crate) fn unknown() -> impl Strategy<Value = Vec<u8>> {
     .prop_map(|message| message.encode(&mut [0; Message::MAX_LEN]).unwrap().to_vec())
 }
 
-/// Octets that are likely to be nearly a message.
+/// Returns octets that are likely to be nearly a message.
 fn nearly() -> impl Strategy<Value = Vec<u8>> {
     (0_u16..230, 0_u16..3, 0_u16..18, any::<bool>(), vec(any::<u8>(), 0..240)).prop_map(
         |(length, message_type, control_message_type, right, filling)| {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::round_trip::{known, unknown};
 
-/// All messages of a stream that comes in these pieces, and what ended it.
+/// Returns all messages of a stream that comes in these pieces, and what ended it.
 fn read(pieces: &[&[u8]]) -> (Vec<Message>, Option<StreamError>, Reassembler) {
     let (mut stream, mut messages, mut offset) = (Reassembler::new(), Vec::new(), 0_u64);
     for piece in pieces {
@@ -45,7 +45,7 @@ fn cut<'a>(mut octets: &'a [u8], lengths: &[usize]) -> Vec<&'a [u8]> {
     pieces
 }
 
-/// What a reader that has the whole stream at once would say.
+/// Returns what a reader that has the whole stream at once would say.
 fn read_whole(octets: &[u8]) -> (Vec<Message>, Option<StreamError>, &[u8]) {
     let (mut messages, mut rest) = (Vec::new(), octets);
     loop {
@@ -67,7 +67,7 @@ fn read_whole(octets: &[u8]) -> (Vec<Message>, Option<StreamError>, &[u8]) {
     }
 }
 
-/// Whole messages, one octet of which may be another.
+/// Generates whole messages, one byte of which may be another.
 fn streams() -> impl Strategy<Value = Vec<u8>> {
     let damage = proptest::option::of((any::<prop::sample::Index>(), 0_usize..12, any::<u8>()));
     (vec(prop_oneof![4 => known(), 1 => unknown()], 1..6), damage, 0_usize..220).prop_map(

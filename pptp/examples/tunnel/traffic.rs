@@ -18,7 +18,7 @@ const AGAIN: Duration = Duration::from_millis(250);
 /// The port of both ends.
 const PORT: u16 = 4000;
 
-/// What an IP packet is about.
+/// The subject of an IP packet.
 pub enum Content {
     EchoRequest { source: Ipv4Addr, destination: Ipv4Addr, sequence: u16, payload: Vec<u8> },
     EchoReply { sequence: u16 },
@@ -50,12 +50,12 @@ pub fn read(packet: &[u8]) -> Content {
     }
 }
 
-/// An ICMP Echo-Request.
+/// Returns an ICMP Echo-Request.
 pub fn echo_request(source: Ipv4Addr, destination: Ipv4Addr, sequence: u16) -> io::Result<Vec<u8>> {
     whole(ip(source, destination).icmpv4_echo_request(1, sequence), &[0x5a; 56])
 }
 
-/// The answer to one.
+/// Returns the answer to one.
 pub fn echo_reply(source: Ipv4Addr, destination: Ipv4Addr, sequence: u16, payload: &[u8]) -> io::Result<Vec<u8>> {
     whole(ip(source, destination).icmpv4_echo_reply(1, sequence), payload)
 }
@@ -78,7 +78,7 @@ fn datagram(source: Ipv4Addr, destination: Ipv4Addr, number: u32, octets: &[u8])
     Ok(packet)
 }
 
-/// A file of lines, no two of them the same.
+/// Returns a file of lines, no two of them the same.
 pub fn file(size: usize) -> Vec<u8> {
     let mut file = Vec::with_capacity(size + 64);
     let mut line = 0_u32;
@@ -119,7 +119,7 @@ impl Transfer {
         }
     }
 
-    /// Whose file it is.
+    /// Returns whose file it is.
     pub fn source(&self) -> Ipv4Addr {
         self.source
     }
@@ -128,7 +128,7 @@ impl Transfer {
         self.file.chunks(CHUNK).nth(usize::try_from(number).ok()?)
     }
 
-    /// The next packet that the sender has to send.
+    /// Returns the next packet that the sender has to send.
     pub fn poll_transmit(&mut self, now: Duration) -> io::Result<Option<Vec<u8>>> {
         let late = self.underway.iter().find(|(_, again)| **again <= now).map(|(number, _)| *number);
         let number = match late {
@@ -147,29 +147,29 @@ impl Transfer {
         datagram(self.source, self.destination, number, octets).map(Some)
     }
 
-    /// When the sender has something to send again.
+    /// Returns when the sender has something to send again.
     pub fn poll_timeout(&self) -> Option<Duration> {
         self.underway.values().min().copied()
     }
 
-    /// The receiver got a chunk: its acknowledgment.
+    /// Returns the receiver got a chunk: its acknowledgment.
     pub fn handle_data(&mut self, number: u32, octets: Vec<u8>) -> io::Result<Vec<u8>> {
         self.received.insert(number, octets);
         datagram(self.destination, self.source, number, &[])
     }
 
-    /// The sender got an acknowledgment.
+    /// Handles an acknowledgment at the sender.
     pub fn handle_acknowledgment(&mut self, number: u32) {
         self.underway.remove(&number);
         self.acknowledged.insert(number);
     }
 
-    /// Whether everything has arrived and the sender knows it.
+    /// Returns whether everything has arrived and the sender knows it.
     pub fn is_done(&self) -> bool {
         self.acknowledged.len() == self.file.chunks(CHUNK).len()
     }
 
-    /// Whether what has arrived is the file.
+    /// Returns whether what has arrived is the file.
     pub fn is_identical(&self) -> bool {
         self.received.values().flatten().eq(&self.file)
     }

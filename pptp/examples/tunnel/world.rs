@@ -31,7 +31,7 @@ pub enum End {
 }
 
 impl End {
-    /// The index of this side in the simulated network.
+    /// Returns the index of this side in the simulated network.
     fn index(self) -> usize {
         match self {
             Self::Client => CLIENT,
@@ -128,7 +128,7 @@ impl World {
         Self { network, shown, transfer: None, pings: Vec::new(), answered: Vec::new() }
     }
 
-    /// Whether each packet gets its lines.
+    /// Sets whether each packet gets its lines.
     pub fn show_trace(&mut self, show: bool) {
         self.shown.borrow_mut().is_on = show;
     }
@@ -160,7 +160,7 @@ impl World {
         Ok(())
     }
 
-    /// A file from one end to the other.
+    /// Returns a file from one end to the other.
     pub fn transfer(&mut self, out: &mut impl Write, from: End, size: usize) -> io::Result<()> {
         let (begin, before) = (self.network.now, self.network.path.total());
         self.transfer = Some(Transfer::new(from.of(INNER), from.other().of(INNER), size));
@@ -183,7 +183,7 @@ impl World {
         if transfer.is_identical() { Ok(()) } else { Err(io::Error::other("the file arrived damaged")) }
     }
 
-    /// What operators look at.
+    /// Returns what operators look at.
     pub fn report(&self, out: &mut impl Write) -> io::Result<()> {
         let (now, server) = (self.network.now, self.network.server.session());
         writeln!(out, "{}\n", ClientStatus::of_session(&self.network.client.session, now))?;
@@ -198,7 +198,7 @@ impl World {
         Ok(())
     }
 
-    /// The client hangs up, until both ends know that it is over.
+    /// Returns the client hangs up, until both ends know that it is over.
     pub fn hang_up(&mut self, out: &mut impl Write) -> io::Result<()> {
         self.network.client.session.close(self.network.now);
         self.network.settle();
@@ -211,7 +211,7 @@ impl World {
         self.run_until(out, self.network.now + PATIENCE, until)
     }
 
-    /// The same; time does not pass beyond `end`.
+    /// Returns the same; time does not pass beyond `end`.
     fn run_until(&mut self, out: &mut impl Write, end: Duration, until: impl Fn(&Self) -> bool) -> io::Result<()> {
         loop {
             self.handle_received()?;
@@ -234,7 +234,7 @@ impl World {
         }
     }
 
-    /// IP packets have come out of the tunnel.
+    /// Handles IP packets that have come out of the tunnel.
     fn handle_received(&mut self) -> io::Result<()> {
         for end in [End::Client, End::Server] {
             let log = self.network.side_mut(end.index()).log_mut();
@@ -268,7 +268,7 @@ impl World {
         Ok(())
     }
 
-    /// The datagrams of the file that are due.
+    /// Returns the datagrams of the file that are due.
     fn send_file(&mut self) -> io::Result<()> {
         while let Some(transfer) = &mut self.transfer {
             let from = if transfer.source() == End::Client.of(INNER) { End::Client } else { End::Server };

@@ -1,4 +1,4 @@
-//! Who the client is, how it proved that, and which keys follow.
+//! The client's identity, its proof, and the keys that follow.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -42,7 +42,7 @@ impl fmt::Display for Method {
     }
 }
 
-/// What has come of it.
+/// The outcome of an authentication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "there is no fourth outcome")]
 pub enum Outcome {
@@ -63,7 +63,7 @@ pub enum Outcome {
 pub enum Verdict {
     /// There was none for this user, or the method cannot be checked.
     Unchecked,
-    /// What the proof answers was not captured, so that no secret can be checked.
+    /// The challenge of this proof was not captured, so no secret can be checked.
     ChallengeNotSeen,
     /// One fits.
     Fits,
@@ -114,7 +114,7 @@ enum Missing {
     Proof,
 }
 
-/// What start keys are made from.
+/// The source of start keys.
 enum Keys {
     V1(MsChapV1),
     V2(MasterKey),
@@ -123,7 +123,7 @@ enum Keys {
 /// A challenge that was seen, to be answered.
 pub(super) struct Challenge {
     pub(super) identifier: u8,
-    /// Who asks.
+    /// The name of the side that asks.
     pub(super) name: Vec<u8>,
     value: Vec<u8>,
 }
@@ -148,7 +148,7 @@ impl Authentication {
         }
     }
 
-    /// A Response whose Challenge was not captured.
+    /// Creates a Response whose Challenge was not captured.
     pub(super) fn without_challenge(identifier: u8, value: &chap::Value<'_>) -> Self {
         let method = match value.value.len() {
             v2::Response::LEN if is_v2(value.value) => Method::MsChapV2,
@@ -161,13 +161,13 @@ impl Authentication {
         Self { verdict, missing, ..Self::new(method, identifier, value.name.0) }
     }
 
-    /// The end of an authentication of which nothing else was captured.
+    /// Creates the end of an authentication of which nothing else was captured.
     pub(super) fn without_proof(method: Method, identifier: u8) -> Self {
         let verdict = Verdict::ChallengeNotSeen;
         Self { verdict, missing: Some(Missing::Proof), ..Self::new(method, identifier, &[]) }
     }
 
-    /// The response to a challenge, which is checked with the secrets.
+    /// Creates the response to a challenge, which is checked with the secrets.
     pub(super) fn of_response(challenge: &Challenge, value: &chap::Value<'_>, secrets: &Secrets) -> Self {
         let name = value.name.0;
         let authenticate = |method| Self::new(method, challenge.identifier, name);
@@ -190,7 +190,8 @@ impl Authentication {
         authentication
     }
 
-    /// RFC 1994 section 4.1, and RFC 3748 section 5.4: checks MD5 of identifier, password and challenge.
+    /// Checks MD5 of identifier, password and challenge (RFC 1994 section 4.1, and RFC 3748 section
+    /// 5.4).
     pub(super) fn check_md5(&mut self, challenge: &Challenge, value: &chap::Value<'_>, secrets: &Secrets) {
         let passwords = secrets.of(&self.name).filter_map(|credential| credential.password.as_ref());
         let mut verdict = Verdict::Unchecked;
@@ -209,7 +210,7 @@ impl Authentication {
         self.verdict = verdict;
     }
 
-    /// RFC 1334 section 2: compares the password that was sent with those that were given.
+    /// Compares the password that was sent with those that were given (RFC 1334 section 2).
     pub(super) fn of_pap(identifier: u8, request: &pap::Request<'_>, secrets: &Secrets) -> Self {
         let mut authentication = Self::new(Method::Pap, identifier, request.peer_id.0);
         let sent = request.password.as_octets();
@@ -268,7 +269,7 @@ impl Authentication {
         }
     }
 
-    /// The authenticator accepts; its proof is checked.
+    /// Takes the authenticator's acceptance, and checks its proof.
     pub(super) fn accept(&mut self, message: &[u8]) {
         self.outcome = Outcome::Accepted;
         if let Some(expected) = &self.proof {
@@ -279,7 +280,7 @@ impl Authentication {
         }
     }
 
-    /// The authenticator refuses.
+    /// Takes the authenticator's refusal.
     pub(super) fn refuse(&mut self, message: &[u8]) {
         let code = match self.method {
             Method::MsChapV1 | Method::MsChapV2 => Failure::decode(message).code.map(|code| code.0),
@@ -288,7 +289,7 @@ impl Authentication {
         self.outcome = Outcome::Refused { code };
     }
 
-    /// The start keys that this direction may use: one, or two where peers differ.
+    /// Returns the start keys that this direction may use: one, or two where peers differ.
     pub(super) fn start_keys(&self, strength: Strength, from_client: bool) -> Result<Vec<StartKey>, NotDecrypted> {
         let direction = if from_client { KeyDirection::Send } else { KeyDirection::Receive };
         match (&self.keys, self.verdict) {
@@ -312,25 +313,26 @@ impl Authentication {
         }
     }
 
-    /// How the client is authenticated.
+    /// Returns how the client is authenticated.
     #[must_use]
     pub const fn method(&self) -> Method {
         self.method
     }
 
-    /// The name of the client, as it sent it: at most 255 bytes, of whatever kind. Empty when it was not seen.
+    /// Returns the name of the client, as it sent it: at most 255 bytes, of whatever kind. Empty
+    /// when it was not seen.
     #[must_use]
     pub fn name(&self) -> &[u8] {
         &self.name
     }
 
-    /// What the authenticator said.
+    /// Returns what the authenticator said.
     #[must_use]
     pub const fn outcome(&self) -> Outcome {
         self.outcome
     }
 
-    /// Whether the secrets that were given fit.
+    /// Returns whether the secrets that were given fit.
     #[must_use]
     pub const fn verdict(&self) -> Verdict {
         self.verdict
@@ -341,8 +343,9 @@ impl Authentication {
     }
 }
 
-/// Whether a Response of 49 bytes is that of version 2. RFC 2759 section 4: the eight bytes behind the peer's challenge,
-/// and the last one, are zero. RFC 2433 section 4: an LM response that is not used is all zero, and the last byte 1.
+/// Returns whether a Response of 49 bytes is that of version 2. RFC 2759 section 4: the eight bytes
+/// behind the peer's challenge, and the last one, are zero. RFC 2433 section 4: an LM response that
+/// is not used is all zero, and the last byte 1.
 fn is_v2(value: &[u8]) -> bool {
     match value.split_first_chunk() {
         Some((challenge, rest)) => {
@@ -352,7 +355,7 @@ fn is_v2(value: &[u8]) -> bool {
     }
 }
 
-/// All hashes of all passwords.
+/// Returns all hashes of all passwords.
 fn hashes<'s>(credentials: impl Iterator<Item = &'s Credential>) -> impl Iterator<Item = &'s NtHash> {
     credentials.flat_map(|credential| &credential.nt_hashes)
 }

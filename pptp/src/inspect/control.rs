@@ -13,7 +13,7 @@ use super::{Cause, Content, Cut, Event, Record, Roles, SessionId};
 /// Directions of control connections that are followed at a time; the one that was quiet longest is dropped.
 const MAX_STREAMS: usize = 2048;
 
-/// What came on one direction of a control connection.
+/// The input of one direction of a control connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ControlInput<'a> {
@@ -132,7 +132,7 @@ impl Stream {
     }
 }
 
-/// It was learnt which of two hosts is the client of the other.
+/// Learns which of two hosts is the client of the other.
 fn learn(
     tag: u64,
     (client, server): (IpAddr, IpAddr),
@@ -153,7 +153,8 @@ fn record(tag: u64, repeated: bool, content: Content<'_>) -> Record<'_> {
 }
 
 impl Stream {
-    /// Messages that were captured to their end are followed; of the one that was not, what is known is told.
+    /// Follows the messages that were captured to their end, and reports the known part of the one
+    /// that was not.
     fn read_cut(
         &mut self,
         tag: u64,
@@ -162,7 +163,7 @@ impl Stream {
         sessions: &mut Sessions,
         sink: &mut impl FnMut(Record<'_>),
     ) {
-        // Bytes that go on with a message that began before cannot be told from those of the next one.
+        // Bytes that go on with a message that began before look like those of the next one.
         let goes_on = !self.lost && !self.reassembler.pending().is_empty();
         let mut rest = if goes_on { &[] } else { octets };
         while let Ok((message, behind)) = Message::decode(rest) {
@@ -176,7 +177,7 @@ impl Stream {
     }
 }
 
-/// Messages that were given before: shown, where they start with the octets, and not followed.
+/// Shows messages that were given before, where they start with the bytes, without following them.
 fn repeat(tag: u64, (source, destination): Key, octets: &[u8], sink: &mut impl FnMut(Record<'_>)) {
     let mut rest = octets;
     while let Ok((message, behind)) = Message::decode(rest) {

@@ -7,8 +7,8 @@ pub struct SessionId(pub u64);
 
 /// Where a packet of a session goes.
 ///
-/// [`Session::roles`](super::Session::roles) says what has shown which end is the client. What
-/// shows it may come late: then an [`Event::Roles`](super::Event::Roles) says so, and records from
+/// [`Session::roles`](super::Session::roles) says what has shown which end is the client. The
+/// evidence may come late. Then an [`Event::Roles`](super::Event::Roles) says so, and records from
 /// then on, counters and the end have the right directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "there are two directions")]
@@ -20,7 +20,7 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// The other one.
+    /// Creates the other one.
     pub(super) const fn reversed(self) -> Self {
         match self {
             Self::ToServer => Self::ToClient,

@@ -1,4 +1,4 @@
-//! What is known of the encryption of one direction.
+//! The known facts about the encryption of one direction.
 
 use alloc::boxed::Box;
 

@@ -7,7 +7,7 @@ use pptp_wire::code::{DisconnectResult, OutgoingCallResult, StopReason};
 
 use super::Direction;
 
-/// Why a session ended: the first thing that told so.
+/// Why a session ended: the first evidence of it.
 ///
 /// ```
 /// use pptp::inspect::{Cause, End};
@@ -22,13 +22,13 @@ use super::Direction;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "who and why")]
 pub struct End {
-    /// Where what told so went, if it was a packet.
+    /// The direction of that evidence, if it was a packet.
     pub sender: Option<Direction>,
-    /// What told so.
+    /// The evidence.
     pub cause: Cause,
 }
 
-/// What ended a session.
+/// The cause of the end of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
@@ -39,12 +39,12 @@ pub enum Cause {
     },
     /// The link was terminated after CCP had come to nothing.
     NoEncryption {
-        /// What the Terminate-Request says, at most 64 octets of it.
+        /// The text of the Terminate-Request, at most 64 bytes of it.
         message: Vec<u8>,
     },
     /// LCP Terminate-Request.
     Terminated {
-        /// What it says, at most 64 octets of it.
+        /// The text, at most 64 bytes of it.
         message: Vec<u8>,
     },
     /// LCP Terminate-Request of Windows, with an error number that is not 0.
@@ -62,7 +62,7 @@ pub enum Cause {
 }
 
 impl End {
-    /// The number that Windows shows for such an end, where there is one.
+    /// Returns the number that Windows shows for such an end, where there is one.
     #[must_use]
     pub const fn windows_error(&self) -> Option<u32> {
         match &self.cause {

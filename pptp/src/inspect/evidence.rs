@@ -1,16 +1,18 @@
-//! What chance does not give: how much a plaintext shows that its key is right.
+//! Evidence that chance does not give: how much a plaintext shows that its key is right.
 
 /// Evidence, in bits, that a key needs when nothing else speaks for it: two IPv4 headers, or two or three of IPv6.
 ///
-/// A place in a key stream passes for an IPv4 packet by chance once in 2^44 times or less, for an IPv6 packet once in
-/// 2^28 (see [`of_packet`]). At most 14 keys are tried, at 16 places and with 32 packets of each of two directions:
-/// fewer than 2^11 tries for a first packet, and 32 for each that confirms it at the same place. So a key that is
-/// wrong decrypts something in fewer than one of 2^70 sessions.
+/// A place in a key stream passes for an IPv4 packet by chance once in 2^44 times or less, for an
+/// IPv6 packet once in 2^28 (see [`of_packet`]). At most 14 keys are tried, at 16 places and with
+/// 32 packets of each of two directions. That is fewer than 2^11 tries for a first packet, and 32
+/// for each that confirms it at the same place. So a key that is wrong decrypts something in fewer
+/// than one of 2^70 sessions.
 pub(super) const OF_A_GIVEN_KEY: u32 = 64;
 
 /// Evidence, in bits, that a key of a proven password needs, where strength, mode or source of the key are not known.
 ///
-/// The password is right, so no more than 14 choices at 16 places are told apart: one IP header does it.
+/// The password is right, so only 14 choices at 16 places remain: one IP header decides between
+/// them.
 pub(super) const OF_A_PROVEN_PASSWORD: u32 = 36;
 
 /// Returns how many bits of a plaintext, with its PPP protocol in front, are those that an IP header has to have.
@@ -32,7 +34,8 @@ pub(super) fn of_packet(plain: &[u8]) -> u32 {
     }
 }
 
-/// RFC 791 section 3.1: version, header length, total length and checksum are right.
+/// Returns whether version, header length, total length and checksum are right (RFC 791 section
+/// 3.1).
 fn is_ipv4(packet: &[u8]) -> bool {
     let Some(&[first, _, high, low]) = packet.first_chunk() else { return false };
     let header_length = usize::from(first & 0x0f).saturating_mul(4);
@@ -41,14 +44,15 @@ fn is_ipv4(packet: &[u8]) -> bool {
     first >> 4 == 4 && header.len() >= 20 && total_length == packet.len() && has_right_checksum(header)
 }
 
-/// RFC 8200 section 3: version and payload length are right.
+/// Returns whether version and payload length are right (RFC 8200 section 3).
 fn is_ipv6(packet: &[u8]) -> bool {
     let Some((&[first, _, _, _, high, low], _)) = packet.split_first_chunk() else { return false };
     let payload_length = usize::from(u16::from_be_bytes([high, low]));
     first >> 4 == 6 && Some(payload_length) == packet.len().checked_sub(40)
 }
 
-/// RFC 791 section 3.1: the sum of a header with its checksum, in one's complement, is all ones.
+/// Returns whether the sum of a header with its checksum, in one's complement, is all ones (RFC 791 section
+/// 3.1).
 pub(super) fn has_right_checksum(header: &[u8]) -> bool {
     let words = header.chunks_exact(2).filter_map(<[u8]>::first_chunk);
     let sum = words.fold(0u32, |sum, word| sum.wrapping_add(u16::from_be_bytes(*word).into()));

@@ -1,9 +1,11 @@
-//! A passive decoder: it is fed what others send, and tells every layer of it, decrypted where it has the secret.
+//! A passive decoder: it is fed with the packets of others, and reports every layer of them,
+//! decrypted where it has the secret.
 //!
-//! An [`Inspector`] follows control connections, calls, authentication, CCP and MPPE. It has no sockets, no clock and no
-//! files: feed it the octets of TCP port 1723 in order, the payloads of IP packets of protocol 47, or PPP frames of another
-//! carrier. For each packet it calls a closure with one [`Record`] after another, outermost layer first. Records borrow,
-//! so nothing is copied that is not decrypted.
+//! An [`Inspector`] follows control connections, calls, authentication, CCP and MPPE. It has no
+//! sockets, no clock and no files. Feed it the bytes of TCP port 1723 in order, the payloads of IP
+//! packets of protocol 47, or PPP frames of another carrier. For each packet it calls a closure
+//! with one [`Record`] after another, outermost layer first. Records borrow, so nothing is copied
+//! that is not decrypted.
 //!
 //! ```
 //! use pptp::inspect::{Content, ControlInput, Inspector, Secrets};
@@ -38,23 +40,25 @@
 //!
 //! # Bounds
 //!
-//! Whatever it is fed, it knows at most 1024 sessions and 2048 directions of control connections at a time, less than
-//! 100 MB if a hostile capture fills all of them, and a few hundred kilobytes for a usual one. It holds back at most
-//! 32 packets of a direction, those that stateful encryption makes wait for an earlier one. The work for a packet is at
-//! most 4096 key changes for each candidate key, about 2 milliseconds, and 14 candidates when all was given and nothing seen;
-//! for a packet of stateful encryption after a loss, 64 KB of key stream and as many places in it, and the key changes since
-//! the start. The place in a link whose start was not captured is looked for once, over 65,536 key changes with each
-//! key; see [`Secrets::with_search_depth`].
+//! It knows at most 1024 sessions and 2048 directions of control connections at a time. That is
+//! less than 100 MB if a hostile capture fills all of them, and a few hundred kilobytes for a usual
+//! one. It holds back at most 32 packets of a direction, those that stateful encryption makes wait
+//! for an earlier one. The work for a packet is at most 4096 key changes for each candidate key,
+//! about 2 milliseconds. There are 14 candidates when all was given and nothing seen. A packet of
+//! stateful encryption after a loss costs 64 KB of key stream and as many places in it, and the key
+//! changes since the start. The place in a link whose start was not captured is looked for once,
+//! over 65,536 key changes with each key; see [`Secrets::with_search_depth`].
 //!
 //! # What is not guessed
 //!
-//! A key that no proof of the authentication confirms decrypts nothing before its packets have shown what chance does
-//! not give: IP headers whose version, lengths and checksum are right, 64 bits of them, which is two of IPv4. A packet
-//! that waits for that is told when it comes, [`NotDecrypted::Unproved`], and again when it is decrypted. A key that is
-//! wrong decrypts something in fewer than one of 2^70 sessions.
+//! A key that no proof of the authentication confirms decrypts nothing before its packets have
+//! shown evidence that chance does not give. That evidence is IP headers whose version, lengths and
+//! checksum are right, 64 bits of them, which is two of IPv4. A packet that waits for that is
+//! reported when it comes, as [`NotDecrypted::Unproved`], and again when it is decrypted. A key
+//! that is wrong decrypts something in fewer than one of 2^70 sessions.
 //!
-//! What was not captured is not taken for what did not happen: [`Session::start`], [`Session::roles`] and
-//! [`Session::protection`] say what the capture shows.
+//! An event that was not captured may have happened nevertheless: [`Session::start`],
+//! [`Session::roles`] and [`Session::protection`] say what the capture shows.
 
 mod authentication;
 mod control;
@@ -111,13 +115,13 @@ pub struct Inspector {
 }
 
 impl Inspector {
-    /// An inspector that has seen nothing.
+    /// Creates an inspector that has seen nothing.
     #[must_use]
     pub fn new(secrets: Secrets) -> Self {
         Self { secrets, ..Self::default() }
     }
 
-    /// What came on one direction of a control connection. Octets may be cut in any way.
+    /// Takes bytes of one direction of a control connection. Octets may be cut in any way.
     pub fn handle_control(
         &mut self,
         tag: u64,
@@ -129,7 +133,7 @@ impl Inspector {
         self.streams.handle(tag, (source, destination), input, &mut self.sessions, sink);
     }
 
-    /// The payload of an IP packet of protocol 47.
+    /// Takes the payload of an IP packet of protocol 47.
     pub fn handle_gre(
         &mut self,
         tag: u64,
@@ -162,8 +166,8 @@ impl Inspector {
         }
     }
 
-    /// Takes a GRE packet whose end was not captured. Its numbers are followed, and what there is of its PPP frame is as
-    /// with [`handle_cut_frame`](Self::handle_cut_frame).
+    /// Takes a GRE packet whose end was not captured. Its numbers are followed, and the captured
+    /// part of its PPP frame is treated as with [`handle_cut_frame`](Self::handle_cut_frame).
     pub fn handle_cut_gre(
         &mut self,
         tag: u64,
@@ -212,11 +216,12 @@ impl Inspector {
         session.handle_cut_frame(origin, octets, &self.secrets, &mut self.plain, sink);
     }
 
-    /// A PPP frame of another carrier: a serial link, PPPoE, L2TP, SSTP. `link` is a number that tells links apart.
+    /// Takes a PPP frame of another carrier: a serial link, PPPoE, L2TP, SSTP. `link` is a number
+    /// that identifies the link.
     ///
-    /// A caller that does not know which end is the client gives one direction to each end; when the authentication shows
-    /// that it is the other way round, the records say so from then on. `None` is for a capture that does not say which
-    /// end has sent a frame.
+    /// A caller that does not know which end is the client gives one direction to each end. When
+    /// the authentication shows that it is the other way round, the records say so from then on.
+    /// `None` is for a capture that does not say which end has sent a frame.
     ///
     /// A link of which nothing but datagrams in the clear was seen so far is no session: their records have none.
     pub fn handle_frame(
@@ -238,7 +243,7 @@ impl Inspector {
         session.handle_frame(origin, octets, &self.secrets, &mut self.plain, sink);
     }
 
-    /// A PPP packet of another carrier that tells the protocol by itself.
+    /// Takes a PPP packet of another carrier, which gives the protocol by itself.
     pub fn handle_packet(
         &mut self,
         tag: u64,
@@ -252,7 +257,7 @@ impl Inspector {
         session.handle_packet(origin, protocol, octets, &self.secrets, &mut self.plain, sink);
     }
 
-    /// Nothing more comes: packets that waited for an earlier one are told of now.
+    /// Finishes: packets that waited for an earlier one are reported now, since nothing more comes.
     pub fn finish(&mut self, tag: u64, sink: &mut impl FnMut(Record<'_>)) {
         let ids: Vec<_> = self.sessions.ids().collect();
         for id in ids {
@@ -264,12 +269,12 @@ impl Inspector {
         }
     }
 
-    /// The sessions that are known, in the order in which they were first seen.
+    /// Returns the sessions that are known, in the order in which they were first seen.
     pub fn sessions(&self) -> impl Iterator<Item = &Session> {
         self.sessions.iter()
     }
 
-    /// How many sessions were forgotten because there were too many.
+    /// Returns how many sessions were forgotten because there were too many.
     #[must_use]
     pub const fn forgotten_sessions(&self) -> u64 {
         self.sessions.forgotten()
@@ -283,7 +288,7 @@ fn without_session(tag: u64, content: Content<'_>) -> Record<'_> {
     Record { tag, session: None, direction: None, repeated: false, content }
 }
 
-/// Whether a protocol is one of datagrams in the clear.
+/// Returns whether a protocol is one of datagrams in the clear.
 fn is_datagram(protocol: Protocol) -> bool {
     protocol.kind() == ProtocolKind::Network && protocol != Protocol::COMPRESSED
 }

@@ -65,12 +65,13 @@ pub(super) enum HeaderCompression {
 }
 
 impl Mppe {
-    /// A decryptor at the start of a link.
+    /// Creates a decryptor at the start of a link.
     pub(super) fn new(start: StartKey, mode: Mode) -> Self {
         Self::joining(start, mode, 0, VecDeque::new())
     }
 
-    /// A decryptor for a link of which so many packets were not seen, and what waits for it.
+    /// Creates a decryptor for a link of which so many packets were not seen, and what waits for
+    /// it.
     pub(super) fn joining(start: StartKey, mode: Mode, position: u64, replay: VecDeque<Held>) -> Self {
         Self {
             decryptor: Decryptor::joining(&start, &config(mode), position),
@@ -92,7 +93,7 @@ impl Mppe {
         self.decryptor.algorithm()
     }
 
-    /// What FLUSHED packets have shown.
+    /// Returns what FLUSHED packets have shown.
     pub(super) const fn rule(&self) -> Option<FlushedRule> {
         self.rule
     }
@@ -116,7 +117,8 @@ impl Mppe {
         self.decrypt(packet, vj, plain)
     }
 
-    /// In stateful mode a packet can only be decrypted after all before it.
+    /// Returns the count of a packet that can only be decrypted after all before it, as in stateful
+    /// mode.
     fn must_wait(&self, packet: &[u8]) -> Option<mppe::CoherencyCount> {
         let (header, _) = Header::decode(packet).ok()?;
         let expected = self.decryptor.count();
@@ -126,17 +128,18 @@ impl Mppe {
         (early && self.settled && !self.after_loss).then_some(expected)
     }
 
-    /// Whether packets wait.
+    /// Returns whether packets wait.
     pub(super) fn has_held(&self) -> bool {
         !self.held.is_empty() || !self.replay.is_empty()
     }
 
-    /// The earlier packet is lost.
+    /// Gives the earlier packet up for lost.
     pub(super) fn give_up(&mut self) {
         self.after_loss = true;
     }
 
-    /// A held packet whose turn has come: the next one in order, or, once the gap is given up, each.
+    /// Returns a held packet whose turn has come: the next one in order, or, once the gap is given
+    /// up, each.
     pub(super) fn handle_held(
         &mut self,
         vj: HeaderCompression,
@@ -187,10 +190,10 @@ impl Mppe {
         Err(failure)
     }
 
-    /// After a loss in stateful mode.
+    /// Recovers the stream after a loss in stateful mode.
     fn recover(&mut self, packet: &[u8], plain: &mut Vec<u8>) -> Option<Decrypted> {
         let header = self.place.find(&self.start, packet, plain)?;
-        // What a compressor made of a packet cannot be told from garbage.
+        // A compressed packet looks like garbage.
         if header.flags.contains(Flags::COMPRESSED) {
             return None;
         }
@@ -212,7 +215,8 @@ impl Mppe {
         Decrypted { header, algorithm: decryptor.algorithm(), missed: newly_missed, recovered: false, rule }
     }
 
-    /// RFC 3078 section 3, implementation note: what a compressor made of a packet before it was encrypted.
+    /// Returns what a compressor made of a packet before it was encrypted (RFC 3078 section 3,
+    /// implementation note).
     #[cfg(feature = "mppc")]
     fn decompress(&mut self, decrypted: &Decrypted, plain: &mut Vec<u8>) -> Result<(), NotDecrypted> {
         /// Longer ones than any link takes.
@@ -230,7 +234,7 @@ impl Mppe {
         let packet = decompressor.decompress(flags, plain, LONGEST).map(<[u8]>::to_vec);
         match packet {
             Ok(packet) if is_compressed => *plain = packet,
-            // What is not compressed needs no history.
+            // An uncompressed packet needs no history.
             Ok(_) => {}
             Err(_) if !is_compressed => {}
             Err(_) => return Err(NotDecrypted::Compressed),
@@ -264,7 +268,7 @@ impl Mppe {
     }
 }
 
-/// How all decryptors are configured.
+/// Returns how all decryptors are configured.
 pub(super) fn config(mode: Mode) -> Config {
     let protocols = ProtocolSet::IP.with(ProtocolSet::VJ_COMPRESSED).with(ProtocolSet::VJ_UNCOMPRESSED);
     // Whatever was lost or not seen: no packet is refused for being far ahead.

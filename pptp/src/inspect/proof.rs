@@ -1,6 +1,6 @@
-//! What shows that a secret is the right one.
+//! Checks that show that a secret is the right one.
 
-/// What a secret is checked with.
+/// The data that a secret is checked with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "there are three proofs")]
 pub enum Proof {

@@ -1,4 +1,4 @@
-//! What an inspector gives: one record after another.
+//! The output of an inspector: one record after another.
 
 use core::net::{IpAddr, SocketAddr};
 
@@ -12,7 +12,7 @@ use super::{Authentication, Direction, End, NotDecrypted, Proof, Roles, SessionI
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Record<'a> {
-    /// What the caller gave with the packet: its number in a file.
+    /// The number that the caller gave with the packet: its number in a file.
     pub tag: u64,
     /// The session it belongs to, where that is known.
     pub session: Option<SessionId>,
@@ -20,37 +20,37 @@ pub struct Record<'a> {
     pub direction: Option<Direction>,
     /// Whether the same packet was seen before. Repeated ones change nothing.
     pub repeated: bool,
-    /// What it is.
+    /// The code of the packet.
     pub content: Content<'a>,
 }
 
-/// What a [`Record`] is about. The layers of a packet come outermost first.
+/// The content of a [`Record`]. The layers of a packet come outermost first.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Content<'a> {
     /// A message of the control connection.
     Control {
-        /// Who sent it.
+        /// The sender.
         source: SocketAddr,
-        /// To whom.
+        /// The receiver.
         destination: SocketAddr,
         /// The message; it is encoded to the octets that were seen.
         message: &'a Message,
     },
     /// The control connection cannot be followed from here on, until a message starts with a segment again.
     ControlUnreadable {
-        /// Who sent it.
+        /// The sender.
         source: SocketAddr,
-        /// To whom.
+        /// The receiver.
         destination: SocketAddr,
-        /// What is wrong with it.
+        /// The error in it.
         error: pptp_wire::StreamError,
     },
     /// A GRE packet, of any version.
     Gre {
-        /// Who sent it.
+        /// The sender.
         source: IpAddr,
-        /// To whom.
+        /// The receiver.
         destination: IpAddr,
         /// The packet, or why it is not RFC 2637's.
         packet: Result<pptp_gre::Packet<'a>, pptp_gre::DecodeError>,
@@ -59,7 +59,7 @@ pub enum Content<'a> {
     },
     /// A PPP frame.
     Frame {
-        /// The frame, or why it is none.
+        /// The frame, or the error.
         frame: Result<Frame<'a>, ppp_fsm::DecodeError>,
         /// All its octets.
         octets: &'a [u8],
@@ -68,28 +68,28 @@ pub enum Content<'a> {
     ControlProtocol {
         /// The protocol.
         protocol: Protocol,
-        /// The packet, or why it is none.
+        /// The packet, or the error.
         packet: Result<ppp_fsm::Packet<'a>, ppp_fsm::DecodeError>,
         /// All its octets.
         octets: &'a [u8],
     },
     /// A packet of CHAP or MS-CHAP.
     Chap {
-        /// The packet, or why it is none.
+        /// The packet, or the error.
         packet: Result<chap::Packet<'a>, ppp_fsm::DecodeError>,
         /// All its octets.
         octets: &'a [u8],
     },
     /// A packet of PAP, with a password in the clear.
     Pap {
-        /// The packet, or why it is none.
+        /// The packet, or the error.
         packet: Result<pap::Packet<'a>, ppp_fsm::DecodeError>,
         /// All its octets.
         octets: &'a [u8],
     },
     /// A packet of EAP.
     Eap {
-        /// The packet, or why it is none.
+        /// The packet, or the error.
         packet: Result<eap::Packet<'a>, ppp_fsm::DecodeError>,
         /// All its octets.
         octets: &'a [u8],
@@ -116,30 +116,30 @@ pub enum Content<'a> {
         /// Why.
         reason: NotDecrypted,
     },
-    /// A packet whose end was not captured. What is within it, as far as it is whole, follows.
+    /// A packet whose end was not captured. Its contents, as far as they are whole, follow.
     NotCaptured(Cut<'a>),
     /// Something that follows from the packet before.
     Event(Event<'a>),
 }
 
-/// What was captured of a packet that was cut by the capture, at its snap length.
+/// The captured part of a packet that was cut by the capture, at its snap length.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Cut<'a> {
     /// A message of the control connection.
     Control {
-        /// Who sent it.
+        /// The sender.
         source: SocketAddr,
-        /// To whom.
+        /// The receiver.
         destination: SocketAddr,
         /// Its length and type; `None` when not even these were captured.
         header: Option<pptp_wire::Header>,
     },
     /// A GRE packet, whose header was captured.
     Gre {
-        /// Who sent it.
+        /// The sender.
         source: IpAddr,
-        /// To whom.
+        /// The receiver.
         destination: IpAddr,
         /// Call ID, sequence and acknowledgment number.
         header: pptp_gre::Header,

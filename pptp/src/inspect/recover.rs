@@ -1,9 +1,10 @@
 //! Stateful encryption after a loss: finding the place in the key stream.
 //!
-//! In stateful mode one RC4 stream runs through all packets until the key changes, so a receiver that misses a packet has
-//! to wait for one with the FLUSHED bit: it does not know how long the missing packet was. An inspector has time. It tries
-//! each place in the stream where the packet may start, and knows the right one by the IPv4 header: protocol, version, length
-//! and checksum together are right by chance in less than one of 2^46 places.
+//! In stateful mode one RC4 stream runs through all packets until the key changes. So a receiver
+//! that misses a packet has to wait for one with the FLUSHED bit: it does not know how long the
+//! missing packet was. An inspector has time. It tries each place in the stream where the packet
+//! may start, and knows the right one by the IPv4 header. Protocol, version, length and checksum
+//! together are right by chance in less than one of 2^46 places.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -33,7 +34,8 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// A packet was decrypted in order; `restarted` tells that the stream began anew with it.
+    /// Advances past a packet that was decrypted in order; `restarted` says that the stream began
+    /// again with it.
     pub(super) fn advance(&mut self, count: CoherencyCount, changes: u64, length: usize, restarted: bool) {
         self.used = if restarted || changes != self.changes { length } else { self.used.saturating_add(length) };
         self.count = count;
@@ -68,12 +70,12 @@ impl Place {
     }
 }
 
-/// The session key after so many changes.
+/// Returns the session key after so many changes.
 fn key_after(start: &StartKey, changes: u64) -> SessionKey {
     (0..changes).fold(start.initial_session_key(), |key, _| start.next_session_key(&key))
 }
 
-/// Whether a piece of the stream makes an IPv4 packet of the encrypted octets.
+/// Returns whether a piece of the stream makes an IPv4 packet of the encrypted octets.
 fn is_ipv4(stream: &[u8], encrypted: &[u8]) -> bool {
     let (Some(stream), Some(octets)) = (stream.first_chunk::<HEAD>(), encrypted.first_chunk::<HEAD>()) else {
         return false;

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// What has shown which end of a session is the client, the weakest evidence first.
+/// The evidence for which end of a session is the client, the weakest first.
 ///
 /// A session whose start was not captured begins with a guess. Better evidence corrects it, also in what was
 /// counted before.

@@ -1,11 +1,11 @@
-//! What the user knows: passwords, hashes, keys.
+//! The user's secrets: passwords, hashes, keys.
 
 use alloc::vec::Vec;
 
 use mppe::{StartKey, Strength};
 use mschap::{LmHash, NamePolicy, NtHash, Password};
 
-/// What an [`Inspector`](super::Inspector) may use to check proofs and to decrypt.
+/// The secrets that an [`Inspector`](super::Inspector) may use to check proofs and to decrypt.
 ///
 /// Bounded by what the caller puts in.
 ///
@@ -57,13 +57,14 @@ impl Default for Secrets {
 }
 
 impl Secrets {
-    /// Nothing.
+    /// Creates empty secrets.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A password, of everybody or of one user, whose name is compared without its domain and in either case.
+    /// Sets a password, of everybody or of one user, whose name is compared without its domain and
+    /// in either case.
     ///
     /// A password that is not ASCII is tried as Windows hashes it and as pppd does.
     #[must_use]
@@ -78,7 +79,8 @@ impl Secrets {
         self
     }
 
-    /// The NT hash of a password. Keys of 40 and 56 bits after MS-CHAPv1 need the password where the peers follow RFC 3079.
+    /// Sets the NT hash of a password. Keys of 40 and 56 bits after MS-CHAPv1 need the password
+    /// where the peers follow RFC 3079.
     #[must_use]
     pub fn with_nt_hash(mut self, user: Option<&str>, hash: [u8; 16]) -> Self {
         let nt_hashes = Vec::from([NtHash::from_bytes(hash)]);
@@ -86,7 +88,8 @@ impl Secrets {
         self
     }
 
-    /// The start key of one direction, whichever it is: 16 octets for 128 bit, 8 for 40 and 56 bit. Others are ignored.
+    /// Adds the start key of one direction, whichever it is: 16 bytes for 128 bit, 8 for 40 and 56
+    /// bit. Others are ignored.
     ///
     /// It is tried where the authentication does not tell the keys, also in the middle of a session.
     #[must_use]
@@ -111,7 +114,7 @@ impl Secrets {
         self
     }
 
-    /// The passwords that may be `name`'s.
+    /// Returns the passwords that may be `name`'s.
     pub(super) fn of<'s>(&'s self, name: &'s [u8]) -> impl Iterator<Item = &'s Credential> {
         self.credentials.iter().filter(|credential| credential.may_be(name))
     }

@@ -3,7 +3,7 @@
 /// Numbers that are remembered one by one, behind the highest.
 const WINDOW: u32 = 64;
 
-/// What was seen of one direction's numbers.
+/// The numbers that were seen of one direction.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sequence {
     /// The highest number so far, and which of the 64 up to it were seen: bit 0 is the highest itself.
@@ -16,7 +16,7 @@ pub(super) struct Sequence {
 }
 
 impl Sequence {
-    /// Takes note of a number, and tells whether it was seen before.
+    /// Takes note of a number, and returns whether it was seen before.
     pub(super) fn note(&mut self, number: u32) -> bool {
         let Some((highest, seen)) = self.highest else {
             self.highest = Some((number, 1));
@@ -55,7 +55,7 @@ impl Sequence {
         self.late
     }
 
-    /// Numbers between the first and the highest that were not seen.
+    /// Returns how many numbers between the first and the highest were not seen.
     pub(super) const fn missing(&self) -> u64 {
         self.span.saturating_sub(self.distinct)
     }

@@ -23,14 +23,14 @@ use super::secret::Secrets;
 use super::sequence::Sequence;
 use super::{Authentication, Cause, Content, Cut, Direction, End, Event, Record, Roles, SessionId};
 
-/// What an inspector knows of a session.
+/// The state of a session, as an inspector sees it.
 ///
 /// See [`Inspector`](super::Inspector) for an example.
 pub struct Session {
     id: SessionId,
     /// The client's, then the server's.
     pub(super) sides: [Side; 2],
-    /// What has shown which of them is the client.
+    /// The evidence for which of them is the client.
     pub(super) roles: Roles,
     pub(super) directions: Directions,
     /// The ends of the control connection, the client's first.
@@ -42,7 +42,7 @@ pub struct Session {
     end: Option<End>,
 }
 
-/// What the directions say that the caller gives with the frames of a link.
+/// The meaning of the directions that the caller gives with the frames of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Directions {
     /// The end that was taken for the client at first is it.
@@ -65,7 +65,7 @@ pub(super) struct Side {
     ccp_identifier: Option<u8>,
     /// Whether it has acknowledged LCP's options since the link started.
     lcp_acknowledged: bool,
-    /// What it agreed to prove itself with.
+    /// The protocol that it agreed to prove itself with.
     agreed_authentication: Option<Protocol>,
     header_compression: HeaderCompression,
     /// The last Challenges that it sent, the latest last.
@@ -245,7 +245,7 @@ impl Session {
         if index == CLIENT { client } else { server }
     }
 
-    /// The end that a packet is for.
+    /// Returns the end that a packet is for.
     const fn receiver(&self, sender: usize) -> usize {
         if self.has_directions() { other(sender) } else { sender }
     }
@@ -264,7 +264,7 @@ impl Session {
         }
     }
 
-    /// It was learnt which side is the client. Returns whether they change places.
+    /// Learns which side is the client. Returns whether they change places.
     pub(super) fn learn_client(&mut self, client: usize, roles: Roles) -> bool {
         if roles <= self.roles {
             return false;
@@ -292,14 +292,15 @@ impl Session {
         if self.end.is_some() {
             return None;
         }
-        // Who hangs up after that does not matter.
+        // The side that hangs up after that has no part in it.
         let sender = sender.filter(|_| !matches!(cause, Cause::AuthenticationFailed { .. }));
         let sender = sender.filter(|_| self.has_directions()).map(Self::direction);
         self.end = Some(End { sender, cause });
         self.end.as_ref()
     }
 
-    /// A frame whose end was not captured: its header is told, and its packet where that is whole by its own length.
+    /// Takes a frame whose end was not captured: its header is reported, and its packet where that
+    /// is whole by its own length.
     pub(super) fn handle_cut_frame(
         &mut self,
         origin: Origin,
@@ -325,7 +326,7 @@ impl Session {
         }
     }
 
-    /// A PPP frame.
+    /// Takes a PPP frame.
     pub(super) fn handle_frame(
         &mut self,
         origin: Origin,
@@ -335,7 +336,7 @@ impl Session {
         sink: &mut impl FnMut(Record<'_>),
     ) {
         let frame = Frame::decode(octets);
-        // Who is who may be learnt from this very frame.
+        // The roles may be learnt from this very frame.
         let origin = match &frame {
             Ok(frame) if !origin.repeated => self.learn(origin, frame.protocol, frame.information, sink),
             _ => origin,
@@ -350,7 +351,7 @@ impl Session {
         }
     }
 
-    /// What a packet says about which end is the client.
+    /// Returns what a packet says about which end is the client.
     fn learn(
         &mut self,
         origin: Origin,
@@ -383,7 +384,7 @@ impl Session {
         origin
     }
 
-    /// The packet in a frame.
+    /// Takes the packet in a frame.
     pub(super) fn handle_packet(
         &mut self,
         origin: Origin,
@@ -446,7 +447,7 @@ impl Session {
     }
 }
 
-/// Whether a packet of a control or authentication protocol is whole, by its own length.
+/// Returns whether a packet of a control or authentication protocol is whole, by its own length.
 fn is_whole(frame: &Frame<'_>) -> bool {
     let has_length = matches!(frame.protocol.kind(), ProtocolKind::NetworkControl | ProtocolKind::LinkControl);
     let length = frame.information.get(2..).and_then(<[u8]>::first_chunk).map(|length| u16::from_be_bytes(*length));
@@ -457,7 +458,7 @@ fn asks_for_authentication(octets: &[u8]) -> bool {
     Packet::decode(octets).is_ok_and(|packet| authentication_option(&packet).is_some())
 }
 
-/// RFC 1661 section 6.2: the option of an LCP packet that asks for authentication.
+/// Returns the option of an LCP packet that asks for authentication (RFC 1661 section 6.2).
 fn authentication_option(packet: &Packet<'_>) -> Option<Protocol> {
     packet.options().map_while(Result::ok).find_map(|raw| match LcpOption::decode(raw) {
         Ok(LcpOption::AuthenticationProtocol(authentication)) => Some(authentication.protocol),

@@ -73,7 +73,7 @@ impl Sessions {
         }
     }
 
-    /// Client and server of two hosts, where their control connection has shown it.
+    /// Returns client and server of two hosts, where their control connection has shown it.
     fn known_roles(&self, a: IpAddr, b: IpAddr) -> Option<(IpAddr, Roles)> {
         let [one, other] = [(a, b), (b, a)].map(|pair| self.hosts.get(&pair).copied());
         match (one, other) {
@@ -84,7 +84,7 @@ impl Sessions {
         }
     }
 
-    /// It was learnt which of two hosts is the client. Returns the sessions whose ends change places.
+    /// Learns which of two hosts is the client. Returns the sessions whose ends change places.
     pub(super) fn learn_roles(&mut self, client: IpAddr, server: IpAddr, roles: Roles) -> Vec<SessionId> {
         if client == server || self.hosts.get(&(client, server)).is_some_and(|known| *known >= roles) {
             return Vec::new();
@@ -109,7 +109,7 @@ impl Sessions {
             .collect()
     }
 
-    /// A call that is being placed: the call id of the end that asks for it is known.
+    /// Returns a call that is being placed: the call id of the end that asks for it is known.
     pub(super) fn place_call(&mut self, placer: SocketAddr, other: SocketAddr, call_id: u16) -> SessionId {
         let id = self.create();
         self.calls.insert((placer.ip(), other.ip(), call_id), id);
@@ -133,8 +133,8 @@ impl Sessions {
         id
     }
 
-    /// The other end answers with its call id. Gives the session in which the first end has `peer_call_id`: a new one
-    /// when the request was not captured and the call is `connected`.
+    /// Takes the call id with which the other end answers. Gives the session in which the first end
+    /// has `peer_call_id`: a new one when the request was not captured and the call is `connected`.
     pub(super) fn accept_call(
         &mut self,
         accepter: SocketAddr,
@@ -159,7 +159,8 @@ impl Sessions {
         Some(id)
     }
 
-    /// The session and the index of the sender of a GRE packet; a new session when there is none.
+    /// Returns the session and the index of the sender of a GRE packet; a new session when it is
+    /// missing.
     pub(super) fn of_gre(&mut self, from: IpAddr, to: IpAddr, call_id: u16) -> (SessionId, usize) {
         let id = match self.calls.get(&(to, from, call_id)) {
             Some(id) => *id,
@@ -172,8 +173,8 @@ impl Sessions {
         (id, sender)
     }
 
-    /// A packet whose call was not seen to be placed belongs to the session between the two of which only the other
-    /// direction is known, if there is one.
+    /// Returns a packet whose call was not seen to be placed belongs to the session between the two
+    /// of which only the other direction is known, if there is one.
     fn of_unknown_call(&mut self, from: IpAddr, to: IpAddr, call_id: u16) -> SessionId {
         let half_known = |session: &&mut Session| {
             [(CLIENT, SERVER), (SERVER, CLIENT)].into_iter().any(|(sender, receiver)| {
@@ -208,12 +209,13 @@ impl Sessions {
         id
     }
 
-    /// The session of a link that is not GRE, if anything but datagrams in the clear was seen of it.
+    /// Returns the session of a link that is not GRE, if anything but datagrams in the clear was
+    /// seen of it.
     pub(super) fn known_link(&self, link: u64) -> Option<SessionId> {
         self.links.get(&link).copied()
     }
 
-    /// The session of a link that is not GRE.
+    /// Returns the session of a link that is not GRE.
     pub(super) fn of_link(&mut self, link: u64) -> SessionId {
         if let Some(id) = self.links.get(&link) {
             return *id;
@@ -223,19 +225,19 @@ impl Sessions {
         id
     }
 
-    /// The session in which this end chose this call id.
+    /// Returns the session in which this end chose this call id.
     pub(super) fn of_call_id(&self, from: IpAddr, to: IpAddr, call_id: u16) -> Option<SessionId> {
         self.calls.get(&(from, to, call_id)).copied()
     }
 
-    /// The sessions of a control connection that have not ended.
+    /// Returns the sessions of a control connection that have not ended.
     pub(super) fn of_connection(&self, a: SocketAddr, b: SocketAddr) -> Vec<SessionId> {
         let of_it =
             |session: &&Session| session.end().is_none() && [Some((a, b)), Some((b, a))].contains(&session.connection);
         self.all.values().filter(of_it).map(Session::id).collect()
     }
 
-    /// The index of the end with this address.
+    /// Returns the index of the end with this address.
     pub(super) fn sender(&self, id: SessionId, connection_end: SocketAddr) -> Option<usize> {
         let session = self.all.get(&id)?;
         let is_end = match session.connection {

@@ -1,4 +1,4 @@
-//! What no capture of ours shows.
+//! Cases that no capture of ours shows.
 
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr};
@@ -12,7 +12,7 @@ const ENDS: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), IpAddr::V4(I
 /// An IPv4 header, with its checksum, whose packet has no payload.
 const IP: [u8; 20] = [0x45, 0, 0, 20, 0, 0, 0, 0, 64, 1, 0x66, 0xe7, 10, 0, 0, 1, 10, 0, 0, 2];
 
-/// A GRE packet with an encrypted IP packet.
+/// Returns a GRE packet with an encrypted IP packet.
 fn packet(encryptor: &mut Encryptor, number: u32) -> Vec<u8> {
     let mut buf = [0; 64];
     let encrypted = encryptor.encrypt(0x0021, &IP, &mut buf).unwrap();
@@ -21,7 +21,7 @@ fn packet(encryptor: &mut Encryptor, number: u32) -> Vec<u8> {
     pptp_gre::Packet { header, payload: &payload, trailing: &[] }.to_vec().unwrap()
 }
 
-/// How many of the packets after the first `before` ones are decrypted.
+/// Returns how many of the packets after the first `before` ones are decrypted.
 fn decrypted(strength: Strength, key: &[u8], before: u32) -> usize {
     let mut octets = [0; 16];
     octets[..key.len()].copy_from_slice(key);

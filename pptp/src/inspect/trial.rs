@@ -22,7 +22,7 @@ const MAX_COUNT: u64 = 0xfff;
 /// One direction of a link, with keys of which at most one is right.
 pub(super) struct Trial {
     candidates: Vec<Candidate>,
-    /// What CCP agreed on, if that was seen.
+    /// The agreement of CCP, if it was seen.
     pub(super) agreed: Option<Algorithm>,
     /// Bits of evidence that the right key has to show.
     needed: u32,
@@ -49,7 +49,7 @@ struct Candidate {
     evidence: u32,
 }
 
-/// What comes of a packet.
+/// The result of trying a packet.
 pub(super) enum Tried {
     /// It waits with those before it.
     Waits,
@@ -74,7 +74,7 @@ impl Candidate {
         plain.clear();
         plain.extend_from_slice(packet);
         let Ok(pending) = self.decryptor.decrypt_pending(plain) else { return };
-        // What a compressor made of a packet shows nothing.
+        // A compressed packet shows nothing.
         let is_compressed = pending.header().flags.contains(Flags::COMPRESSED);
         let bits = if is_compressed { 0 } else { evidence::of_packet(pending.plaintext()) };
         if bits != 0 {
@@ -85,7 +85,7 @@ impl Candidate {
 }
 
 impl Trial {
-    /// Keys for a link whose start was seen.
+    /// Creates a trial of keys for a link whose start was seen.
     pub(super) fn new(keys: Vec<StartKey>, agreed: Algorithm, needed: u32) -> Self {
         let candidates = keys.into_iter().map(|key| Candidate::new(key, agreed.mode, 0)).collect();
         Self {
@@ -98,7 +98,8 @@ impl Trial {
         }
     }
 
-    /// Keys for a link whose agreement on MPPE was not seen, and of which `depth` packets may have passed before.
+    /// Creates a trial of keys for a link whose agreement on MPPE was not seen, after up to `depth`
+    /// packets.
     pub(super) fn joining(keys: &[StartKey], needed: u32, depth: u64) -> Self {
         let modes = [Mode::Stateless, Mode::Stateful];
         let candidates = keys.iter().flat_map(|key| modes.map(|mode| Candidate::new(key.clone(), mode, 0))).collect();
@@ -131,7 +132,7 @@ impl Trial {
         Tried::NoneFits(self.take_waiting())
     }
 
-    /// No more packets come.
+    /// Finishes, since no more packets come.
     pub(super) fn finish(&mut self, plain: &mut Vec<u8>) -> Tried {
         self.look_for_the_place(plain);
         match self.proved() {
@@ -162,7 +163,7 @@ impl Trial {
         core::mem::take(&mut self.waiting)
     }
 
-    /// The key that has shown enough, and its packets.
+    /// Returns the key that has shown enough, and its packets.
     fn proved(&mut self) -> Option<Box<Mppe>> {
         let index = self.candidates.iter().position(|candidate| candidate.evidence >= self.needed)?;
         let Candidate { start, position, decryptor, .. } = self.candidates.swap_remove(index);
@@ -191,7 +192,8 @@ impl Trial {
     }
 }
 
-/// The packet, by its index, and its place in the link, where the key makes an IP packet of it.
+/// Returns the packet, by its index, and its place in the link, where the key makes an IP packet of
+/// it.
 fn find(start: &StartKey, depth: u64, waiting: &VecDeque<Held>, plain: &mut Vec<u8>) -> Option<(usize, u64)> {
     let heads: Vec<_> = waiting
         .iter()
@@ -216,7 +218,7 @@ fn find(start: &StartKey, depth: u64, waiting: &VecDeque<Held>, plain: &mut Vec<
     None
 }
 
-/// The last place before `depth` at which a packet can have its count.
+/// Returns the last place before `depth` at which a packet can have its count.
 fn last_place(header: Header, depth: u64) -> Option<u64> {
     let last = depth.checked_sub(1)?;
     let ahead = last.wrapping_sub(u64::from(header.count.get())) & MAX_COUNT;

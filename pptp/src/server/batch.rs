@@ -21,14 +21,14 @@ struct Waiting<T> {
     lent: T,
 }
 
-/// What a packet gave: of which connection and call, and what.
+/// The result of a packet, with its connection and call.
 type Outcome<'r> = Result<(ConnectionId, CallId, Received<'r>), ReceiveError>;
 
 impl<const CALLS: usize> Server<CALLS> {
     /// Takes many packets and their senders as [`handle_gre`](Self::handle_gre) does, in the order
-    /// in which they came: those of different calls are decrypted side by side, which is faster
-    /// than one by one. What each gave goes to `each`, with its index; the order is kept within a
-    /// call, and not between calls.
+    /// in which they came. Those of different calls are decrypted side by side, which is faster
+    /// than one by one. The result of each goes to `each`, with its index; the order is kept within
+    /// a call, and not between calls.
     ///
     /// ```
     /// use core::net::{IpAddr, Ipv4Addr};
@@ -77,7 +77,7 @@ impl<const CALLS: usize> Server<CALLS> {
     }
 
     /// Sends packets of many calls as [`send_ip`](crate::session::CallMut::send_ip) does: those of
-    /// different calls are encrypted side by side. What became of each goes to `each`, with its
+    /// different calls are encrypted side by side. The result of each goes to `each`, with its
     /// index; the order is kept within a call, and not between calls.
     ///
     /// ```

@@ -1,11 +1,11 @@
-//! What a server may set.
+//! The configuration of a server.
 
 use core::net::Ipv4Addr;
 use core::time::Duration;
 
 use crate::session::{self, Setup};
 
-/// What a server has, and what it asks of its clients.
+/// The address of a server, and its demands on clients.
 ///
 /// ```
 /// use core::net::Ipv4Addr;
@@ -67,7 +67,7 @@ impl From<&Config> for Setup {
     }
 }
 
-/// What peers cannot exceed, whatever they do.
+/// Limits that peers cannot exceed.
 ///
 /// ```
 /// use pptp::server::Limits;
@@ -83,21 +83,21 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 10 000 connections, 64 of them from one address, 20 000 calls.
+    /// Returns limits of 10 000 connections, 64 of them from one address, and 20 000 calls.
     fn default() -> Self {
         Self { connections: 10_000, connections_per_address: 64, calls: 20_000 }
     }
 }
 
 impl Limits {
-    /// How many control connections there may be. Default: 10 000.
+    /// Sets how many control connections there may be. Default: 10 000.
     #[must_use]
     pub const fn with_connections(mut self, count: usize) -> Self {
         self.connections = count;
         self
     }
 
-    /// How many control connections one address may have; behind a NAT there are many clients.
+    /// Sets how many control connections one address may have; behind a NAT there are many clients.
     /// Default: 64.
     #[must_use]
     pub const fn with_connections_per_address(mut self, count: usize) -> Self {
@@ -105,8 +105,8 @@ impl Limits {
         self
     }
 
-    /// How many calls there may be in all. Default: 20 000. Each needs about 24 KiB, and what a
-    /// [`Session`](crate::session::Session) says that it may need besides.
+    /// Sets how many calls there may be in all. Default: 20 000. Each needs about 24 KiB, and what
+    /// a [`Session`](crate::session::Session) says that it may need besides.
     #[must_use]
     pub const fn with_calls(mut self, count: usize) -> Self {
         self.calls = count;

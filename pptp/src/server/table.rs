@@ -1,33 +1,20 @@
 //! Many control connections: limits, deadlines, and whose GRE packet is whose.
 
-use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
 
+use ppp_session::table::{Driven, Full, Table};
 use pptp_wire::connection::CallId;
 
 use super::{Config, Limits};
 use crate::session::{Batch, Opening, ReceiveError, Received, Sealing, SendError, Session, call_id};
 
-/// Which control connection. A number is not used again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ConnectionId(u64);
+/// Which control connection: the first one of a [`Server`] is 1. A number is not used again.
+pub use ppp_session::table::Id as ConnectionId;
 
-impl core::fmt::Display for ConnectionId {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl ConnectionId {
-    /// The number: 1 is the first connection of a [`Server`].
-    #[must_use]
-    pub const fn get(self) -> u64 {
-        self.0
-    }
-}
+/// A [`Session`] in a [`Server`], borrowed: when it is dropped, the server looks at what has
+/// changed.
+pub type SessionMut<'s, const CALLS: usize> = ppp_session::table::SessionMut<'s, Session<CALLS>>;
 
 /// Why a connection is not accepted. Close it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -47,24 +34,45 @@ pub enum AcceptError {
     },
 }
 
-/// One connection in the table.
-#[derive(Debug)]
-struct Entry<const CALLS: usize> {
-    peer: IpAddr,
-    session: Session<CALLS>,
-    /// Its entry in the deadlines.
-    deadline: Option<Duration>,
-    /// Its calls that have a route.
-    routes: Vec<CallId>,
-    /// Whether it waits in the queue of those that are ready.
-    is_ready: bool,
+impl From<Full> for AcceptError {
+    fn from(full: Full) -> Self {
+        match full {
+            Full::OfAddress { limit } => Self::AddressFull { limit },
+            Full::All { limit } => Self::Full { limit },
+        }
+    }
+}
+
+/// RFC 2637 section 4.1: the peer's address and the id that this side gave say which call a packet
+/// is of.
+impl<const CALLS: usize> Driven for Session<CALLS> {
+    type Key = (IpAddr, u16);
+
+    fn poll_timeout(&self) -> Option<Duration> {
+        self.poll_timeout()
+    }
+
+    fn handle_timeout(&mut self, now: Duration) {
+        self.handle_timeout(now);
+    }
+
+    fn keys(&self, peer: IpAddr, each: &mut dyn FnMut(Self::Key)) {
+        self.calls().for_each(|call| each((peer, call.id().get())));
+    }
+
+    /// Ends a call at the latest time seen: an earlier one has its number.
+    fn abandon(&mut self, (_, call): Self::Key) {
+        if let Some(mut call) = self.call_mut(CallId::new(call)) {
+            call.close(Duration::ZERO);
+        }
+    }
 }
 
 /// Many control connections, and the calls of all of them.
 ///
-/// It adds to [`Session`] what a server of many needs: limits that no peer can exceed, the earliest
-/// deadline of all, whose GRE packet is whose, and who has something to send or to tell. For a
-/// connection with a call it needs no more than the session, and about 270 bytes.
+/// It adds to [`Session`] the needs of a server of many. These are limits that no peer can exceed,
+/// the earliest deadline of all, the owner of each GRE packet, and the queue of sessions with
+/// output. For a connection with a call it needs no more than the session, and about 270 bytes.
 ///
 /// ```
 /// use core::net::{IpAddr, Ipv4Addr};
@@ -112,88 +120,56 @@ struct Entry<const CALLS: usize> {
 pub struct Server<const CALLS: usize = 4> {
     config: Config,
     limits: Limits,
-    next: u64,
-    entries: BTreeMap<ConnectionId, Box<Entry<CALLS>>>,
-    per_address: BTreeMap<IpAddr, usize>,
-    index: Index,
-}
-
-/// What is known of all connections at once.
-#[derive(Debug, Default)]
-struct Index {
-    routes: BTreeMap<(IpAddr, u16), ConnectionId>,
-    deadlines: BTreeSet<(Duration, ConnectionId)>,
-    ready: VecDeque<ConnectionId>,
+    table: Table<Session<CALLS>>,
 }
 
 impl<const CALLS: usize> Server<CALLS> {
-    /// A server without connections.
+    /// Creates a server without connections.
     #[must_use]
     pub const fn new(config: Config, limits: Limits) -> Self {
-        Self {
-            config,
-            limits,
-            next: 1,
-            entries: BTreeMap::new(),
-            per_address: BTreeMap::new(),
-            index: Index { routes: BTreeMap::new(), deadlines: BTreeSet::new(), ready: VecDeque::new() },
-        }
+        let table = Table::new(limits.connections, limits.connections_per_address);
+        Self { config, limits, table }
     }
 
-    /// How many control connections there are.
+    /// Returns how many control connections there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.table.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there is no connection.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.table.is_empty()
     }
 
-    /// A TCP connection was accepted. `entropy` must be unpredictable, as for [`Session::new`].
+    /// Accepts a TCP connection. `entropy` must be unpredictable, as for [`Session::new`].
     ///
     /// # Errors
     ///
     /// [`AcceptError`]: there are too many.
     pub fn accept(&mut self, now: Duration, peer: IpAddr, entropy: [u8; 32]) -> Result<ConnectionId, AcceptError> {
-        let peer = peer.to_canonical();
-        let Limits { connections, connections_per_address, .. } = self.limits;
-        if self.entries.len() >= connections {
-            return Err(AcceptError::Full { limit: connections });
-        }
-        let of_address = self.per_address.get(&peer).copied().unwrap_or_default();
-        if of_address >= connections_per_address {
-            let limit = connections_per_address;
-            return Err(AcceptError::AddressFull { limit });
-        }
-        self.per_address.insert(peer, of_address.saturating_add(1));
-        let id = ConnectionId(self.next);
-        self.next = self.next.saturating_add(1);
+        self.table.check(peer)?;
         let mut session = Session::new(&self.config, entropy);
         session.open(now);
-        let mut entry = Box::new(Entry { peer, session, deadline: None, routes: Vec::new(), is_ready: false });
-        self.index.touch(id, &mut entry);
-        self.entries.insert(id, entry);
-        Ok(id)
+        Ok(self.table.insert(peer, session)?)
     }
 
-    /// Bytes from a TCP connection. How many were taken: less than all when events or output have
-    /// to be polled first. Of a connection that is not there, all.
+    /// Takes bytes from a TCP connection. Returns how many were taken: less than all when events or
+    /// output have to be polled first, and all of a connection that does not exist.
     pub fn handle_stream(&mut self, now: Duration, id: ConnectionId, bytes: &[u8]) -> usize {
-        let allowance = self.limits.calls.saturating_sub(self.index.routes.len());
-        let Some(entry) = self.entries.get_mut(&id) else { return bytes.len() };
-        entry.session.set_call_allowance(allowance);
-        let taken = entry.session.handle_stream(now, bytes);
+        let allowance = self.limits.calls.saturating_sub(self.table.keys());
+        let Some(session) = self.table.data_mut(id) else { return bytes.len() };
+        session.set_call_allowance(allowance);
+        let taken = session.handle_stream(now, bytes);
         // One that takes nothing until it is polled need not be polled for that: its peer may never read.
         if taken > 0 || bytes.is_empty() {
-            self.index.touch(id, entry);
+            self.table.touch(id);
         }
         taken
     }
 
-    /// A TCP connection has ended.
+    /// Handles the end of a TCP connection.
     pub fn handle_disconnect(&mut self, now: Duration, id: ConnectionId) {
         if let Some(mut session) = self.session_mut(id) {
             session.handle_disconnect(now);
@@ -215,8 +191,8 @@ impl<const CALLS: usize> Server<CALLS> {
         scratch: &'p mut [u8],
     ) -> Result<(ConnectionId, CallId, Received<'p>), ReceiveError> {
         let (id, call) = self.route(peer, packet)?;
-        let entry = self.entries.get_mut(&id).ok_or(ReceiveError::UnknownCall { call_id: call.get() })?;
-        Ok((id, call, entry.session.handle_gre_of(now, call, packet, scratch)?))
+        let session = self.table.data_mut(id).ok_or(ReceiveError::UnknownCall { call_id: call.get() })?;
+        Ok((id, call, session.handle_gre_of(now, call, packet, scratch)?))
     }
 
     /// Returns whose packet it is. The connection is ready from now on; its deadline is looked at
@@ -224,11 +200,8 @@ impl<const CALLS: usize> Server<CALLS> {
     pub(super) fn route(&mut self, peer: IpAddr, packet: &[u8]) -> Result<(ConnectionId, CallId), ReceiveError> {
         let call = call_id(packet)?;
         let unknown = ReceiveError::UnknownCall { call_id: call.get() };
-        let id = *self.index.routes.get(&(peer.to_canonical(), call.get())).ok_or(unknown)?;
-        let entry = self.entries.get_mut(&id).ok_or(unknown)?;
-        if !core::mem::replace(&mut entry.is_ready, true) {
-            self.index.ready.push_back(id);
-        }
+        let id = self.table.find((peer.to_canonical(), call.get())).ok_or(unknown)?;
+        self.table.mark_ready(id);
         Ok((id, call))
     }
 
@@ -241,11 +214,11 @@ impl<const CALLS: usize> Server<CALLS> {
         packet: &'p mut [u8],
         each: &mut impl FnMut(Result<Received<'_>, ReceiveError>),
     ) -> Option<Opening<'p>> {
-        let Some(entry) = self.entries.get_mut(&id) else {
+        let Some(session) = self.table.data_mut(id) else {
             each(Err(ReceiveError::UnknownCall { call_id: call.get() }));
             return None;
         };
-        entry.session.lend(now, call, batch, packet, each)
+        session.lend(now, call, batch, packet, each)
     }
 
     /// Gives a call back what it has lent, and returns what was in the packet.
@@ -256,7 +229,7 @@ impl<const CALLS: usize> Server<CALLS> {
         opening: Opening<'p>,
     ) -> Result<Received<'p>, ReceiveError> {
         let unknown = ReceiveError::UnknownCall { call_id: call.get() };
-        self.entries.get_mut(&id).ok_or(unknown)?.session.take_back(now, call, opening)
+        self.table.data_mut(id).ok_or(unknown)?.take_back(now, call, opening)
     }
 
     /// Begins with a packet that may be encrypted with those of other calls.
@@ -267,11 +240,11 @@ impl<const CALLS: usize> Server<CALLS> {
         buf: &'p mut [u8],
         each: &mut impl FnMut(Result<&[u8], SendError>),
     ) -> Option<Sealing<'p>> {
-        let Some(entry) = self.entries.get_mut(&id) else {
+        let Some(session) = self.table.data_mut(id) else {
             each(Err(SendError::NoCall));
             return None;
         };
-        entry.session.lend_to_send(now, call, buf, each)
+        session.lend_to_send(now, call, buf, each)
     }
 
     /// Gives a call back what it has lent, and returns the packet.
@@ -280,197 +253,52 @@ impl<const CALLS: usize> Server<CALLS> {
         (id, call): (ConnectionId, CallId),
         sealing: Sealing<'p>,
     ) -> Option<&'p [u8]> {
-        self.entries.get_mut(&id)?.session.take_back_sealed(call, sealing)
+        self.table.data_mut(id)?.take_back_sealed(call, sealing)
     }
 
-    /// A connection that may have something to send or to tell: after each input, each
+    /// Returns a connection that may have something to send or to report: after each input, each
     /// [`session_mut`](Self::session_mut), and when its deadline has come. Poll it until there is
     /// nothing more: it is not given again before that.
     pub fn poll_ready(&mut self) -> Option<SessionMut<'_, CALLS>> {
-        let id = loop {
-            let id = self.index.ready.pop_front()?;
-            if self.entries.contains_key(&id) {
-                break id;
-            }
-        };
-        let entry = self.entries.get_mut(&id)?;
-        entry.is_ready = false;
-        Some(SessionMut { id, entry, index: &mut self.index, is_polled: true })
+        self.table.poll_ready()
     }
 
-    /// A connection, for whatever a [`Session`] can do. It is ready afterwards.
+    /// Returns a connection, for whatever a [`Session`] can do. It is ready afterwards.
     pub fn session_mut(&mut self, id: ConnectionId) -> Option<SessionMut<'_, CALLS>> {
-        let entry = self.entries.get_mut(&id)?;
-        Some(SessionMut { id, entry, index: &mut self.index, is_polled: false })
+        self.table.get_mut(id)
     }
 
-    /// A connection, to look at.
+    /// Returns a connection, to look at.
     #[must_use]
     pub fn session(&self, id: ConnectionId) -> Option<&Session<CALLS>> {
-        self.entries.get(&id).map(|entry| &entry.session)
+        self.table.get(id)
     }
 
-    /// The address of a connection's peer.
+    /// Returns the address of a connection's peer.
     #[must_use]
     pub fn peer(&self, id: ConnectionId) -> Option<IpAddr> {
-        self.entries.get(&id).map(|entry| entry.peer)
+        self.table.peer(id)
     }
 
-    /// All connections, the oldest first.
+    /// Returns all connections, the oldest first.
     pub fn connections(&self) -> impl Iterator<Item = ConnectionId> {
-        self.entries.keys().copied()
+        self.table.ids()
     }
 
-    /// The TCP connection is closed: forgets it and its calls.
+    /// Removes a closed TCP connection with its calls.
     pub fn remove(&mut self, id: ConnectionId) {
-        let Some(entry) = self.entries.remove(&id) else { return };
-        if let Some(deadline) = entry.deadline {
-            self.index.deadlines.remove(&(deadline, id));
-        }
-        for call in &entry.routes {
-            forget(&mut self.index.routes, id, entry.peer, *call);
-        }
-        if let Some(count) = self.per_address.get_mut(&entry.peer) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                self.per_address.remove(&entry.peer);
-            }
-        }
+        drop(self.table.remove(id));
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) has to be called: the earliest deadline of
-    /// all, or one before it.
+    /// Returns when to call [`handle_timeout`](Self::handle_timeout): the earliest deadline of all,
+    /// or one before it.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.index.deadlines.first().map(|(deadline, _)| *deadline)
+        self.table.poll_timeout()
     }
 
-    /// The time has come for some, or not yet, or came long ago.
+    /// Processes expired timers; early, late and repeated calls are harmless.
     pub fn handle_timeout(&mut self, now: Duration) {
-        while let Some((deadline, id)) = self.index.deadlines.first().copied() {
-            if deadline > now {
-                break;
-            }
-            self.index.deadlines.pop_first();
-            if let Some(entry) = self.entries.get_mut(&id) {
-                entry.deadline = None;
-                entry.session.handle_timeout(now);
-                self.index.touch(id, entry);
-            }
-        }
-    }
-}
-
-impl Index {
-    /// A connection may have changed: its deadline, its calls.
-    fn touch<const CALLS: usize>(&mut self, id: ConnectionId, entry: &mut Entry<CALLS>) {
-        if !core::mem::replace(&mut entry.is_ready, true) {
-            self.ready.push_back(id);
-        }
-        self.look(id, entry);
-    }
-
-    /// Takes the calls as they are, and the deadline, unless it is later than what is known: it is
-    /// looked at again when that has come, so that the deadlines that move with each packet cost
-    /// nothing.
-    fn look<const CALLS: usize>(&mut self, id: ConnectionId, entry: &mut Entry<CALLS>) {
-        self.route(id, entry);
-        let deadline = entry.session.poll_timeout();
-        if deadline.is_some_and(|deadline| entry.deadline.is_some_and(|known| known <= deadline)) {
-            return;
-        }
-        if let Some(known) = core::mem::replace(&mut entry.deadline, deadline) {
-            self.deadlines.remove(&(known, id));
-        }
-        if let Some(deadline) = deadline {
-            self.deadlines.insert((deadline, id));
-        }
-    }
-
-    /// Calls that are new get a route, those that are over lose it.
-    fn route<const CALLS: usize>(&mut self, id: ConnectionId, entry: &mut Entry<CALLS>) {
-        let Self { routes, .. } = self;
-        let Entry { peer, session, routes: own, .. } = entry;
-        own.retain(|call| {
-            let is_there = session.call(*call).is_some();
-            if !is_there {
-                forget(routes, id, *peer, *call);
-            }
-            is_there
-        });
-        loop {
-            let new = session.calls().map(|call| call.id()).find(|call| !own.contains(call));
-            let Some(new) = new else { break };
-            // Two connections of one address may draw the same number, once in 65 536 times: the later one cannot be told
-            // from the earlier one.
-            if *routes.entry((*peer, new.get())).or_insert(id) != id {
-                abandon(session, new);
-            }
-            own.push(new);
-        }
-    }
-}
-
-/// Ends a call at the latest time seen: its number cannot be told from another call's.
-fn abandon<const CALLS: usize>(session: &mut Session<CALLS>, call: CallId) {
-    if let Some(mut call) = session.call_mut(call) {
-        call.close(Duration::ZERO);
-    }
-}
-
-/// Removes a route, if it is one to this connection.
-fn forget(routes: &mut BTreeMap<(IpAddr, u16), ConnectionId>, id: ConnectionId, peer: IpAddr, call: CallId) {
-    let key = (peer, call.get());
-    if routes.get(&key) == Some(&id) {
-        routes.remove(&key);
-    }
-}
-
-/// A [`Session`] in a [`Server`], borrowed: when it is dropped, the server looks at what has
-/// changed.
-#[derive(Debug)]
-pub struct SessionMut<'s, const CALLS: usize> {
-    id: ConnectionId,
-    entry: &'s mut Entry<CALLS>,
-    index: &'s mut Index,
-    /// It is being polled because it was ready.
-    is_polled: bool,
-}
-
-impl<const CALLS: usize> SessionMut<'_, CALLS> {
-    /// Which connection it is.
-    #[must_use]
-    pub const fn id(&self) -> ConnectionId {
-        self.id
-    }
-
-    /// The peer's address.
-    #[must_use]
-    pub const fn peer(&self) -> IpAddr {
-        self.entry.peer
-    }
-}
-
-impl<const CALLS: usize> core::ops::Deref for SessionMut<'_, CALLS> {
-    type Target = Session<CALLS>;
-
-    fn deref(&self) -> &Session<CALLS> {
-        &self.entry.session
-    }
-}
-
-impl<const CALLS: usize> core::ops::DerefMut for SessionMut<'_, CALLS> {
-    fn deref_mut(&mut self) -> &mut Session<CALLS> {
-        &mut self.entry.session
-    }
-}
-
-impl<const CALLS: usize> Drop for SessionMut<'_, CALLS> {
-    fn drop(&mut self) {
-        if self.is_polled {
-            self.index.look(self.id, self.entry);
-        } else {
-            self.index.touch(self.id, self.entry);
-        }
+        self.table.handle_timeout(now);
     }
 }

@@ -115,8 +115,8 @@ impl Machine {
         &self.ppp
     }
 
-    /// The one way in: does the work, and lets the layers know what happened. The time is the
-    /// session's, which never goes back.
+    /// Returns the one way in: does the work, and lets the layers know what happened. The time is
+    /// the session's, which never goes back.
     #[expect(clippy::inline_always, reason = "a result that goes through memory costs a data packet a tenth")]
     #[inline(always)]
     pub(super) fn enter<T>(&mut self, work: impl FnOnce(&mut Self) -> T, now: Duration) -> T {
@@ -192,14 +192,14 @@ impl Machine {
         }
     }
 
-    /// The control connection was asked to end the call.
+    /// Notes that the control connection was asked to end the call.
     pub(super) fn asked_for_clearing(&mut self) {
         if let Life::Finished(reason) = self.life {
             self.life = Life::Clearing(reason);
         }
     }
 
-    /// The control connection has ended the call. Returns why the call is over.
+    /// Notes that the control connection has ended the call. Returns why the call is over.
     pub(super) fn cleared(&mut self, now: Duration, reason: Reason) -> Reason {
         use ppp_session::ppp::link;
         self.with_ppp(now, |ppp| ppp.down(now));
@@ -216,27 +216,28 @@ impl Machine {
         reason
     }
 
-    /// Whether the control connection has ended the call.
+    /// Returns whether the control connection has ended the call.
     pub(super) const fn is_cleared(&self) -> bool {
         matches!(self.life, Life::Cleared(_) | Life::Over)
     }
 
-    /// Whether nothing can come of it any more.
+    /// Returns whether nothing can come of it any more.
     pub(super) fn is_over(&self) -> bool {
         self.life == Life::Over
     }
 
-    /// The call is up, and no GRE packet came for so long.
+    /// Reports that the call is up without a GRE packet for so long.
     pub(super) const fn no_data(&mut self, elapsed: Duration) {
         self.waiting.no_data(elapsed);
     }
 
-    /// A GRE packet has come. Whether it is the first.
+    /// Notes that a GRE packet has come, and returns whether it is the first. Whether it is the
+    /// first.
     pub(super) fn is_first_packet(&mut self) -> bool {
         core::mem::replace(&mut self.path, Path::Heard) == Path::Silent
     }
 
-    /// PPP's events first, then those of the tunnel, then the end.
+    /// Returns PPP's events first, then those of the tunnel, then the end.
     pub(super) fn poll_event(&mut self) -> Option<CallEvent> {
         while let Some(event) = self.ppp.poll_event() {
             // The call ends when the control connection has ended it.
@@ -274,9 +275,9 @@ impl Machine {
         );
     }
 
-    /// An acknowledgment did not come in time: the answer to an Echo-Request carries one. Not when
-    /// the request itself is all that was sent since the last one: a peer that is gone is the
-    /// keepalive's concern.
+    /// Asks for an acknowledgment that did not come in time: the answer to an Echo-Request carries
+    /// one. Not when the request itself is all that was sent since the last one: a peer that is
+    /// gone is the keepalive's concern.
     fn ask_for_acknowledgment(&mut self, now: Duration) {
         let sent = self.tunnel.packets_sent();
         if self.echo_for_acknowledgment && sent > self.asked_at.saturating_add(1) {

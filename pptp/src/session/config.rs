@@ -1,4 +1,4 @@
-//! What both sides may set.
+//! The configuration of both sides.
 
 use core::time::Duration;
 
@@ -17,8 +17,8 @@ pub enum FlowAlarmPolicy {
     HangUp,
 }
 
-/// What both sides may set: the configurations of the parts, and what belongs to none of them. Weak
-/// choices have to be asked for by name.
+/// The configuration of both sides: those of the parts, and the settings of the session itself.
+/// Weak choices have to be asked for by name.
 ///
 /// ```
 /// use core::time::Duration;
@@ -48,7 +48,7 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// [`Config::strict`].
+    /// Returns [`Config::strict`].
     fn default() -> Self {
         Self::strict()
     }
@@ -95,7 +95,7 @@ impl Config {
         self
     }
 
-    /// RFC 2637 section 4: changes the configuration of the tunnels. Call ids, and what the peer
+    /// Changes the configuration of the tunnels (RFC 2637 section 4). Call ids, and what the peer
     /// states of itself, are set for each call.
     #[must_use]
     pub fn with_gre(mut self, change: impl FnOnce(pptp_gre::Config) -> pptp_gre::Config) -> Self {
@@ -103,7 +103,7 @@ impl Config {
         self
     }
 
-    /// RFC 2637 section 2: changes the configuration of the control connection. Default: no name,
+    /// Changes the configuration of the control connection (RFC 2637 section 2). Default: no name,
     /// no vendor; 10 s for the start, 5 s for the end of a call and of the connection.
     #[must_use]
     pub fn with_control(mut self, change: impl FnOnce(connection::Config) -> connection::Config) -> Self {
@@ -111,7 +111,7 @@ impl Config {
         self
     }
 
-    /// RFC 2637 section 2.1: sets who this side says it is, for the peer's logs. Default: no name,
+    /// Sets who this side says it is, for the peer's logs (RFC 2637 section 2.1). Default: no name,
     /// no vendor.
     #[must_use]
     pub fn with_identity(mut self, identity: Identity) -> Self {
@@ -127,7 +127,7 @@ impl Config {
         self
     }
 
-    /// RFC 2637 section 4.3: sets how many packets wait for a missing one. Default: 32. A call
+    /// Sets how many packets wait for a missing one (RFC 2637 section 4.3). Default: 32. A call
     /// needs at most two kilobytes for each of them. With none, later packets overtake. For how
     /// long they wait, [`with_gre`](Self::with_gre) says.
     #[must_use]
@@ -146,8 +146,8 @@ impl Config {
     /// Sets whether an acknowledgment that does not come in time is asked for with an Echo-Request
     /// of LCP: one for each time-out, and none for an Echo-Request. Default: yes.
     ///
-    /// Some peers acknowledge only with data of their own (Linux's kernel), and some give a packet
-    /// that follows a lost one to PPP no sooner than the next one comes (pptpd): the answer, or the
+    /// Some peers acknowledge only with data of their own (Linux's kernel). Some give a packet that
+    /// follows a lost one to PPP no sooner than the next one comes (pptpd). The answer, or the
     /// request, is what they wait for.
     #[must_use]
     pub fn with_echo_for_acknowledgment(mut self, ask: bool) -> Self {

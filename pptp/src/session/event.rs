@@ -1,4 +1,4 @@
-//! What a session reports, and what it found in a packet.
+//! The events of a session, and the contents of a packet.
 
 use core::fmt;
 use core::time::Duration;
@@ -7,7 +7,7 @@ use pptp_wire::connection::CallId;
 
 use super::Reason;
 
-/// What has happened on a control connection, or on a call of it.
+/// An event of a control connection, or of a call on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -18,7 +18,7 @@ pub enum Event {
     Call {
         /// Our id of the call.
         call: CallId,
-        /// What.
+        /// The event of the call.
         event: CallEvent,
     },
     /// The session is over. The last event: send what
@@ -27,7 +27,7 @@ pub enum Event {
     Closed(Reason),
 }
 
-/// What has happened on a call.
+/// An event of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallEvent {
@@ -84,7 +84,7 @@ impl Waiting {
         self.is_writable = true;
     }
 
-    /// In the order in which they are declared.
+    /// Returns the events in the order in which they are declared.
     pub(super) fn pop(&mut self) -> Option<CallEvent> {
         if let Some(elapsed) = self.no_data.take() {
             return Some(CallEvent::NoData { elapsed });
@@ -96,7 +96,7 @@ impl Waiting {
     }
 }
 
-/// What was in a GRE packet.
+/// The contents of a GRE packet.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Received<'p> {

@@ -10,7 +10,7 @@ use pptp_wire::connection::CallId;
 use super::call::Machine;
 use super::{SendError, Session};
 
-/// A call of a [`Session`], to send by and to command. It is borrowed anew for each use, as a
+/// A call of a [`Session`], to send by and to command. It is borrowed again for each use, as a
 /// stream of a connection.
 #[derive(Debug)]
 pub struct CallMut<'s, const CALLS: usize> {
@@ -49,9 +49,9 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
         self.session.enter_call(now, self.index, |call, now| call.with_ppp(now, |ppp| work(ppp, now)))
     }
 
-    /// Sends the IP packet that `buf` has from [`HEADROOM`](super::HEADROOM) on: encrypts it in
-    /// place, and returns the GRE packet around it, the payload of an IP packet of protocol 47 to
-    /// the peer.
+    /// Sends the IP packet that `buf` has from [`HEADROOM`](super::HEADROOM) on, encrypted in
+    /// place. Returns the GRE packet around it, which is the payload of an IP packet of protocol 47
+    /// to the peer.
     ///
     /// # Errors
     ///
@@ -63,8 +63,8 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
         sent.unwrap_or(Err(SendError::NoCall))
     }
 
-    /// Sends many packets, in order, as [`send_ip`](Self::send_ip) does. What became of each goes
-    /// to `each`, with its index.
+    /// Sends many packets, in order, as [`send_ip`](Self::send_ip) does. The result of each goes to
+    /// `each`, with its index.
     pub fn send_ip_batch(
         &mut self,
         now: Duration,
@@ -112,25 +112,25 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
         self.with_ppp(now, |ppp, now| ppp.accept(now, ticket, message, keys)).unwrap_or(Err(AnswerError::NotAsked))
     }
 
-    /// RFC 2759 section 7: reports that the new password of the last answer could not be stored:
-    /// [`ppp_session::Session::reject_change`].
+    /// Reports that the new password of the last answer could not be stored:
+    /// [`ppp_session::Session::reject_change`] (RFC 2759 section 7).
     pub fn reject_change(&mut self, now: Duration) {
         self.with_ppp(now, ppp_session::Session::reject_change);
     }
 
-    /// RFC 1332 section 3.3: sets the address that the client has to take. Call it before the
+    /// Sets the address that the client has to take (RFC 1332 section 3.3). Call it before the
     /// answer that lets it in; and again for a client that
     /// [wants](ppp_session::Event::AddressWanted) another address and may have it.
     pub fn assign_address(&mut self, address: Ipv4Addr) {
         self.with_ppp(Duration::ZERO, |ppp, _| ppp.assign_address(address));
     }
 
-    /// RFC 1994 section 2: challenges the client again.
+    /// Challenges the client again (RFC 1994 section 2).
     pub fn rechallenge(&mut self, now: Duration) {
         self.with_ppp(now, ppp_session::Session::rechallenge);
     }
 
-    /// RFC 1570 section 1.2: sends the time in seconds until the session will end.
+    /// Sends the time in seconds until the session will end (RFC 1570 section 1.2).
     pub fn send_time_remaining(&mut self, now: Duration, seconds: u32) {
         self.with_ppp(now, |ppp, now| ppp.send_time_remaining(now, seconds));
     }
@@ -144,8 +144,8 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
         self.with_ppp(now, |ppp, now| ppp.prove(now, ticket, name, secret)).unwrap_or(Err(AnswerError::NotAsked))
     }
 
-    /// RFC 2759 section 7: answers [`Event::PasswordExpired`](ppp_session::Event::PasswordExpired):
-    /// [`ppp_session::Session::change_password`].
+    /// Answers [`Event::PasswordExpired`](ppp_session::Event::PasswordExpired):
+    /// [`ppp_session::Session::change_password`] (RFC 2759 section 7).
     ///
     /// # Errors
     ///
@@ -154,8 +154,8 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
         self.with_ppp(now, |ppp, now| ppp.change_password(now, new)).unwrap_or(Err(AnswerError::NotAsked))
     }
 
-    /// RFC 3748: answers [`Event::Prove`](ppp_session::Event::Prove) with a packet of another end
-    /// of EAP.
+    /// Answers [`Event::Prove`](ppp_session::Event::Prove) with a packet of another end of EAP (RFC
+    /// 3748).
     ///
     /// # Errors
     ///
@@ -164,7 +164,7 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
         self.with_ppp(now, |ppp, now| ppp.send_eap(now, ticket, packet)).unwrap_or(Err(AnswerError::NotAsked))
     }
 
-    /// RFC 1661 section 5.8: asks the peer for an Echo-Reply now.
+    /// Asks the peer for an Echo-Reply now (RFC 1661 section 5.8).
     pub fn ping(&mut self, now: Duration) {
         self.with_ppp(now, ppp_session::Session::ping);
     }

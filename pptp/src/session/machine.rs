@@ -16,7 +16,7 @@ mod data;
 
 pub(crate) use data::call_id;
 
-/// Where the control connection is. What ends is last.
+/// Where the control connection is. The later stages are last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// It is being started.
@@ -37,10 +37,10 @@ enum Stage {
 /// dials one call.
 ///
 /// It belongs to one TCP connection: to dial again, make another one. A client's takes 5.5 KiB,
-/// about 29 KiB once the call is up, [more](ppp_session::Compression) where packets are compressed,
-/// and up to 64 KiB more for packets that wait for an earlier one, which are kept when they were
-/// needed once. A server's takes 4.5 KiB and 800 bytes for each of `CALLS`, and about 24 KiB for a
-/// call that is up.
+/// about 29 KiB once the call is up, and [more](ppp_session::Compression) where packets are
+/// compressed. Packets that wait for an earlier one take up to 64 KiB more, which are kept when
+/// they were needed once. A server's takes 4.5 KiB and 800 bytes for each of `CALLS`, and about 24
+/// KiB for a call that is up.
 ///
 /// ```
 /// use core::time::Duration;
@@ -109,8 +109,8 @@ impl<const CALLS: usize> Session<CALLS> {
         }
     }
 
-    /// The one way in: takes the time forward, does the work, and lets connection and calls know
-    /// what happened.
+    /// Returns the one way in: takes the time forward, does the work, and lets connection and calls
+    /// know what happened.
     fn enter<T>(&mut self, now: Duration, work: impl FnOnce(&mut Self, Duration) -> T) -> T {
         self.now = self.now.max(now);
         let result = work(self, self.now);
@@ -118,8 +118,8 @@ impl<const CALLS: usize> Session<CALLS> {
         result
     }
 
-    /// The way in for one call. The connection has to know only when the call is over, so that a
-    /// data packet costs nothing of it.
+    /// Returns the way in for one call. The connection has to know only when the call is over, so
+    /// that a data packet costs nothing of it.
     #[expect(clippy::inline_always, reason = "a result that goes through memory costs a data packet a tenth")]
     #[inline(always)]
     pub(super) fn enter_call<T>(
@@ -137,7 +137,7 @@ impl<const CALLS: usize> Session<CALLS> {
         Some(result)
     }
 
-    /// The TCP connection is open.
+    /// Begins, since the TCP connection is open.
     pub fn open(&mut self, now: Duration) {
         self.enter(now, |session, now| {
             // Once is enough.
@@ -156,7 +156,7 @@ impl<const CALLS: usize> Session<CALLS> {
         });
     }
 
-    /// Everything is to end.
+    /// Ends everything.
     fn end(&mut self) {
         self.stage = match self.stage {
             Stage::Opening | Stage::Abandoning => Stage::Abandoning,
@@ -200,7 +200,7 @@ impl<const CALLS: usize> Session<CALLS> {
         }
     }
 
-    /// Returns what has happened.
+    /// Returns the next event.
     ///
     /// [`Event::Established`] is first, then the events of the calls: PPP's in the order in which they happened, then those
     /// of the tunnel, then the end of the call. [`Event::Closed`] is the last. Events that wait are

@@ -1,4 +1,4 @@
-//! What client and server sessions share: configuration, events, reasons, the data path.
+//! The common part of client and server sessions: configuration, events, reasons, the data path.
 //!
 //! A session joins the machines of the family: the control connection, and for each call a tunnel
 //! and a PPP link, whose authentication makes the keys of the encryption. One type is both sides:
@@ -21,7 +21,7 @@
 //!
 //! * **Time** is a [`Duration`](core::time::Duration) since a moment that the caller picks. If
 //!   `now` goes backwards, the latest value seen is used.
-//! * **Order**: calls may come in any order. The order of the table is the best one: how a call
+//! * **Order**: calls may come in any order. The order of the table is the best one. How a call
 //!   ends in the tunnel says more than how it ends on the control connection, so GRE goes first, in
 //!   and out. After each input poll everything until it is empty; polling late delays output but
 //!   loses nothing.
@@ -35,16 +35,16 @@
 //!   the clear is dropped and counted. CCP itself is not protected:
 //!   [`with_encryption`](ppp_session::Config::with_encryption) says what follows when a peer ends
 //!   it, or begins it again.
-//! * **Layers** let each other know once for each call: PPP's events are taken where they happen, a
+//! * **Layers** inform each other once for each call. PPP's events are taken where they happen, a
 //!   call that is over in the tunnel is cleared on the control connection, and the connection ends
 //!   when its calls have.
 //!
 //! # Embedding
 //!
 //! The whole loop of a client and its server, with two channels in place of the sockets. With
-//! sockets it is the same: what comes from TCP goes to `handle_stream`, what comes from a raw
-//! socket of IP protocol 47 to `handle_gre` (without the outer IP header), what comes from a TUN
-//! device to `send_ip`. The examples `client` and `server` do just that.
+//! sockets it is the same. Bytes from TCP go to `handle_stream`, packets from a raw socket of IP
+//! protocol 47 to `handle_gre` (without the outer IP header), and packets from a TUN device to
+//! `send_ip`. The examples `client` and `server` do just that.
 //!
 //! ```
 //! use core::net::Ipv4Addr;
@@ -147,6 +147,7 @@ pub const HEADROOM: usize = pptp_gre::HEADROOM.saturating_add(ppp_session::HEADR
 /// The most bytes that [`Session::poll_control`] and [`Session::poll_tunnel`] write.
 pub const MAX_TRANSMIT: usize = pptp_gre::HEADROOM.saturating_add(ppp_session::MAX_TRANSMIT);
 
-/// What [`Session::poll_receive`] needs, and the scratch buffer of [`Session::handle_gre`] with
-/// compression: the longest frame that waits for an earlier one. Longer ones are refused then.
+/// The bytes that [`Session::poll_receive`] needs, and the scratch buffer of
+/// [`Session::handle_gre`] with compression: the longest frame that waits for an earlier one.
+/// Longer ones are refused then.
 pub const MAX_RECEIVE: usize = 2048;

@@ -125,7 +125,7 @@ impl Reason {
         }
     }
 
-    /// RFC 2637 section 2.13: returns what a PAC says when it ends a call for this reason.
+    /// Returns what a PAC says when it ends a call for this reason (RFC 2637 section 2.13).
     pub(super) fn disconnect(&self) -> Disconnect {
         use ppp_session::Reason::Link;
         match self {

@@ -1,10 +1,10 @@
-//! What a session is made of.
+//! The parts of a session.
 
 use core::time::Duration;
 
 use super::Config;
 
-/// What a session is made of: made from [`client::Config`](crate::client::Config) or
+/// The parts of a session: made from [`client::Config`](crate::client::Config) or
 /// [`server::Config`](crate::server::Config), for [`Session::new`](super::Session::new).
 #[derive(Debug, Clone)]
 pub struct Setup {

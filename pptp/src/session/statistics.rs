@@ -1,6 +1,6 @@
 //! Counters of one call.
 
-/// What has happened on one call so far.
+/// The counters of one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statistics {

@@ -10,12 +10,12 @@ use pptp::wire::{Message, Text};
 
 use crate::server_config;
 
-/// A Start-Control-Connection-Request.
+/// Returns a Start-Control-Connection-Request.
 pub(crate) fn start() -> Vec<u8> {
     octets(StartControlConnectionRequest::new(Text::EMPTY, Text::EMPTY).into())
 }
 
-/// An Outgoing-Call-Request.
+/// Returns an Outgoing-Call-Request.
 pub(crate) fn call(id: u16) -> Vec<u8> {
     octets(OutgoingCallRequest::new(id, id).into())
 }
@@ -24,7 +24,7 @@ pub(crate) fn octets(message: Message) -> Vec<u8> {
     message.to_vec()
 }
 
-/// The messages that wait to be sent.
+/// Returns the messages that wait to be sent.
 fn messages<const CALLS: usize>(now: Duration, session: &mut Session<CALLS>) -> Vec<Message> {
     let mut buf = [0; MAX_TRANSMIT];
     let mut messages = Vec::new();
@@ -88,7 +88,8 @@ fn calls_that_are_opened_and_closed_100_000_times_leave_nothing_behind() {
         now += Duration::from_millis(1);
     }
     assert_eq!(closed, 100_000);
-    // What is shown has every queue and table in it: no more than that of a fresh one, but for longer numbers.
+    // The text has every queue and table in it: no more than that of a fresh one, but for longer
+    // numbers.
     let shown = format!("{server:?}").len();
     let mut fresh: Server<4> = Server::new(server_config(), Limits::default());
     let id = fresh.accept(now, peer, [1; 32]).unwrap();

@@ -25,7 +25,7 @@ fn ipv6() -> Vec<u8> {
     packet
 }
 
-/// Frames in the clear of every kind that there is, with long and short headers.
+/// Returns frames in the clear of every kind, with long and short headers.
 fn cleartext() -> Vec<Vec<u8>> {
     vec![
         frame(IP, &numbered_ip(100, 7)),

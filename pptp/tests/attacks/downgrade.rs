@@ -15,7 +15,8 @@ const LCP: u16 = 0xc021;
 const CCP: u16 = 0x80fd;
 const EVERYTHING: Duration = Duration::from_secs(90);
 
-/// The one between changes the packets of one protocol that go one way, and may answer them.
+/// Returns the one between changes the packets of one protocol that go one way, and may answer
+/// them.
 fn changing(protocol: u16, only: To, mut change: impl FnMut(&[u8]) -> Vec<(To, Vec<u8>)> + 'static) -> Between {
     Box::new(move |to, octets| {
         let (found, information) = decode_frame(octets);
@@ -30,7 +31,8 @@ fn other(to: To) -> To {
     if to == To::Client { To::Server } else { To::Client }
 }
 
-/// Each way of meddling with the negotiation ends without a packet in the clear, and without IP.
+/// Returns each way of meddling with the negotiation ends without a packet in the clear, and
+/// without IP.
 fn fails(client: &Config, server: &Config, between: Between) -> [Option<Reason>; 2] {
     let mut pair =
         Pair::new(&client_config().with_session(client.clone()), &server_config().with_session(server.clone()));
@@ -56,7 +58,7 @@ fn requests_for_weaker_keys_or_none_end_the_session() {
     let strict = Config::strict();
     for bits in [0u32, 1, 0x20, 0x80, 0xa0, 0x0100_0000, 0x0100_0001, 0x0100_0020, 0x0100_0080, 0x40] {
         for to in To::BOTH {
-            // What the other side asks for is another thing when it arrives.
+            // The request of the other side is changed on its way.
             let reasons = fails(
                 &strict,
                 &strict,
@@ -89,7 +91,7 @@ fn empty_requests_rejects_and_naks_end_the_session() {
         );
         assert!(reasons.into_iter().any(is_about_encryption), "{reasons:?}");
     }
-    // What is asked for is refused, in several ways.
+    // The request is refused, in several ways.
     for (code, bits) in [(4, None), (3, Some(0u32)), (3, Some(1)), (3, Some(0x20)), (3, Some(0x0100_0080))] {
         for to in To::BOTH {
             let reasons = fails(
@@ -282,7 +284,7 @@ fn lcp_in_mid_session_cannot_leave_authentication_out() {
     }
 }
 
-/// What somebody on the path, or a peer that is broken, says of encrypted packets.
+/// Statements about encrypted packets by an attacker on the path, or by a peer that is broken.
 const COMPLAINTS: [(u16, &[u8]); 2] = [(LCP, &[8, 7, 0, 8, 0x00, 0xfd, 0x90, 0]), (CCP, &[14, 7, 0, 4])];
 
 #[test]

@@ -13,7 +13,7 @@ const LCP: u16 = 0xc021;
 const CHAP: u16 = 0xc223;
 const IPCP: u16 = 0x8021;
 
-/// How each side ends, and how many packets it took.
+/// Returns how each side ends, and how many packets it took.
 fn ends(between: Between) -> ([Option<Reason>; 2], usize) {
     let mut pair = Pair::new(&client_config(), &server_config());
     pair.between = between;
@@ -175,7 +175,7 @@ fn the_setup_timeout_ends_what_the_counters_do_not() {
         pair.elapse(Duration::from_secs(1));
         if pair.reasons() == [None, None] {
             count = second;
-            // LCP anew, each second.
+            // LCP again, each second.
             let option = [&[5, 6][..], &(0x0100_0000 + second).to_be_bytes()].concat();
             for to in To::BOTH {
                 let _ = pair.inject(to, &frame(LCP, &encode_packet(1, second as u8, &option)));

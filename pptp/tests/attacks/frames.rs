@@ -196,7 +196,7 @@ fn events_that_nobody_polls_are_bounded_and_everything_resumes() {
         pair.elapse(Duration::from_secs(10));
         assert_eq!(pair.reasons(), [None, None]);
         pair.assert_alive();
-        // The end is told as well.
+        // The end is reported as well.
         pair.set_polls(false);
         for _ in 0..100 {
             let _ = pair.inject(to, &frame(0xc021, &encode_packet(12, 1, b"\0\0\0\0who")));

@@ -25,7 +25,7 @@ fn ended(pair: &mut Pair) -> [Option<Reason>; 2] {
     pair.reasons()
 }
 
-/// No frame to the server holds the password.
+/// Asserts that no frame to the server holds the password.
 fn assert_password_kept(pair: &Pair) {
     for packet in pair.recorded.iter().flatten() {
         assert!(!packet.windows(10).any(|part| part == PASSWORD.as_bytes()));

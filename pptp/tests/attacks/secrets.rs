@@ -1,4 +1,4 @@
-//! What can be printed shows no password, no hash and no key.
+//! No text that can be printed shows a password, a hash or a key.
 
 use pptp::client;
 use pptp::mschap::{NtHash, Password};
@@ -11,7 +11,7 @@ use testing::pptp::{PASSWORD, Pair};
 
 use crate::{client_config, server_config};
 
-/// The ways in which octets are printed.
+/// Returns the ways in which octets are printed.
 fn spellings(octets: &[u8]) -> Vec<String> {
     let list: Vec<String> = octets.iter().map(ToString::to_string).collect();
     let hex = octets.iter().fold(String::new(), |hex, octet| hex + &format!("{octet:02x}"));
@@ -33,7 +33,7 @@ fn assert_hidden(printed: &str, secrets: &[Vec<u8>]) {
     }
 }
 
-/// All that can be computed from the password.
+/// Returns all that can be computed from the password.
 fn secrets() -> Vec<Vec<u8>> {
     let hash = NtHash::from_password(Password::Text(PASSWORD));
     vec![PASSWORD.as_bytes().to_vec(), hash.as_bytes().to_vec(), hash.hash().as_bytes().to_vec()]

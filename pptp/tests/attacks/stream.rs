@@ -39,7 +39,7 @@ fn one_octet_at_a_time_is_as_good_as_all_at_once() {
     assert_eq!(session.calls().count(), 1);
 }
 
-/// An octet now and then is no start: its time is up all the same.
+/// An octet now and then is no start: its time is up nevertheless.
 #[test]
 fn a_start_that_never_ends_is_ended() {
     let mut session = session();
@@ -53,7 +53,7 @@ fn a_start_that_never_ends_is_ended() {
     assert_eq!(session.poll_timeout(), None);
 }
 
-/// Without a call, a connection is not kept for ever, whatever is sent on it.
+/// Without a call, a connection is not kept forever, whatever is sent on it.
 #[test]
 fn a_connection_without_a_call_is_ended_however_busy_it_is() {
     let mut session = session();
@@ -100,7 +100,7 @@ fn lengths_that_are_not_those_of_the_message_end_the_connection() {
     }
 }
 
-/// Who sends and does not read is not read from, and it can go on where it was.
+/// A peer that sends and does not read is not read from, and it can go on where it was.
 #[test]
 fn a_peer_that_never_reads_is_not_read_from() {
     let mut buf = [0; MAX_TRANSMIT];

@@ -11,7 +11,7 @@ use testing::pptp::{Pair, To, decode_frame, decode_gre, encode_gre, encode_packe
 
 use crate::server_config;
 
-/// An IP packet in the clear, as what is forged.
+/// Returns an IP packet in the clear, as what is forged.
 fn forged() -> Vec<u8> {
     frame(0x0021, &numbered_ip(60, 1))
 }
@@ -46,7 +46,8 @@ fn guessed_sequence_numbers_behind_are_refused() {
     pair.assert_alive();
 }
 
-/// Who hits a number that is a little ahead delays packets for as long as is waited for what is missing, and no longer.
+/// A forged number that is a little ahead delays packets for as long as a missing packet is waited
+/// for, and no longer.
 #[test]
 fn guessed_sequence_numbers_ahead_cost_little() {
     let mut pair = Pair::strict();
@@ -178,8 +179,9 @@ fn recorded_packets_that_are_replayed_give_nothing() {
             pair.elapse(Duration::from_secs(1));
             assert!(pair.nothing_delivered(), "after {wait} s");
         }
-        // Two packets in order after a silence can be a peer that has started anew: then numbers are the attacker's, and
-        // true packets are late until two seconds have passed in which nothing else came.
+        // Two packets in order after a silence can be a peer that has started again. Then the
+        // numbers are the attacker's, and true packets are late until two seconds have passed in
+        // which nothing else came.
         pair.elapse(Duration::from_secs(3));
         assert_eq!(pair.reasons(), [None, None]);
     }

@@ -72,7 +72,7 @@ impl Client {
     }
 }
 
-/// What the server's user sees.
+/// The view of the server's user.
 #[derive(Default)]
 struct Log {
     ends: Vec<(ConnectionId, CallId, Reason)>,
@@ -151,7 +151,7 @@ fn exchange(now: Duration, server: &mut Server, clients: &mut [Client], log: &mu
 }
 
 impl Client {
-    /// The IP packet, and the call that it came by.
+    /// Returns the IP packet, and the call that it came by.
     fn receive(&mut self, now: Duration, packet: &[u8]) -> Option<(CallId, Vec<u8>)> {
         let id = u16::from_be_bytes([packet[6], packet[7]]);
         let (call, (link, tunnel)) = self.calls.iter_mut().find(|(call, _)| call.get() == id)?;
@@ -174,7 +174,7 @@ impl Client {
         log.received.push((index_of(0, received.ip().unwrap()), call));
     }
 
-    /// The server's id of a call.
+    /// Returns the server's id of a call.
     fn peers(&self, call: CallId) -> CallId {
         CallId::new(self.connection.call(call).unwrap().peer_call_id().unwrap())
     }
@@ -327,8 +327,8 @@ fn limits_of_a_server_hold() {
     assert!(log.ends.iter().all(|(_, _, reason)| matches!(reason, Reason::Control(_))));
 }
 
-/// Two connections of one address that draw the same call id: the second call is ended, since its packets could not be told
-/// from the first one's.
+/// Two connections of one address that draw the same call id: the second call is ended, since its
+/// packets would look like the first one's.
 #[test]
 fn equal_call_ids_of_one_address() {
     let (mut server, mut log) = (server(Limits::default()), Log::default());

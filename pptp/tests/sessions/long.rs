@@ -99,8 +99,9 @@ fn the_coherency_count_begins_again() {
     }
 }
 
-/// All packets of a while are lost. Up to 4095 of them the count tells how many, and the session goes on. After more, the keys
-/// are others than the count says; of stateless encryption the user is told at once.
+/// All packets of a while are lost. Up to 4095 of them the count says how many, and the session
+/// goes on. After more, the keys are others than the count says; for stateless encryption that is
+/// reported at once.
 #[test]
 fn a_hole_of_thousands_of_packets() {
     for (hole, modes) in [

@@ -29,8 +29,8 @@ struct Case {
     profile: Profile,
 }
 
-/// All that make sense. Without keys, strength and mode mean nothing: they are drawn. "None" as a strength is a policy that
-/// refuses.
+/// Returns all that make sense. Without keys, strength and mode mean nothing: they are drawn.
+/// "None" as a strength is a policy that refuses.
 fn cases() -> Vec<Case> {
     let mut random = Random::new(1);
     let mut cases = Vec::new();
@@ -62,7 +62,7 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// Two sides that want different things.
+/// Returns two sides that want different things.
 fn mixed(seed: u64) -> Case {
     let mut random = Random::new(seed ^ 0x6d69_7865_6400);
     let mut wishes = || {
@@ -127,7 +127,7 @@ fn world(case: &Case, seed: u64) -> World {
     World::new(random.number(), case.profile, client, host)
 }
 
-/// Whether both sides say that IP flows, encoded as it has to be.
+/// Returns whether both sides say that IP flows, encoded as it has to be.
 fn is_up(world: &World, encodings: [Bits; 2]) -> bool {
     let Some(call) = world.server.call() else { return false };
     if ClientStatus::of_session(&world.client.session, world.now).status != Status::Connected
@@ -162,7 +162,7 @@ fn traffic(world: &mut World, from: u32, count: u32, pace: Duration) {
     }
 }
 
-/// The outcome on a path that loses: modes may come out otherwise when a Nak was lost.
+/// Returns the outcome on a path that loses: modes may come out otherwise when a Nak was lost.
 fn encodings_of(world: &World) -> Option<[Bits; 2]> {
     let agreed = world.client.session.link()?.compression().unwrap_or_default();
     Some([agreed.send, agreed.receive])
@@ -176,7 +176,7 @@ fn check_delivery(world: &World, profile: &Profile, side: usize, encoding: Bits,
     if is_stateless {
         let expected: Vec<u32> = got.arrived.difference(&got.late).copied().collect();
         let missing: Vec<_> = expected.iter().filter(|index| !delivered.contains(index)).collect();
-        // What came twice and was refused the second time was delivered all the same.
+        // A packet that came twice and was refused the second time was delivered nevertheless.
         assert!(missing.is_empty(), "arrived, and not delivered: {missing:?}");
     }
     if profile.jitter.is_zero() && profile.is_lossless() {
@@ -184,7 +184,7 @@ fn check_delivery(world: &World, profile: &Profile, side: usize, encoding: Bits,
     }
 }
 
-/// What both sides say of a session that cannot come up.
+/// Asserts what both sides say of a session that cannot come up.
 fn check_failure(case: &Case, expected: &Outcome, reasons: [Reason; 2]) {
     let Outcome::Failed { client, server } = expected else { panic!("it can: {expected:?}") };
     let is_lossy = !case.profile.is_lossless();

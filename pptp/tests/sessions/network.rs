@@ -1,4 +1,4 @@
-//! What flows: IPv6 beside IPv4, name servers, and packets that are too long for one of the two.
+//! The traffic: IPv6 beside IPv4, name servers, and packets that are too long for one of the two.
 
 use pptp::ppp_session;
 use std::net::Ipv4Addr;
@@ -73,7 +73,7 @@ fn ipv6_flows_beside_ipv4() {
     }
 }
 
-/// One side has IPv6, and the other has not: IPv4 flows all the same.
+/// One side has IPv6, and the other has not: IPv4 flows nevertheless.
 #[test]
 fn ipv6_of_one_side_is_no_harm() {
     let both = Config::strict().with_ppp(|ppp| ppp.with_ip_versions(IpVersions::Both));
@@ -143,7 +143,8 @@ fn cleartext_is_dropped_and_counted() {
 fn what_is_too_long_is_not_sent() {
     let small = Config::strict().with_ppp(|ppp| ppp.with_mru(576));
     let cases = [
-        // What each side wants to get, and so what the other one sends: four octets less, with encryption.
+        // The longest packet that each side wants to get, and so that the other one sends: four
+        // bytes less, with encryption.
         (Config::strict(), Config::strict(), [1456, 1456]),
         (small.clone(), Config::strict(), [1456, 572]),
         (Config::strict(), small.clone(), [572, 1456]),

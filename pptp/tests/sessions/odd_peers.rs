@@ -40,7 +40,7 @@ fn are_both(world: &World, is_so: impl Fn(&ppp_session::Session) -> bool) -> boo
     sides.iter().all(|side| side.is_some_and(&is_so))
 }
 
-/// Packets come through both ways, and come out as they went in.
+/// Asserts that packets come through both ways unchanged.
 fn assert_carries(world: &mut World, what: &str) {
     for index in 0..PACKETS {
         let now = world.now;
@@ -54,7 +54,8 @@ fn assert_carries(world: &mut World, what: &str) {
     assert_eq!(world.client.inner.log().got.packets, expected(SERVER), "{what}: to the client");
 }
 
-/// 100 calls of each combination of presets. The odd side is `odd`, the other one is under test.
+/// Runs 100 calls of each combination of presets. The odd side is `odd`, the other one is under
+/// test.
 fn check(odd: usize, oddity: Oddity) {
     let mut slowest = Duration::ZERO;
     let mut changed = 0;

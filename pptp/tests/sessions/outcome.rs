@@ -1,4 +1,4 @@
-//! What has to come of two configurations, worked out apart from the machines.
+//! The outcome of two configurations, worked out apart from the machines.
 
 use pptp::ppp;
 use pptp::ppp::auth::{Method, Methods};
@@ -6,7 +6,7 @@ use pptp::ppp::ccp::{Encryption, MicrosoftCompression as Bits, Modes};
 use pptp::ppp_session;
 use pptp::session::{Compression, Config, Reason};
 
-/// What one side wants.
+/// The wishes of one side.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wishes {
     pub(crate) methods: Methods,
@@ -35,7 +35,7 @@ impl Wishes {
         if has_keys && self.encryption != Encryption::Refused { self.strengths } else { Bits::NONE }
     }
 
-    /// Whether this side asks for something before it is asked.
+    /// Returns whether this side asks for something before it is asked.
     fn begins(&self) -> bool {
         match self.encryption {
             Encryption::Required | Encryption::Preferred => true,
@@ -65,7 +65,8 @@ pub(crate) enum Why {
 }
 
 impl Why {
-    /// Whether it is the reason that a session gave. `is_lossy`: what the other side said may have been lost.
+    /// Returns whether it is the reason that a session gave. `is_lossy`: what the other side said
+    /// may have been lost.
     pub(crate) fn fits(self, reason: Reason, is_lossy: bool) -> bool {
         let Reason::Ppp(ppp_session::Reason::Link(link)) = reason else {
             return is_lossy && matches!((self, reason), (Self::Told(_), Reason::Call(_) | Reason::Control(_)));
@@ -89,16 +90,17 @@ pub(crate) enum Outcome {
         /// How the client sends, and how the server does.
         encodings: [Bits; 2],
     },
-    /// What each side may say: the first gives up.
+    /// The reasons that each side may give: the first gives up.
     Failed { client: [Why; 2], server: [Why; 2] },
 }
 
-/// The strongest in common.
+/// Returns the strongest in common.
 fn strength(bits: Bits) -> Bits {
     [Bits::MPPE_128, Bits::MPPE_56, Bits::MPPE_40].into_iter().find(|bit| bits.contains(*bit)).unwrap_or(Bits::NONE)
 }
 
-/// Who sends decides, unless one of the two can do stateless encryption alone.
+/// Returns the mode, which the sender decides unless one of the two can do stateless encryption
+/// alone.
 fn mode(sender: &Wishes, receiver: &Wishes) -> Bits {
     let is_stateful =
         [sender, receiver].iter().all(|side| side.modes != Modes::Stateless) && sender.modes == Modes::PreferStateful;
@@ -111,8 +113,9 @@ fn encoding(sender: &Wishes, receiver: &Wishes, has_keys: bool) -> Bits {
     if strength == Bits::NONE { compression } else { strength | mode(sender, receiver) | compression }
 }
 
-/// The server asks for its methods in order. A client that does not take one names its own favourite each time; one that
-/// requires encryption names a method with keys first. The server insists once when that is not one of its own.
+/// Returns the method: the server asks for its methods in order. A client that does not take one
+/// names its own favourite each time; one that requires encryption names a method with keys first.
+/// The server insists once when that is not one of its own.
 fn method(client: &Wishes, server: &Wishes) -> Option<Method> {
     let has_keys = |method: &Method| matches!(method, Method::MsChapV1 | Method::MsChapV2);
     let mut methods: Vec<Method> = server.methods.iter().collect();
@@ -145,7 +148,7 @@ pub(crate) fn outcome(client: &Wishes, server: &Wishes) -> Outcome {
     let allowed = [client, server].map(|side| side.allowed(has_keys));
     let lacks_keys = |side: &Wishes| side.is_required() && !has_keys;
     match (lacks_keys(client), lacks_keys(server)) {
-        // The client is told that its proof was good, and knows as much as the server then.
+        // The client learns that its proof was good, and knows as much as the server then.
         (true, true) => return Outcome::Failed { client: [Why::NoKeys, Why::Told(742)], server: [Why::NoKeys; 2] },
         (false, true) => return Outcome::Failed { client: [Why::Told(742); 2], server: [Why::NoKeys; 2] },
         (true, false) => return Outcome::Failed { client: [Why::NoKeys; 2], server: [Why::Told(742); 2] },
@@ -170,7 +173,7 @@ pub(crate) fn outcome(client: &Wishes, server: &Wishes) -> Outcome {
     Outcome::Connected { method, encodings }
 }
 
-/// Whether a link in trouble may end so: not because of what the two sides want.
+/// Returns whether a link in trouble may end so: not because of what the two sides want.
 pub(crate) fn is_of_loss(reason: Reason) -> bool {
     match reason {
         Reason::Ppp(ppp_session::Reason::SetupTimeout) | Reason::GreBlocked | Reason::GreOneWay | Reason::Call(_) => {

@@ -1,4 +1,5 @@
-//! Who somebody is: changes of password, further tries, answers that come late, keys from somewhere else.
+//! Authentication: changes of password, further tries, answers that come late, keys from somewhere
+//! else.
 
 use pptp::ppp_session;
 use pptp::report::ClientStatus;
@@ -32,7 +33,7 @@ fn of(method: Method) -> Config {
     Config::strict().with_ppp(|ppp| ppp.with_authentication(Methods::new(&[method])))
 }
 
-/// Encrypted packets flow both ways, and all end well.
+/// Asserts that encrypted packets flow both ways, and that both ends finish.
 fn check_up(mut world: World) {
     assert!(
         world.run_until(Duration::from_secs(60), World::is_up),
@@ -52,7 +53,7 @@ fn check_up(mut world: World) {
     world.check_end();
 }
 
-/// The reasons of both sides.
+/// Returns the reasons of both sides.
 fn ends(mut world: World) -> (Reason, Reason) {
     assert!(world.run_until(Duration::from_secs(120), World::is_over), "{:?}", world.client.events);
     world.check_end();
@@ -192,7 +193,7 @@ fn an_answer_comes_late() {
     }
 }
 
-/// What a RADIUS server says of a good proof: the proof of its own, and maybe the keys.
+/// Returns what a RADIUS server says of a good proof: the proof of its own, and maybe the keys.
 fn accept(hash: &NtHash, name: &[u8], challenges: &Challenges, proof: &ChallengeResponse, has_keys: bool) -> Decision {
     let own = AuthenticatorResponse::new(&hash.hash(), proof, &challenges.hash(name));
     let master = MasterKey::from_ms_chap_v2(hash.hash().as_bytes(), proof.as_bytes());
@@ -201,7 +202,7 @@ fn accept(hash: &NtHash, name: &[u8], challenges: &Challenges, proof: &Challenge
     Decision::Accept(own.to_text().to_vec(), has_keys.then_some(keys))
 }
 
-/// Whoever would ask a RADIUS server: what comes back of MS-CHAP version 2.
+/// Answers as a RADIUS server would to MS-CHAP version 2.
 fn radius(presented: &Presented<'_>, has_keys: bool) -> Decision {
     let Presented::MsChap { version: 2, name, challenge, response, .. } = presented else { panic!("{presented:?}") };
     let response = Response::decode(response).unwrap();
@@ -209,7 +210,7 @@ fn radius(presented: &Presented<'_>, has_keys: bool) -> Decision {
     accept(&NtHash::from_password("wonderland"), name.0, &challenges, &response.nt_response, has_keys)
 }
 
-/// One that wants a new password, and has the change answer a challenge of its own.
+/// Returns one that wants a new password, and has the change answer a challenge of its own.
 fn radius_with_change(presented: &Presented<'_>) -> Decision {
     const EXPIRED: &[u8] = b"E=648 R=0 C=000102030405060708090A0B0C0D0E0F V=3 M=Password Expired";
     let Presented::ChangePassword { code, name, challenge, packet, .. } = presented else {
@@ -264,7 +265,7 @@ fn required_encryption_needs_a_method_with_keys() {
         let (client, server) =
             ends(world(of(method), "wonderland", Profile::CLEAN, |_| Decision::Password("wonderland")));
         assert_eq!(server, Reason::Ppp(ppp_session::Reason::Link(link::Reason::NoKeys { method: Some(method) })));
-        // It was told that its proof was good, so it knows too.
+        // It learnt that its proof was good, so it knows too.
         assert_eq!(client, Reason::Ppp(ppp_session::Reason::Link(link::Reason::NoKeys { method: Some(method) })));
     }
 }
@@ -290,7 +291,8 @@ fn a_radius_server_wants_a_new_password() {
 #[test]
 fn a_radius_server_does_not_take_the_new_password() {
     let method = Method::MsChapV2;
-    // Who does not know the old one, and what can be answered by nobody: the change would need a challenge.
+    // A client that does not know the old password, and a change that cannot be answered: it would
+    // need a challenge.
     let nobody = |_: &Presented<'_>| Decision::Reject(b"E=648 R=0 V=3");
     for (world, code) in [
         (world(of(method), "jabberwock", Profile::CLEAN, radius_with_change), 709),

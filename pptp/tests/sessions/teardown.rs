@@ -33,7 +33,7 @@ enum When {
 const WHENS: [When; 8] =
     [When::Dialing, When::Start, When::Call, When::Lcp, When::Authentication, When::Ccp, When::Ipcp, When::Up];
 
-/// What ends it.
+/// The cause of its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum How {
     Client,
@@ -49,7 +49,7 @@ enum How {
 
 const HOWS: [How; 6] = [How::Client, How::Server, How::ServerCall, How::Both, How::Cut, How::Fin];
 
-/// What is lost from then on.
+/// The loss from then on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lost {
     Nothing,
@@ -136,7 +136,7 @@ fn end(world: &mut World, how: How) {
     world.settle();
 }
 
-/// What the side that did not begin may say.
+/// Returns what the side that did not begin may say.
 fn is_told(reason: Reason) -> bool {
     matches!(
         reason,
@@ -146,7 +146,7 @@ fn is_told(reason: Reason) -> bool {
     )
 }
 
-/// What it may say when it hears nothing any more.
+/// Returns what it may say when it hears nothing any more.
 fn is_silence(reason: Reason) -> bool {
     matches!(
         reason,
@@ -208,7 +208,8 @@ fn every_end_in_every_phase() {
                         lose(&mut world, lost);
                         end(&mut world, how);
                         let begun = world.now;
-                        // Who has to find out alone needs the time of the echoes: a minute, and 20 seconds.
+                        // A side that has to find out alone needs the time of the echoes: a minute,
+                        // and 20 seconds.
                         let time = if lost == Lost::All { 200 } else { 60 };
                         assert!(
                             world.run_until(Duration::from_secs(time), World::is_over),

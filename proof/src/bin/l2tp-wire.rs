@@ -60,7 +60,7 @@ fn address() -> Address {
     if unknown(true) { Address::udp(SocketAddr::new(host, unknown(1701))) } else { Address::ip(host) }
 }
 
-/// The control connection, and its sessions.
+/// Drives the control connection and its sessions.
 fn drive<const SESSIONS: usize>(tunnel: &mut Tunnel<SESSIONS>) {
     let now = unknown(Duration::from_secs(1));
     let mut buf = unknown([7; 1500]);
@@ -97,7 +97,7 @@ fn data_config() -> data::Config {
         .with_path_mtu(unknown(true))
 }
 
-/// The data of one session.
+/// Carries the data of one session.
 fn carry<const SLOTS: usize, const FRAME: usize>(channel: &mut DataChannel<SLOTS, FRAME>) {
     let now = unknown(Duration::from_secs(1));
     let (bytes, mut buf) = (unknown([7; 64]), unknown([0; 128]));
@@ -113,7 +113,7 @@ fn carry<const SLOTS: usize, const FRAME: usize>(channel: &mut DataChannel<SLOTS
     black_box((channel.poll_timeout(), channel.session_mtu(), channel.counters()));
 }
 
-/// The table of tunnels and sessions.
+/// Runs the table of tunnels and sessions.
 fn route(table: &mut Demultiplexer<u32, [Option<Entry<u32>>; 16]>) {
     let now = unknown(Duration::from_secs(1));
     let bytes = unknown([7; 64]);
@@ -155,7 +155,7 @@ fn data(buf: &mut [u8], number: u16) {
     let _ = black_box(header.encode(black_box(Carrier::Udp), buf).is_ok());
 }
 
-/// Control messages, in the clear, hidden and signed.
+/// Writes control messages in the clear, hidden and signed.
 fn control(buf: &mut [u8], key: &HidingKey, digest: &DigestKey) {
     let nonces = black_box(Nonces { sender: b"mine", receiver: b"yours" });
     let _ = black_box(digest.sign(nonces, buf));

@@ -17,7 +17,7 @@ pub struct Client {
     pub session: client::Session,
     /// All events.
     pub events: Vec<CallEvent>,
-    /// What was sent and got.
+    /// The packets sent and received.
     pub log: Log,
     /// Whether the user looks at events.
     pub polls: bool,

@@ -83,7 +83,7 @@ impl<const N: usize> Peer<N> for Guest<'_, N> {
     }
 }
 
-/// What one side sends to the other.
+/// The packets from one side to the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Carried<'a> {
     /// Bytes of TCP.

@@ -14,7 +14,7 @@ use pptp::wire::connection::CallId;
 use super::{CLIENT_ADDRESS, Log, PASSWORD, Peer};
 use crate::{Datagram, Endpoint, Output};
 
-/// What a server's user says to what a client presents.
+/// The answer of a server's user to what a client presents.
 #[derive(Debug, Clone)]
 pub enum Decision {
     /// This is the password.
@@ -78,7 +78,7 @@ pub struct Host<const N: usize = 4> {
     kind: Kind<N>,
     /// All events.
     pub events: Vec<Event>,
-    /// What was sent and got.
+    /// The packets sent and received.
     pub log: Log,
     /// Whether the user looks at events.
     pub polls: bool,
@@ -315,7 +315,7 @@ impl<const N: usize> Host<N> {
         match kind {
             Kind::Alone(session) => poll(session),
             Kind::OfMany(server, _) => {
-                // Whoever is not ready has nothing.
+                // A connection that is not ready has nothing.
                 let mut rounds = 0;
                 while let Some(mut session) = server.poll_ready() {
                     rounds += 1;

@@ -1,4 +1,4 @@
-//! What is seen of one side.
+//! The view of one side.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use pptp::gre;
 use pptp::ppp::{Frame, Protocol};
 use pptp::session::ReceiveError;
 
-/// What a side has sent.
+/// The packets that a side has sent.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Sent {
     /// All GRE packets.
@@ -19,7 +19,7 @@ pub struct Sent {
     pub sealed: u64,
 }
 
-/// What a side has got.
+/// The packets that a side has got.
 #[derive(Debug, Default, Clone)]
 pub struct Got {
     /// The marks of the datagrams that arrived at least once.
@@ -35,9 +35,9 @@ pub struct Got {
 /// Both.
 #[derive(Debug, Default, Clone)]
 pub struct Log {
-    /// What was sent.
+    /// The packets sent.
     pub sent: Sent,
-    /// What was got.
+    /// The packets got.
     pub got: Got,
 }
 

@@ -13,7 +13,7 @@ use crate::{Datagram, Endpoint, Output, Random};
 /// counted it.
 const DISCARD: [u8; 8] = [11, 0, 0, 8, 0, 0, 0, 0];
 
-/// What is odd.
+/// The oddity of the peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Oddity {
     /// Nothing.
@@ -93,7 +93,7 @@ impl<E: HasPpp> Odd<E> {
         self.put(now, &sealed);
     }
 
-    /// When the side begins with a protocol, and listens to it.
+    /// Returns when the side begins with a protocol and listens to it.
     fn listens_at(&self, protocol: Protocol) -> Option<Duration> {
         let late = if let Oddity::Late(late) = self.oddity { late } else { Duration::ZERO };
         self.began.iter().find(|(found, _)| *found == protocol).map(|(_, at)| *at + late)
@@ -118,7 +118,7 @@ impl<E: HasPpp> Odd<E> {
         self.push(at, encode_gre(self.peer_call, number, acknowledgment, payload));
     }
 
-    /// In the order of sending.
+    /// Puts a packet in the order of sending.
     fn push(&mut self, at: Duration, packet: Vec<u8>) {
         let earliest = self.going.back().map_or(Duration::ZERO, |(at, _)| *at);
         self.going.push_back((at.max(earliest), packet));

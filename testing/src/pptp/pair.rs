@@ -40,7 +40,7 @@ impl To {
     }
 }
 
-/// What the attacker makes of a PPP frame: the frames that arrive instead of it, and where.
+/// The attacker's changes of a PPP frame: the frames that arrive instead of it, and where.
 pub type Between = Box<dyn FnMut(To, &[u8]) -> Vec<(To, Vec<u8>)>>;
 
 /// Returns an attacker who does nothing.

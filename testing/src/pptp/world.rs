@@ -1,4 +1,4 @@
-//! What only worlds of sessions can do.
+//! The functions of worlds of sessions alone.
 
 use pptp::ppp_session;
 use std::time::Duration;

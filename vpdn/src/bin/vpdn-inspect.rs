@@ -18,9 +18,10 @@ use vpdn::show::{Lines, Packets, Trace, summary};
 
 /// Show every layer of the PPTP sessions in a capture, decrypted where the password is known.
 ///
-/// Control connections (TCP port 1723), GRE, PPP with its control and authentication protocols, and MPPE are followed; PPP
-/// over serial links, PPPoE and L2TP is shown too, and PPTP within it. The trace has a line a packet: number in the file,
-/// seconds, session, protocol, then I for packets to the server and O for packets from it.
+/// It follows control connections (TCP port 1723), GRE, PPP with its control and authentication
+/// protocols, and MPPE. PPP over serial links, PPPoE and L2TP is shown too, and PPTP within it. The
+/// trace has a line a packet: number in the file, seconds, session, protocol, then I for packets to
+/// the server and O for packets from it.
 #[derive(Parser)]
 #[command(
     name = "vpdn-inspect",
@@ -30,7 +31,7 @@ use vpdn::show::{Lines, Packets, Trace, summary};
 struct Arguments {
     /// The capture: pcap or pcapng, also in gzip; - for standard input.
     file: PathBuf,
-    /// Whose password or hash it is; without it, it is tried for everybody.
+    /// User of the password or hash; without it, the secret is tried for everybody.
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
     /// The password of the user: checked against MS-CHAP, CHAP, EAP-MD5 and PAP.
@@ -91,7 +92,7 @@ impl Arguments {
     }
 }
 
-/// What is written for each packet.
+/// The output for each packet.
 enum Output {
     /// Its colours are taken away unless the output is a terminal.
     Trace(Trace<BufWriter<anstream::Stdout>>),
@@ -106,7 +107,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match run(&arguments) {
         Ok(status) => status,
-        // Whoever reads the output has seen enough.
+        // The reader of the output has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             complain(format_args!("{}: {error}", arguments.file.display()));

@@ -28,7 +28,7 @@ pub struct Frame<'a> {
     pub number: u64,
     /// Seconds and nanoseconds since 1970.
     pub time: (u64, u32),
-    /// What it is.
+    /// The code of the packet.
     pub link_type: LinkType,
     /// As many bytes of it as were captured.
     pub octets: &'a [u8],
@@ -59,7 +59,7 @@ pub enum Error {
     Cut,
     /// A record is longer than the buffer, or has no sense.
     BadRecord,
-    /// What gzip made of it is damaged; everything before was read.
+    /// The content of the gzip file is damaged; everything before was read.
     BadGzip,
     /// The operating system could not read it.
     Read,
@@ -97,7 +97,8 @@ const OTHER_FORMATS: &[(&[u8], &str)] = &[
 /// RFC 1952 section 2.3.1: how what gzip made begins.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// pppd's option `record`: the time of the start (7), four bytes of it, then another of the seven kinds of records.
+/// Recognizes pppd's option `record`: the time of the start (7), four bytes of it, then another of
+/// the seven kinds of records.
 fn is_pppd_record(start: &[u8]) -> bool {
     matches!(start, [7, _, _, _, _, 1..=7, ..])
 }
@@ -130,7 +131,7 @@ fn other_format(start: &[u8]) -> Option<Error> {
 /// ```
 pub fn read(source: impl Read + Send, mut each: impl FnMut(Frame<'_>)) -> (u64, Result<(), Error>) {
     let mut source = source;
-    // The format is told by the first block, which a pipe may give in pieces.
+    // The first block shows the format, and a pipe may give it in pieces.
     let Ok(start) = first(&mut source) else { return (0, Err(Error::Read)) };
     if !start.starts_with(&GZIP) {
         return frames(start, source, &mut each);
@@ -156,7 +157,8 @@ fn first(source: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(start)
 }
 
-/// What gzip made, unpacked. It ends where it cannot be unpacked any more, and `trouble` says so.
+/// The unpacked content of a gzip file. It ends where it cannot be unpacked any more, and `trouble`
+/// says so.
 struct Unpacked<R> {
     decoder: MultiGzDecoder<R>,
     trouble: Trouble,
@@ -238,7 +240,7 @@ fn frames(start: Vec<u8>, source: impl Read + Send, each: &mut impl FnMut(Frame<
     (number, result)
 }
 
-/// What the headers say about the packets behind them.
+/// The interfaces that the headers describe.
 #[derive(Default)]
 struct Interfaces {
     nanoseconds: bool,

@@ -23,7 +23,7 @@ use tcp::{Piece, Streams};
 /// Link types that are not read and yet counted one by one.
 const MAX_UNREAD: usize = 64;
 
-/// What a record is about, as far as the inspector does not know it.
+/// The parts of a record that the inspector does not know.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::exhaustive_structs, reason = "programs make it for what they have not read from a file")]
 pub struct Place {
@@ -33,11 +33,11 @@ pub struct Place {
     pub time: (u64, u32),
     /// Sender and receiver of the packet that carries PPP, GRE or the control connection.
     pub path: Option<Path>,
-    /// What carries PPP; `None` when it is GRE.
+    /// The carrier of PPP; `None` when it is GRE.
     pub carrier: Option<Carrier>,
 }
 
-/// What is told of a capture, in order.
+/// The items of a capture, in order.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Item<'a> {
@@ -49,7 +49,7 @@ pub enum Item<'a> {
     FrameEnd,
 }
 
-/// What was read of a capture.
+/// The summary of reading a capture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
@@ -59,7 +59,7 @@ pub struct Report {
     pub cut: u64,
     /// Frames of each link type that is not read; at most 64 types.
     pub unread: BTreeMap<LinkType, u64>,
-    /// What stopped the reading early.
+    /// The error that stopped the reading early.
     pub outcome: Result<(), file::Error>,
 }
 
@@ -161,7 +161,8 @@ fn feed(
     }
 }
 
-/// A number for the link, and one direction for each of its ends, where the file says which has sent the frame.
+/// Returns a number for the link, and one direction for each of its ends, where the file says which
+/// has sent the frame.
 fn link(path: Option<Path>, sender: Option<Sender>, carrier: Carrier) -> (u64, Option<Direction>) {
     let mut hasher = DefaultHasher::new();
     carrier.name().hash(&mut hasher);

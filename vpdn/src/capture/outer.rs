@@ -51,7 +51,7 @@ impl fmt::Display for Address {
 /// Sender and receiver.
 pub type Path = (Address, Address);
 
-/// What carries a PPP frame that is not in GRE.
+/// The carrier of a PPP frame that is not in GRE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Carrier {
@@ -95,9 +95,9 @@ pub enum Sender {
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::exhaustive_structs, reason = "what putting in order needs")]
 pub struct Segment<'a> {
-    /// Who sent it.
+    /// The sender.
     pub source: SocketAddr,
-    /// To whom.
+    /// The receiver.
     pub destination: SocketAddr,
     /// The number of its first byte.
     pub sequence_number: u32,
@@ -113,7 +113,7 @@ pub struct Segment<'a> {
     pub not_captured: u32,
 }
 
-/// What a frame carries that is of interest.
+/// The interesting part of a frame.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Carried<'a> {
@@ -134,7 +134,7 @@ pub enum Carried<'a> {
         path: Option<Path>,
         /// The end that sent it, where the file says so.
         sender: Option<Sender>,
-        /// What carries it.
+        /// The carrier of it.
         carrier: Carrier,
         /// Its bytes.
         octets: &'a [u8],
@@ -170,7 +170,7 @@ struct At {
 }
 
 impl At {
-    /// One header further in.
+    /// Creates one header further in.
     fn within(self) -> Option<Self> {
         Some(Self { depth: self.depth.checked_sub(1)?, ..self })
     }
@@ -193,13 +193,13 @@ impl Outer {
         self.link(frame.link_type, frame.octets, at, each);
     }
 
-    /// A PPP frame, and what is within it.
+    /// Reads a PPP frame and its contents.
     fn ppp(&mut self, carrier: Carrier, octets: &[u8], at: At, is_cut: bool, each: &mut impl FnMut(Carried<'_>)) {
         each(Carried::Frame { path: at.path, sender: at.sender, carrier, octets, is_cut });
         self.within_ppp(octets, at, each);
     }
 
-    /// What a PPP frame has within it, in the clear.
+    /// Reads the contents of a PPP frame in the clear.
     fn within_ppp(&mut self, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
         let (Ok(frame), Some(at)) = (ppp_fsm::Frame::decode(octets), at.within()) else { return };
         match frame.protocol {
@@ -210,7 +210,7 @@ impl Outer {
         }
     }
 
-    /// RFC 3032 section 2.1: a stack of labels, the last of which has the bit S.
+    /// Reads a stack of labels, the last of which has the bit S (RFC 3032 section 2.1).
     fn mpls(&mut self, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
         let Some(at) = at.within() else { return };
         let mut rest = octets;
@@ -230,7 +230,7 @@ impl Outer {
         }
     }
 
-    /// An IP packet.
+    /// Reads an IP packet.
     fn ip(&mut self, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
         let Ok(packet) = LaxSlicedPacket::from_ip(octets) else { return };
         match (&packet.net, &packet.transport) {
@@ -269,7 +269,7 @@ impl Outer {
         }
     }
 
-    /// A fragmented packet that is whole now: no transport header was parsed yet.
+    /// Reads a fragmented packet that is whole now; no transport header was parsed yet.
     fn whole(&mut self, path: Path, protocol: IpNumber, payload: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
         let transport = match protocol {
             ip_number::TCP => etherparse::TcpSlice::from_slice(payload).ok().map(TransportSlice::Tcp),
@@ -320,7 +320,7 @@ impl Outer {
         }
     }
 
-    /// RFC 2784, 2890 and 2637: what a GRE packet has within it.
+    /// Reads the contents of a GRE packet (RFC 2784, 2890 and 2637).
     fn within_gre(&mut self, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
         if let Ok(packet) = pptp_gre::Packet::decode(octets) {
             return self.within_ppp(packet.payload, at, each);
@@ -366,7 +366,7 @@ impl Outer {
     }
 }
 
-/// RFC 2661 section 3.1: tunnel, session and payload of an L2TP version 2 data message.
+/// Returns tunnel, session and payload of an L2TP version 2 data message (RFC 2661 section 3.1).
 fn l2tp_data(octets: &[u8]) -> Option<(u16, u16, &[u8])> {
     let flags = be_u16(octets.get(..2)?)?;
     let (control, length, sequence, offset) =

@@ -14,7 +14,7 @@ const MAX_WAITING: usize = 1 << 14;
 /// Sender and receiver of one direction.
 pub type Flow = (SocketAddr, SocketAddr);
 
-/// What a segment brings.
+/// The bytes of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Piece<'a> {
@@ -47,7 +47,7 @@ pub struct Streams {
 struct Direction {
     /// The sequence number that comes next.
     next: Option<u32>,
-    /// What came too early, by how far behind `next` it starts.
+    /// Segments that came too early, by how far behind `next` they start.
     waiting: BTreeMap<u32, Vec<u8>>,
     waiting_octets: usize,
     ended: bool,
@@ -94,7 +94,7 @@ impl Direction {
         }
     }
 
-    /// A segment whose end was not captured: given where it is next, and else not at all.
+    /// Gives out a segment whose end was not captured, where it is next.
     fn cut(&mut self, sequence_number: u32, octets: &[u8], not_captured: u32, each: &mut impl FnMut(Piece<'_>)) {
         let next = *self.next.get_or_insert(sequence_number);
         let end = sequence_number.wrapping_add(length(octets)).wrapping_add(not_captured);

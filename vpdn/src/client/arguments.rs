@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
     /// The NT hash of the password, 32 hexadecimal digits: enough for MS-CHAP.
     #[arg(long, value_name = "HEX", value_parser = hash)]
     nt_hash: Option<String>,
-    /// What to change the password to when it has expired.
+    /// New password, for when the old one has expired.
     #[arg(long, value_name = "PASSWORD", conflicts_with = "new_password_file")]
     new_password: Option<String>,
     /// A file with the new password in its first line.

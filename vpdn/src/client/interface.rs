@@ -1,4 +1,4 @@
-//! What a tunnel changes in the system: addresses, routes, name servers, scripts.
+//! The changes of a tunnel to the system: addresses, routes, name servers, scripts.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
@@ -82,7 +82,7 @@ impl Interface {
         Ok(())
     }
 
-    /// The addresses are agreed on: the device gets them, and the routes.
+    /// Gives the device the addresses that were agreed on, and the routes.
     ///
     /// # Errors
     ///
@@ -148,7 +148,7 @@ impl Interface {
         }
     }
 
-    /// IPv6 is agreed on.
+    /// Gives the device its IPv6 address.
     ///
     /// # Errors
     ///
@@ -174,7 +174,7 @@ impl Interface {
         };
         let _ = self.device.remove_address(own.into(), peer.map(IpAddr::V4), 32);
         if let Some(restore) = &mut self.restore {
-            // What cannot be noted was noted before.
+            // A change that cannot be noted was noted before.
             let _ = restore.keep(None);
         }
         // The script for the beginning ends by itself; nobody waits for it here.

@@ -36,7 +36,7 @@ pub(super) struct Context<'c> {
 }
 
 impl Context<'_> {
-    /// What the session is to be like.
+    /// Returns what the session is to be like.
     pub(super) fn session(&self) -> pptp::client::Config {
         let template = template(self.config, self.client);
         let config = match &self.secret {
@@ -68,7 +68,7 @@ pub(super) fn run(config: &Config, trace: bool) -> Result<(), Failure> {
     }
     let secret = Secret::of(client)?;
     let new_password = secret.new_password(client)?;
-    // What needs permission comes first: nobody is dialed in vain.
+    // Steps that need permission come first: nobody is dialed in vain.
     let with_ipv6 = template(config, client).ipv6;
     let mut context = Context {
         config,
@@ -106,7 +106,8 @@ pub(super) fn run(config: &Config, trace: bool) -> Result<(), Failure> {
     }
 }
 
-/// A wrong password does not become right, and asking again may lock the account.
+/// Returns whether dialing again may help: a wrong password does not become right, and asking again
+/// may lock the account.
 fn is_worth_another_try(failure: &Failure) -> bool {
     matches!(failure.status, status::NO_CONNECTION | status::GRE_BLOCKED | status::HUNG_UP)
 }
@@ -120,7 +121,7 @@ fn once(context: &mut Context<'_>) -> Result<End, Failure> {
     end
 }
 
-/// The server's address.
+/// Returns the server's address.
 fn resolve(name: &str) -> Result<SocketAddrV4, Failure> {
     let failed = |text| Failure { status: status::NO_CONNECTION, text };
     let found = if name.contains(':') { name.to_socket_addrs() } else { (name, PORT).to_socket_addrs() };

@@ -41,7 +41,7 @@ impl Secret {
     }
 }
 
-/// A text, or the first line of a file.
+/// Returns a text, or the first line of a file.
 fn text(secret: Option<&crate::config::Secret>, file: Option<&Path>) -> Result<Option<Zeroizing<String>>, Failure> {
     if let Some(secret) = secret {
         return Ok(Some(Zeroizing::new(secret.expose().to_owned())));

@@ -40,7 +40,7 @@ pub(super) struct Tunnel<'t, 'c> {
     interests: [Interest; 3],
     trace: Option<Tracer>,
     batch: Batch,
-    /// What came from the device. What is left waits for the window of the server.
+    /// The packets that came from the device. The rest waits for the window of the server.
     outgoing: Packets,
     /// Packets that came in the clear and were dropped.
     clear: u64,
@@ -147,7 +147,8 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         let failed = |error| Failure::of_system("epoll", &error);
         let wanted = [
             self.control.interest(),
-            // What comes before the reply to our call waits in the kernel: it would be a packet of no call.
+            // Packets that come before the reply to our call wait in the kernel: they would be
+            // packets of no call.
             if self.session.first_call().is_none() { Interest::Nothing } else { Interest::Read },
             // While packets wait for the window, later ones wait in the kernel.
             if self.outgoing.is_empty() { Interest::Read } else { Interest::Nothing },
@@ -197,7 +198,8 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         loop {
             let now = self.context.clock.now();
             let Self { session, control, gre, trace, .. } = self;
-            // The buffer is long enough. What ends the call in the tunnel goes before what ends it on the control connection.
+            // The buffer is long enough. The end of the call in the tunnel goes before the end on
+            // the control connection.
             while let Ok(Some(packet)) = session.poll_tunnel(now, &mut buf) {
                 if let Some(trace) = trace {
                     trace.gre(now, Direction::ToServer, packet);
@@ -239,7 +241,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         Ok(None)
     }
 
-    /// From the network to the device.
+    /// Carries packets from the network to the device.
     fn receive(&mut self, now: Duration) {
         let Self { session, gre, context, trace, clear, batch, .. } = self;
         let device = &mut context.interface.device;
@@ -257,11 +259,13 @@ impl<'t, 'c> Tunnel<'t, 'c> {
                         device.send(packet);
                     }
                 }
-                // It happens on every path. What is counted is what an attacker or a wrong configuration makes.
+                // It happens on every path. Packets of an attacker or of a wrong configuration are
+                // counted.
                 Err(ReceiveError::Ppp(ppp_session::ReceiveError::Link(_))) => *clear += 1,
                 Err(_) => {}
             });
-            // What waited for one of these goes before the next ones, or they have to wait too.
+            // A packet that waited for one of these goes before the next ones, or they have to wait
+            // too.
             while let Ok(Some((_, packet))) = session.poll_receive(now, &mut waiting) {
                 device.send(packet);
             }
@@ -269,7 +273,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         device.flush();
     }
 
-    /// What waited for an earlier packet long enough, to the device.
+    /// Gives the device the packets that have waited long enough for an earlier one.
     fn deliver(&mut self, now: Duration) {
         let mut buf = [0; MAX_RECEIVE];
         while let Ok(Some((_, packet))) = self.session.poll_receive(now, &mut buf) {
@@ -277,7 +281,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         }
     }
 
-    /// From the device to the network.
+    /// Carries packets from the device to the network.
     fn send(&mut self, now: Duration) {
         let Self { session, gre, context, trace, outgoing, batch, .. } = self;
         let mut count = 0;
@@ -358,7 +362,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         ClientStatus::of_session(&self.session, now)
     }
 
-    /// The longest packet that may be sent.
+    /// Returns the longest packet that may be sent.
     fn mtu(&self) -> u16 {
         self.session.first_call().map_or(self.session.mtu(), |call| call.mtu())
     }
@@ -424,7 +428,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
     }
 }
 
-/// Why there is no connection, in words of the user's.
+/// Returns why there is no connection, in words of the user's.
 fn unreachable_server(server: SocketAddrV4, error: &io::Error) -> Failure {
     let text = match error.kind() {
         ErrorKind::ConnectionRefused => format!("{server} refuses the connection: no PPTP server listens there"),

@@ -41,6 +41,6 @@ pub struct RadiusSettings {
 pub struct RadiusServer {
     /// Address and port: 1812 usually for authentication, 1813 for accounting.
     pub address: SocketAddr,
-    /// What both know.
+    /// The shared secret.
     pub secret: Secret,
 }

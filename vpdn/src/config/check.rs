@@ -1,4 +1,4 @@
-//! What the parts of a configuration say of each other.
+//! The relations between the parts of a configuration.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -7,7 +7,7 @@ use super::{Config, Method, Problem, RadiusSettings, User, VirtualTemplate, Vpdn
 
 /// The longest name of this side: RFC 2637 section 2.1 has 64 bytes for it.
 const MAX_NAME: usize = 64;
-/// Which packets PPP can be told to carry.
+/// The packets that PPP can be configured to carry.
 const MTU: RangeInclusive<u16> = 576..=1500;
 
 /// Returns all that is wrong, in the order of the tables.
@@ -122,7 +122,7 @@ impl Check<'_> {
             Some(methods) if methods.is_empty() => self.say(&[table, name, key], "there is no method"),
             Some(methods) => {
                 let has_keys = methods.iter().any(|method| matches!(method, Method::MsChapV1 | Method::MsChapV2));
-                // What is not said is `128 required`, or with `interop` what the peer wants.
+                // The default is `128 required`, or with `interop` what the peer wants.
                 let is_required = match template.ppp_encrypt_mppe {
                     Some(mppe) => mppe.wanted == Wanted::Required,
                     None => !template.interop,

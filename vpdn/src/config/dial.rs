@@ -26,7 +26,7 @@ pub struct Client {
     pub password_file: Option<PathBuf>,
     /// The NT hash of the password.
     pub nt_hash: Option<NtHashText>,
-    /// What the password is changed to when it has expired.
+    /// The new password for when the old one has expired.
     pub new_password: Option<Secret>,
     /// A file with the new password in its first line.
     pub new_password_file: Option<PathBuf>,
@@ -61,11 +61,11 @@ pub struct Client {
 pub struct L2tpClass {
     /// Whether the peer has to prove that it knows the password. Default: no.
     pub authentication: bool,
-    /// What this side calls itself. Default: `hostname`.
+    /// The name that this side gives itself. Default: `hostname`.
     pub hostname: Option<String>,
     /// Whether values are hidden in messages. Default: no.
     pub hidden: bool,
-    /// What both sides know.
+    /// The password that both sides know.
     pub password: Option<Secret>,
     /// How many control messages the peer may send before it waits for an acknowledgment. Default: 8.
     pub receive_window: Option<u16>,
@@ -133,9 +133,10 @@ pub enum TypeOfService {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct PseudowireClass {
-    /// What data packets look like: `l2tpv2` or `l2tpv3`.
+    /// The form of data packets: `l2tpv2` or `l2tpv3`.
     pub encapsulation: L2tpVersion,
-    /// What sets sessions up: `l2tpv2`, `l2tpv3` or `none`. Default: as `encapsulation`.
+    /// The protocol that sets sessions up: `l2tpv2`, `l2tpv3` or `none`. Default: as
+    /// `encapsulation`.
     pub protocol: Option<Signaling>,
     /// The name of the `l2tp-class`. Default: one with the defaults of all keys.
     pub l2tp_class: Option<String>,
@@ -167,7 +168,7 @@ pub enum L2tpVersion {
     L2tpv3,
 }
 
-/// What sets sessions up.
+/// The protocol that sets sessions up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

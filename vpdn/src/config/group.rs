@@ -38,7 +38,7 @@ pub struct VpdnGroup {
     pub request_dialin: Option<RequestDialin>,
     /// The host name that a peer has to have in its first message. Default: any.
     pub terminate_from: Option<String>,
-    /// What this side calls itself in these tunnels. Default: `hostname`.
+    /// The name that this side gives itself in these tunnels. Default: `hostname`.
     pub local_name: Option<String>,
     /// The `l2tp-class` of the tunnels. Default: one with the defaults of all keys.
     pub l2tp_class: Option<String>,
@@ -74,7 +74,7 @@ pub struct RequestDialin {
     pub virtual_template: Option<String>,
 }
 
-/// What peers cannot exceed.
+/// Limits that peers cannot exceed.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! What operators configure: a file of TOML, and arguments that say the same.
+//! The configuration of operators: a file of TOML, and arguments that say the same.
 //!
 //! The names of tables and keys are those of the manuals that operators know: `vpdn-group`, `virtual-template`,
 //! `l2tp-class`, `pseudowire-class`, `ip-local-pool`; every key has its unit in its documentation. Each mistake is
@@ -57,12 +57,12 @@ pub use template::{Compression, Method, VirtualTemplate};
 pub use user::{Service, User};
 pub use value::{KeyChange, Listen, Mppe, Network, NtHashText, Pool, Secret, Strength, Wanted};
 
-/// All that the programs can be told.
+/// All settings of the programs.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct Config {
-    /// What this side calls itself. Default: `vpdn`.
+    /// The name that this side gives itself. Default: `vpdn`.
     pub hostname: Option<String>,
     /// Where the server takes calls. Default: all addresses.
     pub listen: Listen,
@@ -78,7 +78,7 @@ pub struct Config {
     pub user: Vec<User>,
     /// RADIUS servers. With one of them, users are asked of it and not looked up here.
     pub radius: Option<RadiusSettings>,
-    /// What peers cannot exceed.
+    /// Limits that peers cannot exceed.
     pub limits: Limits,
     /// Cisco's `vpdn-group`: which tunnels are accepted, and what they are like.
     pub vpdn_group: BTreeMap<String, VpdnGroup>,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-/// What is wrong with a configuration: one line for each thing.
+/// The errors of a configuration: one line for each.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigError {
     file: Option<PathBuf>,
@@ -25,7 +25,7 @@ struct Place {
 pub struct Problem {
     /// The keys, from the outside in. An index of an array is a number.
     pub path: Vec<String>,
-    /// What is wrong.
+    /// The reason why it failed.
     pub text: String,
 }
 

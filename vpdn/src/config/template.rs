@@ -1,4 +1,4 @@
-//! What PPP is like.
+//! The settings of PPP.
 
 use std::net::Ipv4Addr;
 
@@ -43,7 +43,8 @@ pub enum Compression {
     Max,
 }
 
-/// Cisco's `interface virtual-template`, and what a PPTP server or client of other makers is told.
+/// Cisco's `interface virtual-template`, and the settings of a PPTP server or client of other
+/// makers.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[non_exhaustive]

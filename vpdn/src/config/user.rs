@@ -1,4 +1,4 @@
-//! Who may come in.
+//! The users who may come in.
 
 use std::net::Ipv4Addr;
 

@@ -20,10 +20,10 @@ use crate::host::Interest;
 pub const MAX_CLIENTS: usize = 16;
 /// How long a request may be, in bytes.
 pub const MAX_REQUEST: usize = 4096;
-/// How many bytes of a stream may wait for whoever reads them.
+/// How many bytes of a stream may wait for its reader.
 pub const MAX_WAITING: usize = 1 << 20;
 
-/// What somebody asks for.
+/// A request of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
@@ -121,7 +121,7 @@ pub struct Connection {
 enum State {
     /// The request so far.
     Asking(Vec<u8>),
-    /// What was not read yet; whether more will come.
+    /// The rest of an answer; whether more will come.
     Answering { unsent: Vec<u8>, goes_on: bool },
     /// It is over.
     Over,
@@ -180,7 +180,7 @@ impl Connection {
         self.flush();
     }
 
-    /// Sends more of a stream. Whoever does not read is cut off.
+    /// Sends more of a stream. A client that does not read is cut off.
     pub fn stream(&mut self, bytes: &[u8]) {
         match &mut self.state {
             State::Answering { unsent, goes_on: true } if unsent.len().saturating_add(bytes.len()) <= MAX_WAITING => {

@@ -16,7 +16,7 @@ use crate::config::Network;
 
 /// Room for any IP packet of a tunnel.
 pub const MAX_PACKET: usize = 2048;
-/// What the kernel gives at once, when it leaves cutting to us.
+/// The packets that the kernel gives at once, when it leaves cutting to us.
 const MAX_SEGMENTS: usize = 128;
 
 /// A TUN device. Packets of one TCP connection go in and out as one, where the kernel can do that.

@@ -20,7 +20,8 @@ const PACKET: usize = 2048;
 const MIN_IP_HEADER: usize = 20;
 const SOURCE: usize = 12;
 
-/// A raw socket. What is sent goes out with the next [`flush`](Gre::flush), or when there is no more room.
+/// A raw socket. A packet goes out with the next [`flush`](Gre::flush), or when there is no more
+/// room.
 pub struct Gre {
     socket: OwnedFd,
     /// Two: sending leaves addresses in its headers that are gone afterwards, and receiving would write there.
@@ -76,8 +77,8 @@ impl Gre {
         self.received.iter_mut().zip(lengths).filter_map(|(packet, length)| payload(packet.get_mut(..length)?))
     }
 
-    /// Returns how long each packet is. What routers said to an earlier packet is an error, and comes once: then it is
-    /// tried again.
+    /// Returns how long each packet is. A router's answer to an earlier packet is an error, and
+    /// comes once: then it is tried again.
     fn receive_lengths(&mut self) -> Option<[usize; BURST]> {
         let Self { socket, headers, received, .. } = self;
         for _ in 0..2 {
@@ -112,7 +113,7 @@ impl Gre {
             self.flush();
         }
         let place = self.unsent.get_mut(self.waiting.len()).and_then(|place| place.get_mut(..packet.len()));
-        // What is longer than any packet of a session goes nowhere.
+        // A packet that is longer than any packet of a session goes nowhere.
         if let Some(place) = place {
             place.copy_from_slice(packet);
             self.waiting.push((packet.len(), peer));

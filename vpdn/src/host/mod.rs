@@ -1,5 +1,5 @@
-//! What the programs need of Linux: time, descriptors to wait for, TCP, raw sockets, a TUN device, routes, scripts,
-//! signals.
+//! The needs of the programs on Linux: time, descriptors to wait for, TCP, raw sockets, a TUN
+//! device, routes, scripts, signals.
 //!
 //! Nothing here knows of PPP. Everything waits for nothing, but for [`Poller::wait`].
 

@@ -111,7 +111,7 @@ impl Netlink {
     ///
     /// # Errors
     ///
-    /// There is none such.
+    /// No such route exists.
     pub fn remove_route(&self, to: Network, via: &Via) -> io::Result<()> {
         self.ask(RouteNetlinkMessage::DelRoute(route(to, via)), 0)?;
         Ok(())

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 /// How many descriptors are heard of at once.
 const EVENTS: usize = 256;
 
-/// What to wait for.
+/// The events to wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Interest {

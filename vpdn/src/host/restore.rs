@@ -1,8 +1,9 @@
-//! What has to be restored when the client is gone: also when it was killed.
+//! The changes that have to be undone when the client is gone, also when it was killed.
 //!
-//! The default route of the system stays as it is: two routes to the halves of all addresses go before it, and go with
-//! the device, however the program ends. What stays is the route to the server itself, and the record of `resolvconf`.
-//! Both are noted in a file before they are made. Whoever starts next restores what a file says that nobody has locked.
+//! The default route of the system stays as it is: two routes to the halves of all addresses go
+//! before it, and go with the device, however the program ends. The route to the server itself and
+//! the record of `resolvconf` stay. Both are noted in a file before they are made. The next client
+//! to start restores the entries of a file that nobody has locked.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -15,7 +16,7 @@ use super::netlink::{Netlink, Via};
 use super::resolver::Resolver;
 use crate::config::Network;
 
-/// What is to be restored. Dropping it does so.
+/// The changes to undo. Dropping it does so.
 #[derive(Debug)]
 pub struct Restore {
     path: PathBuf,
@@ -53,7 +54,7 @@ impl Restore {
         self.unpin();
         let via = self.netlink.way_to(address)?;
         let network = Network::host(address);
-        // Noted before it is made, or a kill between both would leave it for ever.
+        // Noted before it is made, or a kill between both would leave it forever.
         self.note(&route_line(network, &via))?;
         // A route of somebody else's to the same address is left alone, now and later.
         if self.netlink.add_new_route(network, &via)? {

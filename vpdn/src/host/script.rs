@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// What a script gets: pppd's names, in the order of pppd's arguments.
+/// The variables of a script: pppd's names, in the order of pppd's arguments.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Variables {

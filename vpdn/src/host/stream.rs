@@ -15,7 +15,7 @@ const READ: usize = 4096;
 pub struct Stream {
     tcp: TcpStream,
     unsent: Vec<u8>,
-    /// What was read, and of it what the session has not taken.
+    /// The bytes that were read, and how many of them the session has not taken.
     buf: Box<[u8; READ]>,
     unread: Range<usize>,
     has_ended: bool,
@@ -98,7 +98,7 @@ impl Stream {
         taken > 0
     }
 
-    /// Sends what there is room for, and closes.
+    /// Sends as much as there is room for, and closes.
     pub fn finish(mut self) {
         self.flush();
         // The peer may be gone.

@@ -30,7 +30,7 @@ impl TerminateCause {
     pub const NAS_REQUEST: Self = Self(10);
 }
 
-/// What a session has used, from the server's side: input is what the client has sent.
+/// The usage of a session, from the server's side: input is what the client has sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::exhaustive_structs, reason = "RFC 2866 has these")]
 pub struct Counters {
@@ -64,7 +64,7 @@ pub struct Account {
     pub nas_identifier: Option<String>,
     /// NAS-Port.
     pub port: u32,
-    /// What the server that accepted the user wants back: RFC 2865 section 5.25.
+    /// The data that the accepting server wants back: RFC 2865 section 5.25.
     pub class: Vec<Vec<u8>>,
     /// Whether a RADIUS server accepted the user, or a file of ours.
     pub by_radius: bool,

@@ -1,4 +1,4 @@
-//! What a server says of a user that it accepts.
+//! A server's statements about a user that it accepts.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub enum FramedAddress {
     Given(Ipv4Addr),
 }
 
-/// What a server says of a user that it accepts.
+/// A server's statements about a user that it accepts.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Authorization {
@@ -86,7 +86,8 @@ impl Authorization {
     }
 }
 
-/// A mask of all bits is the user alone, which is no network. One with a hole is none either.
+/// Returns the network of a mask; a mask of all bits is the user alone, which is no network. One
+/// with a hole is none either.
 fn network(address: Ipv4Addr, mask: u32) -> Option<Network> {
     let prefix = mask.leading_ones();
     let is_mask = mask.count_ones() == prefix && prefix < 32;
@@ -94,8 +95,9 @@ fn network(address: Ipv4Addr, mask: u32) -> Option<Network> {
     if is_mask { format!("{network}/{prefix}").parse().ok() } else { None }
 }
 
-/// RFC 2865 section 5.22: `192.168.1.0/24 192.168.1.1 1`: the network, the gateway and metrics. The gateway is the user,
-/// whatever it says. Without a prefix, the network is that of the address's class.
+/// Parses `192.168.1.0/24 192.168.1.1 1`: the network, the gateway and metrics (RFC 2865 section
+/// 5.22). The gateway is the user, whatever it says. Without a prefix, the network is that of the
+/// address's class.
 fn route(value: &[u8]) -> Option<Network> {
     let text = std::str::from_utf8(value).ok()?;
     let network = text.split_ascii_whitespace().next()?;

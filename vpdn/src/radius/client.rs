@@ -74,17 +74,17 @@ impl Settings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct QuestionId(u64);
 
-/// What became of a question.
+/// The outcome of a question.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Event {
     /// Which question.
     pub question: QuestionId,
-    /// What became of it.
+    /// The answer to it.
     pub answer: Answer,
 }
 
-/// What became of a question.
+/// The outcome of a question.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Answer {
@@ -137,8 +137,9 @@ struct Question {
 
 /// A client of RADIUS servers, without IO.
 ///
-/// Memory: a question takes the length of its packet twice and some 200 bytes, until it is answered or
-/// [cancelled](Client::cancel); there are at most [`Settings::with_max_open`] of them, and one event for each.
+/// Memory: a question takes the length of its packet twice and some 200 bytes, until it is answered
+/// or [cancelled](Client::cancel). There are at most [`Settings::with_max_open`] of them, and one
+/// event for each.
 pub struct Client {
     settings: Settings,
     servers: Vec<ServerState>,
@@ -188,7 +189,7 @@ impl Client {
         Ok(id)
     }
 
-    /// Forgets a question: whoever asked it has gone. There will be no event of it.
+    /// Forgets a question of a client that has gone. There will be no event of it.
     pub fn cancel(&mut self, id: QuestionId) {
         self.remove(id);
         self.events.retain(|event| event.question != id);
@@ -202,7 +203,7 @@ impl Client {
 
     /// Returns the next datagram to send.
     pub fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
-        // What was answered or cancelled in the meantime is passed over.
+        // A question that was answered or cancelled in the meantime is passed over.
         let id = loop {
             let id = self.outgoing.pop_front()?;
             if self.questions.contains_key(&id) {

@@ -1,9 +1,10 @@
 //! A RADIUS client: RFC 2865 (who may come in), RFC 2866 (accounts), RFC 3579 (signatures).
 //!
-//! [`Client`] has no IO: requests and datagrams go in, datagrams, answers and the next deadline come out. It asks
-//! several servers in turn, passes over those that are silent, and takes no answer that is not signed, unless it is
-//! told to. [`Sockets`] carries its datagrams. The crates that there are for this bring an asynchronous runtime, or
-//! have no fail-over; this one waits for nothing.
+//! [`Client`] has no IO: requests and datagrams go in, datagrams, answers and the next deadline
+//! come out. It asks several servers in turn, and passes over those that are silent. It takes no
+//! answer that is not signed, unless it is configured to. [`Sockets`] carries its datagrams. The
+//! crates that there are for this bring an asynchronous runtime, or have no fail-over; this one
+//! waits for nothing.
 //!
 //! One socket has room for 256 open questions, since a question has a number of one byte; [`Client`] takes another
 //! socket for the next 256.

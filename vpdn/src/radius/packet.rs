@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::attribute::{AttributeKind, Attributes};
 
-/// What a packet is.
+/// The kind of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "a number of one byte, and nothing else")]
 pub struct Code(pub u8);
@@ -106,7 +106,7 @@ impl Request {
         debug_assert!(added.is_ok(), "{added:?}");
     }
 
-    /// RFC 2548: adds an attribute of Microsoft.
+    /// Adds an attribute of Microsoft (RFC 2548).
     ///
     /// # Errors
     ///
@@ -119,8 +119,8 @@ impl Request {
         Ok(())
     }
 
-    /// RFC 2865 section 5.2: adds the password, which is hidden on the way. What is longer than 128 bytes is cut, and
-    /// then no server finds it right.
+    /// Adds the password, which is hidden on the way (RFC 2865 section 5.2). A password longer than
+    /// 128 bytes is cut, and then no server finds it right.
     pub fn add_password(&mut self, password: &[u8]) {
         let password = password.get(..MAX_PASSWORD).unwrap_or(password);
         self.password = Some(Zeroizing::new(password.to_vec()));
@@ -254,7 +254,8 @@ impl Reply {
         Attributes::new(&self.attributes).filter(move |(kind, _)| *kind == wanted).map(|(_, value)| value)
     }
 
-    /// Returns the number in the first attribute of a type. `None`: there is none, or it is not of four bytes.
+    /// Returns the number in the first attribute of a type. `None`: it is missing, or it is not of
+    /// four bytes.
     #[must_use]
     pub fn number(&self, wanted: AttributeKind) -> Option<u32> {
         self.values(wanted).next().and_then(|value| value.try_into().ok()).map(u32::from_be_bytes)
@@ -266,7 +267,7 @@ impl Reply {
         &self.authenticator
     }
 
-    /// RFC 2548: returns what the keys of Microsoft in this reply were hidden with.
+    /// Returns what the keys of Microsoft in this reply were hidden with (RFC 2548).
     #[must_use]
     pub fn hiding(&self) -> mschap::radius::Hiding<'_> {
         mschap::radius::Hiding::new(&self.secret, &self.authenticator)
@@ -279,7 +280,7 @@ impl std::fmt::Debug for Reply {
     }
 }
 
-/// Why a datagram is not taken for a reply. The question stays open: whoever sends such a thing changes nothing.
+/// Why a datagram is not taken for a reply. The question stays open: a forger changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplyError {
@@ -292,12 +293,12 @@ pub enum ReplyError {
     /// It has no Message-Authenticator.
     #[error("an answer without Message-Authenticator, which has to be there (CVE-2024-3596)")]
     NotSigned,
-    /// Whoever made it does not know the secret.
+    /// Its author does not know the secret.
     #[error("an answer that is not genuine: do both sides have the same secret?")]
     NotGenuine,
 }
 
-/// RFC 2865 section 5.2: hides a password of at most 128 bytes.
+/// Hides a password of at most 128 bytes (RFC 2865 section 5.2).
 fn hide(password: &[u8], secret: &[u8], authenticator: [u8; 16]) -> Zeroizing<Vec<u8>> {
     let mut padded = Zeroizing::new(password.to_vec());
     padded.resize(password.len().max(1).next_multiple_of(16), 0);

@@ -15,7 +15,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Names a server by its address and what both know.
+    /// Names a server by its address and the shared secret.
     #[must_use]
     pub fn new(address: SocketAddr, secret: &[u8]) -> Self {
         Self { address, secret: secret.to_vec().into() }
@@ -52,7 +52,7 @@ pub(super) struct Slot {
     pub(super) identifier: u8,
 }
 
-/// What is known of a server.
+/// The state of a server.
 pub(super) struct ServerState {
     /// For each socket, who has which number.
     sockets: Vec<Box<[Option<QuestionId>; 256]>>,
@@ -69,7 +69,7 @@ impl ServerState {
         Self { sockets: Vec::new(), next: 0, dead_until: None, heard: None }
     }
 
-    /// Gives a question a number, in a new socket where there is none free.
+    /// Gives a question a number, in a new socket where it is missing free.
     pub(super) fn take(&mut self, server: usize, question: QuestionId) -> Slot {
         let next = self.next;
         self.next = next.wrapping_add(1);
@@ -106,13 +106,14 @@ impl ServerState {
         self.dead_until.is_some_and(|until| until > now)
     }
 
-    /// A genuine reply: it lives.
+    /// Notes a genuine reply: the server lives.
     pub(super) fn hear(&mut self, now: Duration) {
         self.heard = Some(now);
         self.dead_until = None;
     }
 
-    /// A question was not answered that was first asked at `asked`. Whoever answered another one since is not dead.
+    /// Notes that a question was not answered that was first asked at `asked`. A server that
+    /// answered another one since is not dead.
     pub(super) fn miss(&mut self, now: Duration, asked: Duration, dead_time: Duration) {
         if self.heard.is_none_or(|heard| heard < asked) {
             self.dead_until = Some(now.saturating_add(dead_time));

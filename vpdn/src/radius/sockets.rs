@@ -27,7 +27,8 @@ impl Sockets {
     ///
     /// # Errors
     ///
-    /// A socket cannot be opened. What was to leave by it counts as lost on the way, and is sent again in its time.
+    /// A socket cannot be opened. A packet that was to leave by it counts as lost on the way, and
+    /// is sent again in its time.
     pub fn flush(&mut self, client: &mut Client, mut opened: impl FnMut(Path, &UdpSocket)) -> io::Result<()> {
         let mut result = Ok(());
         while let Some(transmit) = client.poll_transmit() {
@@ -44,7 +45,7 @@ impl Sockets {
                     }
                 },
             };
-            // What is lost here is sent again, as what is lost on the way.
+            // A packet that is lost here is sent again, like one lost on the way.
             let _ = socket.send(transmit.bytes);
         }
         result

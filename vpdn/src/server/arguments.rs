@@ -72,9 +72,9 @@ pub(crate) struct Arguments {
 /// A command to a server that runs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show what there is: `vpdn`, `vpdn session all`, `vpdn session window`, `ppp mppe`, `metrics`.
+    /// Show the state: `vpdn`, `vpdn session all`, `vpdn session window`, `ppp mppe`, `metrics`.
     Show(Words),
-    /// End what there is: `vpdn tunnel pptp NAME`, `vpdn tunnel id NUMBER`, `vpdn all`.
+    /// End sessions: `vpdn tunnel pptp NAME`, `vpdn tunnel id NUMBER`, `vpdn all`.
     Clear(Words),
     /// Show packets as they pass by: `ppp negotiation`, or `ppp negotiation ADDRESS`.
     Debug(Words),
@@ -83,7 +83,7 @@ pub(crate) enum Command {
 /// The words of a command.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Words {
-    /// What.
+    /// The event of the call.
     #[arg(required = true)]
     pub(crate) what: Vec<String>,
     /// As JSON.

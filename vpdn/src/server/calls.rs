@@ -1,9 +1,10 @@
 //! Which call has which address: where packets to clients go, and whose packets from clients are taken.
 //!
-//! A packet that comes out of a call is taken only when its sender is the client of that call: the IPv4 address that the
-//! call was given, an address of a network behind it, or the IPv6 link-local address of the interface identifier that was
-//! agreed on. All else is dropped and counted, so that no client can speak for another one. A packet to a client is one to
-//! exactly these addresses. Packets to groups and to all are nobody's.
+//! A packet that comes out of a call is taken only when its sender is the client of that call. That
+//! is the IPv4 address that the call was given, an address of a network behind it, or the IPv6
+//! link-local address of the interface identifier that was agreed on. All else is dropped and
+//! counted, so that no client can speak for another one. A packet to a client is one to exactly
+//! these addresses. Packets to groups and to all are nobody's.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -22,7 +23,8 @@ pub(super) struct Calls {
     pool: Option<Pool>,
     /// The server's own, which no client gets.
     own: Ipv4Addr,
-    /// What was given last: a client that comes again gets another one, so that late packets are not for it.
+    /// The last address given: a client that comes again gets another one, so that late packets are
+    /// not for it.
     last: Option<Ipv4Addr>,
     given: BTreeMap<Key, Ipv4Addr>,
     by_address: BTreeMap<IpAddr, Key>,
@@ -31,7 +33,7 @@ pub(super) struct Calls {
 }
 
 impl Calls {
-    /// Nobody has called yet.
+    /// Creates the table before anybody has called.
     pub(super) const fn new(pool: Option<Pool>, own: Ipv4Addr) -> Self {
         Self { pool, own, last: None, given: BTreeMap::new(), by_address: BTreeMap::new(), networks: Vec::new() }
     }
@@ -67,7 +69,8 @@ impl Calls {
         address != self.own && !self.by_address.contains_key(&IpAddr::V4(address))
     }
 
-    /// The first free address of the pool behind the one that was given last. All are tried, once.
+    /// Returns the first free address of the pool behind the one that was given last. All are
+    /// tried, once.
     fn next_free(&mut self) -> Option<Ipv4Addr> {
         let Pool { first, last } = self.pool?;
         let after = self.last.map_or(first.to_bits(), |address| address.to_bits().saturating_add(1));
@@ -82,12 +85,13 @@ impl Calls {
         self.given.get(&call).copied()
     }
 
-    /// A call has agreed on an IPv6 address. It gets packets there unless another one has the same.
+    /// Adds the IPv6 address that a call has agreed on. It gets packets there unless another one
+    /// has the same.
     pub(super) fn add(&mut self, call: Key, address: Ipv6Addr) {
         self.by_address.entry(address.into()).or_insert(call);
     }
 
-    /// A network is behind a call.
+    /// Adds a network behind a call.
     pub(super) fn add_network(&mut self, call: Key, network: Network) {
         let place = self.networks.partition_point(|(other, _)| other.prefix >= network.prefix);
         self.networks.insert(place, (network, call));
@@ -98,7 +102,7 @@ impl Calls {
         self.networks.iter().filter(move |(_, found)| *found == call).map(|(network, _)| *network)
     }
 
-    /// A call is over.
+    /// Removes a call that is over.
     pub(super) fn remove(&mut self, call: Key) {
         self.given.remove(&call);
         self.by_address.retain(|_, found| *found != call);
@@ -122,7 +126,7 @@ impl Calls {
     }
 }
 
-/// RFC 791 section 3.1, RFC 8200 section 3: who sent a packet.
+/// Returns who sent a packet (RFC 791 section 3.1, RFC 8200 section 3).
 fn source(packet: &[u8]) -> Option<IpAddr> {
     match packet.first()? >> 4 {
         4 => address::<4>(packet, 12).map(IpAddr::from),
@@ -131,7 +135,7 @@ fn source(packet: &[u8]) -> Option<IpAddr> {
     }
 }
 
-/// And who is to get it.
+/// Returns who is to get a packet.
 fn destination(packet: &[u8]) -> Option<IpAddr> {
     match packet.first()? >> 4 {
         4 => address::<4>(packet, 16).map(IpAddr::from),

@@ -1,4 +1,5 @@
-//! `debug ppp negotiation`: packets of sessions as they pass by, for whoever listens on the control socket.
+//! `debug ppp negotiation`: packets of sessions as they pass by, for listeners on the control
+//! socket.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -20,7 +21,7 @@ pub(super) struct Debug {
     number: u64,
 }
 
-/// What is shown.
+/// The input that is shown.
 #[derive(Clone, Copy)]
 pub(super) enum Input<'a> {
     /// Bytes of the control connection.
@@ -47,7 +48,8 @@ impl Debug {
             return;
         }
         self.number += 1;
-        // The inspector tells connections of one address apart by their ports; a number of ours will do.
+        // The inspector identifies connections of one address by their ports; a number of ours will
+        // do.
         let port = u16::try_from(id.get() & 0xffff).unwrap_or_default();
         let (client, server) = (SocketAddr::new(peer, port), SocketAddr::new(self.own, 1723));
         let (source, destination) = match direction {

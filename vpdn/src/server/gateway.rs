@@ -57,7 +57,7 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
         .ok_or_else(|| Failure::other("no vpdn-group accepts tunnels of PPTP".to_owned()))?;
     let own = template.ip_address.ok_or_else(|| Failure::other("the server has no `ip-address`".to_owned()))?;
     let (state, address) = (state(config, group, template)?, config.listen.with_default_port(PORT));
-    // What needs permission comes first. Each of our addresses has a socket of its own, later.
+    // Steps that need permission come first. Each of our addresses has a socket of its own, later.
     drop(Gre::open()?);
     let failed = |error| Failure::of_system(&format!("listening at {address}"), &error);
     let listener = TcpListener::bind(address).map_err(failed)?;
@@ -111,7 +111,7 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
     gateway.run()
 }
 
-/// What the program knows beside the sessions.
+/// Returns what the program knows beside the sessions.
 fn state(config: &Config, group: &VpdnGroup, template: &VirtualTemplate) -> Result<State, Failure> {
     let failed = |error| Failure::of_system("the users", &error);
     let users = Users::open(&config.user, config.users.as_deref(), entropy()?).map_err(failed)?;
@@ -184,7 +184,7 @@ struct Gateway<'c> {
     debugs: BTreeMap<u64, Debug>,
 }
 
-/// What has come, and where.
+/// The events that have come, and where.
 #[derive(Default)]
 struct Come {
     numbers: Vec<u64>,
@@ -195,7 +195,7 @@ impl Come {
         self.numbers.contains(&number)
     }
 
-    /// The ids of a range of numbers.
+    /// Returns the ids of a range of numbers.
     fn of(&self, first: u64) -> impl Iterator<Item = u64> {
         let range = first..first + (1 << 32);
         self.numbers.iter().filter(move |number| range.contains(number)).map(move |number| number - first)
@@ -343,11 +343,12 @@ impl Gateway<'_> {
         Ok(())
     }
 
-    /// From TCP.
+    /// Reads from TCP.
     fn read(&mut self, now: Duration, number: u64) {
         let Some(&mut Tcp { id, ref mut stream, interest, .. }) = self.connections.get_mut(&number) else { return };
         stream.flush();
-        // Nothing was waited for, and something has come: it is broken. What it has sent was not taken, and stays so.
+        // Nothing was waited for, and something has come: it is broken. The rest of its output was
+        // not taken, and stays so.
         let is_broken = interest == Interest::Nothing;
         if stream.read() || is_broken {
             self.server.handle_disconnect(now, id);
@@ -366,8 +367,9 @@ impl Gateway<'_> {
             while let Some(event) = session.poll_event() {
                 state.event(now, &mut session, event);
             }
-            // What ends a call in the tunnel is to arrive before what ends it on the control connection, or the client does
-            // not hear why. At the beginning it is the other way round: the client waits for the reply to its call.
+            // The end of a call in the tunnel is to arrive before the end on the control
+            // connection, or the client does not learn the reason. At the beginning it is the other
+            // way round: the client waits for the reply to its call.
             let is_new = session.calls().any(|call| call.statistics().tunnel.packets_received == 0);
             let mut buf = [0; MAX_TRANSMIT];
             for is_control in [is_new, !is_new] {
@@ -429,7 +431,7 @@ impl Gateway<'_> {
         }
     }
 
-    /// From the network to the device.
+    /// Carries packets from the network to the device.
     fn receive(&mut self, now: Duration, own: Ipv4Addr) {
         let Self { server, gres, state, batch, debugs, .. } = self;
         let Some(gre) = gres.get_mut(&own) else { return };
@@ -451,10 +453,12 @@ impl Gateway<'_> {
                         state.deliver((id, call), packet);
                     }
                 }
-                // What cannot be read or decrypted is counted by the sessions, and happens on every path.
+                // Packets that cannot be read or decrypted are counted by the sessions, and happen
+                // on every path.
                 Err(_) => {}
             });
-            // What waited for one of these goes before the next ones, or they have to wait too.
+            // A packet that waited for one of these goes before the next ones, or they have to wait
+            // too.
             for (id, _) in &held {
                 let Some(mut session) = server.session_mut(*id) else { continue };
                 while let Ok(Some((call, packet))) = session.poll_receive(now, &mut waiting) {
@@ -465,7 +469,7 @@ impl Gateway<'_> {
         state.device.flush();
     }
 
-    /// From the device to the network.
+    /// Carries packets from the device to the network.
     fn send(&mut self, now: Duration) {
         let Self { server, connections, gres, state, outgoing, batch, debugs, .. } = self;
         for _ in 0..BURST {
@@ -493,7 +497,7 @@ impl Gateway<'_> {
         gres.values_mut().for_each(Gre::flush);
     }
 
-    /// From the RADIUS servers.
+    /// Takes replies of the RADIUS servers.
     fn hear(&mut self, now: Duration, come: &Come) {
         let Some(radius) = &mut self.state.radius else { return };
         for number in come.of(RADIUS) {
@@ -575,7 +579,7 @@ impl Gateway<'_> {
         say(&format_args!("{} connections", self.server.len()));
     }
 
-    /// Those who ask on the control socket.
+    /// Serves the clients of the control socket.
     fn serve(&mut self, now: Duration, come: &Come) {
         if come.has(CONTROL) {
             while let Some(connection) = self.control.as_ref().and_then(Listener::accept) {
@@ -666,7 +670,7 @@ impl Gateway<'_> {
     }
 }
 
-/// The socket that a connection's packets leave by.
+/// Returns the socket that a connection's packets leave by.
 fn gre_of<'g>(
     connections: &BTreeMap<u64, Tcp>,
     gres: &'g mut BTreeMap<Ipv4Addr, Gre>,
@@ -675,7 +679,7 @@ fn gre_of<'g>(
     gres.get_mut(&connections.get(&number(id))?.own)
 }
 
-/// The number of a connection for the poller: ids are given one after the other.
+/// Returns the number of a connection for the poller: ids are given one after the other.
 fn number(id: ConnectionId) -> u64 {
     id.get() & u64::from(u32::MAX)
 }

@@ -15,7 +15,7 @@ use super::complain;
 use crate::config::RadiusSettings;
 use crate::radius::{Answer, AttributeKind, Authorization, Client, Code, Event, QuestionId, Reply, Request};
 
-/// What RADIUS servers were asked, and by whom.
+/// The open questions to RADIUS servers, by call.
 pub(super) struct Inquiries {
     pub(super) client: Client,
     nas_address: Ipv4Addr,
@@ -34,7 +34,7 @@ struct Inquiry {
     kind: Kind,
 }
 
-/// What the keys are made from.
+/// The source of the keys.
 #[derive(Clone, Copy)]
 enum Kind {
     MsChapV1([u8; 8]),
@@ -42,21 +42,21 @@ enum Kind {
     Other,
 }
 
-/// What is to be said to a client.
+/// The verdict for a client.
 pub(super) struct Verdict {
     /// Which client.
     pub(super) call: Key,
-    /// What was asked of us.
+    /// The question that was asked of us.
     pub(super) question: Question,
-    /// What is said.
+    /// The answer.
     pub(super) decision: Decision,
 }
 
-/// What is said to a client.
+/// The answer to a client.
 pub(super) enum Decision {
     /// It may come in.
     Accept { message: Vec<u8>, keys: Option<ExternalKeys>, authorization: Box<Authorization> },
-    /// It may not, and this is what it is told. Empty: what all are told.
+    /// It may not come in, and gets this message. Empty: the message that all get.
     Reject { message: Vec<u8> },
     /// No server has answered.
     Silence,
@@ -87,7 +87,7 @@ impl Inquiries {
         peer: IpAddr,
     ) -> Option<Verdict> {
         let refused = Some(Verdict { call, question, decision: Decision::refused() });
-        // Who asks again has given up the question before.
+        // A client that asks again has given up the question before.
         self.forget(call);
         if self.by_address.get(&peer).is_some_and(|open| *open >= self.max_per_address) {
             return refused;
@@ -107,7 +107,7 @@ impl Inquiries {
         }
     }
 
-    /// The call is over: what was asked for it is forgotten, and its number is free.
+    /// Forgets what was asked for a call that is over; its number is free.
     pub(super) fn forget(&mut self, call: Key) {
         if let Some(id) = self.by_call.get(&call).copied() {
             self.client.cancel(id);
@@ -127,7 +127,8 @@ impl Inquiries {
         Some(inquiry)
     }
 
-    /// What the server has to know. `None` when the client presents what cannot be asked about.
+    /// Returns what the server has to know. `None` when the client presents what cannot be asked
+    /// about.
     fn request(&self, presented: &Presented<'_>, peer: IpAddr, (_, call): Key) -> Option<(Request, Kind)> {
         let mut request = Request::access();
         request.add(AttributeKind::USER_NAME, presented.name()?.0).ok()?;
@@ -184,7 +185,7 @@ impl Inquiries {
     }
 }
 
-/// What an answer means for the client.
+/// Returns what an answer means for the client.
 fn decide(kind: Kind, reply: &Reply) -> Decision {
     if reply.code() != Code::ACCESS_ACCEPT {
         let message = refusal(kind, reply).filter(|_| reply.code() == Code::ACCESS_REJECT);
@@ -215,7 +216,7 @@ fn decide(kind: Kind, reply: &Reply) -> Decision {
     Decision::Accept { message, keys: keys.ok(), authorization: Box::new(authorization) }
 }
 
-/// RFC 2548 section 2.1.4: why, as the client is to be told.
+/// Returns why a client is refused, as it is to be sent (RFC 2548 section 2.1.4).
 fn refusal(kind: Kind, reply: &Reply) -> Option<Vec<u8>> {
     if let Kind::Other = kind {
         return Some(reply.values(AttributeKind::REPLY_MESSAGE).next().unwrap_or_default().to_vec());

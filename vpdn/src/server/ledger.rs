@@ -20,7 +20,7 @@ pub(super) struct Terms {
     pub(super) interim: Option<Duration>,
 }
 
-/// What is to be done now.
+/// The work that is due now.
 pub(super) enum Due {
     /// The account is reported.
     Interim(Key),
@@ -63,7 +63,7 @@ struct Idle {
 }
 
 impl Ledger {
-    /// A session is up.
+    /// Begins the account of a session that is up.
     pub(super) fn begin(&mut self, now: Duration, key: Key, account: Account, terms: Terms) {
         let idle = |limit: Duration| {
             let next = now.saturating_add(limit.checked_div(LOOKS).unwrap_or(limit));
@@ -88,7 +88,7 @@ impl Ledger {
         self.entries.get(&key).map(|entry| (&entry.account, entry.since))
     }
 
-    /// We end a session for this reason.
+    /// Sets the reason for which we end a session.
     pub(super) fn set_cause(&mut self, key: Key, cause: TerminateCause) {
         if let Some(entry) = self.entries.get_mut(&key) {
             // The first one stays.
@@ -96,7 +96,7 @@ impl Ledger {
         }
     }
 
-    /// A session is over: returns its account, since when it was up, and why we ended it.
+    /// Ends the account of a session: returns it, since when it was up, and why we ended it.
     pub(super) fn end(&mut self, key: Key) -> Option<(Account, Duration, Option<TerminateCause>)> {
         let entry = self.entries.remove(&key)?;
         if let Some(deadline) = entry.deadline {
@@ -133,7 +133,7 @@ impl Ledger {
 }
 
 impl Entry {
-    /// Each deadline that has passed is put off or taken away, one at a time.
+    /// Returns each deadline that has passed is put off or taken away, one at a time.
     fn due(&mut self, now: Duration, key: Key, packets: impl FnOnce() -> u64) -> Option<Due> {
         if self.end.take_if(|end| *end <= now).is_some() {
             self.cause.get_or_insert(TerminateCause::SESSION_TIMEOUT);
@@ -159,7 +159,7 @@ impl Entry {
     }
 }
 
-/// The counters of a tunnel, from the server's side.
+/// Returns the counters of a tunnel, from the server's side.
 pub(super) fn counters(time: Duration, tunnel: &pptp::gre::Statistics) -> Counters {
     Counters {
         time,

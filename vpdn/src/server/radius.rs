@@ -12,7 +12,7 @@ use crate::radius::{Answer, Client, Path, ReplyError, Request, Server, Settings,
 /// Where the numbers of these sockets begin, for the poller.
 pub(super) const NUMBERS: u64 = 1 << 32;
 
-/// Whom a socket is for.
+/// The purpose of a socket.
 #[derive(Clone, Copy)]
 enum Purpose {
     Authentication,
@@ -80,7 +80,7 @@ impl Radius {
         self.accounting.open() > 0
     }
 
-    /// Sends what there is to send.
+    /// Sends all that waits.
     pub(super) fn flush(&mut self, poller: &Poller) {
         let Self { inquiries, asking, accounting, reporting, paths, .. } = self;
         let mut open = |purpose, path, socket: &UdpSocket| {

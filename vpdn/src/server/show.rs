@@ -1,4 +1,4 @@
-//! What `show` shows: as Cisco's IOS does, as JSON, and for Prometheus.
+//! The output of `show`: as Cisco's IOS has it, as JSON, and for Prometheus.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -190,7 +190,7 @@ impl<'v> View<'v> {
         }))
     }
 
-    /// The text format 0.0.4 of Prometheus.
+    /// Returns the text format 0.0.4 of Prometheus.
     fn metrics(&self) -> String {
         let mut text = String::new();
         let mut sums = [0_u64; 6];

@@ -1,4 +1,4 @@
-//! What happens in sessions, and what follows: addresses, routes, answers, accounts.
+//! The events of sessions, and their consequences: addresses, routes, answers, accounts.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,28 +22,28 @@ use crate::config::Network;
 use crate::host::{Device, sentence};
 use crate::radius::{Account, Authorization, FramedAddress, TerminateCause};
 
-/// What a client of MS-CHAP is told that is not let in: a wrong name or password, whatever it was.
+/// The message for a client of MS-CHAP that is not let in: a wrong name or password, in every case.
 const REFUSED: &[u8] = b"E=691 R=0 V=3";
 /// RAS: the account has no permission to dial in. All addresses are taken.
 const NO_ADDRESS: &[u8] = b"E=649 R=0 V=3 M=No address is free";
 
-/// What the program knows beside the sessions.
+/// The state of the program beside the sessions.
 pub(super) struct State {
-    /// Who may come in, from the configuration.
+    /// The users who may come in, from the configuration.
     pub(super) users: Users,
-    /// Who may come in, from others.
+    /// The users who may come in, from others.
     pub(super) radius: Option<Radius>,
     /// Which call has which address.
     pub(super) calls: Calls,
     /// The interface of all tunnels.
     pub(super) device: Device,
-    /// Who was let in, until IP is up.
+    /// The users who were let in, until IP is up.
     pub(super) accepted: BTreeMap<Key, Accepted>,
     /// Sessions that are up.
     pub(super) ledger: Ledger,
     /// Packets of each call that were dropped since their sender was not its client.
     pub(super) spoofed: BTreeMap<Key, u64>,
-    /// What the first part of Acct-Session-Id is: another one each time that the server starts.
+    /// The first part of Acct-Session-Id: another one each time that the server starts.
     pub(super) run: u32,
     /// The name that a peer has to have.
     pub(super) terminate_from: Option<String>,
@@ -59,7 +59,7 @@ pub(super) struct Accepted {
 }
 
 impl State {
-    /// Something has happened in a session.
+    /// Handles an event of a session.
     pub(super) fn event(&mut self, now: Duration, session: &mut SessionMut<'_, 4>, event: Event) {
         let (id, peer) = (session.id(), session.peer());
         match event {
@@ -123,7 +123,7 @@ impl State {
         }
     }
 
-    /// A client presents itself, or a new password.
+    /// Handles a client that presents itself, or a new password.
     fn authenticate(&mut self, now: Duration, session: &mut Session, key: Key, peer: IpAddr, question: Question) {
         if let Some(radius) = &mut self.radius {
             let Some(presented) = session.call(key.1).and_then(|call| call.ppp().presented()) else { return };
@@ -135,7 +135,8 @@ impl State {
         self.ask_users(now, session, key, question);
     }
 
-    /// Nothing scarce is held for those who have proved nothing: the address is theirs only for the time of the answer.
+    /// Asks the users of the file; the address is held only for the time of the answer, since
+    /// nothing has been proved.
     fn ask_users(&mut self, now: Duration, session: &mut Session, key: Key, question: Question) {
         let (id, call) = key;
         let had_one = self.calls.address(key).is_some();
@@ -158,7 +159,7 @@ impl State {
         }
     }
 
-    /// Somebody has proved itself: it gets its address.
+    /// Lets in a client that has proved itself, and gives it its address.
     fn let_in(
         &mut self,
         now: Duration,
@@ -185,7 +186,7 @@ impl State {
         self.calls.assign(key, wanted)
     }
 
-    /// Tells a client what a RADIUS server says.
+    /// Applies a RADIUS server's answer to a client.
     pub(super) fn apply(&mut self, now: Duration, session: &mut Session, verdict: Verdict) {
         let Verdict { call: key, question, decision } = verdict;
         match decision {
@@ -216,7 +217,7 @@ impl State {
         keys: Option<ExternalKeys>,
         authorization: Authorization,
     ) {
-        // Before it is told: who gets no address is not let in.
+        // Before it is accepted: a client without an address is not let in.
         if self.address_for(key, &authorization).is_none() {
             complain("all addresses of the pool are taken");
             refuse(now, session, key, question, NO_ADDRESS);
@@ -232,7 +233,7 @@ impl State {
         }
     }
 
-    /// IP is up: routes, and the account.
+    /// Sets routes and the account, since IP is up.
     fn ip_up(&mut self, now: Duration, session: &Session, key: Key, peer: IpAddr) {
         let (id, call) = key;
         let (Some(address), Some(handle)) = (self.calls.address(key), session.call(call)) else { return };
@@ -349,7 +350,7 @@ impl State {
         say(&format_args!("Refused frames {refused}, of them in the clear {clear}, of another sender {spoofed}"));
     }
 
-    /// From a call to the device, if the client may send it.
+    /// Carries a packet from a call to the device, if the client may send it.
     pub(super) fn deliver(&mut self, key: Key, packet: &[u8]) {
         if self.calls.may_send(key, packet) {
             self.device.send(packet);
@@ -359,7 +360,7 @@ impl State {
     }
 }
 
-/// Tells a client that it is not let in.
+/// Refuses a client.
 fn refuse(now: Duration, session: &mut Session, key: Key, question: Question, message: &[u8]) {
     let presented = session.call(key.1).and_then(|call| call.ppp().presented());
     let is_microsoft = matches!(presented, Some(Presented::MsChap { .. } | Presented::ChangePassword { .. }));
@@ -371,7 +372,7 @@ fn refuse(now: Duration, session: &mut Session, key: Key, question: Question, me
     }
 }
 
-/// RFC 2866 section 5.10.
+/// Returns the cause in the words of RFC 2866 section 5.10.
 fn cause_of(reason: &Reason) -> TerminateCause {
     match reason {
         Reason::Closed => TerminateCause::ADMIN_RESET,

@@ -1,4 +1,4 @@
-//! Who may come in, from the configuration and from a file: `name secret [words]`.
+//! The users who may come in, from the configuration and from a file: `name secret [words]`.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -16,7 +16,7 @@ use rustix::fs::{FlockOperation, flock};
 use super::complain;
 use crate::config::{Network, NtHashText, Secret, Service, User};
 
-/// What else is known of a user that was let in.
+/// The other data of a user that was let in.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Known {
     pub(super) address: Option<Ipv4Addr>,
@@ -27,8 +27,8 @@ pub(super) struct Known {
 pub(super) struct Users {
     configured: Vec<User>,
     file: Option<Table>,
-    /// The password of nobody: what an unknown user presents is compared with it, so that a refusal costs the same and says
-    /// the same, whoever it is.
+    /// The password of nobody: the proof of an unknown user is compared with it, so that a refusal
+    /// costs the same and says the same for every name.
     nobody: Secret,
 }
 
@@ -39,7 +39,7 @@ struct Table {
     users: Vec<User>,
 }
 
-/// What changes with a file: the number of the file, its length, and when it was written.
+/// The marks that change with a file: the number of the file, its length, and when it was written.
 type Stamp = (u64, u64, i64, i64);
 
 impl Users {
@@ -165,7 +165,7 @@ impl Users {
         session.call_mut(call).ok_or(AnswerError::NotAsked)?.answer(now, question.ticket(), &answer)
     }
 
-    /// With the domain, then without it.
+    /// Finds a user with the domain, then without it.
     fn find(&self, name: &[u8]) -> Option<&User> {
         let without = name.rsplit(|byte| *byte == b'\\').next().unwrap_or(name);
         let all = || self.file.iter().flat_map(|table| &table.users).chain(&self.configured);
@@ -192,8 +192,8 @@ impl Table {
         Ok(())
     }
 
-    /// Writes the hash of a new password in the place of the old one. The file is replaced as a whole, or stays as it was;
-    /// whoever else writes it in this way waits meanwhile.
+    /// Writes the hash of a new password in the place of the old one. The file is replaced as a
+    /// whole, or stays unchanged; another program that writes it in this way waits meanwhile.
     fn store(&self, name: &str, hash: &NtHash) -> io::Result<()> {
         let beside = |ending: &str| {
             let mut path = self.path.clone().into_os_string();
@@ -208,7 +208,7 @@ impl Table {
             match parse(line) {
                 Ok(Some(user)) if user.name == name => {
                     new.extend([name, " nt:", &hex::encode(hash.as_bytes())]);
-                    // What else the line says stays.
+                    // The rest of the line stays.
                     let words = line.split_ascii_whitespace().skip(2).filter(|word| *word != "expired");
                     new.extend(words.flat_map(|word| [" ", word]));
                 }

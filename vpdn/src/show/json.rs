@@ -142,7 +142,8 @@ pub fn control_protocol_name(protocol: Protocol) -> Option<Cow<'static, str>> {
     Some(name.into())
 }
 
-/// Returns an object for a packet of a control protocol. What its length says is given, also when there is less.
+/// Returns an object for a packet of a control protocol. The number of bytes that its length says
+/// is given, also when there are less.
 #[must_use]
 pub fn control_protocol(name: &str, octets: &[u8]) -> Option<Object> {
     let (&[code, identifier, high, low], rest) = octets.split_first_chunk()?;
@@ -169,7 +170,7 @@ pub fn control_protocol(name: &str, octets: &[u8]) -> Option<Object> {
     Some(object)
 }
 
-/// Code, identifier and length of a packet of an authentication protocol.
+/// Returns code, identifier and length of a packet of an authentication protocol.
 fn authentication(kind: &str, code: u8, identifier: u8, octets: &[u8]) -> Object {
     let length = octets.get(2..).and_then(<[u8]>::first_chunk).map_or(0, |length| u16::from_be_bytes(*length));
     let mut object = object(kind, Some(octets.get(..usize::from(length)).unwrap_or(octets)));
@@ -395,7 +396,7 @@ pub fn control(message: &Message) -> Object {
     object
 }
 
-/// A text and the size of its field. Octets that are not ASCII are taken for Latin-1.
+/// Returns a text and the size of its field. Octets that are not ASCII are taken for Latin-1.
 fn text<const N: usize>(text: &pptp_wire::Text<N>) -> Value {
     let characters: String = text.as_bytes().iter().copied().map(char::from).collect();
     json!({ "size": N, "text": characters })

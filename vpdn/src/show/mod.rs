@@ -1,4 +1,4 @@
-//! What people and programs are shown: a trace, JSON lines, a summary, what the user should know.
+//! The output for people and programs: a trace, JSON lines, a summary, and sentences for the user.
 
 pub mod json;
 mod lines;

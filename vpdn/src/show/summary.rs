@@ -1,4 +1,4 @@
-//! What became of each session.
+//! The outcome of each session.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -72,7 +72,7 @@ fn write_session(out: &mut impl Write, session: &Session) -> io::Result<()> {
     }
 }
 
-/// What was captured of the authentication, and why there is not more.
+/// Returns what was captured of the authentication, and why there is not more.
 fn authentication(session: &Session) -> String {
     if let Some(authentication) = session.authentication() {
         return authentication.to_string();

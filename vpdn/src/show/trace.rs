@@ -137,12 +137,12 @@ impl<W: Write> Trace<W> {
         }
     }
 
-    /// What the packet of compressed data at hand is called.
+    /// Returns what the packet of compressed data at hand is called.
     fn compressed(&self) -> &'static str {
         if self.is_mppe { "MPPE" } else { "Compressed" }
     }
 
-    /// What stands behind the line of what a GRE packet carries.
+    /// Notes what stands behind the line of a GRE packet's contents.
     fn note_numbers(&mut self, header: &pptp_gre::Header, repeated: bool) {
         self.gre.clear();
         if let Some(number) = header.sequence_number {
@@ -299,7 +299,7 @@ impl<W: Write> Trace<W> {
         }
     }
 
-    /// Number of the frame, time, session, protocol, direction, and what there is to say.
+    /// Writes number of the frame, time, session, protocol, direction and the text.
     fn line(
         &mut self,
         place: &Place,
@@ -348,7 +348,8 @@ impl<W: Write> Trace<W> {
     }
 }
 
-/// RFC 1661 section 2: protocols from 0xc000 on have codes of their own, but for LCP. Their packets are not LCP's.
+/// Protocols from 0xc000 on have codes of their own, but for LCP (RFC 1661 section 2). Their
+/// packets are not LCP's.
 fn own_code(protocol: Protocol, packet: &Packet<'_>) -> Option<String> {
     /// Callback Control Protocol, of Microsoft.
     const CALLBACK: Protocol = Protocol(0xc029);
@@ -364,7 +365,7 @@ fn own_code(protocol: Protocol, packet: &Packet<'_>) -> Option<String> {
     Some(name.into())
 }
 
-/// Who sends a message of the control connection to whom.
+/// Returns the sender and the receiver of a message of the control connection.
 fn path(place: &Place) -> String {
     match place.path {
         Some((Address::Ip(source), Address::Ip(destination))) => format!(" [{source} > {destination}]"),

@@ -1,4 +1,4 @@
-//! What the user should know at the end, in a sentence each, and the exit status.
+//! The sentences for the user at the end, and the exit status.
 
 use std::collections::BTreeMap;
 
@@ -16,13 +16,13 @@ pub const UNREADABLE: u8 = 2;
 /// There is no PPTP or PPP in what was read.
 pub const NOTHING: u8 = 3;
 
-/// What was asked for.
+/// The question that was asked.
 #[derive(Debug, Clone, Copy, Default)]
 #[expect(clippy::exhaustive_structs, reason = "made by programs")]
 pub struct Question<'a> {
     /// The name of the file.
     pub file: &'a str,
-    /// Whose secret was given.
+    /// The user whose secret was given.
     pub user: Option<&'a str>,
     /// Whether a password or its hash was given.
     pub password: bool,
@@ -30,7 +30,7 @@ pub struct Question<'a> {
     pub start_keys: usize,
 }
 
-/// What the sentences are about, gathered while the capture is read.
+/// The facts for the sentences, gathered while the capture is read.
 #[derive(Debug, Default)]
 pub struct Seen {
     records: u64,
@@ -120,7 +120,8 @@ fn counters(inspector: &Inspector) -> impl Iterator<Item = pptp::inspect::Counte
     inspector.sessions().flat_map(move |session| directions.map(|direction| session.counters(direction)))
 }
 
-/// Where the server has refused as well, the client may have used another password.
+/// Says which passwords are wrong; where the server has refused as well, the client may have used
+/// another.
 fn wrong_passwords(inspector: &Inspector, sentences: &mut Vec<String>) -> bool {
     let mut any = false;
     for session in inspector.sessions() {
@@ -136,7 +137,8 @@ fn wrong_passwords(inspector: &Inspector, sentences: &mut Vec<String>) -> bool {
     any
 }
 
-/// A session of which nothing was decrypted with what was given, or less than there are keys for.
+/// Returns a session of which nothing was decrypted with what was given, or less than there are
+/// keys for.
 fn wrong_keys(question: &Question<'_>, inspector: &Inspector, sentences: &mut Vec<String>) -> bool {
     let mut wrong = false;
     for session in inspector.sessions() {
@@ -161,13 +163,13 @@ fn wrong_keys(question: &Question<'_>, inspector: &Inspector, sentences: &mut Ve
     wrong
 }
 
-/// Whether keys were tried on the packets of a direction, and fit none of them.
+/// Returns whether keys were tried on the packets of a direction, and fit none of them.
 fn is_undecrypted(session: &Session, direction: Direction) -> bool {
     let counters = session.counters(direction);
     counters.nonsense != 0 && counters.decrypted == 0
 }
 
-/// What a secret was given for, and did not come to.
+/// Says for what a secret was given without use.
 fn not_needed(seen: &Seen, sentences: &mut Vec<String>) {
     for (reason, count) in &seen.not_decrypted {
         sentences.push(format!("{count} encrypted packets were not decrypted: {reason}"));

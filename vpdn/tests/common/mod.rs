@@ -1,4 +1,4 @@
-//! What the tests share: captures, and the program.
+//! The common part of the tests: captures, and the program.
 
 #![expect(dead_code, reason = "each test needs a part of it")]
 
@@ -21,19 +21,19 @@ pub(crate) fn inspect(path: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_vpdn-inspect")).arg(path).args(arguments).output().unwrap()
 }
 
-/// The JSON lines of a capture.
+/// Returns the JSON lines of a capture.
 pub(crate) fn json_lines(path: &Path, arguments: &[&str]) -> Vec<Value> {
     let output = inspect(path, &[&["--json"], arguments].concat());
     let text = String::from_utf8(output.stdout).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The folder of this package's captures, cut from the recorded sessions.
+/// Returns the folder of this package's captures, cut from the recorded sessions.
 pub(crate) fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
 }
 
-/// The recorded sessions: name, capture, password.
+/// Returns the recorded sessions: name, capture, password.
 pub(crate) fn recordings() -> Vec<(String, PathBuf, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../interop/captures");
     let mut recordings = Vec::new();
@@ -50,7 +50,7 @@ pub(crate) fn recordings() -> Vec<(String, PathBuf, String)> {
     recordings
 }
 
-/// The folder of public captures, or `None`, with a message, where it is absent.
+/// Returns the folder of public captures, or `None`, with a message, where it is absent.
 pub(crate) fn shared() -> Option<PathBuf> {
     let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
     let folder = std::env::var_os("PPTP_SHARED").map_or_else(default, PathBuf::from).join("captures");
@@ -61,7 +61,7 @@ pub(crate) fn shared() -> Option<PathBuf> {
     None
 }
 
-/// Every capture that there is, and a password for it.
+/// Returns every capture that there is, and a password for it.
 pub(crate) fn all_captures() -> Vec<(PathBuf, String)> {
     let mut all: Vec<_> = recordings().into_iter().map(|(_, path, password)| (path, password)).collect();
     let is_capture = |path: &PathBuf| {
@@ -76,7 +76,7 @@ pub(crate) fn all_captures() -> Vec<(PathBuf, String)> {
     all
 }
 
-/// The frames of a pcap file: the times of the records, and their bytes.
+/// Returns the frames of a pcap file: the times of the records, and their bytes.
 pub(crate) fn frames(path: &Path) -> Vec<((u64, u32), Vec<u8>)> {
     let mut frames = Vec::new();
     let file = std::fs::File::open(path).unwrap();
@@ -85,7 +85,7 @@ pub(crate) fn frames(path: &Path) -> Vec<((u64, u32), Vec<u8>)> {
     frames
 }
 
-/// A pcap file of frames.
+/// Returns a pcap file of frames.
 pub(crate) fn pcap(link_type: u32, frames: &[((u64, u32), Vec<u8>)]) -> Vec<u8> {
     let mut file = b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0".to_vec();
     file.extend(link_type.to_le_bytes());

@@ -23,9 +23,9 @@ message! {
     #[doc(alias = "SCCRQ")]
     pub struct StartControlConnectionRequest<'a> = V2 START_CONTROL_CONNECTION_REQUEST;
     assumed {
-        /// The version of the protocol; 1.0 if there is none.
+        /// The version of the protocol; 1.0 if it is missing.
         protocol_version: ProtocolVersion = ProtocolVersion or ProtocolVersion::V1_0;
-        /// Framing that the sender takes; none if there is none, and Cisco sends none.
+        /// Framing that the sender takes; none if it is missing, and Cisco sends none.
         framing_capabilities: Framing = FramingCapabilities or Framing::NONE;
     }
     required {
@@ -43,7 +43,8 @@ message! {
         firmware_revision: u16 = FirmwareRevision;
         /// The sender's maker.
         vendor_name: Text<'a> = VendorName;
-        /// How many control messages may be unacknowledged; 4 if there is none. 0 is invalid, but is seen.
+        /// How many control messages may be unacknowledged; 4 if it is missing. 0 is invalid, but
+        /// is seen.
         receive_window_size: u16 = ReceiveWindowSize;
         /// The receiver is to prove that it knows the secret: 1 to 1017 bytes.
         challenge: &'a [u8] = Challenge;
@@ -63,9 +64,9 @@ message! {
     #[doc(alias = "SCCRP")]
     pub struct StartControlConnectionReply<'a> = V2 START_CONTROL_CONNECTION_REPLY;
     assumed {
-        /// The version of the protocol; 1.0 if there is none.
+        /// The version of the protocol; 1.0 if it is missing.
         protocol_version: ProtocolVersion = ProtocolVersion or ProtocolVersion::V1_0;
-        /// Framing that the sender takes; none if there is none, and Cisco sends none.
+        /// Framing that the sender takes; none if it is missing, and Cisco sends none.
         framing_capabilities: Framing = FramingCapabilities or Framing::NONE;
     }
     required {
@@ -83,7 +84,8 @@ message! {
         firmware_revision: u16 = FirmwareRevision;
         /// The sender's maker.
         vendor_name: Text<'a> = VendorName;
-        /// How many control messages may be unacknowledged; 4 if there is none. 0 is invalid, but is seen.
+        /// How many control messages may be unacknowledged; 4 if it is missing. 0 is invalid, but
+        /// is seen.
         receive_window_size: u16 = ReceiveWindowSize;
         /// The receiver is to prove that it knows the secret: 1 to 1017 bytes.
         challenge: &'a [u8] = Challenge;

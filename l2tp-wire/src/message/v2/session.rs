@@ -10,17 +10,17 @@ message! {
     #[doc(alias = "OCRQ")]
     pub struct OutgoingCallRequest<'a> = V2 OUTGOING_CALL_REQUEST;
     assumed {
-        /// A number for the logs of both ends; 0 if there is none.
+        /// A number for the logs of both ends; 0 if it is missing.
         call_serial_number: u32 = CallSerialNumber or 0;
-        /// The lowest acceptable speed in bits per second; 0 if there is none.
+        /// The lowest acceptable speed in bits per second; 0 if it is missing.
         minimum_bps: u32 = MinimumBps or 0;
-        /// The highest acceptable speed in bits per second; the largest number if there is none.
+        /// The highest acceptable speed in bits per second; the largest number if it is missing.
         maximum_bps: u32 = MaximumBps or u32::MAX;
-        /// The kind of line; any if there is none.
+        /// The kind of line; any if it is missing.
         bearer_type: Bearer = BearerType or Bearer::ANY;
-        /// The framing; any if there is none.
+        /// The framing; any if it is missing.
         framing_type: Framing = FramingType or Framing::ANY;
-        /// The number to call; empty if there is none.
+        /// The number to call; empty if it is missing.
         called_number: Text<'a> = CalledNumber or Text::new(&[]);
     }
     required {}
@@ -55,9 +55,10 @@ message! {
     #[doc(alias = "OCCN")]
     pub struct OutgoingCallConnected = V2 OUTGOING_CALL_CONNECTED;
     assumed {
-        /// The speed of the line in bits per second; 0 if there is none. Servers want a plausible one.
+        /// The speed of the line in bits per second; 0 if it is missing. Servers want a plausible
+        /// one.
         tx_connect_speed_bps: u32 = TxConnectSpeedBps or 0;
-        /// The framing of the call; none if there is none.
+        /// The framing of the call; none if it is missing.
         framing_type: Framing = FramingType or Framing::NONE;
     }
     required {}
@@ -75,7 +76,7 @@ message! {
     #[doc(alias = "ICRQ")]
     pub struct IncomingCallRequest<'a> = V2 INCOMING_CALL_REQUEST;
     assumed {
-        /// A number for the logs of both ends; 0 if there is none.
+        /// A number for the logs of both ends; 0 if it is missing.
         call_serial_number: u32 = CallSerialNumber or 0;
     }
     required {}
@@ -118,9 +119,10 @@ message! {
     #[doc(alias = "ICCN")]
     pub struct IncomingCallConnected<'a> = V2 INCOMING_CALL_CONNECTED;
     assumed {
-        /// The speed of the line in bits per second; 0 if there is none. Servers want a plausible one.
+        /// The speed of the line in bits per second; 0 if it is missing. Servers want a plausible
+        /// one.
         tx_connect_speed_bps: u32 = TxConnectSpeedBps or 0;
-        /// The framing of the call; none if there is none.
+        /// The framing of the call; none if it is missing.
         framing_type: Framing = FramingType or Framing::NONE;
     }
     required {}

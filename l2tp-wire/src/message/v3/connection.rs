@@ -34,7 +34,8 @@ message! {
     optional {
         /// Kinds of pseudowires that the sender has. The RFC requires it; without it, nothing is known.
         pseudowire_capabilities: Pseudowires<'a> = PseudowireCapabilities;
-        /// How many control messages may be unacknowledged; 4 if there is none. 0 is invalid, but is seen.
+        /// How many control messages may be unacknowledged; 4 if it is missing. 0 is invalid, but
+        /// is seen.
         receive_window_size: u16 = ReceiveWindowSize;
         /// The sender's maker.
         vendor_name: Text<'a> = VendorName;
@@ -65,7 +66,8 @@ message! {
     optional {
         /// Kinds of pseudowires that the sender has. The RFC requires it; without it, nothing is known.
         pseudowire_capabilities: Pseudowires<'a> = PseudowireCapabilities;
-        /// How many control messages may be unacknowledged; 4 if there is none. 0 is invalid, but is seen.
+        /// How many control messages may be unacknowledged; 4 if it is missing. 0 is invalid, but
+        /// is seen.
         receive_window_size: u16 = ReceiveWindowSize;
         /// The sender's maker.
         vendor_name: Text<'a> = VendorName;

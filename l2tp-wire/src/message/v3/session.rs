@@ -11,11 +11,11 @@ message! {
     #[doc(alias = "ICRQ")]
     pub struct IncomingCallRequest<'a> = V3 INCOMING_CALL_REQUEST;
     assumed {
-        /// The session id that the receiver chose; 0 while it is not known, or if there is none.
+        /// The session id that the receiver chose; 0 while it is not known, or if it is missing.
         remote_session_id: u32 = RemoteSessionId or 0;
-        /// A number for the logs of both ends; 0 if there is none.
+        /// A number for the logs of both ends; 0 if it is missing.
         serial_number: u32 = CallSerialNumber or 0;
-        /// Whether the circuit is up; active if there is none.
+        /// Whether the circuit is up; active if it is missing.
         circuit_status: CircuitStatus = CircuitStatus or CircuitStatus::ACTIVE;
     }
     required {
@@ -29,13 +29,14 @@ message! {
     optional {
         /// Which circuit the session is for: the VCID, as text. The RFC requires it.
         remote_end_id: Text<'a> = RemoteEndId;
-        /// Bytes that the receiver has to put into each data packet; none if there is none.
+        /// Bytes that the receiver has to put into each data packet; none if it is missing.
         assigned_cookie: Cookie = AssignedCookie;
         /// Which of two crossing requests for one circuit wins.
         tie_breaker: TieBreaker = TieBreaker;
-        /// The header that the receiver has to put in front of each payload; nothing if there is none.
+        /// The header that the receiver has to put in front of each payload; nothing if it is
+        /// missing.
         l2_specific_sublayer: SublayerType = L2SpecificSublayer;
-        /// Which data packets the receiver is to number; none if there is none.
+        /// Which data packets the receiver is to number; none if it is missing.
         data_sequencing: DataSequencing = DataSequencing;
         /// The speed of the line in bits per second.
         tx_connect_speed: u64 = TxConnectSpeed;
@@ -51,7 +52,7 @@ message! {
     #[doc(alias = "ICRP")]
     pub struct IncomingCallReply = V3 INCOMING_CALL_REPLY;
     assumed {
-        /// Whether the circuit is up; active if there is none.
+        /// Whether the circuit is up; active if it is missing.
         circuit_status: CircuitStatus = CircuitStatus or CircuitStatus::ACTIVE;
     }
     required {}
@@ -62,11 +63,12 @@ message! {
         remote_session_id: u32 = RemoteSessionId REMOTE_SESSION_ID;
     }
     optional {
-        /// Bytes that the receiver has to put into each data packet; none if there is none.
+        /// Bytes that the receiver has to put into each data packet; none if it is missing.
         assigned_cookie: Cookie = AssignedCookie;
-        /// The header that the receiver has to put in front of each payload; nothing if there is none.
+        /// The header that the receiver has to put in front of each payload; nothing if it is
+        /// missing.
         l2_specific_sublayer: SublayerType = L2SpecificSublayer;
-        /// Which data packets the receiver is to number; none if there is none.
+        /// Which data packets the receiver is to number; none if it is missing.
         data_sequencing: DataSequencing = DataSequencing;
         /// The speed of the line in bits per second.
         tx_connect_speed: u64 = TxConnectSpeed;
@@ -90,9 +92,10 @@ message! {
         remote_session_id: u32 = RemoteSessionId REMOTE_SESSION_ID;
     }
     optional {
-        /// The header that the receiver has to put in front of each payload; nothing if there is none.
+        /// The header that the receiver has to put in front of each payload; nothing if it is
+        /// missing.
         l2_specific_sublayer: SublayerType = L2SpecificSublayer;
-        /// Which data packets the receiver is to number; none if there is none.
+        /// Which data packets the receiver is to number; none if it is missing.
         data_sequencing: DataSequencing = DataSequencing;
         /// The speed of the line in bits per second.
         tx_connect_speed: u64 = TxConnectSpeed;
@@ -108,11 +111,11 @@ message! {
     #[doc(alias = "OCRQ")]
     pub struct OutgoingCallRequest<'a> = V3 OUTGOING_CALL_REQUEST;
     assumed {
-        /// The session id that the receiver chose; 0 while it is not known, or if there is none.
+        /// The session id that the receiver chose; 0 while it is not known, or if it is missing.
         remote_session_id: u32 = RemoteSessionId or 0;
-        /// A number for the logs of both ends; 0 if there is none.
+        /// A number for the logs of both ends; 0 if it is missing.
         serial_number: u32 = CallSerialNumber or 0;
-        /// Whether the circuit is up; active if there is none.
+        /// Whether the circuit is up; active if it is missing.
         circuit_status: CircuitStatus = CircuitStatus or CircuitStatus::ACTIVE;
     }
     required {
@@ -126,13 +129,14 @@ message! {
     optional {
         /// Which circuit the session is for: the VCID, as text. The RFC requires it.
         remote_end_id: Text<'a> = RemoteEndId;
-        /// Bytes that the receiver has to put into each data packet; none if there is none.
+        /// Bytes that the receiver has to put into each data packet; none if it is missing.
         assigned_cookie: Cookie = AssignedCookie;
         /// Which of two crossing requests for one circuit wins.
         tie_breaker: TieBreaker = TieBreaker;
-        /// The header that the receiver has to put in front of each payload; nothing if there is none.
+        /// The header that the receiver has to put in front of each payload; nothing if it is
+        /// missing.
         l2_specific_sublayer: SublayerType = L2SpecificSublayer;
-        /// Which data packets the receiver is to number; none if there is none.
+        /// Which data packets the receiver is to number; none if it is missing.
         data_sequencing: DataSequencing = DataSequencing;
         /// The speed of the line in bits per second.
         tx_connect_speed: u64 = TxConnectSpeed;
@@ -146,7 +150,7 @@ message! {
     #[doc(alias = "OCRP")]
     pub struct OutgoingCallReply = V3 OUTGOING_CALL_REPLY;
     assumed {
-        /// Whether the circuit is up; active if there is none.
+        /// Whether the circuit is up; active if it is missing.
         circuit_status: CircuitStatus = CircuitStatus or CircuitStatus::ACTIVE;
     }
     required {}
@@ -157,11 +161,12 @@ message! {
         remote_session_id: u32 = RemoteSessionId REMOTE_SESSION_ID;
     }
     optional {
-        /// Bytes that the receiver has to put into each data packet; none if there is none.
+        /// Bytes that the receiver has to put into each data packet; none if it is missing.
         assigned_cookie: Cookie = AssignedCookie;
-        /// The header that the receiver has to put in front of each payload; nothing if there is none.
+        /// The header that the receiver has to put in front of each payload; nothing if it is
+        /// missing.
         l2_specific_sublayer: SublayerType = L2SpecificSublayer;
-        /// Which data packets the receiver is to number; none if there is none.
+        /// Which data packets the receiver is to number; none if it is missing.
         data_sequencing: DataSequencing = DataSequencing;
         /// The speed of the line in bits per second.
         tx_connect_speed: u64 = TxConnectSpeed;
@@ -185,9 +190,10 @@ message! {
         remote_session_id: u32 = RemoteSessionId REMOTE_SESSION_ID;
     }
     optional {
-        /// The header that the receiver has to put in front of each payload; nothing if there is none.
+        /// The header that the receiver has to put in front of each payload; nothing if it is
+        /// missing.
         l2_specific_sublayer: SublayerType = L2SpecificSublayer;
-        /// Which data packets the receiver is to number; none if there is none.
+        /// Which data packets the receiver is to number; none if it is missing.
         data_sequencing: DataSequencing = DataSequencing;
         /// The speed of the line in bits per second.
         tx_connect_speed: u64 = TxConnectSpeed;
@@ -205,7 +211,7 @@ message! {
     assumed {
         /// Why; 0, which is reserved, if the peer gives no reason.
         result: ResultCode<'a, SessionResult> = SessionResult or ResultCode::new(SessionResult::new(0));
-        /// The session id that the receiver chose; 0 while it is not known, or if there is none.
+        /// The session id that the receiver chose; 0 while it is not known, or if it is missing.
         remote_session_id: u32 = RemoteSessionId or 0;
     }
     required {}
@@ -223,7 +229,7 @@ message! {
     #[doc(alias = "WEN")]
     pub struct WanErrorNotify = V3 WAN_ERROR_NOTIFY;
     assumed {
-        /// The session id that the receiver chose; 0 while it is not known, or if there is none.
+        /// The session id that the receiver chose; 0 while it is not known, or if it is missing.
         remote_session_id: u32 = RemoteSessionId or 0;
     }
     required {}
@@ -244,7 +250,7 @@ message! {
     #[doc(alias = "SLI")]
     pub struct SetLinkInfo = V3 SET_LINK_INFO;
     assumed {
-        /// The session id that the receiver chose; 0 while it is not known, or if there is none.
+        /// The session id that the receiver chose; 0 while it is not known, or if it is missing.
         remote_session_id: u32 = RemoteSessionId or 0;
     }
     required {}

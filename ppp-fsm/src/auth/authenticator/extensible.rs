@@ -42,7 +42,7 @@ impl Authenticator {
         }
     }
 
-    /// RFC 3748 section 5.4: sends the MD5-Challenge.
+    /// Sends the MD5-Challenge (RFC 3748 section 5.4).
     fn challenge_eap(&mut self, now: Duration) -> Result<(), Refused> {
         let challenge: [u8; 16] = self.random.bytes();
         let identifier = self.exchange.identifier.wrapping_add(1);
@@ -58,7 +58,8 @@ impl Authenticator {
         Ok(())
     }
 
-    /// RFC 3748 section 5.3.1: the peer cannot do MD5-Challenge, and says what it wants.
+    /// Ends with a peer that cannot do MD5-Challenge, and keeps the types that it wants (RFC 3748
+    /// section 5.3.1).
     fn end_without_type(&mut self, wanted: &[u8]) -> Result<(), Refused> {
         self.put_eap_end(false, b"").map_err(|_| Refused::Unmatched)?;
         self.exchange.send_once();
@@ -69,7 +70,7 @@ impl Authenticator {
         Ok(())
     }
 
-    /// The last packet of EAP: the one of another end, or our own.
+    /// Returns the last packet of EAP: the one of another end, or our own.
     pub(super) fn put_eap_end(&mut self, is_good: bool, packet: &[u8]) -> Result<(), AnswerError> {
         if packet.is_empty() {
             let message = if is_good { eap::Message::Success(&[]) } else { eap::Message::Failure(&[]) };

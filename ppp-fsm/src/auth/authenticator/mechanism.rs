@@ -1,4 +1,4 @@
-//! What differs between the methods: what the peer has to answer, and how often.
+//! The differences between the methods: what the peer has to answer, and how often.
 
 #[cfg(feature = "mschap")]
 use mschap::{Awaits, Failure, FailureCode, v1, v2};
@@ -32,7 +32,7 @@ pub(super) enum Mechanism {
 }
 
 impl Mechanism {
-    /// A method from its beginning.
+    /// Creates a method from its beginning.
     pub(super) fn new(method: Method, config: &Config, random: &mut Random) -> Self {
         match method {
             Method::Pap => Self::Pap { retries: config.retries },
@@ -47,7 +47,7 @@ impl Mechanism {
         }
     }
 
-    /// The same method from its beginning, in place.
+    /// Restarts the same method from its beginning, in place.
     pub(super) fn restart(&mut self, config: &Config, random: &mut Random) {
         match self {
             Self::ChapMd5(challenge) => *challenge = random.bytes(),
@@ -78,7 +78,7 @@ impl Mechanism {
         })
     }
 
-    /// What the peer has to answer.
+    /// Returns what the peer has to answer.
     pub(super) const fn challenge(&self) -> Option<&[u8]> {
         match self {
             Self::None | Self::Pap { .. } | Self::EapIdentity => None,
@@ -92,8 +92,8 @@ impl Mechanism {
         }
     }
 
-    /// RFC 2759 section 6: whether what the peer sends next has the identifier after the one of the last packet. Only
-    /// MS-CHAP has more than one Response to a Challenge.
+    /// Returns whether what the peer sends next has the identifier after the one of the last packet
+    /// (RFC 2759 section 6). Only MS-CHAP has more than one Response to a Challenge.
     pub(super) const fn follows_failure(&self) -> bool {
         match self {
             #[cfg(feature = "mschap")]
@@ -106,7 +106,8 @@ impl Mechanism {
         }
     }
 
-    /// RFC 2433 sections 9 and 10, RFC 2759 section 7: whether packets of this code change the password.
+    /// Returns whether packets of this code change the password (RFC 2433 sections 9 and 10, RFC
+    /// 2759 section 7).
     pub(super) fn changes_password(&self, code: chap::Code) -> bool {
         match self.method() {
             Some(Method::MsChapV1) => [chap::Code::CHANGE_PASSWORD_1, chap::Code::CHANGE_PASSWORD_2].contains(&code),
@@ -115,7 +116,7 @@ impl Mechanism {
         }
     }
 
-    /// Whether the peer may change its password now.
+    /// Returns whether the peer may change its password now.
     pub(super) const fn awaits_change(&self) -> bool {
         match self {
             #[cfg(feature = "mschap")]
@@ -163,7 +164,8 @@ impl Mechanism {
 
 #[cfg(feature = "mschap")]
 impl Mechanism {
-    /// Somebody else's Failure text, with no promise of another try where there is none (RFC 2759 section 6, `R=`).
+    /// Removes from another server's Failure text the promise of another try where it is missing
+    /// (RFC 2759 section 6, `R=`).
     pub(super) fn without_empty_promise<'m>(&self, message: &'m [u8], buf: &'m mut [u8]) -> &'m [u8] {
         let mut failure = Failure::decode(message);
         let is_kept = match self {

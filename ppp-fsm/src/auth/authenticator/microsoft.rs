@@ -22,7 +22,7 @@ enum Verdict {
 }
 
 impl Authenticator {
-    /// The account has no more than a password.
+    /// Answers for an account that has only a password.
     pub(super) fn answer_password(&mut self, now: Duration, bytes: &[u8]) -> Result<Outcome, AnswerError> {
         if !matches!(self.mechanism, Mechanism::V1(_) | Mechanism::V2(_)) {
             return Err(AnswerError::Unsuitable);
@@ -38,7 +38,8 @@ impl Authenticator {
         self.answer_with(now, account, account.lm_hash().filter(|_| is_short).cloned())
     }
 
-    /// `known_lm_hash` is for short keys of version 1; a peer that has nothing else is not let in by it.
+    /// Answers with an account; `known_lm_hash` is for short keys of version 1 and lets no peer in
+    /// by itself.
     fn answer_with(
         &mut self,
         now: Duration,
@@ -82,8 +83,9 @@ impl Authenticator {
         Ok(())
     }
 
-    /// RFC 2433 section 8, RFC 2759 section 6: refuses the peer and ends the session. The new password that the last
-    /// [answer](Self::answer) gave could not be stored, or is not good enough.
+    /// Refuses the peer and ends the session (RFC 2433 section 8, RFC 2759 section 6). The new
+    /// password that the last [answer](Self::answer) gave could not be stored, or is not good
+    /// enough.
     ///
     /// After anything else this does nothing.
     pub fn reject_change(&mut self) {

@@ -1,4 +1,4 @@
-//! What the peer sends by PAP and CHAP.
+//! The peer's packets of PAP and CHAP.
 
 use super::super::answer::AnswerError;
 use super::super::{Refused, Ticket};
@@ -72,7 +72,7 @@ impl Authenticator {
         Ok(())
     }
 
-    /// Whether the last packet is an answer, not a Challenge.
+    /// Returns whether the last packet is an answer, not a Challenge.
     fn has_answered(&self) -> bool {
         self.exchange.code().is_some_and(|code| code != chap::Code::CHALLENGE.0)
     }

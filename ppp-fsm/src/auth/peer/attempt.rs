@@ -1,10 +1,10 @@
-//! What a peer keeps for MS-CHAP.
+//! The state of a peer for MS-CHAP.
 
 use mschap::{v1, v2};
 
 use super::super::Keys;
 
-/// What is kept for MS-CHAP.
+/// The state for MS-CHAP.
 #[derive(Debug, Default)]
 pub(super) struct Microsoft {
     /// The answer that is on its way.
@@ -13,14 +13,14 @@ pub(super) struct Microsoft {
 }
 
 impl Microsoft {
-    /// Each value is dropped where it lies, so that it is wiped there.
+    /// Clears each value where it lies, so that it is wiped there.
     pub(super) fn clear(&mut self) {
         self.attempt = None;
         self.keys = None;
     }
 }
 
-/// What is kept between a Response and its answer.
+/// The state between a Response and its answer.
 #[derive(Debug)]
 pub(super) struct Attempt {
     pub(super) proof: Proof,

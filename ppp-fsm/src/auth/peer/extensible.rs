@@ -29,14 +29,14 @@ impl Peer {
         }
     }
 
-    /// RFC 3748 section 4.2: the identifier of Success and Failure is that of the last Response. pppd sends the one after
-    /// it. Nothing proves the packet, as with PAP.
+    /// Returns whether an identifier ends EAP: that of the last Response (RFC 3748 section 4.2), or
+    /// the one after it, which pppd sends. Nothing proves the packet, as with PAP.
     fn ends_eap(&self, identifier: u8) -> bool {
         let last = self.exchange.identifier;
         self.has_answered() && (identifier == last || identifier == last.wrapping_add(1))
     }
 
-    /// A peer that could do nothing that was asked for is refused for that.
+    /// Takes the refusal of a peer that could do nothing that was asked for as caused by that.
     fn refused_eap(&mut self) {
         match eap::Packet::decode(self.received.as_bytes()).map(|packet| packet.message) {
             Ok(eap::Message::Request(method)) if !self.config.eap_pass_through && !is_known(method.method_type) => {
@@ -107,7 +107,7 @@ impl Peer {
         }
     }
 
-    /// Identity needs the name, MD5-Challenge both.
+    /// Proves itself: Identity needs the name, MD5-Challenge both.
     pub(super) fn prove_eap(&mut self, name: &[u8], secret: &Secret<'_>) -> Result<(), AnswerError> {
         let packet = eap::Packet::decode(self.received.as_bytes()).map_err(|_| AnswerError::Malformed)?;
         let identifier = packet.identifier;

@@ -12,7 +12,7 @@ use super::{Demand, History, Peer};
 use crate::buffer::Short;
 use crate::chap;
 
-/// RFC 2433 section 4, RFC 2759 section 3: the length of a Challenge.
+/// Returns the length of a Challenge (RFC 2433 section 4, RFC 2759 section 3).
 pub(super) fn check_challenge(method: Method, value: &[u8]) -> Result<(), Refused> {
     let is_right = match method {
         Method::MsChapV1 => value.len() == v1::CHALLENGE_LEN,
@@ -23,7 +23,8 @@ pub(super) fn check_challenge(method: Method, value: &[u8]) -> Result<(), Refuse
 }
 
 impl Peer {
-    /// RFC 3079: returns what keys are made from: of the first proof that was taken, since later ones change no keys.
+    /// Returns what keys are made from: of the first proof that was taken, since later ones change
+    /// no keys (RFC 3079).
     #[must_use]
     pub const fn keys(&self) -> Option<&Keys> {
         self.microsoft.keys.as_ref()
@@ -54,7 +55,7 @@ impl Peer {
         Ok(())
     }
 
-    /// RFC 2433 section 10, RFC 2759 section 7: answers [`Demand::NewPassword`].
+    /// Answers [`Demand::NewPassword`] (RFC 2433 section 10, RFC 2759 section 7).
     ///
     /// # Errors
     ///
@@ -155,7 +156,7 @@ impl Peer {
     }
 }
 
-/// What follows, of either version, with the challenge to answer.
+/// The next step, of either version, with the challenge to answer.
 #[derive(Clone, Copy)]
 enum Step {
     Retry(Short<16>),
@@ -167,7 +168,7 @@ impl Step {
     fn of<const N: usize>(next: &Next<N>) -> Self {
         match next {
             Next::Retry { challenge } => Self::Retry(Short::new(challenge)),
-            // Version 1 of the packet shows both hashes to who listens.
+            // Version 1 of the packet shows both hashes to anyone who listens.
             Next::ChangePassword { challenge, version: 2.. } => Self::Change(Short::new(challenge)),
             _ => Self::Stop,
         }

@@ -1,4 +1,4 @@
-//! What the authenticator sends by PAP and CHAP.
+//! The authenticator's packets of PAP and CHAP.
 
 use super::super::{Method, Refused};
 use super::{Peer, State};

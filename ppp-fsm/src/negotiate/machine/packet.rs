@@ -61,7 +61,8 @@ impl<P: ControlProtocol> Negotiation<P> {
         Ok(())
     }
 
-    /// The network made a copy, or the answer was lost. A peer that does nothing else is left at last.
+    /// Handles a copy of a packet: the network made it, or the answer was lost. A peer that does
+    /// nothing else is left at last.
     fn handle_copy(&mut self, now: Duration) {
         self.failures.copies = self.failures.copies.saturating_add(1);
         self.apply(now, automaton::Event::ReceiveConfigureRequestBad, Occasion::Copy);

@@ -159,7 +159,7 @@ impl Driven {
     }
 }
 
-/// A proof with another identifier, and another name if there is one.
+/// Returns a proof with another identifier, and another name if there is one.
 fn changed(proof: &[u8], identifier: u8, name: &[u8]) -> Vec<u8> {
     let mut bytes = proof.to_vec();
     if let Some(place) = bytes.windows(5).position(|found| found == b"alice") {
@@ -169,7 +169,7 @@ fn changed(proof: &[u8], identifier: u8, name: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The packets of a method, made for the identifier of the last packet.
+/// Returns the packets of a method, made for the identifier of the last packet.
 fn packets(driven: &Driven) -> Vec<(&'static str, Vec<u8>)> {
     let identifier = driven.sent[1];
     let (next, before) = (identifier.wrapping_add(1), identifier.wrapping_sub(1));

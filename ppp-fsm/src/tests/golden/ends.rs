@@ -60,7 +60,7 @@ const CAUSES: &[Cause] = &[
     }),
 ];
 
-/// A Failure for the last Response, as well as it is known.
+/// Returns a Failure for the last Response, as well as it is known.
 fn chap(network: &Network, text: &[u8]) -> Vec<u8> {
     let mut responses = network.lines.iter().filter_map(|(from, line)| match Frame::decode(line) {
         Ok(Frame { protocol: Protocol::CHAP, information, .. }) if *from == 0 => information.get(1).copied(),
@@ -71,7 +71,7 @@ fn chap(network: &Network, text: &[u8]) -> Vec<u8> {
     [&[0xff, 3, 0xc2, 0x23, 4, identifier, 0, length][..], text].concat()
 }
 
-/// The link is end 0. What its peer does not do is to answer after the cause.
+/// Brings a link, which is end 0, into a phase. Its peer does not answer after the cause.
 fn reach(is_server: bool, encryption: Encryption, phase: Phase) -> Network {
     let patient = |config: Config| config.with_keepalive(Keepalive::new(Duration::from_secs(10)));
     let own = patient(config(encryption, Method::MsChapV2, is_server));
@@ -106,7 +106,7 @@ fn reach(is_server: bool, encryption: Encryption, phase: Phase) -> Network {
     network
 }
 
-/// What the link sends and reports from now on, until it is at rest, when nobody answers.
+/// Returns what the link sends and reports from now on, until it is at rest, when nobody answers.
 fn react(network: &mut Network) -> Reaction {
     let mut lines = Reaction::new();
     let link = &mut network.ends[0].link;

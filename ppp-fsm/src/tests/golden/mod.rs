@@ -1,6 +1,7 @@
 //! Every message in every state, as tables that can be read: one defined reaction, always the same.
 //!
-//! `PPP_FSM_GOLDEN=1 cargo test -p ppp-fsm golden` writes the tables anew, for `git diff` to show what changed.
+//! `PPP_FSM_GOLDEN=1 cargo test -p ppp-fsm golden` writes the tables again, for `git diff` to show
+//! what changed.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "what is not told apart is printed alike")]
 #![expect(clippy::format_push_string, reason = "tables are short")]
@@ -15,14 +16,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use std::fs;
 
-/// What a machine does with one message: lines without indentation.
+/// The reaction of a machine to one message: lines without indentation.
 pub(super) type Reaction = Vec<String>;
 
 #[derive(Default)]
 struct Table(String);
 
 impl Table {
-    /// A state: messages with the same reaction stand together.
+    /// Writes a state, with messages of the same reaction side by side.
     fn section(&mut self, state: &str, rows: Vec<(String, Reaction)>) {
         let mut groups: Vec<(Vec<String>, Reaction)> = Vec::new();
         for (message, mut reaction) in rows {

@@ -81,7 +81,7 @@ impl<P: ControlProtocol> Driven<P> {
     }
 }
 
-/// What is done to a machine.
+/// An act on a machine.
 type Act<P> = fn(&Bench<P>, &mut Driven<P>) -> Reaction;
 
 impl<P: ControlProtocol> Bench<P> {

@@ -103,7 +103,8 @@ impl Driven {
         Some(driven)
     }
 
-    /// Whether a status is the one that is looked for, and not an earlier one of the same name.
+    /// Returns whether a status is the one that is looked for, and not an earlier one of the same
+    /// name.
     fn is_settled(&self, stage: Stage) -> bool {
         match stage {
             // EAP asks for the name first; what is looked for is the proof.

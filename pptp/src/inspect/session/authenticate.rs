@@ -103,7 +103,8 @@ impl Session {
         }
     }
 
-    /// RFC 3748 section 5.4: the name is that of the Identity, where it was seen.
+    /// Follows EAP's MD5-Challenge (RFC 3748 section 5.4), where the name is that of the Identity,
+    /// if it was seen.
     fn follow_eap_md5(
         &mut self,
         origin: Origin,
@@ -163,7 +164,7 @@ impl Session {
         self.side(side).authentication.as_ref().map(Authentication::identifier)
     }
 
-    /// The sender proves itself: the secrets were tried on it.
+    /// Tries the secrets on a proof of the sender.
     fn proved(&mut self, origin: Origin, authentication: Authentication, sink: &mut impl FnMut(Record<'_>)) {
         let event = match authentication.verdict() {
             Verdict::Fits => {
@@ -179,7 +180,7 @@ impl Session {
         }
     }
 
-    /// The sender says whether it takes what the other side has proved itself with.
+    /// Takes the sender's verdict on the other side's proof.
     fn answer(
         &mut self,
         origin: Origin,

@@ -16,7 +16,7 @@ use super::keys::{Keys, needed};
 use super::{CLIENT, Origin, SERVER, Session};
 
 impl Session {
-    /// The keys that a side may send with.
+    /// Returns the keys that a side may send with.
     pub(super) fn start_keys(
         &self,
         sender: usize,
@@ -72,7 +72,7 @@ impl Session {
         self.release_held(origin, false, plain, sink);
     }
 
-    /// What has come of keys that may be right.
+    /// Reports the outcome of keys that may be right.
     fn tried(&mut self, origin: Origin, tried: Tried, sink: &mut impl FnMut(Record<'_>)) {
         match tried {
             Tried::Waits => {
@@ -92,7 +92,7 @@ impl Session {
         }
     }
 
-    /// The negotiation was not seen: everything that is known is tried.
+    /// Tries all known keys, since the negotiation was not seen.
     fn start_in_the_middle(&mut self, sender: usize, secrets: &Secrets) {
         let strengths = [Strength::Bits128, Strength::Bits56, Strength::Bits40];
         let mut keys = Keys { keys: Vec::new(), proved: true };
@@ -115,7 +115,7 @@ impl Session {
         };
     }
 
-    /// No more packets come with the keys of this side: what has waited is told.
+    /// Ends the keys of this side, and reports the packets that have waited.
     pub(in super::super) fn end_encryption(
         &mut self,
         origin: Origin,
@@ -129,7 +129,7 @@ impl Session {
         self.release_held(origin, true, plain, sink);
     }
 
-    /// Packets that waited, as far as they need not wait any more.
+    /// Releases packets that waited, as far as they need not wait any more.
     pub(in super::super) fn release_held(
         &mut self,
         origin: Origin,

@@ -1,8 +1,8 @@
-//! What a capture shows of a session: counts, its start, how it is protected.
+//! The facts that a capture shows of a session: counts, its start, how it is protected.
 
 use mppe::Algorithm;
 
-/// What was counted of one direction.
+/// The counts of one direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Counters {
@@ -22,7 +22,7 @@ pub struct Counters {
     pub compressed: u64,
     /// Of these, the decrypted ones.
     pub decrypted: u64,
-    /// Of these, the ones that came in stateful mode after a loss, and were decrypted all the same.
+    /// Of these, the ones that came in stateful mode after a loss, and were decrypted nevertheless.
     pub recovered: u64,
     /// Of the compressed ones, those that came in stateful mode after a loss, and were not.
     pub after_loss: u64,
@@ -36,7 +36,7 @@ pub struct Counters {
     pub not_captured: u64,
 }
 
-/// What was captured of the start of a session.
+/// The captured part of the start of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Start {

@@ -18,7 +18,7 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// How a direction encrypts with these keys from the start of the link on.
+    /// Returns how a direction encrypts with these keys from the start of the link on.
     pub(super) fn encryption(self, algorithm: Algorithm) -> Encryption {
         let Self { keys, proved } = self;
         match <[_; 1]>::try_from(keys) {

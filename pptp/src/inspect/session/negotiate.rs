@@ -1,4 +1,4 @@
-//! What the two ends agree on: LCP, CCP, IPCP.
+//! The agreements of the two ends: LCP, CCP, IPCP.
 
 use alloc::vec::Vec;
 
@@ -26,7 +26,7 @@ impl Session {
         sink: &mut impl FnMut(Record<'_>),
     ) {
         match packet.code {
-            // The link starts again: everything is negotiated anew.
+            // The link starts again: everything is negotiated again.
             Code::CONFIGURE_REQUEST if self.sides.iter().all(|side| side.lcp_acknowledged) => {
                 self.mppe_wanted = false;
                 for sender in [CLIENT, SERVER] {
@@ -80,7 +80,7 @@ impl Session {
         sink: &mut impl FnMut(Record<'_>),
     ) {
         match packet.code {
-            // What a side acknowledges is what it will send.
+            // A side sends what it acknowledges.
             Code::CONFIGURE_ACK if self.side(origin.sender).ccp_identifier != Some(packet.identifier) => {
                 self.end_encryption(origin, plain, sink);
                 self.side_mut(origin.sender).ccp_identifier = Some(packet.identifier);
@@ -110,7 +110,7 @@ impl Session {
         }
     }
 
-    /// RFC 1332 section 4: what a side acknowledges is what it may send.
+    /// Follows IPCP: a side may use what the other acknowledges (RFC 1332 section 4).
     pub(super) fn follow_ipcp(&mut self, origin: Origin, packet: &Packet<'_>) {
         if packet.code != Code::CONFIGURE_ACK {
             return;
@@ -150,7 +150,7 @@ impl Session {
 }
 
 impl Side {
-    /// LCP begins again.
+    /// Restarts, since LCP begins again.
     fn restart(&mut self) {
         self.encryption = Encryption::NotSeen;
         self.ccp_identifier = None;
@@ -162,8 +162,9 @@ impl Side {
     }
 }
 
-/// Whether a Terminate-Request says in words that encryption is missing. pppd's begin so; the second ones are also those
-/// of a session that ends as it should, after packets of data that were captured or not.
+/// Returns whether a Terminate-Request says in words that encryption is missing. pppd's begin so.
+/// The second ones are also those of a session that ends as it should, after packets of data that
+/// were captured or not.
 fn is_about_encryption(message: &[u8], may_have_talked: bool) -> bool {
     message.starts_with(b"MPPE required") || !may_have_talked && message.starts_with(b"MPPE disabled")
 }

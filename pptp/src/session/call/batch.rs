@@ -104,7 +104,7 @@ impl Machine {
         let mut frames: [&mut [u8]; LANES] = core::array::from_fn(|_| lanes.next().unwrap_or_default());
         let frame_count = arrived.iter().filter(|arrived| matches!(arrived, Ok(Arrived::Frame(_)))).count();
         let frames = frames.get_mut(..frame_count).unwrap_or_default();
-        // What is not a frame is handed out in its turn.
+        // A packet without a frame is handed out in its turn.
         let mut turns = (first..).zip(arrived.into_iter().take(count));
         let mut until_frame = |each: &mut dyn FnMut(usize, Result<Received<'_>, ReceiveError>)| {
             for (index, arrived) in turns.by_ref() {

@@ -9,7 +9,7 @@ use pptp_gre::{Slot, Tunnel, Unproven};
 use super::{Frame, Machine};
 use crate::session::{BufferTooSmall, HEADROOM, MAX_RECEIVE, ReceiveError, Received, SendError};
 
-/// What came out of a GRE packet.
+/// The contents of a GRE packet.
 pub(super) enum Arrived {
     /// A frame, which nothing proves yet.
     Frame(Unproven),
@@ -76,7 +76,7 @@ impl Machine {
                         None => ppp_session::Received::Consumed,
                     });
                     judge(&mut call.tunnel, now, &unproven, expects_sealed, &received);
-                    // What is refused is counted there.
+                    // A refused frame is counted there.
                     if let Ok(Some(length)) = length {
                         return Some(length);
                     }
@@ -94,7 +94,7 @@ impl Machine {
         if self.tunnel.check_writable(now).is_ok() {
             return Ok(());
         }
-        // What can never be sent is said at once.
+        // A packet that can never be sent is refused at once.
         self.ppp.check_ip(buf, HEADROOM)?;
         Err(SendError::WouldBlock)
     }
@@ -151,7 +151,7 @@ impl Machine {
             if let Some(length) = length {
                 let end = pptp_gre::HEADROOM.saturating_add(length);
                 let packet = self.tunnel.encapsulate_in_place(now, buf.get_mut(..end).unwrap_or_default());
-                // What cannot be sent now is sent again by PPP's own timers.
+                // A frame that cannot be sent now is sent again by PPP's own timers.
                 return Ok(packet.ok().map(|packet| end.saturating_sub(packet.len())..end));
             }
         } else {

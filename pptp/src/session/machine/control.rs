@@ -1,4 +1,4 @@
-//! What happens on the control connection, and what that means for the calls.
+//! The events of the control connection, and their meaning for the calls.
 
 use core::time::Duration;
 
@@ -15,9 +15,8 @@ use crate::session::call::Machine;
 use crate::session::setup::Role;
 
 impl<const CALLS: usize> Session<CALLS> {
-    /// Lets the calls know what happened on the connection, and the connection what happened in the
-    /// calls, until nothing does: the connection's events first, then calls that are over in the
-    /// tunnel, then the end of everything.
+    /// Passes events between the connection and the calls until none is left. The connection's
+    /// events go first, then calls that are over in the tunnel, then the end of everything.
     pub(super) fn pump(&mut self) {
         let now = self.now;
         loop {

@@ -9,7 +9,7 @@ use super::Session;
 use crate::session::call::{Opening, Sealing};
 use crate::session::{BufferTooSmall, ReceiveError, Received, SendError};
 
-/// RFC 2637 section 4.1: returns the call id of a GRE packet, the lower half of its key.
+/// Returns the call id of a GRE packet, the lower half of its key (RFC 2637 section 4.1).
 ///
 /// # Errors
 ///
@@ -74,7 +74,7 @@ impl<const CALLS: usize> Session<CALLS> {
     /// Takes many packets, in the order in which they came, as [`handle_gre`](Self::handle_gre)
     /// does; not more than may wait for a missing one
     /// ([`with_reorder_packets`](crate::session::Config::with_reorder_packets)) before
-    /// [`poll_receive`](Self::poll_receive) is called. What each gave goes to `each`, with its
+    /// [`poll_receive`](Self::poll_receive) is called. The result of each goes to `each`, with its
     /// index.
     pub fn handle_gre_batch(
         &mut self,

@@ -6,7 +6,7 @@ use super::super::LinkType;
 use super::{Address, At, Carried, Carrier, Outer, Sender, be_u16};
 
 impl Outer {
-    /// A frame of a link type.
+    /// Reads a frame of a link type.
     pub(super) fn link(&mut self, link_type: LinkType, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
         let behind = |length: usize| octets.get(length..).unwrap_or_default();
         match link_type {
@@ -54,7 +54,7 @@ impl Outer {
         }
     }
 
-    /// PPP, or Cisco HDLC, whose first byte is 0f or 8f where PPP has ff or a protocol.
+    /// Reads PPP, or Cisco HDLC, whose first byte is 0f or 8f where PPP has ff or a protocol.
     fn serial(&mut self, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
         match octets {
             [0x0f | 0x8f, 0x00, ..] => self.cisco(octets, at, each),
@@ -62,7 +62,7 @@ impl Outer {
         }
     }
 
-    /// Address, control, Ethernet type.
+    /// Reads address, control and Ethernet type.
     fn cisco(&mut self, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
         if let Some(at) = at.within() {
             self.ether_type(octets.get(2..4), octets.get(4..).unwrap_or_default(), at, each);
@@ -107,7 +107,7 @@ impl Outer {
         }
     }
 
-    /// RFC 2516 section 4: version and type, code, session, length.
+    /// Reads version and type, code, session and length (RFC 2516 section 4).
     fn pppoe(&mut self, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
         let Some((&[_, code, s0, s1, l0, l1], frame)) = octets.split_first_chunk() else { return };
         // Discovery has other codes.
@@ -120,7 +120,7 @@ impl Outer {
         self.ppp(Carrier::Ethernet(u16::from_be_bytes([s0, s1])), octets, At { is_cut, ..at }, is_cut, each);
     }
 
-    /// IEEE 802.2: logical link control.
+    /// Reads a logical link control header (IEEE 802.2).
     fn link_control(&mut self, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
         let Some(at) = at.within() else { return };
         match octets {
@@ -139,7 +139,7 @@ impl Outer {
         }
     }
 
-    /// A data frame of a wireless LAN, whose body is not encrypted.
+    /// Reads a data frame of a wireless LAN, whose body is not encrypted.
     fn wireless(&mut self, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
         let Some(&[control, flags]) = octets.first_chunk() else { return };
         let (kind, subtype) = (control >> 2 & 3, control >> 4);

@@ -13,7 +13,7 @@ fn client(settings: impl FnOnce(Settings) -> Settings) -> Client {
     Client::new(settings(Settings::new(servers.collect())), [1; 32])
 }
 
-/// All that the client sends now.
+/// Returns all that the client sends now.
 fn sent(client: &mut Client) -> Vec<(Path, Vec<u8>)> {
     let mut sent = Vec::new();
     while let Some(transmit) = client.poll_transmit() {
@@ -102,7 +102,7 @@ fn a_socket_for_every_256_questions() {
     assert_eq!((client.open(), client.poll_timeout()), (0, None));
 }
 
-/// Whoever sends nonsense changes nothing: the genuine answer is still taken.
+/// A forged answer changes nothing: the genuine answer is still taken.
 #[test]
 fn forged_answers_change_nothing() {
     let mut client = client(|settings| settings);
@@ -132,7 +132,7 @@ fn questions_are_bounded_and_those_of_the_dead_are_forgotten() {
     client.cancel(first);
     assert_eq!(accept(&mut client, seconds(0), &all[0]), Err(ReplyError::NotAsked));
     client.ask(seconds(0), Request::access()).unwrap();
-    // What was answered and not heard is forgotten with its question.
+    // An answer that was not polled is forgotten with its question.
     accept(&mut client, seconds(0), &all[1]).unwrap();
     let third = client.ask(seconds(0), Request::access()).unwrap();
     let last = sent(&mut client);

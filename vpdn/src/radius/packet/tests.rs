@@ -18,7 +18,7 @@ fn sent() -> Sent {
     Sent { code: Code::ACCESS_REQUEST, identifier: 0, authenticator: authenticator(), bytes: Vec::new() }
 }
 
-/// A signed reply to a request, with the signature at any place.
+/// Returns a signed reply to a request, with the signature at any place.
 pub(in crate::radius) fn reply(request: &[u8], code: Code, attributes: &[u8], secret: &[u8]) -> Vec<u8> {
     let (&[_, identifier, ..], _) = request.split_first_chunk::<4>().unwrap();
     let authenticator: [u8; 16] = request[4..20].try_into().unwrap();

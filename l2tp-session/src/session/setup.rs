@@ -1,0 +1,106 @@
+//! The parts of a session.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use l2tp_wire::code::PseudowireType;
+use l2tp_wire::data;
+use l2tp_wire::session::{CallRequest, Direction};
+
+use super::Config;
+
+/// The parts of a session: made from [`client::Config`](crate::client::Config) or a
+/// [`server::Group`](crate::server::Group), for [`Session::dial`](super::Session::dial) and
+/// [`Session::listen`](super::Session::listen).
+#[derive(Debug, Clone)]
+pub struct Setup {
+    pub(super) config: Config,
+    pub(super) carried: Carried,
+    pub(super) role: Role,
+}
+
+/// The payload of the calls.
+#[derive(Debug, Clone)]
+pub(crate) enum Carried {
+    /// PPP, whose client this side is.
+    PppClient(ppp_session::Client),
+    /// PPP, whose server this side is; and frames where a call says so.
+    PppServer(ppp_session::Server),
+    /// Frames that are the caller's.
+    Frames,
+}
+
+/// The part of a client in setting up its call.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Dialing {
+    /// Asks for it (ICRQ).
+    Announce(CallRequest),
+    /// Waits until the LNS asks for it (OCRQ).
+    Await,
+}
+
+/// Which side of the tunnel this is.
+#[derive(Debug, Clone)]
+pub(super) enum Role {
+    /// Asks for the tunnel.
+    Client(Dialing),
+    /// Is asked for the tunnel.
+    Server {
+        /// The circuits that calls of version 3 may be connected to; empty: any.
+        remote_end_ids: Vec<alloc::string::String>,
+        /// For how long a tunnel without a call is kept.
+        idle_timeout: Option<Duration>,
+    },
+}
+
+impl Setup {
+    pub(crate) const fn client(config: Config, carried: Carried, dialing: Dialing) -> Self {
+        Self { config, carried, role: Role::Client(dialing) }
+    }
+
+    pub(crate) const fn server(
+        config: Config,
+        ppp: ppp_session::Server,
+        remote_end_ids: Vec<alloc::string::String>,
+        idle_timeout: Option<Duration>,
+    ) -> Self {
+        let role = Role::Server { remote_end_ids, idle_timeout };
+        Self { config, carried: Carried::PppServer(ppp), role }
+    }
+
+    pub(super) const fn is_client(&self) -> bool {
+        matches!(self.role, Role::Client(_))
+    }
+
+    /// Returns whether a call that the peer asks for is one that this side wants.
+    pub(super) fn accepts(&self, direction: Direction, request: &CallRequest) -> bool {
+        match (&self.role, direction) {
+            (Role::Client(Dialing::Await), Direction::Outgoing) => match self.carried {
+                Carried::Frames => request.pseudowire == PseudowireType::ETHERNET,
+                Carried::PppClient(_) | Carried::PppServer(_) => request.pseudowire == PseudowireType::PPP,
+            },
+            (Role::Client(_), _) | (Role::Server { .. }, Direction::Outgoing) => false,
+            (Role::Server { remote_end_ids, .. }, Direction::Incoming) => {
+                let wanted = request.remote_end_id;
+                remote_end_ids.is_empty()
+                    || !wanted.is_cut() && remote_end_ids.iter().any(|id| id.as_bytes() == wanted.as_bytes())
+            }
+        }
+    }
+
+    /// Makes PPP for a call; `None` for frames.
+    pub(super) fn ppp(
+        &self,
+        pseudowire: PseudowireType,
+        data: &data::Config,
+        entropy: [u8; 32],
+    ) -> Option<ppp_session::Session> {
+        let config = self.config.ppp_of(data);
+        match &self.carried {
+            _ if pseudowire != PseudowireType::PPP => None,
+            Carried::PppClient(client) => Some(ppp_session::Session::client(&config, client, entropy)),
+            Carried::PppServer(server) => Some(ppp_session::Session::server(&config, server, entropy)),
+            Carried::Frames => None,
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Clients and servers against each other, in memory.
+
+#![expect(clippy::unwrap_used, clippy::std_instead_of_core, reason = "a test that goes wrong stops")]
+
+#[path = "sessions/matrix.rs"]
+mod matrix;
+
+use std::time::Duration;
+
+use l2tp_session::ppp_session::ppp::ccp::Encryption;
+use l2tp_session::session::Config;
+
+/// Returns strict settings.
+fn strict() -> Config {
+    Config::strict("lab")
+}
+
+/// Returns settings without encryption of PPP's own.
+fn plain() -> Config {
+    strict().with_ppp(|ppp| ppp.with_encryption(Encryption::Refused))
+}
+
+const SETUP: Duration = Duration::from_secs(60);

@@ -1,0 +1,439 @@
+//! Many sessions of a carrier at once: limits, deadlines, owners of packets, and sessions that are
+//! ready.
+//!
+//! A server of any carrier has the same needs besides its sessions. No peer may have more than its
+//! share. The earliest of all deadlines is asked for. A packet has to find its session. A session
+//! with output or news is asked for them, and no other is. A [`Table`] does that part. `pptp` and
+//! `l2tp-session` are built on it.
+//!
+//! Finding a session, and moving a deadline, cost the logarithm of their number. Packets of data
+//! allocate nothing here.
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::vec::Vec;
+use core::net::IpAddr;
+use core::ops::RangeInclusive;
+use core::time::Duration;
+
+/// Which session of a [`Table`]. A number is not used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Id(u64);
+
+impl core::fmt::Display for Id {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Id {
+    /// Returns the number: 1 is the first session of a table.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+/// A session that a [`Table`] can drive.
+pub trait Driven {
+    /// The key that packets have: ids that this side chose, with the peer's address where the
+    /// carrier needs it.
+    type Key: Copy + Ord + core::fmt::Debug;
+
+    /// Returns when [`handle_timeout`](Self::handle_timeout) has to be called.
+    fn poll_timeout(&self) -> Option<Duration>;
+
+    /// Processes expired timers.
+    fn handle_timeout(&mut self, now: Duration);
+
+    /// Passes all keys of the session to `each`. `peer` is the address that it was added with.
+    fn keys(&self, peer: IpAddr, each: &mut dyn FnMut(Self::Key));
+
+    /// Ends the call with this key, since an earlier session has the same one and owns its packets.
+    fn abandon(&mut self, key: Self::Key);
+}
+
+/// Why a session is not added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[expect(clippy::exhaustive_enums, reason = "a table has these two limits")]
+pub enum Full {
+    /// There are as many as there may be.
+    #[error("all {limit} places are taken")]
+    All {
+        /// The number that is allowed.
+        limit: usize,
+    },
+    /// The address has as many as it may have.
+    #[error("all {limit} places of this address are taken")]
+    OfAddress {
+        /// The number that is allowed.
+        limit: usize,
+    },
+}
+
+/// One session in the table.
+#[derive(Debug)]
+struct Entry<S: Driven> {
+    peer: IpAddr,
+    session: S,
+    /// Its entry in the deadlines.
+    deadline: Option<Duration>,
+    /// Its keys as they were when it was looked at last.
+    keys: Vec<S::Key>,
+    /// Whether it waits in the queue of those that are ready.
+    is_ready: bool,
+}
+
+/// Many sessions, found by keys, with limits. A session costs about 200 bytes besides itself.
+///
+/// ```
+/// use core::net::IpAddr;
+/// use core::time::Duration;
+/// use ppp_session::table::{Driven, Table};
+///
+/// /// It has one key, and one deadline.
+/// struct Session(u16, Option<Duration>);
+///
+/// impl Driven for Session {
+///     type Key = u16;
+///
+///     fn poll_timeout(&self) -> Option<Duration> {
+///         self.1
+///     }
+///
+///     fn handle_timeout(&mut self, now: Duration) {
+///         self.1 = self.1.filter(|deadline| *deadline > now);
+///     }
+///
+///     fn keys(&self, _: IpAddr, each: &mut dyn FnMut(u16)) {
+///         each(self.0);
+///     }
+///
+///     fn abandon(&mut self, _: u16) {}
+/// }
+///
+/// let peer: IpAddr = "192.0.2.7".parse()?;
+/// let mut table = Table::new(10, 1);
+/// let id = table.insert(peer, Session(7, Some(Duration::from_secs(3))))?;
+/// assert!(table.insert(peer, Session(8, None)).is_err(), "one for each address");
+/// assert_eq!((table.find(7), table.find(8)), (Some(id), None));
+/// assert_eq!(table.poll_timeout(), Some(Duration::from_secs(3)));
+/// table.handle_timeout(Duration::from_secs(3));
+/// assert_eq!(table.poll_timeout(), None);
+/// // It is new, and so it is ready: once.
+/// assert_eq!(table.poll_ready().map(|session| session.id()), Some(id));
+/// assert!(table.poll_ready().is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Table<S: Driven> {
+    limit: usize,
+    limit_of_address: usize,
+    next: u64,
+    entries: BTreeMap<Id, Box<Entry<S>>>,
+    per_address: BTreeMap<IpAddr, usize>,
+    index: Index<S::Key>,
+}
+
+/// The index over all sessions.
+#[derive(Debug)]
+struct Index<K> {
+    routes: BTreeMap<K, Id>,
+    deadlines: BTreeSet<(Duration, Id)>,
+    ready: VecDeque<Id>,
+    /// Room for the keys of one session, so that looking at it takes no memory.
+    scratch: Vec<K>,
+}
+
+impl<S: Driven> Table<S> {
+    /// Makes an empty table for at most so many sessions, and so many of one address.
+    #[must_use]
+    pub const fn new(limit: usize, limit_of_address: usize) -> Self {
+        Self {
+            limit,
+            limit_of_address,
+            next: 1,
+            entries: BTreeMap::new(),
+            per_address: BTreeMap::new(),
+            index: Index {
+                routes: BTreeMap::new(),
+                deadlines: BTreeSet::new(),
+                ready: VecDeque::new(),
+                scratch: Vec::new(),
+            },
+        }
+    }
+
+    /// Returns how many sessions there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Returns whether there is no session.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Returns how many keys all sessions have.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        self.index.routes.len()
+    }
+
+    /// Returns how many sessions this address has.
+    #[must_use]
+    pub fn of_address(&self, peer: IpAddr) -> usize {
+        self.per_address.get(&peer.to_canonical()).copied().unwrap_or_default()
+    }
+
+    /// Returns an error when a session of this address may not be added.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`]: there are too many.
+    pub fn check(&self, peer: IpAddr) -> Result<(), Full> {
+        if self.entries.len() >= self.limit {
+            return Err(Full::All { limit: self.limit });
+        }
+        if self.of_address(peer) >= self.limit_of_address {
+            return Err(Full::OfAddress { limit: self.limit_of_address });
+        }
+        Ok(())
+    }
+
+    /// Adds a session. It is ready.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`]: there are too many. The session is dropped.
+    pub fn insert(&mut self, peer: IpAddr, session: S) -> Result<Id, Full> {
+        self.check(peer)?;
+        let peer = peer.to_canonical();
+        let of_address = self.per_address.entry(peer).or_default();
+        *of_address = of_address.saturating_add(1);
+        let id = Id(self.next);
+        self.next = self.next.saturating_add(1);
+        let mut entry = Box::new(Entry { peer, session, deadline: None, keys: Vec::new(), is_ready: false });
+        self.index.touch(id, &mut entry);
+        self.entries.insert(id, entry);
+        Ok(id)
+    }
+
+    /// Returns the session with this key.
+    #[must_use]
+    pub fn find(&self, key: S::Key) -> Option<Id> {
+        self.index.routes.get(&key).copied()
+    }
+
+    /// Returns the sessions with keys in this range.
+    pub fn find_all(&self, keys: RangeInclusive<S::Key>) -> impl Iterator<Item = Id> {
+        self.index.routes.range(keys).map(|(_, id)| *id)
+    }
+
+    /// Returns a session, to look at.
+    #[must_use]
+    pub fn get(&self, id: Id) -> Option<&S> {
+        self.entries.get(&id).map(|entry| &entry.session)
+    }
+
+    /// Returns the address that a session was added with.
+    #[must_use]
+    pub fn peer(&self, id: Id) -> Option<IpAddr> {
+        self.entries.get(&id).map(|entry| entry.peer)
+    }
+
+    /// Returns all sessions, the oldest first.
+    pub fn ids(&self) -> impl Iterator<Item = Id> {
+        self.entries.keys().copied()
+    }
+
+    /// Marks a session as ready. Its deadline and keys are looked at when it is polled.
+    pub fn mark_ready(&mut self, id: Id) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            self.index.mark(id, entry);
+        }
+    }
+
+    /// Takes note that a session has changed, which [`data_mut`](Self::data_mut) lent: it is ready.
+    pub fn touch(&mut self, id: Id) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            self.index.touch(id, entry);
+        }
+    }
+
+    /// Returns a session for a packet of data, which changes no key. A caller that does not poll it
+    /// at once [marks](Self::mark_ready) it.
+    pub fn data_mut(&mut self, id: Id) -> Option<&mut S> {
+        self.entries.get_mut(&id).map(|entry| &mut entry.session)
+    }
+
+    /// Returns a session, for whatever it can do. It is ready afterwards.
+    pub fn get_mut(&mut self, id: Id) -> Option<SessionMut<'_, S>> {
+        let entry = self.entries.get_mut(&id)?;
+        Some(SessionMut { id, entry, index: &mut self.index, is_polled: false })
+    }
+
+    /// Returns a session that may have something to send or to report. Poll it until there is
+    /// nothing more: it is not given again before it is ready again.
+    pub fn poll_ready(&mut self) -> Option<SessionMut<'_, S>> {
+        let id = loop {
+            let id = self.index.ready.pop_front()?;
+            if self.entries.contains_key(&id) {
+                break id;
+            }
+        };
+        let entry = self.entries.get_mut(&id)?;
+        entry.is_ready = false;
+        Some(SessionMut { id, entry, index: &mut self.index, is_polled: true })
+    }
+
+    /// Forgets a session, and returns it.
+    pub fn remove(&mut self, id: Id) -> Option<S> {
+        let entry = self.entries.remove(&id)?;
+        if let Some(deadline) = entry.deadline {
+            self.index.deadlines.remove(&(deadline, id));
+        }
+        for key in &entry.keys {
+            self.index.forget(id, *key);
+        }
+        if let Some(count) = self.per_address.get_mut(&entry.peer) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.per_address.remove(&entry.peer);
+            }
+        }
+        Some(entry.session)
+    }
+
+    /// Returns when [`handle_timeout`](Self::handle_timeout) has to be called: the earliest
+    /// deadline of all, or a moment before it.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        self.index.deadlines.first().map(|(deadline, _)| *deadline)
+    }
+
+    /// Lets those do what is due whose deadline has come. Early, late and repeated calls are
+    /// harmless.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        while let Some((deadline, id)) = self.index.deadlines.first().copied() {
+            if deadline > now {
+                break;
+            }
+            self.index.deadlines.pop_first();
+            if let Some(entry) = self.entries.get_mut(&id) {
+                entry.deadline = None;
+                entry.session.handle_timeout(now);
+                self.index.touch(id, entry);
+            }
+        }
+    }
+}
+
+impl<K: Copy + Ord> Index<K> {
+    fn mark<S: Driven<Key = K>>(&mut self, id: Id, entry: &mut Entry<S>) {
+        if !core::mem::replace(&mut entry.is_ready, true) {
+            self.ready.push_back(id);
+        }
+    }
+
+    /// Looks at a session that may have changed: its deadline, its keys. It is ready.
+    fn touch<S: Driven<Key = K>>(&mut self, id: Id, entry: &mut Entry<S>) {
+        self.mark(id, entry);
+        self.look(id, entry);
+    }
+
+    /// Takes the present keys and the deadline, unless that is later than the known one. It is
+    /// looked at again when the known one has come, so that deadlines that move with each packet
+    /// cost nothing.
+    fn look<S: Driven<Key = K>>(&mut self, id: Id, entry: &mut Entry<S>) {
+        self.route(id, entry);
+        let deadline = entry.session.poll_timeout();
+        if deadline.is_some_and(|deadline| entry.deadline.is_some_and(|known| known <= deadline)) {
+            return;
+        }
+        if let Some(known) = core::mem::replace(&mut entry.deadline, deadline) {
+            self.deadlines.remove(&(known, id));
+        }
+        if let Some(deadline) = deadline {
+            self.deadlines.insert((deadline, id));
+        }
+    }
+
+    /// Gives new keys a route, and takes it from those that are gone.
+    fn route<S: Driven<Key = K>>(&mut self, id: Id, entry: &mut Entry<S>) {
+        let mut keys = core::mem::take(&mut self.scratch);
+        keys.clear();
+        entry.session.keys(entry.peer, &mut |key| keys.push(key));
+        if keys != entry.keys {
+            for gone in entry.keys.iter().filter(|key| !keys.contains(key)) {
+                self.forget(id, *gone);
+            }
+            for new in keys.iter().filter(|key| !entry.keys.contains(key)) {
+                // Two sessions may draw the same number: packets belong to the earlier one.
+                if *self.routes.entry(*new).or_insert(id) != id {
+                    entry.session.abandon(*new);
+                }
+            }
+            entry.keys.clear();
+            entry.keys.extend_from_slice(&keys);
+        }
+        self.scratch = keys;
+    }
+
+    /// Removes a route, if it is one to this session.
+    fn forget(&mut self, id: Id, key: K) {
+        if self.routes.get(&key) == Some(&id) {
+            self.routes.remove(&key);
+        }
+    }
+}
+
+/// A session in a [`Table`], borrowed: when it is dropped, the table looks at what has changed.
+#[derive(Debug)]
+pub struct SessionMut<'s, S: Driven> {
+    id: Id,
+    entry: &'s mut Entry<S>,
+    index: &'s mut Index<S::Key>,
+    /// It is being polled because it was ready.
+    is_polled: bool,
+}
+
+impl<S: Driven> SessionMut<'_, S> {
+    /// Returns which session it is.
+    #[must_use]
+    pub const fn id(&self) -> Id {
+        self.id
+    }
+
+    /// Returns the address that it was added with.
+    #[must_use]
+    pub const fn peer(&self) -> IpAddr {
+        self.entry.peer
+    }
+}
+
+impl<S: Driven> core::ops::Deref for SessionMut<'_, S> {
+    type Target = S;
+
+    fn deref(&self) -> &S {
+        &self.entry.session
+    }
+}
+
+impl<S: Driven> core::ops::DerefMut for SessionMut<'_, S> {
+    fn deref_mut(&mut self) -> &mut S {
+        &mut self.entry.session
+    }
+}
+
+impl<S: Driven> Drop for SessionMut<'_, S> {
+    fn drop(&mut self) {
+        if self.is_polled {
+            self.index.look(self.id, self.entry);
+        } else {
+            self.index.touch(self.id, self.entry);
+        }
+    }
+}
