@@ -19,18 +19,18 @@ pub(crate) struct Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// An input for which `work` steps may be done, or fewer that are as much work.
+    /// Returns an input of which `work` steps are done, or fewer that are as much work.
     pub(crate) const fn new(bytes: &'a [u8], work: u32) -> Self {
         Self { bytes, work }
     }
 
-    /// The next step.
+    /// Returns the next step.
     pub(crate) fn step(&mut self) -> Option<u8> {
         self.work = self.work.checked_sub(1)?;
         self.octet()
     }
 
-    /// The last step is as much work as this many more.
+    /// Counts the last step as this many more.
     pub(crate) const fn spend(&mut self, work: u32) {
         self.work = self.work.saturating_sub(work);
     }
@@ -41,7 +41,7 @@ impl<'a> Input<'a> {
         Some(*first)
     }
 
-    /// What is left.
+    /// Returns the bytes that are left.
     pub(crate) const fn rest(&self) -> &'a [u8] {
         self.bytes
     }

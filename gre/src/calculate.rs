@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(receive_window(u64::MAX, Duration::MAX, u16::MAX), u16::MAX);
     }
 
-    /// What each part takes: outer IP (20 or 40), GRE (8, and 4 for each number), PPP (2 and 2), MPPE (2 and 2).
+    /// Outer IP takes 20 or 40 bytes, GRE 8 and 4 for each number, PPP 2 and 2, MPPE 2 and 2.
     #[test]
     fn each_part_of_a_packet_takes_its_bytes() {
         let mtu = Mtu::new(1500);

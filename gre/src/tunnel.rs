@@ -420,22 +420,22 @@ where
     /// ```
     /// use core::time::Duration;
     ///
-    /// use pptp_gre::{CallIds, Config, HEADROOM, InlineSlots, ReceiveError, Received, Tunnel};
+    /// use pptp_gre::{CallIds, Config, InlineSlots, Received, Tunnel};
     ///
+    /// type Pipe = Tunnel<InlineSlots<16, 1500>>;
     /// let now = Duration::ZERO;
-    /// let new = |local, peer| Tunnel::<InlineSlots<16, 1500>>::inline(Config::new(CallIds { local, peer }));
+    /// let new = |local, peer| Pipe::inline(Config::new(CallIds { local, peer }));
     /// let (mut forger, mut genuine, mut tunnel) = (new(7, 9), new(7, 9), new(9, 7));
+    /// let (lcp, sealed) = ([0xc0, 0x21, 9, 1, 0, 4], [0xfd, 0x90, 0x01, 0x22]);
     /// let mut buf = [0; 64];
-    /// // LCP in the clear proves nothing.
-    /// let packet = forger.encapsulate(now, &[0xff, 0x03, 0xc0, 0x21, 9, 1, 0, 8, 0, 0, 0, 0], &mut buf)?;
-    /// let Received::Frame(frame) = tunnel.decapsulate_unproven(now, packet)? else { return Ok(()) };
-    /// tunnel.confirm(now, &frame);
-    /// let packet = forger.encapsulate(now, &[0xff, 0x03, 0xc0, 0x21, 9, 2, 0, 8, 0, 0, 0, 0], &mut buf)?;
-    /// let Received::Frame(frame) = tunnel.decapsulate_unproven(now, packet)? else { return Ok(()) };
-    /// tunnel.doubt(now, &frame);
-    ///
-    /// genuine.encapsulate(now, &[0xfd, 0x90, 0x00, 0x11], &mut buf)?;
-    /// let packet = genuine.encapsulate(now, &[0xfd, 0x90, 0x01, 0x22], &mut buf)?;
+    /// for is_confirmed in [true, false] {
+    ///     let packet = forger.encapsulate(now, &lcp, &mut buf)?;
+    ///     let Received::Frame(frame) = tunnel.decapsulate_unproven(now, packet)? else { break };
+    ///     // The first number has to come from somewhere; afterwards LCP in the clear proves nothing.
+    ///     if is_confirmed { tunnel.confirm(now, &frame) } else { tunnel.doubt(now, &frame) }
+    /// }
+    /// genuine.encapsulate(now, &sealed, &mut buf)?;
+    /// let packet = genuine.encapsulate(now, &sealed, &mut buf)?;
     /// assert!(matches!(tunnel.decapsulate_unproven(now, packet)?, Received::LateFrame(_)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

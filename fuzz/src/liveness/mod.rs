@@ -41,7 +41,7 @@ fn keeps_number<T>(result: &Result<T, pptp::session::ReceiveError>) -> bool {
 /// number, in place of a genuine packet. Those before it are not waited for longer than the reorder timeout, but for
 /// numbers that are far ahead.
 ///
-/// What looks like encrypted data may be taken for that by chance.
+/// A frame that looks like encrypted data may be taken for that by chance.
 fn cost(is_taken: bool, jump: u32, payload: &[u8]) -> usize {
     let is_sealed =
         matches!(payload, [0xff, 0x03, 0x00, 0xfd, ..] | [0xff, 0x03, 0xfd, ..] | [0x00, 0xfd, ..] | [0xfd, ..]);

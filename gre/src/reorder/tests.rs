@@ -173,7 +173,7 @@ fn what_slots_hold_at_the_start_is_not_looked_at() {
     assert_eq!(order.arrive(Duration::ZERO, SequenceNumber::new(2), |_| true), Arrival::Held);
 }
 
-/// Numbers start anew while packets of the old ones wait.
+/// Numbers begin again while packets of the old ones wait.
 #[test]
 fn nothing_of_the_old_numbers_is_left_after_a_restart() {
     let mut order = order();
@@ -181,7 +181,7 @@ fn nothing_of_the_old_numbers_is_left_after_a_restart() {
         assert_eq!(arrive(&mut order, 0, number), expected);
     }
     assert_eq!(order.counters().overflows, 1);
-    // 16 numbers before the old ones, so that what was given up then, to 5, would lie ahead now.
+    // 80 numbers before the old ones, so that those given up then, to 5, would lie ahead now.
     let first = 0u32.wrapping_sub(80);
     assert_eq!(arrive(&mut order, 2000, first.wrapping_sub(1)), Arrival::TooLate);
     assert_eq!(arrive(&mut order, 2000, first), Arrival::Next);
@@ -197,7 +197,7 @@ fn nothing_of_the_old_numbers_is_left_after_a_restart() {
     assert_eq!(arrive(&mut order, 2000, first.wrapping_add(1)), Arrival::Next);
     assert_eq!(release(&mut order, 2000), [held]);
     assert_eq!(order.deadline(WAIT), Some(Duration::from_millis(2300)), "3 behind the first is waited for");
-    // What was before the first was never lost.
+    // A number before the first was never lost.
     assert_eq!(arrive(&mut order, 2000, first.wrapping_sub(3)), Arrival::TooLate);
 }
 
@@ -284,7 +284,7 @@ fn a_confirmed_number_ends_the_silence() {
     confirm(&mut order, 5000, 1001);
     assert_eq!(unproven(&mut order, 6999, 0), Arrival::TooLate);
     assert_eq!(unproven(&mut order, 7000, 1), Arrival::Unproven);
-    // Numbers that start anew do as well.
+    // Numbers that begin again do as well.
     confirm(&mut order, 7000, 1);
     assert_eq!(unproven(&mut order, 8999, 0x9000_0000), Arrival::TooLate);
 }
@@ -354,7 +354,7 @@ fn a_doubted_number_is_one_of_the_last_64_until_it_is_confirmed() {
     assert!(is_doubted(&order, 2) && !is_doubted(&order, 1) && !is_doubted(&order, 3));
     confirm(&mut order, 0, 2);
     assert!(!is_doubted(&order, 2));
-    // Numbers that start anew are other numbers.
+    // Numbers that begin again are other numbers.
     order.doubt(SequenceNumber::new(4));
     confirm(&mut order, 0, 0x9000_0000);
     assert!(!is_doubted(&order, 0x9000_0000) && !is_doubted(&order, 4));

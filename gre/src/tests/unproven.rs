@@ -22,8 +22,8 @@ fn frame(kind: u8, number: u32) -> Vec<u8> {
 }
 
 /// Opens a frame: the number of a genuine one.
-fn open(octets: &[u8]) -> Option<u32> {
-    match octets {
+fn open(bytes: &[u8]) -> Option<u32> {
+    match bytes {
         [0xfd, 0x90, 0x00, GENUINE, number @ ..] => Some(u32::from_be_bytes(number.try_into().unwrap())),
         _ => None,
     }
@@ -42,37 +42,37 @@ impl Receiver {
         Self { tunnel, delivered: Vec::new(), pushed_out: BTreeSet::new() }
     }
 
-    fn conclude(&mut self, now: Duration, unproven: &Unproven, octets: &[u8]) {
-        match open(octets) {
+    fn conclude(&mut self, now: Duration, unproven: &Unproven, bytes: &[u8]) {
+        match open(bytes) {
             // A decryptor takes each packet once.
             Some(number) if !self.delivered.contains(&number) => {
                 self.tunnel.confirm(now, unproven);
                 self.delivered.push(number);
             }
-            _ if octets.starts_with(&[0xc0, 0x21]) => self.tunnel.doubt(now, unproven),
+            _ if bytes.starts_with(&[0xc0, 0x21]) => self.tunnel.doubt(now, unproven),
             _ => self.tunnel.refuse(now, unproven),
         }
     }
 
     fn poll(&mut self, now: Duration) {
         self.tunnel.handle_timeout(now);
-        while let Some((unproven, octets)) = self.tunnel.poll_receive_unproven(now) {
-            let octets = octets.to_vec();
-            self.conclude(now, &unproven, &octets);
+        while let Some((unproven, bytes)) = self.tunnel.poll_receive_unproven(now) {
+            let bytes = bytes.to_vec();
+            self.conclude(now, &unproven, &bytes);
         }
     }
 
     fn receive(&mut self, now: Duration, kind: u8, number: u32) {
         self.poll(now);
-        let octets = packet(number, None, &frame(kind, number));
-        let mut received = self.tunnel.decapsulate_unproven(now, &octets);
+        let bytes = packet(number, None, &frame(kind, number));
+        let mut received = self.tunnel.decapsulate_unproven(now, &bytes);
         if received == Err(ReceiveError::Busy) {
             self.poll(now);
-            received = self.tunnel.decapsulate_unproven(now, &octets);
+            received = self.tunnel.decapsulate_unproven(now, &bytes);
         }
         match received {
             Ok(Received::Frame(unproven) | Received::LateFrame(unproven)) => {
-                self.conclude(now, &unproven, &octets[unproven.range()]);
+                self.conclude(now, &unproven, &bytes[unproven.range()]);
             }
             Ok(Received::Held) if kind != GENUINE => drop(self.pushed_out.insert(number)),
             _ => {}
@@ -234,8 +234,8 @@ fn section_4_1_what_a_confirmed_packet_acknowledges_counts() {
         tunnel.encapsulate(ms(0), b"frame", &mut [0; 64]).unwrap();
     }
     let receive = |tunnel: &mut Inline, number, acknowledged, kind| {
-        let octets = packet(number, Some(acknowledged), &frame(kind, number));
-        match tunnel.decapsulate_unproven(ms(0), &octets).unwrap() {
+        let bytes = packet(number, Some(acknowledged), &frame(kind, number));
+        match tunnel.decapsulate_unproven(ms(0), &bytes).unwrap() {
             Received::Frame(unproven) | Received::LateFrame(unproven) => Some(unproven),
             _ => None,
         }
@@ -266,8 +266,8 @@ fn section_4_3_a_copy_in_the_clear_of_a_number_that_was_confirmed_changes_nothin
         receiver.receive(ms(0), GENUINE, number);
     }
     for kind in [CLEAR, GENUINE] {
-        let octets = packet(2, None, &frame(kind, 2));
-        let received = receiver.tunnel.decapsulate_unproven(ms(0), &octets);
+        let bytes = packet(2, None, &frame(kind, 2));
+        let received = receiver.tunnel.decapsulate_unproven(ms(0), &bytes);
         assert!(matches!(received, Err(ReceiveError::Duplicate { .. })), "{kind:#x}: {received:?}");
     }
     // And where late frames are not wanted, one that is late stays so.
@@ -290,8 +290,8 @@ fn section_4_3_a_copy_in_the_clear_of_a_number_that_was_confirmed_changes_nothin
 fn section_4_1_silence_counts_from_the_proof() {
     let mut tunnel = Inline::inline(config());
     for (number, at) in [(5000, 0), (5001, 5000)] {
-        let octets = packet(number, None, &frame(GENUINE, number));
-        let Ok(Received::Frame(frame)) = tunnel.decapsulate_unproven(ms(0), &octets) else { panic!("{number}") };
+        let bytes = packet(number, None, &frame(GENUINE, number));
+        let Ok(Received::Frame(frame)) = tunnel.decapsulate_unproven(ms(0), &bytes) else { panic!("{number}") };
         tunnel.confirm(ms(at), &frame);
     }
     let lcp = packet(0, None, &frame(CLEAR, 0));
