@@ -267,8 +267,8 @@ fn section_4_3_a_copy_in_the_clear_of_a_number_that_was_confirmed_changes_nothin
     }
     for kind in [CLEAR, GENUINE] {
         let bytes = packet(2, None, &frame(kind, 2));
-        let received = receiver.tunnel.decapsulate_unproven(ms(0), &bytes);
-        assert!(matches!(received, Err(ReceiveError::Duplicate { .. })), "{kind:#x}: {received:?}");
+        let outcome = receiver.tunnel.decapsulate_unproven(ms(0), &bytes);
+        assert!(matches!(outcome, Err(ReceiveError::Duplicate { .. })), "{kind:#x}: {outcome:?}");
     }
     // And where late frames are not wanted, one that is late stays so.
     let mut tunnel = Inline::inline(config());
