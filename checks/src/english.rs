@@ -205,7 +205,8 @@ fn octets(text: &str) -> Vec<Fault> {
 
 /// Finds a "who" or "what" that has no noun and asks nothing.
 fn headless(sentence: &Sentence) -> Option<&Word> {
-    if sentence.last().is_some_and(|last| last.text.contains('?')) {
+    // A question, or the head of a column.
+    if sentence.len() < 3 || sentence.last().is_some_and(|last| last.text.contains('?')) {
         return None;
     }
     let plain = |word: &Word| word.text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();

@@ -90,7 +90,10 @@ impl Reader {
         // Four columns in, after an empty line, is code, unless it goes on with a list.
         let is_indented = is_markdown && text.starts_with("    ") && (self.is_blank || self.words.is_empty());
         if self.is_code || is_indented && !is_item(trimmed) {
-            self.prose.code.push(CodeLine { line, columns: text.chars().count() });
+            // rustdoc hides such lines.
+            if !trimmed.starts_with("# ") {
+                self.prose.code.push(CodeLine { line, columns: text.chars().count() });
+            }
             return;
         }
         self.is_blank = trimmed.is_empty();

@@ -8,7 +8,7 @@ use pptp_checks::licence::is_satisfied;
 use serde_json::Value;
 
 /// Licences that ask for no more than to be named.
-const ALLOWED: &[&str] = &["Apache-2.0", "BSD-3-Clause", "ISC", "MIT", "NCSA", "Unicode-3.0", "Zlib"];
+const ALLOWED: &[&str] = &["0BSD", "Apache-2.0", "BSD-3-Clause", "ISC", "MIT", "NCSA", "Unicode-3.0", "Zlib"];
 
 /// Returns what `cargo metadata` says of the whole lock file, or `None` where packages cannot be
 /// had.

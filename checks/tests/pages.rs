@@ -1,6 +1,6 @@
 //! Every path and every item that ARCHITECTURE.md and the other pages name exists.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use pptp_checks::page;
@@ -14,13 +14,15 @@ fn pages() -> Vec<std::path::PathBuf> {
     top.into_iter().chain(own.map(|folder| folder.join("README.md"))).filter(|page| page.exists()).collect()
 }
 
+/// Returns the name that code has for the crate in a folder.
+fn name(folder: &Path) -> String {
+    let manifest = read(&folder.join("Cargo.toml"));
+    let name = manifest.lines().find_map(|line| line.strip_prefix("name = ")).expect("a name");
+    name.trim_matches('"').replace('-', "_")
+}
+
 /// Returns the crates by the name that code has for them.
 fn crates() -> BTreeMap<String, Crate> {
-    let name = |folder: &Path| {
-        let manifest = read(&folder.join("Cargo.toml"));
-        let name = manifest.lines().find_map(|line| line.strip_prefix("name = ")).expect("a name");
-        name.trim_matches('"').replace('-', "_")
-    };
     published().iter().map(|folder| (name(folder), Crate::load(folder))).collect()
 }
 
@@ -74,6 +76,42 @@ fn every_item_that_the_architecture_names_exists() {
         }
     }
     assert!(missing.is_empty(), "items that do not exist:\n{}", missing.join("\n"));
+}
+
+/// Links to docs.rs, which no compiler checks: the item has to be there, at least by its name.
+#[test]
+fn links_to_docs_rs_name_items_that_exist() {
+    // Whole words of the sources: many items are made by macros, which a parser does not see.
+    let words = |folder: &Path| -> BTreeSet<String> {
+        let texts = files(&folder.join("src"), "rs").into_iter().map(|file| read(&file));
+        let split = |text: String| text.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned).collect();
+        let modules = files(&folder.join("src"), "rs").into_iter().flat_map(|file| {
+            file.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect::<Vec<_>>()
+        });
+        texts.flat_map(|text| -> Vec<String> { split(text) }).chain(modules).collect()
+    };
+    let crates: BTreeMap<_, _> = published().iter().map(|folder| (name(folder), words(folder))).collect();
+    let mut count = 0;
+    let mut missing = Vec::new();
+    for file in pages() {
+        let text = read(&file);
+        let targets = text.split("https://docs.rs/").skip(1);
+        for target in targets.map(|rest| rest.split([')', ' ', '\n', '>']).next().unwrap_or_default()) {
+            let Some((_, path)) = target.split_once("/latest/") else { continue };
+            count += 1;
+            let (path, member) = path.split_once('#').map_or((path, None), |(path, member)| (path, Some(member)));
+            let mut segments = path.split('/');
+            let found = crates.get(segments.next().unwrap_or_default());
+            // `struct.Tunnel.html`, a module's `index.html`, `method.poll_event`.
+            let last =
+                |segment: &str| segment.trim_end_matches(".html").rsplit('.').next().unwrap_or_default().to_owned();
+            let names = segments.filter(|segment| *segment != "index.html").chain(member).map(last);
+            if !found.is_some_and(|found| names.into_iter().all(|name| found.contains(&name))) {
+                missing.push(format!("{}: {target}", file.display()));
+            }
+        }
+    }
+    assert!(count > 100 && missing.is_empty(), "{count} links, of which these lead nowhere:\n{}", missing.join("\n"));
 }
 
 /// SECURITY.md says of each promise which test shows it.

@@ -70,6 +70,7 @@ impl IpVersions {
 #[derive(Debug, Clone)]
 pub struct Config {
     pub(crate) authentication: Methods,
+    eap_pass_through: bool,
     pub(crate) encryption: Encryption,
     pub(crate) strengths: MicrosoftCompression,
     pub(crate) send_modes: Modes,
@@ -108,6 +109,7 @@ impl Config {
     pub fn strict() -> Self {
         Self {
             authentication: Methods::new(&[Method::MsChapV2]),
+            eap_pass_through: false,
             encryption: Encryption::Required,
             strengths: MicrosoftCompression::MPPE_128,
             send_modes: Modes::Stateless,
@@ -148,6 +150,18 @@ impl Config {
     #[must_use]
     pub fn with_authentication(mut self, methods: Methods) -> Self {
         self.authentication = methods;
+        self
+    }
+
+    /// Sets whether a server passes EAP through to another end of it, such as a RADIUS server (RFC 3748 section 2.3).
+    /// Default: no, [`Method::Eap`] is MD5-Challenge here, and [`Method::EapMsChapV2`] is MS-CHAP version 2.
+    ///
+    /// [`Event::Authenticate`](crate::Event::Authenticate) then shows each response as
+    /// [`Presented::Eap`](ppp_fsm::auth::Presented::Eap), whatever its type. Any answer to it is the other end's own packet.
+    /// Keys come by [`Session::accept`](crate::Session::accept).
+    #[must_use]
+    pub fn with_eap_pass_through(mut self, pass_through: bool) -> Self {
+        self.eap_pass_through = pass_through;
         self
     }
 
@@ -329,6 +343,7 @@ impl Config {
             .with_restart_timeout(self.restart_timeout)
             .with_rechallenge_interval(self.rechallenge_interval)
             .with_retries(self.authentication_retries)
+            .with_eap_pass_through(self.eap_pass_through)
             .with_patience(self.setup_timeout);
         let compression = cfg!(feature = "mppc") && self.compression != Compression::Off;
         let ccp = ccp::Config::default()

@@ -19,74 +19,98 @@
 //!
 //! # The loop
 //!
-//! A session takes what comes, and is polled for what goes out. After each input, poll until there
-//! is nothing more. GRE goes before TCP in both directions: how a call ends in the tunnel says more
-//! than how it ends on the control connection. This is a client with its sockets; a UDP socket
-//! stands in for the raw one, so that everybody may run it.
+//! A session takes what comes, and is polled for what goes out. One order is the best, for every
+//! program:
+//!
+//! 1. Take what came: GRE before TCP, and TCP only while the session
+//!    [wants it](crate::wire::connection::Connection::wants_read).
+//! 2. Poll until empty: [`poll_receive`](crate::session::Session::poll_receive),
+//!    [`poll_event`](crate::session::Session::poll_event),
+//!    [`poll_tunnel`](crate::session::Session::poll_tunnel),
+//!    [`poll_control`](crate::session::Session::poll_control).
+//! 3. Wait until a socket has something, or until
+//!    [`poll_timeout`](crate::session::Session::poll_timeout).
+//!
+//! GRE goes before TCP in both directions: how a call ends in the tunnel says more than how it ends on
+//! the control connection. Any other order loses nothing, and only delays.
+//!
+//! This is a client over sockets of std. Std cannot wait for two sockets, so one thread reads TCP, one
+//! writes it, and one reads GRE; the main thread waits for them and for the deadline. A UDP socket
+//! stands in for the raw one, so that everybody may run it. On tokio the same is one task with a
+//! `select!`: the folder `examples` of the repository has clients and servers of both kinds.
 //!
 //! ```
-//! use std::io::{ErrorKind, Read, Write};
+//! use std::io::{Read, Write};
 //! use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+//! use std::sync::mpsc::{channel, sync_channel};
+//! use std::thread::spawn;
 //! use std::time::{Duration, Instant};
 //!
 //! use pptp::session::{CallEvent, Event, HEADROOM, MAX_RECEIVE, Reason, Received};
+//! use pptp::wire::connection::Connection;
 //! use pptp::{client, ppp_session};
 //!
 //! type Error = Box<dyn std::error::Error + Send + Sync>;
 //!
-//! /// Until the session is over. `deliver` gets the IP packets, and gives those that are to be sent.
+//! /// The news of the threads.
+//! enum Input {
+//!     Stream(Vec<u8>),
+//!     StreamEnded,
+//!     Written,
+//!     Packet(Vec<u8>),
+//! }
+//!
+//! /// Runs a session to its end. `deliver` gets the IP packets, and returns those to send.
 //! fn client(
 //!     mut session: client::Session,
-//!     mut tcp: TcpStream,
-//!     gre: &UdpSocket,
+//!     tcp: TcpStream,
+//!     gre: UdpSocket,
 //!     mut deliver: impl FnMut(&mut client::Session, Option<&[u8]>) -> Option<Vec<u8>>,
 //! ) -> Result<Reason, Error> {
-//!     let start = Instant::now();
-//!     let (mut buf, mut packet, mut scratch) = ([0; MAX_RECEIVE], [0; 65536], [0; MAX_RECEIVE]);
-//!     // What came from TCP, and the session has not taken yet; whether more can come.
-//!     let (mut unread, mut has_ended) = (Vec::new(), false);
-//!     session.open(start.elapsed());
-//!     loop {
-//!         let now = start.elapsed();
-//!         session.handle_timeout(now);
-//!
-//!         // What comes through the tunnel, decrypted where it lies; then what had to wait for it, or has waited long enough.
-//!         let mut inner = Vec::new();
+//!     let (to_main, inputs) = sync_channel(64);
+//!     let ((permit, permits), (output, outputs)) = (channel::<()>(), channel::<Vec<u8>>());
+//!     let (mut reader, to_read) = (tcp.try_clone()?, to_main.clone());
+//!     spawn(move || {
+//!         // One read for each permit: a session that is busy holds up the peer.
+//!         let mut buf = [0; Connection::<1>::READ_LEN];
+//!         while permits.recv().is_ok() {
+//!             let _ = to_read.send(match reader.read(&mut buf) {
+//!                 Ok(length @ 1..) => Input::Stream(buf[..length].to_vec()),
+//!                 Ok(0) | Err(_) => Input::StreamEnded,
+//!             });
+//!         }
+//!     });
+//!     let (mut writer, to_write) = (tcp, to_main.clone());
+//!     writer.set_write_timeout(Some(Duration::from_secs(10)))?;
+//!     spawn(move || {
+//!         // A write may take its time here. That TCP is over, reading says.
+//!         while let Ok(bytes) = outputs.recv() {
+//!             let _ = writer.write_all(&bytes);
+//!             let _ = to_write.send(Input::Written);
+//!         }
+//!     });
+//!     let packets = gre.try_clone()?;
+//!     spawn(move || {
+//!         // An error is a router's answer to an earlier packet.
+//!         let mut buf = [0; 65536];
 //!         loop {
-//!             while let Some((_, ip)) = session.poll_receive(now, &mut buf)? {
-//!                 inner.push(ip.to_vec());
-//!             }
-//!             let Ok(length) = gre.recv(&mut packet) else { break };
-//!             // What is refused is counted: `Call::statistics`.
-//!             if let Ok((_, Received::Ip(ip))) = session.handle_gre(now, &mut packet[..length], &mut scratch) {
-//!                 inner.push(ip.to_vec());
+//!             let length = packets.recv(&mut buf).unwrap_or_default();
+//!             if to_main.send(Input::Packet(buf[..length].to_vec())).is_err() {
+//!                 break;
 //!             }
 //!         }
-//!         // What comes from TCP. A session that takes less than it is given has something to tell first.
-//!         let mut bytes = [0; 4096];
-//!         match tcp.read(&mut bytes) {
-//!             Ok(length) if length > 0 => unread.extend(&bytes[..length]),
-//!             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-//!             _ => has_ended = true,
-//!         }
-//!         let taken = session.handle_stream(now, &unread);
-//!         unread.drain(..taken);
-//!         if has_ended && unread.is_empty() {
-//!             session.handle_disconnect(now);
-//!         }
+//!     });
 //!
-//!         // Packets of the user. With a TUN device, read into a buffer behind the headroom, and nothing is copied.
-//!         let mut answers: Vec<_> = inner.iter().filter_map(|ip| deliver(&mut session, Some(ip))).collect();
-//!         answers.extend(deliver(&mut session, None));
-//!         for ip in answers {
-//!             let mut buf = vec![0; HEADROOM];
-//!             buf.extend(ip);
-//!             let Some(mut call) = session.first_call_mut() else { continue };
-//!             if let Ok(packet) = call.send_ip(now, &mut buf) {
-//!                 gre.send(packet)?;
-//!             }
+//!     let start = Instant::now();
+//!     session.open(start.elapsed());
+//!     let (mut is_reading, mut is_writing, mut buf) = (false, false, [0; MAX_RECEIVE]);
+//!     let mut received = Vec::new();
+//!     loop {
+//!         // Everything that the session has to give.
+//!         let now = start.elapsed();
+//!         while let Some((_, ip)) = session.poll_receive(now, &mut buf)? {
+//!             received.push(ip.to_vec()); // it waited for an earlier packet
 //!         }
-//!
 //!         while let Some(event) = session.poll_event() {
 //!             match event {
 //!                 Event::Call { call, event: CallEvent::Ppp(ppp_session::Event::IpUp(ip)) } => {
@@ -96,23 +120,60 @@
 //!                 Event::Call { event: CallEvent::NoData { .. }, .. } => {
 //!                     println!("no GRE packet has come yet: does a firewall stop it?");
 //!                 }
-//!                 Event::Closed(reason) => {
-//!                     while let Some(bytes) = session.poll_control(now, &mut buf)? {
-//!                         let _ = tcp.write_all(bytes);
-//!                     }
-//!                     return Ok(reason);
-//!                 }
 //!                 _ => {}
 //!             }
 //!         }
+//!         // Packets of the user. With a TUN device, read behind the headroom, and nothing is copied.
+//!         let mut answers: Vec<_> =
+//!             received.drain(..).filter_map(|ip| deliver(&mut session, Some(&ip))).collect();
+//!         answers.extend(deliver(&mut session, None));
+//!         for ip in answers {
+//!             let mut packet = [&[0; HEADROOM][..], &ip].concat();
+//!             let Some(mut call) = session.first_call_mut() else { continue };
+//!             if let Ok(packet) = call.send_ip(now, &mut packet) {
+//!                 let _ = gre.send(packet);
+//!             }
+//!         }
 //!         while let Some(packet) = session.poll_tunnel(now, &mut buf)? {
-//!             gre.send(packet)?;
+//!             let _ = gre.send(packet); // lost here is lost on the way
 //!         }
-//!         while let Some(bytes) = session.poll_control(now, &mut buf)? {
-//!             tcp.write_all(bytes)?;
+//!         if !is_writing {
+//!             if let Some(bytes) = session.poll_control(now, &mut buf)? {
+//!                 output.send(bytes.to_vec())?;
+//!                 is_writing = true;
+//!             }
 //!         }
-//!         // A real program sleeps here until a socket is readable, or until `session.poll_timeout()`.
-//!         std::thread::sleep(Duration::from_millis(1));
+//!         if let (Some(reason), false) = (session.reason(), is_writing) {
+//!             return Ok(reason);
+//!         }
+//!
+//!         // Wait.
+//!         if !is_reading && session.connection().wants_read() {
+//!             permit.send(())?;
+//!             is_reading = true;
+//!         }
+//!         let deadline = session.poll_timeout().unwrap_or(Duration::MAX);
+//!         let input = inputs.recv_timeout(deadline.saturating_sub(start.elapsed()));
+//!
+//!         let now = start.elapsed();
+//!         match input {
+//!             Ok(Input::Packet(mut packet)) => {
+//!                 // Decrypted where it lies. A refused packet is counted: `Call::statistics`.
+//!                 let taken = session.handle_gre(now, &mut packet, &mut buf);
+//!                 if let Ok((_, Received::Ip(ip))) = taken {
+//!                     received.push(ip.to_vec());
+//!                 }
+//!             }
+//!             Ok(Input::Stream(bytes)) => {
+//!                 // All is taken: the session wanted it, and it is not more than `READ_LEN`.
+//!                 let _ = session.handle_stream(now, &bytes);
+//!                 is_reading = false;
+//!             }
+//!             Ok(Input::StreamEnded) => session.handle_disconnect(now),
+//!             Ok(Input::Written) => is_writing = false,
+//!             Err(_) => {} // the deadline
+//!         }
+//!         session.handle_timeout(now);
 //!     }
 //! }
 //! #
@@ -122,8 +183,9 @@
 //! # let (one, other) = (UdpSocket::bind(("127.0.0.1", 0))?, UdpSocket::bind(("127.0.0.1", 0))?);
 //! # one.connect(other.local_addr()?)?;
 //! # other.connect(one.local_addr()?)?;
-//! # for socket in [&one, &other] { socket.set_nonblocking(true)?; }
+//! # other.set_nonblocking(true)?;
 //! # let server = std::thread::spawn(move || -> Result<(), Error> {
+//! #     use std::io::ErrorKind;
 //! #     use pptp::ppp::auth::Answer;
 //! #     use pptp::server;
 //! #     let config = server::Config::new(Ipv4Addr::new(10, 0, 0, 1))
@@ -174,12 +236,11 @@
 //! # });
 //!
 //! let tcp = TcpStream::connect(address)?; // ("vpn.example.org", 1723)
-//! tcp.set_nonblocking(true)?;
 //! let entropy = [1; 32]; // from the operating system
 //! let session = client::Session::new(&client::Config::new("alice", "wonderland"), entropy);
 //! let ping = [0x45, 0, 0, 20, 0, 0, 0, 0, 64, 1, 0x66, 0xe3, 10, 0, 0, 2, 10, 0, 0, 1];
 //! let mut is_sent = false;
-//! let reason = client(session, tcp, &one, |session, received| {
+//! let reason = client(session, tcp, one, |session, received| {
 //!     if let Some(ip) = received {
 //!         assert_eq!(ip, ping);
 //!         println!("{}", pptp::report::ClientStatus::of_session(session, Duration::ZERO));

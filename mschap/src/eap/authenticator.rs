@@ -66,13 +66,13 @@ impl Authenticator {
 
     /// Returns whether the first Response is awaited: RFC 3748 section 5.3.1 allows a Nak until then.
     #[must_use]
-    pub fn is_new(&self) -> bool {
-        self.stage == Stage::Challenge
+    pub const fn is_new(&self) -> bool {
+        matches!(self.stage, Stage::Challenge)
     }
 
     /// Returns what the peer may send next besides an acknowledgment.
     #[must_use]
-    pub fn awaits(&self) -> Awaits {
+    pub const fn awaits(&self) -> Awaits {
         match self.stage {
             Stage::Challenge | Stage::Failure => self.core.awaits(),
             Stage::Success | Stage::Ended(_) => Awaits::Nothing,

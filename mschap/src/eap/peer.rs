@@ -237,12 +237,9 @@ impl Peer {
     ///
     /// [`PeerError::NotNow`].
     pub fn acknowledge(&self) -> Result<&'static [u8], PeerError> {
-        match self.stage {
-            Stage::Proved => Ok(&[super::Operation::SUCCESS.0]),
-            Stage::Refused => Ok(&[super::Operation::FAILURE.0]),
-            Stage::New | Stage::Challenged(_) | Stage::Retry(_) | Stage::Expired(_) | Stage::Answered { .. } => {
-                Err(PeerError::NotNow)
-            }
+        match self.end().ok_or(PeerError::NotNow)? {
+            End::Accepted => Ok(&[super::Operation::SUCCESS.0]),
+            End::Refused => Ok(&[super::Operation::FAILURE.0]),
         }
     }
 
@@ -260,6 +257,16 @@ impl Peer {
             Stage::New | Stage::Challenged(_) | Stage::Answered { .. } | Stage::Proved | Stage::Refused => {
                 Err(PeerError::NotNow)
             }
+        }
+    }
+
+    /// Returns how the method has ended on this side: EAP's own Success or Failure is awaited.
+    #[must_use]
+    pub const fn end(&self) -> Option<End> {
+        match self.stage {
+            Stage::Proved => Some(End::Accepted),
+            Stage::Refused => Some(End::Refused),
+            Stage::New | Stage::Challenged(_) | Stage::Retry(_) | Stage::Expired(_) | Stage::Answered { .. } => None,
         }
     }
 

@@ -6,12 +6,14 @@ use subtle::ConstantTimeEq;
 
 use super::answer::{Answer, AnswerError, Outcome, Presented};
 use super::exchange::{Exchange, md5_response, whole_packet};
-use super::{Config, Failure, MAX_PACKET_LEN, Method, Refused, Status, Ticket};
+use super::{Config, Failure, MAX_PACKET_LEN, Method, Methods, Refused, Status, Ticket};
 use crate::buffer::Buffer;
 use crate::random::Random;
 use crate::{BufferTooSmall, EncodeError, Text, chap, eap, pap, time};
 
 mod extensible;
+#[cfg(feature = "mschap")]
+mod extensible_microsoft;
 mod mechanism;
 #[cfg(feature = "mschap")]
 mod microsoft;
@@ -78,6 +80,10 @@ pub struct Authenticator {
     config: Config,
     random: Random,
     mechanism: Mechanism,
+    /// RFC 3748 section 5.3.1: the types of EAP that the peer may choose from.
+    types: Methods,
+    /// Those that the peer was not asked for yet.
+    untried: Methods,
     state: State,
     exchange: Exchange,
     received: Buffer<MAX_PACKET_LEN>,
@@ -118,6 +124,8 @@ impl Authenticator {
             config: config.clone(),
             random,
             mechanism: Mechanism::None,
+            types: Methods::NONE,
+            untried: Methods::NONE,
             state: State::Idle,
             exchange: Exchange::new(identifier),
             received: Buffer::default(),
@@ -174,9 +182,19 @@ impl Authenticator {
 
     /// Starts with the method that LCP agreed on, and forgets what was before.
     ///
-    /// MS-CHAP without the feature `mschap` fails at once.
-    pub fn start(&mut self, now: Duration, method: Method) {
+    /// There may be several methods of EAP, the most wanted first. The peer is asked for the first of them, and after a
+    /// Nak for the next that it names (RFC 3748 section 5.3.1). Methods of another option of LCP than the first are left
+    /// out. MS-CHAP without the feature `mschap` fails at once.
+    pub fn start(&mut self, now: Duration, methods: impl Into<Methods>) {
         self.stop();
+        let methods = methods.into();
+        let Some(method) = methods.iter().next() else { return };
+        self.types = methods.alike(method);
+        #[cfg(not(feature = "mschap"))]
+        {
+            self.types = self.types.without(Method::EapMsChapV2);
+        }
+        self.untried = self.types;
         self.mechanism = Mechanism::new(method, &self.config, &mut self.random);
         self.challenge(now, method);
     }
@@ -203,6 +221,7 @@ impl Authenticator {
     pub fn rechallenge(&mut self, now: Duration) {
         let Some(method) = self.method().filter(|method| *method != Method::Pap) else { return };
         if matches!(self.state, State::Accepted { .. }) {
+            self.untried = self.types;
             self.mechanism.restart(&self.config, &mut self.random);
             self.challenge(now, method);
         }
@@ -218,7 +237,7 @@ impl Authenticator {
         match self.method() {
             None => Err(Refused::NotAgreed),
             Some(Method::Pap) => self.handle_pap(bytes),
-            Some(Method::Eap) => self.handle_eap(now, bytes),
+            Some(Method::Eap | Method::EapMsChapV2) => self.handle_eap(now, bytes),
             Some(Method::ChapMd5 | Method::MsChapV1 | Method::MsChapV2) => self.handle_chap(bytes),
         }
     }
@@ -256,6 +275,10 @@ impl Authenticator {
                     None
                 }
             },
+            #[cfg(feature = "mschap")]
+            Method::EapMsChapV2 => self.presented_in_eap(),
+            #[cfg(not(feature = "mschap"))]
+            Method::EapMsChapV2 => None,
             Method::Eap => {
                 let packet = eap::Packet::decode(bytes).ok()?;
                 let eap::Message::Response(method) = packet.message else { return None };
@@ -384,7 +407,7 @@ impl Authenticator {
                 let value = chap::Value { value, name: Text(self.config.name.as_bytes()) };
                 self.exchange.put(&chap::Packet { identifier, message: chap::Message::Challenge(value) })
             }
-            None if method == Method::Eap => {
+            None if method.eap_type().is_some() => {
                 let message = eap::Message::Request(eap::Method { method_type: eap::Type::IDENTITY, data: &[] });
                 self.exchange.put(&eap::Packet { identifier, message })
             }
@@ -432,6 +455,10 @@ impl Authenticator {
     fn reply(&mut self, now: Duration, is_good: bool, message: &[u8]) -> Result<Outcome, AnswerError> {
         match self.method().ok_or(AnswerError::NotAsked)? {
             Method::Pap => self.put_pap_reply(is_good, message)?,
+            #[cfg(feature = "mschap")]
+            Method::EapMsChapV2 => return self.reply_in_eap(now, is_good, message),
+            #[cfg(not(feature = "mschap"))]
+            Method::EapMsChapV2 => return Err(AnswerError::Unsuitable),
             Method::Eap => self.put_eap_end(is_good, message)?,
             Method::ChapMd5 | Method::MsChapV1 | Method::MsChapV2 => {
                 #[cfg(feature = "mschap")]
@@ -449,7 +476,7 @@ impl Authenticator {
             self.accept(now);
             return Ok(Outcome::Accepted);
         }
-        let (code, goes_on) = self.mechanism.refuse(message);
+        let (code, goes_on) = self.mechanism.refuse(message, self.exchange.identifier);
         self.refuse(now, code, goes_on);
         Ok(Outcome::Refused { goes_on })
     }
@@ -468,7 +495,11 @@ impl Authenticator {
     fn refuse(&mut self, now: Duration, code: Option<u32>, goes_on: bool) {
         let Some(method) = self.method() else { return };
         let refusal = Failure::RefusedPeer { method, code };
-        if goes_on {
+        if method == Method::EapMsChapV2 {
+            // The peer answers a Failure in any case, at least by the acknowledgment of it.
+            self.state = State::Waiting(Some(refusal));
+            self.exchange.send_until(now, &self.config, goes_on);
+        } else if goes_on {
             self.state = State::Waiting(Some(refusal));
             self.exchange.wait(now, &self.config);
         } else {

@@ -85,6 +85,24 @@ impl Exchange {
         self.timer = Timer::repeat(now, config, config.max_tries.saturating_sub(1));
     }
 
+    /// Sends the packet, and repeats it until the other side answers, or a person there, who needs more time.
+    pub(super) fn send_until(&mut self, now: Duration, config: &Config, asks_person: bool) {
+        if !asks_person {
+            self.send(now, config);
+            return;
+        }
+        self.is_due = true;
+        let tries = config.patience.as_millis().checked_div(config.restart_timeout.as_millis()).unwrap_or_default();
+        let tries = u8::try_from(tries).unwrap_or(u8::MAX);
+        self.timer = Timer::repeat(now, config, tries.max(config.max_tries.saturating_sub(1)));
+    }
+
+    /// Waits, for as long as the other side repeats what it wants to have answered, for a packet that may be lost.
+    #[cfg(feature = "mschap")]
+    pub(super) fn wait_shortly(&mut self, now: Duration, config: &Config) {
+        self.timer = time::after(now, config.restart_timeout).map_or(Timer::Off, |at| Timer::Wait { at });
+    }
+
     /// Sends the packet once: it is an answer, and the other side asks again when it was lost.
     pub(super) const fn send_once(&mut self) {
         self.is_due = true;

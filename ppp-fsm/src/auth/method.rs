@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::Protocol;
+use crate::{Protocol, eap};
 
 /// RFC 1661 section 6.2: a method that LCP can agree on.
 ///
@@ -28,8 +28,14 @@ pub enum Method {
     MsChapV1,
     /// RFC 2759: MS-CHAP, version 2, the only one in which both sides prove themselves.
     MsChapV2,
-    /// RFC 3748: EAP.
+    /// RFC 3748: EAP, by MD5-Challenge, or passed through to another end of EAP.
     Eap,
+    /// RFC 3748: EAP, by MS-CHAP version 2 as a method of it, type 26.
+    ///
+    /// It is as weak as [`MsChapV2`](Self::MsChapV2): who records a session can search for the password. LCP says EAP
+    /// for this and for [`Eap`](Self::Eap); with both in a list, the peer's Nak chooses, the most wanted first.
+    #[doc(alias = "EAP-MSCHAPv2")]
+    EapMsChapV2,
 }
 
 impl Method {
@@ -39,14 +45,29 @@ impl Method {
         match self {
             Self::Pap => Protocol::PAP,
             Self::ChapMd5 | Self::MsChapV1 | Self::MsChapV2 => Protocol::CHAP,
-            Self::Eap => Protocol::EAP,
+            Self::Eap | Self::EapMsChapV2 => Protocol::EAP,
         }
     }
 
-    /// Returns whether it leaves keys for encryption behind. EAP may: that depends on what it carries.
+    /// Returns whether it leaves keys for encryption behind. EAP that is passed through may: that depends on its type.
     #[must_use]
     pub const fn has_keys(self) -> bool {
-        matches!(self, Self::MsChapV1 | Self::MsChapV2)
+        matches!(self, Self::MsChapV1 | Self::MsChapV2 | Self::EapMsChapV2)
+    }
+
+    /// Returns whether LCP asks for both by the same option.
+    pub(crate) fn is_like(self, other: Self) -> bool {
+        self == other || (self.protocol() == Protocol::EAP && other.protocol() == Protocol::EAP)
+    }
+
+    /// Returns the type of EAP. `None` for other methods.
+    #[must_use]
+    pub const fn eap_type(self) -> Option<eap::Type> {
+        match self {
+            Self::Eap => Some(eap::Type::MD5_CHALLENGE),
+            Self::EapMsChapV2 => Some(eap::Type::MS_CHAP_V2),
+            Self::Pap | Self::ChapMd5 | Self::MsChapV1 | Self::MsChapV2 => None,
+        }
     }
 }
 
@@ -58,7 +79,14 @@ impl fmt::Display for Method {
             Self::MsChapV1 => "MS-CHAP",
             Self::MsChapV2 => "MS-CHAP-V2",
             Self::Eap => "EAP",
+            Self::EapMsChapV2 => "EAP-MS-CHAP-V2",
         })
+    }
+}
+
+impl From<Method> for Methods {
+    fn from(method: Method) -> Self {
+        Self::new(&[method])
     }
 }
 
@@ -73,11 +101,11 @@ impl fmt::Display for Method {
 /// assert_eq!(Methods::NONE.to_string(), "none");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Methods([Option<Method>; 5]);
+pub struct Methods([Option<Method>; 6]);
 
 impl Methods {
     /// No method.
-    pub const NONE: Self = Self([None; 5]);
+    pub const NONE: Self = Self([None; 6]);
 
     /// Returns these methods in this order.
     #[must_use]
@@ -116,6 +144,34 @@ impl Methods {
     pub fn with_keys(mut self) -> Self {
         for place in &mut self.0 {
             *place = place.filter(|found| found.has_keys());
+        }
+        self
+    }
+
+    /// Returns the methods that LCP asks for by the same option as for this one: of EAP there are several.
+    #[must_use]
+    pub fn alike(mut self, method: Method) -> Self {
+        for place in &mut self.0 {
+            *place = place.filter(|found| found.is_like(method));
+        }
+        self
+    }
+
+    /// Returns the types of EAP, in order.
+    #[must_use]
+    pub fn eap_types(&self) -> eap::Types {
+        self.iter().filter_map(Method::eap_type).fold(eap::Types::new(&[]), eap::Types::with)
+    }
+
+    /// Returns the method of a type of EAP, if it is in the list.
+    pub(crate) fn of_eap_type(self, eap_type: eap::Type) -> Option<Method> {
+        self.iter().find(|method| method.eap_type() == Some(eap_type))
+    }
+
+    /// Creates the list without the methods that LCP asks for by the same option.
+    pub(crate) fn without_alike(mut self, method: Method) -> Self {
+        for place in &mut self.0 {
+            *place = place.filter(|found| !found.is_like(method));
         }
         self
     }

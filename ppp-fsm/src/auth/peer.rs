@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::answer::{AnswerError, Secret};
 use super::exchange::{Exchange, md5_response, whole_packet};
-use super::{Config, Failure, MAX_PACKET_LEN, Method, Refused, Status, Ticket};
+use super::{Config, Failure, MAX_PACKET_LEN, Method, Methods, Refused, Status, Ticket};
 use crate::buffer::Buffer;
 use crate::random::Random;
 use crate::{BufferTooSmall, Text, chap, eap, pap};
@@ -12,6 +12,8 @@ use crate::{BufferTooSmall, Text, chap, eap, pap};
 #[cfg(feature = "mschap")]
 mod attempt;
 mod extensible;
+#[cfg(feature = "mschap")]
+mod extensible_microsoft;
 #[cfg(feature = "mschap")]
 mod microsoft;
 mod packet;
@@ -59,6 +61,8 @@ pub struct Peer {
     #[cfg_attr(not(feature = "mschap"), expect(dead_code, reason = "MS-CHAP alone draws numbers"))]
     random: Random,
     method: Option<Method>,
+    /// RFC 3748 section 5.3.1: the types of EAP that this side takes.
+    types: Methods,
     state: State,
     history: History,
     exchange: Exchange,
@@ -95,7 +99,6 @@ enum History {
     /// None was answered.
     New,
     /// The last one was not taken, and the authenticator offered to hear another one.
-    #[cfg_attr(not(feature = "mschap"), expect(dead_code, reason = "MS-CHAP alone has another try"))]
     Refused(Failure),
     /// One was taken.
     Accepted,
@@ -109,6 +112,7 @@ impl Peer {
             config: config.clone(),
             random: Random::new(entropy),
             method: None,
+            types: Methods::NONE,
             state: State::Idle,
             history: History::New,
             exchange: Exchange::new(0),
@@ -158,10 +162,20 @@ impl Peer {
     }
 
     /// Starts with the method that LCP agreed on, and forgets what was before.
-    pub fn start(&mut self, now: Duration, method: Method) {
+    ///
+    /// There may be several methods of EAP, the most wanted first. A request of another type is answered with a Nak that names
+    /// them (RFC 3748 section 5.3.1). Methods of another option of LCP than the first are left out.
+    pub fn start(&mut self, now: Duration, methods: impl Into<Methods>) {
         self.stop();
         self.message.clear();
+        let methods = methods.into();
+        let Some(method) = methods.iter().next() else { return };
         self.method = Some(method);
+        self.types = methods.alike(method);
+        #[cfg(not(feature = "mschap"))]
+        {
+            self.types = self.types.without(Method::EapMsChapV2);
+        }
         if method == Method::Pap {
             // RFC 1334 section 2.1: the peer begins.
             self.demand_proof(method, false);
@@ -197,7 +211,8 @@ impl Peer {
     #[must_use]
     pub fn eap_request(&self) -> Option<&[u8]> {
         let is_asking = matches!(self.state, State::Asking { .. });
-        (self.method == Some(Method::Eap) && is_asking).then(|| self.received.as_bytes())
+        let is_eap = self.method.is_some_and(|method| method.eap_type().is_some());
+        (is_eap && is_asking).then(|| self.received.as_bytes())
     }
 
     /// Takes a packet of the protocol of the method.
@@ -210,7 +225,7 @@ impl Peer {
         match self.method {
             None => Err(Refused::NotAgreed),
             Some(Method::Pap) => self.handle_pap(bytes),
-            Some(Method::Eap) => self.handle_eap(now, bytes),
+            Some(Method::Eap | Method::EapMsChapV2) => self.handle_eap(now, bytes),
             Some(method @ (Method::ChapMd5 | Method::MsChapV1 | Method::MsChapV2)) => self.handle_chap(method, bytes),
         }
     }
@@ -248,7 +263,7 @@ impl Peer {
                 let hash = md5_response(self.exchange.identifier, password, self.received.as_bytes());
                 self.put_response(&hash, name)?;
             }
-            Method::Eap => self.prove_eap(name, secret)?,
+            Method::Eap | Method::EapMsChapV2 => self.prove_eap(name, secret)?,
             #[cfg(feature = "mschap")]
             Method::MsChapV1 | Method::MsChapV2 => self.prove_microsoft(method, name, secret)?,
             #[cfg(not(feature = "mschap"))]
@@ -265,11 +280,19 @@ impl Peer {
     /// # Errors
     ///
     /// [`AnswerError::NotAsked`]: nothing has changed.
-    pub fn decline(&mut self, ticket: Ticket) -> Result<(), AnswerError> {
+    pub fn decline(
+        &mut self,
+        #[cfg_attr(not(feature = "mschap"), expect(unused_variables, reason = "MS-CHAP acknowledges a refusal"))]
+        now: Duration,
+        ticket: Ticket,
+    ) -> Result<(), AnswerError> {
         if !matches!(self.state, State::Asking { demand, .. } if demand.ticket() == ticket) {
             return Err(AnswerError::NotAsked);
         }
         match (self.history, self.method) {
+            // The authenticator of EAP-MSCHAPv2 waits for an acknowledgment, and has the last word.
+            #[cfg(feature = "mschap")]
+            (History::Refused(_), Some(Method::EapMsChapV2)) if self.acknowledge_refusal(now) => {}
             (History::Refused(failure), _) => self.fail(failure),
             (History::New, Some(method)) => self.fail(Failure::Declined { method }),
             // Nothing shows that the authenticator has sent this demand: as with one that nobody answers for.
@@ -326,6 +349,12 @@ impl Peer {
         if !self.exchange.handle_timeout(now, &self.config) {
             return;
         }
+        #[cfg(feature = "mschap")]
+        if self.is_proved_in_eap() {
+            // EAP's Success, which nobody repeats, was lost: both sides have proved themselves.
+            self.let_in();
+            return;
+        }
         match (self.history, self.method) {
             // The authenticator that was asked last has said nothing: what it said before stands.
             (History::Accepted, _) => self.state = State::Accepted,
@@ -358,6 +387,10 @@ impl Peer {
 
     fn accepted(&mut self, message: &[u8]) {
         self.message.set(message);
+        self.let_in();
+    }
+
+    fn let_in(&mut self) {
         self.state = State::Accepted;
         self.history = History::Accepted;
         self.exchange.pause();

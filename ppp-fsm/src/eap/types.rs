@@ -36,6 +36,22 @@ impl Types {
         Self { types: list }
     }
 
+    /// The list with one more type behind the others, if it is not there yet.
+    pub(crate) fn with(mut self, added: Type) -> Self {
+        if self.iter().all(|found| found != added) {
+            if let Some(place) = self.types.iter_mut().find(|place| place.is_none()) {
+                *place = Some(added);
+            }
+        }
+        self
+    }
+
+    /// Returns whether a type is in the list.
+    #[must_use]
+    pub fn contains(&self, wanted: Type) -> bool {
+        self.iter().any(|found| found == wanted)
+    }
+
     /// Returns the types in order.
     pub fn iter(&self) -> impl Iterator<Item = Type> + use<> {
         self.types.into_iter().flatten()

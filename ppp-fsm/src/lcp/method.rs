@@ -2,7 +2,7 @@
 
 use super::AuthenticationProtocol;
 use crate::Protocol;
-use crate::auth::Method;
+use crate::auth::{Method, Methods};
 use crate::chap::Algorithm;
 
 impl Method {
@@ -14,12 +14,17 @@ impl Method {
             Self::ChapMd5 => AuthenticationProtocol::CHAP_MD5,
             Self::MsChapV1 => AuthenticationProtocol::MS_CHAP,
             Self::MsChapV2 => AuthenticationProtocol::MS_CHAP_V2,
-            Self::Eap => AuthenticationProtocol::EAP,
+            Self::Eap | Self::EapMsChapV2 => AuthenticationProtocol::EAP,
         }
     }
 
+    /// Returns the method of these that an option of LCP asks for, or any other that it asks for.
+    pub(super) fn among(methods: Methods, option: &AuthenticationProtocol<'_>) -> Option<Self> {
+        methods.iter().find(|method| method.option() == *option).or_else(|| Self::from_option(option))
+    }
+
     /// Returns the method that an option of LCP asks for (RFC 1661 section 6.2). `None` when this
-    /// crate does not have it.
+    /// crate does not have it. EAP's type is not in the option: [`Eap`](Self::Eap) stands for all.
     #[must_use]
     pub fn from_option(option: &AuthenticationProtocol<'_>) -> Option<Self> {
         Some(match (option.protocol, option.data) {

@@ -247,8 +247,8 @@ impl Negotiator {
                 Verdict::Accept
             }
             ConfigurationOption::AuthenticationProtocol(wanted) => {
-                self.peer_method = Method::from_option(wanted);
                 let own = self.config.own_authentication;
+                self.peer_method = Method::among(own, wanted);
                 if let Some(better) = self.better_method(own) {
                     self.keys = KeysWanted::Asked;
                     self.is_refused = true;
@@ -309,13 +309,13 @@ impl Negotiator {
             self.insistence = Insistence::Done;
             return;
         }
-        let left = self.methods.without(current);
+        let left = self.methods.without_alike(current);
         self.methods = match named {
             // The one that both take comes first.
             Some(named) if left.contains(named) => {
-                let mut list = [named; 5];
-                let others = left.without(named);
-                list.iter_mut().skip(1).zip(others.iter()).for_each(|(place, method)| *place = method);
+                let mut list = [named; 6];
+                let rest = left.alike(named).iter().chain(left.without_alike(named).iter());
+                list.iter_mut().zip(rest).for_each(|(place, method)| *place = method);
                 Methods::new(&list)
             }
             _ => left,
@@ -420,7 +420,9 @@ impl ControlProtocol for Negotiator {
                 let wanted = self.wishes.control_characters.unwrap_or(u32::MAX);
                 self.wishes.control_characters = Some(wanted | map);
             }
-            ConfigurationOption::AuthenticationProtocol(named) => self.method_refused(Method::from_option(&named)),
+            ConfigurationOption::AuthenticationProtocol(named) => {
+                self.method_refused(Method::among(self.methods, &named));
+            }
             ConfigurationOption::MagicNumber(_) if self.config.magic_number => {
                 self.wishes.magic_number = Some(self.random.magic_number());
             }

@@ -186,10 +186,10 @@ impl Link {
         self.echo.start(now, self.config.keepalive.as_ref());
         self.go(Stage::Authenticate);
         if let Some(method) = receiving.authentication {
-            self.authenticator.start(now, method);
+            self.authenticator.start(now, self.config.lcp.peer_authentication().alike(method));
         }
         if let Some(method) = sending.authentication {
-            self.peer.start(now, method);
+            self.peer.start(now, self.config.lcp.own_authentication().alike(method));
         }
     }
 

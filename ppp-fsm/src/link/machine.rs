@@ -363,7 +363,7 @@ impl Link {
     #[cfg(feature = "mschap")]
     #[cfg_attr(docsrs, doc(cfg(feature = "mschap")))]
     pub fn reject_change(&mut self, now: Duration) {
-        self.enter(now, |link, _| link.authenticator.reject_change());
+        self.enter(now, |link, now| link.authenticator.reject_change(now));
     }
 
     /// Challenges the peer again (RFC 1994 section 2).
@@ -393,7 +393,7 @@ impl Link {
     ///
     /// [`AnswerError::NotAsked`]: nothing has changed.
     pub fn decline(&mut self, now: Duration, ticket: Ticket) -> Result<(), AnswerError> {
-        self.enter(now, |link, _| link.peer.decline(ticket))
+        self.enter(now, |link, now| link.peer.decline(now, ticket))
     }
 
     /// Answers [`Event::Prove`] that demands a new password.

@@ -339,6 +339,11 @@ fn challenge_in(protocol: Protocol, information: &[u8]) -> Option<&[u8]> {
     }
     let packet = (protocol == Protocol::EAP).then(|| eap::Packet::decode(information).ok()).flatten()?;
     let eap::Message::Request(method) = packet.message else { return None };
+    #[cfg(feature = "mschap")]
+    if method.method_type == eap::Type::MS_CHAP_V2 {
+        // OpCode, MS-CHAPv2-ID, MS-Length (2), Value-Size, and the challenge.
+        return method.data.get(5..21);
+    }
     Some(method.md5_challenge().ok()??.value)
 }
 

@@ -16,7 +16,8 @@ use crate::link::{Event, Link, Phase, Reason};
 use crate::negotiate::{self, Negotiation};
 use crate::{Packet, lcp};
 
-const METHODS: [Method; 5] = [Method::Pap, Method::ChapMd5, Method::Eap, Method::MsChapV1, Method::MsChapV2];
+const METHODS: [Method; 6] =
+    [Method::Pap, Method::ChapMd5, Method::Eap, Method::MsChapV1, Method::MsChapV2, Method::EapMsChapV2];
 
 /// Returns the rule of coalescing, in words of its own: a list that one event is added to.
 fn add<E: Copy>(list: &mut Vec<E>, event: E, is_up_for: impl Fn(&E) -> bool) {

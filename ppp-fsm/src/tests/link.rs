@@ -797,14 +797,15 @@ fn short_buffers_lose_nothing() {
     }
 }
 
-const METHODS: [Method; 5] = [Method::Pap, Method::ChapMd5, Method::MsChapV1, Method::MsChapV2, Method::Eap];
+const METHODS: [Method; 6] =
+    [Method::Pap, Method::ChapMd5, Method::MsChapV1, Method::MsChapV2, Method::Eap, Method::EapMsChapV2];
 const STRENGTHS: [MicrosoftCompression; 3] =
     [MicrosoftCompression::MPPE_40, MicrosoftCompression::MPPE_56, MicrosoftCompression::MPPE_128];
 const MODES: [Modes; 2] = [Modes::Stateless, Modes::PreferStateful];
 const ENCRYPTION: [Encryption; 3] = [Encryption::Required, Encryption::Preferred, Encryption::Refused];
 
-/// 5 methods, and 3 strengths, 2 modes and 3 policies on each side.
-const COMBINATIONS: usize = 5 * 18 * 18;
+/// 6 methods, and 3 strengths, 2 modes and 3 policies on each side.
+const COMBINATIONS: usize = 6 * 18 * 18;
 
 fn combination(number: usize) -> (Method, [ccp::Config; 2]) {
     let side = |number: usize| {
@@ -813,7 +814,7 @@ fn combination(number: usize) -> (Method, [ccp::Config; 2]) {
             .with_modes(MODES[number / 3 % 2])
             .with_encryption(ENCRYPTION[number / 6 % 3])
     };
-    (METHODS[number % 5], [side(number / 5 % 18), side(number / 90 % 18)])
+    (METHODS[number % 6], [side(number / 6 % 18), side(number / 108 % 18)])
 }
 
 /// The outcome that a combination must have when nothing is lost for good: open and encrypted, open

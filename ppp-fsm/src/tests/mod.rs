@@ -6,6 +6,8 @@ mod auth;
 mod automaton;
 mod captures;
 #[cfg(feature = "mschap")]
+mod eap_types;
+#[cfg(feature = "mschap")]
 mod encrypted;
 mod every_event;
 #[cfg(feature = "mschap")]

@@ -43,7 +43,7 @@ fn assert_no_stream_twice(config: &Config, strength: u8) {
 #[test]
 fn no_policy_version_strength_or_mode_lets_a_stream_begin_again() {
     for encryption in [Encryption::Required, Encryption::Preferred] {
-        for method in [Method::MsChapV2, Method::MsChapV1] {
+        for method in [Method::MsChapV2, Method::MsChapV1, Method::EapMsChapV2] {
             for (strength, bits) in [
                 (MicrosoftCompression::MPPE_128, 0x40),
                 (MicrosoftCompression::MPPE_56, 0x80),

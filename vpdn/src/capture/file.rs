@@ -14,8 +14,11 @@ use super::LinkType;
 /// As much of the file as is in memory at a time, and the longest record.
 const BUFFER: usize = 1 << 20;
 
-/// Bytes that are read first: a section header of pcapng with its options fits.
+/// The most bytes that are read first: a section header of pcapng with its options fits.
 const FIRST: u64 = 1 << 16;
+
+/// The length of a pcap file's header, which is less than any section header of pcapng.
+const PCAP_HEADER: u64 = 24;
 
 /// Interfaces of one pcapng section that are remembered; packets of further ones are passed over.
 const MAX_INTERFACES: usize = 1024;
@@ -151,10 +154,30 @@ pub fn read(source: impl Read + Send, mut each: impl FnMut(Frame<'_>)) -> (u64, 
     (number, result)
 }
 
+/// Reads as much as shows the format, and no more: a capture may be read while it is written.
 fn first(source: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut start = Vec::new();
-    source.take(FIRST).read_to_end(&mut start)?;
+    source.take(PCAP_HEADER).read_to_end(&mut start)?;
+    let missing = needed(&start).saturating_sub(PCAP_HEADER);
+    source.take(missing).read_to_end(&mut start)?;
     Ok(start)
+}
+
+/// Returns how many bytes of a file show its format.
+fn needed(start: &[u8]) -> u64 {
+    match start {
+        // RFC 1952, and pcap in either byte order, with microseconds or nanoseconds.
+        [0x1f, 0x8b, ..] | [0xd4 | 0x4d, 0xc3 | 0x3c, 0xb2, 0xa1, ..] | [0xa1, 0xb2, 0xc3 | 0x3c, 0xd4 | 0x4d, ..] => {
+            PCAP_HEADER
+        }
+        // The section header of pcapng: type, length, and the mark of the byte order.
+        [0x0a, 0x0d, 0x0d, 0x0a, a, b, c, d, order, ..] => {
+            let length = [*a, *b, *c, *d];
+            let length = if *order == 0x4d { u32::from_le_bytes(length) } else { u32::from_be_bytes(length) };
+            u64::from(length).min(FIRST)
+        }
+        _ => FIRST,
+    }
 }
 
 /// The unpacked content of a gzip file. It ends where it cannot be unpacked any more, and `trouble`

@@ -29,44 +29,75 @@ impl Authenticator {
             return self.ask(bytes, identity, Question::Proof);
         }
         match (method.method_type, &self.mechanism) {
-            (eap::Type::IDENTITY, Mechanism::EapIdentity) => {
+            (eap::Type::IDENTITY, Mechanism::EapIdentity(_)) => {
                 self.name_peer(Text(method.data))?;
-                self.challenge_eap(now)
+                match self.untried.iter().next() {
+                    Some(first) => self.begin_type(now, first),
+                    None => self.end_without_type(eap::Types::new(&[])),
+                }
             }
+            #[cfg(feature = "mschap")]
+            (eap::Type::MS_CHAP_V2, Mechanism::EapV2(_)) => self.handle_in_eap(now, bytes, method.data),
+            #[cfg(feature = "mschap")]
+            (eap::Type::NAK, Mechanism::EapV2(core)) if core.is_new() => self.next_type(now, method.data),
             (eap::Type::MD5_CHALLENGE, Mechanism::EapMd5(_)) => {
                 method.md5_challenge()?;
                 self.ask(bytes, None, Question::Proof)
             }
-            (eap::Type::NAK, Mechanism::EapMd5(_)) => self.end_without_type(method.data),
+            (eap::Type::NAK, Mechanism::EapMd5(_)) => self.next_type(now, method.data),
             _ => Err(Refused::Unmatched),
         }
     }
 
-    /// Sends the MD5-Challenge (RFC 3748 section 5.4).
-    fn challenge_eap(&mut self, now: Duration) -> Result<(), Refused> {
-        let challenge: [u8; 16] = self.random.bytes();
-        let identifier = self.exchange.identifier.wrapping_add(1);
-        let mut data = Short::<{ 17 + Config::MAX_NAME_LEN }>::new(&[16]);
-        data.extend(&challenge);
-        data.extend(self.config.name.as_bytes());
-        let method = eap::Method { method_type: eap::Type::MD5_CHALLENGE, data: data.as_bytes() };
-        let packet = eap::Packet { identifier, message: eap::Message::Request(method) };
-        self.exchange.put(&packet).map_err(|_| Refused::Unmatched)?;
-        self.mechanism = Mechanism::EapMd5(challenge);
-        self.exchange.identifier = identifier;
+    /// Asks for the next type that the peer wants in place of the last one (RFC 3748 section 5.3.1).
+    fn next_type(&mut self, now: Duration, wanted: &[u8]) -> Result<(), Refused> {
+        let is_wanted = |method: &Method| method.eap_type().is_some_and(|found| wanted.contains(&found.0));
+        match self.untried.iter().find(is_wanted) {
+            Some(next) => self.begin_type(now, next),
+            None => self.end_without_type(eap::Types::from_nak(wanted)),
+        }
+    }
+
+    /// Asks for a type. It is not asked for again, however often the peer changes its mind.
+    fn begin_type(&mut self, now: Duration, method: Method) -> Result<(), Refused> {
+        let begun = match method {
+            #[cfg(feature = "mschap")]
+            Method::EapMsChapV2 => self.challenge_in_eap(),
+            #[cfg(not(feature = "mschap"))]
+            Method::EapMsChapV2 => Err(AnswerError::Unsuitable),
+            Method::Eap | Method::Pap | Method::ChapMd5 | Method::MsChapV1 | Method::MsChapV2 => self.challenge_eap(),
+        };
+        begun.map_err(|_| Refused::Unmatched)?;
+        self.untried = self.untried.without(method);
         self.exchange.send(now, &self.config);
         Ok(())
     }
 
-    /// Ends with a peer that cannot do MD5-Challenge, and keeps the types that it wants (RFC 3748
-    /// section 5.3.1).
-    fn end_without_type(&mut self, wanted: &[u8]) -> Result<(), Refused> {
+    /// Writes the MD5-Challenge (RFC 3748 section 5.4).
+    fn challenge_eap(&mut self) -> Result<(), AnswerError> {
+        let challenge: [u8; 16] = self.random.bytes();
+        let mut data = Short::<{ 17 + Config::MAX_NAME_LEN }>::new(&[16]);
+        data.extend(&challenge);
+        data.extend(self.config.name.as_bytes());
+        self.put_eap_request(eap::Type::MD5_CHALLENGE, data.as_bytes())?;
+        self.mechanism = Mechanism::EapMd5(challenge);
+        Ok(())
+    }
+
+    /// Writes a new request, with the next identifier (RFC 3748 section 4.1).
+    pub(super) fn put_eap_request(&mut self, method_type: eap::Type, data: &[u8]) -> Result<(), AnswerError> {
+        let identifier = self.exchange.identifier.wrapping_add(1);
+        let message = eap::Message::Request(eap::Method { method_type, data });
+        self.exchange.put(&eap::Packet { identifier, message })?;
+        self.exchange.identifier = identifier;
+        Ok(())
+    }
+
+    /// Ends with a peer that has none of the types, and keeps those that it wants (RFC 3748 section 5.3.1).
+    fn end_without_type(&mut self, peer: eap::Types) -> Result<(), Refused> {
         self.put_eap_end(false, b"").map_err(|_| Refused::Unmatched)?;
         self.exchange.send_once();
-        self.fail(Failure::NoCommonEapType {
-            own: eap::Types::new(&[eap::Type::MD5_CHALLENGE]),
-            peer: eap::Types::from_nak(wanted),
-        });
+        self.fail(Failure::NoCommonEapType { own: self.types.eap_types(), peer });
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! The differences between the methods: what the peer has to answer, and how often.
 
 #[cfg(feature = "mschap")]
-use mschap::{Awaits, Failure, FailureCode, v1, v2};
+use mschap::{Awaits, Failure, FailureCode, eap, v1, v2};
 
 use super::super::{Config, Method};
 use crate::chap;
@@ -17,7 +17,7 @@ pub(super) enum Mechanism {
     /// RFC 1994, and the challenge.
     ChapMd5([u8; 16]),
     /// RFC 3748: the name comes first. Or another end of EAP decides.
-    EapIdentity,
+    EapIdentity(Method),
     /// RFC 3748 section 5.4, and the challenge.
     EapMd5([u8; 16]),
     /// RFC 2433.
@@ -26,6 +26,9 @@ pub(super) enum Mechanism {
     /// RFC 2759.
     #[cfg(feature = "mschap")]
     V2(v2::Authenticator),
+    /// RFC 2759 as a method of EAP.
+    #[cfg(feature = "mschap")]
+    EapV2(eap::Authenticator),
     /// MS-CHAP without the feature.
     #[cfg(not(feature = "mschap"))]
     Missing(Method),
@@ -37,7 +40,8 @@ impl Mechanism {
         match method {
             Method::Pap => Self::Pap { retries: config.retries },
             Method::ChapMd5 => Self::ChapMd5(random.bytes()),
-            Method::Eap => Self::EapIdentity,
+            Method::EapMsChapV2 if !config.eap_pass_through => Self::EapIdentity(method),
+            Method::Eap | Method::EapMsChapV2 => Self::EapIdentity(Method::Eap),
             #[cfg(feature = "mschap")]
             Method::MsChapV1 => Self::V1(v1::Authenticator::new(random.bytes(), config.retries)),
             #[cfg(feature = "mschap")]
@@ -51,13 +55,15 @@ impl Mechanism {
     pub(super) fn restart(&mut self, config: &Config, random: &mut Random) {
         match self {
             Self::ChapMd5(challenge) => *challenge = random.bytes(),
-            Self::EapMd5(_) => *self = Self::EapIdentity,
+            Self::EapMd5(_) => *self = Self::EapIdentity(Method::Eap),
+            #[cfg(feature = "mschap")]
+            Self::EapV2(_) => *self = Self::EapIdentity(Method::EapMsChapV2),
             Self::Pap { retries } => *retries = config.retries,
             #[cfg(feature = "mschap")]
             Self::V1(core) => core.restart(random.bytes(), config.retries),
             #[cfg(feature = "mschap")]
             Self::V2(core) => core.restart(random.bytes(), config.retries),
-            Self::None | Self::EapIdentity => {}
+            Self::None | Self::EapIdentity(_) => {}
             #[cfg(not(feature = "mschap"))]
             Self::Missing(_) => {}
         }
@@ -68,7 +74,10 @@ impl Mechanism {
             Self::None => return None,
             Self::Pap { .. } => Method::Pap,
             Self::ChapMd5(_) => Method::ChapMd5,
-            Self::EapIdentity | Self::EapMd5(_) => Method::Eap,
+            Self::EapIdentity(method) => *method,
+            Self::EapMd5(_) => Method::Eap,
+            #[cfg(feature = "mschap")]
+            Self::EapV2(_) => Method::EapMsChapV2,
             #[cfg(feature = "mschap")]
             Self::V1(_) => Method::MsChapV1,
             #[cfg(feature = "mschap")]
@@ -81,12 +90,14 @@ impl Mechanism {
     /// Returns what the peer has to answer.
     pub(super) const fn challenge(&self) -> Option<&[u8]> {
         match self {
-            Self::None | Self::Pap { .. } | Self::EapIdentity => None,
+            Self::None | Self::Pap { .. } | Self::EapIdentity(_) => None,
             Self::ChapMd5(challenge) | Self::EapMd5(challenge) => Some(challenge),
             #[cfg(feature = "mschap")]
             Self::V1(core) => Some(core.challenge()),
             #[cfg(feature = "mschap")]
             Self::V2(core) => Some(core.challenge()),
+            #[cfg(feature = "mschap")]
+            Self::EapV2(core) => Some(core.challenge()),
             #[cfg(not(feature = "mschap"))]
             Self::Missing(_) => None,
         }
@@ -100,7 +111,9 @@ impl Mechanism {
             Self::V1(core) => matches!(core.awaits(), Awaits::AnotherResponse | Awaits::ChangePassword),
             #[cfg(feature = "mschap")]
             Self::V2(core) => matches!(core.awaits(), Awaits::AnotherResponse | Awaits::ChangePassword),
-            Self::None | Self::Pap { .. } | Self::ChapMd5(_) | Self::EapIdentity | Self::EapMd5(_) => false,
+            #[cfg(feature = "mschap")]
+            Self::EapV2(core) => matches!(core.awaits(), Awaits::AnotherResponse | Awaits::ChangePassword),
+            Self::None | Self::Pap { .. } | Self::ChapMd5(_) | Self::EapIdentity(_) | Self::EapMd5(_) => false,
             #[cfg(not(feature = "mschap"))]
             Self::Missing(_) => false,
         }
@@ -123,17 +136,20 @@ impl Mechanism {
             Self::V1(core) => matches!(core.awaits(), Awaits::ChangePassword),
             #[cfg(feature = "mschap")]
             Self::V2(core) => matches!(core.awaits(), Awaits::ChangePassword),
-            Self::None | Self::Pap { .. } | Self::ChapMd5(_) | Self::EapIdentity | Self::EapMd5(_) => false,
+            #[cfg(feature = "mschap")]
+            Self::EapV2(core) => matches!(core.awaits(), Awaits::ChangePassword),
+            Self::None | Self::Pap { .. } | Self::ChapMd5(_) | Self::EapIdentity(_) | Self::EapMd5(_) => false,
             #[cfg(not(feature = "mschap"))]
             Self::Missing(_) => false,
         }
     }
 
-    /// Takes the user's refusal, with the text that the peer gets. Returns the error number in it, and whether the peer
-    /// may try again or may change its password.
+    /// Takes the user's refusal, with the text that the peer gets, and of EAP-MSCHAPv2 the identifier that is answered.
+    /// Returns the error number in the text, and whether the peer may try again or may change its password.
     pub(super) fn refuse(
         &mut self,
         #[cfg_attr(not(feature = "mschap"), expect(unused_variables, reason = "MS-CHAP reads it"))] message: &[u8],
+        #[cfg_attr(not(feature = "mschap"), expect(unused_variables, reason = "MS-CHAP in EAP has it"))] identifier: u8,
     ) -> (Option<u32>, bool) {
         match self {
             Self::Pap { retries } => match retries.checked_sub(1) {
@@ -155,7 +171,13 @@ impl Mechanism {
                 core.refuse_as(&failure);
                 (failure.code.map(|code| code.0), self.follows_failure())
             }
-            Self::None | Self::ChapMd5(_) | Self::EapIdentity | Self::EapMd5(_) => (None, false),
+            #[cfg(feature = "mschap")]
+            Self::EapV2(core) => {
+                let failure = Failure::decode(message);
+                core.refuse_as(identifier, &failure);
+                (failure.code.map(|code| code.0), self.follows_failure())
+            }
+            Self::None | Self::ChapMd5(_) | Self::EapIdentity(_) | Self::EapMd5(_) => (None, false),
             #[cfg(not(feature = "mschap"))]
             Self::Missing(_) => (None, false),
         }
@@ -171,7 +193,10 @@ impl Mechanism {
         let is_kept = match self {
             Self::V1(core) => core.may_offer(&failure),
             Self::V2(core) => core.may_offer(&failure),
-            Self::None | Self::Pap { .. } | Self::ChapMd5(_) | Self::EapIdentity | Self::EapMd5(_) => return message,
+            Self::EapV2(core) => core.may_offer(&failure),
+            Self::None | Self::Pap { .. } | Self::ChapMd5(_) | Self::EapIdentity(_) | Self::EapMd5(_) => {
+                return message;
+            }
         };
         // An expired password is changed first, whatever `R=` says.
         let is_expired = failure.code == Some(FailureCode::PASSWORD_EXPIRED);

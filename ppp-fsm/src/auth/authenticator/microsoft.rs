@@ -4,12 +4,13 @@
 
 use core::time::Duration;
 
+use mschap::eap::Response;
 use mschap::{Account, AuthenticatorError, FailureCode, LmHash, NtHash, v1, v2};
 
-use super::super::Keys;
 use super::super::answer::{AnswerError, Outcome, password};
+use super::super::{Failure, Keys, Method};
 use super::{Authenticator, Mechanism};
-use crate::chap;
+use crate::{chap, eap};
 
 /// The verdict of either version, without what is borrowed.
 #[expect(clippy::large_enum_variant, reason = "rare, short-lived, and there is no heap to put it on")]
@@ -24,7 +25,7 @@ enum Verdict {
 impl Authenticator {
     /// Answers for an account that has only a password.
     pub(super) fn answer_password(&mut self, now: Duration, bytes: &[u8]) -> Result<Outcome, AnswerError> {
-        if !matches!(self.mechanism, Mechanism::V1(_) | Mechanism::V2(_)) {
+        if !matches!(self.mechanism, Mechanism::V1(_) | Mechanism::V2(_) | Mechanism::EapV2(_)) {
             return Err(AnswerError::Unsuitable);
         }
         let hash = NtHash::from_password(password(bytes));
@@ -64,6 +65,10 @@ impl Authenticator {
                 self.refuse(now, code, goes_on);
                 Ok(Outcome::Refused { goes_on })
             }
+            Verdict::Duplicate if matches!(self.mechanism, Mechanism::EapV2(_)) => {
+                self.refuse_in_eap(Some(FailureCode::AUTHENTICATION_FAILURE.0))?;
+                Ok(Outcome::Refused { goes_on: false })
+            }
             Verdict::Duplicate => {
                 // The same wrong proof again, with the identifier of a new try: a copy of the old one would have its own.
                 self.put_reply()?;
@@ -79,7 +84,11 @@ impl Authenticator {
         if self.keys.is_none() {
             self.keys = keys;
         }
-        self.accept(now);
+        if matches!(self.mechanism, Mechanism::EapV2(_)) {
+            self.await_acknowledgment(now);
+        } else {
+            self.accept(now);
+        }
         Ok(())
     }
 
@@ -88,22 +97,31 @@ impl Authenticator {
     /// enough.
     ///
     /// After anything else this does nothing.
-    pub fn reject_change(&mut self) {
+    pub fn reject_change(&mut self, now: Duration) {
         let is_rejected = match &mut self.mechanism {
             Mechanism::V1(core) => core.reject_change(),
             Mechanism::V2(core) => core.reject_change(self.random.bytes()),
+            Mechanism::EapV2(core) => core.reject_change(self.random.bytes()),
             _ => false,
         };
         if let (true, Some(method)) = (is_rejected, self.method()) {
             self.keys = None;
             // Without room for the text, which is short, the peer is refused in silence.
             let _ = self.put_reply();
-            self.fail(super::super::Failure::RefusedPeer { method, code: Some(FailureCode::CHANGING_PASSWORD.0) });
+            let code = Some(FailureCode::CHANGING_PASSWORD.0);
+            if method == Method::EapMsChapV2 {
+                self.refuse(now, code, false);
+            } else {
+                self.fail(Failure::RefusedPeer { method, code });
+            }
         }
     }
 
     /// Sends what the machine of `mschap` has to say.
     fn put_reply(&mut self) -> Result<(), AnswerError> {
+        if matches!(self.mechanism, Mechanism::EapV2(_)) {
+            return self.put_reply_in_eap();
+        }
         let reply = match &self.mechanism {
             Mechanism::V1(core) => core.reply(),
             Mechanism::V2(core) => core.reply(),
@@ -119,7 +137,27 @@ impl Authenticator {
         Ok(())
     }
 
+    /// Has the machine of `mschap` decide on a response of EAP.
+    fn judge_in_eap(&mut self, account: &Account<'_>) -> Result<Verdict, AnswerError> {
+        let Mechanism::EapV2(core) = &mut self.mechanism else { return Err(AnswerError::Unsuitable) };
+        let next = self.random.bytes();
+        let packet = eap::Packet::decode(self.received.as_bytes()).map_err(|_| AnswerError::Malformed)?;
+        let eap::Message::Response(method) = packet.message else { return Err(AnswerError::Malformed) };
+        let verdict = match core.read(method.data).map_err(|_| AnswerError::Unsuitable)? {
+            Response::Response { .. } => core.handle_response(method.data, account, next).map(verdict_2),
+            Response::ChangePassword { .. } => {
+                let name = self.name.as_bytes();
+                core.handle_change_password(method.data, name, account, next).map(change_2)
+            }
+            _ => return Err(AnswerError::Unsuitable),
+        };
+        verdict.map_err(|_| AnswerError::Unsuitable)
+    }
+
     fn judge(&mut self, now: Duration, account: &Account<'_>) -> Result<Verdict, AnswerError> {
+        if matches!(self.mechanism, Mechanism::EapV2(_)) {
+            return self.judge_in_eap(account);
+        }
         let packet = chap::Packet::decode(self.received.as_bytes()).map_err(|_| AnswerError::Malformed)?;
         let name = self.name.as_bytes();
         let verdict = match (&mut self.mechanism, packet.message) {

@@ -1,6 +1,6 @@
 //! The state of a peer for MS-CHAP.
 
-use mschap::{v1, v2};
+use mschap::{eap, v1, v2};
 
 use super::super::Keys;
 
@@ -9,6 +9,8 @@ use super::super::Keys;
 pub(super) struct Microsoft {
     /// The answer that is on its way.
     pub(super) attempt: Option<Attempt>,
+    /// The method of EAP, with its own answer.
+    pub(super) eap: eap::Peer,
     pub(super) keys: Option<Keys>,
 }
 
@@ -16,6 +18,7 @@ impl Microsoft {
     /// Clears each value where it lies, so that it is wiped there.
     pub(super) fn clear(&mut self) {
         self.attempt = None;
+        self.eap = eap::Peer::new();
         self.keys = None;
     }
 }

@@ -14,10 +14,7 @@ impl Peer {
         let packet = eap::Packet::decode(bytes)?;
         match packet.message {
             eap::Message::Request(method) => self.handle_eap_request(now, bytes, packet.identifier, &method),
-            eap::Message::Success(_) if self.ends_eap(packet.identifier) => {
-                self.accepted(b"");
-                Ok(())
-            }
+            eap::Message::Success(_) if self.ends_eap(packet.identifier) => self.succeed_eap(),
             eap::Message::Failure(_) if self.ends_eap(packet.identifier) => {
                 self.refused_eap();
                 Ok(())
@@ -38,12 +35,25 @@ impl Peer {
 
     /// Takes the refusal of a peer that could do nothing that was asked for as caused by that.
     fn refused_eap(&mut self) {
-        match eap::Packet::decode(self.received.as_bytes()).map(|packet| packet.message) {
-            Ok(eap::Message::Request(method)) if !self.config.eap_pass_through && !is_known(method.method_type) => {
-                self.fail(no_common_type(method.method_type));
-            }
-            _ => self.refused(b"", None),
+        match self.history {
+            History::Refused(failure) => self.fail(failure),
+            History::New | History::Accepted => self.refused(b"", None),
         }
+    }
+
+    /// Takes EAP's Success, which nothing proves.
+    fn succeed_eap(&mut self) -> Result<(), Refused> {
+        if self.method != Some(Method::EapMsChapV2) || self.config.eap_pass_through {
+            self.accepted(b"");
+            return Ok(());
+        }
+        #[cfg(feature = "mschap")]
+        if self.is_proved_in_eap() {
+            self.let_in();
+            return Ok(());
+        }
+        // RFC 3748 section 4.2: before the method has come to its end, anybody may have sent it.
+        Err(Refused::Unmatched)
     }
 
     fn handle_eap_request(
@@ -67,6 +77,12 @@ impl Peer {
         if method.method_type == eap::Type::MD5_CHALLENGE && !self.config.eap_pass_through {
             method.md5_challenge()?;
         }
+        let wanted = self.types.of_eap_type(method.method_type).filter(|_| !self.config.eap_pass_through);
+        #[cfg(feature = "mschap")]
+        let asked = match wanted {
+            Some(Method::EapMsChapV2) => Some(self.read_in_eap(method.data)?),
+            _ => None,
+        };
         self.exchange.identifier = identifier;
         if !is_copy {
             self.earlier = Some(checksum(self.received.as_bytes()));
@@ -76,15 +92,46 @@ impl Peer {
             self.demand(Demand::Eap);
             return Ok(());
         }
-        match method.method_type {
-            eap::Type::IDENTITY | eap::Type::MD5_CHALLENGE => self.demand_proof(Method::Eap, false),
-            eap::Type::NOTIFICATION => {
+        if let Some(wanted) = wanted {
+            self.method = Some(wanted);
+            if matches!(self.history, History::Refused(Failure::NoCommonEapType { .. })) {
+                self.history = History::New;
+            }
+        }
+        #[cfg(feature = "mschap")]
+        if let Some(asked) = asked {
+            self.do_in_eap(now, asked, method.data);
+            return Ok(());
+        }
+        match (wanted, method.method_type) {
+            (Some(wanted), _) => self.demand_proof(wanted, false),
+            (None, eap::Type::IDENTITY) => self.demand_proof(self.method.unwrap_or(Method::Eap), false),
+            (None, eap::Type::NOTIFICATION) => {
                 self.message.set(method.data);
                 self.respond_eap(now, eap::Type::NOTIFICATION, &[]);
             }
-            _ => self.respond_eap(now, eap::Type::NAK, &[eap::Type::MD5_CHALLENGE.0]),
+            (None, other) => self.refuse_type(now, other),
         }
         Ok(())
+    }
+
+    /// Answers a request of a type that is not wanted with those that are (RFC 3748 section 5.3.1).
+    fn refuse_type(&mut self, now: Duration, refused: eap::Type) {
+        let own = self.types.eap_types();
+        let peer = match self.history {
+            History::Refused(Failure::NoCommonEapType { peer, .. }) => peer.with(refused),
+            History::New | History::Refused(_) | History::Accepted => eap::Types::new(&[refused]),
+        };
+        if matches!(self.history, History::New | History::Refused(Failure::NoCommonEapType { .. })) {
+            self.history = History::Refused(Failure::NoCommonEapType { own, peer });
+        }
+        let mut data = Short::<8>::EMPTY;
+        own.iter().for_each(|found| data.extend(&[found.0]));
+        if data.as_bytes().is_empty() {
+            // 0 says that there is no other type.
+            data.extend(&[0]);
+        }
+        self.respond_eap(now, eap::Type::NAK, data.as_bytes());
     }
 
     /// Answers without the user.
@@ -112,6 +159,10 @@ impl Peer {
         let packet = eap::Packet::decode(self.received.as_bytes()).map_err(|_| AnswerError::Malformed)?;
         let identifier = packet.identifier;
         let eap::Message::Request(request) = packet.message else { return Err(AnswerError::Malformed) };
+        #[cfg(feature = "mschap")]
+        if request.method_type == eap::Type::MS_CHAP_V2 {
+            return self.prove_in_eap(name, secret);
+        }
         let mut data = Short::<{ 17 + 255 }>::EMPTY;
         let method_type = match request.md5_challenge() {
             Ok(Some(challenge)) => {
@@ -126,12 +177,4 @@ impl Peer {
         let message = eap::Message::Response(eap::Method { method_type, data: data.as_bytes() });
         self.exchange.put(&eap::Packet { identifier, message })
     }
-}
-
-fn is_known(method_type: eap::Type) -> bool {
-    [eap::Type::IDENTITY, eap::Type::NOTIFICATION, eap::Type::MD5_CHALLENGE].contains(&method_type)
-}
-
-fn no_common_type(wanted: eap::Type) -> Failure {
-    Failure::NoCommonEapType { own: eap::Types::new(&[eap::Type::MD5_CHALLENGE]), peer: eap::Types::new(&[wanted]) }
 }

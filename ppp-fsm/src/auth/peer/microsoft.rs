@@ -17,7 +17,7 @@ pub(super) fn check_challenge(method: Method, value: &[u8]) -> Result<(), Refuse
     let is_right = match method {
         Method::MsChapV1 => value.len() == v1::CHALLENGE_LEN,
         Method::MsChapV2 => value.len() == v2::CHALLENGE_LEN,
-        Method::ChapMd5 | Method::Pap | Method::Eap => true,
+        Method::ChapMd5 | Method::Pap | Method::Eap | Method::EapMsChapV2 => true,
     };
     if is_right { Ok(()) } else { Err(Refused::Unmatched) }
 }
@@ -71,6 +71,11 @@ impl Peer {
             return Err(AnswerError::NotAsked);
         }
         let old = old.nt_hash();
+        if self.method == Some(Method::EapMsChapV2) {
+            self.change_password_in_eap(&old, new)?;
+            self.sent(now);
+            return Ok(());
+        }
         let new_hash = NtHash::from_password(new);
         let mut padding = [0; Password::MAX_OCTETS];
         self.random.fill(&mut padding);

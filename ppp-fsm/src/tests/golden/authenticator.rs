@@ -37,7 +37,18 @@ const STAGES: [(Stage, &str); 7] = [
 pub(super) fn show(method: Method, bytes: &[u8]) -> String {
     match method {
         Method::Pap => pap::Packet::decode(bytes).unwrap().to_string(),
-        Method::Eap => eap::Packet::decode(bytes).unwrap().to_string(),
+        Method::Eap | Method::EapMsChapV2 => {
+            let packet = eap::Packet::decode(bytes).unwrap();
+            let operation = match packet.message {
+                eap::Message::Request(method) | eap::Message::Response(method)
+                    if method.method_type == eap::Type::MS_CHAP_V2 =>
+                {
+                    method.data.first().map(|code| format!(" {}", mschap::eap::Operation(*code)))
+                }
+                _ => None,
+            };
+            format!("{packet}{}", operation.unwrap_or_default())
+        }
         _ => {
             let line = chap::Packet::decode(bytes).unwrap().to_string();
             // Challenges and proofs are drawn.
@@ -84,8 +95,10 @@ impl Driven {
             // Without another try a refusal is the end.
             Stage::Refused if driven.server.status() != Status::Waiting => return None,
             Stage::Failed if driven.server.status() == Status::Waiting => {
-                driven.now = driven.server.poll_timeout().unwrap();
-                driven.server.handle_timeout(driven.now);
+                while driven.server.status() == Status::Waiting {
+                    driven.now = driven.server.poll_timeout().unwrap();
+                    driven.server.handle_timeout(driven.now);
+                }
             }
             Stage::ChallengedAgain => {
                 driven.server.rechallenge(NOW);
@@ -106,6 +119,10 @@ impl Driven {
         while let Some(bytes) = self.server.poll_transmit(self.now, &mut buf).unwrap() {
             self.sent = bytes.to_vec();
             let _ = self.client.handle_packet(self.now, bytes);
+            // The acknowledgment of EAP-MSCHAPv2, which no user is asked for.
+            if let Some(bytes) = self.client.poll_transmit(self.now, &mut buf).unwrap() {
+                let _ = self.server.handle_packet(self.now, bytes);
+            }
         }
     }
 
@@ -174,8 +191,8 @@ fn packets(driven: &Driven) -> Vec<(&'static str, Vec<u8>)> {
     let identifier = driven.sent[1];
     let (next, before) = (identifier.wrapping_add(1), identifier.wrapping_sub(1));
     let pap = |code, identifier, data: &[u8]| {
-        let length = u8::try_from(4 + data.len()).unwrap();
-        [&[code, identifier, 0, length][..], data].concat()
+        let [high, low] = u16::try_from(4 + data.len()).unwrap().to_be_bytes();
+        [&[code, identifier, high, low][..], data].concat()
     };
     // A proof of the right length, when there was none yet.
     let value: &[u8] = if driven.method == Method::ChapMd5 { &[7; 16] } else { &[7; 49] };
@@ -198,6 +215,29 @@ fn packets(driven: &Driven) -> Vec<(&'static str, Vec<u8>)> {
             ("Request", pap(1, identifier, b"\x01")),
             ("Success", pap(3, identifier, b"")),
         ]),
+        Method::EapMsChapV2 => {
+            let response = if driven.proof.is_empty() {
+                pap(2, identifier, &[&[26, 2, identifier, 0, 59, 49][..], &[7; 49], b"alice"].concat())
+            } else {
+                driven.proof.clone()
+            };
+            let mut other = changed(&response, identifier, b"alice");
+            other[6] = other[6].wrapping_add(9);
+            Vec::from([
+                ("Identity", pap(2, identifier, b"\x01alice")),
+                ("Response", changed(&response, identifier, b"alice")),
+                ("Response, other name", changed(&response, identifier, b"malle")),
+                ("Response, other MS-CHAPv2-ID", other),
+                ("Response, identifier before", changed(&response, before, b"alice")),
+                ("Change-Password", pap(2, identifier, &[&[26, 7, identifier, 2, 74][..], &[7; 582]].concat())),
+                ("Success received", pap(2, identifier, b"\x1a\x03")),
+                ("Failure received", pap(2, identifier, b"\x1a\x04")),
+                ("Nak, MD5-Challenge wanted", pap(2, identifier, b"\x03\x04")),
+                ("operation 9", pap(2, identifier, b"\x1a\x09")),
+                ("Request", pap(1, identifier, b"\x01")),
+                ("Success", pap(3, identifier, b"")),
+            ])
+        }
         _ => Vec::from([
             ("Response", changed(&response, identifier, b"alice")),
             ("Response, other name", changed(&response, identifier, b"malle")),
@@ -259,7 +299,8 @@ fn rows(method: Method, stage: Stage) -> Option<Vec<(String, Reaction)>> {
 #[test]
 fn every_packet_answer_and_time_out_in_every_state_of_an_authenticator() {
     let mut table = Table::default();
-    for method in [Method::Pap, Method::ChapMd5, Method::Eap, Method::MsChapV1, Method::MsChapV2] {
+    let microsoft = [Method::MsChapV1, Method::MsChapV2, Method::EapMsChapV2];
+    for method in [Method::Pap, Method::ChapMd5, Method::Eap].into_iter().chain(microsoft) {
         for (stage, name) in STAGES {
             if let Some(rows) = rows(method, stage) {
                 table.section(&format!("{method}, {name}"), rows);

@@ -64,6 +64,7 @@ impl Driven {
             Stage::Waiting => &[Status::Waiting],
             Stage::Asking => &[Status::Asking],
             Stage::Proved => &[Status::Asking, Status::Waiting],
+            Stage::Refused if method == Method::EapMsChapV2 => &[Status::Asking],
             Stage::Refused => &[Status::Asking, Status::Waiting, Status::Asking],
             _ => &[],
         };
@@ -109,13 +110,15 @@ impl Driven {
         match stage {
             // EAP asks for the name first; what is looked for is the proof.
             Stage::Asking | Stage::Proved if self.method == Method::Eap => self.last.get(4) == Some(&4),
+            Stage::Asking | Stage::Proved if self.method == Method::EapMsChapV2 => self.last.get(4) == Some(&26),
+            Stage::Refused if self.method == Method::EapMsChapV2 => self.client.refusal().is_some(),
             _ => true,
         }
     }
 
     /// Runs the exchange until something is so, or nothing happens.
     fn run(&mut self, is_wrong: bool, is_there: impl Fn(&Self) -> bool) {
-        for _ in 0..20 {
+        for _ in 0..40 {
             let mut buf = [0; MAX_PACKET_LEN];
             if is_there(self) {
                 return;
@@ -186,6 +189,29 @@ fn packets(driven: &Driven) -> Vec<(&'static str, Vec<u8>)> {
             ("Authenticate-Nak, other identifier", packet(3, 9, b"\0")),
             ("Authenticate-Request", packet(1, 1, b"\x01x\x01y")),
         ]),
+        Method::EapMsChapV2 => {
+            let request = |operation, text: &[u8]| {
+                let length = u8::try_from(4 + text.len()).unwrap();
+                packet(1, far, &[&[26, operation, far, 0, length][..], text].concat())
+            };
+            Vec::from([
+                ("the last packet again", driven.last.clone()),
+                ("Request Identity", packet(1, far, b"\x01")),
+                ("Challenge", request(1, &challenge)),
+                ("Challenge of three bytes", request(1, b"\x03abcx")),
+                ("Success without a proof", request(3, b"welcome")),
+                ("Failure", request(4, b"E=691 R=0 V=3")),
+                ("Failure with another try", request(4, refusal)),
+                ("Failure, the password has expired", request(4, b"E=648 R=0 C=00112233445566778899AABBCCDDEEFF V=3")),
+                ("operation 9", request(9, b"")),
+                ("Request MD5-Challenge", packet(1, far, b"\x04\x100123456789abcdefx")),
+                ("EAP's Success", packet(3, identifier, b"")),
+                ("EAP's Success, other identifier", packet(3, far, b"")),
+                ("EAP's Failure", packet(4, identifier, b"")),
+                ("EAP's Failure, other identifier", packet(4, far, b"")),
+                ("Response", packet(2, identifier, b"\x01x")),
+            ])
+        }
         Method::Eap => Vec::from([
             ("the last packet again", driven.last.clone()),
             ("Request Identity", packet(1, far, b"\x01")),
@@ -241,7 +267,7 @@ fn rows(method: Method, stage: Stage) -> Option<Vec<(String, Reaction)>> {
         }),
         ("no proof", |driven| {
             let ticket = driven.ticket.unwrap_or(Ticket::first());
-            driven.client.decline(ticket)
+            driven.client.decline(NOW, ticket)
         }),
     ];
     for (message, act) in acts {
@@ -270,7 +296,8 @@ fn rows(method: Method, stage: Stage) -> Option<Vec<(String, Reaction)>> {
 #[test]
 fn every_packet_answer_and_time_out_in_every_state_of_a_peer() {
     let mut table = Table::default();
-    for method in [Method::Pap, Method::ChapMd5, Method::Eap, Method::MsChapV1, Method::MsChapV2] {
+    let microsoft = [Method::MsChapV1, Method::MsChapV2, Method::EapMsChapV2];
+    for method in [Method::Pap, Method::ChapMd5, Method::Eap].into_iter().chain(microsoft) {
         for (stage, name) in STAGES {
             if let Some(rows) = rows(method, stage) {
                 table.section(&format!("{method}, {name}"), rows);
