@@ -237,7 +237,7 @@ fn section_4_1_what_a_confirmed_packet_acknowledges_counts() {
         let bytes = packet(number, Some(acknowledged), &frame(kind, number));
         match tunnel.decapsulate_unproven(ms(0), &bytes).unwrap() {
             Received::Frame(unproven) | Received::LateFrame(unproven) => Some(unproven),
-            _ => None,
+            Received::Held | Received::Acknowledgment => None,
         }
     };
     // The first, then the next, then one in the place of a frame in the clear, then one that has to wait.
