@@ -110,6 +110,16 @@ mod tests {
     }
 
     #[test]
+    fn each_kind_alone_is_something() {
+        for note in [Events::restarted, Events::writable, |events: &mut Events| events.alarm(true)] {
+            let mut events = Events::default();
+            assert!(!events.is_any());
+            note(&mut events);
+            assert!(events.is_any() && events.take().is_some() && !events.is_any());
+        }
+    }
+
+    #[test]
     fn each_kind_is_reported_once_in_order() {
         let mut events = Events::default();
         for _ in 0..3 {
@@ -117,9 +127,12 @@ mod tests {
             events.alarm(true);
             events.restarted();
         }
-        let found = core::array::from_fn(|_| events.take());
+        let found = core::array::from_fn(|_| {
+            assert!(events.is_any());
+            events.take()
+        });
         let expected = [Event::NumbersRestarted, Event::FlowControlAlarmRaised, Event::Writable].map(Some);
         assert_eq!(found, expected);
-        assert_eq!(events.take(), None);
+        assert_eq!((events.take(), events.is_any()), (None, false));
     }
 }

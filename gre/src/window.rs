@@ -478,4 +478,33 @@ mod tests {
         window.acknowledge(ms(5001), SequenceNumber::new(8));
         assert_eq!(window.size(), 4, "two packets are no window");
     }
+
+    #[test]
+    fn packets_beyond_the_window_are_counted() {
+        let mut window = window(WindowPolicy::Ignore, 0, 8);
+        for packet in 0..10 {
+            window.sent(ms(packet));
+            assert_eq!(window.exceeded, u64::from(packet).saturating_sub(3), "half of 8 is the first window");
+        }
+    }
+
+    /// After a time-out, earlier packets are acknowledged and not awaited again.
+    #[test]
+    fn section_4_4_2_packets_given_up_are_not_awaited_again() {
+        let mut window = window(WindowPolicy::Ignore, 0, 8);
+        for _ in 0..4 {
+            window.sent(ms(0));
+        }
+        assert!(window.handle_timeout(ms(500)));
+        window.sent(ms(500));
+        assert_eq!(window.acknowledge(ms(501), SequenceNumber::new(1)), Acknowledged::New);
+        assert_eq!(window.outstanding(), 1);
+        // Nor when so many are unacknowledged that the oldest are taken for acknowledged.
+        window.next = SequenceNumber::new(SendWindow::OLDEST);
+        assert!(window.handle_timeout(ms(5000)));
+        for _ in 0..4 {
+            window.sent(ms(5000));
+        }
+        assert_eq!(window.outstanding(), 4);
+    }
 }

@@ -168,7 +168,8 @@ impl Machine {
 /// Lets the tunnel know what PPP found: numbers far from the others are believed only when the
 /// frame is proved.
 ///
-/// Where data has to be encrypted, what is in the clear proves nothing: anybody can send it.
+/// Where data has to be encrypted, what is in the clear proves nothing: anybody can send it. The
+/// genuine packet of the same number is not lost for it.
 #[inline]
 pub(super) fn judge(
     tunnel: &mut Tunnel<Vec<Slot<Frame>>>,
@@ -181,6 +182,7 @@ pub(super) fn judge(
         Ok(ppp_session::Received::Ip(_)) => tunnel.confirm(now, unproven),
         Ok(_) if !expects_sealed => tunnel.confirm(now, unproven),
         Err(error) if error.is_forgery() => tunnel.refuse(now, unproven),
+        Ok(_) | Err(_) if expects_sealed => tunnel.doubt(now, unproven),
         Ok(_) | Err(_) => {}
     }
 }
