@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pptp::server::{AcceptError, Limits, Server, Session};
 use pptp::session::{CallEvent, Event, MAX_TRANSMIT};
-use pptp::wire::message::{CallClearRequest, OutgoingCallRequest, StartControlConnectionRequest};
+use pptp::wire::message::{CallClearRequest, EchoRequest, OutgoingCallRequest, StartControlConnectionRequest};
 use pptp::wire::{Message, Text};
 
 use crate::server_config;
@@ -96,6 +96,29 @@ fn calls_that_are_opened_and_closed_100_000_times_leave_nothing_behind() {
     assert_eq!(fresh.handle_stream(now, id, &start()), start().len());
     let limit = format!("{fresh:?}").len() * 2;
     assert!(shown < limit, "{shown} {limit}");
+}
+
+/// RFC 2637 section 2.7: a request that is kept, since its sender does not read, is weighed when it is handled.
+#[test]
+fn a_call_that_waits_for_its_turn_counts_when_it_is_taken() {
+    let mut server: Server<4> = Server::new(server_config(), Limits::default().with_calls(1));
+    let now = Duration::ZERO;
+    let mut buf = [0; MAX_TRANSMIT];
+    let ids = [1, 2].map(|last| server.accept(now, IpAddr::V4(Ipv4Addr::new(10, 0, 0, last)), [last; 32]).unwrap());
+    server.handle_stream(now, ids[0], &start());
+    let echo = octets(EchoRequest::new(7).into());
+    while server.wants_read(ids[0]) {
+        server.handle_stream(now, ids[0], &echo);
+    }
+    assert_eq!(server.handle_stream(now, ids[0], &call(1)), 168, "there is room to keep it");
+    server.handle_stream(now, ids[1], &[start(), call(1)].concat());
+    for id in ids {
+        let mut session = server.session_mut(id).unwrap();
+        while session.poll_control(now, &mut buf).unwrap().is_some() {}
+        assert!(session.wants_read(), "all was handled");
+    }
+    let calls = ids.map(|id| server.session(id).unwrap().calls().count());
+    assert_eq!(calls, [0, 1]);
 }
 
 #[test]

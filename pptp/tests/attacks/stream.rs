@@ -3,10 +3,13 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use pptp::client;
 use pptp::server::{Limits, Server, Session};
-use pptp::session::{Event, MAX_TRANSMIT, Reason};
+use pptp::session::{Event, MAX_TRANSMIT, Reason, Session as SessionOf};
+use pptp::wire::Text;
+use pptp::wire::code::StartResult;
 use pptp::wire::connection::CloseReason;
-use pptp::wire::message::EchoRequest;
+use pptp::wire::message::{EchoRequest, StartControlConnectionReply};
 
 use crate::calls::{call, octets, start};
 
@@ -135,6 +138,43 @@ fn a_peer_that_never_reads_is_not_read_from() {
         }
         assert!(replies > 100, "{replies}");
         assert!(!session.is_closed());
+    }
+}
+
+/// Reads a stream as the loop of the guide does, and returns how many messages were sent meanwhile.
+fn read_while_wanted<const CALLS: usize>(session: &mut SessionOf<CALLS>, stream: &[u8]) -> usize {
+    let (mut buf, mut sent) = ([0; MAX_TRANSMIT], 0);
+    let mut reads = stream.chunks(SessionOf::<CALLS>::READ_LEN).peekable();
+    for _ in 0..1000 {
+        while let Some(read) = reads.next_if(|_| session.wants_read()) {
+            assert_eq!(session.handle_stream(Duration::ZERO, read), read.len());
+        }
+        while session.poll_event().is_some() {}
+        while session.poll_control(Duration::ZERO, &mut buf).unwrap().is_some() {
+            sent += 1;
+        }
+        if reads.peek().is_none() && session.wants_read() {
+            return sent;
+        }
+    }
+    panic!("it never comes to rest");
+}
+
+/// RFC 2637 section 2.5: a start and many Echo-Requests in one segment. 284 bytes were more than an end took at once.
+#[test]
+fn echoes_in_the_segment_of_the_start_are_all_answered_by_both_ends() {
+    let reply = StartControlConnectionReply::new(StartResult::SUCCESSFUL, Text::EMPTY, Text::EMPTY);
+    for echoes in [8, 16, 64, 200_usize] {
+        let requests = octets(EchoRequest::new(7).into()).repeat(echoes);
+        let mut server = session();
+        assert_eq!(read_while_wanted(&mut server, &[start(), requests.clone()].concat()), 1 + echoes);
+        assert!(!server.is_closed());
+
+        let mut client = client::Session::new(&client::Config::new("alice", "wonderland"), [2; 32]);
+        client.open(Duration::ZERO);
+        // Its start and its call are sent too.
+        assert_eq!(read_while_wanted(&mut client, &[octets(reply.into()), requests].concat()), 2 + echoes);
+        assert!(!client.is_closed());
     }
 }
 
