@@ -4,19 +4,25 @@
 
 /// Why a payload is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum Fault {
+    /// A packet was refused before, and none was flushed since.
     NotSynchronized,
+    /// An offset that is none.
     Offset(usize),
+    /// A length that is none.
     Length,
+    /// It ends within a token.
     Truncated,
+    /// It is longer than there is room.
     TooLong,
 }
 
-/// Returns whether a decoder's answer is the model's.
-pub(crate) fn same(
-    decoded: &Result<&[u8], mppc::DecompressError>,
-    expected: &Result<Vec<u8>, Fault>,
-) -> Result<(), String> {
+/// Compares a decoder's answer with the model's.
+///
+/// # Errors
+///
+/// How they differ.
+pub fn same(decoded: &Result<&[u8], mppc::DecompressError>, expected: &Result<Vec<u8>, Fault>) -> Result<(), String> {
     use mppc::DecompressError;
     let same = match (decoded, expected) {
         (Ok(decoded), Ok(expected)) => decoded == expected,
@@ -39,16 +45,17 @@ pub(crate) fn same(
 }
 
 /// The receiver's ring.
-pub(crate) struct Reference {
+#[derive(Debug)]
+pub struct Reference {
     ring: Vec<u8>,
     /// Octets that were written since the flush.
     written: Vec<bool>,
     cursor: usize,
     lost: bool,
     /// The rules of senders that the last packet broke.
-    pub(crate) broken_rules: Vec<&'static str>,
+    pub broken_rules: Vec<&'static str>,
     /// Copies of the last packet that reached over the front.
-    pub(crate) over_the_front: usize,
+    pub over_the_front: usize,
 }
 
 struct Bits<'a> {
@@ -73,8 +80,8 @@ impl Bits<'_> {
     }
 }
 
-impl Reference {
-    pub(crate) fn new() -> Self {
+impl Default for Reference {
+    fn default() -> Self {
         Self {
             ring: vec![0; 8192],
             written: vec![false; 8192],
@@ -84,9 +91,21 @@ impl Reference {
             over_the_front: 0,
         }
     }
+}
+
+impl Reference {
+    /// Makes a receiver that has heard nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
 
     /// Decodes one payload: bits A, B, C are 0x80, 0x40, 0x20 of `flags`.
-    pub(crate) fn decode(&mut self, flags: u8, payload: &[u8], limit: usize) -> Result<Vec<u8>, Fault> {
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`]: it is refused.
+    pub fn decode(&mut self, flags: u8, payload: &[u8], limit: usize) -> Result<Vec<u8>, Fault> {
         self.broken_rules.clear();
         self.over_the_front = 0;
         if flags & 0x80 != 0 {
