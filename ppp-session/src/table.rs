@@ -123,6 +123,15 @@ struct Entry<S: Driven> {
 /// // It is new, and so it is ready: once.
 /// assert_eq!(table.poll_ready().map(|session| session.id()), Some(id));
 /// assert!(table.poll_ready().is_none());
+///
+/// // One that is over is removed where it is polled.
+/// table.mark_ready(id);
+/// while let Some(session) = table.poll_ready() {
+///     session.remove();
+/// }
+/// assert!(table.is_empty() && table.get(id).is_none() && table.find(7).is_none());
+/// assert_eq!((table.ids().count(), table.of_address(peer), table.poll_timeout()), (0, 0, None));
+/// table.insert(peer, Session(9, None))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
