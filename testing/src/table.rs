@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 /// Adds a state to a table: its name, and its inputs, of which those with the same answer stand
 /// together.
-pub fn add_state<'n>(table: &mut String, state: &str, answers: impl IntoIterator<Item = (&'n str, String)>) {
+pub fn add_state(table: &mut String, state: &str, answers: impl IntoIterator<Item = (&'static str, String)>) {
     let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
     for (input, answer) in answers {
         match groups.iter_mut().find(|(known, _)| *known == answer) {
