@@ -47,7 +47,6 @@
 //! use std::time::{Duration, Instant};
 //!
 //! use pptp::session::{CallEvent, Event, HEADROOM, MAX_RECEIVE, Reason, Received};
-//! use pptp::wire::connection::Connection;
 //! use pptp::{client, ppp_session};
 //!
 //! type Error = Box<dyn std::error::Error + Send + Sync>;

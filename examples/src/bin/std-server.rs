@@ -174,7 +174,7 @@ fn poll(
                 peer.is_writing = true;
             }
         }
-        if !peer.is_reading && session.connection().wants_read() {
+        if !peer.is_reading && session.wants_read() {
             let _ = peer.permit.send(());
             peer.is_reading = true;
         }
