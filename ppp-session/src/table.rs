@@ -310,13 +310,12 @@ impl<S: Driven> Table<S> {
     /// nothing more: it is not given again before it is ready again.
     ///
     /// ```
-    /// use core::time::Duration;
     /// use ppp_session::table::{Driven, Table};
     ///
-    /// fn poll_all<S: Driven>(table: &mut Table<S>, mut poll: impl FnMut(&mut S), is_over: impl Fn(&S) -> bool) {
+    /// /// Polls all that are ready. `poll` returns whether the session is over.
+    /// fn poll_all<S: Driven>(table: &mut Table<S>, mut poll: impl FnMut(&mut S) -> bool) {
     ///     while let Some(mut session) = table.poll_ready() {
-    ///         poll(&mut session);
-    ///         if is_over(&session) {
+    ///         if poll(&mut session) {
     ///             session.remove();
     ///         }
     ///     }

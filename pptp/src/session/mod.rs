@@ -77,7 +77,7 @@
 //!     while let Some(packet) = server.poll_tunnel(now, &mut buf)? {
 //!         let _ = client.handle_gre(now, &mut packet.to_vec(), &mut []);
 //!     }
-//!     // TCP, both directions. It is read while the other end wants it, and the rest stays in the socket.
+//!     // TCP, both directions. It is read while the other end wants it.
 //!     while server.wants_read() {
 //!         let Some(bytes) = client.poll_control(now, &mut buf)? else { break };
 //!         server.handle_stream(now, bytes);
