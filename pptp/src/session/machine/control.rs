@@ -130,15 +130,13 @@ impl<const CALLS: usize> Session<CALLS> {
             packet_receive_window_size: self.setup.config.gre.receive_window(),
             ..OutgoingCallRequest::new(0, 0)
         };
-        match self.connection.place_call(now, request) {
-            // There is room when messages were polled: a peer may send Echo-Requests in the segment of its reply.
-            Err(CommandError::Busy) => false,
-            // A peer that has ended the connection in the same segment gets no call: its end is the next event.
-            Ok(_) | Err(_) => {
-                self.stage = Stage::Established { idle_deadline: None };
-                true
-            }
+        // There is room when messages were polled: a peer may send Echo-Requests in the segment of its reply.
+        if self.connection.place_call(now, request) == Err(CommandError::Busy) {
+            return false;
         }
+        // A peer that has ended the connection in the same segment gets no call: its end is the next event.
+        self.stage = Stage::Established { idle_deadline: None };
+        true
     }
 
     fn call_requested(&mut self, now: Duration, call: CallId) {
