@@ -20,7 +20,7 @@
     any(feature = "l2tp", feature = "pptp"),
     expect(clippy::missing_errors_doc, reason = "what a machine returns is handed on")
 )]
-#![cfg_attr(feature = "mppc", expect(clippy::integer_division, reason = "bits of an octet"))]
+#![cfg_attr(feature = "mppc", expect(clippy::integer_division, reason = "bits of a byte"))]
 #![expect(clippy::missing_panics_doc, reason = "to panic is how a test fails")]
 
 mod endpoint;

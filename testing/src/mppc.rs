@@ -1,4 +1,4 @@
-//! A decoder written from the text of RFC 2118, one bit and one octet at a time, to compare with.
+//! A decoder written from the text of RFC 2118, one bit and one byte at a time, to compare with.
 //!
 //! It also notes what a decoder accepts but a sender must not do, because some decoder in use gets it wrong.
 
@@ -48,7 +48,7 @@ pub fn same(decoded: &Result<&[u8], mppc::DecompressError>, expected: &Result<Ve
 #[derive(Debug)]
 pub struct Reference {
     ring: Vec<u8>,
-    /// Octets that were written since the flush.
+    /// Bytes that were written since the flush.
     written: Vec<bool>,
     cursor: usize,
     lost: bool,
@@ -59,18 +59,18 @@ pub struct Reference {
 }
 
 struct Bits<'a> {
-    octets: &'a [u8],
+    bytes: &'a [u8],
     at: usize,
 }
 
 impl Bits<'_> {
     fn left(&self) -> usize {
-        self.octets.len() * 8 - self.at
+        self.bytes.len() * 8 - self.at
     }
 
     fn bit(&mut self) -> Result<usize, Fault> {
-        let octet = self.octets.get(self.at / 8).ok_or(Fault::Truncated)?;
-        let bit = octet >> (7 - self.at % 8) & 1;
+        let byte = self.bytes.get(self.at / 8).ok_or(Fault::Truncated)?;
+        let bit = byte >> (7 - self.at % 8) & 1;
         self.at += 1;
         Ok(usize::from(bit))
     }
@@ -136,7 +136,7 @@ impl Reference {
 
     fn tokens(&mut self, payload: &[u8], limit: usize) -> Result<Vec<u8>, Fault> {
         let mut packet = Vec::new();
-        let mut bits = Bits { octets: payload, at: 0 };
+        let mut bits = Bits { bytes: payload, at: 0 };
         while bits.left() >= 8 {
             let high = bits.bit()?;
             if high == 1 && bits.bit()? == 1 {
@@ -153,20 +153,20 @@ impl Reference {
             }
         }
         if self.cursor > 8191 {
-            self.broken_rules.push("octet 8191 is written");
+            self.broken_rules.push("byte 8191 is written");
         }
         Ok(packet)
     }
 
-    fn put(&mut self, octet: usize, limit: usize, packet: &mut Vec<u8>) -> Result<(), Fault> {
+    fn put(&mut self, byte: usize, limit: usize, packet: &mut Vec<u8>) -> Result<(), Fault> {
         if packet.len() == limit || self.cursor == 8192 {
             return Err(Fault::TooLong);
         }
-        let octet = u8::try_from(octet).unwrap();
-        self.ring[self.cursor] = octet;
+        let byte = u8::try_from(byte).unwrap();
+        self.ring[self.cursor] = byte;
         self.written[self.cursor] = true;
         self.cursor += 1;
-        packet.push(octet);
+        packet.push(byte);
         Ok(())
     }
 
@@ -199,15 +199,15 @@ impl Reference {
             }
         }
         if length > 2047 {
-            self.broken_rules.push("a copy of 2048 octets or more");
+            self.broken_rules.push("a copy of 2048 bytes or more");
         }
         for index in 0..length {
             let from = (source + index) % 8192;
             if !self.written[from] {
                 self.broken_rules.push("a source that nobody wrote");
             }
-            let octet = usize::from(self.ring[from]);
-            self.put(octet, limit, packet)?;
+            let byte = usize::from(self.ring[from]);
+            self.put(byte, limit, packet)?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What tunnels have in common.
+//! State that all tunnels of a client share.
 
 use pptp::ppp_session;
 
