@@ -17,6 +17,8 @@ pub mod control;
 #[cfg(all(feature = "programs", target_os = "linux"))]
 pub mod host;
 #[cfg(all(feature = "programs", target_os = "linux"))]
+mod output;
+#[cfg(all(feature = "programs", target_os = "linux"))]
 mod profile;
 #[cfg(feature = "programs")]
 pub mod radius;

@@ -21,6 +21,8 @@ mod hostile_peers;
 mod hostile_proofs;
 #[cfg(feature = "mschap")]
 mod late_events;
+#[cfg(feature = "mschap")]
+mod late_questions;
 mod link;
 mod negotiate;
 mod negotiators;

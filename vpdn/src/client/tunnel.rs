@@ -10,8 +10,8 @@ use pptp::ppp_session::{self, Batch, Status};
 use pptp::report::{ClientStatus, MppeReport, SessionReport};
 use pptp::session::{CallEvent, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Reason, ReceiveError, SendError};
 
-use super::run::Context;
-use super::say;
+use super::context::Context;
+use super::output::say;
 use super::trace::Tracer;
 use crate::host::{BURST, Failure, Gre, Interest, Packets, Poller, Stream, sentence, status};
 

@@ -13,7 +13,7 @@ use pptp::server::Session;
 use pptp::wire::connection::CallId;
 use rustix::fs::{FlockOperation, flock};
 
-use super::complain;
+use super::output::complain;
 use crate::config::{Network, NtHashText, Secret, Service, User};
 
 /// The other data of a user that was let in.
