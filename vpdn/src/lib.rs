@@ -16,6 +16,7 @@ pub mod config;
 pub mod control;
 #[cfg(all(feature = "programs", target_os = "linux"))]
 pub mod host;
+pub mod inspect;
 #[cfg(all(feature = "programs", target_os = "linux"))]
 mod profile;
 #[cfg(feature = "programs")]
