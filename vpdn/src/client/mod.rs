@@ -2,6 +2,8 @@
 
 mod arguments;
 mod interface;
+mod l2tp;
+mod ppp;
 mod run;
 mod secret;
 mod trace;

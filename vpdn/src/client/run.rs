@@ -6,10 +6,11 @@ use std::time::Duration;
 use pptp::ppp_session;
 
 use super::interface::Interface;
+use super::l2tp;
 use super::secret::Secret;
 use super::tunnel::{End, Tunnel};
 use super::{complain, say};
-use crate::config::{Client, Config, Protocol, VirtualTemplate};
+use crate::config::{Client, Config, L2tpVersion, Protocol, Sequencing, VirtualTemplate};
 use crate::host::{Clock, Failure, Interest, Poller, Signals, entropy, status};
 use crate::profile;
 
@@ -49,6 +50,31 @@ impl Context<'_> {
             None => config,
         }
     }
+
+    /// Returns what a session of L2TP is to be like.
+    ///
+    /// # Errors
+    ///
+    /// The password of the tunnel is too long.
+    pub(super) fn l2tp(&self) -> Result<l2tp_session::client::Config, Failure> {
+        let template = template(self.config, self.client);
+        let named = self.client.pseudowire_class.as_ref();
+        let pseudowire = named.and_then(|name| self.config.pseudowire_class.get(name));
+        let class = pseudowire.and_then(|pseudowire| self.config.l2tp_class.get(pseudowire.l2tp_class.as_ref()?));
+        let class = class.cloned().unwrap_or_default();
+        let version = match self.client.protocol {
+            Some(Protocol::L2tpv3) => L2tpVersion::L2tpv3,
+            _ => L2tpVersion::L2tpv2,
+        };
+        let sequencing = pseudowire.map_or(Sequencing::Off, |pseudowire| pseudowire.sequencing);
+        let session = profile::l2tp(&template, &class, version, sequencing, self.config.hostname())?;
+        let client = match &self.secret {
+            Secret::Password(password) => ppp_session::Client::new(&self.client.user, password),
+            Secret::NtHash(hash) => ppp_session::Client::with_nt_hash(&self.client.user, hash.clone()),
+        };
+        let client = self.client.address.map_or_else(|| client.clone(), |address| client.clone().with_address(address));
+        Ok(l2tp_session::client::Config::new(client, session))
+    }
 }
 
 fn template(config: &Config, client: &Client) -> VirtualTemplate {
@@ -63,9 +89,6 @@ fn template(config: &Config, client: &Client) -> VirtualTemplate {
 /// [`Failure`]: all but a hang-up of this side.
 pub(super) fn run(config: &Config, trace: bool) -> Result<(), Failure> {
     let Some(client) = &config.client else { return Err(Failure::other("there is nobody to dial".to_owned())) };
-    if !matches!(client.protocol, None | Some(Protocol::Pptp | Protocol::Any)) {
-        return Err(Failure::other("vpdn-client dials PPTP servers only".to_owned()));
-    }
     let secret = Secret::of(client)?;
     let new_password = secret.new_password(client)?;
     // Steps that need permission come first: nobody is dialed in vain.
@@ -114,17 +137,23 @@ fn is_worth_another_try(failure: &Failure) -> bool {
 
 fn once(context: &mut Context<'_>) -> Result<End, Failure> {
     // Each time: the address may have changed.
-    let server = resolve(&context.client.connect_to)?;
+    let is_l2tp = matches!(context.client.protocol, Some(Protocol::L2tp | Protocol::L2tpv3));
+    let port = if is_l2tp { l2tp_session::wire::UDP_PORT } else { PORT };
+    let server = resolve(&context.client.connect_to, port)?;
     context.interface.pin(*server.ip())?;
-    let end = Tunnel::dial(context, server, entropy()?)?.run();
+    let end = if is_l2tp {
+        l2tp::Tunnel::dial(context, server)?.run()
+    } else {
+        Tunnel::dial(context, server, entropy()?)?.run()
+    };
     context.interface.ip_down(None);
     end
 }
 
 /// Returns the server's address.
-fn resolve(name: &str) -> Result<SocketAddrV4, Failure> {
+fn resolve(name: &str, port: u16) -> Result<SocketAddrV4, Failure> {
     let failed = |text| Failure { status: status::NO_CONNECTION, text };
-    let found = if name.contains(':') { name.to_socket_addrs() } else { (name, PORT).to_socket_addrs() };
+    let found = if name.contains(':') { name.to_socket_addrs() } else { (name, port).to_socket_addrs() };
     let mut found = found.map_err(|error| failed(format!("no address for {name}: {error}")))?;
     let of_version_4 = |address| match address {
         SocketAddr::V4(address) => Some(address),
