@@ -4,8 +4,8 @@ use pptp::ppp_session;
 
 use super::interface::Interface;
 use super::secret::Secret;
-use crate::config::{Client, Config, VirtualTemplate};
-use crate::host::{Clock, Signals};
+use crate::config::{Client, Config, L2tpVersion, Protocol, Sequencing, VirtualTemplate};
+use crate::host::{Clock, Failure, Signals};
 use crate::profile;
 
 /// All that stays from tunnel to tunnel.
@@ -34,6 +34,31 @@ impl Context<'_> {
             Some(address) => config.with_client(|client| client.with_address(address)),
             None => config,
         }
+    }
+
+    /// Returns what a session of L2TP is to be like.
+    ///
+    /// # Errors
+    ///
+    /// The password of the tunnel is too long.
+    pub(super) fn l2tp(&self) -> Result<l2tp_session::client::Config, Failure> {
+        let template = template(self.config, self.client);
+        let named = self.client.pseudowire_class.as_ref();
+        let pseudowire = named.and_then(|name| self.config.pseudowire_class.get(name));
+        let class = pseudowire.and_then(|pseudowire| self.config.l2tp_class.get(pseudowire.l2tp_class.as_ref()?));
+        let class = class.cloned().unwrap_or_default();
+        let version = match self.client.protocol {
+            Some(Protocol::L2tpv3) => L2tpVersion::L2tpv3,
+            _ => L2tpVersion::L2tpv2,
+        };
+        let sequencing = pseudowire.map_or(Sequencing::Off, |pseudowire| pseudowire.sequencing);
+        let session = profile::l2tp(&template, &class, version, sequencing, self.config.hostname())?;
+        let client = match &self.secret {
+            Secret::Password(password) => ppp_session::Client::new(&self.client.user, password),
+            Secret::NtHash(hash) => ppp_session::Client::with_nt_hash(&self.client.user, hash.clone()),
+        };
+        let client = self.client.address.map_or_else(|| client.clone(), |address| client.clone().with_address(address));
+        Ok(l2tp_session::client::Config::new(client, session))
     }
 }
 

@@ -3,7 +3,9 @@
 mod arguments;
 mod context;
 mod interface;
+mod l2tp;
 mod output;
+mod ppp;
 mod run;
 mod secret;
 mod trace;

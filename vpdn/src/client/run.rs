@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::context::{Context, template};
 use super::interface::Interface;
+use super::l2tp;
 use super::output::{complain, say};
 use super::secret::Secret;
 use super::tunnel::{End, Tunnel};
@@ -27,9 +28,6 @@ const GOOD: Duration = Duration::from_secs(60);
 /// [`Failure`]: all but a hang-up of this side.
 pub(super) fn run(config: &Config, trace: bool) -> Result<(), Failure> {
     let Some(client) = &config.client else { return Err(Failure::other("there is nobody to dial".to_owned())) };
-    if !matches!(client.protocol, None | Some(Protocol::Pptp | Protocol::Any)) {
-        return Err(Failure::other("vpdn-client dials PPTP servers only".to_owned()));
-    }
     let secret = Secret::of(client)?;
     let new_password = secret.new_password(client)?;
     // Steps that need permission come first: nobody is dialed in vain.
@@ -78,17 +76,23 @@ fn is_worth_another_try(failure: &Failure) -> bool {
 
 fn once(context: &mut Context<'_>) -> Result<End, Failure> {
     // Each time: the address may have changed.
-    let server = resolve(&context.client.connect_to)?;
+    let is_l2tp = matches!(context.client.protocol, Some(Protocol::L2tp | Protocol::L2tpv3));
+    let port = if is_l2tp { l2tp_session::wire::UDP_PORT } else { PORT };
+    let server = resolve(&context.client.connect_to, port)?;
     context.interface.pin(*server.ip())?;
-    let end = Tunnel::dial(context, server, entropy()?)?.run();
+    let end = if is_l2tp {
+        l2tp::Tunnel::dial(context, server)?.run()
+    } else {
+        Tunnel::dial(context, server, entropy()?)?.run()
+    };
     context.interface.ip_down(None);
     end
 }
 
 /// Returns the server's address.
-fn resolve(name: &str) -> Result<SocketAddrV4, Failure> {
+fn resolve(name: &str, port: u16) -> Result<SocketAddrV4, Failure> {
     let failed = |text| Failure { status: status::NO_CONNECTION, text };
-    let found = if name.contains(':') { name.to_socket_addrs() } else { (name, PORT).to_socket_addrs() };
+    let found = if name.contains(':') { name.to_socket_addrs() } else { (name, port).to_socket_addrs() };
     let mut found = found.map_err(|error| failed(format!("no address for {name}: {error}")))?;
     let of_version_4 = |address| match address {
         SocketAddr::V4(address) => Some(address),

@@ -103,6 +103,42 @@ pub fn sentence(reason: &Reason) -> String {
     }
 }
 
+impl Failure {
+    /// Says why a session of L2TP has ended; `None` when that was wanted.
+    #[must_use]
+    pub fn of_l2tp(reason: &l2tp_session::session::Reason) -> Option<Self> {
+        use l2tp_session::session::Reason as L2tp;
+        use l2tp_session::wire::tunnel::CloseReason as Tunnel;
+
+        let status = match reason {
+            L2tp::Closed => return None,
+            L2tp::Ppp(reason) => return Self::of_ppp(*reason),
+            L2tp::Tunnel(Tunnel::NoAnswer | Tunnel::SetupTimeout) => status::NO_CONNECTION,
+            L2tp::Tunnel(
+                Tunnel::NoPassword
+                | Tunnel::NoProof
+                | Tunnel::WrongPassword
+                | Tunnel::EmptyPassword
+                | Tunnel::ReflectedChallenge
+                | Tunnel::HostName,
+            ) => status::NOT_AUTHENTICATED,
+            L2tp::Tunnel(Tunnel::PeerStopped { .. } | Tunnel::Silent) | L2tp::Call(_) | L2tp::NoData => status::HUNG_UP,
+            _ => status::NO_AGREEMENT,
+        };
+        let advice = reason.advice();
+        let text = match reason.windows_error() {
+            Some(number) => format!("{reason} (error {number}): {advice}"),
+            None => format!("{reason}: {advice}"),
+        };
+        Some(Self { status, text })
+    }
+
+    /// Says why PPP has ended; `None` when that was wanted.
+    fn of_ppp(reason: ppp_session::Reason) -> Option<Self> {
+        Self::of_reason(&Reason::Ppp(reason))
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)

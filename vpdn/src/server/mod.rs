@@ -5,6 +5,7 @@ mod calls;
 mod debug;
 mod gateway;
 mod inquiry;
+mod l2tp;
 mod ledger;
 mod output;
 mod radius;
@@ -46,7 +47,11 @@ fn run(arguments: &Arguments) -> ExitCode {
     if arguments.source.check {
         return ExitCode::SUCCESS;
     }
-    match gateway::run(&config) {
+    let done = match l2tp::wanted(&config) {
+        Some(version) => l2tp::run(&config, version),
+        None => gateway::run(&config),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             complain(&failure.text);
