@@ -31,6 +31,7 @@ mod round_trip;
 mod setup;
 #[cfg(feature = "mschap")]
 mod trace;
+mod words;
 
 use alloc::vec;
 
