@@ -352,6 +352,11 @@ impl<'t, 'c> Tunnel<'t, 'c> {
             Ppp::Ipv6Failed(reason) => say(&format_args!("  no IPv6: {reason}")),
             Ppp::EncryptionDown => say(&"  encryption: ended"),
             Ppp::PasswordExpired => self.change_password(now),
+            // There is nobody to ask for another password: the first refusal is why the program ends.
+            Ppp::Prove(demand) => {
+                let declined = self.session.first_call_mut().map(|mut call| call.decline(now, demand.ticket()));
+                debug_assert!(declined.is_none_or(|result| result.is_ok()), "the demand was just polled");
+            }
             Ppp::CoherencyLost => say(&"  packets decrypt to nonsense"),
             _ => {}
         }
