@@ -99,6 +99,8 @@ struct Caller {
     up: Option<Duration>,
     has_reply: bool,
     closed: Option<Reason>,
+    /// What happened until then, and when.
+    story: Vec<(Duration, CallEvent)>,
 }
 
 /// All clients of one address, with one socket for GRE. Their call numbers are their places, from 1 on.
@@ -167,7 +169,16 @@ impl Crowd {
         self.poller.add(&stream, place.try_into().unwrap(), interest).unwrap();
         session.open(self.now());
         let stream = Some(stream);
-        self.callers.push(Caller { session, stream, interest, begun, up: None, has_reply: false, closed: None });
+        self.callers.push(Caller {
+            session,
+            stream,
+            interest,
+            begun,
+            up: None,
+            has_reply: false,
+            closed: None,
+            story: Vec::new(),
+        });
         self.ready.push_back(place);
     }
 
@@ -240,7 +251,7 @@ impl Crowd {
     /// Sends what a session has to send, and hears its events.
     fn settle(&mut self, place: usize) {
         let now = self.now();
-        let Caller { session, stream, interest, begun, up, closed, .. } = &mut self.callers[place];
+        let Caller { session, stream, interest, begun, up, closed, story, .. } = &mut self.callers[place];
         let mut buf = [0; MAX_TRANSMIT];
         while let Some(event) = session.poll_event() {
             match event {
@@ -248,6 +259,7 @@ impl Crowd {
                 Event::Call { event: CallEvent::Closed(reason), .. } => {
                     assert!(up.is_some(), "call {place} did not come up: {reason}");
                 }
+                Event::Call { event, .. } if up.is_none() => story.push((now - *begun, event)),
                 _ => {}
             }
         }
@@ -317,7 +329,12 @@ impl Crowd {
         assert!(ends.clone().all(|line| line.ends_with(": over: closed by the peer")), "{:?}", ends.last());
         // Of all at once, the last one waits for all others.
         if self.at_a_time < CALLS {
-            assert!(slowest < SLOWEST.max(median * STRAGGLING), "{slowest:?}, median {median:?}");
+            let straggler = self.callers.iter().max_by_key(|caller| caller.up).unwrap();
+            assert!(
+                slowest < SLOWEST.max(median * STRAGGLING),
+                "{slowest:?}, median {median:?}: {:#?}",
+                straggler.story
+            );
         }
     }
 }
