@@ -537,7 +537,7 @@ where
         self.advance(now);
         self.acknowledgment.handle_timeout(self.clock);
         self.order.expire(self.clock, self.config.reorder_timeout);
-        let alarm = self.send.alarm;
+        let alarm = self.send.alarm();
         if self.send.handle_timeout(self.clock) {
             self.window_changed(alarm);
         }
@@ -591,7 +591,7 @@ where
             acknowledgments_repeated: counters.repeated,
             acknowledgments_stale: counters.stale,
             acknowledgments_impossible: counters.impossible,
-            alarm: send.alarm,
+            alarm: send.alarm(),
             alarms: send.alarms,
             time_outs: send.time_outs,
             round_trip: round_trip.is_sampled().then(|| round_trip.estimate()),
@@ -721,7 +721,7 @@ where
     }
 
     fn acknowledge(&mut self, number: SequenceNumber) -> Acknowledged {
-        let alarm = self.send.alarm;
+        let alarm = self.send.alarm();
         let acknowledged = self.send.acknowledge(self.clock, number);
         let counter = match acknowledged {
             Acknowledged::New => {
@@ -739,8 +739,8 @@ where
     /// Reports a change of the window after an acknowledgment or a time-out; `alarm` is its state
     /// before.
     fn window_changed(&mut self, alarm: bool) {
-        if self.send.alarm != alarm {
-            self.events.alarm(self.send.alarm);
+        if self.send.alarm() != alarm {
+            self.events.alarm(self.send.alarm());
         }
         if self.blocked && self.send.is_open() {
             self.blocked = false;

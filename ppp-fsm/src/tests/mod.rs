@@ -33,6 +33,7 @@ mod round_trip;
 mod setup;
 #[cfg(feature = "mschap")]
 mod trace;
+mod words;
 
 use alloc::vec;
 
