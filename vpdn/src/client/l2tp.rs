@@ -8,9 +8,9 @@ use l2tp_session::ppp_session::{self, Status};
 use l2tp_session::session::{CallEvent, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Reason, ReceiveError};
 use l2tp_session::wire::{Address, TunnelIds};
 
-use super::ppp::{self, Follow};
 use super::context::Context;
 use super::output::say;
+use super::ppp::{self, Follow};
 use super::tunnel::End;
 use crate::host::{BURST, Datagrams, Failure, Interest, Packets, Poller, entropy, status};
 
