@@ -34,9 +34,21 @@ impl core::fmt::Display for Field {
 /// ```
 /// use pptp_gre::{DecodeError, Field, Packet};
 ///
-/// let cut = Packet::decode(&[0x30, 0x01, 0x88, 0x0b, 0x00, 0x04, 0x00, 0x07, 0x00]).unwrap_err();
-/// assert_eq!(cut, DecodeError::Truncated { field: Field::SequenceNumber, offset: 8, needed: 4, available: 1 });
-/// assert_eq!(cut.to_string(), "GRE sequence number cut short at offset 8: needs 4 octets, has 1");
+/// let cut =
+///     Packet::decode(&[0x30, 0x01, 0x88, 0x0b, 0x00, 0x04, 0x00, 0x07, 0x00]).unwrap_err();
+/// assert_eq!(
+///     cut,
+///     DecodeError::Truncated {
+///         field: Field::SequenceNumber,
+///         offset: 8,
+///         needed: 4,
+///         available: 1
+///     }
+/// );
+/// assert_eq!(
+///     cut.to_string(),
+///     "GRE sequence number cut short at offset 8: needs 4 octets, has 1"
+/// );
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

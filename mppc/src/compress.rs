@@ -13,7 +13,8 @@ use crate::{BufferTooSmall, Flags, HISTORY_LEN};
 /// use mppc::{Compressor, Expansion, Flags, level};
 ///
 /// let mut compressor = Compressor::new(level::Fast).with_expansion(Expansion::Keep);
-/// let (text, noise) = (b"to be or not to be", [0xf3, 0x9a, 0xc1, 0xe8, 0x87, 0xb5, 0xd2, 0xae]);
+/// let (text, noise) =
+///     (b"to be or not to be", [0xf3, 0x9a, 0xc1, 0xe8, 0x87, 0xb5, 0xd2, 0xae]);
 /// let mut buf = [0; 32];
 /// compressor.compress(text, &mut buf)?;
 /// // Nine bits for each octet would be more than it has.

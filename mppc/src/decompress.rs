@@ -56,7 +56,8 @@ impl Decompressor {
     /// use mppc::{Decompressor, Flags};
     ///
     /// let mut decompressor = Decompressor::new();
-    /// let length = decompressor.decompress(Flags::FLUSHED | Flags::COMPRESSED, b"abc", 1500)?.len();
+    /// let length =
+    ///     decompressor.decompress(Flags::FLUSHED | Flags::COMPRESSED, b"abc", 1500)?.len();
     /// assert_eq!(decompressor.latest(length), Some(&b"abc"[..]));
     /// assert_eq!(decompressor.latest(4), None);
     /// # Ok::<(), mppc::DecompressError>(())

@@ -11,7 +11,8 @@ use crate::CoherencyCount;
 ///
 /// let mut decompressor = Decompressor::new();
 /// // A copy that ends within its length.
-/// let refused = decompressor.decompress(Flags::COMPRESSED, &[b'a', 0xf0, 0x7f], 1500).unwrap_err();
+/// let refused =
+///     decompressor.decompress(Flags::COMPRESSED, &[b'a', 0xf0, 0x7f], 1500).unwrap_err();
 /// assert_eq!(refused, DecompressError::Truncated { position: 1 });
 /// assert_eq!(refused.to_string(), "MPPC token cut short after 1 octets of the packet");
 /// ```

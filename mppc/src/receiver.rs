@@ -5,7 +5,7 @@ use crate::{CoherencyCount, Decompressor, Flags, Header, ReceiveError};
 /// RFC 2118 section 3: reads the MPPC packets of one direction: header, coherency count, resets.
 ///
 /// ```
-/// use mppc::{CoherencyCount, Receiver, ReceiveError};
+/// use mppc::{CoherencyCount, ReceiveError, Receiver};
 ///
 /// let mut receiver = Receiver::new();
 /// assert_eq!(receiver.decapsulate(&[0xe0, 0x00, b'a', b'b'], 1500)?, b"ab");

@@ -65,7 +65,8 @@ impl<'p> Decrypted<'p> {
 ///
 /// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
 /// let config = Config::new(Mode::Stateless);
-/// let (mut encryptor, mut decryptor) = (Encryptor::new(&start, &config), Decryptor::new(&start, &config));
+/// let (mut encryptor, mut decryptor) =
+///     (Encryptor::new(&start, &config), Decryptor::new(&start, &config));
 /// let mut buf = *b"--compressed";
 /// let flags = Flags::COMPRESSED | Flags::AT_FRONT;
 /// encryptor.encrypt_compressed_in_place(&mut buf, 2..12, flags)?;

@@ -108,8 +108,9 @@ pub enum ShortKeySource {
 /// use mppe::{KeyError, MsChapV1, ShortKeySource, Strength};
 ///
 /// // RFC 3079 section 2.5.3.
-/// let known = MsChapV1::new(*b"\x10\x2d\xb5\xdf\x08\x5d\x30\x41")
-///     .with_nt_password_hash_hash(*b"\x41\xc0\x0c\x58\x4b\xd2\xd9\x1c\x40\x17\xa2\xa1\x2f\xa5\x9f\x3f");
+/// let known = MsChapV1::new(*b"\x10\x2d\xb5\xdf\x08\x5d\x30\x41").with_nt_password_hash_hash(
+///     *b"\x41\xc0\x0c\x58\x4b\xd2\xd9\x1c\x40\x17\xa2\xa1\x2f\xa5\x9f\x3f",
+/// );
 /// let start = known.start_key(Strength::Bits128, ShortKeySource::LmHash)?;
 /// assert_eq!(start.expose_octets()[..4], [0xa8, 0x94, 0x78, 0x50]);
 /// // Without the LM hash there are no short keys as the RFC makes them.

@@ -60,7 +60,10 @@ pub fn decrypt(cypher: &[u8; 8], key: &[u8; 7]) -> [u8; 8] {
 /// use mschap::{NtHash, des};
 ///
 /// let (hash, challenge) = (NtHash::from_password("MyPw"), [1; 8]);
-/// assert!(des::challenge_response(&challenge, hash.as_bytes()).ct_eq(&hash.challenge_response(&challenge)));
+/// assert!(
+///     des::challenge_response(&challenge, hash.as_bytes())
+///         .ct_eq(&hash.challenge_response(&challenge))
+/// );
 /// ```
 #[must_use]
 #[doc(alias = "ChallengeResponse")]

@@ -11,7 +11,8 @@ use crate::{BufferTooSmall, FailureCode, Text};
 /// ```
 /// use mschap::{Failure, FailureChallenge, FailureCode};
 ///
-/// let failure = Failure::decode(b"E=691 R=1 C=5713c8efe4d4ecde6801bac6a652009f V=3 M=Access denied");
+/// let failure =
+///     Failure::decode(b"E=691 R=1 C=5713c8efe4d4ecde6801bac6a652009f V=3 M=Access denied");
 /// assert_eq!(failure.code, Some(FailureCode::AUTHENTICATION_FAILURE));
 /// assert!(failure.retry_allowed());
 /// assert!(matches!(failure.challenge, Some(FailureChallenge::V2([0x57, 0x13, ..]))));
@@ -19,7 +20,10 @@ use crate::{BufferTooSmall, FailureCode, Text};
 /// assert_eq!(failure.message.unwrap().to_string(), "Access denied");
 ///
 /// let mut buf = [0; 128];
-/// assert_eq!(failure.encode(&mut buf)?, b"E=691 R=1 C=5713C8EFE4D4ECDE6801BAC6A652009F V=3 M=Access denied");
+/// assert_eq!(
+///     failure.encode(&mut buf)?,
+///     b"E=691 R=1 C=5713C8EFE4D4ECDE6801BAC6A652009F V=3 M=Access denied"
+/// );
 ///
 /// // What pppd says to an unknown user: nothing.
 /// let failure = Failure::decode(b"");

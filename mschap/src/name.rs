@@ -6,11 +6,11 @@
 /// backslashes, and a proof over the wrong octets looks like a wrong password. `user@domain` has no domain in front: it
 /// is hashed whole by all.
 ///
-/// | policy | `CORP\alice` | `CORP\eu\alice` | `alice@corp` | who does so |
+/// | policy | `CORP\alice` | `CORP\eu\alice` | `alice@corp` | used by |
 /// |---|---|---|---|---|
 /// | [`CutBehindLastBackslash`](Self::CutBehindLastBackslash) | `alice` | `alice` | `alice@corp` | pppd, lwIP, npppd |
 /// | [`CutBehindFirstBackslash`](Self::CutBehindFirstBackslash) | `alice` | `eu\alice` | `alice@corp` | FreeRADIUS, hostap |
-/// | [`Whole`](Self::Whole) | `CORP\alice` | `CORP\eu\alice` | `alice@corp` | who was asked to |
+/// | [`Whole`](Self::Whole) | `CORP\alice` | `CORP\eu\alice` | `alice@corp` | asked to |
 ///
 /// ```
 /// use mschap::NamePolicy;

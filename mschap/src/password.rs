@@ -5,7 +5,7 @@
 /// All ways agree on ASCII. They do not agree on anything else, and a server and a client that chose differently
 /// refuse each other with "wrong password":
 ///
-/// | variant | who hashes so |
+/// | variant | used by |
 /// |---|---|
 /// | [`Text`](Self::Text) | Windows, FreeRADIUS, hostap |
 /// | [`WidenedOctets`](Self::WidenedOctets) | pppd, lwIP, accel-ppp, mpd: the octets of a configuration file, each followed by a zero |

@@ -25,7 +25,10 @@ pub const CHALLENGE_LEN: usize = 8;
 /// Reads the challenge from the Value field of a Challenge packet (RFC 2433 section 5).
 ///
 /// ```
-/// assert_eq!(mschap::v1::decode_challenge(&[1, 2, 3, 4, 5, 6, 7, 8])?, [1, 2, 3, 4, 5, 6, 7, 8]);
+/// assert_eq!(
+///     mschap::v1::decode_challenge(&[1, 2, 3, 4, 5, 6, 7, 8])?,
+///     [1, 2, 3, 4, 5, 6, 7, 8]
+/// );
 /// assert!(mschap::v1::decode_challenge(&[0; 16]).is_err());
 /// # Ok::<(), mschap::DecodeError>(())
 /// ```
@@ -43,7 +46,10 @@ pub fn decode_challenge(value: &[u8]) -> Result<[u8; CHALLENGE_LEN], DecodeError
 /// It is the last one with 23 added to its first octet.
 ///
 /// ```
-/// assert_eq!(mschap::v1::implied_challenge(&[250, 1, 2, 3, 4, 5, 6, 7]), [17, 1, 2, 3, 4, 5, 6, 7]);
+/// assert_eq!(
+///     mschap::v1::implied_challenge(&[250, 1, 2, 3, 4, 5, 6, 7]),
+///     [17, 1, 2, 3, 4, 5, 6, 7]
+/// );
 /// ```
 #[must_use]
 pub const fn implied_challenge(last: &[u8; CHALLENGE_LEN]) -> [u8; CHALLENGE_LEN] {

@@ -37,7 +37,8 @@ pub fn decode_challenge(value: &[u8]) -> Result<[u8; CHALLENGE_LEN], DecodeError
 /// ```
 /// use mschap::v2::Challenges;
 ///
-/// let challenges = Challenges { authenticator: *b"[]|}{?/><,`!2&&(", peer: *b"!@#$%^&*()_+:3|~" };
+/// let challenges =
+///     Challenges { authenticator: *b"[]|}{?/><,`!2&&(", peer: *b"!@#$%^&*()_+:3|~" };
 /// assert_eq!(challenges.hash(b"User"), [0xd0, 0x2e, 0x43, 0x86, 0xbc, 0xe9, 0x12, 0x26]);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,7 +77,8 @@ impl Challenges {
 /// use mschap::{NtHash, v2};
 ///
 /// let hash = NtHash::from_password("clientPass");
-/// let challenges = v2::Challenges { authenticator: *b"[]|}{?/><,`!2&&(", peer: *b"!@#$%^&*()_+:3|~" };
+/// let challenges =
+///     v2::Challenges { authenticator: *b"[]|}{?/><,`!2&&(", peer: *b"!@#$%^&*()_+:3|~" };
 /// let value = v2::Response::new(&hash, &challenges, b"User").encode();
 /// assert_eq!(value[24..28], [0x82, 0x30, 0x9e, 0xcd]);
 ///

@@ -99,7 +99,10 @@ impl core::fmt::Display for ExpectedLength {
 /// use ppp_fsm::{DecodeError, Field, Packet};
 ///
 /// let cut = Packet::decode(&[1, 7, 0, 10, 5, 6]).unwrap_err();
-/// assert_eq!(cut, DecodeError::Truncated { field: Field::Data, offset: 4, needed: 6, available: 2 });
+/// assert_eq!(
+///     cut,
+///     DecodeError::Truncated { field: Field::Data, offset: 4, needed: 6, available: 2 }
+/// );
 /// assert_eq!(cut.to_string(), "PPP packet data cut short at offset 4: needs 6 octets, has 2");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -179,8 +182,14 @@ pub struct BufferTooSmall {
 ///
 /// let option = RawOption { option_type: 200, data: &[0; 254] };
 /// let long = option.encode(&mut [0; 512]).unwrap_err();
-/// assert_eq!(long, EncodeError::TooLong { field: Field::OptionData, length: 254, maximum: 253 });
-/// assert!(matches!(RawOption { option_type: 5, data: &[0; 4] }.encode(&mut [0; 5]), Err(EncodeError::BufferTooSmall(_))));
+/// assert_eq!(
+///     long,
+///     EncodeError::TooLong { field: Field::OptionData, length: 254, maximum: 253 }
+/// );
+/// assert!(matches!(
+///     RawOption { option_type: 5, data: &[0; 4] }.encode(&mut [0; 5]),
+///     Err(EncodeError::BufferTooSmall(_))
+/// ));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

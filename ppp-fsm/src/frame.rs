@@ -86,7 +86,8 @@ impl<'a> Frame<'a> {
     /// ```
     /// use ppp_fsm::{Frame, Protocol};
     ///
-    /// let (protocol, information) = Frame::decode_bytes(&bytes::Bytes::from_static(b"\xff\x03\xc0\x21rest"))?;
+    /// let (protocol, information) =
+    ///     Frame::decode_bytes(&bytes::Bytes::from_static(b"\xff\x03\xc0\x21rest"))?;
     /// assert_eq!((protocol, &information[..]), (Protocol::LCP, &b"rest"[..]));
     /// # Ok::<(), ppp_fsm::DecodeError>(())
     /// ```
@@ -106,7 +107,12 @@ impl<'a> Frame<'a> {
     /// ```
     /// use ppp_fsm::{Frame, Protocol};
     ///
-    /// let frame = Frame { address_control: true, compressed: true, protocol: Protocol::IP, information: &[] };
+    /// let frame = Frame {
+    ///     address_control: true,
+    ///     compressed: true,
+    ///     protocol: Protocol::IP,
+    ///     information: &[],
+    /// };
     /// assert_eq!(frame.encode_header(&mut [0; Frame::MAX_HEADER_LEN])?, [0xff, 0x03, 0x21]);
     /// # Ok::<(), ppp_fsm::EncodeError>(())
     /// ```

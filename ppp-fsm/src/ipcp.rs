@@ -48,7 +48,8 @@ number! {
 /// use ppp_fsm::RawOption;
 /// use ppp_fsm::ipcp::ConfigurationOption;
 ///
-/// let asked = ConfigurationOption::decode(RawOption { option_type: 129, data: &[0, 0, 0, 0] })?;
+/// let asked =
+///     ConfigurationOption::decode(RawOption { option_type: 129, data: &[0, 0, 0, 0] })?;
 /// assert_eq!(asked, ConfigurationOption::PrimaryDns(Ipv4Addr::UNSPECIFIED));
 /// assert_eq!(asked.to_string(), "PrimaryDNS 0.0.0.0");
 /// # Ok::<(), ppp_fsm::DecodeError>(())

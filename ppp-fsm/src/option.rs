@@ -116,7 +116,12 @@ impl<T: Parts> Wire for T {
 /// let mut options = Options::new(&[7, 2, 1, 4, 0x05, 0x78, 200, 0, 8, 2]);
 /// assert_eq!(options.next(), Some(Ok(RawOption { option_type: 7, data: &[] })));
 /// assert_eq!(options.next(), Some(Ok(RawOption { option_type: 1, data: &[0x05, 0x78] })));
-/// let bad = DecodeError::LengthTooSmall { field: Field::OptionLength, offset: 7, found: 0, minimum: 2 };
+/// let bad = DecodeError::LengthTooSmall {
+///     field: Field::OptionLength,
+///     offset: 7,
+///     found: 0,
+///     minimum: 2,
+/// };
 /// assert_eq!(options.next(), Some(Err(bad)));
 /// assert_eq!(options.next(), None);
 /// ```
@@ -230,7 +235,10 @@ impl<T: Parts> EncodeOption for T {
 /// let data = options.finish();
 ///
 /// let request = Packet { code: Code::CONFIGURE_REQUEST, identifier: 1, data, padding: &[] };
-/// assert_eq!(request.encode(&mut [0; 64])?, *b"\x01\x01\x00\x0e\x01\x04\x05\x78\x05\x06\x10\x20\x30\x40");
+/// assert_eq!(
+///     request.encode(&mut [0; 64])?,
+///     *b"\x01\x01\x00\x0e\x01\x04\x05\x78\x05\x06\x10\x20\x30\x40"
+/// );
 /// # Ok::<(), ppp_fsm::EncodeError>(())
 /// ```
 #[derive(Debug)]

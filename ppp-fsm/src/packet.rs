@@ -94,7 +94,10 @@ impl Code {
 /// assert_eq!(packet.to_string(), "CONFREQ id 7 len 10");
 /// assert_eq!((packet.code, packet.padding), (Code::CONFIGURE_REQUEST, &[0, 0][..]));
 /// for option in packet.options() {
-///     assert_eq!(ipcp::ConfigurationOption::decode(option?)?.to_string(), "Address 10.99.0.1");
+///     assert_eq!(
+///         ipcp::ConfigurationOption::decode(option?)?.to_string(),
+///         "Address 10.99.0.1"
+///     );
 /// }
 /// # Ok::<(), ppp_fsm::DecodeError>(())
 /// ```

@@ -33,15 +33,23 @@ number! {
 /// ```
 /// use ppp_fsm::pap::{Message, Packet, Password, Request};
 ///
-/// let request = Request { peer_id: "alice".into(), password: Password::new(b"wonderland"), trailing: &[] };
+/// let request = Request {
+///     peer_id: "alice".into(),
+///     password: Password::new(b"wonderland"),
+///     trailing: &[],
+/// };
 /// let packet = Packet { identifier: 1, message: Message::AuthenticateRequest(request) };
 /// let mut buf = [0; 64];
 /// let octets = packet.encode(&mut buf)?;
 /// assert_eq!(octets, b"\x01\x01\x00\x15\x05alice\x0awonderland");
 /// assert_eq!(packet.to_string(), r#"AUTH-REQ id 1 len 21 from "alice""#);
 ///
-/// let Message::AuthenticateRequest(request) = Packet::decode(octets)?.message else { unreachable!() };
-/// assert!(request.password.matches(b"wonderland") && !request.password.matches(b"looking-glass"));
+/// let Message::AuthenticateRequest(request) = Packet::decode(octets)?.message else {
+///     unreachable!()
+/// };
+/// assert!(
+///     request.password.matches(b"wonderland") && !request.password.matches(b"looking-glass")
+/// );
 /// assert!(!format!("{request:?}").contains("wonderland"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -95,7 +103,9 @@ pub struct Request<'a> {
 /// use ppp_fsm::pap::{Message, Packet, Reply};
 ///
 /// // An Ack without even the octet that has the length of the message.
-/// let Message::AuthenticateAck(reply) = Packet::decode(&[2, 1, 0, 4])?.message else { unreachable!() };
+/// let Message::AuthenticateAck(reply) = Packet::decode(&[2, 1, 0, 4])?.message else {
+///     unreachable!()
+/// };
 /// assert_eq!(reply, Reply::Bare);
 /// assert_eq!(reply.text(), Text(b""));
 /// assert_eq!(Reply::new("Login ok").text(), Text(b"Login ok"));

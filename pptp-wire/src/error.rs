@@ -11,9 +11,21 @@ use crate::length::{LENGTH_OFFSET, MAGIC_COOKIE_OFFSET, MAX_MESSAGE_LEN};
 /// ```
 /// use pptp_wire::{DecodeError, Field, Message};
 ///
-/// let cut = Message::decode(b"\x00\x10\x00\x01\x1a\x2b\x3c\x4d\x00\x05\x00\x00\x00").unwrap_err();
-/// assert_eq!(cut, DecodeError::Truncated { field: Field::Identifier, offset: 12, needed: 4, available: 1 });
-/// assert_eq!(cut.to_string(), "PPTP identifier cut short at offset 12: needs 4 octets, has 1");
+/// let cut =
+///     Message::decode(b"\x00\x10\x00\x01\x1a\x2b\x3c\x4d\x00\x05\x00\x00\x00").unwrap_err();
+/// assert_eq!(
+///     cut,
+///     DecodeError::Truncated {
+///         field: Field::Identifier,
+///         offset: 12,
+///         needed: 4,
+///         available: 1
+///     }
+/// );
+/// assert_eq!(
+///     cut.to_string(),
+///     "PPTP identifier cut short at offset 12: needs 4 octets, has 1"
+/// );
 ///
 /// let web = Message::decode(b"GET / HTTP/1.1\r\n").unwrap_err();
 /// assert_eq!(web.to_string(), "PPTP length 18245, not 8 to 220");
@@ -92,7 +104,10 @@ impl DecodeError {
 /// assert!(stream.next_message(&mut &good[..])?.is_some());
 /// let error = stream.next_message(&mut &b"\x00\x10\x00\x01\x1a\x2b\x3c\x4e"[..]).unwrap_err();
 /// assert_eq!(error.error, DecodeError::MagicCookie { found: 0x1a2b_3c4e });
-/// assert_eq!(error.to_string(), "octet 20 of the stream: PPTP magic cookie 0x1a2b3c4e, not 0x1a2b3c4d");
+/// assert_eq!(
+///     error.to_string(),
+///     "octet 20 of the stream: PPTP magic cookie 0x1a2b3c4e, not 0x1a2b3c4d"
+/// );
 /// # Ok::<(), pptp_wire::StreamError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

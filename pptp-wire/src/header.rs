@@ -15,7 +15,10 @@ use crate::{DecodeError, Field, MAGIC_COOKIE};
 /// let header = Header::decode(b"\x00\x9c\x00\x01\x1a\x2b\x3c\x4d\x00\x01")?;
 /// assert_eq!(header.length, 156);
 /// assert_eq!(header.message_type, MessageType::CONTROL);
-/// assert_eq!(header.control_message_type, Some(ControlMessageType::START_CONTROL_CONNECTION_REQUEST));
+/// assert_eq!(
+///     header.control_message_type,
+///     Some(ControlMessageType::START_CONTROL_CONNECTION_REQUEST)
+/// );
 /// # Ok::<(), pptp_wire::DecodeError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -25,7 +25,8 @@ use crate::statistics::DecryptorStatistics;
 ///
 /// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
 /// let config = Config::new(Mode::Stateless);
-/// let (mut encryptor, mut decryptor) = (Encryptor::new(&start, &config), Decryptor::new(&start, &config));
+/// let (mut encryptor, mut decryptor) =
+///     (Encryptor::new(&start, &config), Decryptor::new(&start, &config));
 /// let mut buf = [0; 64];
 /// let length = encryptor.encrypt(0x0021, &[0x45, 0, 0, 20], &mut buf)?.len();
 /// let decrypted = decryptor.decrypt(&mut buf[..length])?;
@@ -34,7 +35,7 @@ use crate::statistics::DecryptorStatistics;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// # What is done for a packet
+/// # Work for a packet
 ///
 /// Count and key move only when the plaintext can be right: its protocol is one of
 /// [`Config::with_protocols`], and an IP packet has its version. When the count is not the expected
@@ -60,7 +61,7 @@ use crate::statistics::DecryptorStatistics;
 /// found out by trying; of Linux' rule up to eight answers may be lost. A key change is computed once: at most 25 behind the
 /// key in use, however many packets are forged. Each FLUSHED packet costs at most 10 key schedules.
 ///
-/// # What forgery can do
+/// # Effect of forgery
 ///
 /// MPPE has no authentication, so anyone who can write to the link can flip bits of a packet, and
 /// the same bits of the plaintext flip. But a forged count leads to a wrong key, and so to random

@@ -19,7 +19,9 @@ use crate::write::{Writer, length, write};
 ///
 /// // A RADIUS library takes the type and the length off.
 /// let mut attributes = radius::attributes(&octets[2..])?;
-/// let Some(Ok(Attribute::EncryptionPolicy(policy))) = attributes.next() else { panic!("not it") };
+/// let Some(Ok(Attribute::EncryptionPolicy(policy))) = attributes.next() else {
+///     panic!("not it")
+/// };
 /// assert!(policy.is_required() && attributes.next().is_none());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

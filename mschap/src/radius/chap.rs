@@ -51,7 +51,8 @@ impl ChapResponse {
 ///
 /// let hash = NtHash::from_password("clientPass");
 /// let challenges = v2::Challenges { authenticator: [1; 16], peer: [2; 16] };
-/// let attribute = Chap2Response { ident: 46, response: v2::Response::new(&hash, &challenges, b"User") };
+/// let attribute =
+///     Chap2Response { ident: 46, response: v2::Response::new(&hash, &challenges, b"User") };
 /// assert!(attribute.response.verify(&hash, &challenges.authenticator, b"User"));
 /// ```
 #[derive(Debug, Clone)]

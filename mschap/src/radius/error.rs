@@ -11,8 +11,14 @@ use crate::{BufferTooSmall, DecodeError};
 /// // An MS-CHAP-Challenge that says that it has 6 octets, of which there are 4.
 /// let error = radius::attributes(&[0, 0, 1, 0x37, 11, 6, 1, 2])?.next().unwrap().unwrap_err();
 /// let vendor_type = VendorType::CHALLENGE;
-/// assert_eq!(error, AttributeError::VendorLength { vendor_type, offset: 4, found: 6, available: 4 });
-/// assert_eq!(error.to_string(), "MS-CHAP-Challenge (11) at offset 4 states 6 octets where there are 4");
+/// assert_eq!(
+///     error,
+///     AttributeError::VendorLength { vendor_type, offset: 4, found: 6, available: 4 }
+/// );
+/// assert_eq!(
+///     error.to_string(),
+///     "MS-CHAP-Challenge (11) at offset 4 states 6 octets where there are 4"
+/// );
 /// # Ok::<(), AttributeError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -21,7 +21,8 @@ use crate::{Account, ChangeError, DecodeError, EncryptedHash, LmHash, NtHash, Va
 /// ```
 /// use mschap::{Account, NtHash, v1};
 ///
-/// let (old, new, challenge) = (NtHash::from_password("old"), NtHash::from_password("new"), [7; 8]);
+/// let (old, new, challenge) =
+///     (NtHash::from_password("old"), NtHash::from_password("new"), [7; 8]);
 /// let sent = v1::ChangePassword1::new(&old, &new, &challenge).encode();
 ///
 /// let packet = v1::ChangePassword1::decode(&sent)?;

@@ -21,7 +21,12 @@ use crate::{
 /// let challenges = v2::Challenges { authenticator: challenge, peer: [0x22; 16] };
 /// let (peer, response) = v2::Peer::respond(&stored, &challenges, b"alice");
 /// let name = br"CORP\alice";
-/// let verdict = authenticator.handle_response(&response.encode(), name, &Account::new(&stored), [0x33; 16])?;
+/// let verdict = authenticator.handle_response(
+///     &response.encode(),
+///     name,
+///     &Account::new(&stored),
+///     [0x33; 16],
+/// )?;
 /// let v2::Verdict::Accepted(accepted) = verdict else { panic!("refused") };
 /// assert_eq!(accepted.user, b"alice"); // what was hashed
 ///

@@ -9,7 +9,8 @@ use crate::BufferTooSmall;
 /// ```
 /// use ppp_fsm::hdlc::{Config, Encoder};
 ///
-/// let mut encoder = Encoder::new(b"\xc2\x23\x03\x01\x00\x04", Config::default()).without_leading_flag();
+/// let mut encoder =
+///     Encoder::new(b"\xc2\x23\x03\x01\x00\x04", Config::default()).without_leading_flag();
 /// // A port that takes four octets at a time.
 /// let mut room = [0; 4];
 /// let mut line = Vec::new();
@@ -138,7 +139,10 @@ pub const fn max_encoded_len(frame_len: usize) -> usize {
 /// let frame = b"\xff\x03\x80\xfd\x01\x01\x00\x0a\x12\x06\x01\x00\x00\x40";
 /// let mut buf = [0; hdlc::max_encoded_len(14)];
 /// let line = hdlc::encode(frame, Config::default().with_control_characters(0), &mut buf)?;
-/// assert_eq!(line, b"\x7e\xff\x03\x80\xfd\x01\x01\x00\x0a\x12\x06\x01\x00\x00\x40\x93\xfc\x7e");
+/// assert_eq!(
+///     line,
+///     b"\x7e\xff\x03\x80\xfd\x01\x01\x00\x0a\x12\x06\x01\x00\x00\x40\x93\xfc\x7e"
+/// );
 /// # Ok::<(), ppp_fsm::BufferTooSmall>(())
 /// ```
 pub fn encode<'b>(frame: &[u8], config: Config, buf: &'b mut [u8]) -> Result<&'b [u8], BufferTooSmall> {

@@ -11,7 +11,10 @@ static CRC_32: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 /// use ppp_fsm::hdlc::Fcs;
 ///
 /// assert_eq!(Fcs::Bits16.of(b"\xc2\x23\x03\x01\x00\x04").as_octets(), [0xc2, 0xbc]);
-/// assert_eq!(Fcs::Bits32.of(b"\xc2\x23\x03\x01\x00\x04").as_octets(), [0x08, 0x4a, 0x99, 0x7f]);
+/// assert_eq!(
+///     Fcs::Bits32.of(b"\xc2\x23\x03\x01\x00\x04").as_octets(),
+///     [0x08, 0x4a, 0x99, 0x7f]
+/// );
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]

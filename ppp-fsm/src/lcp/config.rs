@@ -9,9 +9,12 @@ use crate::auth::Methods;
 /// use ppp_fsm::lcp::Config;
 ///
 /// // A server: the peer proves itself with MS-CHAP version 2 or, if it must, version 1.
-/// let server = Config::default().with_peer_authentication(Methods::new(&[Method::MsChapV2, Method::MsChapV1]));
+/// let server = Config::default()
+///     .with_peer_authentication(Methods::new(&[Method::MsChapV2, Method::MsChapV1]));
 /// // A client.
-/// let client = Config::default().with_own_authentication(Methods::new(&[Method::MsChapV2])).with_mru(1400);
+/// let client = Config::default()
+///     .with_own_authentication(Methods::new(&[Method::MsChapV2]))
+///     .with_mru(1400);
 /// # let _ = (server, client);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -35,9 +35,12 @@ pub struct Packet<'a> {
 /// ```
 /// use ppp_fsm::lcp::{Message, MicrosoftTermination, Packet};
 ///
-/// let packet = Packet::decode(b"\x05\x04\x00\x10\x16\xf0\x1e\x10\x00\x3c\xcd\x74\x00\x00\x02\xb3")?;
+/// let packet =
+///     Packet::decode(b"\x05\x04\x00\x10\x16\xf0\x1e\x10\x00\x3c\xcd\x74\x00\x00\x02\xb3")?;
 /// match packet.message {
-///     Message::TerminateRequest(data) => assert_eq!(MicrosoftTermination::decode(data).map(|m| m.error), Some(691)),
+///     Message::TerminateRequest(data) => {
+///         assert_eq!(MicrosoftTermination::decode(data).map(|m| m.error), Some(691))
+///     }
 ///     other => panic!("{other:?}"),
 /// }
 /// assert!(packet.message.options().is_none());
@@ -98,7 +101,10 @@ pub struct ProtocolReject<'a> {
 /// ```
 /// use ppp_fsm::lcp::{Echo, Message, Packet};
 ///
-/// let ping = Packet { identifier: 1, message: Message::EchoRequest(Echo { magic_number: 7, data: b"ab" }) };
+/// let ping = Packet {
+///     identifier: 1,
+///     message: Message::EchoRequest(Echo { magic_number: 7, data: b"ab" }),
+/// };
 /// assert_eq!(ping.encode(&mut [0; 16])?, *b"\x09\x01\x00\x0a\x00\x00\x00\x07ab");
 /// # Ok::<(), ppp_fsm::EncodeError>(())
 /// ```

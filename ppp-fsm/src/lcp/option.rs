@@ -13,11 +13,13 @@ use crate::{DecodeError, Protocol, RawOption, chap};
 /// use ppp_fsm::RawOption;
 /// use ppp_fsm::lcp::ConfigurationOption;
 ///
-/// let option = ConfigurationOption::decode(RawOption { option_type: 1, data: &[0x05, 0x78] })?;
+/// let option =
+///     ConfigurationOption::decode(RawOption { option_type: 1, data: &[0x05, 0x78] })?;
 /// assert_eq!(option, ConfigurationOption::MaximumReceiveUnit(1400));
 /// assert_eq!(option.to_string(), "MRU 1400");
 ///
-/// let wrong = ConfigurationOption::decode(RawOption { option_type: 1, data: &[0x05] }).unwrap_err();
+/// let wrong =
+///     ConfigurationOption::decode(RawOption { option_type: 1, data: &[0x05] }).unwrap_err();
 /// assert_eq!(wrong.to_string(), "PPP option 1 with length 3, not 4");
 /// # Ok::<(), ppp_fsm::DecodeError>(())
 /// ```
@@ -129,7 +131,8 @@ impl fmt::Debug for AuthenticationProtocol<'_> {
 /// use ppp_fsm::Protocol;
 /// use ppp_fsm::lcp::QualityProtocol;
 ///
-/// let every_ten_seconds = QualityProtocol { protocol: Protocol::LQR, data: &1000_u32.to_be_bytes() };
+/// let every_ten_seconds =
+///     QualityProtocol { protocol: Protocol::LQR, data: &1000_u32.to_be_bytes() };
 /// assert_eq!(every_ten_seconds.to_string(), "LQR 0x000003e8");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -3,7 +3,7 @@
 //! A [`Connection`] is one control connection, on either side of it, with all its calls. It is driven by these verbs,
 //! in any order:
 //!
-//! | verb | what it does |
+//! | verb | effect |
 //! |---|---|
 //! | [`open`](Connection::open) | says that the TCP connection is open |
 //! | [`handle_stream`](Connection::handle_stream), [`handle_disconnect`](Connection::handle_disconnect) | take what TCP gives: octets, the end |
@@ -31,7 +31,10 @@
 //! assert_eq!(deadline, Duration::from_secs(60));
 //! server.handle_timeout(deadline);
 //! let Some(Event::Closed { reason }) = server.poll_event() else { panic!("not closed") };
-//! assert_eq!(reason.to_string(), "the peer has not started the connection in time: is it a PPTP peer?");
+//! assert_eq!(
+//!     reason.to_string(),
+//!     "the peer has not started the connection in time: is it a PPTP peer?"
+//! );
 //! # Ok::<(), pptp_wire::connection::CommandError>(())
 //! ```
 //!
@@ -101,7 +104,8 @@ use random::Random;
 ///
 /// let now = Duration::ZERO;
 /// let mut buf = [0; Connection::<1>::MAX_TRANSMIT];
-/// let mut client: Connection<1> = Connection::originator(Config::new(Identity::PPTP_LINUX), [1; 32]);
+/// let mut client: Connection<1> =
+///     Connection::originator(Config::new(Identity::PPTP_LINUX), [1; 32]);
 /// client.open(now)?;
 /// assert_eq!(client.state(), State::WaitCtlReply);
 /// let request = client.poll_transmit(now, &mut buf)?.unwrap();
@@ -118,7 +122,10 @@ use random::Random;
 /// let reply = server.poll_transmit(now, &mut buf)?.unwrap();
 /// assert_eq!(client.handle_stream(now, reply), reply.len());
 /// let Some(Event::Closed { reason }) = client.poll_event() else { panic!("not closed") };
-/// assert_eq!(reason.to_string(), "the peer does not accept the connection: Requester not authorized (4)");
+/// assert_eq!(
+///     reason.to_string(),
+///     "the peer does not accept the connection: Requester not authorized (4)"
+/// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]

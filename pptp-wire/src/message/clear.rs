@@ -47,7 +47,10 @@ layout!(CallClearRequest = CALL_CLEAR_REQUEST:
 /// use pptp_wire::message::CallDisconnectNotify;
 ///
 /// let notify = CallDisconnectNotify::new(9, DisconnectResult::REQUEST);
-/// assert_eq!(notify.to_string(), "Call-Disconnect-Notify: call id 9, result code Request (4)");
+/// assert_eq!(
+///     notify.to_string(),
+///     "Call-Disconnect-Notify: call id 9, result code Request (4)"
+/// );
 /// ```
 #[doc(alias = "CDN")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

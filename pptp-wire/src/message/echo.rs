@@ -42,7 +42,10 @@ layout!(EchoRequest = ECHO_REQUEST:
 /// use pptp_wire::code::EchoResult;
 /// use pptp_wire::message::EchoReply;
 ///
-/// assert_eq!(EchoReply::new(7, EchoResult::OK).to_string(), "Echo-Reply: identifier 7, result code OK (1)");
+/// assert_eq!(
+///     EchoReply::new(7, EchoResult::OK).to_string(),
+///     "Echo-Reply: identifier 7, result code OK (1)"
+/// );
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]

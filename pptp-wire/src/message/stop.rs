@@ -10,7 +10,10 @@ use crate::code::{GeneralError, StopReason, StopResult};
 /// use pptp_wire::message::StopControlConnectionRequest;
 ///
 /// let request = StopControlConnectionRequest::new(StopReason::STOP_LOCAL_SHUTDOWN);
-/// assert_eq!(request.to_string(), "Stop-Control-Connection-Request: reason Stop-Local-Shutdown (3)");
+/// assert_eq!(
+///     request.to_string(),
+///     "Stop-Control-Connection-Request: reason Stop-Local-Shutdown (3)"
+/// );
 /// ```
 #[doc(alias = "StopCCRQ")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

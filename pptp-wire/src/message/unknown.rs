@@ -17,7 +17,10 @@ use crate::{DecodeError, Field, Header, Message, UnknownMessageError};
 ///
 /// let octets = b"\x00\x0e\x00\x01\x1a\x2b\x3c\x4d\x00\x10\x00\x00\xab\xcd";
 /// let (message, _) = Message::decode(octets)?;
-/// assert_eq!(message.to_string(), "unknown control message: control message type 16, body 0000abcd");
+/// assert_eq!(
+///     message.to_string(),
+///     "unknown control message: control message type 16, body 0000abcd"
+/// );
 ///
 /// let same = UnknownMessage::control(ControlMessageType::new(16), b"\x00\x00\xab\xcd")?;
 /// assert_eq!(message, Message::Unknown(same));

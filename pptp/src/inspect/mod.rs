@@ -49,7 +49,7 @@
 //! changes since the start. The place in a link whose start was not captured is looked for once,
 //! over 65,536 key changes with each key; see [`Secrets::with_search_depth`].
 //!
-//! # What is not guessed
+//! # No guesses
 //!
 //! A key that no proof of the authentication confirms decrypts nothing before its packets have
 //! shown evidence that chance does not give. That evidence is IP headers whose version, lengths and
