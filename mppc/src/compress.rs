@@ -29,9 +29,10 @@ pub enum Expansion {
     /// RFC 2118 section 3: the history is emptied, and the next packet says so with [`Flags::FLUSHED`].
     #[default]
     Flush,
-    /// The packet is left out of the history, which goes on as if it had never been. All known decoders read that, and
-    /// where one packet in eight is incompressible it saves a tenth to a quarter of the octets. Under a stateful cipher it
-    /// also saves the restart that `FLUSHED` means there.
+    /// The packet is left out of the history, which goes on as if it had never been. All known
+    /// decoders read that, and where one packet in eight is incompressible it saves a tenth to a
+    /// quarter of the bytes. Under a stateful cipher it also saves the restart that `FLUSHED` means
+    /// there.
     Keep,
 }
 
@@ -99,8 +100,8 @@ pub struct Compressor<L: Level = level::Default> {
     tables: L::Tables,
 }
 
-/// Octet 8191 of the ring is never written: some decoders refuse a copy that ends there, and others misread a copy whose
-/// source runs over it.
+/// Byte 8191 of the ring is never written: some decoders refuse a copy that ends there, and others
+/// misread a copy whose source runs over it.
 const USABLE: usize = HISTORY_LEN - 1;
 
 /// Tables start with zeros, which has to be a number further back than the history.
@@ -134,8 +135,8 @@ impl<L: Level> Compressor<L> {
         self
     }
 
-    /// Sets whether copies may reach over the front into octets that were there before the last
-    /// move to the front; true if not called. Without, payloads of one long history are a quarter
+    /// Sets whether copies may reach over the front into bytes that were there before the last move
+    /// to the front; true if not called. Without, payloads of one long history are a quarter
     /// longer. All known decoders read such copies, but for one emulator's.
     #[must_use]
     pub const fn with_look_back(mut self, look_back: bool) -> Self {

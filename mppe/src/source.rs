@@ -57,7 +57,7 @@ impl MasterKey {
         Self(digest(&[password_hash_hash, nt_response, b"This is the MPPE Master Key"]))
     }
 
-    /// Creates the master key whose octets are known.
+    /// Creates the master key whose bytes are known.
     #[must_use]
     pub const fn from_octets(octets: [u8; KEY_LEN]) -> Self {
         Self(Secret(octets))
@@ -75,7 +75,7 @@ impl MasterKey {
         StartKey::of(strength, &digest(&[&self.0.0, &[0; 40], text, &[0xf2; 40]]).0)
     }
 
-    /// Returns the 16 octets of the key.
+    /// Returns the 16 bytes of the key.
     #[must_use]
     pub const fn expose_octets(&self) -> &[u8; KEY_LEN] {
         &self.0.0
@@ -94,7 +94,8 @@ impl core::fmt::Debug for MasterKey {
 pub enum ShortKeySource {
     /// RFC 3079 sections 2.1 and 2.2: the LAN Manager hash of the password. The keys are the same in every session.
     LmHash,
-    /// pppd and lwIP: the first eight octets of the start key of 128 bits, made from the NT hash and the challenge.
+    /// pppd and lwIP: the first eight bytes of the start key of 128 bits, made from the NT hash and
+    /// the challenge.
     NtHash,
 }
 
@@ -200,7 +201,7 @@ impl StartKey {
     }
 }
 
-/// Returns the first 16 octets of SHA-1 over the parts.
+/// Returns the first 16 bytes of SHA-1 over the parts.
 fn digest(parts: &[&[u8]]) -> Secret<KEY_LEN> {
     let mut hasher = Sha1::new();
     for part in parts {

@@ -48,7 +48,7 @@ impl<'a> Reply<'a> {
         self
     }
 
-    /// Writes the Message field to the start of `buf`, and gives the octets written.
+    /// Writes the Message field to the start of `buf`, and gives the bytes written.
     ///
     /// # Errors
     ///

@@ -55,9 +55,9 @@ pub struct Failure<'a> {
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_enums, reason = "there are two versions")]
 pub enum FailureChallenge {
-    /// RFC 2433: 8 octets, 16 digits.
+    /// RFC 2433: 8 bytes, 16 digits.
     V1([u8; 8]),
-    /// RFC 2759: 16 octets, 32 digits.
+    /// RFC 2759: 16 bytes, 32 digits.
     V2([u8; 16]),
 }
 
@@ -94,8 +94,8 @@ impl<'a> Failure<'a> {
         self.retry == Some(true)
     }
 
-    /// Writes the message to the start of `buf`, and gives the octets written: the fields that there are, in the order
-    /// of the RFC, with upper-case digits.
+    /// Writes the message to the start of `buf`, and gives the bytes written: the fields that there
+    /// are, in the order of the RFC, with upper-case digits.
     ///
     /// # Errors
     ///
@@ -134,7 +134,7 @@ impl<'a> Failure<'a> {
 }
 
 impl FailureChallenge {
-    /// Returns the octets: 8 or 16.
+    /// Returns the bytes: 8 or 16.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {
         match self {

@@ -118,13 +118,13 @@ impl MicrosoftCompression {
     const STRENGTH_NAMES: [(Self, &'static str); 3] =
         [(Self::MPPE_128, "128"), (Self::MPPE_56, "56"), (Self::MPPE_40, "40")];
 
-    /// Creates the four octets of the option, big-endian.
+    /// Creates the four bytes of the option, big-endian.
     #[must_use]
     pub const fn from_bits(bits: u32) -> Self {
         Self(bits)
     }
 
-    /// Returns the four octets for the option, big-endian.
+    /// Returns the four bytes for the option, big-endian.
     #[must_use]
     pub const fn bits(self) -> u32 {
         self.0

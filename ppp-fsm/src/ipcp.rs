@@ -95,7 +95,8 @@ pub enum ConfigurationOption<'a> {
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[non_exhaustive]
 pub enum IpCompressionProtocol<'a> {
-    /// RFC 1332 section 4: the compression of RFC 1144, protocol [`Protocol::VJ_COMPRESSED`] with two octets of data.
+    /// RFC 1332 section 4: the compression of RFC 1144, protocol [`Protocol::VJ_COMPRESSED`] with
+    /// two bytes of data.
     #[doc(alias = "VJ")]
     VanJacobson {
         /// The highest slot, one less than there are.

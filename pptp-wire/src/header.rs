@@ -5,7 +5,7 @@ use crate::length::MAX_MESSAGE_LEN;
 use crate::wire::{Reader, Value, Writer};
 use crate::{DecodeError, Field, MAGIC_COOKIE};
 
-/// RFC 2637 section 1.4: what the first octets of a message say of it.
+/// RFC 2637 section 1.4: what the first bytes of a message say of it.
 ///
 /// ```
 /// use pptp_wire::Header;
@@ -24,7 +24,7 @@ use crate::{DecodeError, Field, MAGIC_COOKIE};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Header {
-    /// Octets of the whole message, header included.
+    /// Bytes of the whole message, header included.
     pub length: u16,
     /// The kind of message.
     pub message_type: MessageType,
@@ -39,7 +39,7 @@ impl Header {
     /// Fixed header (8), control message type (2), reserved0 (2): the shortest control message.
     pub const MIN_CONTROL_LEN: usize = Self::LEN + 2 + 2;
 
-    /// Reads the first 8 octets of a message, or 10 when it is a control message.
+    /// Reads the first 8 bytes of a message, or 10 when it is a control message.
     ///
     /// Each field is checked before the next one is looked at.
     ///
@@ -76,7 +76,7 @@ impl Header {
         }
     }
 
-    /// Writes the header of a message of `length` octets, at most [`MAX_MESSAGE_LEN`].
+    /// Writes the header of a message of `length` bytes, at most [`MAX_MESSAGE_LEN`].
     pub(crate) fn write(
         length: usize,
         message_type: MessageType,

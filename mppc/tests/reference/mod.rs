@@ -1,4 +1,4 @@
-//! A decoder written from the text of RFC 2118, one bit and one octet at a time, to compare with.
+//! A decoder written from the text of RFC 2118, one bit and one byte at a time, to compare with.
 //!
 //! It also notes what a decoder accepts but a sender must not do, because some decoder in use gets it wrong.
 
@@ -41,7 +41,7 @@ pub(crate) fn same(
 /// The receiver's ring.
 pub(crate) struct Reference {
     ring: Vec<u8>,
-    /// Octets that were written since the flush.
+    /// Bytes that were written since the flush.
     written: Vec<bool>,
     cursor: usize,
     lost: bool,

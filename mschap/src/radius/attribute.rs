@@ -47,8 +47,9 @@ pub enum Attribute<'a> {
     EncryptionTypes(EncryptionTypes),
     /// MS-CHAP-Domain (10).
     Domain(Domain<'a>),
-    /// MS-CHAP-Challenge (11), of either version: [`v1::decode_challenge`](crate::v1::decode_challenge),
-    /// [`v2::decode_challenge`](crate::v2::decode_challenge). At least one octet.
+    /// MS-CHAP-Challenge (11), of either version:
+    /// [`v1::decode_challenge`](crate::v1::decode_challenge),
+    /// [`v2::decode_challenge`](crate::v2::decode_challenge). At least one byte.
     Challenge(&'a [u8]),
     /// MS-CHAP-MPPE-Keys (12).
     MppeKeys(HiddenMppeKeys),
@@ -149,8 +150,9 @@ impl<'a> Attribute<'a> {
         }
     }
 
-    /// Writes a whole RADIUS attribute, with this attribute alone in it, to the start of `buf`, and gives the octets
-    /// written. Its first two octets are type and length, which some libraries write themselves.
+    /// Writes a whole RADIUS attribute, with this attribute alone in it, to the start of `buf`, and
+    /// gives the bytes written. Its first two bytes are type and length, which some libraries write
+    /// themselves.
     ///
     /// # Errors
     ///

@@ -21,7 +21,7 @@ use crate::{ChallengeResponse, Failure, Success, Text, v1, v2};
 pub struct ChapResponse {
     /// The identifier of the CHAP packet.
     pub ident: u8,
-    /// The response. Its octets are in another order here than in the CHAP packet.
+    /// The response. Its bytes are in another order here than in the CHAP packet.
     pub response: v1::Response,
 }
 
@@ -61,7 +61,7 @@ impl ChapResponse {
 pub struct Chap2Response {
     /// The identifier of the CHAP packet.
     pub ident: u8,
-    /// The response. Its octets are in another order here than in the CHAP packet.
+    /// The response. Its bytes are in another order here than in the CHAP packet.
     pub response: v2::Response,
 }
 
@@ -139,7 +139,7 @@ impl Chap2Success {
 pub struct ChapError<'a> {
     /// The identifier of the CHAP packet.
     pub ident: u8,
-    /// The Message field. At least one octet.
+    /// The Message field. At least one byte.
     pub message: &'a [u8],
 }
 
@@ -178,7 +178,7 @@ impl core::fmt::Debug for ChapError<'_> {
 pub struct Domain<'a> {
     /// The identifier of the CHAP packet.
     pub ident: u8,
-    /// The name of the domain. At least one octet.
+    /// The name of the domain. At least one byte.
     pub name: Text<'a>,
 }
 

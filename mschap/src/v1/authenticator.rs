@@ -167,8 +167,9 @@ impl Authenticator {
 
     /// Takes the Value and Name fields of a Response packet (RFC 2433 section 6).
     ///
-    /// `next_challenge`, 8 new unpredictable octets, goes into the Failure message if there is one. Without it the peer
-    /// adds 23 to the first octet of the last one, as old peers expect, and so does this.
+    /// `next_challenge`, 8 new unpredictable bytes, goes into the Failure message if there is one.
+    /// Without it the peer adds 23 to the first byte of the last one, as old peers expect, and so
+    /// does this.
     ///
     /// The LAN Manager response is used if the flag asks for it or the account has no NT hash, and if the account
     /// [has that hash](Account::with_lm_hash).

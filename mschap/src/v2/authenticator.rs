@@ -171,7 +171,7 @@ impl Authenticator {
 
     /// Takes the Value and Name fields of a Response packet (RFC 2759 section 4).
     ///
-    /// `next_challenge`, 16 new unpredictable octets, goes into the Failure message if there is one.
+    /// `next_challenge`, 16 new unpredictable bytes, goes into the Failure message if there is one.
     ///
     /// # Errors
     ///

@@ -88,7 +88,8 @@ impl Peer {
 
     /// Takes the Message field of a Failure packet (RFC 2759 section 6).
     ///
-    /// Without a challenge of 16 octets in it, and after a change of password, there is nothing more to do.
+    /// Without a challenge of 16 bytes in it, and after a change of password, there is nothing more
+    /// to do.
     #[must_use]
     pub fn handle_failure<'a>(&self, message: &'a [u8]) -> Refusal<'a, { super::CHALLENGE_LEN }> {
         let failure = Failure::decode(message);

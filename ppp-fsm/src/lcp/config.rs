@@ -57,7 +57,7 @@ impl Config {
     /// The smallest MRU that is taken, as Linux has it.
     pub const MIN_MRU: u16 = 128;
 
-    /// Sets the most octets of information that this side wants to get (RFC 1661 section 6.1).
+    /// Sets the most bytes of information that this side wants to get (RFC 1661 section 6.1).
     /// Default: 1500, which needs no option. At least 128.
     ///
     /// Frames up to 1500 have to be taken nevertheless.
@@ -104,7 +104,7 @@ impl Config {
         self
     }
 
-    /// Sets whether to ask for protocols of one octet (RFC 1661 section 6.5). Default: yes.
+    /// Sets whether to ask for protocols of one byte (RFC 1661 section 6.5). Default: yes.
     #[doc(alias = "PFC")]
     #[must_use]
     pub const fn with_protocol_compression(mut self, wanted: bool) -> Self {

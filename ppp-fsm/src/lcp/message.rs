@@ -80,7 +80,7 @@ pub enum Message<'a> {
     Other {
         /// The code.
         code: Code,
-        /// The octets behind the length.
+        /// The bytes behind the length.
         data: &'a [u8],
     },
 }
@@ -143,7 +143,7 @@ pub struct TimeRemaining<'a> {
 }
 
 impl<'a> Packet<'a> {
-    /// Reads an LCP packet. Octets behind its length are padding, and not looked at.
+    /// Reads an LCP packet. Bytes behind its length are padding, and not looked at.
     ///
     /// # Errors
     ///
@@ -361,7 +361,7 @@ impl fmt::Display for ProtocolReject<'_> {
     }
 }
 
-/// The length of the information, not its octets, which may be somebody's password.
+/// The length of the information, not its bytes, which may be somebody's password.
 impl fmt::Debug for ProtocolReject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProtocolReject")

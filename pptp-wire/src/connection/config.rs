@@ -72,8 +72,8 @@ impl Config {
         Self { identity, ..self }
     }
 
-    /// Sets how a silent peer is asked whether it is alive (section 3.1.4). Default: after 60 s, with 20 s to answer.
-    /// Each question costs both sides 16 and 20 octets.
+    /// Sets how a silent peer is asked whether it is alive (section 3.1.4). Default: after 60 s,
+    /// with 20 s to answer. Each question costs both sides 16 and 20 bytes.
     #[must_use]
     pub const fn with_echo(self, echo: EchoPolicy) -> Self {
         Self { echo, ..self }

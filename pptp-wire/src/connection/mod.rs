@@ -6,9 +6,9 @@
 //! | verb | effect |
 //! |---|---|
 //! | [`open`](Connection::open) | says that the TCP connection is open |
-//! | [`handle_stream`](Connection::handle_stream), [`handle_disconnect`](Connection::handle_disconnect) | take what TCP gives: octets, the end |
+//! | [`handle_stream`](Connection::handle_stream), [`handle_disconnect`](Connection::handle_disconnect) | take what TCP gives: bytes, the end |
 //! | [`place_call`](Connection::place_call), [`accept_call`](Connection::accept_call), [`clear_call`](Connection::clear_call), [`close`](Connection::close), … | are commands of the user |
-//! | [`poll_transmit`](Connection::poll_transmit) | gives the octets to send, one message at a time |
+//! | [`poll_transmit`](Connection::poll_transmit) | gives the bytes to send, one message at a time |
 //! | [`poll_event`](Connection::poll_event) | gives what has happened |
 //! | [`poll_timeout`](Connection::poll_timeout), [`handle_timeout`](Connection::handle_timeout) | tell when to come back, and take that it is time |
 //!
@@ -94,7 +94,7 @@ use random::Random;
 /// RFC 2637 section 3: one control connection with at most `CALLS` calls. See the [module](self) for how to drive it.
 ///
 /// For one TCP connection: when it is over, make another one. It holds everything inline: at most
-/// 800 octets for each call, and 4 KiB. A client with one call at a time has `Connection<1>`. The
+/// 800 bytes for each call, and 4 KiB. A client with one call at a time has `Connection<1>`. The
 /// work for a message or a time-out grows with `CALLS`, since calls are looked for one by one.
 ///
 /// ```

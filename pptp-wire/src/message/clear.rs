@@ -24,7 +24,7 @@ pub struct CallClearRequest {
 }
 
 impl CallClearRequest {
-    /// 16 octets: header (8), control message type (2), reserved0 (2), call id (2), reserved1 (2).
+    /// 16 bytes: header (8), control message type (2), reserved0 (2), call id (2), reserved1 (2).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 2;
 
     /// Creates the message with this call id.
@@ -74,8 +74,8 @@ pub struct CallDisconnectNotify {
 }
 
 impl CallDisconnectNotify {
-    /// 148 octets: header (8), control message type (2), reserved0 (2), call id (2), result code (1), error code (1),
-    /// cause code (2), reserved1 (2), call statistics (128).
+    /// 148 bytes: header (8), control message type (2), reserved0 (2), call id (2), result code
+    /// (1), error code (1), cause code (2), reserved1 (2), call statistics (128).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 1 + 1 + 2 + 2 + 128;
 
     /// Creates the message with this result, no error code, no cause and no statistics.

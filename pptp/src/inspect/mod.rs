@@ -121,7 +121,7 @@ impl Inspector {
         Self { secrets, ..Self::default() }
     }
 
-    /// Takes bytes of one direction of a control connection. Octets may be cut in any way.
+    /// Takes bytes of one direction of a control connection. Bytes may be cut in any way.
     pub fn handle_control(
         &mut self,
         tag: u64,
