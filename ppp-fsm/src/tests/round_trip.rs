@@ -15,7 +15,7 @@ fn octets(length: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value
     prop::collection::vec(any::<u8>(), length)
 }
 
-/// The octets of `$value`, the same from all ways to write it.
+/// The bytes of `$value`, the same from all ways to write it.
 macro_rules! written {
     ($value:expr) => {{
         let mut buf = alloc::vec![0; $value.encoded_len()];
@@ -298,7 +298,7 @@ proptest! {
         prop_assert_eq!(eap::Packet::decode(&octets), Ok(packet));
     }
 
-    /// Any octets, most of them with a code and a length that make sense.
+    /// Any bytes, most of them with a code and a length that make sense.
     #[test]
     fn any_octets_as_a_packet(octets in octets(0..48), code in 0_u8..17, padding in 0_u16..4, make_valid in 0..4) {
         let mut octets = octets;
