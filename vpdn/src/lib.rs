@@ -18,6 +18,8 @@ pub mod control;
 pub mod host;
 pub mod inspect;
 #[cfg(all(feature = "programs", target_os = "linux"))]
+mod output;
+#[cfg(all(feature = "programs", target_os = "linux"))]
 mod profile;
 #[cfg(feature = "programs")]
 pub mod radius;

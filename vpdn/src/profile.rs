@@ -44,6 +44,7 @@ fn security(mut ppp: ppp_session::Config, template: &VirtualTemplate) -> ppp_ses
             Method::Chap => Protocol::ChapMd5,
             Method::Pap => Protocol::Pap,
             Method::Eap => Protocol::Eap,
+            Method::EapMsChapV2 => Protocol::EapMsChapV2,
         };
         ppp = ppp.with_authentication(Methods::new(&methods.iter().map(protocol).collect::<Vec<_>>()));
     }

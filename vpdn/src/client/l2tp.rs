@@ -8,9 +8,9 @@ use l2tp_session::ppp_session::{self, Status};
 use l2tp_session::session::{Call, CallEvent, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Reason, ReceiveError};
 use l2tp_session::wire::{Address, TunnelIds};
 
+use super::context::Context;
+use super::output::say;
 use super::ppp::{self, Follow};
-use super::run::Context;
-use super::say;
 use super::tunnel::End;
 use crate::host::{BURST, Datagrams, Failure, Interest, Packets, Poller, entropy, status};
 
@@ -218,6 +218,11 @@ impl<'t, 'c> Tunnel<'t, 'c> {
             Follow::Status => self.show_status(now),
             Follow::IpDown => self.ip_down(now),
             Follow::ChangePassword => self.change_password(now),
+            // There is nobody to ask for another password: the first refusal is why the program ends.
+            Follow::Decline(ticket) => {
+                let declined = self.session.first_call_mut().map(|mut call| call.decline(now, ticket));
+                debug_assert!(declined.is_none_or(|result| result.is_ok()), "the demand was just polled");
+            }
         }
         Ok(())
     }

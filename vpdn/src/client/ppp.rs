@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use pptp::ppp_session::{Event, Session, Status};
+use pptp::ppp_session::{Event, Session, Status, Ticket};
 use pptp::report::ClientStatus;
 
 use super::interface::Interface;
-use super::say;
+use super::output::say;
 use crate::host::Failure;
 
 /// The task that an event leaves to the tunnel.
@@ -19,6 +19,8 @@ pub(super) enum Follow {
     IpDown,
     /// To change the password, which has expired.
     ChangePassword,
+    /// To say that there is no other proof.
+    Decline(Ticket),
 }
 
 /// Takes an event of PPP. `peer_name` and `mtu` are those of the call, and `is_connected` says whether IP flows in it.
@@ -44,6 +46,7 @@ pub(super) fn event(
         Event::Ipv6Failed(reason) => say(&format_args!("  no IPv6: {reason}")),
         Event::EncryptionDown => say(&"  encryption: ended"),
         Event::PasswordExpired => return Ok(Follow::ChangePassword),
+        Event::Prove(demand) => return Ok(Follow::Decline(demand.ticket())),
         Event::CoherencyLost => say(&"  packets decrypt to nonsense"),
         _ => {}
     }

@@ -10,9 +10,9 @@ use pptp::ppp_session::{self, Batch, Status};
 use pptp::report::{ClientStatus, MppeReport, SessionReport};
 use pptp::session::{CallEvent, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Reason, ReceiveError, SendError};
 
+use super::context::Context;
+use super::output::say;
 use super::ppp::{self, Follow};
-use super::run::Context;
-use super::say;
 use super::trace::Tracer;
 use crate::host::{BURST, Failure, Gre, Interest, Packets, Poller, Stream, sentence, status};
 
@@ -339,6 +339,11 @@ impl<'t, 'c> Tunnel<'t, 'c> {
             Follow::Status => say(&self.status(now)),
             Follow::IpDown => self.ip_down(now),
             Follow::ChangePassword => self.change_password(now),
+            // There is nobody to ask for another password: the first refusal is why the program ends.
+            Follow::Decline(ticket) => {
+                let declined = self.session.first_call_mut().map(|mut call| call.decline(now, ticket));
+                debug_assert!(declined.is_none_or(|result| result.is_ok()), "the demand was just polled");
+            }
         }
         Ok(())
     }

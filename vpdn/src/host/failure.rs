@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind};
 use pptp::ppp::link;
 use pptp::ppp_session;
 use pptp::session::Reason;
+use pptp::wire::connection::Fault;
 
 /// Exit statuses.
 pub mod status {
@@ -74,11 +75,12 @@ impl Failure {
                 Ppp::NotDecrypted
                 | Ppp::Link(
                     link::Reason::EncryptionRequired { .. }
+                    | link::Reason::EncryptionUnanswered
                     | link::Reason::NoKeys { .. }
                     | link::Reason::EncryptionLost,
                 ),
             ) => status::NO_ENCRYPTION,
-            Reason::Ppp(Ppp::Link(link::Reason::PeerClosed { error })) => match error {
+            Reason::Ppp(Ppp::Link(link::Reason::PeerClosed { error, .. })) => match error {
                 Some(691 | 646..=649) => status::NOT_AUTHENTICATED,
                 Some(741 | 742) => status::NO_ENCRYPTION,
                 _ => status::HUNG_UP,
@@ -93,13 +95,14 @@ impl Failure {
     }
 }
 
-/// Returns what happened, Windows' number for it, and what to do.
+/// Returns what happened, with the peer's own words, Windows' number for it, and what to do.
 #[must_use]
 pub fn sentence(reason: &Reason) -> String {
     let advice = reason.advice();
     match reason.windows_error() {
         Some(number) => format!("{reason} (error {number}): {advice}"),
-        None => reason.to_string(),
+        None if reason.fault() == Fault::Nobody => reason.to_string(),
+        None => format!("{reason}: {advice}"),
     }
 }
 

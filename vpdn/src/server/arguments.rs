@@ -63,6 +63,9 @@ pub(crate) struct Arguments {
     /// Take answers of RADIUS servers without a Message-Authenticator, which can be forged (CVE-2024-3596).
     #[arg(long)]
     radius_unsigned: bool,
+    /// Pass EAP through to the RADIUS servers, whatever its type; wants `--auth eap`.
+    #[arg(long, requires = "radius")]
+    radius_eap: bool,
     /// A name server to hand out; may be given twice.
     #[arg(long, value_name = "ADDRESS")]
     dns: Vec<Ipv4Addr>,
@@ -169,6 +172,7 @@ impl Arguments {
             key(&["radius", name], (!self.radius.is_empty()).then_some(servers));
         }
         key(&["radius", "require-message-authenticator"], self.radius_unsigned.then_some(Value::Boolean(false)));
+        key(&["radius", "eap-pass-through"], self.radius_eap.then_some(Value::Boolean(true)));
         self.source.add(&mut overlay)?;
         Ok(overlay)
     }

@@ -12,8 +12,8 @@ use l2tp_session::wire::{Address, UDP_PORT};
 use pptp::ppp::auth::{Answer, AnswerError, Outcome, Presented, Question, Ticket};
 
 use super::calls::Calls;
+use super::output::{complain, say};
 use super::users::{Known, Users, Visitor};
-use super::{complain, say};
 use crate::config::{Config, L2tpVersion, Network, Protocol, Sequencing, Service, VirtualTemplate, VpdnGroup};
 use crate::host::{BURST, Clock, Datagrams, Device, Failure, Interest, Packets, Poller, Signals, entropy, status};
 use crate::profile;

@@ -7,12 +7,13 @@ mod gateway;
 mod inquiry;
 mod l2tp;
 mod ledger;
+mod output;
 mod radius;
 mod show;
 mod state;
 mod users;
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -20,6 +21,7 @@ use clap::Parser;
 use crate::control::{self, Request};
 use crate::host::status;
 use arguments::{Arguments, Command, Words};
+use output::complain;
 
 /// Does what the command line says, until a signal ends it.
 #[must_use]
@@ -69,16 +71,4 @@ fn ask(verb: &str, Words { what, json, control_socket }: &Words) -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn complain(text: &str) {
-    for line in text.lines() {
-        let _ = writeln!(io::stderr(), "vpdn-server: {line}");
-    }
-}
-
-/// Writes a line, or some, to the standard output. If nobody reads it, that is no reason to stop.
-fn say(text: &dyn std::fmt::Display) {
-    let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }

@@ -16,9 +16,9 @@ use pptp::wire::connection::CallId;
 use super::calls::{Calls, Key};
 use super::inquiry::{Decision, Verdict};
 use super::ledger::{Due, Ledger, Terms, counters};
+use super::output::{complain, say};
 use super::radius::Radius;
 use super::users::{Known, Users, Visitor};
-use super::{complain, say};
 use crate::config::{Network, Service};
 use crate::host::{Device, sentence};
 use crate::radius::{Account, Authorization, FramedAddress, TerminateCause};
@@ -149,8 +149,10 @@ impl State {
     /// Handles a client that presents itself, or a new password.
     fn authenticate(&mut self, now: Duration, session: &mut Session, key: Key, peer: IpAddr, question: Question) {
         if let Some(radius) = &mut self.radius {
-            let Some(presented) = session.call(key.1).and_then(|call| call.ppp().presented()) else { return };
-            if let Some(verdict) = radius.inquiries.ask(now, key, question, &presented, peer) {
+            let Some(call) = session.call(key.1) else { return };
+            let Some(presented) = call.ppp().presented() else { return };
+            let name = call.ppp().link().peer_name().0;
+            if let Some(verdict) = radius.inquiries.ask(now, key, question, &presented, name, peer) {
                 self.apply(now, session, verdict);
             }
             return;
@@ -217,6 +219,13 @@ impl State {
                 self.accept(now, session, key, question, &message, keys, *authorization);
             }
             Decision::Reject { message } => refuse(now, session, key, question, &message),
+            Decision::EapRequest { packet } => {
+                let Some(mut call) = session.call_mut(key.1) else { return };
+                if let Err(error) = call.answer(now, question.ticket(), &Answer::EapRequest(&packet)) {
+                    complain(&format!("the RADIUS server's request of EAP is not sent: {error}"));
+                    refuse(now, session, key, question, b"");
+                }
+            }
             // As Cisco's `group radius local`: those of the configuration may come in when no server answers.
             Decision::Silence if !self.users.is_empty() => {
                 complain("no RADIUS server answers: the users of the configuration are asked");

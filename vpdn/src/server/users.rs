@@ -11,7 +11,7 @@ use mschap::{Account, FailureCode, NtHash};
 use pptp::ppp::auth::{Answer, AnswerError, Outcome, Presented, Question, Ticket};
 use rustix::fs::{FlockOperation, flock};
 
-use super::complain;
+use super::output::complain;
 use crate::config::{Network, NtHashText, Secret, Service, User};
 
 /// The other data of a user that was let in.
