@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Peer {
     stage: Stage,
-    /// The last answer that the authenticator has proved itself to. What somebody sends later takes nothing away.
+    /// The last answer that the authenticator has proved itself to. Later requests take nothing away.
     proved: Option<Proved>,
     name_policy: NamePolicy,
 }
@@ -126,8 +126,8 @@ impl Peer {
 
     /// Takes the type-data of a request, and returns what it demands.
     ///
-    /// A Challenge is taken at any time: the authenticator may begin again. What was [proved](Self::proved) before stays
-    /// until another answer is proved.
+    /// A Challenge is taken at any time: the authenticator may begin again. An answer that was [proved](Self::proved)
+    /// before stays so until another one is.
     ///
     /// # Errors
     ///

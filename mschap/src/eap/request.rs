@@ -1,4 +1,4 @@
-//! What the authenticator sends.
+//! The packets of the authenticator.
 
 use super::Operation;
 use super::packet::{Length, Parts, body, operation, put, value};

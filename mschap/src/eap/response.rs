@@ -1,4 +1,4 @@
-//! What the peer sends.
+//! The packets of the peer.
 
 use super::Operation;
 use super::packet::{Length, Parts, body, operation, put, value};
