@@ -9,23 +9,10 @@ use ppp_fsm::hdlc::{Config as Line, Decoder, Encoder, Fcs, FrameError, max_encod
 use ppp_fsm::link::{Config, Event, Keepalive, Link, Phase};
 use ppp_fsm::{Frame, Protocol, auth, ccp, ipcp, ipv6cp, lcp, negotiate};
 
-/// Takes octets from the front of the input.
-struct Input<'a>(&'a [u8]);
+use crate::session::Input;
 
-impl<'a> Input<'a> {
-    fn octet(&mut self) -> Option<u8> {
-        let (first, rest) = self.0.split_first()?;
-        self.0 = rest;
-        Some(*first)
-    }
-
-    fn octets(&mut self) -> &'a [u8] {
-        let length = self.octet().map_or(0, usize::from).min(self.0.len());
-        let (octets, rest) = self.0.split_at(length);
-        self.0 = rest;
-        octets
-    }
-}
+/// Bytes of an input, and steps of a machine.
+const WORK: u32 = 500;
 
 /// Asserts that pieces of any length find the same frames, and that each frame survives the way
 /// back.
@@ -34,15 +21,16 @@ impl<'a> Input<'a> {
 ///
 /// When a promise is broken.
 pub fn hdlc(data: &[u8]) {
-    let mut input = Input(data);
+    let mut input = Input::new(data, WORK);
     let (Some(map), Some(piece)) = (input.octet(), input.octet()) else { return };
+    let line = input.rest();
     let fcs = if map & 1 == 0 { Fcs::Bits16 } else { Fcs::Bits32 };
     let config = Line::default().with_control_characters(u32::from(map) * 0x0101_0101).with_fcs(fcs);
     let read = |piece: usize| {
         let mut buf = [0; 256];
         let mut decoder = Decoder::new(&mut buf, config);
         let mut found: Vec<Result<Vec<u8>, FrameError>> = Vec::new();
-        for mut octets in input.0.chunks(piece.max(1)) {
+        for mut octets in line.chunks(piece.max(1)) {
             while let Some(frame) = decoder.decode(&mut octets) {
                 found.push(frame.map(<[u8]>::to_vec));
             }
@@ -71,7 +59,7 @@ fn method(number: u8) -> Method {
 ///
 /// When a promise is broken.
 pub fn authentication(data: &[u8]) {
-    let mut input = Input(data);
+    let mut input = Input::new(data, WORK);
     let Some(number) = input.octet() else { return };
     let config = auth::Config::default().with_retries(number >> 4).with_eap_pass_through(number & 8 != 0);
     let (mut server, mut client) = (Authenticator::new(&config, [1; 32]), Peer::new(&config, [2; 32]));
@@ -79,7 +67,7 @@ pub fn authentication(data: &[u8]) {
     server.start(now, method(number & 7));
     client.start(now, method(number & 7));
     let mut buf = [0; MAX_PACKET_LEN];
-    while let Some(step) = input.octet() {
+    while let Some(step) = input.step() {
         match step & 3 {
             0 => drop(server.handle_packet(now, input.octets())),
             1 => drop(client.handle_packet(now, input.octets())),
@@ -186,7 +174,7 @@ pub(crate) fn settle(link: &mut Link, now: Duration) {
 ///
 /// When a promise is broken.
 pub fn link(data: &[u8]) {
-    let mut input = Input(data);
+    let mut input = Input::new(data, WORK);
     let Some(number) = input.octet() else { return };
     let config = config(number, number & 1 != 0).with_keepalive(Keepalive::new(Duration::from_secs(5)));
     let requires_encryption = (number >> 3) % 3 == 0;
@@ -195,7 +183,7 @@ pub fn link(data: &[u8]) {
     let mut buf = [0; Link::MAX_TRANSMIT];
     link.open(now);
     link.up(now);
-    while let Some(step) = input.octet() {
+    while let Some(step) = input.step() {
         match step & 15 {
             0 => link.open(now),
             1 => link.up(now),
@@ -238,7 +226,7 @@ pub fn link(data: &[u8]) {
 ///
 /// When a promise is broken.
 pub fn pair(data: &[u8]) {
-    let mut input = Input(data);
+    let mut input = Input::new(data, WORK);
     let (Some(one), Some(other)) = (input.octet(), input.octet()) else { return };
     let mut links = vec![Link::new(&config(one, true), [1; 32]), Link::new(&config(other, false), [2; 32])];
     let mut now = Duration::ZERO;

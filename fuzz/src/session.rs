@@ -8,20 +8,48 @@ use pptp::session::{Compression, Config, IpVersions};
 use pptp::{client, server};
 use testing::pptp::{client_config, server_config};
 
-/// Takes octets from the front of the input.
-pub(crate) struct Input<'a>(pub(crate) &'a [u8]);
+/// Takes bytes from the front of the input, and steps as long as there is work left for them.
+///
+/// An input is a few kilobytes, and a step may be a minute of simulated traffic. Without a bound, a long input is slow
+/// because it is long, and hides what is slow for a fault.
+#[derive(Clone, Copy)]
+pub(crate) struct Input<'a> {
+    bytes: &'a [u8],
+    work: u32,
+}
 
 impl<'a> Input<'a> {
+    /// Returns an input of which `work` steps are done, or fewer that are as much work.
+    pub(crate) const fn new(bytes: &'a [u8], work: u32) -> Self {
+        Self { bytes, work }
+    }
+
+    /// Returns the next step.
+    pub(crate) fn step(&mut self) -> Option<u8> {
+        self.work = self.work.checked_sub(1)?;
+        self.octet()
+    }
+
+    /// Counts the last step as this many more.
+    pub(crate) const fn spend(&mut self, work: u32) {
+        self.work = self.work.saturating_sub(work);
+    }
+
     pub(crate) fn octet(&mut self) -> Option<u8> {
-        let (first, rest) = self.0.split_first()?;
-        self.0 = rest;
+        let (first, rest) = self.bytes.split_first()?;
+        self.bytes = rest;
         Some(*first)
     }
 
+    /// Returns the bytes that are left.
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.bytes
+    }
+
     pub(crate) fn octets(&mut self) -> &'a [u8] {
-        let length = self.octet().map_or(0, usize::from).min(self.0.len());
-        let (octets, rest) = self.0.split_at(length);
-        self.0 = rest;
+        let length = self.octet().map_or(0, usize::from).min(self.bytes.len());
+        let (octets, rest) = self.bytes.split_at(length);
+        self.bytes = rest;
         octets
     }
 }

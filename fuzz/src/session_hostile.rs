@@ -27,6 +27,9 @@ struct World {
     numbers: [u32; 2],
 }
 
+/// Steps of an input.
+const WORK: u32 = 200;
+
 /// The output of both ends: messages for TCP, and frames.
 type Said = [Vec<(usize, Vec<u8>)>; 2];
 
@@ -37,11 +40,11 @@ type Said = [Vec<(usize, Vec<u8>)>; 2];
 ///
 /// When that does not hold.
 pub fn run(data: &[u8]) {
-    let mut input = Input(data);
+    let mut input = Input::new(data, WORK);
     let (Some(one), Some(other), Some(rounds)) = (input.octet(), input.octet(), input.octet()) else { return };
     let mut world = World::new(one, other);
     world.set_up(rounds);
-    while let Some(step) = input.octet() {
+    while let Some(step) = input.step() {
         world.operate(step, &mut input);
         if step & 0x80 == 0 {
             let _ = world.poll(true);
@@ -247,7 +250,8 @@ impl World {
 
     fn poll(&mut self, events: bool) -> Said {
         let now = self.now;
-        (self.client.polls, self.server.polls) = (events, events);
+        self.client.polls = events;
+        self.server.polls = events;
         let mut said = Said::default();
         for from in [CLIENT, SERVER] {
             let mut output = Output { room: usize::MAX, ..Output::default() };

@@ -9,6 +9,9 @@ use testing::{CLIENT, Datagram, Endpoint, Flight, Output, SERVER};
 
 use crate::session::{Input, Wishes, ip};
 
+/// Steps of an input.
+const WORK: u32 = 200;
+
 struct World {
     now: Duration,
     client: Client,
@@ -32,14 +35,14 @@ struct World {
 ///
 /// When that does not hold.
 pub fn run(data: &[u8]) {
-    let mut input = Input(data);
+    let mut input = Input::new(data, WORK);
     let (Some(one), Some(other)) = (input.octet(), input.octet()) else { return };
     let mut world = World::new(one, other);
     // The greatest part of a setup is not what is looked for.
     if other & 0x40 == 0 {
         world.exchange();
     }
-    while let Some(step) = input.octet() {
+    while let Some(step) = input.step() {
         world.operate(step, &mut input);
         world.poll();
     }

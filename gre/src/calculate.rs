@@ -177,6 +177,28 @@ mod tests {
         assert_eq!(receive_window(u64::MAX, Duration::MAX, u16::MAX), u16::MAX);
     }
 
+    /// Outer IP takes 20 or 40 bytes, GRE 8 and 4 for each number, PPP 2 and 2, MPPE 2 and 2.
+    #[test]
+    fn each_part_of_a_packet_takes_its_bytes() {
+        let mtu = Mtu::new(1500);
+        assert_eq!((mtu.frame(), mtu.packet()), (1500 - 20 - 16, 1500 - 20 - 16 - 4));
+        for (changed, frame, packet) in [
+            (mtu.with_ip_version(IpVersion::V6), 1444, 1440),
+            (mtu.with_ip_version(IpVersion::V6).with_ip_version(IpVersion::V4), 1464, 1460),
+            (mtu.with_ip_options(8), 1456, 1452),
+            (mtu.with_acknowledgment(false), 1468, 1464),
+            (mtu.with_acknowledgment(false).with_acknowledgment(true), 1464, 1460),
+            (mtu.with_address_and_control(false), 1464, 1462),
+            (mtu.with_address_and_control(false).with_address_and_control(true), 1464, 1460),
+            (mtu.with_protocol_compression(true), 1464, 1461),
+            (mtu.with_protocol_compression(true).with_protocol_compression(false), 1464, 1460),
+            (mtu.with_encryption(true), 1464, 1456),
+            (mtu.with_encryption(true).with_encryption(false), 1464, 1460),
+        ] {
+            assert_eq!((changed.frame(), changed.packet()), (frame, packet), "{changed:?}");
+        }
+    }
+
     #[test]
     fn frames_fit_into_the_outer_packet() {
         for outer in [0, 16, 36, 37, 576, 1280, 1492, 1500, 9000, u16::MAX] {

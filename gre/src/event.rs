@@ -10,8 +10,9 @@
 pub enum Event {
     /// A packet may be sent again, after [`SendError::WouldBlock`](crate::SendError::WouldBlock).
     Writable,
-    /// The flow control alarm goes off: an acknowledgment did not come in time. Packets or acknowledgments are
-    /// lost, or the peer does not acknowledge.
+    /// The flow control alarm goes off: two acknowledgments in a row did not come in time. Packets or acknowledgments are
+    /// lost, or the peer does not acknowledge. At the first one that is late there is time to ask the peer for data, which
+    /// Linux needs to acknowledge anything: [`time_outs`](crate::Tunnel::time_outs) counts it.
     FlowControlAlarmRaised,
     /// A whole window was acknowledged since the alarm.
     FlowControlAlarmCleared,
@@ -110,6 +111,16 @@ mod tests {
     }
 
     #[test]
+    fn each_kind_alone_is_something() {
+        for note in [Events::restarted, Events::writable, |events: &mut Events| events.alarm(true)] {
+            let mut events = Events::default();
+            assert!(!events.is_any());
+            note(&mut events);
+            assert!(events.is_any() && events.take().is_some() && !events.is_any());
+        }
+    }
+
+    #[test]
     fn each_kind_is_reported_once_in_order() {
         let mut events = Events::default();
         for _ in 0..3 {
@@ -117,9 +128,12 @@ mod tests {
             events.alarm(true);
             events.restarted();
         }
-        let found = core::array::from_fn(|_| events.take());
+        let found = core::array::from_fn(|_| {
+            assert!(events.is_any());
+            events.take()
+        });
         let expected = [Event::NumbersRestarted, Event::FlowControlAlarmRaised, Event::Writable].map(Some);
         assert_eq!(found, expected);
-        assert_eq!(events.take(), None);
+        assert_eq!((events.take(), events.is_any()), (None, false));
     }
 }

@@ -154,3 +154,53 @@ impl core::fmt::Debug for Flags {
         write!(f, "Flags({self})")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    /// C, R, K, S, s, Recur (3), A, Flags (4), Ver (3), from the first bit on.
+    #[test]
+    fn section_4_1_each_bit_is_read_by_its_name_alone() {
+        for place in 0..16u32 {
+            let flags = Flags::from_bits(0x8000 >> place);
+            let read = [
+                flags.checksum_present(),
+                flags.routing_present(),
+                flags.key_present(),
+                flags.sequence_number_present(),
+                flags.strict_source_route(),
+                flags.recursion_control() == 4,
+                flags.recursion_control() == 2,
+                flags.recursion_control() == 1,
+                flags.acknowledgment_number_present(),
+                flags.reserved() == 8,
+                flags.reserved() == 4,
+                flags.reserved() == 2,
+                flags.reserved() == 1,
+                flags.version() == 4,
+                flags.version() == 2,
+                flags.version() == 1,
+            ];
+            let found: Vec<u32> = (0..16).zip(read).filter_map(|(place, is_read)| is_read.then_some(place)).collect();
+            assert_eq!(found, [place], "{flags}");
+            assert_eq!(flags.has_forbidden_bits(), ![2, 3, 8, 13, 14, 15].contains(&place), "{flags}");
+        }
+    }
+
+    #[test]
+    fn section_4_1_enhanced_gre_has_k_version_1_and_s_and_a_as_wanted() {
+        for (s, a, bits) in [(false, false, 0x2001), (true, false, 0x3001), (false, true, 0x2081), (true, true, 0x3081)]
+        {
+            assert_eq!(Flags::enhanced(s, a).bits(), bits);
+            assert!(Flags::from_bits(bits).is_enhanced());
+        }
+        for other in [0x3080, 0x3082, 0x1001, 0xb001, 0x3801, 0x3101, 0x3009] {
+            assert!(!Flags::from_bits(other).is_enhanced(), "{other:#x}");
+        }
+        assert_eq!(Flags::from_bits(0).to_string(), "0x0000 (version 0)");
+    }
+}

@@ -256,6 +256,44 @@ mod tests {
     }
 
     #[test]
+    fn section_4_1_a_packet_without_payload_only_acknowledges() {
+        for (sequence_number, acknowledgment_number, expected) in
+            [(None, Some(3), true), (Some(1), Some(3), false), (Some(1), None, false), (None, None, false)]
+        {
+            let header = Header { call_id: 1, sequence_number, acknowledgment_number };
+            assert_eq!(Packet { header, payload: b"", trailing: b"" }.is_acknowledgment_only(), expected);
+        }
+    }
+
+    /// GRE of version 1 that carries another protocol than PPP.
+    #[test]
+    fn section_4_1_another_protocol_type_is_named() {
+        let other = [0x30, 0x01, 0x08, 0x00, 0, 0, 0, 1, 0, 0, 0, 0];
+        assert_eq!(Packet::decode(&other), Err(DecodeError::ProtocolType { found: 0x0800 }));
+    }
+
+    #[cfg(feature = "bytes")]
+    #[test]
+    fn a_packet_is_appended_whole_or_not_at_all() {
+        let header = Header { call_id: 1, sequence_number: Some(2), acknowledgment_number: Some(3) };
+        let packet = Packet { header, payload: b"frame", trailing: b"padding" };
+        let expected = packet.to_vec().unwrap();
+        for (room, is_written) in [(expected.len() - 1, false), (expected.len(), true), (expected.len() + 1, true)] {
+            let mut buf = vec![0; room];
+            let mut rest = &mut buf[..];
+            assert_eq!(packet.encode_to(&mut rest).is_ok(), is_written, "{room}");
+            let left = rest.len();
+            let written = buf.get(..room - left).unwrap();
+            assert_eq!(written, if is_written { &expected[..] } else { &[] });
+        }
+        for (room, is_written) in [(15, false), (16, true)] {
+            let mut buf = vec![0; room];
+            assert_eq!(header.encode_to(5, &mut buf[..]).is_ok(), is_written);
+            assert_eq!(buf[..room.min(16)] == expected[..room.min(16)], is_written);
+        }
+    }
+
+    #[test]
     fn refuses_what_it_could_not_read_back() {
         let header = Header { call_id: 1, sequence_number: None, acknowledgment_number: Some(0) };
         let mut buf = [0; 64];

@@ -100,7 +100,9 @@ pub struct Reorder<S> {
     highest: SequenceNumber,
     /// Bit i: number `next - 1 - i` arrived.
     history: u64,
-    /// How many of these bits mean something.
+    /// Bit i: the packet that arrived with number `next - 1 - i` may be forged.
+    doubted: u64,
+    /// How many of the bits of `history` mean something.
     remembered: u32,
     held: u32,
     /// Since when the next number is missed, if one behind it waits.
@@ -168,6 +170,7 @@ impl<S> Reorder<S> {
     fn give_up(&mut self, next: SequenceNumber, lost: u32) {
         self.counters.lost = self.counters.lost.saturating_add(lost.into());
         self.history = self.history.checked_shl(lost).unwrap_or(0);
+        self.doubted = self.doubted.checked_shl(lost).unwrap_or(0);
         self.remembered = self.remembered.saturating_add(lost);
         self.next = Some(next.plus(lost));
     }
@@ -175,6 +178,7 @@ impl<S> Reorder<S> {
     /// Moves over the next number, which arrived.
     const fn pass(&mut self, next: SequenceNumber) {
         self.history = self.history << 1 | 1;
+        self.doubted <<= 1;
         self.remembered = self.remembered.saturating_add(1);
         self.next = Some(next.next());
     }
@@ -194,6 +198,7 @@ impl<S: Slots> Reorder<S> {
             next: None,
             highest: SequenceNumber::new(0),
             history: 0,
+            doubted: 0,
             remembered: 0,
             held: 0,
             missed_since: None,
@@ -281,6 +286,7 @@ impl<S: Slots> Reorder<S> {
     pub fn confirm(&mut self, now: Duration, number: SequenceNumber) {
         let Some(next) = self.next else { return self.restart(now, number) };
         self.believe(now);
+        self.doubted &= !Self::bit(next, number);
         let ahead = number.distance_from(next);
         if ahead >= Self::HALF {
             if next.minus(1).distance_from(number) >= Self::MEMORY {
@@ -311,6 +317,38 @@ impl<S: Slots> Reorder<S> {
         if self.held == 0 {
             self.take_back(next);
         }
+    }
+
+    /// Leaves a number to the packet that has it, and to a genuine one that may come with the same
+    /// number. [`is_doubted`](Self::is_doubted) is true until one is [confirmed](Self::confirm).
+    ///
+    /// Other packets do not wait for the number, as they would after [`refuse`](Self::refuse).
+    ///
+    /// ```
+    /// use core::time::Duration;
+    ///
+    /// use pptp_gre::{Arrival, Reorder, SequenceNumber, Slot};
+    ///
+    /// let now = Duration::ZERO;
+    /// let mut order = Reorder::new([const { Slot::new(()) }; 8]);
+    /// let (first, second) = (SequenceNumber::new(0), SequenceNumber::new(1));
+    /// order.confirm(now, first);
+    /// assert_eq!(order.arrive_unproven(now, second, |()| true), Arrival::Next);
+    /// order.doubt(second);
+    /// assert_eq!(order.arrive_unproven(now, second, |()| true), Arrival::Duplicate);
+    /// assert!(order.is_doubted(second) && !order.is_doubted(first));
+    /// ```
+    pub fn doubt(&mut self, number: SequenceNumber) {
+        if let Some(next) = self.next {
+            self.doubted |= Self::bit(next, number) & self.history;
+        }
+    }
+
+    /// Returns whether the packet with this number was [doubted](Self::doubt), and none with it was
+    /// confirmed since. Only the last 64 numbers are remembered.
+    #[must_use]
+    pub fn is_doubted(&self, number: SequenceNumber) -> bool {
+        self.next.is_some_and(|next| self.doubted & Self::bit(next, number) != 0)
     }
 
     /// Returns the next packet that does not wait any more, in order: all before it were delivered,
@@ -453,6 +491,7 @@ impl<S: Slots> Reorder<S> {
     fn take_back(&mut self, next: SequenceNumber) {
         let steps = self.history.trailing_zeros().min(self.remembered).min(Self::MEMORY);
         self.history = self.history.checked_shr(steps).unwrap_or(0);
+        self.doubted = self.doubted.checked_shr(steps).unwrap_or(0);
         self.remembered = self.remembered.saturating_sub(steps);
         self.counters.lost = self.counters.lost.saturating_sub(steps.into());
         let next = next.minus(steps);
@@ -475,6 +514,7 @@ impl<S: Slots> Reorder<S> {
         self.missed_since = None;
         self.abandoned = None;
         self.history = 1;
+        self.doubted = 0;
         self.remembered = 1;
         self.next = Some(number.next());
         self.highest = number;

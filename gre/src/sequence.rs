@@ -94,6 +94,10 @@ mod tests {
                 assert_eq!(later.minus(steps), origin);
             }
             assert!(!origin.is_after(origin) && !origin.is_before(origin));
+            // The number opposite is before, from both sides.
+            let opposite = origin.plus(1 << 31);
+            assert!(opposite.is_before(origin) && origin.is_before(opposite));
+            assert!(!opposite.is_after(origin) && !origin.is_after(opposite));
         }
     }
 }

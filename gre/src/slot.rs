@@ -194,3 +194,23 @@ fn copy(octets: &mut [u8], length: &mut usize, frame: &[u8]) -> bool {
     *length = frame.len();
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each keeps the last frame that fits, and nothing of the one before.
+    #[test]
+    fn buffers_keep_the_last_frame_that_fits() {
+        fn check(buffer: &mut impl FrameBuffer, is_bounded: bool) {
+            assert!(buffer.store(b"long") && buffer.frame_mut() == b"long");
+            assert!(buffer.store(b"ab") && buffer.frame_mut() == b"ab");
+            assert_eq!(buffer.store(b"too long"), !is_bounded);
+            assert_eq!(buffer.frame_mut(), if is_bounded { &b"ab"[..] } else { b"too long" });
+        }
+        check(&mut InlineFrame::<4>::default(), true);
+        check(&mut LentFrame::new(&mut [0; 4]), true);
+        #[cfg(feature = "alloc")]
+        check(&mut alloc::vec::Vec::new(), false);
+    }
+}

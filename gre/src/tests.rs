@@ -133,6 +133,8 @@ fn section_4_1_acknowledges_alone_after_a_while() {
         arrive(&mut tunnel, ms(10), &[3]);
         let mut buf = [0; MAX_TRANSMIT];
         if delay > 0 {
+            // A call that is early changes nothing.
+            tunnel.handle_timeout(ms(expected - 1));
             assert_eq!(tunnel.poll_timeout(), Some(ms(expected)));
             assert_eq!(tunnel.poll_transmit(ms(expected - 1), &mut buf), Ok(None));
             tunnel.handle_timeout(ms(expected));
@@ -253,13 +255,20 @@ fn section_4_2_2_a_timeout_raises_the_alarm_and_opens_the_window() {
     tunnel.handle_timeout(ms(1503));
     tunnel.handle_timeout(ms(1503));
     assert_eq!(tunnel.poll_timeout(), None);
+    // One is late: the window opens at once, and the alarm waits for the next one.
+    assert_eq!(events(&mut tunnel), [Event::Writable]);
+    let statistics = tunnel.statistics();
+    assert_eq!((statistics.alarm, statistics.alarms, statistics.time_outs, statistics.send_window), (false, 0, 1, 2));
+    while tunnel.encapsulate(ms(1600), b"frame", &mut buf).is_ok() {}
+    let next = tunnel.poll_timeout().unwrap();
+    tunnel.handle_timeout(next);
     assert_eq!(events(&mut tunnel), [Event::FlowControlAlarmRaised, Event::Writable]);
     let statistics = tunnel.statistics();
-    assert_eq!((statistics.alarm, statistics.alarms, statistics.time_outs, statistics.send_window), (true, 1, 1, 2));
+    assert_eq!((statistics.alarm, statistics.alarms, statistics.time_outs, statistics.send_window), (true, 1, 2, 1));
     assert!(statistics.to_string().ends_with("Flow alarm is on."));
     // A whole window that is acknowledged clears it.
-    while tunnel.encapsulate(ms(1600), b"frame", &mut buf).is_ok() {}
-    assert_eq!(tunnel.decapsulate(ms(1650), &raw(None, Some(5), b"")), Ok(Received::Acknowledgment));
+    while tunnel.encapsulate(next, b"frame", &mut buf).is_ok() {}
+    assert_eq!(tunnel.decapsulate(next + ms(50), &raw(None, Some(6), b"")), Ok(Received::Acknowledgment));
     assert_eq!(events(&mut tunnel), [Event::FlowControlAlarmCleared, Event::Writable]);
     assert_eq!((tunnel.statistics().alarm, tunnel.statistics().alarms), (false, 1));
 }
@@ -509,4 +518,44 @@ fn packets_may_wait_on_the_heap() {
     assert_eq!(tunnel.decapsulate(ms(0), &packet(3, None, &3u32.to_be_bytes())), Ok(Received::Held));
     tunnel.handle_timeout(ms(300));
     assert_eq!(waited(&mut tunnel, ms(300)), [2, 3]);
+}
+
+/// RFC 2637 section 4.2: the window opens once for each time that it was found full.
+#[test]
+fn section_4_2_writable_is_reported_once_to_whom_it_was_full_for() {
+    let mut tunnel = Inline::inline(config().with_window_policy(WindowPolicy::Honour).with_peer_receive_window(4));
+    let mut buf = [0; 64];
+    for _ in 0..2 {
+        tunnel.encapsulate(ms(0), b"frame", &mut buf).unwrap();
+    }
+    // Nobody has found it full.
+    assert!(!tunnel.is_writable());
+    tunnel.decapsulate(ms(1), &raw(None, Some(0), b"")).unwrap();
+    assert!(tunnel.is_writable() && !tunnel.has_event());
+    assert_eq!(events(&mut tunnel), []);
+    tunnel.encapsulate(ms(1), b"frame", &mut buf).unwrap();
+    assert_eq!(tunnel.encapsulate(ms(1), b"frame", &mut buf), Err(SendError::WouldBlock));
+    tunnel.decapsulate(ms(2), &raw(None, Some(1), b"")).unwrap();
+    assert!(tunnel.has_event());
+    assert_eq!(events(&mut tunnel), [Event::Writable]);
+    tunnel.decapsulate(ms(3), &raw(None, Some(2), b"")).unwrap();
+    assert_eq!(events(&mut tunnel), []);
+    assert_eq!((tunnel.packets_sent(), tunnel.statistics().packets_sent), (3, 3));
+}
+
+#[test]
+fn only_packets_that_acknowledge_are_counted_as_such() {
+    let mut tunnel = Inline::inline(config().with_late_frames(true));
+    let mut buf = [0; 64];
+    tunnel.encapsulate(ms(0), b"frame", &mut buf).unwrap();
+    assert_eq!(tunnel.statistics().acknowledgments_sent_with_data, 0);
+    tunnel.decapsulate(ms(0), &packet(0, None, b"frame")).unwrap();
+    tunnel.encapsulate(ms(0), b"frame", &mut buf).unwrap();
+    tunnel.encapsulate(ms(0), b"frame", &mut buf).unwrap();
+    assert_eq!(tunnel.statistics().acknowledgments_sent_with_data, 1);
+    // A late frame is delivered too.
+    assert_eq!(tunnel.decapsulate(ms(0), &packet(2, None, &[0xfd, 1])), Ok(Received::Held));
+    assert!(tunnel.poll_receive(ms(300)).is_some());
+    assert!(matches!(tunnel.decapsulate(ms(300), &packet(1, None, &[0xfd, 2])), Ok(Received::LateFrame(_))));
+    assert_eq!(tunnel.statistics().packets_received, 3);
 }

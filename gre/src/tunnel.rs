@@ -20,7 +20,8 @@ pub enum Received<F> {
     /// The next frame in order, within the packet. It may be empty. More may follow from
     /// [`poll_receive`](Tunnel::poll_receive).
     Frame(F),
-    /// A frame that came late, within the packet: only with [`Config::with_late_frames`].
+    /// A frame that came late, within the packet: only with [`Config::with_late_frames`], or from
+    /// [`decapsulate_unproven`](Tunnel::decapsulate_unproven).
     LateFrame(F),
     /// The frame was copied, and waits for an earlier one: [`poll_receive`](Tunnel::poll_receive) gives it in time.
     Held,
@@ -39,9 +40,27 @@ impl<F> Received<F> {
     }
 }
 
+/// The place in the order that a packet with data has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Next,
+    Late,
+    Waiting,
+}
+
+impl Place {
+    fn of<F>(self, frame: F) -> Received<F> {
+        match self {
+            Self::Next => Received::Frame(frame),
+            Self::Late => Received::LateFrame(frame),
+            Self::Waiting => Received::Held,
+        }
+    }
+}
+
 /// A frame of [`Tunnel::decapsulate_unproven`], whose packet anyone can have sent.
 ///
-/// Open it, and pass it to [`Tunnel::confirm`] or [`Tunnel::refuse`].
+/// Open it, and pass it to [`Tunnel::confirm`], [`Tunnel::refuse`] or [`Tunnel::doubt`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "the numbers move on when it is confirmed"]
 pub struct Unproven {
@@ -57,6 +76,8 @@ enum Claim {
     Placed,
     /// It would move the numbers far. Its acknowledgment waits for the proof as well.
     Far { acknowledged: Option<SequenceNumber> },
+    /// Its number was taken by a packet that may be forged. Its acknowledgment waits for the proof as well.
+    Doubted { acknowledged: Option<SequenceNumber> },
 }
 
 impl Unproven {
@@ -93,8 +114,9 @@ impl Unproven {
 ///   (see [`Reorder`]). A forged packet can make up to 1023 genuine ones late.
 /// * [`decapsulate_unproven`](Self::decapsulate_unproven) is for frames that are encrypted. Numbers
 ///   that would make others late move when the frame is [confirmed](Self::confirm), since it was
-///   decrypted. A [refused](Self::refuse) one leaves its number to the genuine packet. A forged
-///   packet can only wait in the place of a genuine one: each costs one genuine packet at most.
+///   decrypted. A [refused](Self::refuse) one leaves its number to the genuine packet, and so does
+///   one that is [doubted](Self::doubt). A forged packet can only wait in the place of a genuine
+///   one: each costs one genuine packet at most.
 ///
 /// `now` is the time since an origin that the caller picks. One that goes back is taken for the latest seen. Calls may
 /// come in any order; what is not polled is delayed, not lost. The deadlines come from
@@ -358,22 +380,32 @@ where
             return Ok(self.receive_acknowledgment(acknowledged)?.map(|never| match never {}));
         };
         let arrival = self.order.arrive_unproven(self.clock, number, |slot| slot.store(packet.payload));
-        let range = frame_range(&packet);
-        let far = Unproven { range, number, claim: Claim::Far { acknowledged } };
+        let claimed = |claim| Unproven { range: frame_range(&packet), number, claim };
         if arrival == Arrival::Unproven {
-            return Ok(Received::Frame(far));
+            return Ok(Received::Frame(claimed(Claim::Far { acknowledged })));
         }
+        let is_sealed = is_compressed_data(packet.payload);
         // The numbers believed so far may be wrong, and a decryptor knows better.
-        if arrival == Arrival::TooLate && is_compressed_data(packet.payload) {
-            return Ok(Received::LateFrame(far));
+        if arrival == Arrival::TooLate && is_sealed {
+            return Ok(Received::LateFrame(claimed(Claim::Far { acknowledged })));
+        }
+        // The packet that has the number may be forged, and a decryptor knows whether this one is.
+        if arrival == Arrival::Duplicate && is_sealed && self.order.is_doubted(number) {
+            return Ok(Received::LateFrame(claimed(Claim::Doubted { acknowledged })));
         }
         let received = self.place(number, &packet, arrival);
+        let may_be_late = arrival == Arrival::TooLate || arrival == Arrival::Late && self.config.late_frames;
+        if may_be_late && received.is_err() {
+            // It was no frame for a decryptor, so the genuine packet may still come.
+            self.order.doubt(number);
+        }
         self.acknowledge_with_data(acknowledged, received.as_ref().err());
-        Ok(received?.map(|range| Unproven { range, number, claim: Claim::Placed }))
+        Ok(received?.of(claimed(Claim::Placed)))
     }
 
     /// Believes the number of a frame that is genuine, wherever the number is: it was decrypted, or could only be made
     /// by the peer.
+    #[inline]
     pub fn confirm(&mut self, now: Duration, frame: &Unproven) {
         self.advance(now);
         let restarts = self.order.counters().restarts;
@@ -381,7 +413,7 @@ where
         if self.order.counters().restarts != restarts {
             self.events.restarted();
         }
-        if let Claim::Far { acknowledged } = frame.claim {
+        if let Claim::Far { acknowledged } | Claim::Doubted { acknowledged } = frame.claim {
             self.acknowledgment.received(self.clock);
             self.counters.delivered(frame.range.len());
             self.acknowledge_with_data(acknowledged, None);
@@ -391,7 +423,44 @@ where
     /// Frees the number of a frame that is not genuine, for the genuine packet.
     pub fn refuse(&mut self, now: Duration, frame: &Unproven) {
         self.advance(now);
-        self.order.refuse(frame.number);
+        match frame.claim {
+            Claim::Placed | Claim::Far { .. } => self.order.refuse(frame.number),
+            // The number is not this frame's, and may still be the genuine one's.
+            Claim::Doubted { .. } => {}
+        }
+    }
+
+    /// Leaves it open whether a frame is genuine: it is in the clear, where others are encrypted.
+    ///
+    /// Its number is taken, so that nothing waits for it. A frame of protocol 0x00fd may come with
+    /// the same number, before 64 more have come. It is a [`LateFrame`](Received::LateFrame) for the
+    /// decryptor to judge, and no duplicate.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    ///
+    /// use pptp_gre::{CallIds, Config, InlineSlots, Received, Tunnel};
+    ///
+    /// type Pipe = Tunnel<InlineSlots<16, 1500>>;
+    /// let now = Duration::ZERO;
+    /// let new = |local, peer| Pipe::inline(Config::new(CallIds { local, peer }));
+    /// let (mut forger, mut genuine, mut tunnel) = (new(7, 9), new(7, 9), new(9, 7));
+    /// let (lcp, sealed) = ([0xc0, 0x21, 9, 1, 0, 4], [0xfd, 0x90, 0x01, 0x22]);
+    /// let mut buf = [0; 64];
+    /// for is_confirmed in [true, false] {
+    ///     let packet = forger.encapsulate(now, &lcp, &mut buf)?;
+    ///     let Received::Frame(frame) = tunnel.decapsulate_unproven(now, packet)? else { break };
+    ///     // The first number has to come from somewhere; afterwards LCP in the clear proves nothing.
+    ///     if is_confirmed { tunnel.confirm(now, &frame) } else { tunnel.doubt(now, &frame) }
+    /// }
+    /// genuine.encapsulate(now, &sealed, &mut buf)?;
+    /// let packet = genuine.encapsulate(now, &sealed, &mut buf)?;
+    /// assert!(matches!(tunnel.decapsulate_unproven(now, packet)?, Received::LateFrame(_)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn doubt(&mut self, now: Duration, frame: &Unproven) {
+        self.advance(now);
+        self.order.doubt(frame.number);
     }
 
     /// Returns the next frame that waited and need not wait any more, in its slot. Call it until it
@@ -413,6 +482,12 @@ where
         let frame = slot.frame_mut();
         counters.delivered(frame.len());
         Some((Unproven { range: 0..frame.len(), number, claim: Claim::Placed }, frame))
+    }
+
+    /// Returns whether frames wait for an earlier one. Without any, [`poll_receive`](Self::poll_receive) has nothing.
+    #[must_use]
+    pub const fn holds_frames(&self) -> bool {
+        self.order.held() > 0
     }
 
     /// Writes the acknowledgment that is due to the start of `buf`, if one is: no payload came by that could carry it.
@@ -462,7 +537,7 @@ where
         self.advance(now);
         self.acknowledgment.handle_timeout(self.clock);
         self.order.expire(self.clock, self.config.reorder_timeout);
-        let alarm = self.send.alarm;
+        let alarm = self.send.alarm();
         if self.send.handle_timeout(self.clock) {
             self.window_changed(alarm);
         }
@@ -516,7 +591,7 @@ where
             acknowledgments_repeated: counters.repeated,
             acknowledgments_stale: counters.stale,
             acknowledgments_impossible: counters.impossible,
-            alarm: send.alarm,
+            alarm: send.alarm(),
             alarms: send.alarms,
             time_outs: send.time_outs,
             round_trip: round_trip.is_sampled().then(|| round_trip.estimate()),
@@ -594,9 +669,9 @@ where
         if self.order.counters().restarts != restarts {
             self.events.restarted();
         }
-        let received = self.place(number, &packet, arrival);
-        self.acknowledge_with_data(acknowledged, received.as_ref().err());
-        received
+        let place = self.place(number, &packet, arrival);
+        self.acknowledge_with_data(acknowledged, place.as_ref().err());
+        Ok(place?.of(frame_range(&packet)))
     }
 
     fn receive_acknowledgment(&mut self, number: Option<SequenceNumber>) -> Result<Received<Infallible>, ReceiveError> {
@@ -609,27 +684,22 @@ where
     }
 
     /// Returns what becomes of a packet with data whose number has found its place.
-    fn place(
-        &mut self,
-        number: SequenceNumber,
-        packet: &Packet<'_>,
-        arrival: Arrival,
-    ) -> Result<Received<Range<usize>>, ReceiveError> {
+    fn place(&mut self, number: SequenceNumber, packet: &Packet<'_>, arrival: Arrival) -> Result<Place, ReceiveError> {
         let expected = self.order.next().unwrap_or(number);
         let length = packet.payload.len();
         match arrival {
             Arrival::Next => {
                 self.acknowledgment.received(self.clock);
                 self.counters.delivered(length);
-                Ok(Received::Frame(frame_range(packet)))
+                Ok(Place::Next)
             }
             Arrival::Held => {
                 self.acknowledgment.received(self.clock);
-                Ok(Received::Held)
+                Ok(Place::Waiting)
             }
             Arrival::Late if self.config.late_frames && is_compressed_data(packet.payload) => {
                 self.counters.delivered(length);
-                Ok(Received::LateFrame(frame_range(packet)))
+                Ok(Place::Late)
             }
             Arrival::Late | Arrival::TooLate => Err(ReceiveError::Late { number, expected }),
             Arrival::Duplicate => Err(ReceiveError::Duplicate { number }),
@@ -651,7 +721,7 @@ where
     }
 
     fn acknowledge(&mut self, number: SequenceNumber) -> Acknowledged {
-        let alarm = self.send.alarm;
+        let alarm = self.send.alarm();
         let acknowledged = self.send.acknowledge(self.clock, number);
         let counter = match acknowledged {
             Acknowledged::New => {
@@ -669,8 +739,8 @@ where
     /// Reports a change of the window after an acknowledgment or a time-out; `alarm` is its state
     /// before.
     fn window_changed(&mut self, alarm: bool) {
-        if self.send.alarm != alarm {
-            self.events.alarm(self.send.alarm);
+        if self.send.alarm() != alarm {
+            self.events.alarm(self.send.alarm());
         }
         if self.blocked && self.send.is_open() {
             self.blocked = false;

@@ -126,3 +126,15 @@ pub(crate) fn reduce(strength: Strength, octets: &mut [u8; KEY_LEN]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 3078 section 2: the bits S, L and M stand for these keys.
+    #[test]
+    fn strengths_have_their_bits_and_bytes() {
+        let found = [Strength::Bits40, Strength::Bits56, Strength::Bits128].map(|one| (one.bits(), one.key_len()));
+        assert_eq!(found, [(40, 8), (56, 8), (128, 16)]);
+    }
+}

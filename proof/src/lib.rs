@@ -17,7 +17,7 @@
 //! Not shown are the table of `pptp::server`, `pptp::inspect` and `pptp::report`, which hold
 //! `BTreeMap`s of alloc or are `fmt`; and `vpdn`, which is a program with std.
 //!
-//! # What core does
+//! # Functions of core
 //!
 //! Core has ways to panic in functions that never do, where the compiler cannot see why. The
 //! replacements that the crates use:

@@ -8,6 +8,8 @@ use crate::session::{Input, ip};
 
 /// More lost packets than the 12 bits of the count tell apart, with all late keys.
 const LOST: u64 = 4031;
+/// Packets of an input, in each of its two runs.
+const WORK: u32 = 4000;
 /// The time from one packet to the next.
 const PACE: Duration = Duration::from_millis(10);
 
@@ -20,19 +22,19 @@ const PACE: Duration = Duration::from_millis(10);
 ///
 /// When that does not hold.
 pub fn run(data: &[u8]) {
-    let mut input = Input(data);
+    let mut input = Input::new(data, WORK);
     let Some(first) = input.octet() else { return };
     match first >> 1 & 3 {
-        0 => compare::<0>(first, input.0),
-        1 => compare::<1>(first, input.0),
-        _ => compare::<64>(first, input.0),
+        0 => compare::<0>(first, input),
+        1 => compare::<1>(first, input),
+        _ => compare::<64>(first, input),
     }
 }
 
-fn compare<const LATE: usize>(first: u8, steps: &[u8]) {
+fn compare<const LATE: usize>(first: u8, steps: Input<'_>) {
     let mode = if first & 1 == 0 { Mode::Stateless } else { Mode::Stateful };
-    let Some(quiet) = World::<LATE>::new(mode, false).verdicts(Input(steps)) else { return };
-    let Some(forged) = World::<LATE>::new(mode, true).verdicts(Input(steps)) else { return };
+    let Some(quiet) = World::<LATE>::new(mode, false).verdicts(steps) else { return };
+    let Some(forged) = World::<LATE>::new(mode, true).verdicts(steps) else { return };
     if mode == Mode::Stateful {
         return;
     }
@@ -77,16 +79,19 @@ impl<const LATE: usize> World<LATE> {
     /// chance, or when more was lost than the count shows.
     fn verdicts(mut self, mut input: Input<'_>) -> Option<Vec<bool>> {
         let mut verdicts = Vec::new();
-        while let Some(step) = input.octet() {
+        while let Some(step) = input.step() {
             let argument = usize::from(step >> 3);
             match step & 7 {
                 0..=2 => {
+                    input.spend(u32::from(step >> 3));
                     for _ in 0..=argument {
                         verdicts.push(self.deliver());
                     }
                 }
                 3 => {
-                    for _ in 0..u16::from(input.octet().unwrap_or(0)) * 5 {
+                    let count = u16::from(input.octet().unwrap_or(0)) * 5;
+                    input.spend(count.into());
+                    for _ in 0..count {
                         self.seal();
                     }
                     if self.sent.saturating_sub(self.expected) > LOST {

@@ -18,14 +18,17 @@ use crate::session::Input;
 ///
 /// When that does not hold.
 pub fn run(data: &[u8]) {
-    let mut input = Input(data);
+    let mut input = Input::new(data, WORK);
     let Some(first) = input.octet() else { return };
-    let quiet = World::new(first, false).verdicts(Input(input.0));
-    let forged = World::new(first, true).verdicts(Input(input.0));
+    let quiet = World::new(first, false).verdicts(input);
+    let forged = World::new(first, true).verdicts(input);
     for (place, (quiet, forged)) in quiet.iter().zip(&forged).enumerate() {
         assert!(!quiet || *forged, "check {place}: no IP packet comes through after forged frames");
     }
 }
+
+/// Steps of an input.
+const WORK: u32 = 200;
 
 struct World {
     links: [Link; 2],
@@ -50,7 +53,7 @@ impl World {
     fn verdicts(mut self, mut input: Input<'_>) -> Vec<bool> {
         let mut verdicts = vec![self.is_alive()];
         assert!(verdicts[0], "the two come up");
-        while let Some(step) = input.octet() {
+        while let Some(step) = input.step() {
             let to = usize::from(step >> 7);
             match step & 7 {
                 0 => verdicts.push(self.is_alive()),

@@ -12,7 +12,7 @@ use testing::pptp::{
 };
 use testing::{Datagram, Endpoint, Output};
 
-use super::{Control, JUMPS, cost, keeps_number};
+use super::{Control, JUMPS, cost, is_fatal, keeps_number};
 use crate::session::Input;
 
 /// The first client, the second with the attacker behind one address, and somebody else's.
@@ -29,12 +29,16 @@ const ADDRESSES: [IpAddr; 3] = [
 ///
 /// When that does not hold.
 pub fn run(data: &[u8]) {
-    let (quiet, forged) = (World::new(false).run(Input(data)), World::new(true).run(Input(data)));
+    let input = Input::new(data, WORK);
+    let (quiet, forged) = (World::new(false).run(input), World::new(true).run(input));
     for (client, (quiet, arrived)) in quiet.arrived.iter().zip(&forged.arrived).enumerate() {
         let lost: Vec<_> = quiet.difference(arrived).collect();
         assert!(lost.len() <= forged.taken, "client {client}, where {} may be: {lost:?}", forged.taken);
     }
 }
+
+/// Rounds of packets of an input.
+const WORK: u32 = 40;
 
 struct World {
     now: Duration,
@@ -67,10 +71,11 @@ impl World {
     }
 
     fn run(mut self, mut input: Input<'_>) -> Self {
-        while let Some(step) = input.octet() {
+        while let Some(step) = input.step() {
             let argument = usize::from(step >> 3);
             match step & 7 {
                 0 | 1 => {
+                    input.spend(u32::from(step >> 3));
                     for _ in 0..=argument {
                         self.send();
                     }
@@ -122,13 +127,13 @@ impl World {
     fn attack_tunnel(&mut self, client: usize, is_near: bool, jump: u32, payload: &[u8]) {
         let id = self.clients[client].1;
         let number = self.clients[client].0.session.statistics().map_or(0, |statistics| statistics.tunnel.ss.get());
-        let (Some(call), true) = (self.call(id), self.is_forged) else { return };
+        let (Some(call), true) = (self.call(id), self.is_forged && !is_fatal(payload)) else { return };
         let peer = if is_near { ADDRESSES[client] } else { ADDRESSES[2] };
         let mut packet = encode_gre(call.get(), Some(number.wrapping_add(jump)), None, payload);
         let mut scratch = [0; MAX_RECEIVE];
         let result = self.server.handle_gre(self.now, peer, &mut packet, &mut scratch);
         assert!(is_near || result.is_err(), "a packet from another address is taken");
-        self.taken += cost(keeps_number(&result), jump);
+        self.taken += cost(keeps_number(&result), jump, payload);
     }
 
     fn call(&self, id: ConnectionId) -> Option<CallId> {

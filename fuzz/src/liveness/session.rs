@@ -8,7 +8,7 @@ use testing::pptp::OneCall as _;
 use testing::pptp::{Client, Host, World, client_config, encode_gre, encode_packet, frame, numbered_ip, server_config};
 use testing::{CLIENT, Profile, SERVER};
 
-use super::{Control, DAY, JUMPS, cost, keeps_number};
+use super::{Control, DAY, JUMPS, cost, expected_body, is_fatal, keeps_number};
 use crate::session::Input;
 
 /// Asserts that genuine IP packets arrive among forged GRE packets, up to the `cost` of those that
@@ -18,16 +18,19 @@ use crate::session::Input;
 ///
 /// When that does not hold.
 pub fn run(data: &[u8]) {
-    let mut input = Input(data);
+    let mut input = Input::new(data, WORK);
     let Some(first) = input.octet() else { return };
     let config = if first & 1 == 0 { Config::strict() } else { Config::interop() };
-    let quiet = drive(&config, Input(input.0), false);
-    let forged = drive(&config, Input(input.0), true);
+    let quiet = drive(&config, input, false);
+    let forged = drive(&config, input, true);
     for side in [CLIENT, SERVER] {
         let lost: Vec<u32> = quiet.arrived[side].difference(&forged.arrived[side]).copied().collect();
         assert!(lost.len() <= forged.taken, "lost from side {side}, where {} may be: {lost:?}", forged.taken);
     }
 }
+
+/// Packets of an input, in each direction.
+const WORK: u32 = 100;
 
 fn connected(config: &Config) -> World {
     let client = Client::new(&client_config(config), [1; 32]);
@@ -73,14 +76,20 @@ fn drive(config: &Config, mut input: Input<'_>, is_forged: bool) -> Outcome {
             world.run(Duration::from_millis(100));
         }
     };
-    while let Some(step) = input.octet() {
+    while let Some(step) = input.step() {
         let to = usize::from(step >> 7);
         let argument = step >> 3 & 15;
         match step & 7 {
-            0 | 1 => send(&mut world, u32::from(argument)),
+            0 | 1 => {
+                input.spend(argument.into());
+                send(&mut world, u32::from(argument));
+            }
             2 => world.run(Duration::from_secs(u64::from(argument) * 10)),
-            // A clock that jumps.
-            3 => world.now += DAY * u32::from(argument) / 8,
+            // A clock that jumps, while nothing is on its way: an answer that comes after it would come too late.
+            3 => {
+                world.run(Duration::from_secs(1));
+                world.now += DAY * u32::from(argument) / 8;
+            }
             4 | 5 => {
                 let Some(control) = Control::read(&mut input) else { continue };
                 let jump = JUMPS[usize::from(argument & 7)];
@@ -94,15 +103,17 @@ fn drive(config: &Config, mut input: Input<'_>, is_forged: bool) -> Outcome {
                 // Two numbers in a row, and the one behind them every 1.9 s, beside genuine packets.
                 let body = input.octets();
                 let jump = JUMPS[usize::from(argument & 7)];
+                input.spend(u32::from(argument) * 4);
                 let Some((call, next)) = address(&world, to) else { continue };
                 for number in 0..u32::from(argument) {
                     let number = next.wrapping_add(jump).wrapping_add(number);
-                    if is_forged {
+                    if is_forged && !is_fatal(body) {
                         let result = world.inject(to, &encode_gre(call, Some(number), None, body));
-                        taken += cost(keeps_number(&result), jump);
+                        taken += cost(keeps_number(&result), jump, body);
                     }
                     if number != next.wrapping_add(jump) {
-                        send(&mut world, 19);
+                        send(&mut world, 4);
+                        world.run(Duration::from_millis(1500));
                     }
                 }
             }
@@ -122,8 +133,10 @@ fn drive(config: &Config, mut input: Input<'_>, is_forged: bool) -> Outcome {
 
 /// Returns what it may cost.
 fn forge(world: &mut World, to: usize, jump: u32, payload: &[u8], is_forged: bool) -> usize {
-    let Some((call, next)) = address(world, to).filter(|_| is_forged) else { return 0 };
-    cost(keeps_number(&world.inject(to, &encode_gre(call, Some(next.wrapping_add(jump)), None, payload))), jump)
+    let is_sent = is_forged && !is_fatal(payload);
+    let Some((call, next)) = address(world, to).filter(|_| is_sent) else { return 0 };
+    let packet = encode_gre(call, Some(next.wrapping_add(jump)), None, payload);
+    cost(keeps_number(&world.inject(to, &packet)), jump, payload)
 }
 
 /// Asserts that no two packets are encrypted with the same key stream, under any preset and any
@@ -133,7 +146,7 @@ fn forge(world: &mut World, to: usize, jump: u32, payload: &[u8], is_forged: boo
 ///
 /// When that does not hold.
 pub fn keys(data: &[u8]) {
-    let mut input = Input(data);
+    let mut input = Input::new(data, WORK);
     let Some(first) = input.octet() else { return };
     let config = if first & 1 == 0 { Config::interop() } else { Config::strict() };
     let config = if first & 2 == 0 {
@@ -144,7 +157,7 @@ pub fn keys(data: &[u8]) {
     let mut world = connected(&config);
     let mut streams = BTreeSet::new();
     let mut number = 0;
-    while let Some(step) = input.octet() {
+    while let Some(step) = input.step() {
         let to = usize::from(step >> 7);
         if step & 3 == 0 {
             number += 1;
@@ -159,8 +172,12 @@ pub fn keys(data: &[u8]) {
             // CCP begins again, or LCP, in the clear; or anything of CCP.
             let protocol = if step & 4 == 0 { 0x80fd } else { 0xc021 };
             let code = if step & 8 == 0 { 1 } else { step >> 4 & 15 };
-            let packet = encode_packet(code, input.octet().unwrap_or(200), input.octets());
-            let _ = forge(&mut world, to, 0, &frame(protocol, &packet), true);
+            let identifier = input.octet().unwrap_or(200);
+            let body = if step & 0x40 == 0 { expected_body(protocol, identifier) } else { input.octets().to_vec() };
+            let packet = encode_packet(code, identifier, &body);
+            if let Some((call, next)) = address(&world, to) {
+                let _ = world.inject(to, &encode_gre(call, Some(next), None, &frame(protocol, &packet)));
+            }
             world.run(Duration::from_secs(10));
         }
     }

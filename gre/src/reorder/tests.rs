@@ -113,3 +113,249 @@ fn a_believed_number_ends_every_suspicion() {
     assert_eq!(arrive(&mut order, 2020, 5001), Arrival::FarAhead);
     assert_eq!(arrive(&mut order, 2020, 5002), Arrival::Next);
 }
+
+fn unproven(order: &mut Order, millis: u64, number: u32) -> Arrival {
+    order.arrive_unproven(Duration::from_millis(millis), SequenceNumber::new(number), |slot| {
+        *slot = number;
+        true
+    })
+}
+
+fn confirm(order: &mut Order, millis: u64, number: u32) {
+    order.confirm(Duration::from_millis(millis), SequenceNumber::new(number));
+}
+
+#[test]
+fn a_confirmation_is_less_than_16_behind_the_suspected_number() {
+    for (steps, expected) in [(0, Arrival::Next), (15, Arrival::Next), (16, Arrival::FarAhead)] {
+        let mut order = order();
+        arrive(&mut order, 0, 0);
+        assert_eq!(arrive(&mut order, 10, 5000), Arrival::FarAhead);
+        assert_eq!(arrive(&mut order, 2000, 5001 + steps), expected, "{steps}");
+        assert_eq!(order.counters().far_ahead, if expected == Arrival::Next { 1 } else { 2 });
+    }
+}
+
+#[test]
+fn silence_counts_from_the_last_number_that_was_believed() {
+    let mut order = order();
+    arrive(&mut order, 0, 0);
+    arrive(&mut order, 5000, 1);
+    for number in 9000..9004 {
+        assert_eq!(arrive(&mut order, 6999, number), Arrival::FarAhead);
+    }
+    assert_eq!(arrive(&mut order, 7000, 9004), Arrival::Next);
+    // Believed after silence, and so is the next jump only after another one.
+    for number in 90_000..90_004 {
+        assert_eq!(arrive(&mut order, 8999, number), Arrival::FarAhead);
+    }
+}
+
+#[test]
+fn one_late_number_after_silence_starts_nothing_anew() {
+    let mut order = order();
+    arrive(&mut order, 0, 10_000);
+    assert_eq!(arrive(&mut order, 2000, 0), Arrival::TooLate);
+    assert_eq!(arrive(&mut order, 2000, 1), Arrival::Next);
+    assert_eq!(order.counters().restarts, 1);
+}
+
+#[test]
+fn what_slots_hold_at_the_start_is_not_looked_at() {
+    let mut slots = [const { Slot::new(0) }; 8];
+    let mut order = Reorder::new(&mut slots[..]);
+    for number in [0, 2, 3] {
+        order.arrive(Duration::ZERO, SequenceNumber::new(number), |_| true);
+    }
+    assert_eq!(order.held(), 2);
+    let mut order = Reorder::new(&mut slots[..]);
+    order.arrive(Duration::ZERO, SequenceNumber::new(0), |_| true);
+    assert_eq!(order.arrive(Duration::ZERO, SequenceNumber::new(2), |_| true), Arrival::Held);
+}
+
+/// Numbers begin again while packets of the old ones wait.
+#[test]
+fn nothing_of_the_old_numbers_is_left_after_a_restart() {
+    let mut order = order();
+    for (number, expected) in [(0, Arrival::Next), (2, Arrival::Held), (12, Arrival::Busy)] {
+        assert_eq!(arrive(&mut order, 0, number), expected);
+    }
+    assert_eq!(order.counters().overflows, 1);
+    // 80 numbers before the old ones, so that those given up then, to 5, would lie ahead now.
+    let first = 0u32.wrapping_sub(80);
+    assert_eq!(arrive(&mut order, 2000, first.wrapping_sub(1)), Arrival::TooLate);
+    assert_eq!(arrive(&mut order, 2000, first), Arrival::Next);
+    assert_eq!((order.held(), order.deadline(WAIT)), (0, None));
+    assert_eq!(release(&mut order, 5000), []);
+    // In the slot where 2 was.
+    let held = first.wrapping_add(2);
+    assert_eq!(held % 8, 2);
+    assert_eq!(arrive(&mut order, 2000, held), Arrival::Held);
+    assert_eq!(order.deadline(WAIT), Some(Duration::from_millis(2300)));
+    let behind = first.wrapping_add(4);
+    assert_eq!(arrive(&mut order, 2000, behind), Arrival::Held);
+    assert_eq!(arrive(&mut order, 2000, first.wrapping_add(1)), Arrival::Next);
+    assert_eq!(release(&mut order, 2000), [held]);
+    assert_eq!(order.deadline(WAIT), Some(Duration::from_millis(2300)), "3 behind the first is waited for");
+    // A number before the first was never lost.
+    assert_eq!(arrive(&mut order, 2000, first.wrapping_sub(3)), Arrival::TooLate);
+}
+
+#[test]
+fn what_was_given_up_for_room_is_forgotten_when_nothing_waits() {
+    let mut order = order();
+    for (number, expected) in [(0, Arrival::Next), (2, Arrival::Held), (12, Arrival::Busy)] {
+        assert_eq!(arrive(&mut order, 0, number), expected);
+    }
+    assert_eq!(release(&mut order, 0), [2]);
+    // 12 does not come again. 3 and 4 are missed as any others.
+    assert_eq!(arrive(&mut order, 0, 6), Arrival::Held);
+    assert_eq!(arrive(&mut order, 0, 3), Arrival::Next);
+    assert_eq!(arrive(&mut order, 0, 4), Arrival::Next);
+    assert_eq!(release(&mut order, 0), []);
+}
+
+#[test]
+fn what_is_given_up_for_room_ends_where_a_packet_waits() {
+    let mut order = order();
+    for (number, expected) in [(0, Arrival::Next), (2, Arrival::Held), (5, Arrival::Held), (12, Arrival::Busy)] {
+        assert_eq!(arrive(&mut order, 0, number), expected);
+    }
+    assert_eq!(release(&mut order, 0), [2, 5]);
+    assert_eq!(arrive(&mut order, 0, 12), Arrival::Held);
+    // And does not go on behind it.
+    assert_eq!(arrive(&mut order, 0, 6), Arrival::Next);
+    assert_eq!(arrive(&mut order, 0, 9), Arrival::Held);
+    assert_eq!(arrive(&mut order, 0, 7), Arrival::Next);
+    assert_eq!(release(&mut order, 0), []);
+    assert_eq!(order.next(), Some(SequenceNumber::new(8)));
+}
+
+#[test]
+fn a_number_a_reach_behind_one_that_is_due_finds_no_room() {
+    let mut order = order();
+    for (number, expected) in [(0, Arrival::Next), (2, Arrival::Held), (1, Arrival::Next), (10, Arrival::Busy)] {
+        assert_eq!(arrive(&mut order, 0, number), expected);
+    }
+    assert_eq!(order.counters().out_of_order, 1);
+    assert_eq!(release(&mut order, 0), [2]);
+}
+
+#[test]
+fn what_cannot_be_stored_is_counted() {
+    let mut order = order();
+    arrive(&mut order, 0, 0);
+    assert_eq!(order.arrive(Duration::ZERO, SequenceNumber::new(2), |_| false), Arrival::Refused);
+    assert_eq!((order.counters().overflows, order.held()), (1, 0));
+}
+
+#[test]
+fn an_unproven_number_moves_nothing_from_the_reach_of_the_slots_on() {
+    for (number, expected) in [(1, Arrival::Next), (8, Arrival::Held), (9, Arrival::Unproven)] {
+        let mut order = order();
+        confirm(&mut order, 0, 0);
+        assert_eq!(unproven(&mut order, 0, number), expected, "{number}");
+        assert_eq!(order.counters().lost, 0);
+    }
+    // While one waits, far is 1024 as ever; what is nearer makes room.
+    for (number, expected) in [(1023, Arrival::Busy), (1024, Arrival::Busy), (1025, Arrival::Unproven)] {
+        let mut order = order();
+        confirm(&mut order, 0, 0);
+        assert_eq!(unproven(&mut order, 0, 2), Arrival::Held);
+        assert_eq!(unproven(&mut order, 0, number), expected, "{number}");
+    }
+}
+
+#[test]
+fn half_of_all_unproven_numbers_are_behind() {
+    let mut order = order();
+    confirm(&mut order, 0, 0);
+    assert_eq!(unproven(&mut order, 0, 0x8000_0000), Arrival::Unproven);
+    assert_eq!(unproven(&mut order, 1999, 0x8000_0001), Arrival::TooLate);
+    confirm(&mut order, 1999, 0x8000_0001);
+    assert_eq!((order.counters().restarts, order.counters().lost), (1, 0));
+}
+
+#[test]
+fn a_confirmed_number_ends_the_silence() {
+    let mut order = order();
+    confirm(&mut order, 0, 1000);
+    assert_eq!(unproven(&mut order, 5000, 1001), Arrival::Next);
+    confirm(&mut order, 5000, 1001);
+    assert_eq!(unproven(&mut order, 6999, 0), Arrival::TooLate);
+    assert_eq!(unproven(&mut order, 7000, 1), Arrival::Unproven);
+    // Numbers that begin again do as well.
+    confirm(&mut order, 7000, 1);
+    assert_eq!(unproven(&mut order, 8999, 0x9000_0000), Arrival::TooLate);
+}
+
+#[test]
+fn a_confirmed_number_more_than_64_behind_starts_the_numbers_anew() {
+    for (number, restarts) in [(36, 0), (35, 1)] {
+        let mut order = order();
+        confirm(&mut order, 0, 99);
+        confirm(&mut order, 0, number);
+        assert_eq!(order.counters().restarts, restarts, "{number}");
+    }
+}
+
+#[test]
+fn a_refused_number_counts_as_lost_where_it_was_missed() {
+    let mut order = order();
+    confirm(&mut order, 0, 10);
+    unproven(&mut order, 0, 12);
+    assert_eq!(release(&mut order, 300), [12]);
+    assert_eq!(order.counters().lost, 1);
+    // It did not come, so there is nothing to refuse.
+    order.refuse(SequenceNumber::new(11));
+    assert_eq!((order.counters().lost, order.next()), (1, Some(SequenceNumber::new(13))));
+    assert_eq!(unproven(&mut order, 300, 11), Arrival::Late);
+    assert_eq!(order.counters().lost, 0);
+    order.refuse(SequenceNumber::new(11));
+    assert_eq!(order.counters().lost, 1);
+    // Those before the first were never lost.
+    assert_eq!(unproven(&mut order, 300, 9), Arrival::TooLate);
+    order.refuse(SequenceNumber::new(9));
+    assert_eq!(order.counters().lost, 1);
+}
+
+/// RFC 2637 section 4.1: what is acknowledged is what arrived.
+#[test]
+fn a_refused_number_is_not_acknowledged() {
+    let mut order = order();
+    confirm(&mut order, 0, 10);
+    assert_eq!(unproven(&mut order, 0, 11), Arrival::Next);
+    assert_eq!(order.highest(), Some(SequenceNumber::new(11)));
+    order.refuse(SequenceNumber::new(11));
+    assert_eq!((order.highest(), order.next()), (Some(SequenceNumber::new(10)), Some(SequenceNumber::new(11))));
+    // As far back as before: 9 is before the first.
+    assert_eq!(unproven(&mut order, 0, 9), Arrival::TooLate);
+}
+
+#[test]
+fn a_doubted_number_is_one_of_the_last_64_until_it_is_confirmed() {
+    let is_doubted = |order: &Order, number| order.is_doubted(SequenceNumber::new(number));
+    let mut order = order();
+    assert!(!is_doubted(&order, 0), "nothing has arrived");
+    confirm(&mut order, 0, 0);
+    for number in 1..=3 {
+        assert_eq!(unproven(&mut order, 0, number), Arrival::Next);
+    }
+    order.doubt(SequenceNumber::new(2));
+    // One that has not arrived is no one's.
+    order.doubt(SequenceNumber::new(9));
+    assert_eq!([0, 1, 2, 3, 4, 9].map(|number| is_doubted(&order, number)), [false, false, true, false, false, false]);
+    // It moves with the others: by one, over a gap, and back.
+    unproven(&mut order, 0, 4);
+    confirm(&mut order, 0, 7);
+    assert!(is_doubted(&order, 2) && !is_doubted(&order, 1) && !is_doubted(&order, 3));
+    order.refuse(SequenceNumber::new(7));
+    assert_eq!(order.next(), Some(SequenceNumber::new(5)));
+    assert!(is_doubted(&order, 2) && !is_doubted(&order, 1) && !is_doubted(&order, 3));
+    confirm(&mut order, 0, 2);
+    assert!(!is_doubted(&order, 2));
+    // Numbers that begin again are other numbers.
+    order.doubt(SequenceNumber::new(4));
+    confirm(&mut order, 0, 0x9000_0000);
+    assert!(!is_doubted(&order, 0x9000_0000) && !is_doubted(&order, 4));
+}

@@ -12,15 +12,18 @@ use crate::{Event, MAX_TRANSMIT, Packet, ReceiveError, Received, SequenceNumber,
 
 const GENUINE: u8 = 0xaa;
 const FORGED: u8 = 0x78;
+/// A forged frame in the clear: of LCP, not of MPPE.
+const CLEAR: u8 = 0x21;
 
 /// Returns a frame of MPPE, as far as a tunnel can see, with its number.
 fn frame(kind: u8, number: u32) -> Vec<u8> {
-    [&[0xfd, 0x90, 0x00, kind], &number.to_be_bytes()[..]].concat()
+    let protocol = if kind == CLEAR { [0xc0, 0x21, 9] } else { [0xfd, 0x90, 0x00] };
+    [&protocol[..], &[kind], &number.to_be_bytes()].concat()
 }
 
 /// Opens a frame: the number of a genuine one.
-fn open(octets: &[u8]) -> Option<u32> {
-    match octets {
+fn open(bytes: &[u8]) -> Option<u32> {
+    match bytes {
         [0xfd, 0x90, 0x00, GENUINE, number @ ..] => Some(u32::from_be_bytes(number.try_into().unwrap())),
         _ => None,
     }
@@ -39,38 +42,39 @@ impl Receiver {
         Self { tunnel, delivered: Vec::new(), pushed_out: BTreeSet::new() }
     }
 
-    fn conclude(&mut self, now: Duration, unproven: &Unproven, octets: &[u8]) {
-        match open(octets) {
+    fn conclude(&mut self, now: Duration, unproven: &Unproven, bytes: &[u8]) {
+        match open(bytes) {
             // A decryptor takes each packet once.
             Some(number) if !self.delivered.contains(&number) => {
                 self.tunnel.confirm(now, unproven);
                 self.delivered.push(number);
             }
+            _ if bytes.starts_with(&[0xc0, 0x21]) => self.tunnel.doubt(now, unproven),
             _ => self.tunnel.refuse(now, unproven),
         }
     }
 
     fn poll(&mut self, now: Duration) {
         self.tunnel.handle_timeout(now);
-        while let Some((unproven, octets)) = self.tunnel.poll_receive_unproven(now) {
-            let octets = octets.to_vec();
-            self.conclude(now, &unproven, &octets);
+        while let Some((unproven, bytes)) = self.tunnel.poll_receive_unproven(now) {
+            let bytes = bytes.to_vec();
+            self.conclude(now, &unproven, &bytes);
         }
     }
 
     fn receive(&mut self, now: Duration, kind: u8, number: u32) {
         self.poll(now);
-        let octets = packet(number, None, &frame(kind, number));
-        let mut received = self.tunnel.decapsulate_unproven(now, &octets);
+        let bytes = packet(number, None, &frame(kind, number));
+        let mut received = self.tunnel.decapsulate_unproven(now, &bytes);
         if received == Err(ReceiveError::Busy) {
             self.poll(now);
-            received = self.tunnel.decapsulate_unproven(now, &octets);
+            received = self.tunnel.decapsulate_unproven(now, &bytes);
         }
         match received {
             Ok(Received::Frame(unproven) | Received::LateFrame(unproven)) => {
-                self.conclude(now, &unproven, &octets[unproven.range()]);
+                self.conclude(now, &unproven, &bytes[unproven.range()]);
             }
-            Ok(Received::Held) if kind == FORGED => drop(self.pushed_out.insert(number)),
+            Ok(Received::Held) if kind != GENUINE => drop(self.pushed_out.insert(number)),
             _ => {}
         }
         self.poll(now);
@@ -115,6 +119,38 @@ fn section_4_1_a_forged_number_is_free_for_the_genuine_packet() {
     let statistics = receiver.tunnel.statistics();
     assert_eq!((statistics.duplicates, statistics.late, statistics.lost, statistics.restarts), (0, 0, 0, 0));
     assert_eq!(statistics.sr, Some(SequenceNumber::new(200)));
+}
+
+/// A forged frame in the clear has the number that is next, or that of a packet that is late.
+#[test]
+fn section_4_1_a_forged_frame_in_the_clear_leaves_its_number_to_the_genuine_packet() {
+    let mut receiver = Receiver::new();
+    receiver.receive(ms(0), GENUINE, 0);
+    for number in 1..200 {
+        let now = ms(u64::from(number) * 10);
+        receiver.receive(now, CLEAR, number);
+        assert_eq!(receiver.tunnel.poll_timeout().filter(|at| *at <= now), None, "nothing waits for it");
+        receiver.receive(now, FORGED, number);
+        receiver.receive(now, GENUINE, number);
+        receiver.receive(now, GENUINE, number);
+    }
+    assert_eq!(receiver.delivered, (0..200).collect::<Vec<_>>());
+    // One overtakes another, and the forger comes between the two.
+    receiver.receive(ms(3000), GENUINE, 201);
+    receiver.poll(ms(4000));
+    receiver.receive(ms(4000), CLEAR, 200);
+    receiver.receive(ms(4000), GENUINE, 200);
+    assert_eq!(receiver.delivered[200..], [201, 200]);
+    // The same before the first number that was believed.
+    let mut early = Receiver::new();
+    early.receive(ms(0), GENUINE, 1);
+    early.receive(ms(0), CLEAR, 0);
+    early.receive(ms(0), GENUINE, 0);
+    assert_eq!(early.delivered, [1, 0]);
+    // A copy of a frame in the clear is one.
+    receiver.receive(ms(4000), CLEAR, 202);
+    let copy = packet(202, None, &frame(CLEAR, 202));
+    assert!(matches!(receiver.tunnel.decapsulate_unproven(ms(4000), &copy), Err(ReceiveError::Duplicate { .. })));
 }
 
 /// Packets that wait are forged, one behind the other, faster than genuine ones come.
@@ -190,11 +226,84 @@ fn section_4_1_other_frames_start_numbers_anew_after_silence() {
     assert_eq!(events(&mut tunnel), [Event::NumbersRestarted]);
 }
 
+/// Acknowledgments in packets with data, and the counters of what was delivered.
+#[test]
+fn section_4_1_what_a_confirmed_packet_acknowledges_counts() {
+    let mut tunnel = Inline::inline(config().with_late_frames(true));
+    for _ in 0..4 {
+        tunnel.encapsulate(ms(0), b"frame", &mut [0; 64]).unwrap();
+    }
+    let receive = |tunnel: &mut Inline, number, acknowledged, kind| {
+        let bytes = packet(number, Some(acknowledged), &frame(kind, number));
+        match tunnel.decapsulate_unproven(ms(0), &bytes).unwrap() {
+            Received::Frame(unproven) | Received::LateFrame(unproven) => Some(unproven),
+            Received::Held | Received::Acknowledgment => None,
+        }
+    };
+    // The first, then the next, then one in the place of a frame in the clear, then one that has to wait.
+    let first = receive(&mut tunnel, 0, 0, GENUINE).unwrap();
+    assert_eq!(tunnel.statistics().remote_nr, None, "before it is confirmed");
+    tunnel.confirm(ms(0), &first);
+    assert_eq!(tunnel.statistics().remote_nr.map(SequenceNumber::get), Some(0));
+    let clear = receive(&mut tunnel, 1, 1, CLEAR).unwrap();
+    assert_eq!(tunnel.statistics().remote_nr.map(SequenceNumber::get), Some(1));
+    tunnel.doubt(ms(0), &clear);
+    let genuine = receive(&mut tunnel, 1, 2, GENUINE).unwrap();
+    assert_eq!(tunnel.statistics().remote_nr.map(SequenceNumber::get), Some(1), "before it is confirmed");
+    tunnel.confirm(ms(0), &genuine);
+    assert_eq!(tunnel.statistics().remote_nr.map(SequenceNumber::get), Some(2));
+    assert_eq!(tunnel.statistics().packets_received, 3);
+    assert_eq!(receive(&mut tunnel, 3, 3, GENUINE), None);
+    assert!(tunnel.poll_receive_unproven(ms(300)).is_some());
+    assert_eq!(tunnel.statistics().packets_received, 4);
+}
+
+/// A copy of a frame in the clear makes no room for a copy of the genuine one.
+#[test]
+fn section_4_3_a_copy_in_the_clear_of_a_number_that_was_confirmed_changes_nothing() {
+    let mut receiver = Receiver::new();
+    for number in 0..3 {
+        receiver.receive(ms(0), GENUINE, number);
+    }
+    for kind in [CLEAR, GENUINE] {
+        let bytes = packet(2, None, &frame(kind, 2));
+        let outcome = receiver.tunnel.decapsulate_unproven(ms(0), &bytes);
+        assert!(matches!(outcome, Err(ReceiveError::Duplicate { .. })), "{kind:#x}: {outcome:?}");
+    }
+    // And where late frames are not wanted, one that is late stays so.
+    let mut tunnel = Inline::inline(config());
+    for number in [0, 2] {
+        if let Ok(Received::Frame(frame)) =
+            tunnel.decapsulate_unproven(ms(0), &packet(number, None, &frame(GENUINE, number)))
+        {
+            tunnel.confirm(ms(0), &frame);
+        }
+    }
+    assert!(tunnel.poll_receive_unproven(ms(300)).is_some());
+    for kind in [CLEAR, GENUINE] {
+        assert!(tunnel.decapsulate_unproven(ms(300), &packet(1, None, &frame(kind, 1))).is_err(), "{kind:#x}");
+    }
+}
+
+/// The time of the proof is what ends a silence.
+#[test]
+fn section_4_1_silence_counts_from_the_proof() {
+    let mut tunnel = Inline::inline(config());
+    for (number, at) in [(5000, 0), (5001, 5000)] {
+        let bytes = packet(number, None, &frame(GENUINE, number));
+        let Ok(Received::Frame(frame)) = tunnel.decapsulate_unproven(ms(0), &bytes) else { panic!("{number}") };
+        tunnel.confirm(ms(at), &frame);
+    }
+    let lcp = packet(0, None, &frame(CLEAR, 0));
+    assert!(matches!(tunnel.decapsulate_unproven(ms(6999), &lcp), Err(ReceiveError::Late { .. })));
+    assert!(matches!(tunnel.decapsulate_unproven(ms(7000), &lcp), Ok(Received::Frame(_))));
+}
+
 #[derive(Debug, Clone)]
 enum Input {
     Genuine { late: u8 },
     Lost(u16),
-    Forged { from_next: bool, number: u32 },
+    Forged { kind: u8, from_next: bool, number: u32 },
     Time(u16),
 }
 
@@ -203,7 +312,8 @@ fn inputs() -> impl Strategy<Value = Vec<Input>> {
     let input = prop_oneof![
         8 => prop_oneof![4 => Just(0u8), 1 => 0..4u8].prop_map(|late| Input::Genuine { late }),
         1 => prop_oneof![0..10u16, 0..3000u16].prop_map(Input::Lost),
-        6 => (any::<bool>(), number).prop_map(|(from_next, number)| Input::Forged { from_next, number }),
+        6 => (prop_oneof![Just(FORGED), Just(CLEAR)], any::<bool>(), number)
+            .prop_map(|(kind, from_next, number)| Input::Forged { kind, from_next, number }),
         2 => (0..2500u16).prop_map(Input::Time),
     ];
     prop::collection::vec(input, 1..100)
@@ -219,9 +329,9 @@ fn run(first: u32, inputs: &[Input], with_forged: bool) -> Receiver {
                 number = number.wrapping_add(1);
             }
             Input::Lost(packets) => number = number.wrapping_add((*packets).into()),
-            Input::Forged { from_next, number } if with_forged => {
+            Input::Forged { kind, from_next, number } if with_forged => {
                 let next = receiver.tunnel.statistics().sr.map_or(0, SequenceNumber::get);
-                receiver.receive(now, FORGED, number.wrapping_add(if *from_next { next } else { 0 }));
+                receiver.receive(now, *kind, number.wrapping_add(if *from_next { next } else { 0 }));
             }
             Input::Forged { .. } => {}
             Input::Time(millis) => now += ms((*millis).into()),

@@ -47,3 +47,29 @@ fn the_first_packets_of_a_direction_may_be_lost() {
         }
     }
 }
+
+/// A frame in the clear that the link takes or refuses, with the number of the next genuine packet, does not cost that one.
+#[test]
+fn forged_frames_in_the_clear_cost_no_genuine_packet() {
+    // An Echo-Request and a Discard-Request of LCP, a Success that nobody waits for, IP in the clear, a protocol of no one.
+    let frames: [&[u8]; 5] = [
+        &[0xff, 0x03, 0xc0, 0x21, 9, 1, 0, 8, 0, 0, 0, 0],
+        &[0xff, 0x03, 0xc0, 0x21, 11, 1, 0, 8, 0, 0, 0, 0],
+        &[0xff, 0x03, 0xc2, 0x23, 3, 1, 0, 4],
+        &[0xff, 0x03, 0x00, 0x21, 0x45, 0, 0, 20],
+        &[0xff, 0x03, 0x40, 0x25, 1, 2, 3],
+    ];
+    let mut pair = Pair::strict();
+    for to in To::BOTH {
+        for number in 0..100u8 {
+            pair.elapse(Duration::from_millis(100));
+            let sealed = pair.seal(to, &numbered_ip(100, number)).unwrap();
+            let forged = encode_gre(pair.id(to), Some(pair.next_number(to)), None, frames[usize::from(number) % 5]);
+            let _ = pair.raw(to, &forged);
+            pair.raw(to, &sealed).unwrap();
+            assert!(pair.raw(to, &sealed).is_err(), "the same packet comes once");
+        }
+        let expected: Vec<_> = (0..100).map(|number| numbered_ip(100, number)).collect();
+        assert_eq!(pair.take_delivered()[to.index()], expected);
+    }
+}

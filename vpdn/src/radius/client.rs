@@ -7,6 +7,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::packet::{Reply, ReplyError, Request, Sent, ServerNumber, keyed_hash};
+use super::question::QuestionId;
 use super::server::{Path, Server, ServerState, Slot};
 
 /// Which servers are asked, and how.
@@ -69,10 +70,6 @@ impl Settings {
         self
     }
 }
-
-/// Names a question. A number is never given twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct QuestionId(u64);
 
 /// The outcome of a question.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use pptp::ppp::eap;
 use pptp::ppp_session::ExternalKeys;
 
 use super::calls::Key;
-use super::complain;
+use super::output::complain;
 use crate::config::RadiusSettings;
 use crate::radius::{
     Answer, AttributeKind, Authorization, Client, Code, Event, QuestionId, Reply, Request, ServerNumber,
