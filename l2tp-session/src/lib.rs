@@ -8,7 +8,9 @@ extern crate alloc;
 extern crate std;
 
 pub mod client;
+pub mod guide;
 pub mod manual;
+pub mod report;
 
 pub mod server;
 pub mod session;

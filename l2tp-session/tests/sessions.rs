@@ -1,9 +1,26 @@
 //! Clients and servers against each other, in memory.
 
-#![expect(clippy::unwrap_used, clippy::std_instead_of_core, reason = "a test that goes wrong stops")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::integer_division,
+    clippy::indexing_slicing,
+    clippy::std_instead_of_core,
+    reason = "a test that goes wrong stops"
+)]
 
+#[path = "sessions/calls.rs"]
+mod calls;
 #[path = "sessions/matrix.rs"]
 mod matrix;
+#[path = "sessions/network.rs"]
+mod network;
+#[path = "sessions/outcome.rs"]
+mod outcome;
+#[path = "sessions/seed.rs"]
+mod seed;
+#[path = "sessions/teardown.rs"]
+mod teardown;
 
 use std::time::Duration;
 
@@ -21,3 +38,5 @@ fn plain() -> Config {
 }
 
 const SETUP: Duration = Duration::from_secs(60);
+/// Longer than the longest end of both sides.
+const END: Duration = Duration::from_secs(400);

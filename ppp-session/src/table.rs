@@ -321,12 +321,14 @@ impl<S: Driven> Table<S> {
             if deadline > now {
                 break;
             }
-            self.index.deadlines.pop_first();
             if let Some(entry) = self.entries.get_mut(&id) {
                 entry.deadline = None;
                 entry.session.handle_timeout(now);
                 self.index.touch(id, entry);
+                debug_assert_ne!(entry.deadline, Some(deadline), "a deadline is later than now, or it is none");
             }
+            // Only now: a set that is never empty takes no memory for its next deadline.
+            self.index.deadlines.remove(&(deadline, id));
         }
     }
 }
@@ -353,11 +355,11 @@ impl<K: Copy + Ord> Index<K> {
         if deadline.is_some_and(|deadline| entry.deadline.is_some_and(|known| known <= deadline)) {
             return;
         }
-        if let Some(known) = core::mem::replace(&mut entry.deadline, deadline) {
-            self.deadlines.remove(&(known, id));
-        }
         if let Some(deadline) = deadline {
             self.deadlines.insert((deadline, id));
+        }
+        if let Some(known) = core::mem::replace(&mut entry.deadline, deadline) {
+            self.deadlines.remove(&(known, id));
         }
     }
 

@@ -170,15 +170,16 @@ impl Machine {
 
     /// Takes note that the tunnel has ended the call. Returns why the call is over.
     pub(crate) fn cleared(&mut self, now: Duration, reason: Reason) -> Reason {
+        use ppp_session::ppp::link;
+        self.with_ppp(now, |ppp| ppp.down(now));
         let reason = match self.life {
-            Life::Up => reason,
+            // PPP knows no reason of its own.
+            Life::Finished(Reason::Ppp(ppp_session::Reason::Link(link::Reason::LowerLayerDown))) | Life::Up => reason,
             Life::Finished(first) | Life::Clearing(first) | Life::Cleared(first) | Life::Over(first) => first,
         };
         if !self.is_over() {
             self.life = Life::Cleared(reason);
         }
-        // Only now, so that the end of PPP that follows from it is not the reason.
-        self.with_ppp(now, |ppp| ppp.down(now));
         reason
     }
 

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use core::ops::Range;
 use core::time::Duration;
 
-use l2tp_wire::data::{Config, Counters, DataChannel, Datagram, ReceiveError, Received, SendError};
+use l2tp_wire::data::{Config, Counters, DataChannel, Datagram, Position, ReceiveError, Received, SendError};
 
 use super::config::Reordering;
 
@@ -73,6 +73,15 @@ impl Channel {
     #[inline]
     pub(crate) fn decapsulate(&mut self, now: Duration, packet: &[u8]) -> Result<Received<Range<usize>>, ReceiveError> {
         each!(self, channel => channel.decapsulate_range(now, packet))
+    }
+
+    pub(crate) const fn position(&self) -> Position {
+        each!(self, channel => channel.position())
+    }
+
+    /// Sets the peer's numbers back: the frame was not the peer's.
+    pub(crate) fn restore(&mut self, position: Position) {
+        each!(self, channel => channel.restore(position));
     }
 
     /// Returns the next frame that waited and need not wait any more.

@@ -6,7 +6,7 @@ use core::time::Duration;
 use super::config::{Config, Sequencing, TunnelSession, TypeOfService, Wire};
 use super::counters::Counters;
 use super::error::{ReceiveError, SendError};
-use super::reorder::{Reorder, Verdict};
+use super::reorder::{Numbers, Reorder, Verdict};
 use crate::header::{Carrier, DataHeader, SessionHeader, Sublayer};
 use crate::{Address, EncodeError, Packet};
 
@@ -46,6 +46,21 @@ pub enum Received<F> {
     Frame(F),
     /// A frame that waits for one before it: [`DataChannel::poll_receive`] will give it.
     Held,
+}
+
+/// Where the numbers of a peer stand: see [`DataChannel::position`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    numbers: Numbers,
+    peer_numbers: bool,
+}
+
+impl Position {
+    /// Returns whether no number was left out since `earlier`.
+    #[must_use]
+    pub const fn follows(&self, earlier: &Self) -> bool {
+        self.numbers.follows(earlier.numbers)
+    }
 }
 
 /// RFC 2661 section 5.3, RFC 3931 section 4.3: sends and receives the data packets of one session.
@@ -263,8 +278,7 @@ impl<const SLOTS: usize, const FRAME: usize> DataChannel<SLOTS, FRAME> {
             TypeOfService::Value(value) => Some(value),
             TypeOfService::Reflect => inner,
         };
-        let dont_fragment = self.config.dont_fragment || self.config.refuses_oversized();
-        let outer = OuterHeader { dont_fragment, ttl: self.config.ttl, type_of_service };
+        let outer = OuterHeader { dont_fragment: self.config.dont_fragment(), ttl: self.config.ttl, type_of_service };
         Datagram { destination: self.config.peer, payload, outer }
     }
 
@@ -373,6 +387,19 @@ impl<const SLOTS: usize, const FRAME: usize> DataChannel<SLOTS, FRAME> {
             }
             _ => Err(ReceiveError::OtherSession),
         }
+    }
+
+    /// Returns where the numbers of the peer stand: to be taken before a packet.
+    #[must_use]
+    pub const fn position(&self) -> Position {
+        Position { numbers: self.reorder.numbers(), peer_numbers: self.peer_numbers }
+    }
+
+    /// Sets the numbers of the peer back: the frame of a packet that was taken since turned out to
+    /// be none of the peer's. The number is free for the genuine packet.
+    pub const fn restore(&mut self, position: Position) {
+        self.reorder.set_numbers(position.numbers);
+        self.peer_numbers = position.peer_numbers;
     }
 
     /// Returns the next frame that waited and need not wait any more. Call it until it returns

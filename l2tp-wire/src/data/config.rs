@@ -247,6 +247,24 @@ impl Config {
         matches!(self.oversized, Oversized::Refused)
     }
 
+    /// Returns the time to live of the outer IP header, if it is set.
+    #[must_use]
+    pub const fn ttl(&self) -> Option<u8> {
+        self.ttl
+    }
+
+    /// Returns the type of service of the outer IP header.
+    #[must_use]
+    pub const fn type_of_service(&self) -> TypeOfService {
+        self.type_of_service
+    }
+
+    /// Returns whether don't-fragment is asked for in the outer IP header.
+    #[must_use]
+    pub const fn dont_fragment(&self) -> bool {
+        self.dont_fragment || self.refuses_oversized()
+    }
+
     /// Returns where packets go.
     #[must_use]
     pub const fn peer(&self) -> Address {

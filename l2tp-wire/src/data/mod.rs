@@ -12,7 +12,7 @@ mod reorder;
 #[cfg(test)]
 mod tests;
 
-pub use channel::{DataChannel, Datagram, HEADROOM, OuterHeader, Received};
+pub use channel::{DataChannel, Datagram, HEADROOM, OuterHeader, Position, Received};
 pub use config::{Config, Sequencing, SessionWire, TunnelSession, TypeOfService, Wire};
 pub use counters::Counters;
 pub use error::{ReceiveError, SendError};

@@ -17,7 +17,7 @@ enum Held {
 }
 
 /// The numbers of the peer.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Order {
     /// Nothing has come: the first number is the start, whatever it is.
     Unknown,
@@ -26,10 +26,31 @@ enum Order {
 }
 
 /// Numbers that are not believed yet.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Suspect {
     None,
     Run { next: u32, length: u8 },
+}
+
+/// All that a frame which is delivered moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Numbers {
+    order: Order,
+    suspect: Suspect,
+    lost: u64,
+}
+
+impl Numbers {
+    /// Returns whether no number was given up or skipped since `earlier`, and none was far away.
+    pub(super) const fn follows(self, earlier: Self) -> bool {
+        match (earlier.order, self.order) {
+            (Order::Unknown, _) => true,
+            (Order::Next { next: before, .. }, Order::Next { next: after, .. }) => {
+                self.lost == earlier.lost && after.wrapping_sub(before) <= 1
+            }
+            (Order::Next { .. }, Order::Unknown) => false,
+        }
+    }
 }
 
 /// The fate of a frame.
@@ -73,6 +94,16 @@ impl<const SLOTS: usize, const FRAME: usize> Reorder<SLOTS, FRAME> {
             slots: [const { Slot { held: Held::Free, bytes: [0; FRAME] } }; SLOTS],
             lost: 0,
         }
+    }
+
+    pub(super) const fn numbers(&self) -> Numbers {
+        Numbers { order: self.order, suspect: self.suspect, lost: self.lost }
+    }
+
+    pub(super) const fn set_numbers(&mut self, numbers: Numbers) {
+        self.order = numbers.order;
+        self.suspect = numbers.suspect;
+        self.lost = numbers.lost;
     }
 
     pub(super) fn held(&self) -> usize {
@@ -284,6 +315,18 @@ mod tests {
         for (number, verdict) in [(5, Verdict::Deliver), (7, Verdict::Deliver)] {
             assert_eq!(order.arrive(ms(0), number, &[0], Duration::ZERO), verdict, "{number}");
         }
+    }
+
+    #[test]
+    fn numbers_that_are_set_back_are_free_again() {
+        let mut order = Reorder::<0, 0>::new(0xffff);
+        assert_eq!(order.arrive(ms(0), 0xffff, &[0], WAIT), Verdict::Deliver);
+        let before = order.numbers();
+        assert_eq!(order.arrive(ms(1), 500, &[0], WAIT), Verdict::Deliver);
+        assert!(!order.numbers().follows(before));
+        order.set_numbers(before);
+        assert_eq!((order.lost, order.arrive(ms(2), 0, &[0], WAIT)), (0, Verdict::Deliver));
+        assert!(order.numbers().follows(before));
     }
 
     #[test]

@@ -54,6 +54,7 @@ impl Machine {
         }
         let id = self.id;
         self.enter(|call| {
+            let before = call.channel.position();
             let data::Received::Frame(range) = call.channel.decapsulate(now, packet)? else {
                 return Ok((Received::Held, Proof::Nothing));
             };
@@ -63,10 +64,18 @@ impl Machine {
                 return Ok((Received::Frame { call: id, frame }, Proof::Genuine));
             };
             let expects_sealed = ppp.expects_sealed();
-            let received = ppp.handle_frame(now, frame, scratch)?;
+            let received = ppp.handle_frame(now, frame, scratch);
             // Where data has to be encrypted, what is in the clear proves nothing: anybody can send it.
-            let proof = if expects_sealed && received.ip().is_none() { Proof::Nothing } else { Proof::Genuine };
-            Ok((received.ip().map_or(Received::Consumed, |packet| Received::Ip { call: id, packet }), proof))
+            let proof = match &received {
+                Ok(received) if received.ip().is_some() || !expects_sealed => Proof::Genuine,
+                Ok(_) | Err(_) => Proof::Nothing,
+            };
+            let is_forged = received.as_ref().is_err_and(ppp_session::ReceiveError::is_forgery);
+            // Its number moves nothing then: genuine packets must not be late because of it.
+            if is_forged || proof == Proof::Nothing && !call.channel.position().follows(&before) {
+                call.channel.restore(before);
+            }
+            Ok((received?.ip().map_or(Received::Consumed, |packet| Received::Ip { call: id, packet }), proof))
         })
     }
 
