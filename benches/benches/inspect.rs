@@ -23,7 +23,8 @@ use vpdn::capture;
 /// Where the sender's and the receiver's addresses are in a captured frame: Ethernet (14), IPv4 (12).
 const ADDRESSES: usize = 16 + 14 + 12;
 
-/// Writes a capture of so many octets: those of ours one after the other, again and again, each time between other hosts.
+/// Writes a capture of so many bytes: those of ours one after the other, again and again, each time
+/// between other hosts.
 fn write(path: &Path, size: u64) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../interop/captures");
     let mut captures: Vec<_> = std::fs::read_dir(folder)
@@ -40,7 +41,8 @@ fn write(path: &Path, size: u64) {
             while !rest.is_empty() {
                 let length = 16 + u32::from_le_bytes(rest[8..12].try_into().unwrap()) as usize;
                 let (record, behind) = rest.split_at_mut(length);
-                // The second octet of each address: 16 in the captures. The checksum of the header is not looked at.
+                // The second byte of each address: 16 in the captures. The checksum of the header
+                // is not looked at.
                 for address in [ADDRESSES, ADDRESSES + 4] {
                     if record.len() > address + 4 && record[address] == 172 {
                         record[address + 1] = round.to_le_bytes()[0];

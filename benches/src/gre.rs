@@ -45,7 +45,7 @@ fn header() -> Group {
         })
 }
 
-/// Returns the order of packets alone: handles of 8 octets wait.
+/// Returns the order of packets alone: handles of 8 bytes wait.
 fn order() -> Group {
     let run = |exchange: u32, lost_of: u32| {
         let mut order = Reorder::new([const { Slot::new(0_u64) }; 64]);

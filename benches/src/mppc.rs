@@ -29,7 +29,7 @@ pub type Stream = Vec<(u8, Vec<u8>)>;
 /// How the packets of a run are made and sent.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
-    /// Octets of a packet.
+    /// Bytes of a packet.
     pub size: usize,
     /// Every packet with an empty history.
     pub flush: bool,

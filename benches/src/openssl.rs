@@ -13,7 +13,7 @@ pub struct Rc4Key {
     data: [c_uint; 256],
 }
 
-/// `SHA_CTX` of `openssl/sha.h`: 96 octets, and room to spare.
+/// `SHA_CTX` of `openssl/sha.h`: 96 bytes, and room to spare.
 #[repr(C, align(16))]
 struct ShaContext([u64; 16]);
 
@@ -94,13 +94,13 @@ impl Primitives for LowLevel {
 
     fn set_key(&self, cipher: &mut Rc4Key, key: &[u8]) {
         let length = c_int::try_from(key.len()).expect("a key of RC4");
-        // SAFETY: `cipher` is an RC4_KEY, `key` has `length` octets.
+        // SAFETY: `cipher` is an RC4_KEY, `key` has `length` bytes.
         unsafe { (self.set_key)(cipher, length, key.as_ptr()) };
     }
 
     fn apply(&self, cipher: &mut Rc4Key, data: &mut [u8]) {
         let at = data.as_mut_ptr();
-        // SAFETY: input and output are the same octets, which RC4 allows.
+        // SAFETY: input and output are the same bytes, which RC4 allows.
         unsafe { (self.run)(cipher, data.len(), at, at) };
     }
 
@@ -187,7 +187,7 @@ impl Primitives for Evp {
     fn set_key(&self, cipher: &mut *mut c_void, key: &[u8]) {
         assert_eq!(key.len(), 16, "the length that this cipher has by itself");
         let nothing = std::ptr::null();
-        // SAFETY: the context has a cipher, whose keys have 16 octets.
+        // SAFETY: the context has a cipher, whose keys have 16 bytes.
         unsafe { (self.init)(*cipher, std::ptr::null(), key.as_ptr(), nothing, std::ptr::null()) };
     }
 

@@ -10,15 +10,12 @@
 
 use std::io::Write as _;
 
-#[path = "../../mppc/tests/reference/mod.rs"]
-mod reference;
-
 use mppc::level::{self, Level};
 use mppc::{Compressor, Decompressor, Expansion, Flags};
 use pptp_benches::mppc::corpus::{self, Corpus};
 use pptp_benches::mppc::foreign::FreeRdp;
 use pptp_benches::mppc::{SETTINGS, Setting, Stream, ironrdp, send, send_freerdp};
-use reference::Reference;
+use testing::mppc::{self as reference, Reference};
 
 /// Enough to go round the history dozens of times.
 const PACKETS: usize = 300;

@@ -185,7 +185,8 @@ fn is_function(line: &str) -> bool {
 /// Returns whether a summary begins with a verb in the third person.
 fn is_verb(summary: &str) -> bool {
     let first = summary.split_whitespace().next().unwrap_or_default();
-    let is_plain = first.chars().all(char::is_alphabetic);
+    let first = first.trim_end_matches([',', ':', '.']);
+    let is_plain = first.chars().all(|c| c.is_alphabetic() || c == '-');
     is_plain && first.ends_with('s') && !NO_VERBS.contains(&first.to_lowercase().as_str())
 }
 

@@ -12,7 +12,7 @@ pub fn decode(data: &[u8]) {
     let Ok(packet) = Packet::decode(data) else { return };
     assert_eq!(packet.to_vec().as_deref(), Ok(data));
     assert_eq!(packet.len(), data.len());
-    // One octet less of room is refused, and nothing else happens.
+    // One byte less of room is refused, and nothing else happens.
     let mut buf = vec![0; data.len()];
     assert!(matches!(packet.encode(&mut buf[1..]), Err(EncodeError::BufferTooSmall(_))));
     assert_eq!(packet.encode(&mut buf), Ok(data));

@@ -7,9 +7,8 @@ use pptp_gre::{
     AcknowledgmentTimeout, CallIds, Config, Event, HEADROOM, InlineFrame, MAX_TRANSMIT, ReceiveError, Received,
     SendError, SequenceNumber, Slot, Tunnel, WindowPolicy,
 };
+use testing::Flight;
 
-/// Packets on the way: when there are more, the oldest is lost.
-const FLYING: usize = 64;
 /// The longest frame that may wait.
 const FRAME: usize = 32;
 
@@ -29,8 +28,7 @@ struct End<'s> {
 struct World<'s> {
     now: Duration,
     ends: [End<'s>; 2],
-    /// Which end gets which octets.
-    flying: Vec<(usize, Vec<u8>)>,
+    flight: Flight,
     /// Whether packets are damaged and forged: then frames need not come in order.
     forged: bool,
 }
@@ -50,7 +48,7 @@ fn drive(input: &mut Unstructured<'_>) -> Result<()> {
     let mut memory: [Vec<_>; 2] = [slots(input)?, slots(input)?];
     let [one, other] = &mut memory;
     let ends = [end(input, 0, one)?, end(input, 1, other)?];
-    let mut world = World { now: Duration::ZERO, ends, flying: Vec::new(), forged: input.arbitrary()? };
+    let mut world = World { now: Duration::ZERO, ends, flight: Flight::default(), forged: input.arbitrary()? };
     while !input.is_empty() {
         world.operate(input)?;
         for end in &mut world.ends {
@@ -87,6 +85,11 @@ fn end<'s>(input: &mut Unstructured<'_>, at: u16, slots: Slots<'s>) -> Result<En
     Ok(End { tunnel: Tunnel::new(config, slots), honours, blocked: false, sent: 0, delivered: None, frames: 0 })
 }
 
+/// Returns a place among the packets on their way, or among the bytes of one.
+fn place(input: &mut Unstructured<'_>) -> Result<usize> {
+    input.arbitrary::<u8>().map(usize::from)
+}
+
 impl World<'_> {
     fn operate(&mut self, input: &mut Unstructured<'_>) -> Result<()> {
         let at = usize::from(input.arbitrary::<bool>()?);
@@ -96,30 +99,16 @@ impl World<'_> {
                 self.send(at, length, input.arbitrary()?);
             }
             3..=5 => {
-                let index = self.pick(input)?;
-                if let Some((to, mut octets)) = index.map(|index| self.flying.remove(index)) {
-                    self.receive(to, &mut octets, input.arbitrary()?);
+                if let Some(mut packet) = self.flight.take(at, place(input)?) {
+                    self.receive(at, &mut packet, input.arbitrary()?);
                 }
             }
             6 => {
-                if let Some(index) = self.pick(input)? {
-                    let copy = self.flying[index].clone();
-                    self.fly(copy.0, copy.1);
-                }
+                self.flight.repeat(at, place(input)?);
             }
-            7 => {
-                if let Some(index) = self.pick(input)? {
-                    self.flying.remove(index);
-                }
-            }
-            8 => {
-                if let Some(index) = self.pick(input)? {
-                    let octets = &mut self.flying[index].1;
-                    let place = input.choose_index(octets.len())?;
-                    if self.forged {
-                        octets[place] ^= input.arbitrary::<u8>()?;
-                    }
-                }
+            7 => drop(self.flight.take(at, place(input)?)),
+            8 if self.forged => {
+                self.flight.damage(at, place(input)?, place(input)?, input.arbitrary()?);
             }
             9 => {
                 let mut octets = input.arbitrary::<Vec<u8>>()?;
@@ -140,20 +129,6 @@ impl World<'_> {
         Ok(())
     }
 
-    fn pick(&self, input: &mut Unstructured<'_>) -> Result<Option<usize>> {
-        if self.flying.is_empty() {
-            return Ok(None);
-        }
-        input.choose_index(self.flying.len()).map(Some)
-    }
-
-    fn fly(&mut self, to: usize, octets: Vec<u8>) {
-        if self.flying.len() == FLYING {
-            self.flying.remove(0);
-        }
-        self.flying.push((to, octets));
-    }
-
     fn send(&mut self, at: usize, length: usize, in_place: bool) {
         let end = &mut self.ends[at];
         let before = end.tunnel.statistics();
@@ -171,7 +146,7 @@ impl World<'_> {
                 let octets = octets.to_vec();
                 assert_eq!(end.tunnel.statistics().ss, before.ss.next());
                 end.sent += 1;
-                self.fly(1 - at, octets);
+                self.flight.put(1 - at, octets);
             }
             Err(error) => {
                 end.blocked |= error == SendError::WouldBlock;
@@ -205,7 +180,7 @@ impl World<'_> {
         assert_eq!(sent.is_some(), is_due, "a short buffer loses nothing");
         assert_eq!(end.tunnel.poll_transmit(self.now, &mut buf), Ok(None), "one acknowledgment is enough");
         if let Some(octets) = sent {
-            self.fly(1 - at, octets);
+            self.flight.put(1 - at, octets);
         }
     }
 

@@ -27,7 +27,8 @@ pub fn capture(data: &[u8]) {
     });
     let frames = usize::try_from(report.frames).expect("a small number");
     assert!(frames <= data.len() / 16 + 1);
-    // A segment has a message for 8 octets at most, a packet few layers, and events follow from messages.
+    // A segment has a message for 8 bytes at most, a packet few layers, and events follow from
+    // messages.
     assert!(records <= 8 * frames + data.len(), "{records} records of {frames} frames");
     assert!(octets <= data.len() + 64);
     check(&inspector);
@@ -108,8 +109,8 @@ pub fn packets(data: &[u8]) {
     check(&inspector);
 }
 
-/// Asserts that text for people is printable for any input. Returns the number of octets
-/// that the record is about.
+/// Asserts that text for people is printable for any input. Returns the number of bytes that the
+/// record is about.
 fn look(record: &Record<'_>) -> usize {
     let shown = match record.content {
         Content::Control { message, .. } => message.to_string(),

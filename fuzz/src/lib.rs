@@ -12,6 +12,7 @@ pub mod liveness;
 pub mod mppc;
 pub mod mppe;
 pub mod mschap;
+pub mod mschap_eap;
 pub mod mschap_machines;
 pub mod ppp;
 pub mod ppp_automaton;
@@ -52,6 +53,8 @@ pub const TARGETS: &[(&str, Oracle)] = &[
     ("mschap_attributes", mschap_machines::attributes),
     ("mschap_change_password", mschap_machines::change_password),
     ("mschap_authenticator", mschap_machines::authenticator),
+    ("mschap_eap", mschap_eap::packet),
+    ("live_eap", mschap_eap::live),
     ("mppe_header", mppe::header),
     ("mppe_garbage", mppe::garbage),
     ("mppc_decompress", mppc::decompress),

@@ -1,11 +1,7 @@
 //! Oracles of the MPPC targets.
 
 use mppc::{Compressor, Decompressor, Expansion, Flags, Receiver, level};
-
-#[path = "../../mppc/tests/reference/mod.rs"]
-mod reference;
-
-use reference::Reference;
+use testing::mppc::{self as reference, Reference};
 
 /// Takes the next piece of fuzz input: one octet of choice, two of length, and so many octets or what is left.
 fn piece(data: &[u8]) -> Option<(u8, &[u8], &[u8])> {

@@ -20,7 +20,7 @@ pub fn header(data: &[u8]) {
 
 /// Asserts that a decryptor takes any packets in any order, in each mode. A refused packet leaves
 /// its state unchanged, and in stateless mode a genuine packet that follows is decrypted after any
-/// input. The first octet says how the rest is cut into packets.
+/// input. The first byte says how the rest is cut into packets.
 ///
 /// # Panics
 ///

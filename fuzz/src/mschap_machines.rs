@@ -10,7 +10,7 @@ use mschap::{
 const SECRET: &[u8] = b"shared secret";
 
 /// Reads the bytes as a Vendor-Specific attribute of RADIUS and asserts that its values round-trip.
-/// The octets are also the seed of an attribute, which is written and read again.
+/// The bytes are also the seed of an attribute, which is written and read again.
 ///
 /// # Panics
 ///
@@ -111,8 +111,7 @@ fn keys_are_hidden_again(attribute: &Attribute<'_>, hiding: &Hiding<'_>) {
 }
 
 /// Asserts that bytes of the right length are a change of a password and are written back. A change
-/// that is made of the octets gives the new password, and none with one octet changed gives
-/// another.
+/// that is made of the bytes gives the new password, and none with one byte changed gives another.
 ///
 /// # Panics
 ///
@@ -362,7 +361,7 @@ impl Side {
         }
     }
 
-    /// Returns whether an octet of a genuine response may be changed by `flip` without harm.
+    /// Returns whether a byte of a genuine response may be changed by `flip` without harm.
     fn response_survives(&self, at: usize, flip: u8) -> bool {
         match self {
             // LM response; NT response; the flag, which must not become 0.

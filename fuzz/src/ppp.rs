@@ -80,7 +80,7 @@ pub fn options(data: &[u8]) {
 fn check_options(data: &[u8]) {
     let mut options = Options::new(data);
     let mut length = 0;
-    // Each option is two octets at least.
+    // Each option is two bytes at least.
     for _ in 0..=data.len() / 2 + 1 {
         assert_eq!(options.offset(), length);
         match options.next() {

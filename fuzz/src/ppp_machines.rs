@@ -48,7 +48,7 @@ pub fn hdlc(data: &[u8]) {
 }
 
 fn method(number: u8) -> Method {
-    let methods = [Method::Pap, Method::ChapMd5, Method::MsChapV1, Method::MsChapV2, Method::Eap];
+    let methods = [Method::Pap, Method::ChapMd5, Method::MsChapV1, Method::MsChapV2, Method::Eap, Method::EapMsChapV2];
     methods[usize::from(number) % methods.len()]
 }
 

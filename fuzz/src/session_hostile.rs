@@ -250,7 +250,8 @@ impl World {
 
     fn poll(&mut self, events: bool) -> Said {
         let now = self.now;
-        (self.client.polls, self.server.polls) = (events, events);
+        self.client.polls = events;
+        self.server.polls = events;
         let mut said = Said::default();
         for from in [CLIENT, SERVER] {
             let mut output = Output { room: usize::MAX, ..Output::default() };

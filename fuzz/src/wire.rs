@@ -16,7 +16,7 @@ pub fn decode(data: &[u8]) {
     assert!((8..=Message::MAX_LEN).contains(&octets.len()));
     let shown = message.to_string();
     assert!(shown.bytes().all(|octet| (b' '..=b'~').contains(&octet)), "{shown}");
-    // One octet less is cut short, one octet less of room is refused.
+    // One byte less is cut short, one byte less of room is refused.
     assert!(matches!(Message::decode(&octets[..octets.len() - 1]), Err(DecodeError::Truncated { .. })));
     let mut buf = [0; Message::MAX_LEN];
     assert!(message.encode(&mut buf[..octets.len() - 1]).is_err());
@@ -34,7 +34,7 @@ pub fn round_trip(data: &[u8]) {
 }
 
 /// Asserts that any way to cut a stream gives the same messages, and the same error at the same
-/// place. The first octet says how it is cut.
+/// place. The first byte says how it is cut.
 ///
 /// # Panics
 ///

@@ -50,7 +50,8 @@ fn corpora_and_their_neighbours_hold() {
             for length in 0..data.len().min(256) {
                 oracle(&data[..length]);
             }
-            // Each of the first octets at its neighbours and extremes: lengths, codes and bits are there.
+            // Each of the first bytes at its neighbours and extremes: lengths, codes and bits are
+            // there.
             for index in 0..data.len().min(96) {
                 let octet = data[index];
                 for changed in [0, 1, octet.wrapping_sub(1), octet.wrapping_add(1), octet ^ 0x80, 0x7f, 0xff] {

@@ -6,11 +6,11 @@ use crate::{Flags, SequenceNumber};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Field {
-    /// The flags, the protocol type and the key: the first eight octets.
+    /// The flags, the protocol type and the key: the first eight bytes.
     FixedHeader,
-    /// The sequence number, four octets.
+    /// The sequence number, four bytes.
     SequenceNumber,
-    /// The acknowledgment number, four octets.
+    /// The acknowledgment number, four bytes.
     AcknowledgmentNumber,
     /// The payload, as long as the upper half of the key says.
     Payload,
@@ -27,21 +27,33 @@ impl core::fmt::Display for Field {
     }
 }
 
-/// Why octets are not an enhanced GRE packet of RFC 2637.
+/// Why bytes are not an enhanced GRE packet of RFC 2637.
 ///
-/// Offsets count octets from the start of the GRE header.
+/// Offsets count bytes from the start of the GRE header.
 ///
 /// ```
 /// use pptp_gre::{DecodeError, Field, Packet};
 ///
-/// let cut = Packet::decode(&[0x30, 0x01, 0x88, 0x0b, 0x00, 0x04, 0x00, 0x07, 0x00]).unwrap_err();
-/// assert_eq!(cut, DecodeError::Truncated { field: Field::SequenceNumber, offset: 8, needed: 4, available: 1 });
-/// assert_eq!(cut.to_string(), "GRE sequence number cut short at offset 8: needs 4 octets, has 1");
+/// let cut =
+///     Packet::decode(&[0x30, 0x01, 0x88, 0x0b, 0x00, 0x04, 0x00, 0x07, 0x00]).unwrap_err();
+/// assert_eq!(
+///     cut,
+///     DecodeError::Truncated {
+///         field: Field::SequenceNumber,
+///         offset: 8,
+///         needed: 4,
+///         available: 1
+///     }
+/// );
+/// assert_eq!(
+///     cut.to_string(),
+///     "GRE sequence number cut short at offset 8: needs 4 octets, has 1"
+/// );
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// The octets end within a field.
+    /// The bytes end within a field.
     #[error("GRE {field} cut short at offset {offset}: needs {needed} octets, has {available}")]
     Truncated {
         /// The field that is not whole.
@@ -50,7 +62,7 @@ pub enum DecodeError {
         offset: usize,
         /// Its length.
         needed: usize,
-        /// How many octets there are of it.
+        /// How many bytes there are of it.
         available: usize,
     },
     /// The version is not 1: other tunnels use version 0.
@@ -62,13 +74,13 @@ pub enum DecodeError {
     /// A bit that RFC 2637 wants zero is set: C, R, s, recursion control or flags.
     #[error("GRE flags {found}: bits are set that RFC 2637 wants zero")]
     Flags {
-        /// The first two octets.
+        /// The first two bytes.
         found: Flags,
     },
     /// The protocol type is not [`PROTOCOL_TYPE`](crate::PROTOCOL_TYPE).
     #[error("GRE protocol type {found:#06x}, not 0x880b")]
     ProtocolType {
-        /// The two octets found.
+        /// The two bytes found.
         found: u16,
     },
     /// The K bit is clear, so there is no payload length and no call id.
@@ -87,9 +99,9 @@ pub enum DecodeError {
 #[error("buffer too small: needs {needed} octets, has {available}")]
 #[non_exhaustive]
 pub struct BufferTooSmall {
-    /// Octets that are needed.
+    /// Bytes that are needed.
     pub needed: usize,
-    /// Octets that were lent.
+    /// Bytes that were lent.
     pub available: usize,
 }
 

@@ -10,8 +10,9 @@
 pub enum Event {
     /// A packet may be sent again, after [`SendError::WouldBlock`](crate::SendError::WouldBlock).
     Writable,
-    /// The flow control alarm goes off: an acknowledgment did not come in time. Packets or acknowledgments are
-    /// lost, or the peer does not acknowledge.
+    /// The flow control alarm goes off: two acknowledgments in a row did not come in time. Packets or acknowledgments are
+    /// lost, or the peer does not acknowledge. At the first one that is late there is time to ask the peer for data, which
+    /// Linux needs to acknowledge anything: [`time_outs`](crate::Tunnel::time_outs) counts it.
     FlowControlAlarmRaised,
     /// A whole window was acknowledged since the alarm.
     FlowControlAlarmCleared,

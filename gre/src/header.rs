@@ -28,14 +28,14 @@ pub struct Header {
 }
 
 impl Header {
-    /// The longest header: eight fixed octets, sequence number, acknowledgment number.
+    /// The longest header: eight fixed bytes, sequence number, acknowledgment number.
     pub const MAX_LEN: usize = Self::FIXED_LEN + Self::NUMBER_LEN + Self::NUMBER_LEN;
 
     /// Flags (2), protocol type (2), payload length (2), call id (2).
     const FIXED_LEN: usize = 8;
     const NUMBER_LEN: usize = 4;
 
-    /// Returns the length of this header on the wire: 8, 12 or 16 octets.
+    /// Returns the length of this header on the wire: 8, 12 or 16 bytes.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a header is never empty")]
     pub const fn len(&self) -> usize {
@@ -52,7 +52,7 @@ impl Header {
         Flags::enhanced(self.sequence_number.is_some(), self.acknowledgment_number.is_some())
     }
 
-    /// Reads a header and gives it, the payload length that it states, and the octets behind it.
+    /// Reads a header and gives it, the payload length that it states, and the bytes behind it.
     ///
     /// Whether the payload is whole is not looked at: [`Packet::decode`](crate::Packet::decode) does that.
     ///
@@ -96,7 +96,7 @@ impl Header {
         ))
     }
 
-    /// Returns why the first eight octets are not those of an enhanced GRE header.
+    /// Returns why the first eight bytes are not those of an enhanced GRE header.
     #[cold]
     fn refuse_fixed(octets: &[u8]) -> DecodeError {
         // The flags first: a packet of another version may be shorter than our fixed header.
@@ -134,7 +134,8 @@ impl Header {
         }
     }
 
-    /// Writes the header for a payload of `payload_length` octets to the start of `buf`, and gives the octets written.
+    /// Writes the header for a payload of `payload_length` bytes to the start of `buf`, and gives
+    /// the bytes written.
     ///
     /// # Errors
     ///

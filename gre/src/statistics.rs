@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use crate::SequenceNumber;
 
-/// The counters of a [`Tunnel`](crate::Tunnel), and its present state. Octets are those of PPP
+/// The counters of a [`Tunnel`](crate::Tunnel), and its present state. Bytes are those of PPP
 /// frames, without headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -14,9 +14,9 @@ pub struct Statistics {
     pub packets_sent: u64,
     /// Packets with a payload that were given out, late ones included.
     pub packets_received: u64,
-    /// Octets of the payloads that were sent.
+    /// Bytes of the payloads that were sent.
     pub octets_sent: u64,
-    /// Octets of the payloads that were given out.
+    /// Bytes of the payloads that were given out.
     pub octets_received: u64,
     /// Ss: the number of the next packet to be sent.
     pub ss: SequenceNumber,
@@ -50,7 +50,7 @@ pub struct Statistics {
     pub restarts: u64,
     /// Packets that wait for a missing one.
     pub held: u32,
-    /// Octets that were no enhanced GRE packet.
+    /// Bytes that were no enhanced GRE packet.
     pub malformed: u64,
     /// Packets of another call.
     pub other_call: u64,

@@ -48,7 +48,8 @@ impl Default for AcknowledgmentTimeout {
 ///
 /// use pptp_gre::{AcknowledgmentTimeout, RoundTrip};
 ///
-/// let bounds = AcknowledgmentTimeout::adaptive(Duration::from_millis(50), Duration::from_secs(3));
+/// let bounds =
+///     AcknowledgmentTimeout::adaptive(Duration::from_millis(50), Duration::from_secs(3));
 /// let mut round_trip = RoundTrip::new(bounds, 4); // 0.4 s
 /// round_trip.sample(Duration::from_millis(80));
 /// assert_eq!(round_trip.estimate(), Duration::from_millis(360)); // 400 - 320 / 8

@@ -40,6 +40,24 @@ impl<F> Received<F> {
     }
 }
 
+/// The place in the order that a packet with data has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Next,
+    Late,
+    Waiting,
+}
+
+impl Place {
+    fn of<F>(self, frame: F) -> Received<F> {
+        match self {
+            Self::Next => Received::Frame(frame),
+            Self::Late => Received::LateFrame(frame),
+            Self::Waiting => Received::Held,
+        }
+    }
+}
+
 /// A frame of [`Tunnel::decapsulate_unproven`], whose packet anyone can have sent.
 ///
 /// Open it, and pass it to [`Tunnel::confirm`], [`Tunnel::refuse`] or [`Tunnel::doubt`].
@@ -382,11 +400,12 @@ where
             self.order.doubt(number);
         }
         self.acknowledge_with_data(acknowledged, received.as_ref().err());
-        Ok(received?.map(|range| Unproven { range, number, claim: Claim::Placed }))
+        Ok(received?.of(claimed(Claim::Placed)))
     }
 
     /// Believes the number of a frame that is genuine, wherever the number is: it was decrypted, or could only be made
     /// by the peer.
+    #[inline]
     pub fn confirm(&mut self, now: Duration, frame: &Unproven) {
         self.advance(now);
         let restarts = self.order.counters().restarts;
@@ -465,6 +484,12 @@ where
         Some((Unproven { range: 0..frame.len(), number, claim: Claim::Placed }, frame))
     }
 
+    /// Returns whether frames wait for an earlier one. Without any, [`poll_receive`](Self::poll_receive) has nothing.
+    #[must_use]
+    pub const fn holds_frames(&self) -> bool {
+        self.order.held() > 0
+    }
+
     /// Writes the acknowledgment that is due to the start of `buf`, if one is: no payload came by that could carry it.
     ///
     /// # Errors
@@ -512,7 +537,7 @@ where
         self.advance(now);
         self.acknowledgment.handle_timeout(self.clock);
         self.order.expire(self.clock, self.config.reorder_timeout);
-        let alarm = self.send.alarm;
+        let alarm = self.send.alarm();
         if self.send.handle_timeout(self.clock) {
             self.window_changed(alarm);
         }
@@ -566,7 +591,7 @@ where
             acknowledgments_repeated: counters.repeated,
             acknowledgments_stale: counters.stale,
             acknowledgments_impossible: counters.impossible,
-            alarm: send.alarm,
+            alarm: send.alarm(),
             alarms: send.alarms,
             time_outs: send.time_outs,
             round_trip: round_trip.is_sampled().then(|| round_trip.estimate()),
@@ -644,9 +669,9 @@ where
         if self.order.counters().restarts != restarts {
             self.events.restarted();
         }
-        let received = self.place(number, &packet, arrival);
-        self.acknowledge_with_data(acknowledged, received.as_ref().err());
-        received
+        let place = self.place(number, &packet, arrival);
+        self.acknowledge_with_data(acknowledged, place.as_ref().err());
+        Ok(place?.of(frame_range(&packet)))
     }
 
     fn receive_acknowledgment(&mut self, number: Option<SequenceNumber>) -> Result<Received<Infallible>, ReceiveError> {
@@ -659,27 +684,22 @@ where
     }
 
     /// Returns what becomes of a packet with data whose number has found its place.
-    fn place(
-        &mut self,
-        number: SequenceNumber,
-        packet: &Packet<'_>,
-        arrival: Arrival,
-    ) -> Result<Received<Range<usize>>, ReceiveError> {
+    fn place(&mut self, number: SequenceNumber, packet: &Packet<'_>, arrival: Arrival) -> Result<Place, ReceiveError> {
         let expected = self.order.next().unwrap_or(number);
         let length = packet.payload.len();
         match arrival {
             Arrival::Next => {
                 self.acknowledgment.received(self.clock);
                 self.counters.delivered(length);
-                Ok(Received::Frame(frame_range(packet)))
+                Ok(Place::Next)
             }
             Arrival::Held => {
                 self.acknowledgment.received(self.clock);
-                Ok(Received::Held)
+                Ok(Place::Waiting)
             }
             Arrival::Late if self.config.late_frames && is_compressed_data(packet.payload) => {
                 self.counters.delivered(length);
-                Ok(Received::LateFrame(frame_range(packet)))
+                Ok(Place::Late)
             }
             Arrival::Late | Arrival::TooLate => Err(ReceiveError::Late { number, expected }),
             Arrival::Duplicate => Err(ReceiveError::Duplicate { number }),
@@ -701,7 +721,7 @@ where
     }
 
     fn acknowledge(&mut self, number: SequenceNumber) -> Acknowledged {
-        let alarm = self.send.alarm;
+        let alarm = self.send.alarm();
         let acknowledged = self.send.acknowledge(self.clock, number);
         let counter = match acknowledged {
             Acknowledged::New => {
@@ -719,8 +739,8 @@ where
     /// Reports a change of the window after an acknowledgment or a time-out; `alarm` is its state
     /// before.
     fn window_changed(&mut self, alarm: bool) {
-        if self.send.alarm != alarm {
-            self.events.alarm(self.send.alarm);
+        if self.send.alarm() != alarm {
+            self.events.alarm(self.send.alarm());
         }
         if self.blocked && self.send.is_open() {
             self.blocked = false;

@@ -39,6 +39,17 @@ pub(crate) enum Acknowledged {
     Impossible,
 }
 
+/// How acknowledgments come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Acknowledgments {
+    /// In time.
+    InTime,
+    /// The last one did not. Linux never acknowledges without data of its own, so that this alone says nothing.
+    Late,
+    /// Another one did not either, though there was time to ask for it: the alarm is on.
+    Missing,
+}
+
 /// RFC 2637 section 4.2: the sender's sliding window, its time-out and its alarm.
 #[derive(Debug, Clone)]
 pub(crate) struct SendWindow {
@@ -61,7 +72,7 @@ pub(crate) struct SendWindow {
     /// When the oldest awaited packet was sent.
     oldest: Duration,
     sent_at: [Duration; SendWindow::TIMES],
-    pub(crate) alarm: bool,
+    acknowledgments: Acknowledgments,
     pub(crate) alarms: u64,
     pub(crate) time_outs: u64,
     /// Packets beyond the window.
@@ -96,7 +107,7 @@ impl SendWindow {
             round_trip: RoundTrip::new(timeout, packet_processing_delay),
             oldest: Duration::ZERO,
             sent_at: [Duration::ZERO; Self::TIMES],
-            alarm: false,
+            acknowledgments: Acknowledgments::InTime,
             alarms: 0,
             time_outs: 0,
             exceeded: 0,
@@ -121,6 +132,11 @@ impl SendWindow {
 
     pub(crate) const fn round_trip(&self) -> &RoundTrip {
         &self.round_trip
+    }
+
+    /// Returns whether the alarm is on.
+    pub(crate) const fn alarm(&self) -> bool {
+        matches!(self.acknowledgments, Acknowledgments::Missing)
     }
 
     /// Returns how many packets await their acknowledgment.
@@ -180,6 +196,9 @@ impl SendWindow {
         self.acknowledged = behind;
         self.remote = Some(number);
         self.open = false;
+        if let Acknowledgments::Late = self.acknowledgments {
+            self.acknowledgments = Acknowledgments::InTime;
+        }
         if self.awaited.is_before(behind) {
             self.awaited = behind;
         }
@@ -208,10 +227,14 @@ impl SendWindow {
             self.open = true;
             self.round_trip.back_off();
             self.time_outs = self.time_outs.saturating_add(1);
-            if !self.alarm {
-                self.alarm = true;
-                self.alarms = self.alarms.saturating_add(1);
-            }
+            self.acknowledgments = match self.acknowledgments {
+                Acknowledgments::InTime => Acknowledgments::Late,
+                Acknowledgments::Late => {
+                    self.alarms = self.alarms.saturating_add(1);
+                    Acknowledgments::Missing
+                }
+                Acknowledgments::Missing => Acknowledgments::Missing,
+            };
         }
         expired
     }
@@ -222,7 +245,7 @@ impl SendWindow {
         self.digested = self.digested.saturating_add(packets);
         while self.digested >= self.size.into() {
             self.digested = self.digested.saturating_sub(self.size.into());
-            self.alarm = false;
+            self.acknowledgments = Acknowledgments::InTime;
             if self.size == self.maximum {
                 self.digested = 0;
                 return;
@@ -307,7 +330,7 @@ mod tests {
             assert_eq!(window.deadline(), None);
         }
         assert_eq!(sizes, [5, 3, 2, 1, 1]);
-        assert_eq!((window.time_outs, window.alarms, window.alarm), (5, 1, true));
+        assert_eq!((window.time_outs, window.alarms, window.alarm()), (5, 1, true));
     }
 
     #[test]
@@ -412,7 +435,7 @@ mod tests {
                 }
             }
             assert!(sent >= least, "{policy:?}: {sent}");
-            assert!(window.alarm && window.time_outs >= 5, "{policy:?}");
+            assert!(window.alarm() && window.time_outs >= 5, "{policy:?}");
         }
     }
 
@@ -431,15 +454,34 @@ mod tests {
 
     #[test]
     fn the_alarm_is_cleared_by_a_window_that_is_acknowledged() {
-        let mut window = window(WindowPolicy::Honour, 0, 8);
+        let mut window = window(WindowPolicy::Honour, 0, 16);
         fill(&mut window, ms(0));
         window.handle_timeout(ms(500));
-        assert_eq!((window.size(), window.alarm), (2, true));
-        let first = window.sent(ms(600));
-        window.acknowledge(ms(601), first.minus(4));
-        assert!(window.alarm, "one packet is no window");
-        window.acknowledge(ms(602), first);
-        assert!(!window.alarm);
+        assert_eq!((window.size(), window.alarm()), (4, false));
+        window.sent(ms(600));
+        assert!(window.handle_timeout(ms(10_000)));
+        assert_eq!((window.size(), window.alarm()), (2, true));
+        let first = window.sent(ms(10_600));
+        window.acknowledge(ms(10_601), SequenceNumber::new(0));
+        assert!(window.alarm(), "one packet is no window");
+        window.acknowledge(ms(10_602), first);
+        assert!(!window.alarm());
+    }
+
+    /// A Linux kernel acknowledges with data of its own alone: what it is asked by brings the acknowledgment.
+    #[test]
+    fn section_4_4_a_late_acknowledgment_that_comes_when_it_is_asked_for_is_no_alarm() {
+        let mut window = window(WindowPolicy::Ignore, 0, 64);
+        for round in 0..100 {
+            let now = ms(10_000 * round);
+            window.sent(now);
+            let late = window.deadline().unwrap();
+            assert!(window.handle_timeout(late) && window.is_open());
+            // The packet that asks.
+            let asking = window.sent(late);
+            assert_eq!(window.acknowledge(late + MS, asking), Acknowledged::New);
+        }
+        assert_eq!((window.time_outs, window.alarms, window.alarm()), (100, 0, false));
     }
 
     #[test]

@@ -135,7 +135,7 @@ fn main() {
         corpora.add("inspect_capture", &capture[..1], start);
         corpora.add("inspect_packets", &capture[..1], &start[24..]);
         for (index, stream) in streams.into_values().enumerate() {
-            // The first octet says how the stream is cut.
+            // The first byte says how the stream is cut.
             let stream = [&[13], &stream[..]].concat();
             corpora.add("wire_stream", index, &stream);
             corpora.add("control_stream", index, &stream);

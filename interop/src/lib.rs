@@ -4,6 +4,7 @@
 pub mod examples;
 #[cfg(target_os = "linux")]
 pub mod freeradius;
+pub mod memory;
 #[cfg(target_os = "linux")]
 pub mod namespace;
 #[cfg(target_os = "linux")]

@@ -1,6 +1,7 @@
 //! A PPP link on a real line, for tests against a real PPP daemon.
 //!
-//! The crate does no IO; an [`Endpoint`] does it: octets, time, passwords, and encryption once it was agreed on.
+//! The crate does no IO; an [`Endpoint`] does it: bytes, time, passwords, and encryption once it
+//! was agreed on.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use ppp_fsm::{Code, Frame, Protocol, ccp};
 
 use crate::programs::{Line, entropy};
 
-/// Packets go in and come out; 1500 octets of them, with all headers.
+/// Packets go in and come out; 1500 bytes of them, with all headers.
 const MAX_PACKET: usize = 1600;
 
 /// One end of a link.
@@ -43,7 +44,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Creates a link that begins with the first octet that comes. The password is its own, or what
+    /// Creates a link that begins with the first byte that comes. The password is its own, or what
     /// it knows of the peer's.
     #[must_use]
     pub fn new(config: &Config, line: Line, name: &str, password: &str) -> Self {
@@ -108,7 +109,7 @@ impl Endpoint {
         self.put(&frame);
     }
 
-    /// Does what is to be done, waits for octets or until `longest`, and takes them.
+    /// Does what is to be done, waits for bytes or until `longest`, and takes them.
     pub fn step(&mut self, longest: Duration) {
         self.work();
         let deadline = self.link.poll_timeout().map_or(longest, |deadline| deadline.saturating_sub(self.now()));

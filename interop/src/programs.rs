@@ -278,7 +278,7 @@ impl Session {
         std::mem::take(&mut self.frames)
     }
 
-    /// Does what is to be done, waits for octets on any side or until `longest`, and takes them.
+    /// Does what is to be done, waits for bytes on any side or until `longest`, and takes them.
     ///
     /// # Panics
     ///
@@ -405,7 +405,7 @@ impl Session {
         let mut buf = [0; 2048];
         while let Ok((_, length)) = rustix::net::recv(&self.gre, &mut buf[..], RecvFlags::DONTWAIT) {
             let now = self.now();
-            // RFC 791: the header's length in words is in the lower half of the first octet.
+            // RFC 791: the header's length in words is in the lower half of the first byte.
             let header = usize::from(buf[0] & 0x0f) * 4;
             let (Some(tunnel), Some(packet)) = (self.tunnel.as_mut(), buf.get(header..length)) else { continue };
             if let Ok(Received::Frame(frame)) = tunnel.decapsulate(now, packet) {

@@ -11,6 +11,9 @@ pub const ACCESS_ACCEPT: u8 = 2;
 /// Access-Reject.
 pub const ACCESS_REJECT: u8 = 3;
 
+/// Access-Challenge.
+pub const ACCESS_CHALLENGE: u8 = 11;
+
 /// User-Name.
 pub const USER_NAME: u8 = 1;
 /// NAS-IP-Address.
@@ -21,6 +24,10 @@ pub const REPLY_MESSAGE: u8 = 18;
 pub const CLASS: u8 = 25;
 /// Vendor-Specific.
 pub const VENDOR_SPECIFIC: u8 = 26;
+/// State.
+pub const STATE: u8 = 24;
+/// EAP-Message.
+pub const EAP_MESSAGE: u8 = 79;
 /// Message-Authenticator.
 pub const MESSAGE_AUTHENTICATOR: u8 = 80;
 
@@ -128,6 +135,15 @@ impl Packet {
             at = end;
         }
         hmac_md5(secret, &cleared.encode())
+    }
+
+    /// Signs this reply to a request: Message-Authenticator (RFC 3579 section 3.2), then the Response Authenticator.
+    pub fn sign_reply(&mut self, request: &Self, secret: &[u8]) {
+        let at = self.attributes.len() + 2;
+        self.add(MESSAGE_AUTHENTICATOR, &[0; 16]);
+        let signature = self.message_authenticator(&request.authenticator, secret);
+        self.attributes[at..].copy_from_slice(&signature);
+        self.authenticator = self.response_authenticator(&request.authenticator, secret);
     }
 
     /// Asserts that this is the reply of somebody who knows the secret.

@@ -81,7 +81,7 @@ fn internet_checksum(octets: &[u8]) -> u16 {
 
 /// Returns octets that can be compressed, though not much: noise, and words that come again.
 #[must_use]
-pub fn octets(length: usize, seed: u64) -> Vec<u8> {
+pub fn filler(length: usize, seed: u64) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut octets = Vec::with_capacity(length + 64);
     while octets.len() < length {
@@ -212,7 +212,7 @@ pub fn exercise(what: &str, near: End<'_>, far: End<'_>, length: usize) -> Measu
             longest = longest.max(ping.unwrap_or_else(|error| panic!("{what}: {error}")));
         }
     }
-    let (there, back) = (octets(length, 1), octets(length, 2));
+    let (there, back) = (filler(length, 1), filler(length, 2));
     let expected = [digest(&there), digest(&back)];
     let other = Far::listen(far.network, far.address, back);
     let failed = |error| panic!("{what}: transfer: {error}");

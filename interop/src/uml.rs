@@ -5,11 +5,14 @@
 //! serial lines are [terminals](Terminal) of the test's. Whatever happens to the test, the guest does not outlive it.
 //!
 //! ```
-//! use std::time::Duration;
 //! use pptp_interop::uml::{self, Guest};
+//! use std::time::Duration;
 //!
 //! if uml::is_available("an example") {
-//!     let guest = Guest::boot(uml::Config::new("echo \"READY $1\"; read -r word; echo \"heard $word\"").with_argument("a b"));
+//!     let guest = Guest::boot(
+//!         uml::Config::new("echo \"READY $1\"; read -r word; echo \"heard $word\"")
+//!             .with_argument("a b"),
+//!     );
 //!     assert_eq!(guest.wait_for("READY ", Duration::from_secs(30)), "READY a b");
 //!     guest.send("something\n");
 //!     assert_eq!(guest.wait_for("heard ", Duration::from_secs(10)), "heard something");

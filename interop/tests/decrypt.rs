@@ -86,7 +86,7 @@ fn inner(capture: &str) -> Option<BTreeSet<Vec<u8>>> {
     let file = File::open(captures().join(capture).join("inner.pcap")).ok()?;
     let mut packets = BTreeSet::new();
     let (_, result) = file::read(file, |frame| {
-        // Linux cooked capture: a header of 16 octets.
+        // Linux cooked capture: a header of 16 bytes.
         packets.insert(frame.octets[16..].to_vec());
     });
     assert_eq!(result, Ok(()));

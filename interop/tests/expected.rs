@@ -16,7 +16,7 @@ use vpdn::show::json::{self, Object};
 const PLACE: [&str; 3] = ["n", "src", "dst"];
 
 /// Returns the PPP frames of a capture that are not in GRE, by the number of the captured frame:
-/// the records of some carriers do not have their octets.
+/// the records of some carriers do not have their bytes.
 fn frames(capture: &Path) -> BTreeMap<u64, Vec<Vec<u8>>> {
     let mut frames: BTreeMap<u64, Vec<Vec<u8>>> = BTreeMap::new();
     let mut outer = Outer::default();
@@ -31,7 +31,7 @@ fn frames(capture: &Path) -> BTreeMap<u64, Vec<Vec<u8>>> {
     frames
 }
 
-/// Returns what the codecs read in the octets of a record.
+/// Returns what the codecs read in the bytes of a record.
 fn read(expected: &Value, frames: &BTreeMap<u64, Vec<Vec<u8>>>) -> Result<Object, String> {
     let raw = expected.get("raw").map(|_| octets(expected, "raw"));
     let raw = raw.as_deref();

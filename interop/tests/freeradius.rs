@@ -15,7 +15,7 @@ use mschap::radius::{
 use mschap::{
     ChallengeResponse, EncryptedHash, Failure, FailureChallenge, FailureCode, LmHash, NamePolicy, Next, NtHash, v1, v2,
 };
-use ppp_fsm::auth::{self, Answer, Authenticator, Demand, Keys, Method, Peer, Presented, Secret};
+use ppp_fsm::auth::{self, Answer, Authenticator, Demand, Keys, Method, Methods, Peer, Presented, Secret};
 use ppp_fsm::chap;
 use pptp_interop::freeradius::FreeRadius;
 use pptp_interop::namespace::{clock, pause};
@@ -64,6 +64,13 @@ modules {
             local_cpw = "%{exec:/bin/sh FOLDER/store %{MS-CHAP-New-NT-Password}}"
         }
     }
+    eap {
+        default_eap_type = md5
+        md5 {
+        }
+        mschapv2 {
+        }
+    }
 }
 server test {
     listen {
@@ -76,8 +83,10 @@ server test {
 ACCOUNTS
         }
         mschap
+        eap
     }
     authenticate {
+        eap
         Auth-Type MS-CHAP {
             mschap
         }
@@ -158,6 +167,17 @@ impl Server {
 
     fn log(&self) -> String {
         self.radius.log()
+    }
+
+    /// Passes a packet of EAP on (RFC 3579), and gives the reply.
+    fn ask_eap(&mut self, name: &[u8], packet: &[u8], state: Option<&[u8]>) -> Reply {
+        let mut request = Request::access();
+        request.add(AttributeKind::USER_NAME, name).unwrap();
+        if let Some(state) = state {
+            request.add(AttributeKind::STATE, state).unwrap();
+        }
+        request.add_eap(packet);
+        self.exchange(request)
     }
 
     /// Asks about these attributes, and gives the reply.
@@ -493,17 +513,103 @@ fn ask(server: &mut Server, presented: &Presented<'_>) -> Reply {
     }
 }
 
+/// How our peer fares when its EAP is passed through, what the server has answered, and the keys of both.
+fn pass_through(server: &mut Server, name: &str, password: &str, methods: &[Method]) -> (auth::Status, Vec<Code>) {
+    let now = Duration::ZERO;
+    let passed = auth::Config::default().with_eap_pass_through(true);
+    let mut nas = Authenticator::new(&passed, draw("nas", 2));
+    let mut peer = Peer::new(&auth::Config::default(), draw("peer", 2));
+    nas.start(now, Method::Eap);
+    peer.start(now, Methods::new(methods));
+    let (mut buf, mut codes, mut state) = ([0; auth::MAX_PACKET_LEN], Vec::new(), None::<Vec<u8>>);
+    for _ in 0..12 {
+        if let Some(packet) = nas.poll_transmit(now, &mut buf).unwrap() {
+            peer.handle_packet(now, packet).unwrap();
+        }
+        if let Some(demand) = peer.poll_demand() {
+            let secret = Secret::Password(password.as_bytes());
+            peer.prove(now, demand.ticket(), name.as_bytes(), &secret).unwrap();
+        }
+        if let Some(packet) = peer.poll_transmit(now, &mut buf).unwrap() {
+            nas.handle_packet(now, packet).unwrap();
+        }
+        let Some(question) = nas.poll_question() else { continue };
+        let Some(Presented::Eap { packet, .. }) = nas.presented() else { panic!("no EAP") };
+        let reply = server.ask_eap(name.as_bytes(), packet, state.as_deref());
+        state = reply.values(AttributeKind::STATE).next().map(<[u8]>::to_vec);
+        codes.push(reply.code());
+        let message = reply.eap();
+        let answer = match reply.code() {
+            Code::ACCESS_CHALLENGE => Answer::EapRequest(&message),
+            Code::ACCESS_ACCEPT => Answer::Accept(&message),
+            _ => Answer::Reject(&message),
+        };
+        nas.answer(now, question.ticket(), &answer).unwrap();
+        if reply.code() == Code::ACCESS_ACCEPT {
+            let accept = AccessAccept::decode(ours(&reply), &reply.hiding()).unwrap();
+            let keys = accept.start_keys().ok();
+            // A peer without keys: MD5-Challenge.
+            assert_eq!(keys.is_some(), peer_keys(&peer).is_some());
+            if let (Some(keys), Some(master)) = (keys, peer_keys(&peer)) {
+                assert!(master.authenticator_to_peer().ct_eq(&keys.send));
+                assert!(master.peer_to_authenticator().ct_eq(&keys.receive));
+            }
+        }
+    }
+    row("EAP", name, &format!("{methods:?}"), &format!("{codes:?} {:?}", peer.status()));
+    (peer.status(), codes)
+}
+
+fn peer_keys(peer: &Peer) -> Option<mschap::MasterKey> {
+    match peer.keys()? {
+        Keys::MsChapV2 { hash, nt_response } => Some(mschap::MasterKey::new(hash, nt_response)),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// RFC 3579: EAP of any type passes through to a real server, and its keys are those of our peer.
+#[test]
+fn a_real_server_is_the_other_end_of_eap() {
+    let Some(mut server) = Server::start(true) else { return };
+    let server = &mut server;
+    let (challenge, accept, reject) = (Code::ACCESS_CHALLENGE, Code::ACCESS_ACCEPT, Code::ACCESS_REJECT);
+    let (v2, md5) = (Method::EapMsChapV2, Method::Eap);
+    // The server asks for MD5-Challenge first, which the second peer answers with a Nak.
+    let (status, codes) = pass_through(server, "alice", "wonderland", &[md5]);
+    assert_eq!((status, &codes[..]), (auth::Status::Accepted, &[challenge, accept][..]));
+    let (status, codes) = pass_through(server, "alice", "wonderland", &[v2]);
+    assert_eq!((status, &codes[..]), (auth::Status::Accepted, &[challenge, challenge, challenge, accept][..]));
+    let (status, _) = pass_through(server, "hash", "clientPass", &[v2]);
+    assert_eq!(status, auth::Status::Accepted);
+    let (status, codes) = pass_through(server, "alice", "looking-glass", &[v2]);
+    assert_eq!(codes.last(), Some(&reject));
+    assert!(matches!(status, auth::Status::Failed(auth::Failure::Refused { method, code: Some(691) }) if method == v2));
+    let (status, codes) = pass_through(server, "nobody", "wonderland", &[v2]);
+    assert_eq!(codes.last(), Some(&reject));
+    assert!(matches!(status, auth::Status::Failed(auth::Failure::Refused { .. })), "{status:?}");
+    let (status, codes) = pass_through(server, "alice", "looking-glass", &[md5]);
+    assert_eq!(codes.last(), Some(&reject));
+    assert_eq!(status, auth::Status::Failed(auth::Failure::Refused { method: md5, code: None }));
+}
+
 /// The machines of a link, with the server behind one of them: the password of a peer has expired, and it gets a new one.
 #[test]
 fn a_real_server_changes_the_password_of_a_peer_of_ours() {
+    for method in [Method::MsChapV2, Method::EapMsChapV2] {
+        change_password_of_peer(method);
+    }
+}
+
+fn change_password_of_peer(method: Method) {
     let Some(mut server) = Server::start(true) else { return };
     let server = &mut server;
     let (now, config, new) = (Duration::ZERO, auth::Config::default(), "Neues Paßwort: 5 €");
     let (mut nas, mut peer) = (Authenticator::new(&config, draw("nas", 1)), Peer::new(&config, draw("peer", 1)));
-    nas.start(now, Method::MsChapV2);
-    peer.start(now, Method::MsChapV2);
+    nas.start(now, method);
+    peer.start(now, method);
     let (mut buf, mut keys, mut said) = ([0; auth::MAX_PACKET_LEN], None, Vec::new());
-    for _ in 0..4 {
+    // EAP begins with the name, and ends with an acknowledgment and its own Success.
+    for _ in 0..8 {
         if let Some(packet) = nas.poll_transmit(now, &mut buf).unwrap() {
             peer.handle_packet(now, packet).unwrap();
         }

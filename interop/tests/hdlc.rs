@@ -1,4 +1,4 @@
-//! Async HDLC: the samples of RFC 1662, and the octets between a real pppd and a real pptp.
+//! Async HDLC: the samples of RFC 1662, and the bytes between a real pppd and a real pptp.
 
 use md5::{Digest, Md5};
 use mppc::{Decompressor, Flags};
@@ -65,7 +65,7 @@ fn recorded_lines_are_whole_frames() {
         let octets = std::fs::read(folder.join(name)).unwrap();
         // Once the async map is agreed to be 0, control characters come without an escape.
         let config = Config::default().with_control_characters(0);
-        // However the octets come.
+        // However the bytes come.
         for size in [1, 7, octets.len()] {
             let mut buf = [0; 1600];
             let mut decoder = Decoder::new(&mut buf, config);

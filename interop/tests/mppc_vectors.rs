@@ -1,12 +1,9 @@
 //! MPPC streams of other implementations, and ours for all their inputs.
 
-#[path = "../../mppc/tests/reference/mod.rs"]
-mod reference;
-
 use mppc::{Compressor, Decompressor, Expansion, Flags, level};
 use pptp_interop::{json_file, shared};
-use reference::Reference;
 use serde_json::Value;
+use testing::mppc::{self as reference, Reference};
 
 fn hex(value: &Value) -> Vec<u8> {
     hex::decode(value.as_str().unwrap()).unwrap()

@@ -15,7 +15,7 @@ use ppp_fsm::auth::{Failure, Method, Methods};
 use ppp_fsm::ccp::MicrosoftCompression;
 use ppp_fsm::ipv6cp::InterfaceIdentifier;
 use ppp_fsm::link::{Config, Event, Keepalive, Reason};
-use ppp_fsm::{Protocol, ccp, ipcp, ipv6cp, lcp, negotiate};
+use ppp_fsm::{Protocol, Words, ccp, ipcp, ipv6cp, lcp, negotiate};
 use pptp_interop::ppp::Endpoint;
 use pptp_interop::programs::Line;
 use pptp_interop::say;
@@ -37,7 +37,8 @@ const GUEST: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 /// The name servers that the server gives the client.
 const NAME_SERVERS: [Ipv4Addr; 2] = [Ipv4Addr::new(10, 0, 53, 1), Ipv4Addr::new(10, 0, 53, 2)];
 
-const METHODS: [Method; 4] = [Method::Pap, Method::ChapMd5, Method::MsChapV1, Method::MsChapV2];
+const METHODS: [Method; 6] =
+    [Method::Pap, Method::ChapMd5, Method::MsChapV1, Method::MsChapV2, Method::Eap, Method::EapMsChapV2];
 
 const NAME: &str = "alice";
 const PASSWORD: &str = "wonderland";
@@ -129,6 +130,8 @@ impl Case {
             Method::Pap => "require-pap",
             Method::ChapMd5 => "require-chap",
             Method::MsChapV1 => "require-mschap",
+            // It asks for MD5-Challenge first, and goes on with what the Nak names.
+            Method::Eap | Method::EapMsChapV2 => "require-eap",
             _ => "require-mschap-v2",
         };
         let role = match self.role {
@@ -350,7 +353,7 @@ fn whole_session(call: &mut Call<'_>, we_end: bool) -> String {
         log.expect("LCP terminated by peer");
         log.expect("rcvd [LCP TermReq");
     } else {
-        assert_eq!(reason, Reason::PeerClosed { error: None });
+        assert_eq!(reason, user_request());
         log.expect("Terminating on signal 15");
         log.expect("rcvd [LCP TermAck");
         assert_eq!(status, 5, "asked to end");
@@ -373,15 +376,28 @@ fn in_milliseconds(times: &[Duration]) -> String {
     times.join(", ") + " ms"
 }
 
+/// Returns the reason that pppd gives in its Terminate-Request when it gets a signal.
+fn user_request() -> Reason {
+    Reason::PeerClosed { error: None, words: Words::new(b"User request") }
+}
+
 /// Runs a call with a wrong password on one side.
 fn wrong_password(call: &mut Call<'_>) -> String {
     let method = call.method;
-    let is_microsoft = matches!(method, Method::MsChapV1 | Method::MsChapV2);
-    let code = is_microsoft.then_some(691);
+    let code = method.has_keys().then_some(691);
     let reason = call.closed();
     let (status, log) = call.ended();
     let failure = match call.role {
-        Server => Failure::Refused { method, code },
+        Server => {
+            // pppd's own words: its log has them as well.
+            let Reason::Authentication(Failure::Refused { words, .. }) = reason else {
+                panic!("{reason}:\n{}", log.text)
+            };
+            log.expect(&words.to_string());
+            // Version 1 of MS-CHAP has no text.
+            assert_eq!(words.is_empty(), method == Method::MsChapV1, "{words:?}");
+            Failure::Refused { method, code, words }
+        }
         Client => Failure::RefusedPeer { method, code },
     };
     assert_eq!(reason, Reason::Authentication(failure), "{}", log.text);
@@ -389,10 +405,11 @@ fn wrong_password(call: &mut Call<'_>) -> String {
     assert!(!call.endpoint.events.iter().any(|event| matches!(event, Event::IpUp(_) | Event::PeerAuthenticated)));
     match call.role {
         Server => {
-            log.expect(if method == Method::Pap {
-                "peer authentication failed for alice"
-            } else {
-                "Peer alice failed"
+            log.expect(match method {
+                Method::Pap => "peer authentication failed for alice",
+                Method::Eap => "EAP",
+                Method::EapMsChapV2 => "EAP: MSCHAPv2 failure for peer alice",
+                _ => "Peer alice failed",
             });
             assert_eq!(status, 11, "the peer has failed:\n{}", log.text);
         }
@@ -410,7 +427,7 @@ fn echoes(call: &mut Call<'_>) -> String {
     call.signal("TERM");
     let reason = call.closed();
     let (_, log) = call.ended();
-    assert_eq!((statistics.lost, reason), (0, Reason::PeerClosed { error: None }));
+    assert_eq!((statistics.lost, reason), (0, user_request()));
     // pppd shows the first of many, and would have gone after two that were not answered.
     log.expect("sent [LCP EchoReq");
     log.expect("rcvd [LCP EchoRep");
@@ -500,7 +517,7 @@ fn encrypted(call: &mut Call<'_>, strength: MicrosoftCompression, we_end: bool) 
     }
     let reason = call.closed();
     let (status, log) = call.ended();
-    assert_eq!(reason, if we_end { Reason::Closed } else { Reason::PeerClosed { error: None } });
+    assert_eq!(reason, if we_end { Reason::Closed } else { user_request() });
     let bits = if strength == MicrosoftCompression::MPPE_128 { 128 } else { 40 };
     log.expect(&format!("MPPE {bits}-bit stateless compression enabled"));
     let times = in_milliseconds(&times);
@@ -558,6 +575,7 @@ fn cases() -> Vec<Case> {
         (v2, MicrosoftCompression::MPPE_128, "require-mppe-128"),
         (v2, MicrosoftCompression::MPPE_40, "require-mppe-40"),
         (v1, MicrosoftCompression::MPPE_128, "require-mppe-128"),
+        (Method::EapMsChapV2, MicrosoftCompression::MPPE_128, "require-mppe-128"),
     ] {
         for (role, we_end) in [(Server, true), (Client, false)] {
             let what = if we_end { "MPPE, we end" } else { "MPPE, pppd ends" };

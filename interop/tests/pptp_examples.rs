@@ -32,7 +32,7 @@ const USERS: &str = "/run/users";
 const PATIENCE: Duration = Duration::from_secs(60);
 /// For all together.
 const LIMIT: Duration = Duration::from_secs(600);
-/// Octets of a transfer.
+/// Bytes of a transfer.
 const LENGTH: usize = 10_000_000;
 
 #[test]

@@ -38,7 +38,7 @@ const TCP_ENDED: &[&str] = &["call: the control connection is closed", "connecti
 /// The variable with the roles of the processes of this test, which are all this program.
 const ROLE: &str = "PPTP_PROGRAMS_ROLE";
 
-/// Frames in each direction, and the octets of information in each.
+/// Frames in each direction, and the bytes of information in each.
 const FRAMES: usize = 2000;
 const INFORMATION: usize = 1400;
 
@@ -317,7 +317,7 @@ fn greeting(direction: u8) -> Vec<u8> {
     vec![0xff, 0x03, 0xc0, 0x21, 9, direction, 0, 8, 0, 0, 0, 0]
 }
 
-/// Returns an IP frame with any octets; each frame is another one.
+/// Returns an IP frame with any bytes; each frame is another one.
 fn information(direction: u64, number: usize) -> Vec<u8> {
     let mut state = (direction << 32 | number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut frame = vec![0xff, 0x03, 0x00, 0x21];

@@ -362,7 +362,7 @@ fn change_of_a_password_and_chap_with_md5() {
         };
         let proof = vector.at("authenticator_response").text();
 
-        // The authenticator, from octets.
+        // The authenticator, from bytes.
         let account = Account::new(&old).with_restriction(mschap::FailureCode::PASSWORD_EXPIRED);
         let mut server = v2::Authenticator::new([7; 16], 0);
         let first = v2::Challenges { authenticator: [7; 16], peer: [8; 16] };

@@ -18,9 +18,9 @@ enum Form {
     Decimal,
     /// With so many digits.
     Hexadecimal(usize),
-    /// As it is: text, or octets in hexadecimal.
+    /// As it is: text, or bytes in hexadecimal.
     Plain,
-    /// Octets in hexadecimal that are text.
+    /// Bytes in hexadecimal that are text.
     Text,
 }
 use Form::{Decimal, Hexadecimal, Plain, Text};

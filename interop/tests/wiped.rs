@@ -1,54 +1,12 @@
 //! No secret is left in the memory of a value that was dropped where it lies.
 #![expect(clippy::std_instead_of_core, reason = "a test of a program with std")]
 
-use std::mem::MaybeUninit;
 use std::time::Duration;
 
 use mppc::{Compressor, Decompressor};
 use mppe::{Batch, Config, Decryptor, Encryptor, Mode, Outgoing, Sending, StartKey, Strength};
 use mschap::{Account, NtHash, Password, v1, v2};
-
-/// The bytes of a value as it was used, and after it was dropped in place.
-struct Memory {
-    used: Vec<u8>,
-    dropped: Vec<u8>,
-}
-
-impl Memory {
-    fn of<T>(value: T, use_it: impl FnOnce(&mut T)) -> Self {
-        let mut place = Box::new(MaybeUninit::new(value));
-        let (used, dropped) = in_place(&mut place, use_it);
-        Self { used, dropped }
-    }
-
-    /// Asserts that these bytes were in the value, and are not any more.
-    #[track_caller]
-    fn had(&self, secret: &[u8]) {
-        let is_in = |octets: &[u8]| octets.windows(secret.len()).any(|part| part == secret);
-        assert!(secret.len() >= 8 && secret.iter().any(|octet| *octet != 0), "too little to look for");
-        assert!(is_in(&self.used), "the value never held it, so the test shows nothing");
-        assert!(!is_in(&self.dropped), "it is left after the drop");
-    }
-}
-
-/// Uses a value, drops it where it lies, and copies its bytes before and after.
-#[expect(unsafe_code, reason = "only so can the memory of a dropped value be read")]
-fn in_place<T>(place: &mut MaybeUninit<T>, use_it: impl FnOnce(&mut T)) -> (Vec<u8>, Vec<u8>) {
-    let start = place.as_ptr().cast::<u8>();
-    let read = || {
-        (0..size_of::<T>())
-            // SAFETY: all reads are within the allocation of `place`, which lives on, and of single bytes, which are
-            // always aligned. Bytes of padding have no fixed value, which is why each is read volatile.
-            .map(|at| unsafe { start.add(at).read_volatile() })
-            .collect()
-    };
-    // SAFETY: the caller has initialised it.
-    use_it(unsafe { place.assume_init_mut() });
-    let used = read();
-    // SAFETY: it is initialised, and neither used nor dropped again: `MaybeUninit` drops nothing.
-    unsafe { place.assume_init_drop() };
-    (used, read())
-}
+use pptp_interop::memory::Memory;
 
 fn start_key(strength: Strength) -> StartKey {
     StartKey::from_octets(strength, *b"start key of 16.")

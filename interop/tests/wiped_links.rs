@@ -3,8 +3,6 @@
 //! Each value is dropped where it lies, and its memory is searched. A secret that was moved out leaves its bytes behind, which
 //! no type shows.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc};
-use std::ptr;
 use std::time::Duration;
 
 use mschap::{LmHash, NtHash};
@@ -12,68 +10,11 @@ use ppp_fsm::Random;
 use ppp_fsm::auth::{Answer, Authenticator, Config, Demand, MAX_PACKET_LEN, Method, Peer, Question, Secret, Status};
 use ppp_fsm::link::{self, Event, Link};
 use ppp_fsm::{ipcp, lcp};
+use pptp_interop::memory::Place;
 
 const NOW: Duration = Duration::ZERO;
 const PASSWORD: &[u8] = b"wonderland";
 const ENTROPY: [u8; 32] = *b"unpredictable entropy of a test.";
-
-/// A value in memory of its own, which can be searched when it is gone.
-struct Place<T> {
-    at: *mut T,
-    is_dropped: bool,
-}
-
-impl<T> Place<T> {
-    #[expect(unsafe_code, reason = "memory is looked at after its value was dropped")]
-    fn new(value: T) -> Self {
-        // SAFETY: the layout is that of T, which is not empty; the memory is written before it is used as one.
-        let at = unsafe { alloc_zeroed(Layout::new::<T>()) }.cast::<T>();
-        assert!(!at.is_null());
-        // SAFETY: `at` is not null, aligned, and ours alone.
-        unsafe { at.write(value) };
-        Self { at, is_dropped: false }
-    }
-
-    #[expect(unsafe_code, reason = "memory is looked at after its value was dropped")]
-    fn get(&mut self) -> &mut T {
-        assert!(!self.is_dropped);
-        // SAFETY: the value is there until `drop_value`, and `self` is borrowed.
-        unsafe { &mut *self.at }
-    }
-
-    #[expect(unsafe_code, reason = "memory is looked at after its value was dropped")]
-    fn drop_value(&mut self) {
-        assert!(!self.is_dropped);
-        self.is_dropped = true;
-        // SAFETY: the value is there, and is not touched any more.
-        unsafe { ptr::drop_in_place(self.at) };
-    }
-
-    /// Returns the bytes of the memory, whatever they mean.
-    #[expect(unsafe_code, reason = "memory is looked at after its value was dropped")]
-    fn bytes(&self) -> Vec<u8> {
-        let bytes = self.at.cast::<u8>();
-        // SAFETY: the memory was zeroed as a whole when it was allocated, and is ours.
-        (0..size_of::<T>()).map(|place| unsafe { bytes.add(place).read_volatile() }).collect()
-    }
-
-    /// Returns how often each secret is there.
-    fn count(&self, secrets: &[Vec<u8>]) -> Vec<usize> {
-        let bytes = self.bytes();
-        secrets.iter().map(|secret| bytes.windows(secret.len()).filter(|found| found == secret).count()).collect()
-    }
-}
-
-impl<T> Drop for Place<T> {
-    #[expect(unsafe_code, reason = "memory is looked at after its value was dropped")]
-    fn drop(&mut self) {
-        if !self.is_dropped {
-            self.drop_value();
-        }
-        // SAFETY: it was allocated with this layout.
-        unsafe { dealloc(self.at.cast(), Layout::new::<T>()) };
-    }
-}
 
 /// Returns what may be left of a password: itself, and every hash that MS-CHAP makes of it.
 fn secrets() -> Vec<Vec<u8>> {
@@ -89,13 +30,14 @@ fn secrets() -> Vec<Vec<u8>> {
     ]
 }
 
-const METHODS: [Method; 5] = [Method::Pap, Method::ChapMd5, Method::Eap, Method::MsChapV1, Method::MsChapV2];
+const METHODS: [Method; 6] =
+    [Method::Pap, Method::ChapMd5, Method::Eap, Method::MsChapV1, Method::MsChapV2, Method::EapMsChapV2];
 
 /// Runs an exchange until both sides have accepted, or the client is challenged again and asked.
 fn run(server: &mut Authenticator, client: &mut Peer, method: Method) {
     server.start(NOW, method);
     client.start(NOW, method);
-    for round in 0..20 {
+    for round in 0..24 {
         let mut buf = [0; MAX_PACKET_LEN];
         if let Some(bytes) = server.poll_transmit(NOW, &mut buf).unwrap() {
             let _ = client.handle_packet(NOW, bytes);

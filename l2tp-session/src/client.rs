@@ -10,15 +10,17 @@ use crate::session::{self, Carried, Dialing, Setup};
 /// The account of a client, and its wishes.
 ///
 /// ```
-/// use l2tp_session::{client, session};
 /// use l2tp_session::ppp_session::Client;
 /// use l2tp_session::wire::tunnel::Versions;
+/// use l2tp_session::{client, session};
 ///
 /// // Cisco's `pseudowire PEER 15` with `encapsulation l2tpv3` and `ppp chap hostname peer1`.
 /// let account = Client::new("peer1", "wonderland");
 /// let config = client::Config::new(account, session::Config::strict("branch"))
 ///     .with_remote_end_id("15")
-///     .with_session(|session| session.with_tunnel(|tunnel| tunnel.with_versions(Versions::V3)));
+///     .with_session(|session| {
+///         session.with_tunnel(|tunnel| tunnel.with_versions(Versions::V3))
+///     });
 /// // Passwords are not shown.
 /// assert!(!format!("{config:?}").contains("wonderland"));
 /// ```

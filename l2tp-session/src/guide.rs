@@ -22,7 +22,9 @@
 //! use l2tp_session::ppp_session::ppp::auth::Answer;
 //! use l2tp_session::ppp_session::{Client, Event as PppEvent};
 //! use l2tp_session::server::{Group, Limits, Server};
-//! use l2tp_session::session::{CallEvent, Config, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT};
+//! use l2tp_session::session::{
+//!     CallEvent, Config, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT,
+//! };
 //! use l2tp_session::wire::{Address, TunnelIds};
 //! use l2tp_session::{client, session};
 //!
@@ -73,7 +75,8 @@
 //!     let mut session = client::Session::dial(&config, peer, ids, entropy()?);
 //!     let start = Instant::now();
 //!     session.open(start.elapsed())?;
-//!     let (mut buf, mut packet, mut scratch) = ([0; MAX_TRANSMIT], [0; 2048], [0; MAX_RECEIVE]);
+//!     let (mut buf, mut packet, mut scratch) =
+//!         ([0; MAX_TRANSMIT], [0; 2048], [0; MAX_RECEIVE]);
 //!     let mut reason = None;
 //!     loop {
 //!         let now = start.elapsed();
@@ -115,7 +118,8 @@
 //!     let group = Group::new(Config::strict("lns"), Ipv4Addr::new(10, 0, 0, 1));
 //!     let mut server: Server = Server::new(group, Limits::default(), entropy()?);
 //!     let start = Instant::now();
-//!     let (mut buf, mut packet, mut scratch) = ([0; MAX_TRANSMIT], [0; 2048], [0; MAX_RECEIVE]);
+//!     let (mut buf, mut packet, mut scratch) =
+//!         ([0; MAX_TRANSMIT], [0; 2048], [0; MAX_RECEIVE]);
 //!     let mut end = None;
 //!     loop {
 //!         let now = start.elapsed();
@@ -166,7 +170,8 @@
 //!
 //! let socket = UdpSocket::bind("127.0.0.1:0")?;
 //! let address = socket.local_addr()?;
-//! let server = std::thread::spawn(move || run_server(&socket).map_err(|error| error.to_string()));
+//! let server =
+//!     std::thread::spawn(move || run_server(&socket).map_err(|error| error.to_string()));
 //! assert_eq!(run_client(address)?, session::Reason::Closed);
 //! server.join().unwrap()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -11,7 +11,8 @@
 //! // From a recording of xl2tpd: the LNS answers the LAC's challenge.
 //! let challenge = b"\xdb\x0e\x1b\x65\x78\x84\x38\xf7\x98\x24\xf9\x7d\x92\xf9\x0b\xa4";
 //! let secret = Secret::new(b"s3cr3t-tunnel")?;
-//! let response = challenge_response(MessageType::START_CONTROL_CONNECTION_REPLY, &secret, challenge);
+//! let response =
+//!     challenge_response(MessageType::START_CONTROL_CONNECTION_REPLY, &secret, challenge);
 //! assert_eq!(response.as_bytes()[..4], [0xb6, 0xb6, 0xad, 0xc8]);
 //! # Ok::<(), l2tp_wire::SecretError>(())
 //! ```
@@ -140,7 +141,8 @@ impl DigestKey {
     ///
     /// let key = DigestKey::new(&Secret::new(b"cisco")?);
     /// let nonces = Nonces { sender: b"mine, 16 random.", receiver: b"the peer's, too." };
-    /// let header = ControlHeader { recipient: Recipient::V3 { control_connection_id: 7 }, ns: 1, nr: 1 };
+    /// let header =
+    ///     ControlHeader { recipient: Recipient::V3 { control_connection_id: 7 }, ns: 1, nr: 1 };
     /// let options = EncodeOptions::new().with_digest(DigestType::HMAC_SHA1);
     /// let mut buf = [0; 100];
     /// let message = Message::from(v3::Hello::new()).encode(&header, &options, &mut buf)?;

@@ -42,7 +42,8 @@ const SHORT_LENGTHS: [(u16, u8); 64] = {
     table
 };
 
-/// Puts codes into the caller's octets, the first bit at the upper end, and notices when they do not fit.
+/// Puts codes into the caller's bytes, the first bit at the upper end, and notices when they do not
+/// fit.
 pub(crate) struct Writer<'a> {
     octets: &'a mut [u8],
     at: usize,
@@ -88,7 +89,7 @@ impl<'a> Writer<'a> {
         self.full
     }
 
-    /// Ends the last octet with zeros, and gives the length, or nothing when not all codes did fit.
+    /// Ends the last byte with zeros, and gives the length, or nothing when not all codes did fit.
     pub(crate) fn finish(mut self) -> Option<usize> {
         if self.ready != 0 {
             self.put(0, 8_u32.wrapping_sub(self.ready));
@@ -103,7 +104,7 @@ impl<'a> Writer<'a> {
 #[cold]
 #[inline(never)]
 fn put_last(octets: &mut [u8], at: usize, word: u64, count: usize) -> bool {
-    // Behind the end when earlier octets did not fit.
+    // Behind the end when earlier bytes did not fit.
     let Some(places) = octets.get_mut(at..) else { return count > 0 };
     let full = places.len() < count;
     for (place, octet) in places.iter_mut().zip(word.to_be_bytes()).take(count) {

@@ -13,7 +13,8 @@ use crate::{BufferTooSmall, Flags, HISTORY_LEN};
 /// use mppc::{Compressor, Expansion, Flags, level};
 ///
 /// let mut compressor = Compressor::new(level::Fast).with_expansion(Expansion::Keep);
-/// let (text, noise) = (b"to be or not to be", [0xf3, 0x9a, 0xc1, 0xe8, 0x87, 0xb5, 0xd2, 0xae]);
+/// let (text, noise) =
+///     (b"to be or not to be", [0xf3, 0x9a, 0xc1, 0xe8, 0x87, 0xb5, 0xd2, 0xae]);
 /// let mut buf = [0; 32];
 /// compressor.compress(text, &mut buf)?;
 /// // Nine bits for each octet would be more than it has.
@@ -28,9 +29,10 @@ pub enum Expansion {
     /// RFC 2118 section 3: the history is emptied, and the next packet says so with [`Flags::FLUSHED`].
     #[default]
     Flush,
-    /// The packet is left out of the history, which goes on as if it had never been. All known decoders read that, and
-    /// where one packet in eight is incompressible it saves a tenth to a quarter of the octets. Under a stateful cipher it
-    /// also saves the restart that `FLUSHED` means there.
+    /// The packet is left out of the history, which goes on as if it had never been. All known
+    /// decoders read that, and where one packet in eight is incompressible it saves a tenth to a
+    /// quarter of the bytes. Under a stateful cipher it also saves the restart that `FLUSHED` means
+    /// there.
     Keep,
 }
 
@@ -98,8 +100,8 @@ pub struct Compressor<L: Level = level::Default> {
     tables: L::Tables,
 }
 
-/// Octet 8191 of the ring is never written: some decoders refuse a copy that ends there, and others misread a copy whose
-/// source runs over it.
+/// Byte 8191 of the ring is never written: some decoders refuse a copy that ends there, and others
+/// misread a copy whose source runs over it.
 const USABLE: usize = HISTORY_LEN - 1;
 
 /// Tables start with zeros, which has to be a number further back than the history.
@@ -133,8 +135,8 @@ impl<L: Level> Compressor<L> {
         self
     }
 
-    /// Sets whether copies may reach over the front into octets that were there before the last
-    /// move to the front; true if not called. Without, payloads of one long history are a quarter
+    /// Sets whether copies may reach over the front into bytes that were there before the last move
+    /// to the front; true if not called. Without, payloads of one long history are a quarter
     /// longer. All known decoders read such copies, but for one emulator's.
     #[must_use]
     pub const fn with_look_back(mut self, look_back: bool) -> Self {

@@ -47,7 +47,7 @@ impl Decompressor {
         self.synchronized = false;
     }
 
-    /// Returns the last `length` octets that were decompressed: a packet again that was given
+    /// Returns the last `length` bytes that were decompressed: a packet again that was given
     /// before, as long as nothing else was decompressed. `None`: there are not so many.
     ///
     /// For a cipher's receiver that judges a packet first and gives it out later.
@@ -56,7 +56,8 @@ impl Decompressor {
     /// use mppc::{Decompressor, Flags};
     ///
     /// let mut decompressor = Decompressor::new();
-    /// let length = decompressor.decompress(Flags::FLUSHED | Flags::COMPRESSED, b"abc", 1500)?.len();
+    /// let length =
+    ///     decompressor.decompress(Flags::FLUSHED | Flags::COMPRESSED, b"abc", 1500)?.len();
     /// assert_eq!(decompressor.latest(length), Some(&b"abc"[..]));
     /// assert_eq!(decompressor.latest(4), None);
     /// # Ok::<(), mppc::DecompressError>(())
@@ -67,7 +68,7 @@ impl Decompressor {
         Some(self.window.slice(start, self.cursor))
     }
 
-    /// Decodes one payload to at most `limit` octets.
+    /// Decodes one payload to at most `limit` bytes.
     ///
     /// Obeys A first, then B, then C. Without C the payload itself is the packet, and stays out of the history.
     ///
@@ -178,7 +179,7 @@ trait Bits {
     fn skip(&mut self, bits: u32);
 }
 
-/// While eight octets can be read at once.
+/// While eight bytes can be read at once.
 struct Body<'a> {
     octets: &'a [u8],
     at: usize,
@@ -220,7 +221,7 @@ impl Bits for Body<'_> {
     }
 }
 
-/// The last octets: everything left is in the word, zeros behind it.
+/// The last bytes: everything left is in the word, zeros behind it.
 struct Tail {
     word: u128,
     left: u32,
@@ -257,7 +258,7 @@ impl Bits for Tail {
 fn decode(payload: &[u8], output: &mut Output<'_>) -> Result<(), Fault> {
     let mut body = Body { octets: payload, at: 0, word: 0, ready: 0 };
     run(&mut body, output)?;
-    // Fewer than eight octets are unread, and up to 63 bits are ready.
+    // Fewer than eight bytes are unread, and up to 63 bits are ready.
     let mut last = [0; 8];
     debug_assert!(body.at <= payload.len(), "only what there is was read");
     let rest = payload.get(body.at..).unwrap_or_default();
@@ -311,7 +312,7 @@ fn run(bits: &mut impl Bits, output: &mut Output<'_>) -> Result<(), Fault> {
         if word >> 62 < 2 {
             continue;
         }
-        // 1111 and 6 bits, 1110 and 8 bits, 110x and 13 bits: two tables of four octets each.
+        // 1111 and 6 bits, 1110 and 8 bits, 110x and 13 bits: two tables of four bytes each.
         let class = low32(word >> 60) & 3;
         let width = 0x0a0c_1010_u32.wrapping_shr(class.wrapping_mul(8)) & 0xff;
         let less = [0xc000 - 320, 0xc000 - 320, 0xe00 - 64, 0x3c0];

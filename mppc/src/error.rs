@@ -4,14 +4,15 @@ use crate::CoherencyCount;
 
 /// Why a packet was refused.
 ///
-/// `position` counts the octets of the packet that were decoded before the bad token.
+/// `position` counts the bytes of the packet that were decoded before the bad token.
 ///
 /// ```
 /// use mppc::{DecompressError, Decompressor, Flags};
 ///
 /// let mut decompressor = Decompressor::new();
 /// // A copy that ends within its length.
-/// let refused = decompressor.decompress(Flags::COMPRESSED, &[b'a', 0xf0, 0x7f], 1500).unwrap_err();
+/// let refused =
+///     decompressor.decompress(Flags::COMPRESSED, &[b'a', 0xf0, 0x7f], 1500).unwrap_err();
 /// assert_eq!(refused, DecompressError::Truncated { position: 1 });
 /// assert_eq!(refused.to_string(), "MPPC token cut short after 1 octets of the packet");
 /// ```
@@ -26,19 +27,19 @@ pub enum DecompressError {
     Offset {
         /// The offset found.
         offset: u16,
-        /// Octets decoded before the token.
+        /// Bytes decoded before the token.
         position: usize,
     },
     /// A copy's length starts with twelve or more ones.
     #[error("MPPC copy with an endless length after {position} octets of the packet")]
     Length {
-        /// Octets decoded before the token.
+        /// Bytes decoded before the token.
         position: usize,
     },
     /// The payload ends within a token.
     #[error("MPPC token cut short after {position} octets of the packet")]
     Truncated {
-        /// Octets decoded before the token.
+        /// Bytes decoded before the token.
         position: usize,
     },
     /// The packet is longer than the caller's limit, or runs over the end of the history.
@@ -56,9 +57,9 @@ pub enum ReceiveError {
     /// The packet ends within its header.
     #[error("MPPC header cut short: needs {needed} octets, has {available}")]
     Truncated {
-        /// Octets of the header.
+        /// Bytes of the header.
         needed: usize,
-        /// How many octets there are.
+        /// How many bytes there are.
         available: usize,
     },
     /// Bit D is set: the packet is for a cipher that shares this header.
@@ -82,8 +83,8 @@ pub enum ReceiveError {
 #[error("buffer too small: needs {needed} octets, has {available}")]
 #[non_exhaustive]
 pub struct BufferTooSmall {
-    /// Octets that are always enough.
+    /// Bytes that are always enough.
     pub needed: usize,
-    /// Octets that were lent.
+    /// Bytes that were lent.
     pub available: usize,
 }

@@ -2,8 +2,8 @@
 
 /// RFC 2118 section 3.1: the bits A, B, C and D that say what a payload is.
 ///
-/// They are the upper half of the first octet of an MPPC header. The other users of the same bit stream send them in an
-/// octet of their own, with the same values.
+/// They are the upper half of the first byte of an MPPC header. The other users of the same bit
+/// stream send them in a byte of their own, with the same values.
 ///
 /// ```
 /// use mppc::Flags;
@@ -45,13 +45,13 @@ impl Flags {
         Self(0)
     }
 
-    /// Creates the upper four bits of an octet; the lower four are ignored.
+    /// Creates the upper four bits of a byte; the lower four are ignored.
     #[must_use]
     pub const fn from_bits(octet: u8) -> Self {
         Self(octet & Self::ALL)
     }
 
-    /// Returns the bits, at the upper end of an octet.
+    /// Returns the bits, at the upper end of a byte.
     #[must_use]
     pub const fn bits(self) -> u8 {
         self.0

@@ -1,4 +1,4 @@
-//! The two octets in front of every MPPC packet.
+//! The two bytes in front of every MPPC packet.
 
 use crate::{BufferTooSmall, CoherencyCount, Flags, ReceiveError};
 
@@ -28,11 +28,11 @@ impl Header {
     /// Flags and count (2).
     pub const LEN: usize = 2;
 
-    /// Reads the header, and gives it and the octets behind it.
+    /// Reads the header, and gives it and the bytes behind it.
     ///
     /// # Errors
     ///
-    /// [`ReceiveError::Truncated`] when there are less than two octets.
+    /// [`ReceiveError::Truncated`] when there are less than two bytes.
     pub fn decode(octets: &[u8]) -> Result<(Self, &[u8]), ReceiveError> {
         let Some((&[high, low], payload)) = octets.split_first_chunk() else {
             return Err(ReceiveError::Truncated { needed: Self::LEN, available: octets.len() });
@@ -41,18 +41,18 @@ impl Header {
         Ok((Self { flags: Flags::from_bits(high), count }, payload))
     }
 
-    /// Returns the two octets of this header.
+    /// Returns the two bytes of this header.
     #[must_use]
     pub const fn to_octets(self) -> [u8; Self::LEN] {
         let [high, low] = self.count.get().to_be_bytes();
         [self.flags.bits() | high, low]
     }
 
-    /// Writes the header to the start of `buf`, and gives the octets written.
+    /// Writes the header to the start of `buf`, and gives the bytes written.
     ///
     /// # Errors
     ///
-    /// [`BufferTooSmall`] when `buf` is shorter than two octets.
+    /// [`BufferTooSmall`] when `buf` is shorter than two bytes.
     pub fn encode(self, buf: &mut [u8]) -> Result<&[u8], BufferTooSmall> {
         let available = buf.len();
         let Some((octets, _)) = buf.split_first_chunk_mut() else {

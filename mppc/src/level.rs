@@ -1,13 +1,13 @@
 //! How hard a [`Compressor`](crate::Compressor) tries.
 //!
-//! | level | search | state | octets over the least possible | speed, times [`Fast`]'s |
+//! | level | search | state | bytes over the least possible | speed, times [`Fast`]'s |
 //! |---|---|---|---|---|
-//! | [`Fast`] | the nearest copy of three octets, taken at once | 32 KiB | 21 % | 1 |
+//! | [`Fast`] | the nearest copy of three bytes, taken at once | 32 KiB | 21 % | 1 |
 //! | [`Default`](struct@Default) | seven copies, and one position ahead | 80 KiB | 5 % | 0.33 |
 //! | [`Max`] | up to 97 copies at every position, and the cheapest way through all of them | 80 KiB | 1 % | 0.05 |
 //!
-//! The figures are those of 1400-octet packets of one history; when every packet is flushed the levels are within 5 % of
-//! each other.
+//! The figures are those of 1400-byte packets of one history; when every packet is flushed the
+//! levels are within 5 % of each other.
 
 use crate::code::Writer;
 use crate::parse::{Packet, Parse, greedy, lazy, optimal};

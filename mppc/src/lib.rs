@@ -33,7 +33,7 @@ pub use header::Header;
 pub use receiver::Receiver;
 pub use sender::{History, Sender};
 
-/// RFC 2118 section 1: the octets of history that both sides keep.
+/// RFC 2118 section 1: the bytes of history that both sides keep.
 pub const HISTORY_LEN: usize = 8192;
 
 /// RFC 2118 section 3: the PPP protocol of an MPPC packet.

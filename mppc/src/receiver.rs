@@ -5,7 +5,7 @@ use crate::{CoherencyCount, Decompressor, Flags, Header, ReceiveError};
 /// RFC 2118 section 3: reads the MPPC packets of one direction: header, coherency count, resets.
 ///
 /// ```
-/// use mppc::{CoherencyCount, Receiver, ReceiveError};
+/// use mppc::{CoherencyCount, ReceiveError, Receiver};
 ///
 /// let mut receiver = Receiver::new();
 /// assert_eq!(receiver.decapsulate(&[0xe0, 0x00, b'a', b'b'], 1500)?, b"ab");
@@ -39,14 +39,15 @@ impl Receiver {
         !self.decompressor.is_synchronized()
     }
 
-    /// Returns the last `length` octets that were decompressed: see [`Decompressor::latest`].
+    /// Returns the last `length` bytes that were decompressed: see [`Decompressor::latest`].
     #[must_use]
     pub fn latest(&self, length: usize) -> Option<&[u8]> {
         self.decompressor.latest(length)
     }
 
-    /// Reads what followed the protocol field [`PROTOCOL`](crate::PROTOCOL), and gives the packet within, which starts
-    /// with its PPP protocol field, of one or two octets, and has at most `limit`.
+    /// Reads what followed the protocol field [`PROTOCOL`](crate::PROTOCOL), and gives the packet
+    /// within, which starts with its PPP protocol field, of one or two bytes, and has at most
+    /// `limit`.
     ///
     /// A packet marked [`Flags::FLUSHED`] is taken whatever its count. One that is not has to be the next.
     ///

@@ -55,15 +55,18 @@ impl<L: Level> Sender<L> {
         Self { compressor, history, count: CoherencyCount::new(0) }
     }
 
-    /// Compresses `inner`, which starts with its PPP protocol field, and gives header and payload, written to `buf`: what
-    /// follows the protocol field [`PROTOCOL`](crate::PROTOCOL). At most two octets more than `inner`.
+    /// Compresses `inner`, which starts with its PPP protocol field, and gives header and payload,
+    /// written to `buf`: what follows the protocol field [`PROTOCOL`](crate::PROTOCOL). At most two
+    /// bytes more than `inner`.
     ///
-    /// Send the inner protocol field as two octets even where one would do: some old receivers take no other. Only
-    /// packets of which [`is_compressible`](crate::is_compressible) is true go through here, in the order of sending.
+    /// Send the inner protocol field as two bytes even where one would do: some old receivers take
+    /// no other. Only packets of which [`is_compressible`](crate::is_compressible) is true go
+    /// through here, in the order of sending.
     ///
     /// # Errors
     ///
-    /// [`BufferTooSmall`] when `buf` has less than two octets more than `inner`; nothing has changed then.
+    /// [`BufferTooSmall`] when `buf` has less than two bytes more than `inner`; nothing has changed
+    /// then.
     pub fn encapsulate<'b>(&mut self, inner: &[u8], buf: &'b mut [u8]) -> Result<&'b [u8], BufferTooSmall> {
         let too_small = BufferTooSmall { needed: inner.len().saturating_add(Header::LEN), available: buf.len() };
         let buf = buf.get_mut(..too_small.needed).ok_or(too_small)?;

@@ -1,6 +1,7 @@
 //! The history as plain linear memory.
 //!
-//! RFC 2118's history is a ring of 8192 octets in which every packet lies in one piece. Here it is two halves:
+//! RFC 2118's history is a ring of 8192 bytes in which every packet lies in one piece. Here it is
+//! two halves:
 //!
 //! ```text
 //! 0                     8192                   16384
@@ -8,9 +9,10 @@
 //!                        ^ front        ^ cursor
 //! ```
 //!
-//! Octet p of the ring is at 8192 + p when this round has written it, and at p when not. So what lies `offset` octets
-//! behind the cursor in the ring is at `cursor - offset` here, and a copy never wraps. A move to the front copies what
-//! this round wrote down into the first half, over the same octets of the round before.
+//! Byte p of the ring is at 8192 + p when this round has written it, and at p when not. So what
+//! lies `offset` bytes behind the cursor in the ring is at `cursor - offset` here, and a copy never
+//! wraps. A move to the front copies what this round wrote down into the first half, over the same
+//! bytes of the round before.
 
 use crate::HISTORY_LEN;
 
@@ -73,7 +75,7 @@ impl Window {
         }
     }
 
-    /// Zeros the round before, from an octet on.
+    /// Zeros the round before, from a byte on.
     pub(crate) fn clear_before(&mut self, from: usize) {
         debug_assert!(from <= FRONT, "the round before ends at the front");
         self.octets.get_mut(from..FRONT).unwrap_or_default().fill(0);

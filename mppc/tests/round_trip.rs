@@ -7,21 +7,11 @@
     reason = "a test that goes wrong stops"
 )]
 
-#[expect(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::integer_division,
-    clippy::unwrap_used,
-    clippy::wildcard_enum_match_arm,
-    reason = "a model that goes wrong stops"
-)]
-mod reference;
-
 use mppc::{
     Compressor, DecompressError, Decompressor, Expansion, Flags, History, ReceiveError, Receiver, Sender, level,
 };
 use proptest::prelude::*;
-use reference::Reference;
+use testing::mppc::{self as reference, Reference};
 
 /// An event between packets, or a change of them.
 #[derive(Debug, Clone)]

@@ -2,18 +2,8 @@
 
 #![expect(clippy::arithmetic_side_effects, clippy::unwrap_used, reason = "a test that goes wrong stops")]
 
-#[expect(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::integer_division,
-    clippy::unwrap_used,
-    clippy::wildcard_enum_match_arm,
-    reason = "a model that goes wrong stops"
-)]
-mod reference;
-
 use mppc::{DecompressError, Decompressor, Flags};
-use reference::Reference;
+use testing::mppc::{self as reference, Reference};
 
 const A: u8 = 0x80;
 const B: u8 = 0x40;

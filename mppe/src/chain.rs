@@ -30,7 +30,8 @@ impl Chain {
     pub(crate) fn new(strength: Strength, start: &[u8; KEY_LEN]) -> Self {
         let length = strength.key_len();
         let mut message = [0; 128];
-        // Start key, 40 zeros, session key, 40 octets f2, and what ends SHA-1's input: one bit, zeros, the length in bits.
+        // Start key, 40 zeros, session key, 40 bytes f2, and what ends SHA-1's input: one bit,
+        // zeros, the length in bits.
         let end = length.saturating_mul(2).saturating_add(80);
         for (to, from) in message.iter_mut().zip(start).take(length) {
             *to = *from;

@@ -1,8 +1,9 @@
 //! RC4, the cipher of MPPE.
 //!
-//! The swap of one step writes the table that the next step reads, so plain code waits for a store at every octet. Here
-//! each step of a lone stream reads the next step's entry *before* its own swap, and repairs the one case in 256 where
-//! the swap hit it. Several streams are stepped side by side, where one works while another waits.
+//! The swap of one step writes the table that the next step reads, so plain code waits for a store
+//! at every byte. Here each step of a lone stream reads the next step's entry *before* its own
+//! swap, and repairs the one case in 256 where the swap hit it. Several streams are stepped side by
+//! side, where one works while another waits.
 #![expect(
     clippy::indexing_slicing,
     reason = "an octet indexes 256 entries, and a lane is less than the number of lanes"
@@ -15,7 +16,7 @@ use crate::secret::wipe;
 
 pub(crate) type Table = [u8; 256];
 
-/// Key-stream octets that are made together with the tables, before any payload is looked at.
+/// Key-stream bytes that are made together with the tables, before any payload is looked at.
 pub(crate) const HEAD_LEN: usize = 16;
 
 /// The identity, which the key schedule starts from.
@@ -75,7 +76,7 @@ impl Lane {
         Position { i: self.i, j: self.j }
     }
 
-    /// Returns one octet of key stream.
+    /// Returns one byte of key stream.
     #[inline(always)]
     fn step(&mut self, table: &mut Table, read_ahead: bool) -> u8 {
         self.i = self.i.wrapping_add(1);
@@ -168,7 +169,7 @@ pub(crate) fn apply(table: &mut Table, position: &mut Position, data: &mut [u8])
     *position = lane.position();
 }
 
-/// Octets of key stream that a lane makes before they meet the data.
+/// Bytes of key stream that a lane makes before they meet the data.
 const CHUNK: usize = 56;
 
 /// Packets whose streams are stepped together at most.
@@ -279,7 +280,7 @@ fn step_chunk<const COUNT: usize, const SHARED: bool>(
     }
 }
 
-/// Takes back the last `steps` octets of key stream: RC4 runs backwards as well.
+/// Takes back the last `steps` bytes of key stream: RC4 runs backwards as well.
 pub(crate) fn rewind(table: &mut Table, position: &mut Position, steps: usize) {
     let Position { mut i, mut j } = *position;
     for _ in 0..steps {
@@ -386,7 +387,7 @@ mod tests {
             prop_assert_eq!(first, again);
         }
 
-        /// Eight octets are the same key as the same eight twice.
+        /// Eight bytes are the same key as the same eight twice.
         #[test]
         fn short_keys_repeat(half: [u8; 8]) {
             let mut octets = [0; 16];

@@ -68,8 +68,9 @@ impl Config {
 
     /// Sets the inner protocols that a decryptor takes. Default: [`ProtocolSet::IP`].
     ///
-    /// A wrong key or a forged packet gives random octets. See [`Decryptor`](crate::Decryptor#what-forgery-can-do) for
-    /// how often they are taken for a packet; a set without Van Jacobson's protocols makes that rarest.
+    /// A wrong key or a forged packet gives random bytes. See
+    /// [`Decryptor`](crate::Decryptor#what-forgery-can-do) for how often they are taken for a
+    /// packet; a set without Van Jacobson's protocols makes that rarest.
     #[must_use]
     pub const fn with_protocols(mut self, protocols: ProtocolSet) -> Self {
         self.protocols = protocols;

@@ -52,8 +52,8 @@ impl CoherencyCount {
         self.0.wrapping_sub(earlier.0) & Self::MASK
     }
 
-    /// Returns whether this is a "flag" packet, before which the stateful key changes: the low
-    /// octet is ff (RFC 3078 section 7.2).
+    /// Returns whether this is a "flag" packet, before which the stateful key changes: the low byte
+    /// is ff (RFC 3078 section 7.2).
     #[must_use]
     pub const fn is_flag(self) -> bool {
         self.0 & 0xff == 0xff

@@ -50,7 +50,7 @@ impl<'p> Decrypted<'p> {
         protocol::split(self.plaintext).map_or(0, |(protocol, _)| protocol)
     }
 
-    /// Returns what is behind the inner protocol field of one or two octets: an IP packet.
+    /// Returns what is behind the inner protocol field of one or two bytes: an IP packet.
     #[must_use]
     pub fn payload(&self) -> &'p [u8] {
         protocol::split(self.plaintext).map_or(&[], |(_, payload)| payload)
@@ -65,7 +65,8 @@ impl<'p> Decrypted<'p> {
 ///
 /// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
 /// let config = Config::new(Mode::Stateless);
-/// let (mut encryptor, mut decryptor) = (Encryptor::new(&start, &config), Decryptor::new(&start, &config));
+/// let (mut encryptor, mut decryptor) =
+///     (Encryptor::new(&start, &config), Decryptor::new(&start, &config));
 /// let mut buf = *b"--compressed";
 /// let flags = Flags::COMPRESSED | Flags::AT_FRONT;
 /// encryptor.encrypt_compressed_in_place(&mut buf, 2..12, flags)?;
@@ -176,7 +177,7 @@ impl<const LATE: usize> Decryptor<LATE> {
     ///
     /// # Errors
     ///
-    /// [`DecryptError`]; then nothing has changed, the octets included.
+    /// [`DecryptError`]; then nothing has changed, the bytes included.
     pub fn decrypt<'p>(&mut self, packet: &'p mut [u8]) -> Result<Decrypted<'p>, DecryptError> {
         let (header, data) = self.split(packet)?;
         if header.flags.contains(Flags::COMPRESSED) {
@@ -296,7 +297,7 @@ impl<const LATE: usize> Decryptor<LATE> {
         }
     }
 
-    /// Undoes `plan`, whose stream has run over `length` octets.
+    /// Undoes `plan`, whose stream has run over `length` bytes.
     fn take_back(&mut self, plan: &Plan, length: usize) {
         if matches!(plan.kind, Kind::Running) {
             self.stream.rewind(length);

@@ -94,7 +94,7 @@ impl Encryptor {
     }
 
     /// Writes header and ciphertext of `payload`, a packet of the PPP protocol `protocol`, to
-    /// `out`, and gives the octets written: four more than the payload (RFC 3078 section 6).
+    /// `out`, and gives the bytes written: four more than the payload (RFC 3078 section 6).
     ///
     /// # Errors
     ///

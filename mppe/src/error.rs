@@ -3,14 +3,14 @@
 use crate::algorithm::Strength;
 use crate::count::CoherencyCount;
 
-/// The caller's buffer cannot hold the octets; nothing was written.
+/// The caller's buffer cannot hold the bytes; nothing was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("buffer too small: needs {needed} octets, has {available}")]
 #[non_exhaustive]
 pub struct BufferTooSmall {
-    /// Octets that are needed.
+    /// Bytes that are needed.
     pub needed: usize,
-    /// Octets that were lent.
+    /// Bytes that were lent.
     pub available: usize,
 }
 
@@ -49,7 +49,7 @@ pub enum EncryptError {
     /// The buffer is too small.
     #[error(transparent)]
     BufferTooSmall(#[from] BufferTooSmall),
-    /// There are no two octets for the header in front of the plaintext.
+    /// There are no two bytes for the header in front of the plaintext.
     #[error("plaintext at offset {start}: the header in front of it needs 2 octets")]
     NoHeadroom {
         /// Where the plaintext starts.
@@ -66,7 +66,8 @@ pub enum EncryptError {
     },
 }
 
-/// Why a packet was not decrypted. Its octets, the key and the count are as before, and the next packet is welcome.
+/// Why a packet was not decrypted. Its bytes, the key and the count are as before, and the next
+/// packet is welcome.
 ///
 /// ```
 /// use mppe::{Config, DecryptError, Decryptor, Mode, StartKey, Strength};
@@ -82,9 +83,9 @@ pub enum DecryptError {
     /// The packet has no header, or nothing behind it.
     #[error("MPPE packet of {available} octets: needs {needed}")]
     Truncated {
-        /// Octets that are needed.
+        /// Bytes that are needed.
         needed: usize,
-        /// Octets that there are.
+        /// Bytes that there are.
         available: usize,
     },
     /// Bit D is clear.

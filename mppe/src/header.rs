@@ -1,4 +1,4 @@
-//! The two octets in front of every encrypted packet.
+//! The two bytes in front of every encrypted packet.
 
 use core::fmt;
 
@@ -119,11 +119,11 @@ impl Header {
     /// Flags and count (2).
     pub const LEN: usize = 2;
 
-    /// Reads the header, and gives it and the octets behind it.
+    /// Reads the header, and gives it and the bytes behind it.
     ///
     /// # Errors
     ///
-    /// [`DecryptError::Truncated`] when there are less than two octets.
+    /// [`DecryptError::Truncated`] when there are less than two bytes.
     pub fn decode(octets: &[u8]) -> Result<(Self, &[u8]), DecryptError> {
         let Some((&[high, low], data)) = octets.split_first_chunk() else {
             return Err(DecryptError::Truncated { needed: Self::LEN, available: octets.len() });
@@ -131,25 +131,25 @@ impl Header {
         Ok((Self::from_octets([high, low]), data))
     }
 
-    /// Creates the header that two octets are.
+    /// Creates the header that two bytes are.
     #[must_use]
     pub const fn from_octets(octets: [u8; Self::LEN]) -> Self {
         let [high, _] = octets;
         Self { flags: Flags(high & Flags::ALL), count: CoherencyCount::new(u16::from_be_bytes(octets)) }
     }
 
-    /// Returns the two octets of this header.
+    /// Returns the two bytes of this header.
     #[must_use]
     pub const fn to_octets(self) -> [u8; Self::LEN] {
         let [high, low] = self.count.get().to_be_bytes();
         [self.flags.0 | high, low]
     }
 
-    /// Writes the header to the start of `buf`, and gives the octets written.
+    /// Writes the header to the start of `buf`, and gives the bytes written.
     ///
     /// # Errors
     ///
-    /// [`BufferTooSmall`] when `buf` is shorter than two octets.
+    /// [`BufferTooSmall`] when `buf` is shorter than two bytes.
     pub fn encode(self, buf: &mut [u8]) -> Result<&[u8], BufferTooSmall> {
         let available = buf.len();
         let Some((octets, _)) = buf.split_first_chunk_mut() else {

@@ -11,12 +11,12 @@ macro_rules! key_type {
         #[derive(Clone)]
         pub struct $name {
             strength: Strength,
-            /// A key of 8 octets stands here twice: as an RC4 key that is the same.
+            /// A key of 8 bytes stands here twice: as an RC4 key that is the same.
             octets: Secret<KEY_LEN>,
         }
 
         impl $name {
-            /// Creates a key of `strength`: the first [`key_len`](Strength::key_len) octets of
+            /// Creates a key of `strength`: the first [`key_len`](Strength::key_len) bytes of
             /// `octets`.
             pub(crate) fn of(strength: Strength, octets: &[u8; KEY_LEN]) -> Self {
                 Self { strength, octets: Secret(widened(strength, octets)) }
@@ -28,7 +28,7 @@ macro_rules! key_type {
                 self.strength
             }
 
-            /// Returns the octets of the key: 8 or 16.
+            /// Returns the bytes of the key: 8 or 16.
             #[must_use]
             pub fn expose_octets(&self) -> &[u8] {
                 self.octets.0.split_at_checked(self.strength.key_len()).map_or(&[], |(octets, _)| octets)
@@ -47,8 +47,9 @@ key_type! {
     /// RFC 3079: the key of one direction that all its session keys come from ("start key", "master session key",
     /// "initial session key" in the RFC's three chapters). It encrypts nothing.
     ///
-    /// Made by [`MasterKey::start_key`](crate::MasterKey::start_key), [`MsChapV1::start_key`](crate::MsChapV1::start_key),
-    /// or from octets that a RADIUS server or an EAP method gives.
+    /// Made by [`MasterKey::start_key`](crate::MasterKey::start_key),
+    /// [`MsChapV1::start_key`](crate::MsChapV1::start_key), or from bytes that a RADIUS server or
+    /// an EAP method gives.
     ///
     /// ```
     /// use mppe::{StartKey, Strength};
@@ -96,7 +97,7 @@ key_type! {
 }
 
 impl StartKey {
-    /// Creates the start key whose octets are known. Keys of 8 octets are the first 8.
+    /// Creates the start key whose bytes are known. Keys of 8 bytes are the first 8.
     #[must_use]
     pub fn from_octets(strength: Strength, octets: [u8; KEY_LEN]) -> Self {
         Self::of(strength, &octets)
@@ -104,7 +105,7 @@ impl StartKey {
 
     /// Creates the start key that an attribute MS-MPPE-Send-Key or MS-MPPE-Recv-Key holds,
     /// decrypted (RFC 3079 section 4, RFC 2548 section 2.4). A shorter one gets zeros in front, of
-    /// a longer one the first octets are taken.
+    /// a longer one the first bytes are taken.
     ///
     /// The attributes are named as the access server sees them: its *send* key is the client's *receive* key.
     ///
@@ -168,7 +169,7 @@ impl StartKey {
 }
 
 impl InterimKey {
-    /// Returns the session key of these very octets, but for those that a weaker strength makes
+    /// Returns the session key of these very bytes, but for those that a weaker strength makes
     /// known. So is the initial one made.
     #[must_use]
     pub fn reduced(&self) -> SessionKey {
@@ -177,7 +178,7 @@ impl InterimKey {
         SessionKey { strength: self.strength, octets }
     }
 
-    /// Returns the session key that comes of RC4, keyed with these octets, over these octets, then
+    /// Returns the session key that comes of RC4, keyed with these bytes, over these bytes, then
     /// reduced. So are all later ones made.
     #[must_use]
     pub fn encrypted_and_reduced(&self) -> SessionKey {
@@ -193,13 +194,13 @@ impl InterimKey {
 }
 
 impl SessionKey {
-    /// Creates the session key whose octets are known. Keys of 8 octets are the first 8.
+    /// Creates the session key whose bytes are known. Keys of 8 bytes are the first 8.
     #[must_use]
     pub fn from_octets(strength: Strength, octets: [u8; KEY_LEN]) -> Self {
         Self::of(strength, &octets)
     }
 
-    /// Returns the 16 octets that RC4 takes.
+    /// Returns the 16 bytes that RC4 takes.
     pub(crate) const fn widened(&self) -> &[u8; KEY_LEN] {
         &self.octets.0
     }
@@ -262,7 +263,7 @@ mod tests {
         }
     }
 
-    /// pppd's short keys are the first octets of the long one; without a hash there is a reason.
+    /// pppd's short keys are the first bytes of the long one; without a hash there is a reason.
     #[test]
     fn short_keys_of_ms_chap_v1_by_source() {
         let nt = MsChapV1::new(octets("102db5df085d3041")).with_nt_password_hash_hash(octets(CLIENT_PASS_HASH_HASH));

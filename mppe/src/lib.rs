@@ -43,5 +43,6 @@ pub use statistics::{DecryptorStatistics, EncryptorStatistics, Statistics};
 /// RFC 3078 section 3.1: the PPP protocol number of every MPPE packet (and of every packet of CCP's compressors).
 pub const PROTOCOL: u16 = 0x00fd;
 
-/// Octets that encryption lays in front of the plaintext: the MPPE header. The PPP protocol field goes in front of that.
+/// Bytes that encryption lays in front of the plaintext: the MPPE header. The PPP protocol field
+/// goes in front of that.
 pub const HEADROOM: usize = Header::LEN;

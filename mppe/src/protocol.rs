@@ -103,7 +103,7 @@ pub(crate) const fn is_encryptable(protocol: u16) -> bool {
     ProtocolSet::FIRST <= protocol && protocol <= ProtocolSet::LAST
 }
 
-/// Returns the protocol field at the start of a plaintext, one or two octets, and what is behind it
+/// Returns the protocol field at the start of a plaintext, one or two bytes, and what is behind it
 /// (RFC 1661 section 2).
 pub(crate) fn split(plaintext: &[u8]) -> Option<(u16, &[u8])> {
     match plaintext {
@@ -124,7 +124,7 @@ pub(crate) enum Proof {
     Certain,
 }
 
-/// Returns whether a plaintext of `length` octets that starts with `head` can be right.
+/// Returns whether a plaintext of `length` bytes that starts with `head` can be right.
 pub(crate) fn is_plausible(set: &ProtocolSet, head: &[u8], length: usize, proof: Proof) -> bool {
     let Some((protocol, body)) = split(head) else {
         return false;

@@ -1,6 +1,6 @@
-//! Octets that nobody sees by accident, and that do not outlive their owner.
+//! Bytes that nobody sees by accident, and that do not outlive their owner.
 
-/// `N` secret octets: redacted, not comparable, wiped on drop (feature `zeroize`).
+/// `N` secret bytes: redacted, not comparable, wiped on drop (feature `zeroize`).
 #[derive(Clone)]
 pub(crate) struct Secret<const N: usize>(pub(crate) [u8; N]);
 

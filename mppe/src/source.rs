@@ -57,7 +57,7 @@ impl MasterKey {
         Self(digest(&[password_hash_hash, nt_response, b"This is the MPPE Master Key"]))
     }
 
-    /// Creates the master key whose octets are known.
+    /// Creates the master key whose bytes are known.
     #[must_use]
     pub const fn from_octets(octets: [u8; KEY_LEN]) -> Self {
         Self(Secret(octets))
@@ -75,7 +75,7 @@ impl MasterKey {
         StartKey::of(strength, &digest(&[&self.0.0, &[0; 40], text, &[0xf2; 40]]).0)
     }
 
-    /// Returns the 16 octets of the key.
+    /// Returns the 16 bytes of the key.
     #[must_use]
     pub const fn expose_octets(&self) -> &[u8; KEY_LEN] {
         &self.0.0
@@ -94,7 +94,8 @@ impl core::fmt::Debug for MasterKey {
 pub enum ShortKeySource {
     /// RFC 3079 sections 2.1 and 2.2: the LAN Manager hash of the password. The keys are the same in every session.
     LmHash,
-    /// pppd and lwIP: the first eight octets of the start key of 128 bits, made from the NT hash and the challenge.
+    /// pppd and lwIP: the first eight bytes of the start key of 128 bits, made from the NT hash and
+    /// the challenge.
     NtHash,
 }
 
@@ -108,8 +109,9 @@ pub enum ShortKeySource {
 /// use mppe::{KeyError, MsChapV1, ShortKeySource, Strength};
 ///
 /// // RFC 3079 section 2.5.3.
-/// let known = MsChapV1::new(*b"\x10\x2d\xb5\xdf\x08\x5d\x30\x41")
-///     .with_nt_password_hash_hash(*b"\x41\xc0\x0c\x58\x4b\xd2\xd9\x1c\x40\x17\xa2\xa1\x2f\xa5\x9f\x3f");
+/// let known = MsChapV1::new(*b"\x10\x2d\xb5\xdf\x08\x5d\x30\x41").with_nt_password_hash_hash(
+///     *b"\x41\xc0\x0c\x58\x4b\xd2\xd9\x1c\x40\x17\xa2\xa1\x2f\xa5\x9f\x3f",
+/// );
 /// let start = known.start_key(Strength::Bits128, ShortKeySource::LmHash)?;
 /// assert_eq!(start.expose_octets()[..4], [0xa8, 0x94, 0x78, 0x50]);
 /// // Without the LM hash there are no short keys as the RFC makes them.
@@ -199,7 +201,7 @@ impl StartKey {
     }
 }
 
-/// Returns the first 16 octets of SHA-1 over the parts.
+/// Returns the first 16 bytes of SHA-1 over the parts.
 fn digest(parts: &[&[u8]]) -> Secret<KEY_LEN> {
     let mut hasher = Sha1::new();
     for part in parts {

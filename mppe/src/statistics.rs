@@ -60,7 +60,8 @@ pub struct DecryptorStatistics {
 /// let mut encryptor = Encryptor::new(&start, &config);
 /// let decryptor = Decryptor::new(&start, &config);
 /// encryptor.encrypt(0x0021, &[0x45], &mut [0; 8])?;
-/// let statistics = Statistics { sent: encryptor.statistics(), received: decryptor.statistics() };
+/// let statistics =
+///     Statistics { sent: encryptor.statistics(), received: decryptor.statistics() };
 /// let shown = statistics.to_string();
 /// assert!(shown.starts_with("packets encrypted = 1"));
 /// assert!(shown.contains("next tx coherency = 1"));

@@ -22,7 +22,7 @@ fn ends(strength: Strength, config: Config) -> (Encryptor, Decryptor) {
 const STRENGTHS: [Strength; 3] = [Strength::Bits40, Strength::Bits56, Strength::Bits128];
 const MODES: [Mode; 2] = [Mode::Stateless, Mode::Stateful];
 
-/// Returns an IPv4 packet of `length` octets, at least 20, with `mark` in it.
+/// Returns an IPv4 packet of `length` bytes, at least 20, with `mark` in it.
 fn ip(mark: u32, length: usize) -> Vec<u8> {
     let mut packet: Vec<u8> = (0u8..=255).cycle().take(length.max(20)).collect();
     packet[0] = 0x45;

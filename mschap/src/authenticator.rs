@@ -15,7 +15,10 @@ use crate::{BufferTooSmall, DecodeError, Failure, FailureCode, Success, Text};
 /// let reply = authenticator.reply().unwrap().with_message("No.");
 /// assert!(!reply.is_success());
 /// let mut buf = [0; 64];
-/// assert_eq!(reply.encode(&mut buf)?, b"E=691 R=0 C=08080808080808080808080808080808 V=3 M=No.");
+/// assert_eq!(
+///     reply.encode(&mut buf)?,
+///     b"E=691 R=0 C=08080808080808080808080808080808 V=3 M=No."
+/// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -45,7 +48,7 @@ impl<'a> Reply<'a> {
         self
     }
 
-    /// Writes the Message field to the start of `buf`, and gives the octets written.
+    /// Writes the Message field to the start of `buf`, and gives the bytes written.
     ///
     /// # Errors
     ///

@@ -41,7 +41,7 @@ impl AuthenticatorResponse {
     /// Hexadecimal digits of the text form.
     pub const DIGITS: usize = 40;
 
-    /// Octets of the text form: `S=` (2), digits (40).
+    /// Bytes of the text form: `S=` (2), digits (40).
     pub const TEXT_LEN: usize = 42;
 
     /// RFC 2759 section 8.7: what the password's hash and the response are hashed with.

@@ -1,4 +1,4 @@
-//! RFC 2433 sections A.4 and A.7: DES with keys of seven octets, and what the RFCs build from it.
+//! RFC 2433 sections A.4 and A.7: DES with keys of seven bytes, and what the RFCs build from it.
 //!
 //! Weak keys are not refused: they are hashes of passwords, and the other side does not refuse them.
 
@@ -9,7 +9,7 @@ use crate::ChallengeResponse;
 use crate::secret::Scratch;
 use crate::write::array;
 
-/// Spreads 56 bits over eight octets, with odd parity in the lowest bit of each (RFC 2433 section
+/// Spreads 56 bits over eight bytes, with odd parity in the lowest bit of each (RFC 2433 section
 /// B.3, RFC 2759 section 9.3).
 ///
 /// ```
@@ -54,20 +54,23 @@ pub fn decrypt(cypher: &[u8; 8], key: &[u8; 7]) -> [u8; 8] {
 /// Computes `ChallengeResponse()` of any 16 bytes of hash (RFC 2433 section A.7, RFC 2759 section
 /// 8.5).
 ///
-/// The hash is padded with five zeros to three keys of seven octets.
+/// The hash is padded with five zeros to three keys of seven bytes.
 ///
 /// ```
 /// use mschap::{NtHash, des};
 ///
 /// let (hash, challenge) = (NtHash::from_password("MyPw"), [1; 8]);
-/// assert!(des::challenge_response(&challenge, hash.as_bytes()).ct_eq(&hash.challenge_response(&challenge)));
+/// assert!(
+///     des::challenge_response(&challenge, hash.as_bytes())
+///         .ct_eq(&hash.challenge_response(&challenge))
+/// );
 /// ```
 #[must_use]
 #[doc(alias = "ChallengeResponse")]
 pub fn challenge_response(challenge: &[u8; 8], hash: &[u8; 16]) -> ChallengeResponse {
     let keys: Scratch<21> = Scratch(array(hash.iter().copied()));
     let mut response = [0; ChallengeResponse::LEN];
-    // Three keys of 7 octets, three blocks of 8.
+    // Three keys of 7 bytes, three blocks of 8.
     for (block, key) in response.chunks_exact_mut(8).zip(keys.0.chunks_exact(7)) {
         if let Ok(key) = key.try_into() {
             block.copy_from_slice(&encrypt(challenge, key));
@@ -76,7 +79,7 @@ pub fn challenge_response(challenge: &[u8; 8], hash: &[u8; 16]) -> ChallengeResp
     ChallengeResponse::from_bytes(response)
 }
 
-/// Returns the two keys that a hash of 16 octets is.
+/// Returns the two keys that a hash of 16 bytes is.
 pub(crate) fn two_keys(hash: &[u8; 16]) -> TwoKeys {
     Scratch(array(hash.iter().copied()))
 }
@@ -87,7 +90,7 @@ pub(crate) fn same_key(challenge: [u8; 8]) -> TwoKeys {
     Scratch(array(key.clone().chain(key)))
 }
 
-/// Encrypts or decrypts 16 octets, each half with a key of its own.
+/// Encrypts or decrypts 16 bytes, each half with a key of its own.
 pub(crate) fn each_half(octets: &[u8; 16], keys: &[u8; 14], step: impl Fn(&[u8; 8], &[u8; 7]) -> [u8; 8]) -> [u8; 16] {
     let mut out = [0; 16];
     let halves = octets.chunks_exact(8).zip(keys.chunks_exact(7));

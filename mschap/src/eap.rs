@@ -16,9 +16,10 @@
 //!
 //! # Security
 //!
-//! The method is exactly as weak as MS-CHAP version 2. Whoever records one exchange can search for the password, or find
-//! the NT hash with 2⁵⁶ DES operations at most, and has the keys with it. Use it inside TLS (PEAP, TTLS, IKEv2 after
-//! the gateway's certificate was checked), or where nobody listens.
+//! The method is exactly as weak as MS-CHAP version 2. Anyone who records one exchange can search
+//! for the password, or find the NT hash with 2⁵⁶ DES operations at most, and has the keys with it.
+//! Use it inside TLS (PEAP, TTLS, IKEv2 after the gateway's certificate was checked), or where
+//! nobody listens.
 //!
 //! ```
 //! use mschap::{Account, NtHash, eap, v2};

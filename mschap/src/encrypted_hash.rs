@@ -33,7 +33,7 @@ impl EncryptedHash {
     /// Encrypts an NT or LAN Manager hash (RFC 2433 section A.17, RFC 2759 section 8.13,
     /// `NtPasswordHashEncryptedWithBlock()`).
     ///
-    /// The keys are the first 14 octets of `key`.
+    /// The keys are the first 14 bytes of `key`.
     #[must_use]
     #[doc(alias = "NtPasswordHashEncryptedWithBlock")]
     #[doc(alias = "OldNtPasswordHashEncryptedWithNewNtPasswordHash")]
@@ -57,7 +57,8 @@ impl EncryptedHash {
     /// Encrypts an NT or LAN Manager hash with a challenge (RFC 2433 section A.9,
     /// `PasswordHashEncryptedWithBlock()`).
     ///
-    /// The key is the first seven octets of the challenge, which everybody has seen: this hides nothing.
+    /// The key is the first seven bytes of the challenge, which everybody has seen: this hides
+    /// nothing.
     #[must_use]
     #[doc(alias = "PasswordHashEncryptedWithBlock")]
     #[doc(alias = "LmEncryptedPasswordHash")]

@@ -1,4 +1,4 @@
-//! The 516 octets in which a new password travels.
+//! The 516 bytes in which a new password travels.
 
 use rc4::{KeyInit, Rc4, StreamCipher};
 
@@ -9,10 +9,10 @@ use crate::{LmHash, NtHash, Password};
 secret! {
     /// RFC 2433 section A.12, RFC 2759 section 8.10: a new password, encrypted with the hash of the old one.
     ///
-    /// | octets | decrypted |
+    /// | bytes | decrypted |
     /// |---|---|
-    /// | 512 | random octets, and at their end the new password in UTF-16LE |
-    /// | 4 | how many octets of these the password has, little-endian |
+    /// | 512 | random bytes, and at their end the new password in UTF-16LE |
+    /// | 4 | how many bytes of these the password has, little-endian |
     ///
     /// ```
     /// use mschap::{EncryptedPassword, NtHash};
@@ -209,13 +209,13 @@ pub enum PasswordError {
     /// It has more than 256 UTF-16 code units.
     #[error("new password of {length} octets: at most 512 fit")]
     TooLong {
-        /// Its length in octets of UTF-16LE.
+        /// Its length in bytes of UTF-16LE.
         length: usize,
     },
-    /// [`Password::Utf16Le`] with an odd number of octets.
+    /// [`Password::Utf16Le`] with an odd number of bytes.
     #[error("new password of {length} octets is not whole UTF-16 code units")]
     HalfCodeUnit {
-        /// Its length in octets.
+        /// Its length in bytes.
         length: usize,
     },
 }

@@ -4,19 +4,19 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Value {
-    /// The challenge value of MS-CHAP version 1, 8 octets.
+    /// The challenge value of MS-CHAP version 1, 8 bytes.
     V1Challenge,
-    /// The response value of MS-CHAP version 1, 49 octets.
+    /// The response value of MS-CHAP version 1, 49 bytes.
     V1Response,
-    /// The challenge value of MS-CHAP version 2, 16 octets.
+    /// The challenge value of MS-CHAP version 2, 16 bytes.
     V2Challenge,
-    /// The response value of MS-CHAP version 2, 49 octets.
+    /// The response value of MS-CHAP version 2, 49 bytes.
     V2Response,
-    /// The Change Password packet of version 1 of it, 68 octets behind the CHAP header.
+    /// The Change Password packet of version 1 of it, 68 bytes behind the CHAP header.
     ChangePassword1,
-    /// The Change Password packet of version 2 of it, 1114 octets behind the CHAP header.
+    /// The Change Password packet of version 2 of it, 1114 bytes behind the CHAP header.
     ChangePassword2,
-    /// The Change-Password packet of MS-CHAP version 2, 582 octets behind the CHAP header.
+    /// The Change-Password packet of MS-CHAP version 2, 582 bytes behind the CHAP header.
     ChangePassword,
 }
 
@@ -34,7 +34,7 @@ impl core::fmt::Display for Value {
     }
 }
 
-/// Why octets from the other side cannot be read.
+/// Why bytes from the other side cannot be read.
 ///
 /// ```
 /// use mschap::{DecodeError, Value, v2};
@@ -86,13 +86,13 @@ pub enum DecodeError {
 #[error("buffer too small: needs {needed} octets, has {available}")]
 #[non_exhaustive]
 pub struct BufferTooSmall {
-    /// Octets that are needed.
+    /// Bytes that are needed.
     pub needed: usize,
-    /// Octets that were lent.
+    /// Bytes that were lent.
     pub available: usize,
 }
 
-/// Reads a value of exactly `N` octets.
+/// Reads a value of exactly `N` bytes.
 pub(crate) fn exactly<const N: usize>(value: Value, octets: &[u8]) -> Result<&[u8; N], DecodeError> {
     octets.try_into().map_err(|_| DecodeError::Length { value, needed: N, found: octets.len() })
 }

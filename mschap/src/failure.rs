@@ -11,7 +11,8 @@ use crate::{BufferTooSmall, FailureCode, Text};
 /// ```
 /// use mschap::{Failure, FailureChallenge, FailureCode};
 ///
-/// let failure = Failure::decode(b"E=691 R=1 C=5713c8efe4d4ecde6801bac6a652009f V=3 M=Access denied");
+/// let failure =
+///     Failure::decode(b"E=691 R=1 C=5713c8efe4d4ecde6801bac6a652009f V=3 M=Access denied");
 /// assert_eq!(failure.code, Some(FailureCode::AUTHENTICATION_FAILURE));
 /// assert!(failure.retry_allowed());
 /// assert!(matches!(failure.challenge, Some(FailureChallenge::V2([0x57, 0x13, ..]))));
@@ -19,7 +20,10 @@ use crate::{BufferTooSmall, FailureCode, Text};
 /// assert_eq!(failure.message.unwrap().to_string(), "Access denied");
 ///
 /// let mut buf = [0; 128];
-/// assert_eq!(failure.encode(&mut buf)?, b"E=691 R=1 C=5713C8EFE4D4ECDE6801BAC6A652009F V=3 M=Access denied");
+/// assert_eq!(
+///     failure.encode(&mut buf)?,
+///     b"E=691 R=1 C=5713C8EFE4D4ECDE6801BAC6A652009F V=3 M=Access denied"
+/// );
 ///
 /// // What pppd says to an unknown user: nothing.
 /// let failure = Failure::decode(b"");
@@ -51,9 +55,9 @@ pub struct Failure<'a> {
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_enums, reason = "there are two versions")]
 pub enum FailureChallenge {
-    /// RFC 2433: 8 octets, 16 digits.
+    /// RFC 2433: 8 bytes, 16 digits.
     V1([u8; 8]),
-    /// RFC 2759: 16 octets, 32 digits.
+    /// RFC 2759: 16 bytes, 32 digits.
     V2([u8; 16]),
 }
 
@@ -90,8 +94,8 @@ impl<'a> Failure<'a> {
         self.retry == Some(true)
     }
 
-    /// Writes the message to the start of `buf`, and gives the octets written: the fields that there are, in the order
-    /// of the RFC, with upper-case digits.
+    /// Writes the message to the start of `buf`, and gives the bytes written: the fields that there
+    /// are, in the order of the RFC, with upper-case digits.
     ///
     /// # Errors
     ///
@@ -130,7 +134,7 @@ impl<'a> Failure<'a> {
 }
 
 impl FailureChallenge {
-    /// Returns the octets: 8 or 16.
+    /// Returns the bytes: 8 or 16.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {
         match self {

@@ -18,7 +18,7 @@ secret! {
     /// assert_eq!(format!("{hash:?}"), "NtHash(..)");
     /// ```
     ///
-    /// It cannot be compared with `==`, whose time depends on the octets:
+    /// It cannot be compared with `==`, whose time depends on the bytes:
     ///
     /// ```compile_fail,E0369
     /// # use mschap::NtHash;
@@ -51,8 +51,8 @@ impl NtHash {
     /// Computes `ChallengeResponse()` of this hash to eight bytes (RFC 2433 section A.7, RFC 2759
     /// section 8.5).
     ///
-    /// The eight octets are the challenge itself in version 1, [`v2::Challenges::hash`](crate::v2::Challenges::hash) in
-    /// version 2.
+    /// The eight bytes are the challenge itself in version 1,
+    /// [`v2::Challenges::hash`](crate::v2::Challenges::hash) in version 2.
     #[must_use]
     pub fn challenge_response(&self, challenge: &[u8; 8]) -> ChallengeResponse {
         des::challenge_response(challenge, &self.0)

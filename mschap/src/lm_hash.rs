@@ -31,7 +31,7 @@ secret! {
 }
 
 impl LmHash {
-    /// The longest password that has one, in OEM octets.
+    /// The longest password that has one, in OEM bytes.
     pub const MAX_PASSWORD_LEN: usize = 14;
 
     /// RFC 2433 section A.3: what `DesHash()` encrypts under the password.
@@ -53,8 +53,8 @@ impl LmHash {
 
     /// Hashes a password of at most 14 bytes in the OEM code page that both sides use.
     ///
-    /// `a` to `z` become upper case here; octets from 0x80 on are taken as they are, so the caller makes those upper
-    /// case.
+    /// `a` to `z` become upper case here; bytes from 0x80 on are taken as they are, so the caller
+    /// makes those upper case.
     ///
     /// # Errors
     ///
@@ -68,7 +68,7 @@ impl LmHash {
             *to = from.to_ascii_uppercase();
         }
         let mut hash = Self([0; Self::LEN]);
-        // Two keys of 7 octets, two blocks of 8.
+        // Two keys of 7 bytes, two blocks of 8.
         for (block, key) in hash.0.chunks_exact_mut(8).zip(padded.0.chunks_exact(7)) {
             if let Ok(key) = key.try_into() {
                 block.copy_from_slice(&des::encrypt(&Self::STANDARD_TEXT, key));
@@ -96,16 +96,16 @@ impl LmHash {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LmHashError {
-    /// It is longer than 14 octets.
+    /// It is longer than 14 bytes.
     #[error("password of {length} octets has no LAN Manager hash: at most 14")]
     TooLong {
-        /// Its length in octets.
+        /// Its length in bytes.
         length: usize,
     },
-    /// It is not ASCII, so its octets depend on a code page: see [`LmHash::from_oem`].
+    /// It is not ASCII, so its bytes depend on a code page: see [`LmHash::from_oem`].
     #[error("password is not ASCII at octet {offset}")]
     NotAscii {
-        /// Where the first such octet is.
+        /// Where the first such byte is.
         offset: usize,
     },
 }

@@ -1,16 +1,16 @@
 //! Which part of a name is hashed.
 
-/// RFC 2759 section 4: which octets of the Name field enter the challenge hash.
+/// RFC 2759 section 4: which bytes of the Name field enter the challenge hash.
 ///
-/// The RFC hashes the user name without a Windows domain in front of it. Peers disagree about a name with two
-/// backslashes, and a proof over the wrong octets looks like a wrong password. `user@domain` has no domain in front: it
-/// is hashed whole by all.
+/// The RFC hashes the user name without a Windows domain in front of it. Peers disagree about a
+/// name with two backslashes, and a proof over the wrong bytes looks like a wrong password.
+/// `user@domain` has no domain in front: it is hashed whole by all.
 ///
-/// | policy | `CORP\alice` | `CORP\eu\alice` | `alice@corp` | who does so |
+/// | policy | `CORP\alice` | `CORP\eu\alice` | `alice@corp` | used by |
 /// |---|---|---|---|---|
 /// | [`CutBehindLastBackslash`](Self::CutBehindLastBackslash) | `alice` | `alice` | `alice@corp` | pppd, lwIP, npppd |
 /// | [`CutBehindFirstBackslash`](Self::CutBehindFirstBackslash) | `alice` | `eu\alice` | `alice@corp` | FreeRADIUS, hostap |
-/// | [`Whole`](Self::Whole) | `CORP\alice` | `CORP\eu\alice` | `alice@corp` | who was asked to |
+/// | [`Whole`](Self::Whole) | `CORP\alice` | `CORP\eu\alice` | `alice@corp` | asked to |
 ///
 /// ```
 /// use mschap::NamePolicy;
@@ -34,7 +34,7 @@ pub enum NamePolicy {
 }
 
 impl NamePolicy {
-    /// Returns the octets of `name` that are hashed.
+    /// Returns the bytes of `name` that are hashed.
     #[must_use]
     pub fn user(self, name: &[u8]) -> &[u8] {
         self.split(name).1

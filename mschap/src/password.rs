@@ -1,14 +1,15 @@
-//! A password, and how it becomes the octets that are hashed.
+//! A password, and how it becomes the bytes that are hashed.
 
-/// RFC 2433 section 6, RFC 2759 section 4: a password, with the way in which it becomes UTF-16LE octets.
+/// RFC 2433 section 6, RFC 2759 section 4: a password, with the way in which it becomes UTF-16LE
+/// bytes.
 ///
 /// All ways agree on ASCII. They do not agree on anything else, and a server and a client that chose differently
 /// refuse each other with "wrong password":
 ///
-/// | variant | who hashes so |
+/// | variant | used by |
 /// |---|---|
 /// | [`Text`](Self::Text) | Windows, FreeRADIUS, hostap |
-/// | [`WidenedOctets`](Self::WidenedOctets) | pppd, lwIP, accel-ppp, mpd: the octets of a configuration file, each followed by a zero |
+/// | [`WidenedOctets`](Self::WidenedOctets) | pppd, lwIP, accel-ppp, mpd: the bytes of a configuration file, each followed by a zero |
 ///
 /// The password is borrowed: wiping it is up to its owner.
 ///
@@ -28,17 +29,18 @@
 pub enum Password<'a> {
     /// Text, encoded as UTF-16LE as the RFCs want it. `&str` converts into this.
     Text(&'a str),
-    /// Octets that already are UTF-16LE, taken as they are.
+    /// Bytes that already are UTF-16LE, taken as they are.
     Utf16Le(&'a [u8]),
-    /// Octets, each of which becomes one code unit of the same number: right for ASCII and Latin-1 only.
+    /// Bytes, each of which becomes one code unit of the same number: right for ASCII and Latin-1
+    /// only.
     WidenedOctets(&'a [u8]),
 }
 
 impl<'a> Password<'a> {
-    /// The longest password that a change of password can carry, in octets: 256 UTF-16 code units.
+    /// The longest password that a change of password can carry, in bytes: 256 UTF-16 code units.
     pub const MAX_OCTETS: usize = 512;
 
-    /// Returns the octets that are hashed.
+    /// Returns the bytes that are hashed.
     ///
     /// They are as secret as the password.
     #[must_use]
@@ -67,7 +69,7 @@ impl core::fmt::Debug for Password<'_> {
     }
 }
 
-/// The octets of a [`Password`], one by one. See [`Password::octets`].
+/// The bytes of a [`Password`], one by one. See [`Password::octets`].
 #[derive(Clone)]
 pub struct Octets<'a>(Inner<'a>);
 

@@ -4,7 +4,7 @@ use crate::{DecodeError, Failure};
 
 /// An authenticator's no, and what the peer may do now.
 ///
-/// `N` is the length of a challenge: 8 octets in version 1, 16 in version 2.
+/// `N` is the length of a challenge: 8 bytes in version 1, 16 in version 2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "there is what was said and what follows")]
 pub struct Refusal<'a, const N: usize> {

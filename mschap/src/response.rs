@@ -1,9 +1,10 @@
-//! The 24 octets that answer a challenge.
+//! The 24 bytes that answer a challenge.
 
 use crate::secret::secret;
 
 secret! {
-    /// RFC 2433 section A.7, RFC 2759 section 8.5: the 24 octets with which a peer proves that it knows a hash.
+    /// RFC 2433 section A.7, RFC 2759 section 8.5: the 24 bytes with which a peer proves that it
+    /// knows a hash.
     ///
     /// Version 1 sends one or two of them ([`v1::Response`](crate::v1::Response)), version 2 one
     /// ([`v2::Response`](crate::v2::Response)). They go over the wire, but a hash can be searched for with them, so

@@ -1,6 +1,6 @@
 //! The common traits of every secret.
 
-/// A newtype over octets: redacted when printed, compared in constant time, wiped when dropped.
+/// A newtype over bytes: redacted when printed, compared in constant time, wiped when dropped.
 macro_rules! secret {
     ($(#[$meta:meta])* $name:ident, $len:literal) => {
         $(#[$meta])*
@@ -8,24 +8,23 @@ macro_rules! secret {
         pub struct $name([u8; $len]);
 
         impl $name {
-            /// The length in octets.
+            /// The length in bytes.
             pub const LEN: usize = $len;
 
-            /// Takes the octets.
+            /// Takes the bytes.
             #[must_use]
             pub const fn from_bytes(octets: [u8; $len]) -> Self {
                 Self(octets)
             }
 
-            /// Returns the octets. Nothing else gives them out; compare with
-            /// [`ct_eq`](Self::ct_eq).
+            /// Returns the bytes. Nothing else gives them out; compare with [`ct_eq`](Self::ct_eq).
             #[must_use]
             pub const fn as_bytes(&self) -> &[u8; $len] {
                 &self.0
             }
 
             /// Returns whether both are the same, found out in a time that does not depend on the
-            /// octets.
+            /// bytes.
             #[must_use]
             pub fn ct_eq(&self, other: &Self) -> bool {
                 subtle::ConstantTimeEq::ct_eq(&self.0[..], &other.0[..]).into()
@@ -52,7 +51,7 @@ macro_rules! secret {
 
 pub(crate) use secret;
 
-/// Octets on their way from one secret to another, wiped when dropped.
+/// Bytes on their way from one secret to another, wiped when dropped.
 pub(crate) struct Scratch<const N: usize>(pub(crate) [u8; N]);
 
 #[cfg(feature = "zeroize")]

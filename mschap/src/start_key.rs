@@ -9,7 +9,7 @@ use crate::{ChallengeResponse, NtHashHash};
 secret! {
     /// RFC 3079: a 128-bit key of one direction, from which an MPPE implementation makes its session keys.
     ///
-    /// A 40 or 56 bit session key of version 2 starts from its first 8 octets.
+    /// A 40 or 56 bit session key of version 2 starts from its first 8 bytes.
     ///
     /// ```
     /// use mschap::{NtHash, StartKey};

@@ -1,6 +1,6 @@
 //! Text from the other side.
 
-/// Octets that the other side calls text: printed escaped, never as they are.
+/// Bytes that the other side calls text: printed escaped, never as they are.
 ///
 /// ```
 /// let text = mschap::Text::new(b"Access \x1b[31mdenied");
@@ -12,13 +12,13 @@
 pub struct Text<'a>(&'a [u8]);
 
 impl<'a> Text<'a> {
-    /// Takes the octets.
+    /// Takes the bytes.
     #[must_use]
     pub const fn new(octets: &'a [u8]) -> Self {
         Self(octets)
     }
 
-    /// Returns the octets as they came. Their encoding is not known; most authenticators write
+    /// Returns the bytes as they came. Their encoding is not known; most authenticators write
     /// ASCII.
     #[must_use]
     pub const fn as_bytes(self) -> &'a [u8] {

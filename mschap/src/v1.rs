@@ -19,20 +19,23 @@ use crate::error::exactly;
 use crate::write::array;
 use crate::{ChallengeResponse, DecodeError, LmHash, NtHash, Value};
 
-/// RFC 2433 section 5: the length of a challenge in octets.
+/// RFC 2433 section 5: the length of a challenge in bytes.
 pub const CHALLENGE_LEN: usize = 8;
 
 /// Reads the challenge from the Value field of a Challenge packet (RFC 2433 section 5).
 ///
 /// ```
-/// assert_eq!(mschap::v1::decode_challenge(&[1, 2, 3, 4, 5, 6, 7, 8])?, [1, 2, 3, 4, 5, 6, 7, 8]);
+/// assert_eq!(
+///     mschap::v1::decode_challenge(&[1, 2, 3, 4, 5, 6, 7, 8])?,
+///     [1, 2, 3, 4, 5, 6, 7, 8]
+/// );
 /// assert!(mschap::v1::decode_challenge(&[0; 16]).is_err());
 /// # Ok::<(), mschap::DecodeError>(())
 /// ```
 ///
 /// # Errors
 ///
-/// [`DecodeError::Length`] when it is not 8 octets.
+/// [`DecodeError::Length`] when it is not 8 bytes.
 pub fn decode_challenge(value: &[u8]) -> Result<[u8; CHALLENGE_LEN], DecodeError> {
     exactly(Value::V1Challenge, value).copied()
 }
@@ -40,10 +43,13 @@ pub fn decode_challenge(value: &[u8]) -> Result<[u8; CHALLENGE_LEN], DecodeError
 /// Returns the challenge that a retry answers when the Failure message has no `C=` (RFC 2433
 /// section 8).
 ///
-/// It is the last one with 23 added to its first octet.
+/// It is the last one with 23 added to its first byte.
 ///
 /// ```
-/// assert_eq!(mschap::v1::implied_challenge(&[250, 1, 2, 3, 4, 5, 6, 7]), [17, 1, 2, 3, 4, 5, 6, 7]);
+/// assert_eq!(
+///     mschap::v1::implied_challenge(&[250, 1, 2, 3, 4, 5, 6, 7]),
+///     [17, 1, 2, 3, 4, 5, 6, 7]
+/// );
 /// ```
 #[must_use]
 pub const fn implied_challenge(last: &[u8; CHALLENGE_LEN]) -> [u8; CHALLENGE_LEN] {
@@ -54,7 +60,7 @@ pub const fn implied_challenge(last: &[u8; CHALLENGE_LEN]) -> [u8; CHALLENGE_LEN
 
 /// RFC 2433 section 6: the Value field of a Response packet.
 ///
-/// | octets | field |
+/// | bytes | field |
 /// |---|---|
 /// | 24 | LAN Manager compatible challenge response: zero, or made from the [`LmHash`] |
 /// | 24 | Windows NT compatible challenge response, made from the [`NtHash`] |
@@ -89,7 +95,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// The length in octets: LM response (24), NT response (24), flag (1).
+    /// The length in bytes: LM response (24), NT response (24), flag (1).
     pub const LEN: usize = 49;
 
     /// Creates the response to a challenge as the RFC wants it: the LAN Manager field is zero, the
@@ -110,7 +116,7 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// [`DecodeError::Length`] when it is not 49 octets.
+    /// [`DecodeError::Length`] when it is not 49 bytes.
     pub fn decode(value: &[u8]) -> Result<Self, DecodeError> {
         let value: &[u8; Self::LEN] = exactly(Value::V1Response, value)?;
         let [.., flags] = *value;

@@ -14,7 +14,7 @@ use crate::error::exactly;
 use crate::write::array;
 use crate::{ChallengeResponse, DecodeError, NtHash, Value};
 
-/// RFC 2759 section 3: the length of a challenge in octets, either side's.
+/// RFC 2759 section 3: the length of a challenge in bytes, either side's.
 pub const CHALLENGE_LEN: usize = 16;
 
 /// Reads the challenge from the Value field of a Challenge packet (RFC 2759 section 3).
@@ -27,7 +27,7 @@ pub const CHALLENGE_LEN: usize = 16;
 ///
 /// # Errors
 ///
-/// [`DecodeError::Length`] when it is not 16 octets.
+/// [`DecodeError::Length`] when it is not 16 bytes.
 pub fn decode_challenge(value: &[u8]) -> Result<[u8; CHALLENGE_LEN], DecodeError> {
     exactly(Value::V2Challenge, value).copied()
 }
@@ -37,7 +37,8 @@ pub fn decode_challenge(value: &[u8]) -> Result<[u8; CHALLENGE_LEN], DecodeError
 /// ```
 /// use mschap::v2::Challenges;
 ///
-/// let challenges = Challenges { authenticator: *b"[]|}{?/><,`!2&&(", peer: *b"!@#$%^&*()_+:3|~" };
+/// let challenges =
+///     Challenges { authenticator: *b"[]|}{?/><,`!2&&(", peer: *b"!@#$%^&*()_+:3|~" };
 /// assert_eq!(challenges.hash(b"User"), [0xd0, 0x2e, 0x43, 0x86, 0xbc, 0xe9, 0x12, 0x26]);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,7 +47,7 @@ pub fn decode_challenge(value: &[u8]) -> Result<[u8; CHALLENGE_LEN], DecodeError
 pub struct Challenges {
     /// The value of the Challenge packet.
     pub authenticator: [u8; CHALLENGE_LEN],
-    /// The Peer-Challenge of the Response packet: 16 unpredictable octets.
+    /// The Peer-Challenge of the Response packet: 16 unpredictable bytes.
     pub peer: [u8; CHALLENGE_LEN],
 }
 
@@ -65,7 +66,7 @@ impl Challenges {
 
 /// RFC 2759 section 4: the Value field of a Response packet.
 ///
-/// | octets | field |
+/// | bytes | field |
 /// |---|---|
 /// | 16 | Peer-Challenge |
 /// | 8 | Reserved, zero |
@@ -76,7 +77,8 @@ impl Challenges {
 /// use mschap::{NtHash, v2};
 ///
 /// let hash = NtHash::from_password("clientPass");
-/// let challenges = v2::Challenges { authenticator: *b"[]|}{?/><,`!2&&(", peer: *b"!@#$%^&*()_+:3|~" };
+/// let challenges =
+///     v2::Challenges { authenticator: *b"[]|}{?/><,`!2&&(", peer: *b"!@#$%^&*()_+:3|~" };
 /// let value = v2::Response::new(&hash, &challenges, b"User").encode();
 /// assert_eq!(value[24..28], [0x82, 0x30, 0x9e, 0xcd]);
 ///
@@ -90,7 +92,7 @@ impl Challenges {
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_structs, reason = "the RFC has no other fields")]
 pub struct Response {
-    /// Peer-Challenge: 16 unpredictable octets of the peer.
+    /// Peer-Challenge: 16 unpredictable bytes of the peer.
     pub peer_challenge: [u8; CHALLENGE_LEN],
     /// Reserved: zero is sent, what comes is ignored.
     pub reserved: [u8; 8],
@@ -101,7 +103,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// The length in octets: Peer-Challenge (16), Reserved (8), NT-Response (24), Flags (1).
+    /// The length in bytes: Peer-Challenge (16), Reserved (8), NT-Response (24), Flags (1).
     pub const LEN: usize = 49;
 
     /// A bit of `flags` that the RFC does not have: Windows 98 sets it and takes no ` M=` text in the Success message.
@@ -125,7 +127,7 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// [`DecodeError::Length`] when it is not 49 octets.
+    /// [`DecodeError::Length`] when it is not 49 bytes.
     pub fn decode(value: &[u8]) -> Result<Self, DecodeError> {
         let value: &[u8; Self::LEN] = exactly(Value::V2Response, value)?;
         let [.., flags] = *value;

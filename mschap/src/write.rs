@@ -2,7 +2,7 @@
 
 use crate::BufferTooSmall;
 
-/// Returns the first `N` octets that come, with zeros behind them if there are fewer.
+/// Returns the first `N` bytes that come, with zeros behind them if there are fewer.
 pub(crate) fn array<const N: usize>(octets: impl IntoIterator<Item = u8>) -> [u8; N] {
     let mut array = [0; N];
     for (to, from) in array.iter_mut().zip(octets) {
@@ -13,7 +13,7 @@ pub(crate) fn array<const N: usize>(octets: impl IntoIterator<Item = u8>) -> [u8
 
 const DIGITS: [u8; 16] = *b"0123456789ABCDEF";
 
-/// Returns two upper-case hexadecimal digits for each octet.
+/// Returns two upper-case hexadecimal digits for each byte.
 pub(crate) fn hex(octets: &[u8]) -> impl Iterator<Item = u8> + '_ {
     octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 0x0f)])
 }
@@ -22,7 +22,7 @@ fn digit(nibble: u8) -> u8 {
     DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0')
 }
 
-/// Returns the octets of `2 * N` hexadecimal digits of either case, or nothing.
+/// Returns the bytes of `2 * N` hexadecimal digits of either case, or nothing.
 pub(crate) fn unhex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
     let mut octets = [0; N];
     let mut pairs = digits.chunks_exact(2);
@@ -46,7 +46,7 @@ pub(crate) fn write(buf: &mut [u8], put: impl Fn(&mut Writer<'_>)) -> Result<&[u
     Ok(octets)
 }
 
-/// Returns how many octets `put` puts.
+/// Returns how many bytes `put` puts.
 pub(crate) fn length(put: impl Fn(&mut Writer<'_>)) -> usize {
     let mut counter = Writer { buf: &mut [], len: 0 };
     put(&mut counter);

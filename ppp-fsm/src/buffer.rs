@@ -64,7 +64,8 @@ fn filled<const N: usize>(bytes: &[u8; N], length: usize) -> &[u8] {
 /// Bytes that may be secret, at most N: wiped when they are replaced or dropped.
 pub(crate) struct Buffer<const N: usize> {
     bytes: [u8; N],
-    length: usize,
+    /// No packet is longer than this counts.
+    length: u16,
 }
 
 impl<const N: usize> Default for Buffer<N> {
@@ -75,7 +76,7 @@ impl<const N: usize> Default for Buffer<N> {
 
 impl<const N: usize> Buffer<N> {
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        filled(&self.bytes, self.length)
+        filled(&self.bytes, usize::from(self.length))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -93,7 +94,10 @@ impl<const N: usize> Buffer<N> {
     /// Stores these bytes, cut to what fits.
     pub(crate) fn set(&mut self, bytes: &[u8]) {
         self.clear();
-        self.length = self.bytes.iter_mut().zip(bytes).map(|(to, byte)| *to = *byte).count();
+        for (to, byte) in self.bytes.iter_mut().zip(bytes) {
+            *to = *byte;
+            self.length = self.length.wrapping_add(1);
+        }
     }
 
     /// Stores what is written, or nothing when that fails.
@@ -104,7 +108,8 @@ impl<const N: usize> Buffer<N> {
         self.clear();
         let length = write(&mut self.bytes)?;
         debug_assert!(length <= N, "an encoder says how much it wrote");
-        self.length = length.min(N);
+        debug_assert!(u16::try_from(N).is_ok(), "the length of a packet has two bytes");
+        self.length = u16::try_from(length.min(N)).unwrap_or(u16::MAX);
         Ok(())
     }
 }

@@ -72,12 +72,18 @@ number! {
 /// let agreed = MicrosoftCompression::STATELESS | MicrosoftCompression::MPPE_128;
 /// assert_eq!(agreed.bits(), 0x0100_0040);
 /// assert_eq!(agreed.to_string(), "H S 128 bit stateless");
-/// assert!(agreed.contains(MicrosoftCompression::MPPE_128) && !agreed.contains(MicrosoftCompression::MPPC));
+/// assert!(
+///     agreed.contains(MicrosoftCompression::MPPE_128)
+///         && !agreed.contains(MicrosoftCompression::MPPC)
+/// );
 ///
 /// // What Windows 2000 offers first.
 /// let all = MicrosoftCompression::from_bits(0x0100_00f1);
 /// assert_eq!(all.to_string(), "H M S L D C 128/56/40 bit stateless MPPC");
-/// assert_eq!(all & MicrosoftCompression::STRENGTHS & MicrosoftCompression::MPPE_40, MicrosoftCompression::MPPE_40);
+/// assert_eq!(
+///     all & MicrosoftCompression::STRENGTHS & MicrosoftCompression::MPPE_40,
+///     MicrosoftCompression::MPPE_40
+/// );
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
@@ -112,13 +118,13 @@ impl MicrosoftCompression {
     const STRENGTH_NAMES: [(Self, &'static str); 3] =
         [(Self::MPPE_128, "128"), (Self::MPPE_56, "56"), (Self::MPPE_40, "40")];
 
-    /// Creates the four octets of the option, big-endian.
+    /// Creates the four bytes of the option, big-endian.
     #[must_use]
     pub const fn from_bits(bits: u32) -> Self {
         Self(bits)
     }
 
-    /// Returns the four octets for the option, big-endian.
+    /// Returns the four bytes for the option, big-endian.
     #[must_use]
     pub const fn bits(self) -> u32 {
         self.0
@@ -213,12 +219,14 @@ impl fmt::Debug for MicrosoftCompression {
 /// use ppp_fsm::RawOption;
 /// use ppp_fsm::ccp::{ConfigurationOption, MicrosoftCompression};
 ///
-/// let option = ConfigurationOption::decode(RawOption { option_type: 18, data: &[0x01, 0, 0, 0x40] })?;
+/// let option =
+///     ConfigurationOption::decode(RawOption { option_type: 18, data: &[0x01, 0, 0, 0x40] })?;
 /// let bits = MicrosoftCompression::STATELESS | MicrosoftCompression::MPPE_128;
 /// assert_eq!(option, ConfigurationOption::Microsoft(bits));
 /// assert_eq!(option.to_string(), "MS-PPC H S 128 bit stateless");
 ///
-/// let deflate = ConfigurationOption::decode(RawOption { option_type: 26, data: &[0x78, 0x00] })?;
+/// let deflate =
+///     ConfigurationOption::decode(RawOption { option_type: 26, data: &[0x78, 0x00] })?;
 /// assert_eq!(deflate.to_string(), "Deflate 0x7800");
 /// # Ok::<(), ppp_fsm::DecodeError>(())
 /// ```

@@ -94,7 +94,7 @@ pub enum Message<'a> {
     Other {
         /// The code.
         code: Code,
-        /// The octets behind the length.
+        /// The bytes behind the length.
         data: &'a [u8],
     },
 }
@@ -119,11 +119,11 @@ pub struct Value<'a> {
 }
 
 impl<'a> Packet<'a> {
-    /// Reads a CHAP packet. Octets behind its length are padding, and not looked at.
+    /// Reads a CHAP packet. Bytes behind its length are padding, and not looked at.
     ///
     /// # Errors
     ///
-    /// A header cut short, a length below 4 or beyond the octets, a value that is not whole.
+    /// A header cut short, a length below 4 or beyond the bytes, a value that is not whole.
     pub fn decode(octets: &'a [u8]) -> Result<Self, DecodeError> {
         let RawPacket { code, identifier, data, .. } = RawPacket::decode(octets)?;
         let message = match Code(code.0) {

@@ -111,14 +111,14 @@ pub enum Message<'a> {
     Other {
         /// The code.
         code: Code,
-        /// The octets behind the length.
+        /// The bytes behind the length.
         data: &'a [u8],
     },
 }
 
 /// RFC 3748 section 4.1: the type of a request or response, and its data.
 ///
-/// `Debug` gives the length of the data, not its octets, which may be a password.
+/// `Debug` gives the length of the data, not its bytes, which may be a password.
 ///
 /// ```
 /// use ppp_fsm::eap::{Method, Type};
@@ -179,11 +179,12 @@ impl<'a> Method<'a> {
 const DATA: usize = 5;
 
 impl<'a> Packet<'a> {
-    /// Reads an EAP packet. Octets behind its length are padding, and not looked at.
+    /// Reads an EAP packet. Bytes behind its length are padding, and not looked at.
     ///
     /// # Errors
     ///
-    /// A header cut short, a length below 4 or beyond the octets, a request or response without a type.
+    /// A header cut short, a length below 4 or beyond the bytes, a request or response without a
+    /// type.
     pub fn decode(octets: &'a [u8]) -> Result<Self, DecodeError> {
         let RawPacket { code, identifier, data, .. } = RawPacket::decode(octets)?;
         let message = match Code(code.0) {

@@ -6,43 +6,43 @@ use crate::Protocol;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Field {
-    /// RFC 1662: the control octet behind the address.
+    /// RFC 1662: the control byte behind the address.
     Control,
-    /// RFC 1661: the protocol, one or two octets.
+    /// RFC 1661: the protocol, one or two bytes.
     Protocol,
-    /// Code, identifier and length: the first four octets of a packet.
+    /// Code, identifier and length: the first four bytes of a packet.
     Header,
-    /// The length of a packet, two octets.
+    /// The length of a packet, two bytes.
     Length,
     /// The bytes behind the header, which the length of a packet counts.
     Data,
     /// Type and length of an option.
     OptionHeader,
-    /// The length of an option, one octet.
+    /// The length of an option, one byte.
     OptionLength,
     /// The bytes behind type and length, which the length of an option counts.
     OptionData,
-    /// RFC 1661: the magic number of an LCP packet, four octets.
+    /// RFC 1661: the magic number of an LCP packet, four bytes.
     MagicNumber,
-    /// RFC 1570: the seconds of Time-Remaining, four octets.
+    /// RFC 1570: the seconds of Time-Remaining, four bytes.
     SecondsRemaining,
-    /// RFC 1661: the protocol that a Protocol-Reject is about, two octets.
+    /// RFC 1661: the protocol that a Protocol-Reject is about, two bytes.
     RejectedProtocol,
-    /// RFC 1334: the length of the peer id, one octet.
+    /// RFC 1334: the length of the peer id, one byte.
     PeerIdLength,
     /// RFC 1334: the peer id.
     PeerId,
-    /// RFC 1334: the length of the password, one octet.
+    /// RFC 1334: the length of the password, one byte.
     PasswordLength,
     /// RFC 1334: the password.
     Password,
     /// RFC 1334: the message of a reply.
     Message,
-    /// RFC 1994: the length of the value, one octet.
+    /// RFC 1994: the length of the value, one byte.
     ValueSize,
     /// RFC 1994: the value of a challenge or response.
     Value,
-    /// RFC 3748: the type of a request or response, one octet.
+    /// RFC 3748: the type of a request or response, one byte.
     Type,
 }
 
@@ -72,7 +72,7 @@ impl core::fmt::Display for Field {
     }
 }
 
-/// The length that an option has by its RFC, type and length octets included.
+/// The length that an option has by its RFC, type and length bytes included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "lengths are fixed or have a minimum")]
 pub enum ExpectedLength {
@@ -91,33 +91,36 @@ impl core::fmt::Display for ExpectedLength {
     }
 }
 
-/// Why octets are not the frame, packet or option that was asked for.
+/// Why bytes are not the frame, packet or option that was asked for.
 ///
-/// Offsets count octets from the start of what was given to `decode`.
+/// Offsets count bytes from the start of what was given to `decode`.
 ///
 /// ```
 /// use ppp_fsm::{DecodeError, Field, Packet};
 ///
 /// let cut = Packet::decode(&[1, 7, 0, 10, 5, 6]).unwrap_err();
-/// assert_eq!(cut, DecodeError::Truncated { field: Field::Data, offset: 4, needed: 6, available: 2 });
+/// assert_eq!(
+///     cut,
+///     DecodeError::Truncated { field: Field::Data, offset: 4, needed: 6, available: 2 }
+/// );
 /// assert_eq!(cut.to_string(), "PPP packet data cut short at offset 4: needs 6 octets, has 2");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// The octets end within a field.
+    /// The bytes end within a field.
     #[error("PPP {field} cut short at offset {offset}: needs {needed} octets, has {available}")]
     Truncated {
         /// The field that is not whole.
         field: Field,
         /// Where it starts.
         offset: usize,
-        /// Its length; of a protocol of one or two octets the least that is missing.
+        /// Its length; of a protocol of one or two bytes the least that is missing.
         needed: usize,
-        /// How many octets there are of it.
+        /// How many bytes there are of it.
         available: usize,
     },
-    /// A length field says less than the octets that it always counts.
+    /// A length field says less than the bytes that it always counts.
     #[error("PPP {field} at offset {offset} is {found}, less than {minimum}")]
     LengthTooSmall {
         /// The length field.
@@ -136,7 +139,7 @@ pub enum DecodeError {
     OptionLength {
         /// The type of the option.
         option_type: u8,
-        /// Its length, type and length octets included.
+        /// Its length, type and length bytes included.
         found: usize,
         /// The length that is right.
         expected: ExpectedLength,
@@ -146,10 +149,11 @@ pub enum DecodeError {
     Control {
         /// Where the control field would be.
         offset: usize,
-        /// The octet there.
+        /// The byte there.
         found: u8,
     },
-    /// The protocol is even (RFC 1661 section 2), or ff in one octet, which would be an address (RFC 1662 section 3.2).
+    /// The protocol is even (RFC 1661 section 2), or ff in one byte, which would be an address (RFC
+    /// 1662 section 3.2).
     ///
     /// RFC 1661 wants it treated as a protocol that nobody knows: what is rejected starts at `offset`.
     #[error("PPP protocol {:#06x} at offset {offset} is not allowed", found.0)]
@@ -166,9 +170,9 @@ pub enum DecodeError {
 #[error("buffer too small: needs {needed} octets, has {available}")]
 #[non_exhaustive]
 pub struct BufferTooSmall {
-    /// Octets that are needed.
+    /// Bytes that are needed.
     pub needed: usize,
-    /// Octets that were lent.
+    /// Bytes that were lent.
     pub available: usize,
 }
 
@@ -179,8 +183,14 @@ pub struct BufferTooSmall {
 ///
 /// let option = RawOption { option_type: 200, data: &[0; 254] };
 /// let long = option.encode(&mut [0; 512]).unwrap_err();
-/// assert_eq!(long, EncodeError::TooLong { field: Field::OptionData, length: 254, maximum: 253 });
-/// assert!(matches!(RawOption { option_type: 5, data: &[0; 4] }.encode(&mut [0; 5]), Err(EncodeError::BufferTooSmall(_))));
+/// assert_eq!(
+///     long,
+///     EncodeError::TooLong { field: Field::OptionData, length: 254, maximum: 253 }
+/// );
+/// assert!(matches!(
+///     RawOption { option_type: 5, data: &[0; 4] }.encode(&mut [0; 5]),
+///     Err(EncodeError::BufferTooSmall(_))
+/// ));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

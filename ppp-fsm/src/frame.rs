@@ -7,8 +7,8 @@ use crate::{DecodeError, EncodeError, Field, Protocol};
 
 /// RFC 1661 section 2, RFC 1662 section 3.1: a frame without its framing: no flags, no escapes, no checksum.
 ///
-/// It reads both forms of both compressions at any time, as peers send them: with and without address and control,
-/// and the protocol in one octet or two.
+/// It reads both forms of both compressions at any time, as peers send them: with and without
+/// address and control, and the protocol in one byte or two.
 ///
 /// ```
 /// use ppp_fsm::{Frame, Protocol};
@@ -23,7 +23,7 @@ use crate::{DecodeError, EncodeError, Field, Protocol};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// `Debug` gives the length of the information, not its octets, which may be somebody's password.
+/// `Debug` gives the length of the information, not its bytes, which may be somebody's password.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_structs, reason = "a frame has no other parts")]
@@ -32,9 +32,9 @@ pub struct Frame<'a> {
     /// agreed to ACFC, but never of LCP.
     #[doc(alias = "ACFC")]
     pub address_control: bool,
-    /// Whether the protocol is one octet. To write, it is allowed once the receiver has agreed to
+    /// Whether the protocol is one byte. To write, it is allowed once the receiver has agreed to
     /// PFC; a protocol that is not [compressible](Protocol::is_compressible) is written as two
-    /// octets nevertheless.
+    /// bytes nevertheless.
     #[doc(alias = "PFC")]
     pub compressed: bool,
     /// The protocol.
@@ -56,7 +56,8 @@ impl<'a> Frame<'a> {
     ///
     /// # Errors
     ///
-    /// No octets, an address without control, a protocol cut short, or a protocol that RFC 1661 does not allow.
+    /// No bytes, an address without control, a protocol cut short, or a protocol that RFC 1661 does
+    /// not allow.
     pub fn decode(octets: &'a [u8]) -> Result<Self, DecodeError> {
         let (address_control, offset, rest) = match octets {
             [Self::ADDRESS, Self::CONTROL, rest @ ..] => (true, 2, rest),
@@ -86,7 +87,8 @@ impl<'a> Frame<'a> {
     /// ```
     /// use ppp_fsm::{Frame, Protocol};
     ///
-    /// let (protocol, information) = Frame::decode_bytes(&bytes::Bytes::from_static(b"\xff\x03\xc0\x21rest"))?;
+    /// let (protocol, information) =
+    ///     Frame::decode_bytes(&bytes::Bytes::from_static(b"\xff\x03\xc0\x21rest"))?;
     /// assert_eq!((protocol, &information[..]), (Protocol::LCP, &b"rest"[..]));
     /// # Ok::<(), ppp_fsm::DecodeError>(())
     /// ```
@@ -106,7 +108,12 @@ impl<'a> Frame<'a> {
     /// ```
     /// use ppp_fsm::{Frame, Protocol};
     ///
-    /// let frame = Frame { address_control: true, compressed: true, protocol: Protocol::IP, information: &[] };
+    /// let frame = Frame {
+    ///     address_control: true,
+    ///     compressed: true,
+    ///     protocol: Protocol::IP,
+    ///     information: &[],
+    /// };
     /// assert_eq!(frame.encode_header(&mut [0; Frame::MAX_HEADER_LEN])?, [0xff, 0x03, 0x21]);
     /// # Ok::<(), ppp_fsm::EncodeError>(())
     /// ```

@@ -1,7 +1,7 @@
 //! Asynchronous framing: RFC 1662 section 4, with the frame check sequences of its appendix C.
 //!
 //! The stream of a modem, a terminal or a pipe to a PPP daemon: frames between flags, with escaped
-//! bytes and a check sequence. Both directions go octet by octet if they have to, and keep nothing
+//! bytes and a check sequence. Both directions go byte by byte if they have to, and keep nothing
 //! but the buffer that the caller lends.
 //!
 //! ```
@@ -28,9 +28,9 @@ pub use fcs::{CheckSequence, Fcs};
 
 /// RFC 1662 section 4.1: starts and ends frames.
 const FLAG: u8 = 0x7e;
-/// RFC 1662 section 4.2: the next octet is escaped.
+/// RFC 1662 section 4.2: the next byte is escaped.
 const ESCAPE: u8 = 0x7d;
-/// RFC 1662 section 4.2: what an escaped octet is changed with.
+/// RFC 1662 section 4.2: what an escaped byte is changed with.
 const COMPLEMENT: u8 = 0x20;
 
 /// The settings that both ends of one direction have agreed on.
@@ -78,12 +78,12 @@ impl Config {
         self
     }
 
-    /// Returns whether an octet is a control character of the map.
+    /// Returns whether a byte is a control character of the map.
     fn is_mapped(self, octet: u8) -> bool {
         u32::from(octet) < u32::BITS && self.control_characters.wrapping_shr(octet.into()) & 1 != 0
     }
 
-    /// Returns whether an octet is escaped.
+    /// Returns whether a byte is escaped.
     fn is_escaped(self, octet: u8) -> bool {
         matches!(octet, FLAG | ESCAPE) || self.is_mapped(octet)
     }

@@ -48,7 +48,8 @@ number! {
 /// use ppp_fsm::RawOption;
 /// use ppp_fsm::ipcp::ConfigurationOption;
 ///
-/// let asked = ConfigurationOption::decode(RawOption { option_type: 129, data: &[0, 0, 0, 0] })?;
+/// let asked =
+///     ConfigurationOption::decode(RawOption { option_type: 129, data: &[0, 0, 0, 0] })?;
 /// assert_eq!(asked, ConfigurationOption::PrimaryDns(Ipv4Addr::UNSPECIFIED));
 /// assert_eq!(asked.to_string(), "PrimaryDNS 0.0.0.0");
 /// # Ok::<(), ppp_fsm::DecodeError>(())
@@ -94,7 +95,8 @@ pub enum ConfigurationOption<'a> {
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[non_exhaustive]
 pub enum IpCompressionProtocol<'a> {
-    /// RFC 1332 section 4: the compression of RFC 1144, protocol [`Protocol::VJ_COMPRESSED`] with two octets of data.
+    /// RFC 1332 section 4: the compression of RFC 1144, protocol [`Protocol::VJ_COMPRESSED`] with
+    /// two bytes of data.
     #[doc(alias = "VJ")]
     VanJacobson {
         /// The highest slot, one less than there are.

@@ -37,6 +37,7 @@ mod protocol;
 mod random;
 mod text;
 mod time;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -48,3 +49,4 @@ pub use packet::{Code, Packet};
 pub use protocol::{Protocol, ProtocolKind};
 pub use random::Random;
 pub use text::Text;
+pub use words::Words;

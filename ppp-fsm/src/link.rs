@@ -1,8 +1,8 @@
 //! A whole link: the phases of RFC 1661 section 3, from Dead to IP packets and back.
 //!
 //! [`Link`] takes frames and gives frames: LCP, authentication of both sides, CCP, IPCP and IPV6CP.
-//! It moves no data of its own: network packets pass through it. Encryption is its user's, to whom
-//! it reports what was agreed.
+//! It moves no data of its own: network packets pass through it. It leaves encryption to its user,
+//! and reports what was agreed.
 
 mod config;
 mod echo;

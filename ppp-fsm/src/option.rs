@@ -35,18 +35,18 @@ impl<'a> RawOption<'a> {
 
     encode_methods!("option");
 
-    /// Returns the data, when it is N octets.
+    /// Returns the data, when it is N bytes.
     pub(crate) fn exactly<const N: usize>(self) -> Result<[u8; N], DecodeError> {
         self.data.try_into().map_err(|_| self.length_error(ExpectedLength::Exactly(N.saturating_add(Self::HEADER_LEN))))
     }
 
-    /// Returns the first N octets of the data, and the others.
+    /// Returns the first N bytes of the data, and the others.
     pub(crate) fn at_least<const N: usize>(self) -> Result<([u8; N], &'a [u8]), DecodeError> {
         let (first, rest) = self.data.split_first_chunk().ok_or_else(|| self.shorter_than(N))?;
         Ok((*first, rest))
     }
 
-    /// Returns the error of data that has less octets than `needed`.
+    /// Returns the error of data that has less bytes than `needed`.
     pub(crate) fn shorter_than(self, needed: usize) -> DecodeError {
         self.length_error(ExpectedLength::AtLeast(needed.saturating_add(Self::HEADER_LEN)))
     }
@@ -107,7 +107,7 @@ impl<T: Parts> Wire for T {
 /// RFC 1661 section 6: the options of a packet, one after the other.
 ///
 /// An option whose length is below 2 or beyond the bytes is given as an error and is the last item,
-/// since nothing behind it can be found. There are never more items than half the octets, rounded
+/// since nothing behind it can be found. There are never more items than half the bytes, rounded
 /// up.
 ///
 /// ```
@@ -116,7 +116,12 @@ impl<T: Parts> Wire for T {
 /// let mut options = Options::new(&[7, 2, 1, 4, 0x05, 0x78, 200, 0, 8, 2]);
 /// assert_eq!(options.next(), Some(Ok(RawOption { option_type: 7, data: &[] })));
 /// assert_eq!(options.next(), Some(Ok(RawOption { option_type: 1, data: &[0x05, 0x78] })));
-/// let bad = DecodeError::LengthTooSmall { field: Field::OptionLength, offset: 7, found: 0, minimum: 2 };
+/// let bad = DecodeError::LengthTooSmall {
+///     field: Field::OptionLength,
+///     offset: 7,
+///     found: 0,
+///     minimum: 2,
+/// };
 /// assert_eq!(options.next(), Some(Err(bad)));
 /// assert_eq!(options.next(), None);
 /// ```
@@ -204,7 +209,7 @@ impl core::iter::FusedIterator for Options<'_> {}
 /// # Ok::<(), EncodeError>(())
 /// ```
 pub trait EncodeOption {
-    /// Writes type, length and data to the start of `buf`, and gives the octets written.
+    /// Writes type, length and data to the start of `buf`, and gives the bytes written.
     ///
     /// # Errors
     ///
@@ -230,7 +235,10 @@ impl<T: Parts> EncodeOption for T {
 /// let data = options.finish();
 ///
 /// let request = Packet { code: Code::CONFIGURE_REQUEST, identifier: 1, data, padding: &[] };
-/// assert_eq!(request.encode(&mut [0; 64])?, *b"\x01\x01\x00\x0e\x01\x04\x05\x78\x05\x06\x10\x20\x30\x40");
+/// assert_eq!(
+///     request.encode(&mut [0; 64])?,
+///     *b"\x01\x01\x00\x0e\x01\x04\x05\x78\x05\x06\x10\x20\x30\x40"
+/// );
 /// # Ok::<(), ppp_fsm::EncodeError>(())
 /// ```
 #[derive(Debug)]

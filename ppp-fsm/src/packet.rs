@@ -94,12 +94,15 @@ impl Code {
 /// assert_eq!(packet.to_string(), "CONFREQ id 7 len 10");
 /// assert_eq!((packet.code, packet.padding), (Code::CONFIGURE_REQUEST, &[0, 0][..]));
 /// for option in packet.options() {
-///     assert_eq!(ipcp::ConfigurationOption::decode(option?)?.to_string(), "Address 10.99.0.1");
+///     assert_eq!(
+///         ipcp::ConfigurationOption::decode(option?)?.to_string(),
+///         "Address 10.99.0.1"
+///     );
 /// }
 /// # Ok::<(), ppp_fsm::DecodeError>(())
 /// ```
 ///
-/// `Debug` gives the length of the data, not its octets, which may be a rejected password.
+/// `Debug` gives the length of the data, not its bytes, which may be a rejected password.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_structs, reason = "a packet has no other parts")]
@@ -110,7 +113,7 @@ pub struct Packet<'a> {
     pub identifier: u8,
     /// The bytes behind the header, which the length counts.
     pub data: &'a [u8],
-    /// Octets behind the length, of no meaning: a link layer's padding.
+    /// Bytes behind the length, of no meaning: a link layer's padding.
     pub padding: &'a [u8],
 }
 
@@ -125,7 +128,7 @@ impl<'a> Packet<'a> {
     ///
     /// # Errors
     ///
-    /// A header cut short, a length below 4, or one beyond the octets.
+    /// A header cut short, a length below 4, or one beyond the bytes.
     pub fn decode(octets: &'a [u8]) -> Result<Self, DecodeError> {
         let Some((&[code, identifier, high, low], rest)) = octets.split_first_chunk() else {
             return Err(DecodeError::Truncated {

@@ -33,15 +33,23 @@ number! {
 /// ```
 /// use ppp_fsm::pap::{Message, Packet, Password, Request};
 ///
-/// let request = Request { peer_id: "alice".into(), password: Password::new(b"wonderland"), trailing: &[] };
+/// let request = Request {
+///     peer_id: "alice".into(),
+///     password: Password::new(b"wonderland"),
+///     trailing: &[],
+/// };
 /// let packet = Packet { identifier: 1, message: Message::AuthenticateRequest(request) };
 /// let mut buf = [0; 64];
 /// let octets = packet.encode(&mut buf)?;
 /// assert_eq!(octets, b"\x01\x01\x00\x15\x05alice\x0awonderland");
 /// assert_eq!(packet.to_string(), r#"AUTH-REQ id 1 len 21 from "alice""#);
 ///
-/// let Message::AuthenticateRequest(request) = Packet::decode(octets)?.message else { unreachable!() };
-/// assert!(request.password.matches(b"wonderland") && !request.password.matches(b"looking-glass"));
+/// let Message::AuthenticateRequest(request) = Packet::decode(octets)?.message else {
+///     unreachable!()
+/// };
+/// assert!(
+///     request.password.matches(b"wonderland") && !request.password.matches(b"looking-glass")
+/// );
 /// assert!(!format!("{request:?}").contains("wonderland"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -70,7 +78,7 @@ pub enum Message<'a> {
     Other {
         /// The code.
         code: Code,
-        /// The octets behind the length.
+        /// The bytes behind the length.
         data: &'a [u8],
     },
 }
@@ -80,11 +88,11 @@ pub enum Message<'a> {
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_structs, reason = "the RFC has no other fields")]
 pub struct Request<'a> {
-    /// The name of the user, at most 255 octets.
+    /// The name of the user, at most 255 bytes.
     pub peer_id: Text<'a>,
-    /// The password, at most 255 octets, in the clear.
+    /// The password, at most 255 bytes, in the clear.
     pub password: Password<'a>,
-    /// Octets behind the password that the packet's length counts, of no meaning.
+    /// Bytes behind the password that the packet's length counts, of no meaning.
     pub trailing: &'a [u8],
 }
 
@@ -95,7 +103,9 @@ pub struct Request<'a> {
 /// use ppp_fsm::pap::{Message, Packet, Reply};
 ///
 /// // An Ack without even the octet that has the length of the message.
-/// let Message::AuthenticateAck(reply) = Packet::decode(&[2, 1, 0, 4])?.message else { unreachable!() };
+/// let Message::AuthenticateAck(reply) = Packet::decode(&[2, 1, 0, 4])?.message else {
+///     unreachable!()
+/// };
 /// assert_eq!(reply, Reply::Bare);
 /// assert_eq!(reply.text(), Text(b""));
 /// assert_eq!(Reply::new("Login ok").text(), Text(b"Login ok"));
@@ -109,9 +119,9 @@ pub enum Reply<'a> {
     Bare,
     /// As in the RFC.
     Message {
-        /// For people, at most 255 octets.
+        /// For people, at most 255 bytes.
         message: Text<'a>,
-        /// Octets behind the message that the packet's length counts, of no meaning.
+        /// Bytes behind the message that the packet's length counts, of no meaning.
         trailing: &'a [u8],
     },
 }
@@ -154,11 +164,12 @@ impl<'a> Password<'a> {
 }
 
 impl<'a> Packet<'a> {
-    /// Reads a PAP packet. Octets behind its length are padding, and not looked at.
+    /// Reads a PAP packet. Bytes behind its length are padding, and not looked at.
     ///
     /// # Errors
     ///
-    /// A header cut short, a length below 4 or beyond the octets, a name, password or message that is not whole.
+    /// A header cut short, a length below 4 or beyond the bytes, a name, password or message that
+    /// is not whole.
     pub fn decode(octets: &'a [u8]) -> Result<Self, DecodeError> {
         let RawPacket { code, identifier, data, .. } = RawPacket::decode(octets)?;
         let message = match Code(code.0) {
@@ -173,7 +184,7 @@ impl<'a> Packet<'a> {
     encode_methods!("packet");
 }
 
-/// A part that has a length octet in front.
+/// A part that has a length byte in front.
 type Counted<'a> = (Field, &'a [u8]);
 
 impl<'a> Message<'a> {
@@ -188,7 +199,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Returns the parts that have a length octet in front, each with its name, and what is behind
+    /// Returns the parts that have a length byte in front, each with its name, and what is behind
     /// them.
     fn parts(&self) -> ([Option<Counted<'a>>; 2], &'a [u8]) {
         match *self {
@@ -240,14 +251,14 @@ impl<'a> Reply<'a> {
     }
 }
 
-/// Returns a length octet at `offset`, as many octets as it says, and the rest.
+/// Returns a length byte at `offset`, as many bytes as it says, and the rest.
 fn counted(octets: &[u8], offset: usize, length: Field, field: Field) -> Result<(&[u8], &[u8]), DecodeError> {
     let truncated = |field, offset, needed, available| DecodeError::Truncated { field, offset, needed, available };
     let (&count, rest) = octets.split_first().ok_or(truncated(length, offset, 1, 0))?;
     rest.split_at_checked(count.into()).ok_or(truncated(field, offset.saturating_add(1), count.into(), rest.len()))
 }
 
-/// The most that one length octet can count.
+/// The most that one length byte can count.
 const MAX_COUNTED: usize = 0xff;
 
 impl Wire for Packet<'_> {
@@ -300,7 +311,8 @@ impl fmt::Debug for Password<'_> {
     }
 }
 
-/// Trailing octets are shown by their number: a peer that counts wrong has a piece of the password there.
+/// Trailing bytes are shown by their number: a peer that counts wrong has a piece of the password
+/// there.
 impl fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")

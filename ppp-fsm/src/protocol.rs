@@ -130,14 +130,14 @@ impl Protocol {
     const ALL_STATIONS: u16 = 0x00ff;
     const CONTROL: u16 = 0x8000;
 
-    /// Returns whether the low octet is odd and the high octet even, which all protocols have to be
+    /// Returns whether the low byte is odd and the high byte even, which all protocols have to be
     /// (RFC 1661 section 2).
     #[must_use]
     pub const fn is_valid(self) -> bool {
         self.0 & Self::LAST != 0 && self.0 & Self::EXTENSION == 0
     }
 
-    /// Returns whether one octet can say it (RFC 1661 section 6.5, RFC 1662 section 3.2). All valid
+    /// Returns whether one byte can say it (RFC 1661 section 6.5, RFC 1662 section 3.2). All valid
     /// ones below 0100 but 00ff.
     #[must_use]
     pub const fn is_compressible(self) -> bool {

@@ -1,8 +1,9 @@
-//! Text that a peer wrote, and octets as hexadecimal digits.
+//! Text that a peer wrote, and bytes as hexadecimal digits.
 
 use core::fmt;
 
-/// Octets that are meant as text: a name, a message. They are what the peer sent, and are printed escaped.
+/// Bytes that are meant as text: a name, a message. They are what the peer sent, and are printed
+/// escaped.
 ///
 /// ```
 /// use ppp_fsm::Text;
@@ -47,7 +48,7 @@ impl AsRef<[u8]> for Text<'_> {
     }
 }
 
-/// Prints octets as `0x` and their digits.
+/// Prints bytes as `0x` and their digits.
 pub(crate) struct Hex<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Display for Hex<'_> {

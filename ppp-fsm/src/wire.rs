@@ -1,21 +1,21 @@
-//! How everything is written: a length that is checked once, then octets into whatever takes them.
+//! How everything is written: a length that is checked once, then bytes into whatever takes them.
 
 use crate::{BufferTooSmall, EncodeError};
 
-/// Something that takes octets. It has room for them: the length was checked before.
+/// Something that takes bytes. It has room for them: the length was checked before.
 pub(crate) trait Put {
     fn put(&mut self, octets: &[u8]);
 }
 
 /// Something that can be written.
 pub(crate) trait Wire {
-    /// Returns how many octets `write` gives.
+    /// Returns how many bytes `write` gives.
     fn wire_len(&self) -> usize;
 
     /// Returns whether the value fits the fields of the wire.
     fn check(&self) -> Result<(), EncodeError>;
 
-    /// Gives all octets, in order, for a value that `check` found right.
+    /// Gives all bytes, in order, for a value that `check` found right.
     fn write(&self, out: &mut impl Put);
 }
 

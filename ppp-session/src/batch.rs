@@ -18,14 +18,20 @@ use crate::cipher::Opened;
 /// use core::time::Duration;
 /// use ppp_session::{Batch, Client, Config, Session};
 ///
-/// let mut session = Session::client(&Config::strict(), &Client::new("alice", "wonderland"), [1; 32]);
+/// let mut session =
+///     Session::client(&Config::strict(), &Client::new("alice", "wonderland"), [1; 32]);
 /// let mut batch = Batch::new();
 /// // Some frames from a carrier.
 /// let (mut first, mut second) = ([0x21; 60], [0x21; 60]);
 /// let mut refused = 0;
-/// session.handle_frames(Duration::ZERO, &mut batch, &mut [&mut first, &mut second], &mut |_, received| {
-///     refused += usize::from(received.is_err());
-/// });
+/// session.handle_frames(
+///     Duration::ZERO,
+///     &mut batch,
+///     &mut [&mut first, &mut second],
+///     &mut |_, received| {
+///         refused += usize::from(received.is_err());
+///     },
+/// );
 /// assert_eq!(refused, 2);
 /// ```
 #[derive(Default)]

@@ -113,7 +113,7 @@
 //! ```
 //!
 //! SSTP also proves that the TLS connection and the PPP session have the same ends (MS-SSTP section
-//! 3.2.5.2): its Crypto Binding needs the keys of MS-CHAP version 2, which
+//! 3.2.5.2). Its Crypto Binding needs the keys of MS-CHAP version 2, which
 //! [`link`](crate::Session::link) has.
 //!
 //! # PPPoE

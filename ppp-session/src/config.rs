@@ -145,7 +145,7 @@ impl Config {
     /// Sets how clients prove who they are, the most wanted first (RFC 1661 section 6.2). Default:
     /// MS-CHAP version 2 alone.
     ///
-    /// Only MS-CHAP leaves keys for encryption, or a RADIUS server or a method of EAP may. PAP
+    /// Only MS-CHAP leaves keys for encryption, by itself or in EAP; a RADIUS server may give some. PAP
     /// sends the password in the clear, and MS-CHAP version 1 lets anybody be the server.
     #[must_use]
     pub fn with_authentication(mut self, methods: Methods) -> Self {

@@ -16,7 +16,10 @@ use ppp_fsm::ccp::MicrosoftCompression;
 /// let keys = ExternalKeys::new(&[1; 16], &[2; 16]);
 /// assert_eq!(keys.strengths().to_string(), "M S L 128/56/40 bit stateful");
 /// // Eight bytes are enough for the weaker ones alone.
-/// assert_eq!(ExternalKeys::new(&[1; 8], &[2; 8]).strengths().to_string(), "M L 56/40 bit stateful");
+/// assert_eq!(
+///     ExternalKeys::new(&[1; 8], &[2; 8]).strengths().to_string(),
+///     "M L 56/40 bit stateful"
+/// );
 /// assert_eq!(format!("{keys:?}"), "ExternalKeys(redacted)");
 /// ```
 #[derive(Clone)]

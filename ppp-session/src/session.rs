@@ -294,6 +294,16 @@ impl Session {
         self.enter(now, |session, now| session.link.prove(now, ticket, name.as_bytes(), secret))
     }
 
+    /// Answers [`Event::Prove`] with a no: the user has no other name or password. The session ends,
+    /// and the refusal of the last proof is the reason.
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError::NotAsked`].
+    pub fn decline(&mut self, now: Duration, ticket: Ticket) -> Result<(), AnswerError> {
+        self.enter(now, |session, now| session.link.decline(now, ticket))
+    }
+
     /// Answers [`Event::PasswordExpired`] (RFC 2759 section 7). This side proves itself with the
     /// new password from now on; when the server does not take it, the session ends with error 709.
     ///

@@ -123,6 +123,15 @@ struct Entry<S: Driven> {
 /// // It is new, and so it is ready: once.
 /// assert_eq!(table.poll_ready().map(|session| session.id()), Some(id));
 /// assert!(table.poll_ready().is_none());
+///
+/// // One that is over is removed where it is polled.
+/// table.mark_ready(id);
+/// while let Some(session) = table.poll_ready() {
+///     session.remove();
+/// }
+/// assert!(table.is_empty() && table.get(id).is_none() && table.find(7).is_none());
+/// assert_eq!((table.ids().count(), table.of_address(peer), table.poll_timeout()), (0, 0, None));
+/// table.insert(peer, Session(9, None))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -131,16 +140,18 @@ pub struct Table<S: Driven> {
     limit_of_address: usize,
     next: u64,
     entries: BTreeMap<Id, Box<Entry<S>>>,
-    per_address: BTreeMap<IpAddr, usize>,
     index: Index<S::Key>,
 }
 
 /// The index over all sessions.
 #[derive(Debug)]
 struct Index<K> {
+    per_address: BTreeMap<IpAddr, usize>,
     routes: BTreeMap<K, Id>,
     deadlines: BTreeSet<(Duration, Id)>,
     ready: VecDeque<Id>,
+    /// Was removed while it was borrowed: its entry goes when the table is used next.
+    removed: Option<Id>,
     /// Room for the keys of one session, so that looking at it takes no memory.
     scratch: Vec<K>,
 }
@@ -154,11 +165,12 @@ impl<S: Driven> Table<S> {
             limit_of_address,
             next: 1,
             entries: BTreeMap::new(),
-            per_address: BTreeMap::new(),
             index: Index {
+                per_address: BTreeMap::new(),
                 routes: BTreeMap::new(),
                 deadlines: BTreeSet::new(),
                 ready: VecDeque::new(),
+                removed: None,
                 scratch: Vec::new(),
             },
         }
@@ -167,13 +179,13 @@ impl<S: Driven> Table<S> {
     /// Returns how many sessions there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.entries.len().saturating_sub(usize::from(self.index.removed.is_some()))
     }
 
     /// Returns whether there is no session.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
     }
 
     /// Returns how many keys all sessions have.
@@ -185,7 +197,7 @@ impl<S: Driven> Table<S> {
     /// Returns how many sessions this address has.
     #[must_use]
     pub fn of_address(&self, peer: IpAddr) -> usize {
-        self.per_address.get(&peer.to_canonical()).copied().unwrap_or_default()
+        self.index.per_address.get(&peer.to_canonical()).copied().unwrap_or_default()
     }
 
     /// Returns an error when a session of this address may not be added.
@@ -194,7 +206,7 @@ impl<S: Driven> Table<S> {
     ///
     /// [`Full`]: there are too many.
     pub fn check(&self, peer: IpAddr) -> Result<(), Full> {
-        if self.entries.len() >= self.limit {
+        if self.len() >= self.limit {
             return Err(Full::All { limit: self.limit });
         }
         if self.of_address(peer) >= self.limit_of_address {
@@ -211,7 +223,8 @@ impl<S: Driven> Table<S> {
     pub fn insert(&mut self, peer: IpAddr, session: S) -> Result<Id, Full> {
         self.check(peer)?;
         let peer = peer.to_canonical();
-        let of_address = self.per_address.entry(peer).or_default();
+        self.sweep();
+        let of_address = self.index.per_address.entry(peer).or_default();
         *of_address = of_address.saturating_add(1);
         let id = Id(self.next);
         self.next = self.next.saturating_add(1);
@@ -235,49 +248,81 @@ impl<S: Driven> Table<S> {
     /// Returns a session, to look at.
     #[must_use]
     pub fn get(&self, id: Id) -> Option<&S> {
-        self.entries.get(&id).map(|entry| &entry.session)
+        self.entry(id).map(|entry| &entry.session)
+    }
+
+    /// Returns an entry, unless its session was removed.
+    fn entry(&self, id: Id) -> Option<&Entry<S>> {
+        self.entries.get(&id).filter(|_| self.index.removed != Some(id)).map(|entry| &**entry)
+    }
+
+    /// Returns an entry after those of removed sessions are gone.
+    fn entry_mut(&mut self, id: Id) -> Option<(&mut Entry<S>, &mut Index<S::Key>)> {
+        self.sweep();
+        Some((self.entries.get_mut(&id)?, &mut self.index))
+    }
+
+    /// Frees the entry of a session that was removed while it was borrowed.
+    fn sweep(&mut self) {
+        if let Some(id) = self.index.removed.take() {
+            self.entries.remove(&id);
+        }
     }
 
     /// Returns the address that a session was added with.
     #[must_use]
     pub fn peer(&self, id: Id) -> Option<IpAddr> {
-        self.entries.get(&id).map(|entry| entry.peer)
+        self.entry(id).map(|entry| entry.peer)
     }
 
     /// Returns all sessions, the oldest first.
     pub fn ids(&self) -> impl Iterator<Item = Id> {
-        self.entries.keys().copied()
+        self.entries.keys().copied().filter(|id| self.index.removed != Some(*id))
     }
 
     /// Marks a session as ready. Its deadline and keys are looked at when it is polled.
     pub fn mark_ready(&mut self, id: Id) {
-        if let Some(entry) = self.entries.get_mut(&id) {
-            self.index.mark(id, entry);
+        if let Some((entry, index)) = self.entry_mut(id) {
+            index.mark(id, entry);
         }
     }
 
     /// Takes note that a session has changed, which [`data_mut`](Self::data_mut) lent: it is ready.
     pub fn touch(&mut self, id: Id) {
-        if let Some(entry) = self.entries.get_mut(&id) {
-            self.index.touch(id, entry);
+        if let Some((entry, index)) = self.entry_mut(id) {
+            index.touch(id, entry);
         }
     }
 
     /// Returns a session for a packet of data, which changes no key. A caller that does not poll it
     /// at once [marks](Self::mark_ready) it.
     pub fn data_mut(&mut self, id: Id) -> Option<&mut S> {
-        self.entries.get_mut(&id).map(|entry| &mut entry.session)
+        self.entry_mut(id).map(|(entry, _)| &mut entry.session)
     }
 
     /// Returns a session, for whatever it can do. It is ready afterwards.
     pub fn get_mut(&mut self, id: Id) -> Option<SessionMut<'_, S>> {
-        let entry = self.entries.get_mut(&id)?;
-        Some(SessionMut { id, entry, index: &mut self.index, is_polled: false })
+        let (entry, index) = self.entry_mut(id)?;
+        Some(SessionMut { id, entry, index, is_polled: false })
     }
 
     /// Returns a session that may have something to send or to report. Poll it until there is
     /// nothing more: it is not given again before it is ready again.
+    ///
+    /// ```
+    /// use ppp_session::table::{Driven, Table};
+    ///
+    /// /// Polls all that are ready. `poll` returns whether the session is over.
+    /// fn poll_all<S: Driven>(table: &mut Table<S>, mut poll: impl FnMut(&mut S) -> bool) {
+    ///     while let Some(mut session) = table.poll_ready() {
+    ///         if poll(&mut session) {
+    ///             session.remove();
+    ///         }
+    ///     }
+    /// }
+    /// ```
     pub fn poll_ready(&mut self) -> Option<SessionMut<'_, S>> {
+        self.sweep();
         let id = loop {
             let id = self.index.ready.pop_front()?;
             if self.entries.contains_key(&id) {
@@ -291,19 +336,9 @@ impl<S: Driven> Table<S> {
 
     /// Forgets a session, and returns it.
     pub fn remove(&mut self, id: Id) -> Option<S> {
+        self.sweep();
         let entry = self.entries.remove(&id)?;
-        if let Some(deadline) = entry.deadline {
-            self.index.deadlines.remove(&(deadline, id));
-        }
-        for key in &entry.keys {
-            self.index.forget(id, *key);
-        }
-        if let Some(count) = self.per_address.get_mut(&entry.peer) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                self.per_address.remove(&entry.peer);
-            }
-        }
+        self.index.remove(id, &entry);
         Some(entry.session)
     }
 
@@ -317,6 +352,7 @@ impl<S: Driven> Table<S> {
     /// Lets those do what is due whose deadline has come. Early, late and repeated calls are
     /// harmless.
     pub fn handle_timeout(&mut self, now: Duration) {
+        self.sweep();
         while let Some((deadline, id)) = self.index.deadlines.first().copied() {
             if deadline > now {
                 break;
@@ -384,6 +420,22 @@ impl<K: Copy + Ord> Index<K> {
         self.scratch = keys;
     }
 
+    /// Forgets all of a session that is going.
+    fn remove<S: Driven<Key = K>>(&mut self, id: Id, entry: &Entry<S>) {
+        if let Some(deadline) = entry.deadline {
+            self.deadlines.remove(&(deadline, id));
+        }
+        for key in &entry.keys {
+            self.forget(id, *key);
+        }
+        if let Some(count) = self.per_address.get_mut(&entry.peer) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.per_address.remove(&entry.peer);
+            }
+        }
+    }
+
     /// Removes a route, if it is one to this session.
     fn forget(&mut self, id: Id, key: K) {
         if self.routes.get(&key) == Some(&id) {
@@ -414,6 +466,13 @@ impl<S: Driven> SessionMut<'_, S> {
     pub const fn peer(&self) -> IpAddr {
         self.entry.peer
     }
+
+    /// Removes the session from the table, in which it is not found any more. Its memory is freed
+    /// when the table is used next.
+    pub fn remove(self) {
+        self.index.remove(self.id, self.entry);
+        self.index.removed = Some(self.id);
+    }
 }
 
 impl<S: Driven> core::ops::Deref for SessionMut<'_, S> {
@@ -432,6 +491,9 @@ impl<S: Driven> core::ops::DerefMut for SessionMut<'_, S> {
 
 impl<S: Driven> Drop for SessionMut<'_, S> {
     fn drop(&mut self) {
+        if self.index.removed == Some(self.id) {
+            return;
+        }
         if self.is_polled {
             self.index.look(self.id, self.entry);
         } else {

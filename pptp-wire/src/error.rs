@@ -4,16 +4,28 @@ use crate::Field;
 use crate::code::{ControlMessageType, MessageType};
 use crate::length::{LENGTH_OFFSET, MAGIC_COOKIE_OFFSET, MAX_MESSAGE_LEN};
 
-/// Why octets are not a control connection message of RFC 2637.
+/// Why bytes are not a control connection message of RFC 2637.
 ///
-/// Offsets count octets from the start of the message.
+/// Offsets count bytes from the start of the message.
 ///
 /// ```
 /// use pptp_wire::{DecodeError, Field, Message};
 ///
-/// let cut = Message::decode(b"\x00\x10\x00\x01\x1a\x2b\x3c\x4d\x00\x05\x00\x00\x00").unwrap_err();
-/// assert_eq!(cut, DecodeError::Truncated { field: Field::Identifier, offset: 12, needed: 4, available: 1 });
-/// assert_eq!(cut.to_string(), "PPTP identifier cut short at offset 12: needs 4 octets, has 1");
+/// let cut =
+///     Message::decode(b"\x00\x10\x00\x01\x1a\x2b\x3c\x4d\x00\x05\x00\x00\x00").unwrap_err();
+/// assert_eq!(
+///     cut,
+///     DecodeError::Truncated {
+///         field: Field::Identifier,
+///         offset: 12,
+///         needed: 4,
+///         available: 1
+///     }
+/// );
+/// assert_eq!(
+///     cut.to_string(),
+///     "PPTP identifier cut short at offset 12: needs 4 octets, has 1"
+/// );
 ///
 /// let web = Message::decode(b"GET / HTTP/1.1\r\n").unwrap_err();
 /// assert_eq!(web.to_string(), "PPTP length 18245, not 8 to 220");
@@ -22,7 +34,7 @@ use crate::length::{LENGTH_OFFSET, MAGIC_COOKIE_OFFSET, MAX_MESSAGE_LEN};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// The octets end within a field. Of a stream, more may come.
+    /// The bytes end within a field. Of a stream, more may come.
     #[error("PPTP {field} cut short at offset {offset}: needs {needed} octets, has {available}")]
     Truncated {
         /// The field that is not whole.
@@ -31,7 +43,7 @@ pub enum DecodeError {
         offset: usize,
         /// Its length.
         needed: usize,
-        /// How many octets there are of it.
+        /// How many bytes there are of it.
         available: usize,
     },
     /// No message can be as long as the length field says.
@@ -45,7 +57,7 @@ pub enum DecodeError {
     /// The magic cookie is another number: this is not PPTP, or the stream is out of step.
     #[error("PPTP magic cookie {found:#010x}, not 0x1a2b3c4d")]
     MagicCookie {
-        /// The four octets found.
+        /// The four bytes found.
         found: u32,
     },
     /// Messages of this control message type have another length than the length field says.
@@ -92,14 +104,17 @@ impl DecodeError {
 /// assert!(stream.next_message(&mut &good[..])?.is_some());
 /// let error = stream.next_message(&mut &b"\x00\x10\x00\x01\x1a\x2b\x3c\x4e"[..]).unwrap_err();
 /// assert_eq!(error.error, DecodeError::MagicCookie { found: 0x1a2b_3c4e });
-/// assert_eq!(error.to_string(), "octet 20 of the stream: PPTP magic cookie 0x1a2b3c4e, not 0x1a2b3c4d");
+/// assert_eq!(
+///     error.to_string(),
+///     "octet 20 of the stream: PPTP magic cookie 0x1a2b3c4e, not 0x1a2b3c4d"
+/// );
 /// # Ok::<(), pptp_wire::StreamError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("octet {offset} of the stream: {error}")]
 #[non_exhaustive]
 pub struct StreamError {
-    /// Where in the stream the wrong field starts; the first octet of the stream is 0.
+    /// Where in the stream the wrong field starts; the first byte of the stream is 0.
     pub offset: u64,
     /// The error; its own offset counts from the start of the message.
     pub error: DecodeError,
@@ -110,22 +125,22 @@ pub struct StreamError {
 #[error("buffer too small: needs {needed} octets, has {available}")]
 #[non_exhaustive]
 pub struct BufferTooSmall {
-    /// Octets that are needed.
+    /// Bytes that are needed.
     pub needed: usize,
-    /// Octets that were lent.
+    /// Bytes that were lent.
     pub available: usize,
 }
 
-/// Why octets cannot be a [`Text`](crate::Text).
+/// Why bytes cannot be a [`Text`](crate::Text).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TextError {
     /// The field is shorter.
     #[error("text of {length} octets: at most {capacity} fit")]
     TooLong {
-        /// The octets of the text.
+        /// The bytes of the text.
         length: usize,
-        /// The octets of the field.
+        /// The bytes of the field.
         capacity: usize,
     },
     /// A NUL ends the text, so what is behind it would be lost.
@@ -143,7 +158,7 @@ pub enum UnknownMessageError {
     /// The message would be shorter or longer than any can be.
     #[error("PPTP message of {length} octets, not {minimum} to {}", MAX_MESSAGE_LEN)]
     Length {
-        /// The octets of the message, with header.
+        /// The bytes of the message, with header.
         length: usize,
         /// The shortest possible: 12 for a control message, 8 for others.
         minimum: usize,

@@ -28,101 +28,101 @@ macro_rules! fields {
 }
 
 fields! {
-    /// Length: octets of the whole message. Two octets, the first.
+    /// Length: bytes of the whole message. Two bytes, the first.
     Length = "length",
-    /// PPTP Message Type. Two octets.
+    /// PPTP Message Type. Two bytes.
     MessageType = "message type",
-    /// Magic Cookie. Four octets.
+    /// Magic Cookie. Four bytes.
     MagicCookie = "magic cookie",
-    /// Control Message Type. Two octets.
+    /// Control Message Type. Two bytes.
     ControlMessageType = "control message type",
     /// The bytes behind the type of a message that is not known.
     Body = "body",
-    /// Reserved0. Two octets.
+    /// Reserved0. Two bytes.
     Reserved0 = "reserved0",
-    /// Reserved1. One or two octets.
+    /// Reserved1. One or two bytes.
     Reserved1 = "reserved1",
-    /// Reserved2. Two octets.
+    /// Reserved2. Two bytes.
     Reserved2 = "reserved2",
-    /// Protocol Version. Two octets.
+    /// Protocol Version. Two bytes.
     ProtocolVersion = "protocol version",
-    /// Framing Capabilities. Four octets.
+    /// Framing Capabilities. Four bytes.
     FramingCapabilities = "framing capabilities",
-    /// Bearer Capabilities. Four octets.
+    /// Bearer Capabilities. Four bytes.
     BearerCapabilities = "bearer capabilities",
-    /// Maximum Channels. Two octets.
+    /// Maximum Channels. Two bytes.
     MaximumChannels = "maximum channels",
-    /// Firmware Revision. Two octets.
+    /// Firmware Revision. Two bytes.
     FirmwareRevision = "firmware revision",
-    /// Host Name. 64 octets.
+    /// Host Name. 64 bytes.
     HostName = "host name",
-    /// Vendor Name, also called Vendor String. 64 octets.
+    /// Vendor Name, also called Vendor String. 64 bytes.
     VendorName = "vendor name",
-    /// Reason. One octet.
+    /// Reason. One byte.
     Reason = "reason",
-    /// Result Code. One octet.
+    /// Result Code. One byte.
     ResultCode = "result code",
-    /// Error Code. One octet.
+    /// Error Code. One byte.
     ErrorCode = "error code",
-    /// Cause Code. Two octets.
+    /// Cause Code. Two bytes.
     CauseCode = "cause code",
-    /// Identifier. Four octets.
+    /// Identifier. Four bytes.
     Identifier = "identifier",
-    /// Call ID. Two octets.
+    /// Call ID. Two bytes.
     CallId = "call id",
-    /// Peer's Call ID. Two octets.
+    /// Peer's Call ID. Two bytes.
     PeerCallId = "peer's call id",
-    /// Call Serial Number. Two octets.
+    /// Call Serial Number. Two bytes.
     CallSerialNumber = "call serial number",
-    /// Minimum BPS. Four octets.
+    /// Minimum BPS. Four bytes.
     MinimumBps = "minimum BPS",
-    /// Maximum BPS. Four octets.
+    /// Maximum BPS. Four bytes.
     MaximumBps = "maximum BPS",
-    /// Bearer Type, also called Call Bearer Type. Four octets.
+    /// Bearer Type, also called Call Bearer Type. Four bytes.
     BearerType = "bearer type",
-    /// Framing Type. Four octets.
+    /// Framing Type. Four bytes.
     FramingType = "framing type",
-    /// Packet Recv. Window Size. Two octets.
+    /// Packet Recv. Window Size. Two bytes.
     PacketReceiveWindowSize = "packet receive window size",
-    /// Packet Processing Delay. Two octets.
+    /// Packet Processing Delay. Two bytes.
     PacketProcessingDelay = "packet processing delay",
-    /// Packet Transmit Delay. Two octets.
+    /// Packet Transmit Delay. Two bytes.
     PacketTransmitDelay = "packet transmit delay",
-    /// Connect Speed. Four octets.
+    /// Connect Speed. Four bytes.
     ConnectSpeed = "connect speed",
-    /// Physical Channel ID. Four octets.
+    /// Physical Channel ID. Four bytes.
     PhysicalChannelId = "physical channel id",
-    /// Phone Number Length. Two octets.
+    /// Phone Number Length. Two bytes.
     PhoneNumberLength = "phone number length",
-    /// Phone Number. 64 octets.
+    /// Phone Number. 64 bytes.
     PhoneNumber = "phone number",
-    /// Dialed Number Length. Two octets.
+    /// Dialed Number Length. Two bytes.
     DialedNumberLength = "dialed number length",
-    /// Dialing Number Length. Two octets.
+    /// Dialing Number Length. Two bytes.
     DialingNumberLength = "dialing number length",
-    /// Dialed Number. 64 octets.
+    /// Dialed Number. 64 bytes.
     DialedNumber = "dialed number",
-    /// Dialing Number. 64 octets.
+    /// Dialing Number. 64 bytes.
     DialingNumber = "dialing number",
-    /// Subaddress. 64 octets.
+    /// Subaddress. 64 bytes.
     Subaddress = "subaddress",
-    /// Call Statistics. 128 octets.
+    /// Call Statistics. 128 bytes.
     CallStatistics = "call statistics",
-    /// CRC Errors. Four octets.
+    /// CRC Errors. Four bytes.
     CrcErrors = "CRC errors",
-    /// Framing Errors. Four octets.
+    /// Framing Errors. Four bytes.
     FramingErrors = "framing errors",
-    /// Hardware Overruns. Four octets.
+    /// Hardware Overruns. Four bytes.
     HardwareOverruns = "hardware overruns",
-    /// Buffer Overruns. Four octets.
+    /// Buffer Overruns. Four bytes.
     BufferOverruns = "buffer overruns",
-    /// Time-out Errors. Four octets.
+    /// Time-out Errors. Four bytes.
     TimeoutErrors = "time-out errors",
-    /// Alignment Errors. Four octets.
+    /// Alignment Errors. Four bytes.
     AlignmentErrors = "alignment errors",
-    /// Send ACCM. Four octets.
+    /// Send ACCM. Four bytes.
     SendAccm = "send ACCM",
-    /// Receive ACCM. Four octets.
+    /// Receive ACCM. Four bytes.
     ReceiveAccm = "receive ACCM",
 }
 

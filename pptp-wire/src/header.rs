@@ -5,7 +5,7 @@ use crate::length::MAX_MESSAGE_LEN;
 use crate::wire::{Reader, Value, Writer};
 use crate::{DecodeError, Field, MAGIC_COOKIE};
 
-/// RFC 2637 section 1.4: what the first octets of a message say of it.
+/// RFC 2637 section 1.4: what the first bytes of a message say of it.
 ///
 /// ```
 /// use pptp_wire::Header;
@@ -15,13 +15,16 @@ use crate::{DecodeError, Field, MAGIC_COOKIE};
 /// let header = Header::decode(b"\x00\x9c\x00\x01\x1a\x2b\x3c\x4d\x00\x01")?;
 /// assert_eq!(header.length, 156);
 /// assert_eq!(header.message_type, MessageType::CONTROL);
-/// assert_eq!(header.control_message_type, Some(ControlMessageType::START_CONTROL_CONNECTION_REQUEST));
+/// assert_eq!(
+///     header.control_message_type,
+///     Some(ControlMessageType::START_CONTROL_CONNECTION_REQUEST)
+/// );
 /// # Ok::<(), pptp_wire::DecodeError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Header {
-    /// Octets of the whole message, header included.
+    /// Bytes of the whole message, header included.
     pub length: u16,
     /// The kind of message.
     pub message_type: MessageType,
@@ -36,7 +39,7 @@ impl Header {
     /// Fixed header (8), control message type (2), reserved0 (2): the shortest control message.
     pub const MIN_CONTROL_LEN: usize = Self::LEN + 2 + 2;
 
-    /// Reads the first 8 octets of a message, or 10 when it is a control message.
+    /// Reads the first 8 bytes of a message, or 10 when it is a control message.
     ///
     /// Each field is checked before the next one is looked at.
     ///
@@ -73,7 +76,7 @@ impl Header {
         }
     }
 
-    /// Writes the header of a message of `length` octets, at most [`MAX_MESSAGE_LEN`].
+    /// Writes the header of a message of `length` bytes, at most [`MAX_MESSAGE_LEN`].
     pub(crate) fn write(
         length: usize,
         message_type: MessageType,

@@ -28,7 +28,7 @@ pub use message::Message;
 pub use stream::Reassembler;
 pub use text::Text;
 
-/// RFC 2637 section 1.4: the constant in octets 4 to 7 of every message.
+/// RFC 2637 section 1.4: the constant in bytes 4 to 7 of every message.
 pub const MAGIC_COOKIE: u32 = 0x1a2b_3c4d;
 
 /// RFC 2637 section 1.4: the TCP port on which control connections are accepted.

@@ -2,9 +2,10 @@
 
 use crate::{DecodeError, Header, Message, StreamError};
 
-/// RFC 2637 section 1.4: takes the octets of a control connection in pieces of any size, and gives its messages.
+/// RFC 2637 section 1.4: takes the bytes of a control connection in pieces of any size, and gives
+/// its messages.
 ///
-/// It holds at most one message that is not whole yet, in 220 octets of its own. Each field of the
+/// It holds at most one message that is not whole yet, in 220 bytes of its own. Each field of the
 /// header is checked as soon as its last byte is there. That is the length after two bytes, the
 /// magic cookie after eight, the length against the type after ten. A wrong one ends the stream: it
 /// cannot be known where the next message starts, and RFC 2637 forbids to look for another cookie.
@@ -37,7 +38,7 @@ pub struct Reassembler {
     buffer: [u8; Message::MAX_LEN],
     /// How much of the buffer is filled.
     filled: usize,
-    /// Octets of the messages given before.
+    /// Bytes of the messages given before.
     message_offset: u64,
     error: Option<StreamError>,
 }
@@ -49,10 +50,11 @@ impl Reassembler {
         Self { buffer: [0; Message::MAX_LEN], filled: 0, message_offset: 0, error: None }
     }
 
-    /// Takes octets off the front of `input` until a message is whole, and gives it; or takes all of them, and gives
-    /// `None` when more are needed.
+    /// Takes bytes off the front of `input` until a message is whole, and gives it; or takes all of
+    /// them, and gives `None` when more are needed.
     ///
-    /// Octets behind the message stay in `input`: call again until `None`, or later, with the same octets first.
+    /// Bytes behind the message stay in `input`: call again until `None`, or later, with the same
+    /// bytes first.
     ///
     /// # Errors
     ///
@@ -114,7 +116,7 @@ impl Reassembler {
         }
     }
 
-    /// Returns the octets taken of a message that is not whole yet. When the stream has ended and
+    /// Returns the bytes taken of a message that is not whole yet. When the stream has ended and
     /// there are any, it was cut.
     ///
     /// After an error, they are those of the message that is wrong.
@@ -124,7 +126,7 @@ impl Reassembler {
         self.buffer.get(..self.filled).unwrap_or_default()
     }
 
-    /// Returns how many octets of the stream were taken.
+    /// Returns how many bytes of the stream were taken.
     #[must_use]
     pub fn offset(&self) -> u64 {
         self.message_offset.saturating_add(widen(self.filled))
@@ -136,7 +138,8 @@ impl Reassembler {
         self.error
     }
 
-    /// Moves octets from the input to the buffer until it has `needed` of them or the input is empty.
+    /// Moves bytes from the input to the buffer until it has `needed` of them or the input is
+    /// empty.
     fn fill(&mut self, needed: usize, input: &mut &[u8]) {
         debug_assert!((self.filled..=self.buffer.len()).contains(&needed), "headers are checked first");
         let room = self.buffer.get_mut(self.filled..needed).unwrap_or_default();

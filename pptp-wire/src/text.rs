@@ -5,11 +5,11 @@ use core::fmt;
 use crate::wire::{Reader, Value, Writer};
 use crate::{DecodeError, Field, TextError};
 
-/// RFC 2637 section 2: text in a field of `N` octets, filled up with octets of zero.
+/// RFC 2637 section 2: text in a field of `N` bytes, filled up with bytes of zero.
 ///
-/// All octets are kept as they came, also those behind the first NUL, where some peers leave rubbish; equality looks at
-/// all of them. The text itself is what is in front of the NUL, or everything. It may be in any encoding, and it is
-/// always printed escaped.
+/// All bytes are kept as they came, also those behind the first NUL, where some peers leave
+/// rubbish; equality looks at all of them. The text itself is what is in front of the NUL, or
+/// everything. It may be in any encoding, and it is always printed escaped.
 ///
 /// ```
 /// use pptp_wire::Text;
@@ -31,14 +31,14 @@ use crate::{DecodeError, Field, TextError};
 pub struct Text<const N: usize>([u8; N]);
 
 impl<const N: usize> Text<N> {
-    /// No text: `N` octets of zero.
+    /// No text: `N` bytes of zero.
     pub const EMPTY: Self = Self([0; N]);
 
-    /// Creates the text, filled up with octets of zero.
+    /// Creates the text, filled up with bytes of zero.
     ///
     /// # Errors
     ///
-    /// [`TextError`] when it is longer than `N` octets or has a NUL in it.
+    /// [`TextError`] when it is longer than `N` bytes or has a NUL in it.
     pub fn new(text: impl AsRef<[u8]>) -> Result<Self, TextError> {
         let text = text.as_ref();
         if let Some(offset) = text.iter().position(|octet| *octet == 0) {
@@ -52,26 +52,26 @@ impl<const N: usize> Text<N> {
         Ok(Self(raw))
     }
 
-    /// Creates the field with exactly these octets.
+    /// Creates the field with exactly these bytes.
     #[must_use]
     pub const fn from_raw(raw: [u8; N]) -> Self {
         Self(raw)
     }
 
-    /// Returns all octets of the field.
+    /// Returns all bytes of the field.
     #[must_use]
     pub const fn raw(&self) -> &[u8; N] {
         &self.0
     }
 
-    /// Returns the text: the octets in front of the first NUL, or all.
+    /// Returns the text: the bytes in front of the first NUL, or all.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         let end = self.0.iter().position(|octet| *octet == 0);
         end.and_then(|end| self.0.get(..end)).unwrap_or(&self.0)
     }
 
-    /// Returns the length of the text, for a length field. No field is near 65535 octets.
+    /// Returns the length of the text, for a length field. No field is near 65535 bytes.
     pub(crate) fn wire_len(&self) -> u16 {
         u16::try_from(self.as_bytes().len()).unwrap_or(u16::MAX)
     }
@@ -111,7 +111,7 @@ impl<const N: usize> fmt::Display for Text<N> {
     }
 }
 
-/// Shows all octets but the zeros at the end.
+/// Shows all bytes but the zeros at the end.
 impl<const N: usize> fmt::Debug for Text<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut octets = &self.0[..];

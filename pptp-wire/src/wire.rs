@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::{DecodeError, Field};
 
-/// Octets not yet read, and where they start.
+/// Bytes not yet read, and where they start.
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
     offset: usize,
@@ -23,7 +23,7 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
-    /// Returns the next `needed` octets, which are `field`.
+    /// Returns the next `needed` bytes, which are `field`.
     pub(crate) fn take(&mut self, needed: usize, field: Field) -> Result<&'a [u8], DecodeError> {
         let Some((octets, rest)) = self.rest.split_at_checked(needed) else {
             return Err(self.truncated(needed, field));
@@ -32,7 +32,7 @@ impl<'a> Reader<'a> {
         Ok(octets)
     }
 
-    /// Returns the next `N` octets, which are `field`.
+    /// Returns the next `N` bytes, which are `field`.
     pub(crate) fn array<const N: usize>(&mut self, field: Field) -> Result<[u8; N], DecodeError> {
         let Some((octets, rest)) = self.rest.split_first_chunk() else {
             return Err(self.truncated(N, field));
@@ -74,7 +74,7 @@ pub(crate) trait Value: Sized + fmt::Display {
 
     fn write(&self, writer: &mut Writer<'_>);
 
-    /// Returns whether all octets of the field are zero.
+    /// Returns whether all bytes of the field are zero.
     fn is_zero(&self) -> bool;
 
     /// Writes the value as a trace shows it.

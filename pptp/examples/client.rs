@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut session = Session::new(&Config::new(&name, &password), unpredictable()?);
     let start = Instant::now();
-    let (mut packet, mut scratch, mut unread) = ([0; 2048], [0; MAX_RECEIVE], Vec::new());
+    let (mut packet, mut scratch) = ([0; 2048], [0; MAX_RECEIVE]);
     session.open(start.elapsed());
     let reason = loop {
         let now = start.elapsed();
@@ -52,20 +52,16 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
 
-        // TCP. Bytes that the session does not take yet are given again.
-        let mut bytes = [0; 4096];
-        let has_ended = match tcp.read(&mut bytes) {
-            Ok(0) => true,
-            Ok(length) => {
-                unread.extend_from_slice(bytes.get(..length).unwrap_or_default());
-                false
+        // TCP, while the session wants it. The rest stays in the socket, and holds the peer up.
+        let mut bytes = [0; Session::READ_LEN];
+        while session.wants_read() {
+            match tcp.read(&mut bytes) {
+                Ok(length @ 1..) => {
+                    session.handle_stream(now, bytes.get(..length).unwrap_or_default());
+                }
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => break,
+                Ok(0) | Err(_) => session.handle_disconnect(now),
             }
-            Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
-        };
-        let taken = session.handle_stream(now, &unread);
-        unread.drain(..taken);
-        if has_ended && unread.is_empty() {
-            session.handle_disconnect(now);
         }
 
         let mut end = None;

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use pptp::ppp::auth::Answer;
 use pptp::ppp_session;
-use pptp::server::{Config, ConnectionId, Limits, Server};
+use pptp::server::{Config, ConnectionId, Limits, Server, Session};
 use pptp::session::{CallEvent, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Received};
 use pptp::wire::TCP_PORT;
 
@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let config = Config::new(Ipv4Addr::new(10, 0, 0, 1))
         .with_server(|server| server.with_client_address(Ipv4Addr::new(10, 0, 0, 2)));
     let mut server: Server = Server::new(config, Limits::default());
-    let mut connections: BTreeMap<ConnectionId, (TcpStream, Vec<u8>)> = BTreeMap::new();
+    let mut connections: BTreeMap<ConnectionId, TcpStream> = BTreeMap::new();
     // Of a raw socket, the address of the peer is enough; behind UDP each client has a port.
     let mut ports: BTreeMap<IpAddr, SocketAddr> = BTreeMap::new();
     let (start, mut packet, mut scratch) = (Instant::now(), [0; 2048], [0; MAX_RECEIVE]);
@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         if let Ok((tcp, peer)) = listener.accept() {
             tcp.set_nonblocking(true)?;
             let id = server.accept(now, peer.ip(), unpredictable()?)?;
-            connections.insert(id, (tcp, Vec::new()));
+            connections.insert(id, tcp);
         }
         if let Ok((length, peer)) = gre.recv_from(&mut packet) {
             ports.insert(peer.ip(), peer);
@@ -57,20 +57,23 @@ fn main() -> Result<(), Box<dyn Error>> {
                 gre.send_to(call.send_ip(now, &mut buf)?, peer)?;
             }
         }
-        for (id, (tcp, unread)) in &mut connections {
-            let mut bytes = [0; 4096];
-            match tcp.read(&mut bytes) {
-                Ok(length @ 1..) => unread.extend_from_slice(bytes.get(..length).unwrap_or_default()),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Ok(0) | Err(_) => server.handle_disconnect(now, *id),
+        for (id, tcp) in &mut connections {
+            // A client that sends and does not read is not read from: its bytes stay in the socket.
+            let mut bytes = [0; Session::<4>::READ_LEN];
+            while server.wants_read(*id) {
+                match tcp.read(&mut bytes) {
+                    Ok(length @ 1..) => {
+                        server.handle_stream(now, *id, bytes.get(..length).unwrap_or_default());
+                    }
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                    Ok(0) | Err(_) => server.handle_disconnect(now, *id),
+                }
             }
-            let taken = server.handle_stream(now, *id, unread);
-            unread.drain(..taken);
         }
         // Those that have something to send or to say.
-        loop {
-            let Some(mut session) = server.poll_ready() else { break };
+        while let Some(mut session) = server.poll_ready() {
             let (id, peer) = (session.id(), session.peer());
+            while session.poll_receive(now, &mut scratch)?.is_some() {}
             while let Some(event) = session.poll_event() {
                 println!("{peer}: {event:?}");
                 if let Event::Call { call, event: CallEvent::Ppp(ppp_session::Event::Authenticate(question)) } = event {
@@ -80,23 +83,20 @@ fn main() -> Result<(), Box<dyn Error>> {
                 }
             }
             let mut buf = [0; MAX_TRANSMIT];
-            while let Some(bytes) = session.poll_control(now, &mut buf)? {
-                if let Some((tcp, _)) = connections.get_mut(&id) {
-                    // A real program keeps what TCP does not take, and polls no more meanwhile.
-                    let _ = tcp.write_all(bytes);
-                }
-            }
             // The client has to send first: before that, its port is not known, and what is polled would be lost.
             if let Some(to) = ports.get(&peer) {
                 while let Some(packet) = session.poll_tunnel(now, &mut buf)? {
                     gre.send_to(packet, to)?;
                 }
             }
-            let mut buf = [0; MAX_RECEIVE];
-            while session.poll_receive(now, &mut buf)?.is_some() {}
+            while let Some(bytes) = session.poll_control(now, &mut buf)? {
+                if let Some(tcp) = connections.get_mut(&id) {
+                    // A real program keeps what TCP does not take, and polls no more meanwhile.
+                    let _ = tcp.write_all(bytes);
+                }
+            }
             if session.is_closed() {
-                drop(session);
-                server.remove(id);
+                session.remove();
                 connections.remove(&id);
             }
         }

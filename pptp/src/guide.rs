@@ -23,7 +23,7 @@
 //! program:
 //!
 //! 1. Take what came: GRE before TCP, and TCP only while the session
-//!    [wants it](crate::wire::connection::Connection::wants_read).
+//!    [wants it](crate::session::Session::wants_read).
 //! 2. Poll until empty: [`poll_receive`](crate::session::Session::poll_receive),
 //!    [`poll_event`](crate::session::Session::poll_event),
 //!    [`poll_tunnel`](crate::session::Session::poll_tunnel),
@@ -47,7 +47,6 @@
 //! use std::time::{Duration, Instant};
 //!
 //! use pptp::session::{CallEvent, Event, HEADROOM, MAX_RECEIVE, Reason, Received};
-//! use pptp::wire::connection::Connection;
 //! use pptp::{client, ppp_session};
 //!
 //! type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -72,7 +71,7 @@
 //!     let (mut reader, to_read) = (tcp.try_clone()?, to_main.clone());
 //!     spawn(move || {
 //!         // One read for each permit: a session that is busy holds up the peer.
-//!         let mut buf = [0; Connection::<1>::READ_LEN];
+//!         let mut buf = [0; client::Session::READ_LEN];
 //!         while permits.recv().is_ok() {
 //!             let _ = to_read.send(match reader.read(&mut buf) {
 //!                 Ok(length @ 1..) => Input::Stream(buf[..length].to_vec()),
@@ -117,6 +116,13 @@
 //!                     let mtu = session.call(call).map(|call| call.mtu());
 //!                     println!("address {:?}, MTU {mtu:?}", ip.own_address);
 //!                 }
+//!                 // The server would hear another password, and `Config::with_authentication_retries` allows it: a
+//!                 // program that can ask its user answers with `prove` instead.
+//!                 Event::Call { call, event: CallEvent::Ppp(ppp_session::Event::Prove(demand)) } => {
+//!                     if let Some(mut call) = session.call_mut(call) {
+//!                         call.decline(now, demand.ticket())?;
+//!                     }
+//!                 }
 //!                 Event::Call { event: CallEvent::NoData { .. }, .. } => {
 //!                     println!("no GRE packet has come yet: does a firewall stop it?");
 //!                 }
@@ -148,7 +154,7 @@
 //!         }
 //!
 //!         // Wait.
-//!         if !is_reading && session.connection().wants_read() {
+//!         if !is_reading && session.wants_read() {
 //!             permit.send(())?;
 //!             is_reading = true;
 //!         }
@@ -295,9 +301,12 @@
 //!         let mut outputs = Vec::new();
 //!         let mut buf = [0; MAX_RECEIVE];
 //!         let Self { server, pool, given } = self;
-//!         loop {
-//!             let Some(mut session) = server.poll_ready() else { return Ok(outputs) };
+//!         while let Some(mut session) = server.poll_ready() {
 //!             let (id, peer) = (session.id(), session.peer());
+//!             // Packets that had to wait for an earlier one, or have waited long enough.
+//!             while let Some((_, ip)) = session.poll_receive(now, &mut buf)? {
+//!                 outputs.push(Output::Ip(ip.to_vec()));
+//!             }
 //!             while let Some(event) = session.poll_event() {
 //!                 let Event::Call { call, event } = event else { continue };
 //!                 match event {
@@ -332,17 +341,12 @@
 //!             while let Some(bytes) = session.poll_control(now, &mut buf)? {
 //!                 outputs.push(Output::Tcp(id, bytes.to_vec()));
 //!             }
-//!             // Packets that had to wait for an earlier one, or have waited long enough.
-//!             while let Some((_, ip)) = session.poll_receive(now, &mut buf)? {
-//!                 outputs.push(Output::Ip(ip.to_vec()));
-//!             }
-//!             let is_closed = session.is_closed();
-//!             drop(session);
-//!             if is_closed {
-//!                 server.remove(id);
+//!             if session.is_closed() {
+//!                 session.remove();
 //!                 outputs.push(Output::Close(id));
 //!             }
 //!         }
+//!         Ok(outputs)
 //!     }
 //! }
 //!
@@ -366,11 +370,13 @@
 //!     client.open(now);
 //!     // A TCP connection is accepted; bytes of it go to `handle_stream`, GRE packets to `handle_gre`.
 //!     let id = gateway.server.accept(now, peer, [1; 32])?;
-//!     let (mut arrived, mut sent, mut reason) = (0, 0, None);
+//!     let (mut arrived, mut sent, mut reason, mut stream) = (0, 0, None, Vec::new());
 //!     let mut buf = [0; MAX_RECEIVE];
 //!     for _ in 0..100 {
-//!         while let Some(bytes) = client.poll_control(now, &mut buf)? {
-//!             assert_eq!(gateway.server.handle_stream(now, id, bytes), bytes.len());
+//!         // Bytes of a stream that is not wanted stay where they are: here with the client.
+//!         while gateway.server.wants_read(id) {
+//!             let Some(bytes) = client.poll_control(now, &mut buf)? else { break };
+//!             gateway.server.handle_stream(now, id, bytes);
 //!         }
 //!         let mut packets = Vec::new();
 //!         while let Some(packet) = client.poll_tunnel(now, &mut buf)? {
@@ -394,12 +400,15 @@
 //!         }
 //!         for output in gateway.poll(now)? {
 //!             match output {
-//!                 Output::Tcp(_, bytes) => assert_eq!(client.handle_stream(now, &bytes), bytes.len()),
+//!                 Output::Tcp(_, bytes) => stream.extend(bytes),
 //!                 Output::Gre(_, mut packet) => drop(client.handle_gre(now, &mut packet, &mut []).is_ok()),
 //!                 Output::Ip(_) => arrived += 1,
 //!                 Output::Close(_) => client.handle_disconnect(now),
 //!             }
 //!         }
+//!         // What the client does not take yet is given again.
+//!         let taken = client.handle_stream(now, &stream);
+//!         stream.drain(..taken);
 //!         while let Some(event) = client.poll_event() {
 //!             if let Event::Closed(why) = event {
 //!                 reason = Some(why);

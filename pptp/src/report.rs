@@ -39,7 +39,10 @@ impl fmt::Display for Uptime {
 /// use pptp::report::ClientStatus;
 ///
 /// let session = Session::new(&Config::new("alice", "wonderland"), [1; 32]);
-/// assert_eq!(ClientStatus::of_session(&session, Duration::ZERO).to_string(), "  status: Dialing");
+/// assert_eq!(
+///     ClientStatus::of_session(&session, Duration::ZERO).to_string(),
+///     "  status: Dialing"
+/// );
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]

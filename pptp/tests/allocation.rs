@@ -178,12 +178,12 @@ fn data_packets_allocate_nothing() {
     }
 }
 
-/// Returns what is left of what something took, in octets.
+/// Returns what is left of what something took, in bytes.
 fn left(info: AllocationInfo) -> usize {
     usize::try_from(info.bytes_current).unwrap()
 }
 
-/// Returns the octets that something takes.
+/// Returns the bytes that something takes.
 fn size_of<T>(make: impl FnOnce() -> T) -> usize {
     let mut new = None;
     let size = left(measure(|| new = Some(make())));
@@ -191,7 +191,7 @@ fn size_of<T>(make: impl FnOnce() -> T) -> usize {
     size
 }
 
-/// Returns the memory of client and server, in octets, when the call is up.
+/// Returns the memory of client and server, in bytes, when the call is up.
 fn sizes_of(config: &Config) -> [usize; 2] {
     let (client, server, _) = connected(config);
     let client = -measure(|| drop(client)).bytes_current;

@@ -25,7 +25,7 @@ fn peer(index: usize) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(192, 0, 2, u8::try_from(index).unwrap()))
 }
 
-/// Returns the same octets each time.
+/// Returns the same bytes each time.
 fn connected(count: usize, config: &Config) -> World {
     let server = server_config(config);
     let mut server: server::Server = server::Server::new(server, Limits::default());

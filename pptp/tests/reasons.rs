@@ -12,7 +12,7 @@ use std::net::Ipv4Addr;
 
 use pptp::ppp::auth::{Failure, Method, Methods};
 use pptp::ppp::ccp::MicrosoftCompression;
-use pptp::ppp::{eap, ipcp, lcp, link, negotiate};
+use pptp::ppp::{Words, eap, ipcp, lcp, link, negotiate};
 use pptp::ppp_session;
 use pptp::session::Reason;
 use pptp::wire::Reassembler;
@@ -37,7 +37,8 @@ fn of_authentication() -> Vec<Failure> {
             peer: eap::Types::new(&[eap::Type::TLS]),
         },
     ];
-    all.extend(codes.map(|code| Failure::Refused { method, code }));
+    all.extend(codes.map(|code| Failure::Refused { method, code, words: Words::NONE }));
+    all.push(Failure::Refused { method: Method::Pap, code: None, words: Words::new(b"Login incorrect") });
     all.extend([None, Some(691)].map(|code| Failure::RefusedPeer { method, code }));
     all
 }
@@ -46,7 +47,6 @@ fn of_ip() -> Vec<negotiate::Reason<ipcp::Failure>> {
     let (own, wanted) = (Ipv4Addr::new(10, 0, 0, 2), Ipv4Addr::new(10, 0, 0, 3));
     vec![
         negotiate::Reason::Closed,
-        negotiate::Reason::PeerClosed,
         negotiate::Reason::NoAnswer,
         negotiate::Reason::Rejected,
         negotiate::Reason::NotConverging,
@@ -61,8 +61,9 @@ fn of_link() -> Vec<link::Reason> {
     let methods = Methods::new(&[Method::MsChapV2]);
     let mut all = vec![
         link::Reason::Closed,
-        link::Reason::PeerClosed { error: None },
-        link::Reason::PeerClosed { error: Some(718) },
+        link::Reason::PeerClosed { error: None, words: Words::NONE },
+        link::Reason::PeerClosed { error: None, words: Words::new(b"User request") },
+        link::Reason::PeerClosed { error: Some(718), words: Words::NONE },
         link::Reason::LowerLayerDown,
         link::Reason::NoAnswer,
         link::Reason::PeerSilent,
@@ -80,6 +81,8 @@ fn of_link() -> Vec<link::Reason> {
         link::Reason::EncryptionLost,
     ]);
     all.extend(of_ip().into_iter().map(link::Reason::NoIp));
+    let words = Words::new(b"Unauthorized remote IP address");
+    all.push(link::Reason::IpClosed { words });
     all.push(link::Reason::NoNetwork);
     all
 }
@@ -189,8 +192,8 @@ fn every_reason_has_advice_a_text_of_one_sentence_and_no_number_zero() {
 fn a_peer_cannot_make_zero_an_error_number() {
     let method = Method::MsChapV2;
     for reason in [
-        link::Reason::PeerClosed { error: Some(0) },
-        link::Reason::Authentication(Failure::Refused { method, code: Some(0) }),
+        link::Reason::PeerClosed { error: Some(0), words: Words::NONE },
+        link::Reason::Authentication(Failure::Refused { method, code: Some(0), words: Words::NONE }),
         link::Reason::Authentication(Failure::RefusedPeer { method, code: Some(0) }),
     ] {
         assert_ne!(reason.windows_error(), Some(0), "{reason:?}");

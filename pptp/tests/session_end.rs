@@ -6,7 +6,7 @@ use core::time::Duration;
 use pptp::ppp_session;
 use pptp::report::{ClientStatus, SessionReport};
 
-use pptp::ppp::link;
+use pptp::ppp::{Words, link};
 use pptp::session::{CallEvent, Config, Event, Reason, Status};
 use pptp::{client, server};
 use testing::pptp::{Client, Host, World, server_config};
@@ -59,7 +59,7 @@ fn a_hang_up_is_one_although_the_call_is_cleared_before_the_link_is_down() {
     world.client.session.close(world.now);
     world.settle();
     world.run(Duration::from_secs(1));
-    let hang_up = Reason::Ppp(ppp_session::Reason::Link(link::Reason::PeerClosed { error: None }));
+    let hang_up = Reason::Ppp(ppp_session::Reason::Link(link::Reason::PeerClosed { error: None, words: Words::NONE }));
     assert_eq!(ends(&world), [Some(Reason::Closed), Some(hang_up)]);
 }
 

@@ -9,20 +9,26 @@
 )]
 #![expect(clippy::exhaustive_structs, reason = "never published")]
 #![cfg_attr(
-    any(feature = "pptp", feature = "l2tp"),
+    any(feature = "l2tp", feature = "mppc", feature = "pptp"),
     expect(
         clippy::exhaustive_enums,
-        clippy::missing_errors_doc,
         clippy::wildcard_enum_match_arm,
         reason = "what a machine returns is handed on; other events do not matter"
     )
 )]
+#![cfg_attr(
+    any(feature = "l2tp", feature = "pptp"),
+    expect(clippy::missing_errors_doc, reason = "what a machine returns is handed on")
+)]
+#![cfg_attr(feature = "mppc", expect(clippy::integer_division, reason = "bits of a byte"))]
 #![expect(clippy::missing_panics_doc, reason = "to panic is how a test fails")]
 
 mod endpoint;
 mod flight;
 #[cfg(feature = "l2tp")]
 pub mod l2tp;
+#[cfg(feature = "mppc")]
+pub mod mppc;
 mod oracle;
 mod path;
 mod pipe;
@@ -31,6 +37,7 @@ pub mod pptp;
 mod profile;
 mod random;
 mod seeds;
+mod table;
 mod world;
 
 pub use endpoint::{Endpoint, Output};
@@ -41,4 +48,5 @@ pub use pipe::Pipe;
 pub use profile::Profile;
 pub use random::Random;
 pub use seeds::{number_from_environment, run_seeds};
+pub use table::{add_state, assert_table};
 pub use world::{CLIENT, Filter, SERVER, World};

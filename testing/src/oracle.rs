@@ -18,7 +18,14 @@ use crate::Random;
 /// use std::collections::VecDeque;
 ///
 /// let push = |queue: &mut VecDeque<u8>, step: &u8| queue.push_back(*step);
-/// testing::assert_late_polls_lose_nothing(7, &[1, 2, 3], VecDeque::new, push, VecDeque::pop_front, |events| events);
+/// testing::assert_late_polls_lose_nothing(
+///     7,
+///     &[1, 2, 3],
+///     VecDeque::new,
+///     push,
+///     VecDeque::pop_front,
+///     |events| events,
+/// );
 /// ```
 pub fn assert_late_polls_lose_nothing<M, S: Debug, E: Debug + PartialEq>(
     seed: u64,

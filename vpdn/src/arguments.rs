@@ -20,6 +20,8 @@ pub(crate) enum MethodArgument {
     Pap,
     /// EAP with MD5-Challenge: leaves no keys for encryption.
     Eap,
+    /// EAP with MS-CHAP version 2.
+    EapMschap2,
 }
 
 /// How hard packets are compressed.

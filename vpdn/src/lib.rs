@@ -16,6 +16,9 @@ pub mod config;
 pub mod control;
 #[cfg(all(feature = "programs", target_os = "linux"))]
 pub mod host;
+pub mod inspect;
+#[cfg(all(feature = "programs", target_os = "linux"))]
+mod output;
 #[cfg(all(feature = "programs", target_os = "linux"))]
 mod profile;
 #[cfg(feature = "programs")]

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use l2tp_session::session::Config as L2tp;
+use l2tp_session::wire::code::DataSequencing;
+use l2tp_session::wire::tunnel::{Authentication, DigestHash, Versions};
+use l2tp_session::wire::{Secret, channel};
 use pptp::gre::AcknowledgmentTimeout;
 use pptp::ppp::auth::Methods;
 use pptp::ppp::ccp::{Encryption, MicrosoftCompression, Modes};
@@ -11,7 +15,11 @@ use pptp::session::Config as Session;
 use pptp::wire::Text;
 use pptp::wire::connection::{EchoPolicy, Identity};
 
-use crate::config::{Compression, KeyChange, Method, Mppe, Strength, VirtualTemplate, VpdnGroup, Wanted};
+use crate::config::{
+    Compression, KeyChange, L2tpClass, L2tpVersion, Method, Mppe, Sequencing, Strength, VirtualTemplate, VpdnGroup,
+    Wanted,
+};
+use crate::host::Failure;
 
 /// Returns what sessions are like. `name` is what this side calls itself.
 pub(crate) fn session(template: &VirtualTemplate, group: Option<&VpdnGroup>, name: &str) -> Session {
@@ -36,6 +44,7 @@ fn security(mut ppp: ppp_session::Config, template: &VirtualTemplate) -> ppp_ses
             Method::Chap => Protocol::ChapMd5,
             Method::Pap => Protocol::Pap,
             Method::Eap => Protocol::Eap,
+            Method::EapMsChapV2 => Protocol::EapMsChapV2,
         };
         ppp = ppp.with_authentication(Methods::new(&methods.iter().map(protocol).collect::<Vec<_>>()));
     }
@@ -78,6 +87,68 @@ fn link(mut ppp: ppp_session::Config, template: &VirtualTemplate) -> ppp_session
         Some(0) => ppp.with_keepalive(None),
         Some(seconds) => ppp.with_keepalive(Some(Keepalive::new(Duration::from_secs(seconds)).with_adaptive(false))),
     }
+}
+
+/// Returns what sessions of L2TP are like. `name` is what this side calls itself.
+pub(crate) fn l2tp(
+    template: &VirtualTemplate,
+    class: &L2tpClass,
+    version: L2tpVersion,
+    sequencing: Sequencing,
+    name: &str,
+) -> Result<L2tp, Failure> {
+    let name = class.hostname.as_deref().unwrap_or(name);
+    let config = if template.interop { L2tp::interop(name) } else { L2tp::strict(name) };
+    let config = config.with_ppp(|ppp| link(security(ppp, template), template));
+    let sequencing = if sequencing == Sequencing::Off { DataSequencing::NONE } else { DataSequencing::ALL };
+    let config = config.with_terms(|terms| terms.with_sequencing(sequencing));
+    let password = class.password.as_ref().map(|password| Secret::new(password.expose().as_bytes()));
+    let failed = |error| Failure::other(format!("the password of the l2tp-class: {error}"));
+    let password = password.transpose().map_err(failed)?;
+    let versions = match version {
+        L2tpVersion::L2tpv2 => Versions::V2,
+        L2tpVersion::L2tpv3 => Versions::V3,
+    };
+    let authentication = match (class.authentication, version) {
+        (false, _) => Authentication::None,
+        (true, L2tpVersion::L2tpv2) => Authentication::Challenge,
+        // RFC 3931 has no challenges.
+        (true, L2tpVersion::L2tpv3) => Authentication::Digest(DigestHash::Md5),
+    };
+    Ok(config.with_tunnel(|mut tunnel| {
+        tunnel = tunnel.with_versions(versions).with_authentication(authentication).with_hidden(class.hidden);
+        if let Some(password) = password {
+            tunnel = tunnel.with_password(password);
+        }
+        if let Some(seconds) = class.timeout_setup {
+            tunnel = tunnel.with_setup_timeout(Duration::from_secs(seconds));
+        }
+        if let Some(seconds) = class.hello {
+            tunnel = tunnel.with_hello_interval((seconds != 0).then(|| Duration::from_secs(seconds)));
+        }
+        tunnel.with_channel(channel(class))
+    }))
+}
+
+/// Returns the settings of Cisco's `receive-window` and `retransmit`.
+fn channel(class: &L2tpClass) -> channel::Config {
+    let mut channel = channel::Config::new();
+    if let Some(messages) = class.receive_window {
+        channel = channel.with_receive_window(messages);
+    }
+    if let Some(retries) = class.retransmit.initial_retries {
+        channel = channel.with_initial_retries(retries);
+    }
+    if let Some(retries) = class.retransmit.retries {
+        channel = channel.with_retries(retries);
+    }
+    if let Some(seconds) = class.retransmit.timeout.min {
+        channel = channel.with_timeout_min(Duration::from_secs(seconds));
+    }
+    if let Some(seconds) = class.retransmit.timeout.max {
+        channel = channel.with_timeout_max(Duration::from_secs(seconds));
+    }
+    channel
 }
 
 /// Applies Cisco's "Tuning PPTP".

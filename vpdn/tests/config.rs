@@ -126,6 +126,22 @@ fn routeros_dials() {
     assert_eq!(office.client.unwrap().reconnect, Some(1000));
 }
 
+/// With the servers' methods there may be keys; with MD5-Challenge there are none.
+#[test]
+fn eap_is_passed_through_to_radius_servers() {
+    let radius = |more: &str| {
+        let text = "[radius]\nauthentication = [{ address = '10.0.0.1:1812', secret = 'x' }]\n";
+        format!("[virtual-template.1]\nppp-authentication = ['eap']\n{text}{more}")
+    };
+    assert!(Config::parse(&radius("eap-pass-through = true")).unwrap().radius.unwrap().eap_pass_through);
+    assert!(Config::parse(&radius("")).unwrap_err().to_string().contains("none of these methods leaves keys"));
+    for name in ["eap-ms-chap-v2", "eap-mschap2"] {
+        let config = Config::parse(&format!("[virtual-template.1]\nppp-authentication = ['{name}']")).unwrap();
+        let methods = config.virtual_template["1"].ppp_authentication.as_deref();
+        assert_eq!(methods, Some(&[Method::EapMsChapV2][..]));
+    }
+}
+
 /// A text and what is said of it.
 const MISTAKES: [(&str, &str); 16] = [
     ("hostname = ", "line 1, column 12: string values must be quoted, expected literal string"),

@@ -58,7 +58,7 @@ fn a_link_type_that_is_not_read_is_named_by_its_number() {
     assert_eq!(sentence, "vpdn-inspect: 2 frames of link type 147 cannot be read: what is in them is not known\n");
     let (status, _, sentence) = told(&pcap(1, &frames), &[]);
     assert_eq!(status, Some(3));
-    assert!(sentence.contains("no TCP port 1723, no GRE, no PPP in 2 frames"), "{sentence}");
+    assert!(sentence.contains("no TCP port 1723, no GRE, no L2TP, no PPP in 2 frames"), "{sentence}");
 }
 
 /// A router's capture of a line with PPP over Ethernet, and nothing of PPTP in it.

@@ -108,7 +108,9 @@ fn json_agrees_line_by_line_with_tshark() {
         files += 1;
         let output = inspect(&["--json", folder.join(name).to_str().unwrap()]);
         assert!(output.status.success(), "{name}: {}", text(&output.stderr));
-        let found: Vec<Value> = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let found = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap());
+        // The test `tunnels` compares the lines of L2TP, which are not in these files.
+        let found: Vec<Value> = found.filter(|line: &Value| line["k"] != "l2tp").collect();
         let mut expected: Vec<Value> = std::fs::read_to_string(&path)
             .unwrap()
             .lines()

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-/// Octets of a corpus, about.
+/// Bytes of a corpus, about.
 const LEN: usize = 512 * 1024;
 
 /// SplitMix64: numbers that are the same everywhere.
@@ -34,7 +34,7 @@ impl Numbers {
     }
 }
 
-/// How packets are made of the octets.
+/// How packets are made of the bytes.
 #[derive(Debug, Clone, Copy)]
 enum Cut {
     /// One piece after the other.
@@ -57,13 +57,13 @@ pub struct Corpus {
 }
 
 impl Corpus {
-    /// Returns the digest of the octets, before they are cut.
+    /// Returns the digest of the bytes, before they are cut.
     #[must_use]
     pub fn sha256(&self) -> String {
         Sha256::digest(&self.octets).iter().map(|octet| format!("{octet:02x}")).collect()
     }
 
-    /// Returns how many octets there are.
+    /// Returns how many bytes there are.
     #[must_use]
     pub fn octets(&self) -> usize {
         self.octets.len()
@@ -165,7 +165,7 @@ pub fn extreme() -> Vec<Corpus> {
     ]
 }
 
-/// Returns a file, or the files of a folder in the order of their names, from an octet on.
+/// Returns a file, or the files of a folder in the order of their names, from a byte on.
 fn file(name: &'static str, source: &'static str, path: &str, suffix: &str, from: usize) -> Option<Corpus> {
     let path = Path::new(path);
     let mut files = Vec::new();

@@ -202,7 +202,7 @@ impl Deflater {
         assert_eq!(result, 0);
     }
 
-    /// Returns the octets of a packet, up to and with an empty block (`Z_SYNC_FLUSH`).
+    /// Returns the bytes of a packet, up to and with an empty block (`Z_SYNC_FLUSH`).
     pub fn compress(&mut self, packet: &[u8], buf: &mut [u8]) -> usize {
         self.stream.next_in = packet.as_ptr();
         self.stream.avail_in = c_uint::try_from(packet.len()).expect("a length");

@@ -1,7 +1,7 @@
-//! The least octets that MPPC can do with, found exactly.
+//! The least bytes that MPPC can do with, found exactly.
 
 const RING: usize = 8192;
-/// No octet, or none that a sender may refer to.
+/// No byte, or none that a sender may refer to.
 const NONE: u16 = u16::MAX;
 
 /// For each packet the cheapest way among all copies that the rules of senders allow. A source may
@@ -12,12 +12,12 @@ const NONE: u16 = u16::MAX;
 /// all.
 #[derive(Debug)]
 pub struct Optimum {
-    /// [`NONE`] where nothing is written; octet 8191 of the ring never is.
+    /// [`NONE`] where nothing is written; byte 8191 of the ring never is.
     halves: Vec<u16>,
     cursor: usize,
-    /// For each offset how many octets from here on are the same; the last is offset 1.
+    /// For each offset how many bytes from here on are the same; the last is offset 1.
     same: Vec<u16>,
-    /// Bits from each octet to the end.
+    /// Bits from each byte to the end.
     cost: Vec<u32>,
 }
 
@@ -34,8 +34,8 @@ impl Optimum {
         self.cursor = 0;
     }
 
-    /// Returns the octets of the shortest payload. A packet that does not shrink flushes, or else
-    /// is left out of the history.
+    /// Returns the bytes of the shortest payload. A packet that does not shrink flushes, or else is
+    /// left out of the history.
     pub fn packet(&mut self, packet: &[u8], flush: bool) -> usize {
         let length = packet.len();
         if self.cursor + length > RING - 1 {

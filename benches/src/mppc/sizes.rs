@@ -36,7 +36,7 @@ fn zlib_size(library: Zlib, packets: &[Vec<u8>], flush: bool) -> usize {
     packets.iter().map(&mut size).sum()
 }
 
-/// One line: the least octets, then everybody's.
+/// One line: the least bytes, then everybody's.
 struct Row {
     name: String,
     plain: usize,

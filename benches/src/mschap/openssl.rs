@@ -109,7 +109,7 @@ impl Evp {
 
     fn digest<const N: usize>(&self, [digest, context]: [*mut c_void; 2], parts: &[&[u8]]) -> [u8; N] {
         let mut octets = [0; N];
-        // SAFETY: the context is a digest's of N octets, the parts have the lengths that are said.
+        // SAFETY: the context is a digest's of N bytes, the parts have the lengths that are said.
         unsafe {
             let context = if self.keep { context } else { (self.new_digest)() };
             (self.digest_init)(context, digest, ptr::null());
@@ -130,7 +130,7 @@ impl Primitives for Evp {
         // Room for a block more than there is.
         let mut octets = [0; 16];
         let mut written = 0;
-        // SAFETY: the context has a cipher with keys and blocks of 8 octets.
+        // SAFETY: the context has a cipher with keys and blocks of 8 bytes.
         unsafe {
             let (context, cipher) =
                 if self.keep { (self.cipher, ptr::null()) } else { ((self.new_cipher)(), self.des.cast_const()) };
@@ -152,11 +152,11 @@ impl Primitives for Evp {
     }
 }
 
-/// `DES_key_schedule` of `openssl/des.h`: sixteen rounds of 8 octets.
+/// `DES_key_schedule` of `openssl/des.h`: sixteen rounds of 8 bytes.
 #[repr(C, align(16))]
 struct Schedule([u64; 16]);
 
-/// `SHA_CTX` and `MD4_CTX`: 96 octets at most, and room to spare.
+/// `SHA_CTX` and `MD4_CTX`: 96 bytes at most, and room to spare.
 #[repr(C, align(16))]
 struct Context([u64; 16]);
 
@@ -192,7 +192,8 @@ impl LowLevel {
 fn digest<const N: usize>((init, update, finish): (Init, Update, Final), parts: &[&[u8]]) -> [u8; N] {
     let mut context = Context([0; 16]);
     let mut octets = [0; N];
-    // SAFETY: the context is large enough, the digest has N octets, the parts have the lengths that are said.
+    // SAFETY: the context is large enough, the digest has N bytes, the parts have the lengths that
+    // are said.
     unsafe {
         init(&raw mut context);
         for part in parts {
@@ -207,7 +208,7 @@ impl Primitives for LowLevel {
     fn des(&mut self, key: &[u8; 8], block: &[u8; 8]) -> [u8; 8] {
         let mut schedule = Schedule([0; 16]);
         let mut octets = [0; 8];
-        // SAFETY: keys and blocks have 8 octets; 1 is to encrypt.
+        // SAFETY: keys and blocks have 8 bytes; 1 is to encrypt.
         unsafe {
             (self.set_key)(key.as_ptr(), &raw mut schedule);
             (self.encrypt)(block.as_ptr(), octets.as_mut_ptr(), &raw mut schedule, 1);

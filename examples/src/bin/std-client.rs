@@ -107,7 +107,7 @@ fn main() -> Result<(), Error> {
         }
 
         // Wait. The session says whether TCP should be read, and when to come back.
-        if !is_reading && session.connection().wants_read() {
+        if !is_reading && session.wants_read() {
             permit.send(())?;
             is_reading = true;
         }

@@ -174,7 +174,7 @@ fn poll(
                 peer.is_writing = true;
             }
         }
-        if !peer.is_reading && session.connection().wants_read() {
+        if !peer.is_reading && session.wants_read() {
             let _ = peer.permit.send(());
             peer.is_reading = true;
         }
@@ -182,8 +182,7 @@ fn poll(
             while let Some(bytes) = session.poll_control(now, &mut buf)? {
                 let _ = peer.output.send(bytes.to_vec());
             }
-            drop(session);
-            server.remove(id);
+            session.remove();
             peers.remove(&id); // its threads write the rest, close, and end
         }
     }

@@ -71,7 +71,7 @@ async fn main() -> Result<(), Error> {
                     session.close(start.elapsed());
                 }
             }
-            read = input.read(&mut bytes), if session.connection().wants_read() => match read {
+            read = input.read(&mut bytes), if session.wants_read() => match read {
                 // All of it is taken, since the session wanted it and it is not more than `READ_LEN`.
                 Ok(length @ 1..) => drop(session.handle_stream(start.elapsed(), &bytes[..length])),
                 Ok(0) | Err(_) => session.handle_disconnect(start.elapsed()),

@@ -60,7 +60,7 @@ async fn serve(
                     let _ = call.send_ip(now, &mut echo).map(|packet| gre.try_send_to(packet, peer));
                 }
             }
-            read = input.read(&mut bytes), if session.connection().wants_read() => match read {
+            read = input.read(&mut bytes), if session.wants_read() => match read {
                 Ok(length @ 1..) => drop(session.handle_stream(start.elapsed(), &bytes[..length])),
                 Ok(0) | Err(_) => session.handle_disconnect(start.elapsed()),
             },

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pptp_interop::examples::Program;
 use pptp_interop::namespace::{devices_and_routes, pause};
-use pptp_interop::traffic::{self, digest, octets};
+use pptp_interop::traffic::{self, digest, filler};
 use pptp_interop::uml::{Config, Guest, Network};
 
 use crate::LIMIT;
@@ -60,7 +60,7 @@ impl<'n> Lab<'n> {
         let config = modules.iter().fold(config, |config, module| config.with_module(module));
         let guest = Guest::boot(config.with_longest_life(LIMIT));
         for (name, length) in [("long", LONG), ("short", SHORT)] {
-            std::fs::write(guest.folder().join(name), octets(length, 2)).unwrap();
+            std::fs::write(guest.folder().join(name), filler(length, 2)).unwrap();
         }
         let _ = guest.wait_for("READY", PATIENCE);
         Self { network, guest, examples, number, host: host(number), address }
@@ -154,7 +154,7 @@ impl<'n> Lab<'n> {
 
         let (length, file) = if is_clean { (LONG, "long") } else { (SHORT, "short") };
         self.tell(&format!("give {file}"));
-        let (there, back) = (octets(length, 1), octets(length, 2));
+        let (there, back) = (filler(length, 1), filler(length, 2));
         let failed = |error| panic!("{name}: transfer: {error}");
         let lines = self.guest.console().len();
         let sent = self.enter(|| traffic::send(far, &there)).unwrap_or_else(failed);

@@ -2,10 +2,10 @@
 //!
 //! The link is set as the recorded side was and gets the peer's packets when they came. It gets the
 //! commands of the recorded side's user: hang up, ask for a reset. Then its decisions are compared
-//! with the recorded ones, packet by packet: the header of the frame, the code, the identifier that
-//! is answered, texts, and the options with their bytes and order. Left out is what is drawn by
-//! chance: magic numbers, challenges, proofs, identifiers of one's own. Answers of the peer are
-//! fitted to what our link really asked (`peer.rs`).
+//! with the recorded ones, packet by packet. That is the header of the frame, the code, the
+//! identifier that is answered, texts, and the options with their bytes and order. Left out is what
+//! is drawn by chance: magic numbers, challenges, proofs, identifiers of one's own. Answers of the
+//! peer are fitted to what our link really asked (`peer.rs`).
 //!
 //! `expected.txt` has the outcome of each session and side, which has to be the same in the
 //! recording. It has every difference with its reason: `-` is recorded, `+` is ours.

@@ -31,7 +31,8 @@ pub(super) const fn local_id(version: Version, ids: TunnelIds) -> u32 {
 /// use l2tp_session::wire::{Address, TunnelIds};
 ///
 /// let server = Address::udp("192.0.2.1:1701".parse()?);
-/// let config = Config::new(Client::new("alice", "wonderland"), session::Config::strict("laptop"));
+/// let config =
+///     Config::new(Client::new("alice", "wonderland"), session::Config::strict("laptop"));
 /// let mut session = Session::dial(&config, server, TunnelIds::new([6; 32]), [7; 32]);
 /// session.open(Duration::ZERO)?;
 /// let text = TunnelReport::of_session(&session, Duration::from_secs(3)).to_string();

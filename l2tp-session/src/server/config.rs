@@ -114,10 +114,12 @@ impl From<&Group> for Setup {
 /// use l2tp_session::session;
 ///
 /// let address = Ipv4Addr::new(10, 0, 0, 1);
-/// let branch = Group::new(session::Config::strict("lns"), address).with_terminate_from("branch");
+/// let branch =
+///     Group::new(session::Config::strict("lns"), address).with_terminate_from("branch");
 /// // Whoever has another name than "branch" is refused, until there is a group for all.
 /// let closed = Config::new(branch.clone());
-/// let open = Config::new(branch).with_group(Group::new(session::Config::strict("lns"), address));
+/// let open =
+///     Config::new(branch).with_group(Group::new(session::Config::strict("lns"), address));
 /// # let _ = (closed, open);
 /// ```
 #[derive(Debug, Clone)]

@@ -59,7 +59,8 @@ enum News {
 ///
 /// let now = Duration::ZERO;
 /// let server = Address::udp("192.0.2.1:1701".parse()?);
-/// let config = Config::new(Client::new("alice", "wonderland"), session::Config::strict("laptop"));
+/// let config =
+///     Config::new(Client::new("alice", "wonderland"), session::Config::strict("laptop"));
 /// // Both unpredictable.
 /// let mut session = Session::dial(&config, server, TunnelIds::new([6; 32]), [7; 32]);
 /// session.open(now)?;

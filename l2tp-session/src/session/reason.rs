@@ -124,7 +124,9 @@ fn disconnect_code(reason: &ppp_session::Reason) -> DisconnectCode {
             | link::Reason::NoKeys { .. }
             | link::Reason::EncryptionLost,
         ) => DisconnectCode::ENCRYPTION_REFUSED,
-        Ppp::Link(link::Reason::NoIp(_) | link::Reason::NoNetwork) => DisconnectCode::NO_NCP,
+        Ppp::Link(link::Reason::NoIp(_) | link::Reason::IpClosed { .. } | link::Reason::NoNetwork) => {
+            DisconnectCode::NO_NCP
+        }
         _ => DisconnectCode::NO_INFORMATION,
     }
 }

@@ -34,7 +34,10 @@ use super::sender::{Acknowledged, Credit, Sender};
 /// let next = theirs.next(later).unwrap();
 /// let packet = theirs.packet(next).unwrap();
 /// assert_eq!((packet.ns, packet.nr, packet.message), (0, 1, None));
-/// assert_eq!(ours.handle_packet(later, packet.ns, packet.nr, None, true), Arrival::Acknowledgment);
+/// assert_eq!(
+///     ours.handle_packet(later, packet.ns, packet.nr, None, true),
+///     Arrival::Acknowledgment
+/// );
 /// assert_eq!(ours.poll_timeout(), None);
 /// ```
 #[derive(Debug, Clone)]

@@ -10,8 +10,8 @@
 //! * **Nr is taken from every packet** whose numbers are plausible: repeated ones, early ones and
 //!   acknowledgments alone. So one lost message does not make all later acknowledgments worthless.
 //! * **A repeated message is answered with our oldest message**, not with an acknowledgment alone,
-//!   while something of ours is unacknowledged. xl2tpd looks at Nr only in the message that it
-//!   expects next, and would never see the acknowledgment otherwise.
+//!   while something of ours is unacknowledged. Otherwise xl2tpd, which looks at Nr only in the
+//!   message that it expects next, would never see the acknowledgment.
 //! * **Early messages are kept**, so that a lost message costs one time-out and not one for each
 //!   message behind it.
 //! * **Numbers that no genuine peer sends change nothing**: see [`ControlChannel::REACH`].

@@ -74,11 +74,15 @@ impl Position {
 /// use l2tp_wire::Address;
 /// use l2tp_wire::data::{Config, DataChannel, Received, TunnelSession, Wire};
 ///
-/// let (ours, theirs) =
-///     (TunnelSession { tunnel_id: 1, session_id: 2 }, TunnelSession { tunnel_id: 3, session_id: 4 });
+/// let (ours, theirs) = (
+///     TunnelSession { tunnel_id: 1, session_id: 2 },
+///     TunnelSession { tunnel_id: 3, session_id: 4 },
+/// );
 /// let peer = Address::udp("192.0.2.1:1701".parse()?);
-/// let mut sender: DataChannel = DataChannel::new(Config::new(peer, Wire::V2 { local: ours, peer: theirs }));
-/// let mut receiver: DataChannel = DataChannel::new(Config::new(peer, Wire::V2 { local: theirs, peer: ours }));
+/// let mut sender: DataChannel =
+///     DataChannel::new(Config::new(peer, Wire::V2 { local: ours, peer: theirs }));
+/// let mut receiver: DataChannel =
+///     DataChannel::new(Config::new(peer, Wire::V2 { local: theirs, peer: ours }));
 ///
 /// let mut buf = [0; 100];
 /// let datagram = sender.encapsulate(b"\xff\x03\xc0\x21", None, &mut buf)?;

@@ -137,9 +137,18 @@ pub(super) enum Oversized {
 /// use l2tp_wire::header::Cookie;
 ///
 /// // The example of Cisco's manual: ids 111 and 222, cookies of 8 bytes.
-/// let local = SessionWire { session_id: 111, cookie: Cookie::Eight([0, 0, 0, 0, 0, 0, 0, 0x64]), has_sublayer: false };
-/// let peer = SessionWire { session_id: 222, cookie: Cookie::Eight([0, 0, 0, 0, 0, 0, 0, 0xc8]), has_sublayer: false };
-/// let config = Config::new(Address::ip("2.0.0.1".parse()?), Wire::V3 { local, peer }).with_ttl(255);
+/// let local = SessionWire {
+///     session_id: 111,
+///     cookie: Cookie::Eight([0, 0, 0, 0, 0, 0, 0, 0x64]),
+///     has_sublayer: false,
+/// };
+/// let peer = SessionWire {
+///     session_id: 222,
+///     cookie: Cookie::Eight([0, 0, 0, 0, 0, 0, 0, 0xc8]),
+///     has_sublayer: false,
+/// };
+/// let config =
+///     Config::new(Address::ip("2.0.0.1".parse()?), Wire::V3 { local, peer }).with_ttl(255);
 /// assert_eq!(config.header_len(), 12);
 /// # Ok::<(), std::net::AddrParseError>(())
 /// ```

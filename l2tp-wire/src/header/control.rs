@@ -43,7 +43,11 @@ impl Recipient {
 /// ```
 /// use l2tp_wire::header::{ControlHeader, Recipient};
 ///
-/// let header = ControlHeader { recipient: Recipient::V2 { tunnel_id: 1, session_id: 0 }, ns: 1, nr: 1 };
+/// let header = ControlHeader {
+///     recipient: Recipient::V2 { tunnel_id: 1, session_id: 0 },
+///     ns: 1,
+///     nr: 1,
+/// };
 /// // A message without AVPs, a ZLB, is as long as its header.
 /// assert_eq!(&header.to_bytes(12), b"\xc8\x02\x00\x0c\x00\x01\x00\x00\x00\x01\x00\x01");
 /// ```
@@ -93,7 +97,8 @@ impl ControlHeader {
     /// ```
     /// use l2tp_wire::header::{Control, ControlHeader, Recipient};
     ///
-    /// let mut message = *b"\xc8\x02\x00\x14\x00\x01\x00\x00\x00\x01\x00\x01\x80\x08\x00\x00\x00\x00\x00\x06";
+    /// let mut message =
+    ///     *b"\xc8\x02\x00\x14\x00\x01\x00\x00\x00\x01\x00\x01\x80\x08\x00\x00\x00\x00\x00\x06";
     /// let mut header = Control::decode(&message)?.header;
     /// header.nr = 7;
     /// header.overwrite(&mut message)?;

@@ -72,7 +72,9 @@ impl Sublayer {
 ///
 /// ```
 /// use l2tp_wire::Packet;
-/// use l2tp_wire::header::{Carrier, Cookie, CookieSize, SessionHeader, SessionLayout, Sublayer};
+/// use l2tp_wire::header::{
+///     Carrier, Cookie, CookieSize, SessionHeader, SessionLayout, Sublayer,
+/// };
 ///
 /// // As Linux does it by default, with cookies of four bytes.
 /// let layout = SessionLayout { cookie_size: CookieSize::Four, has_sublayer: true };
@@ -85,7 +87,9 @@ impl Sublayer {
 /// let bytes = header.encode(Carrier::Ip, &mut buf)?;
 /// assert_eq!(bytes, b"\0\0\x03\xe8\xa1\xb2\xc3\xd4\x40\0\0\x01");
 ///
-/// let Packet::DataV3 { session_id: 1000, rest } = Packet::decode_ip(bytes)? else { panic!("not data") };
+/// let Packet::DataV3 { session_id: 1000, rest } = Packet::decode_ip(bytes)? else {
+///     panic!("not data")
+/// };
 /// let (cookie, sublayer, payload) = layout.decode(Carrier::Ip, rest)?;
 /// assert_eq!((cookie, sublayer), (header.cookie, header.sublayer));
 /// assert!(payload.is_empty());

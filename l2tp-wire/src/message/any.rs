@@ -15,7 +15,11 @@ use crate::{DecodeError, EncodeError, Version};
 /// use l2tp_wire::header::{Control, ControlHeader, Recipient};
 /// use l2tp_wire::message::{EncodeOptions, v2};
 ///
-/// let header = ControlHeader { recipient: Recipient::V2 { tunnel_id: 9, session_id: 0 }, ns: 1, nr: 1 };
+/// let header = ControlHeader {
+///     recipient: Recipient::V2 { tunnel_id: 9, session_id: 0 },
+///     ns: 1,
+///     nr: 1,
+/// };
 /// let reply = v2::StartControlConnectionConnected::new();
 /// let mut buf = [0; 128];
 /// let bytes = Message::from(reply).encode(&header, &EncodeOptions::new(), &mut buf)?;

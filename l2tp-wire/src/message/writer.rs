@@ -17,12 +17,19 @@ use crate::hide::Hiding;
 /// use l2tp_wire::header::{ControlHeader, Recipient};
 /// use l2tp_wire::message::MessageWriter;
 ///
-/// let header = ControlHeader { recipient: Recipient::V2 { tunnel_id: 1, session_id: 0 }, ns: 1, nr: 1 };
+/// let header = ControlHeader {
+///     recipient: Recipient::V2 { tunnel_id: 1, session_id: 0 },
+///     ns: 1,
+///     nr: 1,
+/// };
 /// let mut buf = [0; 64];
 /// let mut writer = MessageWriter::new(header, &mut buf)?;
 /// writer.put(&Value::MessageType(MessageType::HELLO))?;
 /// let message = writer.finish()?;
-/// assert_eq!(message, b"\xc8\x02\x00\x14\x00\x01\x00\x00\x00\x01\x00\x01\x80\x08\x00\x00\x00\x00\x00\x06");
+/// assert_eq!(
+///     message,
+///     b"\xc8\x02\x00\x14\x00\x01\x00\x00\x00\x01\x00\x01\x80\x08\x00\x00\x00\x00\x00\x06"
+/// );
 /// # Ok::<(), l2tp_wire::EncodeError>(())
 /// ```
 #[derive(Debug)]

@@ -10,7 +10,10 @@ use crate::code::{DisconnectCode, ErrorCode, MessageType, Q931Cause, SessionResu
 /// ```
 /// use l2tp_wire::session::CloseReason;
 ///
-/// assert_eq!(CloseReason::NoPseudowire.to_string(), "the kind of pseudowire is not supported");
+/// assert_eq!(
+///     CloseReason::NoPseudowire.to_string(),
+///     "the kind of pseudowire is not supported"
+/// );
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

@@ -52,19 +52,22 @@ pub struct Transmit<'b> {
 /// let (client_address, server_address) =
 ///     (Address::udp("192.0.2.1:1701".parse()?), Address::udp("192.0.2.2:1701".parse()?));
 /// let ids = TunnelIds::new([1; 32]);
-/// let mut client: Tunnel<1> = Tunnel::originator(Config::new("client"), ids, server_address, [2; 32]);
-/// let mut server: Tunnel<8> = Tunnel::receiver(Config::new("server"), TunnelIds::new([3; 32]), [4; 32]);
+/// let mut client: Tunnel<1> =
+///     Tunnel::originator(Config::new("client"), ids, server_address, [2; 32]);
+/// let mut server: Tunnel<8> =
+///     Tunnel::receiver(Config::new("server"), TunnelIds::new([3; 32]), [4; 32]);
 /// client.open(now)?;
 /// let call = client.announce_call(now, CallRequest::new(), Terms::new())?;
 ///
 /// let mut buf = [0; Tunnel::<1>::MAX_TRANSMIT];
-/// let mut transmit = |from: &mut Tunnel<1>, to: &mut Tunnel<8>| -> Result<(), Box<dyn std::error::Error>> {
-///     while let Some(packet) = from.poll_transmit(now, &mut buf)? {
-///         let mut bytes = packet.payload.to_vec();
-///         let _ = to.handle_packet(now, client_address, &mut bytes)?;
-///     }
-///     Ok(())
-/// };
+/// let mut transmit =
+///     |from: &mut Tunnel<1>, to: &mut Tunnel<8>| -> Result<(), Box<dyn std::error::Error>> {
+///         while let Some(packet) = from.poll_transmit(now, &mut buf)? {
+///             let mut bytes = packet.payload.to_vec();
+///             let _ = to.handle_packet(now, client_address, &mut bytes)?;
+///         }
+///         Ok(())
+///     };
 /// transmit(&mut client, &mut server)?;
 /// let mut reply = [0; 2048];
 /// let packet = server.poll_transmit(now, &mut reply)?.unwrap();

@@ -4,7 +4,7 @@
 //! A [`Tunnel`] is one control connection of either version, on either side of it, with all its
 //! sessions. It is driven by these verbs, in any order:
 //!
-//! | verb | what it does |
+//! | verb | effect |
 //! |---|---|
 //! | [`open`](Tunnel::open) | asks the peer for the tunnel |
 //! | [`handle_packet`](Tunnel::handle_packet) | takes a control message, and where it came from |

@@ -2,14 +2,13 @@
 //!
 //! `matrix.txt` has the answers. `L2TP_WIRE_MATRIX=1 cargo test … -- --nocapture` prints it again.
 
-use std::fmt::Write;
-
 use l2tp_wire::avp::{CallErrors, LinkAccm, ResultCode};
 use l2tp_wire::code::{Accm, ControlConnectionResult, MessageType, SessionResult};
 use l2tp_wire::message::{v2, v3};
 use l2tp_wire::session::Disconnect;
 use l2tp_wire::tunnel::{Event, PacketError};
 use l2tp_wire::{Message, Version};
+use testing::{add_state, assert_table};
 
 use crate::bench::{Bench, SESSION, TUNNEL};
 
@@ -213,20 +212,8 @@ fn matrix() -> String {
     let mut matrix = String::new();
     for version in [Version::V2, Version::V3] {
         for (name, state) in states() {
-            let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
-            for (message, say) in messages() {
-                let answer = answer(version, state, say);
-                match groups.iter_mut().find(|(known, _)| *known == answer) {
-                    Some((_, names)) => names.push(message),
-                    None => groups.push((answer, vec![message])),
-                }
-            }
-            writeln!(matrix, "== {version}, {name} ==").unwrap();
-            for (answer, names) in groups {
-                let names = if names.len() == messages().len() { "everything".to_owned() } else { names.join("; ") };
-                writeln!(matrix, "{names}:\n  {answer}").unwrap();
-            }
-            matrix.push('\n');
+            let answers = messages().into_iter().map(|(message, say)| (message, answer(version, state, say)));
+            add_state(&mut matrix, &format!("{version}, {name}"), answers);
         }
     }
     matrix
@@ -234,17 +221,7 @@ fn matrix() -> String {
 
 #[test]
 fn every_message_in_every_state() {
-    let found = matrix();
-    assert_eq!(found, matrix(), "not always the same");
-    // To write it again after a change that is meant.
-    if std::env::var_os("L2TP_WIRE_MATRIX").is_some() {
-        println!("{found}");
-    }
-    let expected = include_str!("matrix.txt");
-    for (number, (found, expected)) in found.lines().zip(expected.lines()).enumerate() {
-        assert_eq!(found, expected, "line {} of the matrix", number + 1);
-    }
-    assert_eq!(found.lines().count(), expected.lines().count());
+    assert_table(matrix, include_str!("matrix.txt"), "L2TP_WIRE_MATRIX");
 }
 
 /// Three messages in a row in every state: nothing panics, and everything that begins also ends.

@@ -6,7 +6,7 @@ use crate::number::wide;
 
 const BITS: u32 = 12;
 
-/// The number of the last position that began with three octets of some hash.
+/// The number of the last position that began with three bytes of some hash.
 pub(crate) struct Tables {
     last: [u32; 1 << BITS],
 }
@@ -28,7 +28,7 @@ pub(crate) fn parse(tables: &mut Tables, packet: &Packet<'_>, mut writer: Writer
     let stop = last_start(packet.end);
     let mut limit = stop.min(packet.probe);
     let mut at = packet.start;
-    // Octets from here on are not written yet.
+    // Bytes from here on are not written yet.
     let mut anchor = at;
     loop {
         let mut length = 0;

@@ -12,14 +12,14 @@ const WAYS: usize = 6;
 const NICE: usize = 32;
 /// The next position's copy has to save so many bits more: it leaves less of what follows to be copied.
 const BETTER: u32 = 3;
-/// A copy of this length with an offset below it is the same few octets over and over.
+/// A copy of this length with an offset below it is the same few bytes over and over.
 const PERIODIC: usize = 64;
 
-/// The numbers of positions, by a hash of the octets that begin there.
+/// The numbers of positions, by a hash of the bytes that begin there.
 pub(crate) struct Tables {
-    /// Three octets: the last position.
+    /// Three bytes: the last position.
     three: [u32; 1 << BITS],
-    /// Four octets: the last six positions, the last one first.
+    /// Four bytes: the last six positions, the last one first.
     four: [[u32; WAYS]; 1 << BUCKETS],
 }
 
@@ -75,7 +75,8 @@ impl Tables {
         for before in bucket {
             let distance = number.wrapping_sub(before);
             let from = at.wrapping_sub(wide(distance));
-            // Only what is longer can be better: look first at the last four octets that it would need.
+            // Only what is longer can be better: look first at the last four bytes that it would
+            // need.
             let last = best.length.saturating_sub(3);
             if (packet.four(from.wrapping_add(last)) == packet.four(at.wrapping_add(last))) & is_near(distance) {
                 let length = packet.common(at, from, packet.room(at, from));
@@ -111,7 +112,7 @@ impl Copy {
 pub(crate) fn parse(tables: &mut Tables, packet: &Packet<'_>, mut writer: Writer<'_>) -> Option<usize> {
     let stop = last_start(packet.end);
     let mut at = packet.start;
-    // Octets from here on are not written yet.
+    // Bytes from here on are not written yet.
     let mut anchor = at;
     while at < stop {
         let mut best = tables.search(packet, at);

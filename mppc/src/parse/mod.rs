@@ -10,7 +10,8 @@ pub(crate) mod optimal;
 
 /// The parts of a level.
 pub(crate) trait Parse {
-    /// Where octets of the history are found again. All of it are hints: what they say is compared before it is used.
+    /// Where bytes of the history are found again. All of it are hints: what they say is compared
+    /// before it is used.
     type Tables;
     const EMPTY: Self::Tables;
 
@@ -24,8 +25,8 @@ pub(crate) struct Packet<'a> {
     pub(crate) start: usize,
     pub(crate) end: usize,
     /// The number to add to a position to get its own number, which never comes again. Tables hold
-    /// numbers, so that a flush just goes on with higher ones. Numbers are as far apart as octets
-    /// in the ring.
+    /// numbers, so that a flush just goes on with higher ones. Numbers are as far apart as bytes in
+    /// the ring.
     pub(crate) numbering: u32,
     /// The end of what may be referred to of the round before.
     pub(crate) before_end: usize,
@@ -33,7 +34,7 @@ pub(crate) struct Packet<'a> {
     pub(crate) probe: usize,
 }
 
-/// How many octets of a packet are looked at for whether it looks like random data,
+/// How many bytes of a packet are looked at for whether it looks like random data,
 const SAMPLE: usize = 128;
 /// how many are above 0x7f at least if so: 64 with a standard deviation of 5.7 in truly random data,
 const HIGH: u8 = 32;
@@ -54,7 +55,7 @@ impl<'a> Packet<'a> {
         narrow(at).wrapping_add(self.numbering)
     }
 
-    /// Returns the three octets at a position.
+    /// Returns the three bytes at a position.
     #[inline(always)]
     pub(crate) fn three(&self, at: usize) -> u32 {
         self.four(at) & 0x00ff_ffff
@@ -73,7 +74,7 @@ impl<'a> Packet<'a> {
         if from >= FRONT { left } else { left.min(self.before_end.saturating_sub(from)) }
     }
 
-    /// Returns how many octets at two positions are the same, at most `room`.
+    /// Returns how many bytes at two positions are the same, at most `room`.
     #[inline(always)]
     pub(crate) fn common(&self, at: usize, from: usize, room: usize) -> usize {
         let mut length = 0_usize;
@@ -89,7 +90,7 @@ impl<'a> Packet<'a> {
         room
     }
 
-    /// Writes the octets between two positions as literals.
+    /// Writes the bytes between two positions as literals.
     #[inline(always)]
     pub(crate) fn put_literals(&self, writer: &mut Writer<'_>, from: usize, to: usize) {
         let mut at = from;
@@ -99,7 +100,7 @@ impl<'a> Packet<'a> {
             let width = left.wrapping_mul(8);
             let octets = word.wrapping_shr(64_u32.wrapping_sub(width));
             if octets & 0x8080_8080_8080_8080 == 0 {
-                // Octets below 0x80 are their own code.
+                // Bytes below 0x80 are their own code.
                 writer.put(octets, width);
                 at = at.wrapping_add(wide(left));
                 continue;
@@ -120,7 +121,7 @@ impl<'a> Packet<'a> {
     }
 }
 
-/// Returns whether as many different octets are there as in compressed or encrypted data.
+/// Returns whether as many different bytes are there as in compressed or encrypted data.
 fn looks_random(sample: &[u8]) -> bool {
     // Most packets need no closer look.
     let high: u8 = sample.iter().map(|octet| octet >> 7).fold(0, u8::wrapping_add);

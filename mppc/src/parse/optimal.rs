@@ -11,7 +11,7 @@ use crate::number::{low16, low32, narrow, wide};
 
 const BITS: u32 = 12;
 const CHAIN: usize = 8192;
-/// Octets that are taken at a time: more than a packet on an Ethernet has.
+/// Bytes that are taken at a time: more than a packet on an Ethernet has.
 const BLOCK: usize = 2048;
 /// Links of a chain that are followed.
 const DEPTH: u32 = 96;
@@ -19,14 +19,14 @@ const DEPTH: u32 = 96;
 const NICE: usize = 256;
 
 pub(crate) struct Tables {
-    /// The number of the last position, by a hash of the three octets that begin there.
+    /// The number of the last position, by a hash of the three bytes that begin there.
     three: [u32; 1 << BITS],
-    /// The same for four octets,
+    /// The same for four bytes,
     four: [u32; 1 << BITS],
     /// and for each position how far back the one before it is, 0 when it is missing.
     back: [u16; CHAIN],
-    /// For each octet of the block the cheapest way to it: its cost in bits (32), then the token that ends there, as
-    /// offset (16) and length (16). Offset 0 are literals.
+    /// For each byte of the block the cheapest way to it: its cost in bits (32), then the token
+    /// that ends there, as offset (16) and length (16). Offset 0 are literals.
     ways: [u64; BLOCK + 1],
 }
 
@@ -35,7 +35,7 @@ impl Tables {
     pub(crate) const EMPTY: Self =
         Self { three: [0; 1 << BITS], four: [0; 1 << BITS], back: [0; CHAIN], ways: [0; BLOCK + 1] };
 
-    /// Enters a position by three octets and gives the distance to the one before.
+    /// Enters a position by three bytes and gives the distance to the one before.
     #[inline(always)]
     fn enter_three(&mut self, four: u32, number: u32) -> u32 {
         let slot = wide((four << 8).wrapping_mul(0x9e37_79b1) >> (32 - BITS));
@@ -45,7 +45,7 @@ impl Tables {
         }
     }
 
-    /// Enters a position by four octets and gives the distance to the one before, 0 when it is
+    /// Enters a position by four bytes and gives the distance to the one before, 0 when it is
     /// missing.
     #[inline(always)]
     fn enter_four(&mut self, four: u32, number: u32) -> u32 {
@@ -124,7 +124,7 @@ impl Tables {
         let mut depth = DEPTH;
         while step != 0 && is_near(distance) && depth != 0 && longest < NICE {
             let from = at.wrapping_sub(wide(distance));
-            // Only what is longer matters: look first at the last four octets that it would need.
+            // Only what is longer matters: look first at the last four bytes that it would need.
             let last = longest.saturating_sub(3);
             if packet.four(from.wrapping_add(last)) == packet.four(at.wrapping_add(last)) {
                 let length = packet.common(at, from, packet.room(at, from).min(left));

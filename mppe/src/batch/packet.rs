@@ -85,7 +85,9 @@ pub(super) type Verdict = Option<Result<Header, DecryptError>>;
 /// A packet to be decrypted, and afterwards the decrypted one.
 ///
 /// ```
-/// use mppe::{Batch, Config, DecryptError, Decryptor, Incoming, Mode, Receiving, StartKey, Strength};
+/// use mppe::{
+///     Batch, Config, DecryptError, Decryptor, Incoming, Mode, Receiving, StartKey, Strength,
+/// };
 ///
 /// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
 /// let mut decryptor = Decryptor::new(&start, &Config::new(Mode::Stateless));

@@ -16,16 +16,18 @@ use crate::statistics::DecryptorStatistics;
 
 /// RFC 3078: decrypts the packets of one direction.
 ///
-/// `LATE` is how many old keys are kept in stateless mode for packets that come late: 33 octets of memory each, at most
-/// 2048 of them. [`Decryptor::new`] keeps 64, `Decryptor::<256>::with_late_keys` as many as it says. With 64 a decryptor
-/// has less than 5 KiB; it allocates nothing.
+/// `LATE` is how many old keys are kept in stateless mode for packets that come late: 33 bytes of
+/// memory each, at most 2048 of them. [`Decryptor::new`] keeps 64,
+/// `Decryptor::<256>::with_late_keys` as many as it says. With 64 a decryptor has less than 5 KiB;
+/// it allocates nothing.
 ///
 /// ```
 /// use mppe::{Config, Decryptor, Encryptor, Mode, StartKey, Strength};
 ///
 /// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
 /// let config = Config::new(Mode::Stateless);
-/// let (mut encryptor, mut decryptor) = (Encryptor::new(&start, &config), Decryptor::new(&start, &config));
+/// let (mut encryptor, mut decryptor) =
+///     (Encryptor::new(&start, &config), Decryptor::new(&start, &config));
 /// let mut buf = [0; 64];
 /// let length = encryptor.encrypt(0x0021, &[0x45, 0, 0, 20], &mut buf)?.len();
 /// let decrypted = decryptor.decrypt(&mut buf[..length])?;
@@ -34,12 +36,12 @@ use crate::statistics::DecryptorStatistics;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// # What is done for a packet
+/// # Work for a packet
 ///
 /// Count and key move only when the plaintext can be right: its protocol is one of
 /// [`Config::with_protocols`], and an IP packet has its version. When the count is not the expected
 /// one, the length in the IP header must be that of the packet too. Until then nothing changes, the
-/// octets of the packet included.
+/// bytes of the packet included.
 ///
 /// *Stateless.* A packet with the expected count costs one key change. One that is late is decrypted with its key when
 /// that is among the last `LATE` ones and was not used. One that is ahead costs as many key changes as packets are
@@ -60,14 +62,15 @@ use crate::statistics::DecryptorStatistics;
 /// found out by trying; of Linux' rule up to eight answers may be lost. A key change is computed once: at most 25 behind the
 /// key in use, however many packets are forged. Each FLUSHED packet costs at most 10 key schedules.
 ///
-/// # What forgery can do
+/// # Effect of forgery
 ///
 /// MPPE has no authentication, so anyone who can write to the link can flip bits of a packet, and
 /// the same bits of the plaintext flip. But a forged count leads to a wrong key, and so to random
-/// octets. With [`ProtocolSet::IP`] they are taken for an IP packet
+/// bytes. With [`ProtocolSet::IP`] they are taken for an IP packet
 ///
-/// * 1 time in 2000 when the count is the expected one: protocol of one octet (2 of 256) and version (1 of 16). One
-///   packet of garbage is delivered, and the genuine one of the same count is refused;
+/// * 1 time in 2000 when the count is the expected one: protocol of one byte (2 of 256) and version
+///   (1 of 16). One packet of garbage is delivered, and the genuine one of the same count is
+///   refused;
 /// * 1 time in 100 million when it is not: the IP length (1 of 65 536) has to fit as well.
 ///
 /// A protocol that is not IP shows nothing but itself: each that is in the set makes it 1 time in 256 more.
@@ -176,7 +179,7 @@ impl<const LATE: usize> Decryptor<LATE> {
         CoherencyCount::new(u16::from_le_bytes([low, high]))
     }
 
-    /// Returns whether the first octets, decrypted with the head of a key stream, can be right.
+    /// Returns whether the first bytes, decrypted with the head of a key stream, can be right.
     pub(super) fn is_plausible(&self, head: &[u8; HEAD_LEN], data: &[u8], proof: Proof) -> bool {
         let mut first = *head;
         let length = data.len().min(HEAD_LEN);

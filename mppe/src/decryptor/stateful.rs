@@ -116,7 +116,8 @@ impl<const KEYS: usize> Decryptor<KEYS> {
     ///
     /// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
     /// let config = Config::new(Mode::Stateful);
-    /// let (mut encryptor, mut decryptor) = (Encryptor::new(&start, &config), Decryptor::new(&start, &config));
+    /// let (mut encryptor, mut decryptor) =
+    ///     (Encryptor::new(&start, &config), Decryptor::new(&start, &config));
     /// // An IPv4 packet without data.
     /// let mut ip = [0; 20];
     /// (ip[0], ip[3]) = (0x45, 20);

@@ -142,7 +142,7 @@ proptest! {
         let mut events = Vec::new();
         for (mark, delays) in (before..).zip(arrivals) {
             let payload = ip(mark, 24);
-            // One octet of protocol in every other packet.
+            // One byte of protocol in every other packet.
             let protocol: &[u8] = if mark % 2 == 0 { &[0, 0x21] } else { &[0x21] };
             let packet = sender.packet(&[protocol, &payload[..]].concat());
             events.extend(delays.into_iter().map(|delay| (mark + delay, mark, payload.clone(), packet.clone())));

@@ -58,6 +58,12 @@ impl Authenticator {
         self.stage = Stage::Challenge;
     }
 
+    /// Returns the MS-CHAPv2-ID of the request that the peer has to answer.
+    #[must_use]
+    pub const fn identifier(&self) -> u8 {
+        self.identifier
+    }
+
     /// Returns the challenge that the next Response or Change-Password answers.
     #[must_use]
     pub const fn challenge(&self) -> &[u8; CHALLENGE_LEN] {

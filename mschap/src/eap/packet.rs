@@ -1,4 +1,4 @@
-//! What packets of both directions have in common.
+//! The common part of packets of both directions.
 
 use super::Operation;
 use crate::DecodeError;
@@ -37,7 +37,7 @@ pub(super) fn body(data: &[u8], length: Length) -> Result<(u8, &[u8]), DecodeErr
     Ok((identifier, body))
 }
 
-/// What is done with MS-Length, which says once more how long the type-data is.
+/// The treatment of MS-Length, which says once more how long the type-data is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Length {
     /// The packet is refused when it is wrong.
@@ -64,7 +64,7 @@ pub(super) fn put(writer: &mut Writer<'_>, operation: Operation, identifier: u8,
         Parts::Named { value, name } => value.len().saturating_add(1).saturating_add(name.len()),
         Parts::Plain(octets) => octets.len(),
     };
-    // EAP's own length is of 16 bits: a longer packet is refused by who writes that.
+    // EAP's own length is of 16 bits: the writer of that refuses a longer packet.
     let length = u16::try_from(size.saturating_add(HEADER_LEN)).unwrap_or(u16::MAX);
     writer.put([operation.0, identifier]);
     writer.put(length.to_be_bytes());
@@ -78,7 +78,7 @@ pub(super) fn put(writer: &mut Writer<'_>, operation: Operation, identifier: u8,
     }
 }
 
-/// What follows the header.
+/// The bytes behind the header.
 pub(super) enum Parts<'a> {
     /// Value-Size, the value and a name.
     Named {

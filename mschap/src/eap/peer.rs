@@ -19,7 +19,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Peer {
     stage: Stage,
-    /// The last answer that the authenticator has proved itself to. What somebody sends later takes nothing away.
+    /// The last answer that the authenticator has proved itself to. A packet that somebody sends
+    /// later takes nothing away.
     proved: Option<Proved>,
     name_policy: NamePolicy,
 }
@@ -44,14 +45,14 @@ enum Stage {
     Refused,
 }
 
-/// What the next answer is made from.
+/// The source of the next answer.
 #[derive(Debug, Clone, Copy)]
 struct Challenged {
     identifier: u8,
     challenge: [u8; CHALLENGE_LEN],
 }
 
-/// What a request demands.
+/// The demand of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Demand<'d> {
@@ -103,7 +104,7 @@ pub struct Proved {
 }
 
 impl Proved {
-    /// RFC 3079 section 3: returns what MPPE gets its start keys from.
+    /// Returns the source of MPPE's start keys (RFC 3079 section 3).
     #[must_use]
     pub fn master_key(&self) -> MasterKey {
         MasterKey::new(&self.hash, &self.nt_response)
@@ -158,7 +159,7 @@ impl Peer {
     fn handle_failure<'d>(&mut self, identifier: u8, message: &'d [u8]) -> Result<Demand<'d>, PeerError> {
         let Stage::Answered { peer, .. } = &self.stage else { return Err(PeerError::NotNow) };
         let refusal = peer.handle_failure(message);
-        // What answers a Failure has the next identifier.
+        // The answer to a Failure has the next identifier.
         let identifier = identifier.wrapping_add(1);
         let failure = refusal.failure;
         match refusal.next {
@@ -177,7 +178,8 @@ impl Peer {
         }
     }
 
-    /// RFC 2759 section 4: answers [`Demand::Proof`]. Writes the type-data of the response to the start of `buf`.
+    /// Answers [`Demand::Proof`] (RFC 2759 section 4). Writes the type-data of the response to the
+    /// start of `buf`.
     ///
     /// `name` is the whole name; what is hashed of it is [set](Self::with_name_policy). `peer_challenge` must be
     /// unpredictable.
@@ -202,8 +204,8 @@ impl Peer {
         Ok(written)
     }
 
-    /// RFC 2759 section 7: answers [`Demand::NewPassword`]. Writes the type-data of the response to the start of `buf`,
-    /// for which 586 bytes are enough.
+    /// Answers [`Demand::NewPassword`] (RFC 2759 section 7). Writes the type-data of the response
+    /// to the start of `buf`, for which 586 bytes are enough.
     ///
     /// `name` is that of the Response before. `peer_challenge` and `padding` must be unpredictable.
     ///

@@ -1,4 +1,4 @@
-//! What the authenticator sends.
+//! The packets of the authenticator.
 
 use super::Operation;
 use super::packet::{Length, Parts, body, operation, put, value};
@@ -13,7 +13,14 @@ use crate::{BufferTooSmall, DecodeError, Text, Value};
 ///
 /// let data = *b"\x01\x5a\x00\x19\x10................pppd";
 /// let request = Request::decode(&data)?;
-/// assert_eq!(request, Request::Challenge { identifier: 0x5a, challenge: *b"................", name: "pppd".into() });
+/// assert_eq!(
+///     request,
+///     Request::Challenge {
+///         identifier: 0x5a,
+///         challenge: *b"................",
+///         name: "pppd".into()
+///     }
+/// );
 /// let mut buf = [0; 32];
 /// assert_eq!(request.encode(&mut buf)?, data);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -48,7 +55,7 @@ pub enum Request<'a> {
     Other {
         /// Which.
         operation: Operation,
-        /// What follows the OpCode.
+        /// The bytes behind the OpCode.
         data: &'a [u8],
     },
 }

@@ -1,4 +1,4 @@
-//! What the peer sends.
+//! The packets of the peer.
 
 use super::Operation;
 use super::packet::{Length, Parts, body, operation, put, value};
@@ -39,14 +39,14 @@ pub enum Response<'a> {
     ChangePassword {
         /// MS-CHAPv2-ID: the one after that of the Failure.
         identifier: u8,
-        /// What [`v2::ChangePassword`] reads.
+        /// The part that [`v2::ChangePassword`] reads.
         packet: &'a [u8; v2::ChangePassword::LEN],
     },
     /// Another operation.
     Other {
         /// Which.
         operation: Operation,
-        /// What follows the OpCode.
+        /// The bytes behind the OpCode.
         data: &'a [u8],
     },
 }
@@ -54,7 +54,7 @@ pub enum Response<'a> {
 impl<'a> Response<'a> {
     /// Reads the type-data of an EAP response, which is all that EAP's length leaves for it.
     ///
-    /// What follows the OpCode of an acknowledgment is ignored.
+    /// Bytes behind the OpCode of an acknowledgment are ignored.
     ///
     /// # Errors
     ///

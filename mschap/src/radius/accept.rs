@@ -153,7 +153,8 @@ fn keep<T>(field: &mut Option<T>, value: T) {
 ///
 /// let keys = StartKeys::from_master_key(&MasterKey::from_bytes([7; 16]));
 /// // An MPPE implementation takes these octets.
-/// let (encrypt, decrypt): (&[u8; 16], &[u8; 16]) = (keys.send.as_bytes(), keys.receive.as_bytes());
+/// let (encrypt, decrypt): (&[u8; 16], &[u8; 16]) =
+///     (keys.send.as_bytes(), keys.receive.as_bytes());
 /// assert_ne!(encrypt, decrypt);
 /// ```
 #[derive(Debug, Clone)]

@@ -19,7 +19,9 @@ use crate::write::{Writer, length, write};
 ///
 /// // A RADIUS library takes the type and the length off.
 /// let mut attributes = radius::attributes(&octets[2..])?;
-/// let Some(Ok(Attribute::EncryptionPolicy(policy))) = attributes.next() else { panic!("not it") };
+/// let Some(Ok(Attribute::EncryptionPolicy(policy))) = attributes.next() else {
+///     panic!("not it")
+/// };
 /// assert!(policy.is_required() && attributes.next().is_none());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -45,8 +47,9 @@ pub enum Attribute<'a> {
     EncryptionTypes(EncryptionTypes),
     /// MS-CHAP-Domain (10).
     Domain(Domain<'a>),
-    /// MS-CHAP-Challenge (11), of either version: [`v1::decode_challenge`](crate::v1::decode_challenge),
-    /// [`v2::decode_challenge`](crate::v2::decode_challenge). At least one octet.
+    /// MS-CHAP-Challenge (11), of either version:
+    /// [`v1::decode_challenge`](crate::v1::decode_challenge),
+    /// [`v2::decode_challenge`](crate::v2::decode_challenge). At least one byte.
     Challenge(&'a [u8]),
     /// MS-CHAP-MPPE-Keys (12).
     MppeKeys(HiddenMppeKeys),
@@ -147,8 +150,9 @@ impl<'a> Attribute<'a> {
         }
     }
 
-    /// Writes a whole RADIUS attribute, with this attribute alone in it, to the start of `buf`, and gives the octets
-    /// written. Its first two octets are type and length, which some libraries write themselves.
+    /// Writes a whole RADIUS attribute, with this attribute alone in it, to the start of `buf`, and
+    /// gives the bytes written. Its first two bytes are type and length, which some libraries write
+    /// themselves.
     ///
     /// # Errors
     ///

@@ -165,7 +165,7 @@ pub struct Chap2Cpw {
     pub encrypted_hash: EncryptedHash,
     /// Peer-Challenge.
     pub peer_challenge: [u8; v2::CHALLENGE_LEN],
-    /// The eight reserved octets that the RFC's picture has behind the Peer-Challenge.
+    /// The eight reserved bytes that the RFC's picture has behind the Peer-Challenge.
     pub reserved: [u8; 8],
     /// NT-Response.
     pub nt_response: ChallengeResponse,
@@ -253,12 +253,12 @@ pub struct EncPw<'a> {
     pub ident: u8,
     /// Sequence-Number. Real ones count from 1.
     pub sequence_number: u16,
-    /// The piece. At least one octet.
+    /// The piece. At least one byte.
     pub octets: &'a [u8],
 }
 
 impl<'a> EncPw<'a> {
-    /// 516 octets in three equal pieces: FreeRADIUS takes three and nothing else.
+    /// 516 bytes in three equal pieces: FreeRADIUS takes three and nothing else.
     const PIECE: usize = 172;
 
     /// Where joining stops.
@@ -270,12 +270,13 @@ impl<'a> EncPw<'a> {
         (1..).zip(pieces).map(move |(sequence_number, octets)| Self { ident, sequence_number, octets })
     }
 
-    /// Joins pieces in the order of their numbers, from 1 on, or from 0 on if there is a piece 0. Octets of a number
-    /// that comes twice are taken once.
+    /// Joins pieces in the order of their numbers, from 1 on, or from 0 on if there is a piece 0.
+    /// Bytes of a number that comes twice are taken once.
     ///
     /// # Errors
     ///
-    /// [`ChunkError`]: pieces of another packet, or a sum of other than 516 octets, also because a number is missing.
+    /// [`ChunkError`]: pieces of another packet, or a sum of other than 516 bytes, also because a
+    /// number is missing.
     pub fn join(ident: u8, pieces: impl Iterator<Item = Self> + Clone) -> Result<EncryptedPassword, ChunkError> {
         if let Some(other) = pieces.clone().find(|piece| piece.ident != ident) {
             return Err(ChunkError::Ident { needed: ident, found: other.ident });
@@ -332,7 +333,7 @@ pub enum ChunkError {
         /// That of the piece.
         found: u8,
     },
-    /// The pieces in unbroken order do not have 516 octets.
+    /// The pieces in unbroken order do not have 516 bytes.
     #[error("pieces of an encrypted password have {found} octets, not 516")]
     Length {
         /// How many they have; 517 stands for 517 or more.

@@ -21,7 +21,7 @@ use crate::{ChallengeResponse, Failure, Success, Text, v1, v2};
 pub struct ChapResponse {
     /// The identifier of the CHAP packet.
     pub ident: u8,
-    /// The response. Its octets are in another order here than in the CHAP packet.
+    /// The response. Its bytes are in another order here than in the CHAP packet.
     pub response: v1::Response,
 }
 
@@ -51,7 +51,8 @@ impl ChapResponse {
 ///
 /// let hash = NtHash::from_password("clientPass");
 /// let challenges = v2::Challenges { authenticator: [1; 16], peer: [2; 16] };
-/// let attribute = Chap2Response { ident: 46, response: v2::Response::new(&hash, &challenges, b"User") };
+/// let attribute =
+///     Chap2Response { ident: 46, response: v2::Response::new(&hash, &challenges, b"User") };
 /// assert!(attribute.response.verify(&hash, &challenges.authenticator, b"User"));
 /// ```
 #[derive(Debug, Clone)]
@@ -60,7 +61,7 @@ impl ChapResponse {
 pub struct Chap2Response {
     /// The identifier of the CHAP packet.
     pub ident: u8,
-    /// The response. Its octets are in another order here than in the CHAP packet.
+    /// The response. Its bytes are in another order here than in the CHAP packet.
     pub response: v2::Response,
 }
 
@@ -138,7 +139,7 @@ impl Chap2Success {
 pub struct ChapError<'a> {
     /// The identifier of the CHAP packet.
     pub ident: u8,
-    /// The Message field. At least one octet.
+    /// The Message field. At least one byte.
     pub message: &'a [u8],
 }
 
@@ -177,7 +178,7 @@ impl core::fmt::Debug for ChapError<'_> {
 pub struct Domain<'a> {
     /// The identifier of the CHAP packet.
     pub ident: u8,
-    /// The name of the domain. At least one octet.
+    /// The name of the domain. At least one byte.
     pub name: Text<'a>,
 }
 

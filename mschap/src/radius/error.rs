@@ -3,7 +3,7 @@
 use super::VendorType;
 use crate::{BufferTooSmall, DecodeError};
 
-/// Why octets are not attributes of RFC 2548.
+/// Why bytes are not attributes of RFC 2548.
 ///
 /// ```
 /// use mschap::radius::{self, AttributeError, VendorType};
@@ -11,8 +11,14 @@ use crate::{BufferTooSmall, DecodeError};
 /// // An MS-CHAP-Challenge that says that it has 6 octets, of which there are 4.
 /// let error = radius::attributes(&[0, 0, 1, 0x37, 11, 6, 1, 2])?.next().unwrap().unwrap_err();
 /// let vendor_type = VendorType::CHALLENGE;
-/// assert_eq!(error, AttributeError::VendorLength { vendor_type, offset: 4, found: 6, available: 4 });
-/// assert_eq!(error.to_string(), "MS-CHAP-Challenge (11) at offset 4 states 6 octets where there are 4");
+/// assert_eq!(
+///     error,
+///     AttributeError::VendorLength { vendor_type, offset: 4, found: 6, available: 4 }
+/// );
+/// assert_eq!(
+///     error.to_string(),
+///     "MS-CHAP-Challenge (11) at offset 4 states 6 octets where there are 4"
+/// );
 /// # Ok::<(), AttributeError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +27,7 @@ pub enum AttributeError {
     /// The value of the Vendor-Specific attribute is too short for a Vendor-Id.
     #[error("vendor-specific attribute with a value of {available} octets: needs 4 and more")]
     NoVendorId {
-        /// How many octets there are.
+        /// How many bytes there are.
         available: usize,
     },
     /// The vendor is not Microsoft.
@@ -30,7 +36,7 @@ pub enum AttributeError {
         /// The Vendor-Id.
         found: u32,
     },
-    /// A single octet is left, which cannot be an attribute.
+    /// A single byte is left, which cannot be an attribute.
     #[error("attribute cut short at offset {offset}: needs 2 octets, has 1")]
     Truncated {
         /// Where it is, in the value of the Vendor-Specific attribute.
@@ -45,7 +51,7 @@ pub enum AttributeError {
         offset: usize,
         /// The Vendor-Length.
         found: u8,
-        /// How many octets there are, with Vendor-Type and Vendor-Length.
+        /// How many bytes there are, with Vendor-Type and Vendor-Length.
         available: usize,
     },
     /// The value has another length than the RFC says.
@@ -63,7 +69,7 @@ pub enum AttributeError {
     TooShort {
         /// Which attribute.
         vendor_type: VendorType,
-        /// How many octets it has at least.
+        /// How many bytes it has at least.
         needed: usize,
         /// The length found.
         found: usize,
@@ -119,7 +125,7 @@ pub enum KeysMissing {
     /// The NT-Key of MS-CHAP-MPPE-Keys is empty.
     #[error("the RADIUS server sent MS-CHAP-MPPE-Keys without an NT-Key")]
     NtKey,
-    /// A key has fewer than 16 octets. Its octets may do for 40-bit or 56-bit MPPE.
+    /// A key has fewer than 16 bytes. Its bytes may do for 40-bit or 56-bit MPPE.
     #[error("the RADIUS server sent a key of {length} octets: 128-bit MPPE needs 16")]
     TooShort {
         /// Its length.

@@ -29,7 +29,7 @@ impl<'a> Hiding<'a> {
         Self { secret, request_authenticator }
     }
 
-    /// Returns what the first 16 octets are combined with (RFC 2865 section 5.2, RFC 2548 section
+    /// Returns what the first 16 bytes are combined with (RFC 2865 section 5.2, RFC 2548 section
     /// 2.4.2).
     fn first_pad(&self, salt: &[u8]) -> Scratch<16> {
         let pad = Md5::new().chain_update(self.secret).chain_update(self.request_authenticator).chain_update(salt);
@@ -41,7 +41,7 @@ impl<'a> Hiding<'a> {
         Scratch(Md5::new().chain_update(self.secret).chain_update(hidden).finalize().into())
     }
 
-    /// Hides whole blocks of 16 octets in place.
+    /// Hides whole blocks of 16 bytes in place.
     fn hide(&self, salt: &[u8], octets: &mut [u8]) {
         let mut pad = self.first_pad(salt);
         for block in octets.chunks_exact_mut(16) {
@@ -74,8 +74,8 @@ impl core::fmt::Debug for Hiding<'_> {
 }
 
 secret! {
-    /// RFC 2548 section 2.4.1: the LM-Key of MS-CHAP-MPPE-Keys: the first eight octets of the LAN Manager hash, or
-    /// zero.
+    /// RFC 2548 section 2.4.1: the LM-Key of MS-CHAP-MPPE-Keys: the first eight bytes of the LAN
+    /// Manager hash, or zero.
     ///
     /// ```
     /// use mschap::LmHash;
@@ -212,12 +212,12 @@ impl HiddenMppeKeys {
 pub struct HiddenKey<'a> {
     /// Salt: unpredictable, its first bit set, and another one for each attribute of a packet.
     pub salt: [u8; 2],
-    /// String: length, key and padding, hidden. A multiple of 16 octets.
+    /// String: length, key and padding, hidden. A multiple of 16 bytes.
     pub string: &'a [u8],
 }
 
 impl<'a> HiddenKey<'a> {
-    /// The longest String that fits into a RADIUS attribute: 15 blocks of 16 octets.
+    /// The longest String that fits into a RADIUS attribute: 15 blocks of 16 bytes.
     pub const MAX_STRING_LEN: usize = 240;
 
     /// The longest key: the longest String without its Key-Length.
@@ -286,7 +286,8 @@ fn check_salt(salt: [u8; 2]) -> Result<(), KeyError> {
     if high & 0x80 == 0 { Err(KeyError::Salt { found: salt }) } else { Ok(()) }
 }
 
-/// A key out of MS-MPPE-Send-Key or MS-MPPE-Recv-Key, 1 to 239 octets. Not printed, and wiped when dropped.
+/// A key out of MS-MPPE-Send-Key or MS-MPPE-Recv-Key, 1 to 239 bytes. Not printed, and wiped when
+/// dropped.
 ///
 /// ```
 /// use mschap::radius::{HiddenKey, Hiding};
@@ -311,14 +312,14 @@ pub struct SessionKey {
 }
 
 impl SessionKey {
-    /// Returns the octets. Nothing else gives them out.
+    /// Returns the bytes. Nothing else gives them out.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         debug_assert!(self.length <= self.octets.0.len(), "the length was checked");
         self.octets.0.get(..self.length).unwrap_or_default()
     }
 
-    /// Returns the first 16 octets, which are the start key of 128-bit MPPE. `None` if there are
+    /// Returns the first 16 bytes, which are the start key of 128-bit MPPE. `None` if there are
     /// fewer.
     #[must_use]
     pub fn start_key(&self) -> Option<StartKey> {
@@ -352,19 +353,19 @@ pub enum KeyError {
         /// The salt.
         found: [u8; 2],
     },
-    /// The String is empty, not a multiple of 16 octets, or longer than an attribute.
+    /// The String is empty, not a multiple of 16 bytes, or longer than an attribute.
     #[error("hidden key of {found} octets, not 16 to 240 in blocks of 16")]
     StringLength {
         /// Its length.
         found: usize,
     },
-    /// The key is empty, too long, or followed by 16 octets or more: when revealing, most often the secret is another
-    /// one.
+    /// The key is empty, too long, or followed by 16 bytes or more: when revealing, most often the
+    /// secret is another one.
     #[error("key of {stated} octets where {available} are")]
     KeyLength {
         /// The length of the key.
         stated: usize,
-        /// How many octets there are for it.
+        /// How many bytes there are for it.
         available: usize,
     },
     /// The bytes behind the key are not zero: most often the secret is another one.

@@ -5,7 +5,9 @@
 /// ```
 /// use mschap::radius::EncryptionPolicy;
 ///
-/// assert!(EncryptionPolicy::REQUIRED.is_required() && !EncryptionPolicy::ALLOWED.is_required());
+/// assert!(
+///     EncryptionPolicy::REQUIRED.is_required() && !EncryptionPolicy::ALLOWED.is_required()
+/// );
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]

@@ -60,7 +60,7 @@ fn v2_of_freeradius_is_built() {
     let old = NtHash::from_password("secret");
     let mut clear: [u8; 516] = array(ENCRYPTED_PASSWORD);
     rc4::Rc4::new_from_slice(old.as_bytes()).unwrap().apply_keystream(&mut clear);
-    // 11 characters: 22 octets behind the random ones, and their number.
+    // 11 characters: 22 bytes behind the random ones, and their number.
     assert_eq!(clear[490..512], octets("5300750070006500720053006500630072006500740000")[..22]);
     assert_eq!(clear[512..], [22, 0, 0, 0]);
 
@@ -81,7 +81,7 @@ fn v2_every_flipped_octet_is_refused() {
             let packet = v2::ChangePassword::decode(&octets).unwrap();
             let error = packet.open(&old, &array(CHALLENGE), b"john").err();
             let as_expected = match place {
-                // Random padding, reserved octets, flags: of no meaning.
+                // Random padding, reserved bytes, flags: of no meaning.
                 0..490 | 548..556 | 580.. => error.is_none(),
                 // The new password and its length: another password, or an impossible one.
                 490..516 => matches!(error, Some(ChangeError::OldHash | ChangeError::PasswordLength { .. })),
@@ -160,7 +160,7 @@ fn v1_version_1() {
     assert_eq!(lm.open(&Account::new(&old), &challenge).unwrap_err(), ChangeError::NoUsableFields);
     assert!(lm.open(&lm_only, &challenge).unwrap().nt.is_none());
 
-    // The old hash of each kind in each octet. The last octet of the challenge is no part of the key.
+    // The old hash of each kind in each byte. The last byte of the challenge is no part of the key.
     for place in 0..64 {
         let mut octets = both.encode();
         octets[place] ^= 1;

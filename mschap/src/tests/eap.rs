@@ -23,7 +23,7 @@ fn request(authenticator: &Authenticator) -> Vec<u8> {
     authenticator.request(b"server", &mut [0; 256]).unwrap().to_vec()
 }
 
-/// The peer proves itself with a password; the bytes that go out.
+/// Returns the bytes with which the peer proves itself.
 fn prove(peer: &mut Peer, password: &str) -> Vec<u8> {
     peer.prove(&hash(password), NAME, [0xaa; 16], &mut [0; 256]).unwrap().to_vec()
 }
@@ -132,7 +132,7 @@ proptest! {
         }
         if let Ok(response) = Response::decode(&data) {
             let written = response.encode(&mut buf).unwrap();
-            // What follows the OpCode of an acknowledgment is ignored.
+            // Bytes behind the OpCode of an acknowledgment are ignored.
             prop_assert!(written == data || (written.len() == 1 && matches!(written[0], 3 | 4)));
         }
     }
@@ -217,7 +217,7 @@ fn other_restrictions_are_told_to_whoever_knows_the_password() {
     }
 }
 
-/// An expired password, both machines up to where the new one is demanded.
+/// Runs both machines with an expired password up to where the new one is demanded.
 fn expired(account: &Account<'_>) -> (Authenticator, Peer) {
     let mut server = Authenticator::new([1; 16], 9, 0);
     let mut client = Peer::new();

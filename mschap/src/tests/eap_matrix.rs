@@ -25,7 +25,7 @@ fn request(authenticator: &Authenticator) -> Vec<u8> {
     authenticator.request(b"", &mut [0; 256]).unwrap().to_vec()
 }
 
-/// A Response to what this authenticator has sent.
+/// Returns a Response to this authenticator's request.
 fn response(authenticator: &Authenticator, identifier: u8, password: &str) -> Vec<u8> {
     let challenges = v2::Challenges { authenticator: *authenticator.challenge(), peer: [0xaa; 16] };
     let (_, response) = v2::Peer::respond(&NtHash::from_password(password), &challenges, NAME);
@@ -91,7 +91,7 @@ impl Server {
     }
 }
 
-/// The request that goes out, in words.
+/// Returns the request that goes out, in words.
 fn sent(data: &[u8]) -> String {
     match Request::decode(data) {
         Ok(Request::Challenge { .. }) => "Challenge".to_string(),
@@ -248,7 +248,7 @@ fn every_message_in_every_state_has_one_answer() {
     assert_eq!(table, include_str!("eap_matrix.txt"));
 }
 
-/// What is dropped leaves the machine as it was: the genuine answer is taken afterwards.
+/// A dropped packet leaves the machine as it was: the genuine answer is taken afterwards.
 #[test]
 fn what_is_dropped_changes_nothing() {
     for (state, make) in authenticator_states() {

@@ -43,7 +43,7 @@ fn success() {
     assert!(peer.handle_success(&message(&authenticator)).is_ok());
 }
 
-/// Section 9.1.2, with every octet of the proof.
+/// Section 9.1.2, with every byte of the proof.
 #[test]
 fn an_authenticator_that_does_not_know_the_password() {
     let mut authenticator = Authenticator::new([1; 16], 0);
@@ -281,7 +281,7 @@ fn a_packet_that_comes_again_costs_nothing() {
         assert_eq!(matches!(verdict, Verdict::Duplicate), attempt > 0);
         assert!(peer.handle_success(&message(&authenticator)).is_ok());
     }
-    // The same octets under another name are not the same.
+    // The same bytes under another name are not the same.
     let other = authenticator.handle_response(&right.encode(), b"johndoe", &account, [3; 16]);
     assert_eq!(other.unwrap_err(), AuthenticatorError::NotNow);
 }

@@ -1,4 +1,4 @@
-//! Octets of real RADIUS packets.
+//! Bytes of real RADIUS packets.
 
 /// A request, and what a server answered: secret, password, challenge-hashed name, packets, keys.
 pub(super) struct Exchange {

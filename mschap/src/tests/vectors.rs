@@ -297,7 +297,8 @@ fn an_nt_response_without_the_flag_is_not_used() {
 
 #[test]
 fn flags_and_reserved_octets_are_kept_and_ignored() {
-    // FreeRADIUS/freeradius-server, src/tests/modules/mschap/auth_mschapv2.attrs, with the flags octet 1.
+    // FreeRADIUS/freeradius-server, src/tests/modules/mschap/auth_mschapv2.attrs, with the flags
+    // byte 1.
     let value = octets(
         "502feeee9495a353cddbd1efc4007282\
          0000000000000000e866286bb30d0215ed16cf425b6a29d206667a9853e23ca401",

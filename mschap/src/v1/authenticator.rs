@@ -16,10 +16,14 @@ use crate::{
 /// let mut authenticator = v1::Authenticator::new([0x11; 8], 1); // unpredictable
 /// let (_, wrong) = v1::Peer::respond(&NtHash::from_password("?"), authenticator.challenge());
 /// let account = Account::new(&stored);
-/// let verdict = authenticator.handle_response(&wrong.encode(), b"alice", &account, Some([0x22; 8]))?;
+/// let verdict =
+///     authenticator.handle_response(&wrong.encode(), b"alice", &account, Some([0x22; 8]))?;
 /// assert!(matches!(verdict, v1::Verdict::Refused(_)));
 /// let mut buf = [0; 64];
-/// assert_eq!(authenticator.reply().unwrap().encode(&mut buf)?, b"E=691 R=1 C=2222222222222222 V=2");
+/// assert_eq!(
+///     authenticator.reply().unwrap().encode(&mut buf)?,
+///     b"E=691 R=1 C=2222222222222222 V=2"
+/// );
 ///
 /// let (_, right) = v1::Peer::respond(&stored, authenticator.challenge());
 /// let verdict = authenticator.handle_response(&right.encode(), b"alice", &account, None)?;
@@ -163,8 +167,9 @@ impl Authenticator {
 
     /// Takes the Value and Name fields of a Response packet (RFC 2433 section 6).
     ///
-    /// `next_challenge`, 8 new unpredictable octets, goes into the Failure message if there is one. Without it the peer
-    /// adds 23 to the first octet of the last one, as old peers expect, and so does this.
+    /// `next_challenge`, 8 new unpredictable bytes, goes into the Failure message if there is one.
+    /// Without it the peer adds 23 to the first byte of the last one, as old peers expect, and so
+    /// does this.
     ///
     /// The LAN Manager response is used if the flag asks for it or the account has no NT hash, and if the account
     /// [has that hash](Account::with_lm_hash).

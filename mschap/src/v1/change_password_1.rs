@@ -7,13 +7,13 @@ use crate::{Account, ChangeError, DecodeError, EncryptedHash, LmHash, NtHash, Va
 
 /// RFC 2433 section 9: what follows the header of a Change Password packet of version 1 (CHAP code 5).
 ///
-/// | octets | field |
+/// | bytes | field |
 /// |---|---|
 /// | 16 | LAN Manager old password hash, encrypted with the challenge |
 /// | 16 | LAN Manager new password hash |
 /// | 16 | Windows NT old password hash |
 /// | 16 | Windows NT new password hash |
-/// | 2 | Password Length: of the new LAN Manager password, in octets; above 14 these hashes are not valid |
+/// | 2 | Password Length: of the new LAN Manager password, in bytes; above 14 these hashes are not valid |
 /// | 2 | Flags; bit 0: the Windows NT hashes are valid |
 ///
 /// Everybody who has seen the challenge can decrypt the hashes. The RFC forbids to send it where somebody may listen.
@@ -21,7 +21,8 @@ use crate::{Account, ChangeError, DecodeError, EncryptedHash, LmHash, NtHash, Va
 /// ```
 /// use mschap::{Account, NtHash, v1};
 ///
-/// let (old, new, challenge) = (NtHash::from_password("old"), NtHash::from_password("new"), [7; 8]);
+/// let (old, new, challenge) =
+///     (NtHash::from_password("old"), NtHash::from_password("new"), [7; 8]);
 /// let sent = v1::ChangePassword1::new(&old, &new, &challenge).encode();
 ///
 /// let packet = v1::ChangePassword1::decode(&sent)?;
@@ -43,7 +44,7 @@ pub struct ChangePassword1 {
     pub nt_old: EncryptedHash,
     /// The NT hash of the new password.
     pub nt_new: EncryptedHash,
-    /// The length in octets of the new LAN Manager password.
+    /// The length in bytes of the new LAN Manager password.
     pub password_length: u16,
     /// Flags, of which only [`NT_VALID`](Self::NT_VALID) has a meaning.
     pub flags: u16,
@@ -56,7 +57,7 @@ impl ChangePassword1 {
     /// The version of this change of password in a Failure message: `V=1`, or no `V=`.
     pub const VERSION: u32 = 1;
 
-    /// The length in octets, without the CHAP header: four hashes (16 each), length (2), flags (2).
+    /// The length in bytes, without the CHAP header: four hashes (16 each), length (2), flags (2).
     pub const LEN: usize = 68;
 
     /// Bit 0 of the flags: the NT hashes are valid and to be used.
@@ -78,7 +79,7 @@ impl ChangePassword1 {
         }
     }
 
-    /// Adds the LAN Manager hashes. `length` is that of the new password in OEM octets, 0 to 14.
+    /// Adds the LAN Manager hashes. `length` is that of the new password in OEM bytes, 0 to 14.
     #[must_use]
     pub fn with_lm(mut self, old: &LmHash, new: &LmHash, length: u8, challenge: &[u8; CHALLENGE_LEN]) -> Self {
         self.lm_old = EncryptedHash::seal_with_challenge(old.as_bytes(), challenge);
@@ -91,7 +92,7 @@ impl ChangePassword1 {
     ///
     /// # Errors
     ///
-    /// [`DecodeError::Length`] when it is not 68 octets.
+    /// [`DecodeError::Length`] when it is not 68 bytes.
     pub fn decode(octets: &[u8]) -> Result<Self, DecodeError> {
         let octets: &[u8; Self::LEN] = exactly(Value::ChangePassword1, octets)?;
         let mut fields = octets.iter().copied();

@@ -10,7 +10,7 @@ use crate::{
 
 /// RFC 2433 section 10: what follows the header of a Change Password packet of version 2 (CHAP code 6).
 ///
-/// | octets | field |
+/// | bytes | field |
 /// |---|---|
 /// | 516 | the new password, encrypted with the old NT hash |
 /// | 16 | the old NT hash, encrypted with the new NT hash |
@@ -61,8 +61,8 @@ impl ChangePassword2 {
     /// The version of this change of password in a Failure message: `V=2`.
     pub const VERSION: u32 = 2;
 
-    /// The length in octets, without the CHAP header: password (516), hash (16), both again, two responses (24 each),
-    /// flags (2).
+    /// The length in bytes, without the CHAP header: password (516), hash (16), both again, two
+    /// responses (24 each), flags (2).
     pub const LEN: usize = 1114;
 
     /// Bit 0 of the flags: the NT response is to be used.
@@ -119,7 +119,7 @@ impl ChangePassword2 {
     ///
     /// # Errors
     ///
-    /// [`DecodeError::Length`] when it is not 1114 octets.
+    /// [`DecodeError::Length`] when it is not 1114 bytes.
     pub fn decode(octets: &[u8]) -> Result<Self, DecodeError> {
         let octets: &[u8; Self::LEN] = exactly(Value::ChangePassword2, octets)?;
         let mut fields = octets.iter().copied();

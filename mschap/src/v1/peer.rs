@@ -8,7 +8,8 @@ use crate::{Failure, FailureChallenge, FailureCode, Next, NtHash, Password, Pass
 /// ```
 /// use mschap::{Next, NtHash, v1};
 ///
-/// let (peer, response) = v1::Peer::respond(&NtHash::from_password("mypw"), &[250, 0, 0, 0, 0, 0, 0, 0]);
+/// let (peer, response) =
+///     v1::Peer::respond(&NtHash::from_password("mypw"), &[250, 0, 0, 0, 0, 0, 0, 0]);
 /// // … response.encode() is sent, and this comes back, without a new challenge:
 /// let refusal = peer.handle_failure(b"E=691 R=1");
 /// assert_eq!(refusal.next, Next::Retry { challenge: [17, 0, 0, 0, 0, 0, 0, 0] });

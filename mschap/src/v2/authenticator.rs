@@ -21,7 +21,12 @@ use crate::{
 /// let challenges = v2::Challenges { authenticator: challenge, peer: [0x22; 16] };
 /// let (peer, response) = v2::Peer::respond(&stored, &challenges, b"alice");
 /// let name = br"CORP\alice";
-/// let verdict = authenticator.handle_response(&response.encode(), name, &Account::new(&stored), [0x33; 16])?;
+/// let verdict = authenticator.handle_response(
+///     &response.encode(),
+///     name,
+///     &Account::new(&stored),
+///     [0x33; 16],
+/// )?;
 /// let v2::Verdict::Accepted(accepted) = verdict else { panic!("refused") };
 /// assert_eq!(accepted.user, b"alice"); // what was hashed
 ///
@@ -166,7 +171,7 @@ impl Authenticator {
 
     /// Takes the Value and Name fields of a Response packet (RFC 2759 section 4).
     ///
-    /// `next_challenge`, 16 new unpredictable octets, goes into the Failure message if there is one.
+    /// `next_challenge`, 16 new unpredictable bytes, goes into the Failure message if there is one.
     ///
     /// # Errors
     ///

@@ -10,7 +10,7 @@ use crate::{
 
 /// RFC 2759 section 7: what follows the header of a Change-Password packet (CHAP code 7).
 ///
-/// | octets | field |
+/// | bytes | field |
 /// |---|---|
 /// | 516 | Encrypted-Password: the new password, encrypted with the old hash |
 /// | 16 | Encrypted-Hash: the old hash, encrypted with the new hash |
@@ -42,7 +42,7 @@ pub struct ChangePassword {
     pub encrypted_password: EncryptedPassword,
     /// Encrypted-Hash.
     pub encrypted_hash: EncryptedHash,
-    /// Peer-Challenge: 16 unpredictable octets of the peer.
+    /// Peer-Challenge: 16 unpredictable bytes of the peer.
     pub peer_challenge: [u8; CHALLENGE_LEN],
     /// Reserved: zero is sent, what comes is ignored.
     pub reserved: [u8; 8],
@@ -59,8 +59,8 @@ impl ChangePassword {
     /// The version of this change of password in a Failure message: `V=3`.
     pub const VERSION: u32 = 3;
 
-    /// The length in octets, without the CHAP header: password (516), hash (16), challenge (16), reserved (8),
-    /// response (24), flags (2).
+    /// The length in bytes, without the CHAP header: password (516), hash (16), challenge (16),
+    /// reserved (8), response (24), flags (2).
     pub const LEN: usize = 582;
 
     /// Creates the packet of a peer that changes its password (RFC 2759 section 7).
@@ -93,7 +93,7 @@ impl ChangePassword {
     ///
     /// # Errors
     ///
-    /// [`DecodeError::Length`] when it is not 582 octets.
+    /// [`DecodeError::Length`] when it is not 582 bytes.
     pub fn decode(octets: &[u8]) -> Result<Self, DecodeError> {
         let octets: &[u8; Self::LEN] = exactly(Value::ChangePassword, octets)?;
         let mut fields = octets.iter().copied();

@@ -13,16 +13,21 @@ use crate::{
 /// use mschap::{Next, NtHash, v2};
 ///
 /// // The challenge has come. The peer's own must be unpredictable.
-/// let challenges = v2::Challenges { authenticator: *b"[]|}{?/><,`!2&&(", peer: *b"!@#$%^&*()_+:3|~" };
-/// let (peer, response) = v2::Peer::respond(&NtHash::from_password("clientpass"), &challenges, b"User");
+/// let challenges =
+///     v2::Challenges { authenticator: *b"[]|}{?/><,`!2&&(", peer: *b"!@#$%^&*()_+:3|~" };
+/// let (peer, response) =
+///     v2::Peer::respond(&NtHash::from_password("clientpass"), &challenges, b"User");
 /// // … response.encode() is sent, and this comes back:
-/// let refusal = peer.handle_failure(b"E=691 R=1 C=5B5D7C7D7B3F2F3E3C2C602132262628 V=3 M=Try again");
+/// let refusal =
+///     peer.handle_failure(b"E=691 R=1 C=5B5D7C7D7B3F2F3E3C2C602132262628 V=3 M=Try again");
 /// let Next::Retry { challenge } = refusal.next else { panic!("no retry") };
 ///
 /// // The user types another password.
 /// let challenges = v2::Challenges { authenticator: challenge, peer: *b"!@#$%^&*()_+:3|~" };
-/// let (peer, response) = v2::Peer::respond(&NtHash::from_password("clientPass"), &challenges, b"User");
-/// let success = peer.handle_success(b"S=407A5589115FD0D6209F510FE9C04566932CDA56 M=Welcome")?;
+/// let (peer, response) =
+///     v2::Peer::respond(&NtHash::from_password("clientPass"), &challenges, b"User");
+/// let success =
+///     peer.handle_success(b"S=407A5589115FD0D6209F510FE9C04566932CDA56 M=Welcome")?;
 /// assert_eq!(success.message.unwrap().to_string(), "Welcome");
 /// # Ok::<(), mschap::ProofError>(())
 /// ```
@@ -83,7 +88,8 @@ impl Peer {
 
     /// Takes the Message field of a Failure packet (RFC 2759 section 6).
     ///
-    /// Without a challenge of 16 octets in it, and after a change of password, there is nothing more to do.
+    /// Without a challenge of 16 bytes in it, and after a change of password, there is nothing more
+    /// to do.
     #[must_use]
     pub fn handle_failure<'a>(&self, message: &'a [u8]) -> Refusal<'a, { super::CHALLENGE_LEN }> {
         let failure = Failure::decode(message);

@@ -6,11 +6,12 @@ use crate::{Text, chap, eap, pap};
 
 /// A name's secret, for the time of one call.
 ///
-/// Its octets are not kept, but what is computed from them; PAP's own packet is the exception, until it is answered.
+/// Its bytes are not kept, but what is computed from them; PAP's own packet is the exception, until
+/// it is answered.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Secret<'a> {
-    /// The password. MS-CHAP takes UTF-8 for text, and widens other octets one by one.
+    /// The password. MS-CHAP takes UTF-8 for text, and widens other bytes one by one.
     Password(&'a [u8]),
     /// The NT hash of the password, for MS-CHAP alone.
     #[cfg(feature = "mschap")]
@@ -60,7 +61,7 @@ pub(super) fn password(octets: &[u8]) -> mschap::Password<'_> {
     }
 }
 
-/// The proof that a peer presents. The octets are borrowed from the machine.
+/// The proof that a peer presents. The bytes are borrowed from the machine.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Presented<'a> {
@@ -75,14 +76,14 @@ pub enum Presented<'a> {
     Md5 {
         /// The name that it claims.
         name: Text<'a>,
-        /// The first octet that is hashed.
+        /// The first byte that is hashed.
         identifier: u8,
-        /// The last octets that are hashed.
+        /// The last bytes that are hashed.
         challenge: &'a [u8],
         /// The hash.
         response: &'a [u8],
     },
-    /// RFC 2433, RFC 2759: a Response of 49 octets.
+    /// RFC 2433, RFC 2759: a Response of 49 bytes.
     MsChap {
         /// 1 or 2.
         version: u8,
@@ -90,7 +91,7 @@ pub enum Presented<'a> {
         name: Text<'a>,
         /// The identifier of the packet, which a RADIUS server needs with the response.
         identifier: u8,
-        /// 8 or 16 octets.
+        /// 8 or 16 bytes.
         challenge: &'a [u8],
         /// The response.
         response: &'a [u8],
@@ -103,9 +104,9 @@ pub enum Presented<'a> {
         name: Text<'a>,
         /// The identifier of the packet, which a RADIUS server needs with it.
         identifier: u8,
-        /// 8 or 16 octets: what the Failure before it said.
+        /// 8 or 16 bytes: what the Failure before it said.
         challenge: &'a [u8],
-        /// The octets behind the header.
+        /// The bytes behind the header.
         packet: &'a [u8],
     },
     /// RFC 3748: a response, for another end of EAP.

@@ -401,6 +401,14 @@ impl Authenticator {
             self.exchange.wait(now, &self.config);
             return;
         }
+        #[cfg(feature = "mschap")]
+        if matches!(self.mechanism, Mechanism::EapV2(_)) {
+            match self.put_reply_in_eap() {
+                Ok(()) => self.exchange.send(now, &self.config),
+                Err(_) => self.fail(Failure::RefusedPeer { method, code: None }),
+            }
+            return;
+        }
         let identifier = self.exchange.identifier;
         let put = match self.mechanism.challenge() {
             Some(value) => {

@@ -1,6 +1,7 @@
 //! The outcome of an authentication.
 
 use super::Method;
+use crate::words::{Quoted, Words};
 use crate::{DecodeError, eap};
 
 /// Where an authentication is.
@@ -37,12 +38,15 @@ pub enum Failure {
         method: Method,
     },
     /// The authenticator did not take the proof of this side.
-    #[error("the peer refused our authentication by {method}{}", Number(*.code))]
+    #[error("the peer refused our authentication by {method}{}{}", Number(*.code), Quoted(*.words))]
     Refused {
         /// The method agreed.
         method: Method,
         /// The number in the message of MS-CHAP: 691, 647, 648 …
         code: Option<u32>,
+        /// What the authenticator said: the text of a Nak of PAP, of a Failure of CHAP (of MS-CHAP's what is behind
+        /// `M=`), or of the last Notification of EAP.
+        words: Words,
     },
     /// This side did not take the proof of the peer.
     #[error("we refused the peer's authentication by {method}{}", Number(*.code))]

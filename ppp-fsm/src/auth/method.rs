@@ -138,8 +138,8 @@ impl Methods {
         self.iter().next().is_none()
     }
 
-    /// Returns those after which there are keys for encryption: the versions of MS-CHAP, for which the NT hash of a
-    /// password is enough.
+    /// Returns those after which there are keys for encryption: MS-CHAP, by itself or in EAP, for which the NT hash
+    /// of a password is enough.
     #[must_use]
     pub fn with_keys(mut self) -> Self {
         for place in &mut self.0 {

@@ -7,7 +7,7 @@ use super::exchange::{Exchange, md5_response, whole_packet};
 use super::{Config, Failure, MAX_PACKET_LEN, Method, Methods, Refused, Status, Ticket};
 use crate::buffer::Buffer;
 use crate::random::Random;
-use crate::{BufferTooSmall, Text, chap, eap, pap};
+use crate::{BufferTooSmall, Text, Words, chap, eap, pap};
 
 #[cfg(feature = "mschap")]
 mod attempt;
@@ -98,7 +98,8 @@ enum State {
 enum History {
     /// None was answered.
     New,
-    /// The last one was not taken, and the authenticator offered to hear another one.
+    /// The last one was not taken, and the authenticator offered to hear another one. Or it wants a
+    /// type of EAP that this side does not have, and was asked for another.
     Refused(Failure),
     /// One was taken.
     Accepted,
@@ -138,8 +139,9 @@ impl Peer {
         }
     }
 
-    /// Returns how the last proof was refused when another one was offered to be heard, until one is taken. Some
-    /// authenticators offer that and hang up at once: then this is why.
+    /// Returns how the last proof was refused when another one was offered to be heard, until one is taken; or which type
+    /// of EAP this side could not do, until there is one that it can. Some authenticators hang up instead: then this is
+    /// why.
     #[must_use]
     pub const fn refusal(&self) -> Option<Failure> {
         match self.history {
@@ -400,10 +402,10 @@ impl Peer {
         }
     }
 
-    fn refused(&mut self, message: &[u8], code: Option<u32>) {
+    fn refused(&mut self, message: &[u8], code: Option<u32>, words: &[u8]) {
         let Some(method) = self.method else { return };
         self.message.set(message);
-        self.fail(Failure::Refused { method, code });
+        self.fail(Failure::Refused { method, code, words: Words::new(words) });
     }
 
     fn fail(&mut self, failure: Failure) {

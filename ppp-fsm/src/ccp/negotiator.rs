@@ -227,11 +227,18 @@ impl fmt::Display for Offer {
 /// machine.open(now);
 /// machine.up(now);
 /// let mut buf = [0; 16];
-/// assert_eq!(machine.poll_transmit(now, &mut buf)?, Some(&b"\x01\x01\x00\x0a\x12\x06\x01\x00\x00\x40"[..]));
+/// assert_eq!(
+///     machine.poll_transmit(now, &mut buf)?,
+///     Some(&b"\x01\x01\x00\x0a\x12\x06\x01\x00\x00\x40"[..])
+/// );
 ///
 /// // What Windows 2000 offers: everything.
-/// machine.handle_packet(now, &Packet::decode(b"\x01\x05\x00\x0a\x12\x06\x01\x00\x00\xf1")?)?;
-/// assert_eq!(machine.poll_transmit(now, &mut buf)?, Some(&b"\x03\x05\x00\x0a\x12\x06\x01\x00\x00\x40"[..]));
+/// machine
+///     .handle_packet(now, &Packet::decode(b"\x01\x05\x00\x0a\x12\x06\x01\x00\x00\xf1")?)?;
+/// assert_eq!(
+///     machine.poll_transmit(now, &mut buf)?,
+///     Some(&b"\x03\x05\x00\x0a\x12\x06\x01\x00\x00\x40"[..])
+/// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]

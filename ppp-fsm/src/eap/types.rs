@@ -36,7 +36,7 @@ impl Types {
         Self { types: list }
     }
 
-    /// The list with one more type behind the others, if it is not there yet.
+    /// Returns the list with one more type behind the others, if it is not there yet.
     pub(crate) fn with(mut self, added: Type) -> Self {
         if self.iter().all(|found| found != added) {
             if let Some(place) = self.types.iter_mut().find(|place| place.is_none()) {

@@ -1,4 +1,4 @@
-//! Octets of the line to frames.
+//! Bytes of the line to frames.
 
 use super::{COMPLEMENT, Config, ESCAPE, FLAG};
 
@@ -12,28 +12,28 @@ pub enum FrameError {
     /// RFC 1662 section 4.3: less than a protocol and a check sequence. Not to be counted as an error of the line.
     #[error("frame of {length} octets is too short")]
     TooShort {
-        /// Octets between the flags, without escapes.
+        /// Bytes between the flags, without escapes.
         length: usize,
     },
     /// The frame is longer than the buffer lent; all of it was dropped.
     #[error("frame is longer than the buffer of {available} octets")]
     TooLong {
-        /// Octets that were lent.
+        /// Bytes that were lent.
         available: usize,
     },
     /// RFC 1662 appendix C: the check sequence is not that of the frame.
     #[error("frame of {length} octets with a wrong check sequence")]
     CheckSequence {
-        /// Octets between the flags, without escapes.
+        /// Bytes between the flags, without escapes.
         length: usize,
     },
 }
 
-/// RFC 1662 section 4: finds frames in octets of the line, which come in pieces of any length.
+/// RFC 1662 section 4: finds frames in bytes of the line, which come in pieces of any length.
 ///
 /// Bytes before the first flag are dropped, as are control characters that the sender would have
 /// escaped, and empty frames. It holds no memory but the buffer lent, which has to take the
-/// information (MRU), a header of 4 octets and a check sequence of 4.
+/// information (MRU), a header of 4 bytes and a check sequence of 4.
 ///
 /// ```
 /// use ppp_fsm::hdlc::{Config, Decoder, FrameError};
@@ -78,9 +78,10 @@ impl<'b> Decoder<'b> {
         self.config = config;
     }
 
-    /// Takes octets from the front of `input` up to the end of a frame, and gives that.
+    /// Takes bytes from the front of `input` up to the end of a frame, and gives that.
     ///
-    /// `None`: all octets were taken, and the frame is not at its end. Otherwise call again: there may be more.
+    /// `None`: all bytes were taken, and the frame is not at its end. Otherwise call again: there
+    /// may be more.
     ///
     /// # Errors
     ///
@@ -136,7 +137,7 @@ impl<'b> Decoder<'b> {
     }
 }
 
-/// Lengths, not octets.
+/// Lengths, not bytes.
 impl core::fmt::Debug for Decoder<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Decoder")

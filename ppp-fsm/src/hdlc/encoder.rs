@@ -1,15 +1,17 @@
-//! Frames to octets of the line.
+//! Frames to bytes of the line.
 
 use super::fcs::CheckSequence;
 use super::{COMPLEMENT, Config, ESCAPE, FLAG, Fcs};
 use crate::BufferTooSmall;
 
-/// RFC 1662 section 4.2: gives a frame as octets of the line, one by one or as many as a buffer takes.
+/// RFC 1662 section 4.2: gives a frame as bytes of the line, one by one or as many as a buffer
+/// takes.
 ///
 /// ```
 /// use ppp_fsm::hdlc::{Config, Encoder};
 ///
-/// let mut encoder = Encoder::new(b"\xc2\x23\x03\x01\x00\x04", Config::default()).without_leading_flag();
+/// let mut encoder =
+///     Encoder::new(b"\xc2\x23\x03\x01\x00\x04", Config::default()).without_leading_flag();
 /// // A port that takes four octets at a time.
 /// let mut room = [0; 4];
 /// let mut line = Vec::new();
@@ -40,7 +42,8 @@ enum Stage {
 }
 
 impl<'f> Encoder<'f> {
-    /// Starts with a frame: address or protocol to the last octet of information, see [`Frame`](crate::Frame).
+    /// Starts with a frame: address or protocol to the last byte of information, see
+    /// [`Frame`](crate::Frame).
     #[must_use]
     pub fn new(frame: &'f [u8], config: Config) -> Self {
         let check = config.fcs.of(frame);
@@ -56,7 +59,8 @@ impl<'f> Encoder<'f> {
         self
     }
 
-    /// Writes the next octets, as many as there are and as `buf` takes. Empty when the frame is finished.
+    /// Writes the next bytes, as many as there are and as `buf` takes. Empty when the frame is
+    /// finished.
     pub fn fill<'b>(&mut self, buf: &'b mut [u8]) -> &'b [u8] {
         let mut written = 0_usize;
         for (to, octet) in buf.iter_mut().zip(self) {
@@ -118,14 +122,14 @@ impl Iterator for Encoder<'_> {
 
 impl core::iter::FusedIterator for Encoder<'_> {}
 
-/// Returns the most octets that a frame of this length becomes: everything escaped, between two
+/// Returns the most bytes that a frame of this length becomes: everything escaped, between two
 /// flags.
 #[must_use]
 pub const fn max_encoded_len(frame_len: usize) -> usize {
     frame_len.saturating_add(Fcs::MAX_LEN).saturating_mul(2).saturating_add(2)
 }
 
-/// Writes a frame as octets of the line, with a flag on both sides, into `buf` (RFC 1662 section
+/// Writes a frame as bytes of the line, with a flag on both sides, into `buf` (RFC 1662 section
 /// 4.2).
 ///
 /// # Errors
@@ -138,7 +142,10 @@ pub const fn max_encoded_len(frame_len: usize) -> usize {
 /// let frame = b"\xff\x03\x80\xfd\x01\x01\x00\x0a\x12\x06\x01\x00\x00\x40";
 /// let mut buf = [0; hdlc::max_encoded_len(14)];
 /// let line = hdlc::encode(frame, Config::default().with_control_characters(0), &mut buf)?;
-/// assert_eq!(line, b"\x7e\xff\x03\x80\xfd\x01\x01\x00\x0a\x12\x06\x01\x00\x00\x40\x93\xfc\x7e");
+/// assert_eq!(
+///     line,
+///     b"\x7e\xff\x03\x80\xfd\x01\x01\x00\x0a\x12\x06\x01\x00\x00\x40\x93\xfc\x7e"
+/// );
 /// # Ok::<(), ppp_fsm::BufferTooSmall>(())
 /// ```
 pub fn encode<'b>(frame: &[u8], config: Config, buf: &'b mut [u8]) -> Result<&'b [u8], BufferTooSmall> {

@@ -5,13 +5,17 @@ use crc::{CRC_16_IBM_SDLC, CRC_32_ISO_HDLC, Crc};
 static CRC_16: Crc<u16> = Crc::<u16>::new(&CRC_16_IBM_SDLC);
 static CRC_32: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
-/// RFC 1662 appendix C: a frame check sequence, sent behind the frame with the least significant octet first.
+/// RFC 1662 appendix C: a frame check sequence, sent behind the frame with the least significant
+/// byte first.
 ///
 /// ```
 /// use ppp_fsm::hdlc::Fcs;
 ///
 /// assert_eq!(Fcs::Bits16.of(b"\xc2\x23\x03\x01\x00\x04").as_octets(), [0xc2, 0xbc]);
-/// assert_eq!(Fcs::Bits32.of(b"\xc2\x23\x03\x01\x00\x04").as_octets(), [0x08, 0x4a, 0x99, 0x7f]);
+/// assert_eq!(
+///     Fcs::Bits32.of(b"\xc2\x23\x03\x01\x00\x04").as_octets(),
+///     [0x08, 0x4a, 0x99, 0x7f]
+/// );
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
@@ -30,7 +34,7 @@ impl Fcs {
     /// The length of the longest check sequence.
     pub const MAX_LEN: usize = 4;
 
-    /// Returns the length on the wire before escapes: 2 or 4 octets.
+    /// Returns the length on the wire before escapes: 2 or 4 bytes.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "it is never empty")]
     pub const fn len(self) -> usize {
@@ -40,7 +44,7 @@ impl Fcs {
         }
     }
 
-    /// Returns the check sequence of a frame: address or protocol to the last octet of information
+    /// Returns the check sequence of a frame: address or protocol to the last byte of information
     /// or padding.
     #[must_use]
     pub fn of(self, frame: &[u8]) -> CheckSequence {
@@ -62,7 +66,7 @@ impl Fcs {
     }
 }
 
-/// RFC 1662 appendix C: the octets of a check sequence, in the order of the wire.
+/// RFC 1662 appendix C: the bytes of a check sequence, in the order of the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckSequence {
     octets: [u8; Fcs::MAX_LEN],
@@ -70,13 +74,13 @@ pub struct CheckSequence {
 }
 
 impl CheckSequence {
-    /// Returns the 2 or 4 octets.
+    /// Returns the 2 or 4 bytes.
     #[must_use]
     pub fn as_octets(&self) -> &[u8] {
         self.octets.get(..self.length).unwrap_or_default()
     }
 
-    /// Returns the octet at `index`, in the order of the wire.
+    /// Returns the byte at `index`, in the order of the wire.
     pub(super) fn octet(&self, index: usize) -> Option<u8> {
         self.as_octets().get(index).copied()
     }

@@ -158,16 +158,24 @@ impl core::fmt::Display for Wanted {
 /// use ppp_fsm::{Packet, negotiate};
 ///
 /// let now = Duration::ZERO;
-/// let server = Config::new(Ipv4Addr::new(172, 16, 10, 100)).with_peer_address(Ipv4Addr::new(172, 16, 10, 1));
-/// let mut machine = negotiate::Negotiation::new(Negotiator::new(&server), &negotiate::Config::default());
+/// let server = Config::new(Ipv4Addr::new(172, 16, 10, 100))
+///     .with_peer_address(Ipv4Addr::new(172, 16, 10, 1));
+/// let mut machine =
+///     negotiate::Negotiation::new(Negotiator::new(&server), &negotiate::Config::default());
 /// machine.open(now);
 /// machine.up(now);
 /// let mut buf = [0; 16];
-/// assert_eq!(machine.poll_transmit(now, &mut buf)?, Some(&b"\x01\x01\x00\x0a\x03\x06\xac\x10\x0a\x64"[..]));
+/// assert_eq!(
+///     machine.poll_transmit(now, &mut buf)?,
+///     Some(&b"\x01\x01\x00\x0a\x03\x06\xac\x10\x0a\x64"[..])
+/// );
 ///
 /// // The client asks for an address, and is told one.
 /// machine.handle_packet(now, &Packet::decode(b"\x01\x08\x00\x0a\x03\x06\0\0\0\0")?)?;
-/// assert_eq!(machine.poll_transmit(now, &mut buf)?, Some(&b"\x03\x08\x00\x0a\x03\x06\xac\x10\x0a\x01"[..]));
+/// assert_eq!(
+///     machine.poll_transmit(now, &mut buf)?,
+///     Some(&b"\x03\x08\x00\x0a\x03\x06\xac\x10\x0a\x01"[..])
+/// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]

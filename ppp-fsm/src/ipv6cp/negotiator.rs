@@ -58,17 +58,26 @@ pub struct Agreed {
 /// use ppp_fsm::{Packet, negotiate};
 ///
 /// let now = Duration::ZERO;
-/// let config = Config::default().with_own_identifier(InterfaceIdentifier(1)).with_peer_identifier(InterfaceIdentifier(2));
+/// let config = Config::default()
+///     .with_own_identifier(InterfaceIdentifier(1))
+///     .with_peer_identifier(InterfaceIdentifier(2));
 /// let ipv6cp = Negotiator::new(&config, [7; 32]); // unpredictable octets
 /// let mut machine = negotiate::Negotiation::new(ipv6cp, &negotiate::Config::default());
 /// machine.open(now);
 /// machine.up(now);
 /// let mut buf = [0; 32];
-/// assert_eq!(machine.poll_transmit(now, &mut buf)?, Some(&b"\x01\x01\x00\x0e\x01\x0a\0\0\0\0\0\0\0\x01"[..]));
+/// assert_eq!(
+///     machine.poll_transmit(now, &mut buf)?,
+///     Some(&b"\x01\x01\x00\x0e\x01\x0a\0\0\0\0\0\0\0\x01"[..])
+/// );
 ///
 /// // The peer asks for an identifier.
-/// machine.handle_packet(now, &Packet::decode(b"\x01\x05\x00\x0e\x01\x0a\0\0\0\0\0\0\0\0")?)?;
-/// assert_eq!(machine.poll_transmit(now, &mut buf)?, Some(&b"\x03\x05\x00\x0e\x01\x0a\0\0\0\0\0\0\0\x02"[..]));
+/// machine
+///     .handle_packet(now, &Packet::decode(b"\x01\x05\x00\x0e\x01\x0a\0\0\0\0\0\0\0\0")?)?;
+/// assert_eq!(
+///     machine.poll_transmit(now, &mut buf)?,
+///     Some(&b"\x03\x05\x00\x0e\x01\x0a\0\0\0\0\0\0\0\x02"[..])
+/// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]

@@ -9,9 +9,12 @@ use crate::auth::Methods;
 /// use ppp_fsm::lcp::Config;
 ///
 /// // A server: the peer proves itself with MS-CHAP version 2 or, if it must, version 1.
-/// let server = Config::default().with_peer_authentication(Methods::new(&[Method::MsChapV2, Method::MsChapV1]));
+/// let server = Config::default()
+///     .with_peer_authentication(Methods::new(&[Method::MsChapV2, Method::MsChapV1]));
 /// // A client.
-/// let client = Config::default().with_own_authentication(Methods::new(&[Method::MsChapV2])).with_mru(1400);
+/// let client = Config::default()
+///     .with_own_authentication(Methods::new(&[Method::MsChapV2]))
+///     .with_mru(1400);
 /// # let _ = (server, client);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +57,7 @@ impl Config {
     /// The smallest MRU that is taken, as Linux has it.
     pub const MIN_MRU: u16 = 128;
 
-    /// Sets the most octets of information that this side wants to get (RFC 1661 section 6.1).
+    /// Sets the most bytes of information that this side wants to get (RFC 1661 section 6.1).
     /// Default: 1500, which needs no option. At least 128.
     ///
     /// Frames up to 1500 have to be taken nevertheless.
@@ -101,7 +104,7 @@ impl Config {
         self
     }
 
-    /// Sets whether to ask for protocols of one octet (RFC 1661 section 6.5). Default: yes.
+    /// Sets whether to ask for protocols of one byte (RFC 1661 section 6.5). Default: yes.
     #[doc(alias = "PFC")]
     #[must_use]
     pub const fn with_protocol_compression(mut self, wanted: bool) -> Self {

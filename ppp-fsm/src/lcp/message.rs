@@ -35,9 +35,12 @@ pub struct Packet<'a> {
 /// ```
 /// use ppp_fsm::lcp::{Message, MicrosoftTermination, Packet};
 ///
-/// let packet = Packet::decode(b"\x05\x04\x00\x10\x16\xf0\x1e\x10\x00\x3c\xcd\x74\x00\x00\x02\xb3")?;
+/// let packet =
+///     Packet::decode(b"\x05\x04\x00\x10\x16\xf0\x1e\x10\x00\x3c\xcd\x74\x00\x00\x02\xb3")?;
 /// match packet.message {
-///     Message::TerminateRequest(data) => assert_eq!(MicrosoftTermination::decode(data).map(|m| m.error), Some(691)),
+///     Message::TerminateRequest(data) => {
+///         assert_eq!(MicrosoftTermination::decode(data).map(|m| m.error), Some(691))
+///     }
 ///     other => panic!("{other:?}"),
 /// }
 /// assert!(packet.message.options().is_none());
@@ -77,7 +80,7 @@ pub enum Message<'a> {
     Other {
         /// The code.
         code: Code,
-        /// The octets behind the length.
+        /// The bytes behind the length.
         data: &'a [u8],
     },
 }
@@ -98,7 +101,10 @@ pub struct ProtocolReject<'a> {
 /// ```
 /// use ppp_fsm::lcp::{Echo, Message, Packet};
 ///
-/// let ping = Packet { identifier: 1, message: Message::EchoRequest(Echo { magic_number: 7, data: b"ab" }) };
+/// let ping = Packet {
+///     identifier: 1,
+///     message: Message::EchoRequest(Echo { magic_number: 7, data: b"ab" }),
+/// };
 /// assert_eq!(ping.encode(&mut [0; 16])?, *b"\x09\x01\x00\x0a\x00\x00\x00\x07ab");
 /// # Ok::<(), ppp_fsm::EncodeError>(())
 /// ```
@@ -137,7 +143,7 @@ pub struct TimeRemaining<'a> {
 }
 
 impl<'a> Packet<'a> {
-    /// Reads an LCP packet. Octets behind its length are padding, and not looked at.
+    /// Reads an LCP packet. Bytes behind its length are padding, and not looked at.
     ///
     /// # Errors
     ///
@@ -355,7 +361,7 @@ impl fmt::Display for ProtocolReject<'_> {
     }
 }
 
-/// The length of the information, not its octets, which may be somebody's password.
+/// The length of the information, not its bytes, which may be somebody's password.
 impl fmt::Debug for ProtocolReject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProtocolReject")

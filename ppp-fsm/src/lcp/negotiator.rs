@@ -11,7 +11,7 @@ use super::{Config, ConfigurationOption, OptionType};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Agreed {
-    /// The most octets of information that the receiver takes.
+    /// The most bytes of information that the receiver takes.
     pub mru: u16,
     /// The control characters that have to be escaped.
     pub control_characters: u32,
@@ -19,7 +19,7 @@ pub struct Agreed {
     pub authentication: Option<Method>,
     /// The receiver's magic number, 0 if it has none.
     pub magic_number: u32,
-    /// Whether protocols may be one octet.
+    /// Whether protocols may be one byte.
     pub protocol_compression: bool,
     /// Whether address and control may be left out.
     pub address_control_compression: bool,

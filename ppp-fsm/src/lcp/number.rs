@@ -90,7 +90,7 @@ number! {
 
     /// No address.
     NULL = 0 => "Null";
-    /// Locally assigned, at most 20 octets. Windows sends this.
+    /// Locally assigned, at most 20 bytes. Windows sends this.
     LOCAL = 1 => "Local";
     /// An IPv4 address.
     IP = 2 => "IP";
@@ -98,7 +98,7 @@ number! {
     MAC = 3 => "MAC";
     /// One to five magic numbers.
     MAGIC_NUMBER_BLOCK = 4 => "Magic-Number-Block";
-    /// A telephone number, at most 15 octets.
+    /// A telephone number, at most 15 bytes.
     TELEPHONE_NUMBER = 5 => "Telephone-Number";
 }
 
@@ -124,13 +124,13 @@ impl FcsAlternatives {
     /// CCITT, 32 bits.
     pub const FCS_32: Self = Self(4);
 
-    /// Creates the octet as it is on the wire.
+    /// Creates the byte as it is on the wire.
     #[must_use]
     pub const fn from_bits(bits: u8) -> Self {
         Self(bits)
     }
 
-    /// Returns the octet for the wire.
+    /// Returns the byte for the wire.
     #[must_use]
     pub const fn bits(self) -> u8 {
         self.0

@@ -13,11 +13,13 @@ use crate::{DecodeError, Protocol, RawOption, chap};
 /// use ppp_fsm::RawOption;
 /// use ppp_fsm::lcp::ConfigurationOption;
 ///
-/// let option = ConfigurationOption::decode(RawOption { option_type: 1, data: &[0x05, 0x78] })?;
+/// let option =
+///     ConfigurationOption::decode(RawOption { option_type: 1, data: &[0x05, 0x78] })?;
 /// assert_eq!(option, ConfigurationOption::MaximumReceiveUnit(1400));
 /// assert_eq!(option.to_string(), "MRU 1400");
 ///
-/// let wrong = ConfigurationOption::decode(RawOption { option_type: 1, data: &[0x05] }).unwrap_err();
+/// let wrong =
+///     ConfigurationOption::decode(RawOption { option_type: 1, data: &[0x05] }).unwrap_err();
 /// assert_eq!(wrong.to_string(), "PPP option 1 with length 3, not 4");
 /// # Ok::<(), ppp_fsm::DecodeError>(())
 /// ```
@@ -25,7 +27,8 @@ use crate::{DecodeError, Protocol, RawOption, chap};
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[non_exhaustive]
 pub enum ConfigurationOption<'a> {
-    /// RFC 1661 section 6.1, type 1: the most octets of information that the sender takes in a frame.
+    /// RFC 1661 section 6.1, type 1: the most bytes of information that the sender takes in a
+    /// frame.
     #[doc(alias = "MRU")]
     MaximumReceiveUnit(u16),
     /// RFC 1662 section 7.1, type 2: the control characters that have to be escaped to the sender, bit 0 for 00.
@@ -37,7 +40,7 @@ pub enum ConfigurationOption<'a> {
     QualityProtocol(QualityProtocol<'a>),
     /// RFC 1661 section 6.4, type 5: a random number, to find that a link leads back to its own end.
     MagicNumber(u32),
-    /// RFC 1661 section 6.5, type 7: the sender takes protocols of one octet.
+    /// RFC 1661 section 6.5, type 7: the sender takes protocols of one byte.
     #[doc(alias = "PFC")]
     ProtocolFieldCompression,
     /// RFC 1661 section 6.6, type 8: the sender takes frames without address and control.
@@ -45,13 +48,13 @@ pub enum ConfigurationOption<'a> {
     AddressAndControlFieldCompression,
     /// RFC 1570 section 2.1, type 9: the frame check sequences that the sender takes.
     FcsAlternatives(FcsAlternatives),
-    /// RFC 1570 section 2.2, type 10: the most octets of padding that describes itself.
+    /// RFC 1570 section 2.2, type 10: the most bytes of padding that describes itself.
     SelfDescribingPadding(u8),
     /// RFC 1570 section 2.3, type 13: the sender wants to be called back.
     Callback(Callback<'a>),
     /// RFC 1570 section 2.4, type 15: the sender takes several packets in one frame.
     CompoundFrames,
-    /// RFC 1990 section 5.1.1, type 17: the most octets of a packet put together from fragments.
+    /// RFC 1990 section 5.1.1, type 17: the most bytes of a packet put together from fragments.
     #[doc(alias = "MRRU")]
     MultilinkMrru(u16),
     /// RFC 1990 section 5.1.2, type 18: the sender wants fragments with sequence numbers of 12 bits.
@@ -98,7 +101,7 @@ impl AuthenticationProtocol<'_> {
     pub const EAP: Self = Self { protocol: Protocol::EAP, data: &[] };
 
     /// Returns the algorithm of CHAP. `None` for other protocols, and when the data is not one
-    /// octet.
+    /// byte.
     #[must_use]
     pub const fn algorithm(&self) -> Option<chap::Algorithm> {
         match (self.protocol, self.data) {
@@ -129,7 +132,8 @@ impl fmt::Debug for AuthenticationProtocol<'_> {
 /// use ppp_fsm::Protocol;
 /// use ppp_fsm::lcp::QualityProtocol;
 ///
-/// let every_ten_seconds = QualityProtocol { protocol: Protocol::LQR, data: &1000_u32.to_be_bytes() };
+/// let every_ten_seconds =
+///     QualityProtocol { protocol: Protocol::LQR, data: &1000_u32.to_be_bytes() };
 /// assert_eq!(every_ten_seconds.to_string(), "LQR 0x000003e8");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -138,7 +142,7 @@ impl fmt::Debug for AuthenticationProtocol<'_> {
 pub struct QualityProtocol<'a> {
     /// The protocol: [`Protocol::LQR`].
     pub protocol: Protocol,
-    /// For LQR the longest time between reports, four octets, in hundredths of a second (RFC 1989).
+    /// For LQR the longest time between reports, four bytes, in hundredths of a second (RFC 1989).
     pub data: &'a [u8],
 }
 
@@ -205,7 +209,7 @@ pub struct EndpointDiscriminator<'a> {
 }
 
 impl EndpointDiscriminator<'_> {
-    /// Returns the least octets of address that the class allows; with less, the option is invalid.
+    /// Returns the least bytes of address that the class allows; with less, the option is invalid.
     const fn minimum(class: EndpointClass) -> usize {
         match class {
             EndpointClass::LOCAL | EndpointClass::TELEPHONE_NUMBER => 1,

@@ -3,8 +3,8 @@
 /// The data that Windows puts into a Terminate-Request: 12 bytes, the last four of them an error
 /// number of its Remote Access Service.
 ///
-/// No RFC has it. Magic number (4), the octets `00 3c cd 74`, error number (4); both numbers are big-endian. Error 0
-/// is an ordinary end.
+/// No RFC has it. Magic number (4), the bytes `00 3c cd 74`, error number (4); both numbers are
+/// big-endian. Error 0 is an ordinary end.
 ///
 /// ```
 /// use ppp_fsm::lcp::MicrosoftTermination;
@@ -56,7 +56,7 @@ impl MicrosoftTermination {
         [m0, m1, m2, m3, s0, s1, s2, s3, e0, e1, e2, e3]
     }
 
-    /// Writes the data to the start of `buf`, and gives the octets written.
+    /// Writes the data to the start of `buf`, and gives the bytes written.
     ///
     /// # Errors
     ///

@@ -67,9 +67,14 @@ pub enum NetworkPolicy {
 /// use ppp_fsm::{ccp, ipcp, lcp};
 ///
 /// let server = Config::default()
-///     .with_lcp(lcp::Config::default().with_peer_authentication(Methods::new(&[Method::MsChapV2])))
+///     .with_lcp(
+///         lcp::Config::default().with_peer_authentication(Methods::new(&[Method::MsChapV2])),
+///     )
 ///     .with_ccp(ccp::Config::default())
-///     .with_ipcp(ipcp::Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_peer_address(Ipv4Addr::new(10, 0, 0, 2)));
+///     .with_ipcp(
+///         ipcp::Config::new(Ipv4Addr::new(10, 0, 0, 1))
+///             .with_peer_address(Ipv4Addr::new(10, 0, 0, 2)),
+///     );
 /// # let _ = server;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

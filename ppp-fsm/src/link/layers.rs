@@ -10,7 +10,7 @@ use crate::automaton::State;
 use crate::buffer::Buffer;
 use crate::ccp::{self, MicrosoftCompression, Reset};
 use crate::negotiate::{self, ControlProtocol, Negotiation};
-use crate::{Protocol, ipcp, lcp};
+use crate::{Protocol, Words, ipcp, lcp};
 
 impl Link {
     /// Lets every layer know what happened in the others, until nothing does.
@@ -142,10 +142,7 @@ impl Link {
             negotiate::Reason::Closed => return Reason::Closed,
             negotiate::Reason::Rejected => return Reason::LcpRejected,
             negotiate::Reason::Failed(failure) => return Reason::Lcp(failure),
-            negotiate::Reason::PeerClosed => {
-                let farewell = lcp::MicrosoftTermination::decode(self.peer_farewell.as_bytes());
-                Reason::PeerClosed { error: farewell.map(|farewell| farewell.error) }
-            }
+            negotiate::Reason::PeerClosed => Reason::of_farewell(self.peer_farewell.as_bytes()),
             negotiate::Reason::NoAnswer => Reason::NoAnswer,
             negotiate::Reason::NotConverging => Reason::NotConverging,
         };
@@ -377,7 +374,12 @@ impl Link {
             negotiate::Event::Down => self.events.push(Event::IpDown),
             negotiate::Event::Finished(reason) => {
                 self.events.push(Event::IpFailed(reason));
-                self.network_ended(now, Reason::NoIp(reason));
+                let reason = if reason == negotiate::Reason::PeerClosed {
+                    Reason::IpClosed { words: Words::new(self.peer_farewell.as_bytes()) }
+                } else {
+                    Reason::NoIp(reason)
+                };
+                self.network_ended(now, reason);
             }
         }
     }

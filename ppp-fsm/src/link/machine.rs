@@ -13,7 +13,7 @@ use crate::ccp::{self, MicrosoftCompression, Reset};
 use crate::events::Events;
 use crate::negotiate::{Negotiation, Opening};
 use crate::random::Random;
-use crate::{Frame, Protocol, Text, ipcp, ipv6cp, lcp, time};
+use crate::{Frame, Protocol, Text, Words, ipcp, ipv6cp, lcp, time};
 
 /// RFC 1661 section 3: one end of a link.
 ///
@@ -71,7 +71,7 @@ pub struct Link {
     pub(super) echo: Echo,
     pub(super) outbox: Outbox,
     pub(super) peer_identification: Buffer<64>,
-    pub(super) peer_farewell: Buffer<64>,
+    pub(super) peer_farewell: Buffer<{ Words::MAX_LEN }>,
     pub(super) external_keys: MicrosoftCompression,
     pub(super) events: Events<Event, { Event::KINDS }>,
 }
@@ -189,8 +189,8 @@ impl Link {
         Text(self.peer_identification.as_bytes())
     }
 
-    /// Returns the data of the peer's last Terminate-Request, cut to 64 bytes (RFC 1661 section
-    /// 5.5). Empty since [`open`](Self::open) when there was none.
+    /// Returns the data of the last Terminate-Request of LCP or IPCP from the peer, cut to 48 bytes (RFC 1661
+    /// section 5.5). Empty since [`open`](Self::open) when there was none.
     #[must_use]
     pub fn peer_farewell(&self) -> Text<'_> {
         Text(self.peer_farewell.as_bytes())

@@ -5,6 +5,7 @@ use core::fmt;
 use super::windows_error_text;
 use crate::auth::{self, Method};
 use crate::ccp::{self, MicrosoftCompression};
+use crate::words::{Quoted, Words};
 use crate::{ipcp, lcp, negotiate};
 
 /// Why a link ended: what to do next time, and the number that Windows would show for it.
@@ -25,8 +26,10 @@ pub enum Reason {
     Closed,
     /// The peer closed, and may have said why.
     PeerClosed {
-        /// [Microsoft's error number](lcp::MicrosoftTermination).
+        /// [Microsoft's error number](lcp::MicrosoftTermination), if that is what its Terminate-Request had in it.
         error: Option<u32>,
+        /// RFC 1661 section 5.5: what it said otherwise.
+        words: Words,
     },
     /// The carrier of the frames is gone.
     LowerLayerDown,
@@ -61,18 +64,31 @@ pub enum Reason {
     /// No network protocol is left, and IPCP ended for this reason: the peer does not answer or does not know it, or there
     /// was no agreement.
     NoIp(negotiate::Reason<ipcp::Failure>),
+    /// No network protocol is left, and the peer has closed IPCP.
+    IpClosed {
+        /// The text of its Terminate-Request of IPCP (RFC 1661 section 5.5).
+        words: Words,
+    },
     /// No network protocol is left.
     NoNetwork,
 }
 
 impl Reason {
+    /// RFC 1661 section 5.5: the reason that the data of the peer's Terminate-Request gives.
+    pub(super) fn of_farewell(data: &[u8]) -> Self {
+        lcp::MicrosoftTermination::decode(data).map_or_else(
+            || Self::PeerClosed { error: None, words: Words::new(data) },
+            |termination| Self::PeerClosed { error: Some(termination.error), words: Words::NONE },
+        )
+    }
+
     /// Returns the error number of Windows' Remote Access Service that fits, which is what its users report. It is never
     /// 0, which is no error.
     #[must_use]
     pub const fn windows_error(&self) -> Option<u32> {
         Some(match self {
-            Self::Closed | Self::PeerClosed { error: None | Some(0) } => return None,
-            Self::PeerClosed { error: Some(error) } => *error,
+            Self::Closed | Self::PeerClosed { error: None | Some(0), .. } => return None,
+            Self::PeerClosed { error: Some(error), .. } => *error,
             Self::LowerLayerDown => 619,
             Self::NoAnswer | Self::PeerSilent => 721,
             Self::NotConverging | Self::LcpRejected | Self::Lcp(_) => 734,
@@ -90,7 +106,7 @@ impl Reason {
             | Self::EncryptionUnanswered
             | Self::NoKeys { .. }
             | Self::EncryptionLost => 742,
-            Self::NoIp(_) | Self::NoNetwork => 720,
+            Self::NoIp(_) | Self::IpClosed { .. } | Self::NoNetwork => 720,
         })
     }
 
@@ -99,7 +115,7 @@ impl Reason {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Closed => "nothing has to be done",
-            Self::PeerClosed { error } => match error.and_then(windows_error_text) {
+            Self::PeerClosed { error, .. } => match error.and_then(windows_error_text) {
                 Some(text) => text,
                 None => "call again, and look at the peer's log if nobody there meant to hang up",
             },
@@ -123,6 +139,7 @@ impl Reason {
             Self::NoKeys { .. } => "authenticate by MS-CHAP, or have a RADIUS server give the keys",
             Self::EncryptionLost => "call again, and look at the peer's log for why it ended the encryption",
             Self::NoIp(reason) => advice_on_ip(reason),
+            Self::IpClosed { .. } => advice_on_ip(&negotiate::Reason::PeerClosed),
             Self::NoNetwork => "switch on the same version of IP at both sides",
         }
     }
@@ -168,8 +185,10 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed => f.write_str("closed by us"),
-            Self::PeerClosed { error: None | Some(0) } => f.write_str("closed by the peer"),
-            Self::PeerClosed { error: Some(error) } => write!(f, "closed by the peer, error {error}"),
+            Self::PeerClosed { error: None | Some(0), words } => write!(f, "closed by the peer{}", Quoted(*words)),
+            Self::PeerClosed { error: Some(error), words } => {
+                write!(f, "closed by the peer, error {error}{}", Quoted(*words))
+            }
             Self::LowerLayerDown => f.write_str("the line is down"),
             Self::NoAnswer => f.write_str("the peer does not answer LCP"),
             Self::PeerSilent => f.write_str("the peer does not answer echoes any more"),
@@ -182,6 +201,7 @@ impl fmt::Display for Reason {
             }
             Self::EncryptionUnanswered => f.write_str("encryption required, and the peer does not answer CCP"),
             Self::NoIp(reason) => write!(f, "IPCP: {reason}"),
+            Self::IpClosed { words } => write!(f, "IPCP: closed by the peer{}", Quoted(*words)),
             Self::NoKeys { method: Some(method) } => {
                 write!(f, "encryption required, but no keys: authenticated by {method}")
             }

@@ -178,9 +178,8 @@ impl Link {
     /// 1661 section 3.7). It sends both before it has our answer to the first, so that the end of
     /// encryption is not why.
     fn note_hang_up(&mut self) {
-        let error = lcp::MicrosoftTermination::decode(self.peer_farewell.as_bytes()).map(|reason| reason.error);
         if let Stage::Terminate { end: Some(end @ Reason::EncryptionLost) } = &mut self.stage {
-            *end = Reason::PeerClosed { error };
+            *end = Reason::of_farewell(self.peer_farewell.as_bytes());
         }
     }
 
@@ -256,6 +255,9 @@ impl Link {
     }
 
     fn handle_ipcp(&mut self, now: Duration, packet: &Packet<'_>) -> Result<(), Refused> {
+        if packet.code == Code::TERMINATE_REQUEST {
+            self.peer_farewell.set(packet.data);
+        }
         let Some(ipcp) = &mut self.ipcp else { return Ok(()) };
         let before = ipcp.protocol().peer_wish();
         take(now, ipcp, packet)?;

@@ -22,7 +22,9 @@ pub enum Opening {
 /// use ppp_fsm::negotiate::{Config, Opening};
 ///
 /// // A fast link, and a server that lets the client begin.
-/// let config = Config::default().with_restart_timeout(Duration::from_secs(1)).with_opening(Opening::Silent);
+/// let config = Config::default()
+///     .with_restart_timeout(Duration::from_secs(1))
+///     .with_opening(Opening::Silent);
 /// # let _ = config;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -67,7 +67,8 @@ pub enum Refused {
         /// Bytes of data.
         length: usize,
     },
-    /// The last answer was not taken by `poll_transmit` yet.
+    /// The last answer was not taken by `poll_transmit` yet. A refusal does not count: the next
+    /// request takes its place.
     #[error("the last answer was not sent yet")]
     Busy,
     /// The lower layer is down.

@@ -95,7 +95,7 @@ pub trait ControlProtocol {
     ///
     /// # Errors
     ///
-    /// When they do not fit into 512 octets. Nothing is sent then.
+    /// When they do not fit into 512 bytes. Nothing is sent then.
     fn write_request(&self, options: &mut OptionWriter<'_>) -> Result<(), EncodeError>;
 
     /// Begins to judge a Configure-Request of the peer. Default: nothing.

@@ -45,6 +45,11 @@ impl Reply {
         self.is_due = true;
     }
 
+    /// Returns whether this is a Nak or a Reject.
+    pub(super) const fn is_refusal(&self) -> bool {
+        matches!(self.code, Code::CONFIGURE_NAK | Code::CONFIGURE_REJECT)
+    }
+
     /// Returns whether this is a copy of the request that was acknowledged last, so that the answer
     /// is the same.
     pub(super) fn is_acknowledgment_of(&self, request: &Packet<'_>) -> bool {
@@ -56,9 +61,7 @@ impl Reply {
     /// Returns whether this is a copy of the request that was refused last, so that the answer is
     /// the same.
     pub(super) fn is_refusal_of(&self, request: &Packet<'_>) -> bool {
-        matches!(self.code, Code::CONFIGURE_NAK | Code::CONFIGURE_REJECT)
-            && self.identifier == request.identifier
-            && self.refused == Some(checksum(request.data))
+        self.is_refusal() && self.identifier == request.identifier && self.refused == Some(checksum(request.data))
     }
 
     /// Forgets what was refused: a negotiation begins, and a request that is the same is a new one.

@@ -7,7 +7,7 @@ use crate::auth::{
     Answer, AnswerError, Authenticator, Config, Demand, Failure, MAX_PACKET_LEN, Method, Outcome, Peer, Presented,
     Question, Refused, Secret, Status,
 };
-use crate::{chap, eap};
+use crate::{Words, chap, eap};
 
 const NOW: Duration = Duration::ZERO;
 const PASSWORD: &[u8] = b"wonderland";
@@ -159,7 +159,8 @@ fn every_method_refuses_a_wrong_password() {
         pair.stored = b"looking-glass";
         pair.run();
         let code = method.has_keys().then_some(691);
-        let expected = [Failure::RefusedPeer { method, code }, Failure::Refused { method, code }].map(Status::Failed);
+        let expected = [Failure::RefusedPeer { method, code }, Failure::Refused { method, code, words: Words::NONE }]
+            .map(Status::Failed);
         assert_eq!(pair.statuses(), expected);
     }
 }
@@ -583,7 +584,7 @@ mod microsoft {
                     assert!(server.has_output());
                 } else {
                     let code = Some(709);
-                    assert_eq!(client.status(), Status::Failed(Failure::Refused { method, code }));
+                    assert_eq!(client.status(), Status::Failed(Failure::Refused { method, code, words: Words::NONE }));
                     assert_eq!(server.status(), Status::Failed(Failure::RefusedPeer { method, code }));
                 }
             }
@@ -601,7 +602,7 @@ mod microsoft {
         pair.server.handle_packet(NOW, pair.client.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
         answer(&mut pair.server, &Answer::Account(&disabled)).unwrap();
         pair.client.handle_packet(NOW, pair.server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
-        let failure = Failure::Refused { method: Method::MsChapV2, code: Some(647) };
+        let failure = Failure::Refused { method: Method::MsChapV2, code: Some(647), words: Words::NONE };
         assert_eq!(pair.client.status(), Status::Failed(failure));
         assert_eq!(
             alloc::string::ToString::to_string(&failure),

@@ -13,7 +13,7 @@ use alloc::string::{String, ToString};
 use super::check;
 use crate::{Packet, Protocol, ccp, chap, eap, ipcp, ipv6cp, lcp, pap};
 
-/// Source, protocol, octets, line of a trace.
+/// Source, protocol, bytes, line of a trace.
 #[rustfmt::skip]
 pub(super) const PACKETS: &[(&str, Protocol, &str, &str)] = &[
     ("PcapPlusPlus GrePackets 1", Protocol::CCP, "06040004", "TERMACK id 4 len 4"),
@@ -151,7 +151,7 @@ fn options_show_their_octets() {
     ]));
 }
 
-/// tcpdump's ppp-invalid-lengths.pcap: an IPCP Configure-Nak that says option 2 is 218 octets long.
+/// tcpdump's ppp-invalid-lengths.pcap: an IPCP Configure-Nak that says option 2 is 218 bytes long.
 #[test]
 fn a_nak_with_an_option_of_a_wrong_length_is_read_up_to_it() {
     let mut octets = hex::decode("0380210302da006161616161636161616179").unwrap();
@@ -166,7 +166,8 @@ fn a_nak_with_an_option_of_a_wrong_length_is_read_up_to_it() {
     assert_eq!(options.next(), None);
 }
 
-/// tcpdump's ppp_ccp_config_deflate_option_asan.pcap: a Deflate option of 5 octets, three of them missing.
+/// tcpdump's ppp_ccp_config_deflate_option_asan.pcap: a Deflate option of 5 bytes, three of them
+/// missing.
 #[test]
 fn a_deflate_option_cut_short_is_an_error() {
     let octets = hex::decode("01df00061805ff").unwrap();
@@ -175,7 +176,7 @@ fn a_deflate_option_cut_short_is_an_error() {
     assert_eq!(packet.padding, [0xff]);
 }
 
-/// tcpdump's mlppp-oobr.pcap: a multilink frame of one octet.
+/// tcpdump's mlppp-oobr.pcap: a multilink frame of one byte.
 #[test]
 fn a_multilink_frame_cut_short_is_a_frame() {
     let frame = crate::Frame::decode(&[0xff, 0x03, 0x3d, 0x30]).unwrap();

@@ -1,4 +1,4 @@
-//! RFC 1662: framing of octets.
+//! RFC 1662: framing of bytes.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -143,7 +143,7 @@ fn a_short_buffer_is_refused_and_every_length_is_right() {
     let frame = [0x7e; 20];
     let mut buf = [0; max_encoded_len(20)];
     let length = encode(&frame, config, &mut buf).unwrap().len();
-    // Two flags, 20 escaped octets, a check sequence.
+    // Two flags, 20 escaped bytes, a check sequence.
     assert!((2 + 40 + 2..=2 + 40 + 4).contains(&length));
     for room in 0..length {
         let error = encode(&frame, config, &mut buf[..room]).unwrap_err();

@@ -140,7 +140,7 @@ fn ppproto_0_2_1_a_length_below_the_header_is_dropped() {
 
 #[test]
 fn cve_2014_3158_many_long_and_repeated_options_are_bounded() {
-    // As many octets of options as there may be, of any length, and more.
+    // As many bytes of options as there may be, of any length, and more.
     for total in [255_usize, 508, 512, 513, 1400] {
         for length in [2_usize, 3, 6, 254, 255] {
             let mut options = Vec::new();
@@ -177,14 +177,15 @@ fn ccp_an_option_of_a_wrong_length_is_never_acknowledged() {
 
 #[test]
 fn lcp_an_authentication_without_its_algorithm_is_not_read_past_its_end() {
-    // pppd read the algorithm behind an option of four octets. The bytes behind are another option
+    // pppd read the algorithm behind an option of four bytes. The bytes behind are another option
     // here: MD5's number.
     let mut link = Link::new(&side(Method::ChapMd5, false, 1500), [5; 32]);
     link.open(NOW);
     link.up(NOW);
     sent(&mut link);
     link.handle_frame(NOW, &[0xff, 3, 0xc0, 0x21, 1, 1, 0, 10, 3, 4, 0xc2, 0x23, 5, 2]).unwrap();
-    // Option 5 is too short, which is a Reject; and alone, the four octets are a Nak that says what would do.
+    // Option 5 is too short, which is a Reject; and alone, the four bytes are a Nak that says what
+    // would do.
     assert_eq!(sent(&mut link)[1..], [[0xff, 3, 0xc0, 0x21, 4, 1, 0, 6, 5, 2].to_vec()]);
     link.handle_frame(NOW, &[0xff, 3, 0xc0, 0x21, 1, 2, 0, 8, 3, 4, 0xc2, 0x23]).unwrap();
     assert_eq!(sent(&mut link), [[0xff, 3, 0xc0, 0x21, 3, 2, 0, 9, 3, 5, 0xc2, 0x23, 5].to_vec()]);
@@ -226,7 +227,7 @@ fn no_frame_is_longer_than_the_peer_takes() {
                 }
             }
         }
-        // Nothing is repeated beyond 512 octets.
+        // Nothing is repeated beyond 512 bytes.
         assert!(most >= usize::from(mru).min(516) && most <= usize::from(mru), "{most} of {mru}");
     }
 }

@@ -1,4 +1,4 @@
-//! Proofs that broke other implementations, or nearly: wrong lengths, wrong octets, ways around.
+//! Proofs that broke other implementations, or nearly: wrong lengths, wrong bytes, ways around.
 
 use alloc::vec::Vec;
 
@@ -17,7 +17,7 @@ fn cve_2020_8597_eap_no_length_of_a_value_goes_past_its_packet() {
                 let mut packet = [0x61; 64];
                 packet[..6].copy_from_slice(&[if is_server { 2 } else { 1 }, 1, 0, length, 4, size]);
                 let octets = &packet[..usize::from(length).max(6)];
-                // The codec, and both machines behind it, on more octets than the packet says.
+                // The codec, and both machines behind it, on more bytes than the packet says.
                 let fits = length >= 6 && usize::from(size) + 6 <= usize::from(length);
                 if let Ok(eap::Packet {
                     message: eap::Message::Request(method) | eap::Message::Response(method), ..
@@ -82,7 +82,8 @@ fn authentication_a_proof_that_is_wrong_in_any_octet_is_refused() {
         client.prove(NOW, ticket, b"alice", &Secret::Password(b"wonderland")).unwrap();
         let response = client.poll_transmit(NOW, &mut buf).unwrap().unwrap().to_vec();
         let size = usize::from(response[4]);
-        // MS-CHAP's proof is in the octets 24 to 47; the first 24 are the LAN Manager's, or the challenge and zeros.
+        // MS-CHAP's proof is in the bytes 24 to 47; the first 24 are the LAN Manager's, or the
+        // challenge and zeros.
         let proof = if method == Method::ChapMd5 { 0..size } else { 24..48 };
         for (index, bit) in proof.flat_map(|index| (0..8).map(move |bit| (index, bit))) {
             let mut wrong = response.clone();

@@ -14,7 +14,7 @@ use super::network::Network;
 use crate::auth::{Failure, Method, Methods};
 use crate::ccp::{Encryption, MicrosoftCompression, Modes};
 use crate::link::{Config, Event, Keepalive, Link, NetworkPolicy, Phase, Reason, Received, Refused};
-use crate::{Protocol, auth, ccp, ipcp, ipv6cp, lcp, negotiate};
+use crate::{Protocol, Words, auth, ccp, ipcp, ipv6cp, lcp, negotiate};
 
 const LONG: Duration = Duration::from_secs(600);
 
@@ -105,7 +105,7 @@ fn a_method_that_was_given_up_is_no_reason() {
     link.handle_frame(Duration::ZERO, &[0xc0, 0x21, 5, 3, 0, 4]).unwrap();
     link.down(Duration::ZERO);
     let last = core::iter::from_fn(|| link.poll_event()).last();
-    assert_eq!(last, Some(Event::Closed(Reason::PeerClosed { error: None })));
+    assert_eq!(last, Some(Event::Closed(Reason::PeerClosed { error: None, words: Words::NONE })));
 }
 
 /// RFC 1661 section 5.5: who has acknowledged a Terminate-Request waits for a while; what carries the link need not.
@@ -119,7 +119,7 @@ fn the_peer_ended_a_link_whose_line_goes_down_a_moment_later() {
     assert_eq!(network.ends[1].link.ending(), None);
     let farewell = [0xff, 0x03, 0xc0, 0x21, 5, 9, 0, 16, 1, 2, 3, 4, 0x00, 0x3c, 0xcd, 0x74, 0, 0, 2, 0xe6];
     network.ends[1].link.handle_frame(now, &farewell).unwrap();
-    let reason = Reason::PeerClosed { error: Some(742) };
+    let reason = Reason::PeerClosed { error: Some(742), words: Words::NONE };
     assert_eq!((network.ends[1].link.phase(), network.ends[1].link.ending()), (Phase::Terminate, Some(reason)));
     network.ends[1].link.down(now);
     let last = core::iter::from_fn(|| network.ends[1].link.poll_event()).last();
@@ -147,7 +147,7 @@ fn rfc1661_section_3_from_dead_to_network_and_back() {
     network.ends[1].link.close(now);
     assert!(network.run(LONG));
     assert_eq!(network.phases(), [Phase::Dead; 2]);
-    assert_eq!(network.ends[0].closed(), Some(Reason::PeerClosed { error: None }));
+    assert_eq!(network.ends[0].closed(), Some(Reason::PeerClosed { error: None, words: Words::NONE }));
     assert_eq!(network.ends[1].closed(), Some(Reason::Closed));
     assert!(!network.carries_ip(0) && !network.carries_ip(1));
     for end in &network.ends {
@@ -237,7 +237,7 @@ fn losing_encryption_that_is_required_ends_the_link() {
     network.ends[0].link.handle_frame(now, &[0x80, 0xfd, 5, 9, 0, 4]).unwrap();
     network.run(LONG);
     assert_eq!(network.ends[0].closed(), Some(Reason::EncryptionLost));
-    assert_eq!(network.ends[1].closed(), Some(Reason::PeerClosed { error: Some(742) }));
+    assert_eq!(network.ends[1].closed(), Some(Reason::PeerClosed { error: Some(742), words: Words::NONE }));
 }
 
 #[cfg(feature = "mschap")]
@@ -295,7 +295,7 @@ fn without_keys_encryption_that_is_required_ends_the_link_with_the_method() {
     let reason = network.ends[0].closed().unwrap();
     assert_eq!(reason, Reason::NoKeys { method: Some(Method::Pap) });
     assert_eq!(reason.to_string(), "encryption required, but no keys: authenticated by PAP");
-    assert_eq!(network.ends[1].closed(), Some(Reason::PeerClosed { error: Some(742) }));
+    assert_eq!(network.ends[1].closed(), Some(Reason::PeerClosed { error: Some(742), words: Words::NONE }));
 }
 
 #[test]
@@ -358,7 +358,7 @@ fn a_peer_without_encryption_is_left_with_both_wishes() {
             Reason::EncryptionRequired { allowed: MicrosoftCompression::from_bits(0x0100_0040), offered: None };
         assert_eq!(reason, expected);
         assert_eq!(reason.windows_error(), Some(742));
-        assert_eq!(network.ends[1].closed(), Some(Reason::PeerClosed { error: Some(742) }));
+        assert_eq!(network.ends[1].closed(), Some(Reason::PeerClosed { error: Some(742), words: Words::NONE }));
     }
     let weak = ccp_with(Encryption::Required).with_strengths(MicrosoftCompression::MPPE_40);
     let network = run(&required, &client(Some(Method::MsChapV2), Some(weak)));
@@ -388,7 +388,7 @@ fn a_peer_that_ends_the_link_for_want_of_encryption_is_left_with_both_wishes() {
         let expected = if is_reason {
             Reason::EncryptionRequired { allowed, offered }
         } else {
-            Reason::PeerClosed { error: None }
+            Reason::PeerClosed { error: None, words: Words::NONE }
         };
         assert_eq!(network.ends[0].closed(), Some(expected));
     }
@@ -402,7 +402,7 @@ fn a_wrong_password_is_told_before_the_link_ends() {
         network.run(LONG);
         let refused = Failure::RefusedPeer { method, code: None };
         assert_eq!(network.ends[0].closed(), Some(Reason::Authentication(refused)));
-        let refused = Failure::Refused { method, code: None };
+        let refused = Failure::Refused { method, code: None, words: Words::NONE };
         assert_eq!(network.ends[1].closed(), Some(Reason::Authentication(refused)));
         assert_eq!(network.ends[1].closed().unwrap().windows_error(), Some(691));
     }
@@ -423,7 +423,7 @@ fn a_refusal_is_the_reason_when_the_peer_ends_the_link_instead_of_hearing_anothe
             }
             network
         };
-        let refused = Some(Reason::Authentication(Failure::Refused { method, code: Some(691) }));
+        let refused = Some(Reason::Authentication(Failure::Refused { method, code: Some(691), words: Words::NONE }));
 
         let mut network = refused_once();
         let (now, link) = (network.now, &mut network.ends[1].link);
@@ -447,7 +447,7 @@ fn a_refusal_is_the_reason_when_the_peer_ends_the_link_instead_of_hearing_anothe
         let now = network.now;
         network.ends[0].link.close(now);
         network.run(LONG);
-        assert_eq!(network.ends[1].closed(), Some(Reason::PeerClosed { error: None }));
+        assert_eq!(network.ends[1].closed(), Some(Reason::PeerClosed { error: None, words: Words::NONE }));
     }
 }
 
@@ -609,7 +609,7 @@ fn a_network_protocol_that_ends_is_not_the_end_of_the_link_unless_it_is_the_last
     let reason = Reason::NoIp(negotiate::Reason::Failed(ipcp::Failure::NoAddress));
     assert_eq!(network.ends[1].closed(), Some(reason));
     assert_eq!((reason.to_string(), reason.windows_error()), ("IPCP: the peer gives us no address".into(), Some(720)));
-    assert_eq!(network.ends[0].closed(), Some(Reason::PeerClosed { error: Some(720) }));
+    assert_eq!(network.ends[0].closed(), Some(Reason::PeerClosed { error: Some(720), words: Words::NONE }));
 }
 
 /// Silence and disagreement have different reasons, for each protocol.
@@ -713,9 +713,10 @@ fn a_line_that_goes_down_after_the_peers_goodbye_is_no_loss() {
         assert_eq!(network.ends[0].link.phase(), Phase::Dead);
         network.ends[0].closed()
     };
-    assert_eq!(terminate(b"User request"), Some(Reason::PeerClosed { error: None }));
+    let words = Words::new(b"User request");
+    assert_eq!(terminate(b"User request"), Some(Reason::PeerClosed { error: None, words }));
     let error = lcp::MicrosoftTermination { magic_number: 1, error: 629 }.to_octets();
-    assert_eq!(terminate(&error), Some(Reason::PeerClosed { error: Some(629) }));
+    assert_eq!(terminate(&error), Some(Reason::PeerClosed { error: Some(629), words: Words::NONE }));
     // A goodbye of an earlier time is none.
     let mut network = run(&server(None, None), &client(None, None));
     let now = network.now;
@@ -738,7 +739,7 @@ fn a_peer_that_says_why_and_is_gone_at_once_has_closed() {
     assert_eq!(link.phase(), Phase::Terminate);
     link.down(now);
     network.run(LONG);
-    assert_eq!(network.ends[0].closed(), Some(Reason::PeerClosed { error: Some(742) }));
+    assert_eq!(network.ends[0].closed(), Some(Reason::PeerClosed { error: Some(742), words: Words::NONE }));
 }
 
 #[test]

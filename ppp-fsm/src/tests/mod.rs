@@ -21,6 +21,8 @@ mod hostile_peers;
 mod hostile_proofs;
 #[cfg(feature = "mschap")]
 mod late_events;
+#[cfg(feature = "mschap")]
+mod late_questions;
 mod link;
 mod negotiate;
 mod negotiators;
@@ -31,6 +33,7 @@ mod round_trip;
 mod setup;
 #[cfg(feature = "mschap")]
 mod trace;
+mod words;
 
 use alloc::vec;
 

@@ -481,6 +481,21 @@ fn a_short_buffer_loses_nothing_and_an_answer_not_sent_is_not_overwritten() {
     assert_eq!(send(&mut machine, START), [REQUEST_1, PEER_ACK]);
 }
 
+/// A busy server reads several packets before it sends: a late copy of a request that it has refused, and the request that
+/// the peer has made of the refusal. The peer would miss the answer to that one until its restart timer.
+#[test]
+fn a_request_takes_the_place_of_the_refusal_of_an_earlier_one() {
+    let mut machine = machine(&Config::default());
+    send(&mut machine, START);
+    let (refused, better) = (b"\x01\x07\x00\x07\x01\x03\xff", b"\x01\x08\x00\x07\x01\x03\x01");
+    take(&mut machine, START, refused).unwrap();
+    assert_eq!(send(&mut machine, START)[0][..2], [3, 7]);
+    take(&mut machine, START, refused).unwrap();
+    take(&mut machine, START, better).unwrap();
+    assert_eq!(send(&mut machine, START), [b"\x02\x08\x00\x07\x01\x03\x01"]);
+    assert_eq!(machine.state(), State::AckSent);
+}
+
 #[test]
 fn time_that_goes_back_is_the_latest_seen() {
     let mut machine = machine(&Config::default());

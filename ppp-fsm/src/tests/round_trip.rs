@@ -15,7 +15,7 @@ fn octets(length: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value
     prop::collection::vec(any::<u8>(), length)
 }
 
-/// The octets of `$value`, the same from all ways to write it.
+/// The bytes of `$value`, the same from all ways to write it.
 macro_rules! written {
     ($value:expr) => {{
         let mut buf = alloc::vec![0; $value.encoded_len()];
@@ -230,8 +230,8 @@ proptest! {
     fn terminations(magic_number in any::<u32>(), error in any::<u32>(), longer in octets(13)) {
         let reason = lcp::MicrosoftTermination { magic_number, error };
         prop_assert_eq!(lcp::MicrosoftTermination::decode(&reason.to_octets()), Some(reason));
-        let mut buf = [0; 12];
-        prop_assert_eq!(reason.encode(&mut buf), Ok(&reason.to_octets()[..]));
+        let (mut buf, octets) = ([0; 12], reason.to_octets());
+        prop_assert_eq!(reason.encode(&mut buf), Ok(&octets[..]));
         prop_assert!(reason.encode(&mut [0; 11]).is_err());
         prop_assert_eq!(lcp::MicrosoftTermination::decode(&longer), None);
         prop_assert_eq!(lcp::MicrosoftTermination::decode(&reason.to_octets()[..11]), None);
@@ -298,7 +298,7 @@ proptest! {
         prop_assert_eq!(eap::Packet::decode(&octets), Ok(packet));
     }
 
-    /// Any octets, most of them with a code and a length that make sense.
+    /// Any bytes, most of them with a code and a length that make sense.
     #[test]
     fn any_octets_as_a_packet(octets in octets(0..48), code in 0_u8..17, padding in 0_u16..4, make_valid in 0..4) {
         let mut octets = octets;

@@ -12,7 +12,7 @@ use crate::auth::{
 };
 use crate::ccp::Encryption;
 use crate::link::{Config, Event, Link, Phase, Reason, Refused};
-use crate::{Frame, Protocol, ccp, ipcp, lcp};
+use crate::{Frame, Protocol, Words, ccp, ipcp, lcp};
 
 const NOW: Duration = Duration::ZERO;
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -341,7 +341,7 @@ fn a_client_that_declines_another_try_was_refused_and_so_says_the_server() {
     }
     // The client waits for the Terminate-Ack no longer than its timer says; the server has it at once.
     let (method, code) = (Method::MsChapV2, Some(691));
-    assert_eq!(closed[1], Some(Reason::Authentication(Failure::Refused { method, code })));
+    assert_eq!(closed[1], Some(Reason::Authentication(Failure::Refused { method, code, words: Words::NONE })));
     let ending = line.ends[0].link.ending();
     assert_eq!(ending, Some(Reason::Authentication(Failure::RefusedPeer { method, code })));
 }

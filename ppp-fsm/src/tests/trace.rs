@@ -10,7 +10,7 @@ use crate::auth::{Answer, Method, Methods, Question};
 use crate::ccp::{Encryption, MicrosoftCompression};
 use crate::link::{Config, Event, Link, Phase, Reason, Refused};
 use crate::negotiate::Opening;
-use crate::{Frame, Packet, Protocol, auth, ccp, chap, ipcp, lcp, negotiate};
+use crate::{Frame, Packet, Protocol, Words, auth, ccp, chap, ipcp, lcp, negotiate};
 
 /// Returns the router: it waits two seconds, wants MS-CHAP version 1, allows 40 bits, has one
 /// address to give.
@@ -214,7 +214,7 @@ fn the_router_of_7_march_takes_the_same_decisions() {
     trace.receive_hex(Protocol::LCP, "0507001079127fbe003ccd74000002e6");
     assert_eq!(trace.one(Protocol::LCP), [6, 7, 0, 4]);
     trace.at(40.0);
-    let reason = Reason::PeerClosed { error: Some(742) };
+    let reason = Reason::PeerClosed { error: Some(742), words: Words::NONE };
     assert_eq!(trace.events().pop(), Some(Event::Closed(reason)));
 }
 
@@ -333,5 +333,5 @@ fn the_router_of_9_march_without_encryption_rejects_ccp_and_its_client_leaves_wi
     assert_eq!(trace.one(Protocol::LCP), [6, 7, 0, 4]);
     trace.at(15.152);
     trace.link.down(trace.now);
-    assert_eq!(trace.events().pop(), Some(Event::Closed(Reason::PeerClosed { error: Some(742) })));
+    assert_eq!(trace.events().pop(), Some(Event::Closed(Reason::PeerClosed { error: Some(742), words: Words::NONE })));
 }

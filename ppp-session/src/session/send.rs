@@ -31,7 +31,8 @@ impl Session {
     /// use ppp_session::{Client, Config, HEADROOM, SendError, Session};
     ///
     /// # let now = Duration::ZERO;
-    /// let mut session = Session::client(&Config::strict(), &Client::new("alice", "wonderland"), [1; 32]);
+    /// let mut session =
+    ///     Session::client(&Config::strict(), &Client::new("alice", "wonderland"), [1; 32]);
     /// // Four bytes for the carrier's header, room for PPP, an IP packet.
     /// let mut buf = [0; 4 + HEADROOM + 20];
     /// buf[4 + HEADROOM] = 0x45;

@@ -3,9 +3,10 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use ppp_session::ppp::auth::AnswerError;
 use ppp_session::ppp::ccp::Encryption;
-use ppp_session::ppp::link;
-use ppp_session::{Client, Config, Reason, Server, Session};
+use ppp_session::ppp::{Words, link};
+use ppp_session::{Client, Config, Event, Reason, Server, Session};
 
 use crate::pair::{CLIENT, Pair, SERVER, Step, client_of, frame, read, server_of};
 
@@ -20,6 +21,28 @@ fn a_wrong_password_is_691_on_both_sides() {
     assert_eq!(server.to_string(), "we refused the peer's authentication by MS-CHAP-V2, error 691");
 }
 
+/// The server would hear another password, and the user has none: what the server said first is why.
+#[test]
+fn a_demand_that_is_declined_ends_with_the_first_refusal() {
+    let retries = Config::strict().with_authentication_retries(3);
+    let client = Session::client(&retries, &Client::new("alice", "mock turtle"), [1; 32]);
+    let server = Session::server(&retries, &Server::new(Ipv4Addr::new(10, 0, 0, 1)), [2; 32]);
+    let mut pair = Pair::new(client, server);
+    let demand = pair.events[CLIENT].iter().find_map(|event| match event {
+        Event::Prove(demand) => Some(*demand),
+        _ => None,
+    });
+    let ticket = demand.expect("another try").ticket();
+    // Both wait for the user.
+    pair.elapse(Duration::from_secs(4));
+    assert_eq!(pair.reasons(), [None, None]);
+    let now = pair.now;
+    pair.ends[CLIENT].decline(now, ticket).unwrap();
+    assert_eq!(pair.ends[CLIENT].decline(now, ticket), Err(AnswerError::NotAsked));
+    pair.elapse(Duration::from_secs(4));
+    assert_eq!(pair.reasons().map(|reason| reason.and_then(|reason| reason.windows_error())), [Some(691); 2]);
+}
+
 #[test]
 fn a_hang_up_is_one_on_both_sides() {
     for side in [CLIENT, SERVER] {
@@ -27,7 +50,7 @@ fn a_hang_up_is_one_on_both_sides() {
         pair.step(side, Step::Close(pair.now));
         pair.elapse(Duration::from_secs(10));
         assert_eq!(pair.reasons()[side], Some(Reason::Closed));
-        let hang_up = Reason::Link(link::Reason::PeerClosed { error: None });
+        let hang_up = Reason::Link(link::Reason::PeerClosed { error: None, words: Words::NONE });
         assert_eq!(pair.reasons()[1 - side], Some(hang_up));
         assert_eq!(Reason::Closed.advice(), "nothing has to be done");
         // The peer's wish need not be that of this side's user.
@@ -45,7 +68,11 @@ fn an_orderly_hang_up_that_closes_ccp_first_is_no_742() {
         pair.inject(side, &frame(0x80fd, &[5, 200, 0, 4]));
         pair.inject(side, &frame(0xc021, &[5, 201, 0, 4]));
         pair.elapse(Duration::from_secs(30));
-        assert_eq!(pair.reasons()[side], Some(Reason::Link(link::Reason::PeerClosed { error: None })), "{side}");
+        assert_eq!(
+            pair.reasons()[side],
+            Some(Reason::Link(link::Reason::PeerClosed { error: None, words: Words::NONE })),
+            "{side}"
+        );
     }
 }
 
@@ -60,7 +87,7 @@ fn a_peer_that_closes_ccp_alone_has_ended_the_encryption() {
 
 #[test]
 fn zero_is_no_error_number() {
-    let reason = Reason::Link(link::Reason::PeerClosed { error: Some(0) });
+    let reason = Reason::Link(link::Reason::PeerClosed { error: Some(0), words: Words::NONE });
     assert_eq!((reason.windows_error(), reason.to_string().as_str()), (None, "closed by the peer"));
     assert!(reason.advice().starts_with("call again"));
 }

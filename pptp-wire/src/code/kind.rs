@@ -74,7 +74,7 @@ number! {
 }
 
 impl ControlMessageType {
-    /// Returns the length of every message of this type, in octets; `None` when the type is not one
+    /// Returns the length of every message of this type, in bytes; `None` when the type is not one
     /// of RFC 2637.
     #[must_use]
     pub const fn message_len(self) -> Option<usize> {

@@ -125,7 +125,8 @@ set! {
 
 /// RFC 2637 section 2.15: an async control character map, as RFC 1662 section 7.1 has it.
 ///
-/// Bit *n*, counted from the lowest, is set when the octet *n* is to be escaped on an asynchronous line.
+/// Bit *n*, counted from the lowest, is set when the byte *n* is to be escaped on an asynchronous
+/// line.
 ///
 /// ```
 /// use pptp_wire::code::Accm;
@@ -139,9 +140,9 @@ set! {
 pub struct Accm(u32);
 
 impl Accm {
-    /// No octet is escaped.
+    /// No byte is escaped.
     pub const NONE: Self = Self(0);
-    /// Octets 0 to 31 are all escaped: what holds as long as no other map was set.
+    /// Bytes 0 to 31 are all escaped: what holds as long as no other map was set.
     pub const ALL: Self = Self(u32::MAX);
 
     /// Creates the map with these bits.

@@ -32,7 +32,7 @@ impl ProtocolVersion {
         Self(u16::from_be_bytes([major, minor]))
     }
 
-    /// Returns the number on the wire: the version in the high octet, the revision in the low one.
+    /// Returns the number on the wire: the version in the high byte, the revision in the low one.
     #[must_use]
     pub const fn get(self) -> u16 {
         self.0

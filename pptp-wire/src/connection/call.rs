@@ -87,9 +87,11 @@ impl CallRequest {
 /// use pptp_wire::{Message, Text, code::StartResult};
 ///
 /// let now = Duration::ZERO;
-/// let mut client: Connection = Connection::originator(Config::new(Identity::WINDOWS), [1; 32]);
+/// let mut client: Connection =
+///     Connection::originator(Config::new(Identity::WINDOWS), [1; 32]);
 /// client.open(now)?;
-/// let reply = StartControlConnectionReply::new(StartResult::SUCCESSFUL, Text::EMPTY, Text::EMPTY);
+/// let reply =
+///     StartControlConnectionReply::new(StartResult::SUCCESSFUL, Text::EMPTY, Text::EMPTY);
 /// assert_eq!(client.handle_stream(now, Message::from(reply).encode(&mut [0; 156])?), 156);
 ///
 /// let id = client.place_call(now, OutgoingCallRequest::new(0, 0))?;

@@ -56,7 +56,8 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// use pptp_wire::connection::{CloseReason, Config, Connection, Event, Identity};
     ///
     /// let now = Duration::ZERO;
-    /// let mut opened: Connection = Connection::originator(Config::new(Identity::WINDOWS), [1; 32]);
+    /// let mut opened: Connection =
+    ///     Connection::originator(Config::new(Identity::WINDOWS), [1; 32]);
     /// opened.open(now)?;
     /// // The peer, whose address is greater, has opened a connection at the same time.
     /// opened.handle_collision(now, "10.0.0.1".parse()?, "10.0.0.2".parse()?);

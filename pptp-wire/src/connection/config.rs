@@ -13,9 +13,10 @@ use super::{CallIdStyle, EchoPolicy, Identity};
 /// use pptp_wire::Text;
 /// use pptp_wire::connection::{Config, EchoPolicy, Identity};
 ///
-/// let server = Config::new(Identity::new(Text::new("vpn.example.org")?, Text::new("example")?))
-///     .with_outgoing_call_requests(true)
-///     .with_echo(EchoPolicy::Misses { interval: Duration::from_secs(30), count: 3 });
+/// let server =
+///     Config::new(Identity::new(Text::new("vpn.example.org")?, Text::new("example")?))
+///         .with_outgoing_call_requests(true)
+///         .with_echo(EchoPolicy::Misses { interval: Duration::from_secs(30), count: 3 });
 /// let client = Config::new(Identity::PPTP_LINUX);
 /// assert_ne!(server, client);
 /// # Ok::<(), pptp_wire::TextError>(())
@@ -71,8 +72,8 @@ impl Config {
         Self { identity, ..self }
     }
 
-    /// Sets how a silent peer is asked whether it is alive (section 3.1.4). Default: after 60 s, with 20 s to answer.
-    /// Each question costs both sides 16 and 20 octets.
+    /// Sets how a silent peer is asked whether it is alive (section 3.1.4). Default: after 60 s,
+    /// with 20 s to answer. Each question costs both sides 16 and 20 bytes.
     #[must_use]
     pub const fn with_echo(self, echo: EchoPolicy) -> Self {
         Self { echo, ..self }

@@ -14,7 +14,10 @@ use super::time::{between, deadline};
 ///
 /// // Asks after 60 seconds of silence, gives up 20 seconds later.
 /// let default = EchoPolicy::default();
-/// assert_eq!(default, EchoPolicy::Deadline { idle: Duration::from_secs(60), reply: Duration::from_secs(20) });
+/// assert_eq!(
+///     default,
+///     EchoPolicy::Deadline { idle: Duration::from_secs(60), reply: Duration::from_secs(20) }
+/// );
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

@@ -13,7 +13,8 @@ use crate::message::{StartControlConnectionReply, StartControlConnectionRequest}
 /// use pptp_wire::code::Framing;
 /// use pptp_wire::connection::Identity;
 ///
-/// let identity = Identity::new(Text::new("vpn.example.org")?, Text::new("example")?).with_maximum_channels(100);
+/// let identity = Identity::new(Text::new("vpn.example.org")?, Text::new("example")?)
+///     .with_maximum_channels(100);
 /// assert_eq!(identity.host_name().as_bytes(), b"vpn.example.org");
 /// assert_eq!(Identity::PPTPD.framing(), Framing::NONE);
 /// # Ok::<(), pptp_wire::TextError>(())

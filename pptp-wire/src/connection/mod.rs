@@ -3,12 +3,12 @@
 //! A [`Connection`] is one control connection, on either side of it, with all its calls. It is driven by these verbs,
 //! in any order:
 //!
-//! | verb | what it does |
+//! | verb | effect |
 //! |---|---|
 //! | [`open`](Connection::open) | says that the TCP connection is open |
-//! | [`handle_stream`](Connection::handle_stream), [`handle_disconnect`](Connection::handle_disconnect) | take what TCP gives: octets, the end |
+//! | [`handle_stream`](Connection::handle_stream), [`handle_disconnect`](Connection::handle_disconnect) | take what TCP gives: bytes, the end |
 //! | [`place_call`](Connection::place_call), [`accept_call`](Connection::accept_call), [`clear_call`](Connection::clear_call), [`close`](Connection::close), … | are commands of the user |
-//! | [`poll_transmit`](Connection::poll_transmit) | gives the octets to send, one message at a time |
+//! | [`poll_transmit`](Connection::poll_transmit) | gives the bytes to send, one message at a time |
 //! | [`poll_event`](Connection::poll_event) | gives what has happened |
 //! | [`poll_timeout`](Connection::poll_timeout), [`handle_timeout`](Connection::handle_timeout) | tell when to come back, and take that it is time |
 //!
@@ -31,7 +31,10 @@
 //! assert_eq!(deadline, Duration::from_secs(60));
 //! server.handle_timeout(deadline);
 //! let Some(Event::Closed { reason }) = server.poll_event() else { panic!("not closed") };
-//! assert_eq!(reason.to_string(), "the peer has not started the connection in time: is it a PPTP peer?");
+//! assert_eq!(
+//!     reason.to_string(),
+//!     "the peer has not started the connection in time: is it a PPTP peer?"
+//! );
 //! # Ok::<(), pptp_wire::connection::CommandError>(())
 //! ```
 //!
@@ -91,7 +94,7 @@ use random::Random;
 /// RFC 2637 section 3: one control connection with at most `CALLS` calls. See the [module](self) for how to drive it.
 ///
 /// For one TCP connection: when it is over, make another one. It holds everything inline: at most
-/// 800 octets for each call, and 4 KiB. A client with one call at a time has `Connection<1>`. The
+/// 800 bytes for each call, and 4 KiB. A client with one call at a time has `Connection<1>`. The
 /// work for a message or a time-out grows with `CALLS`, since calls are looked for one by one.
 ///
 /// ```
@@ -101,7 +104,8 @@ use random::Random;
 ///
 /// let now = Duration::ZERO;
 /// let mut buf = [0; Connection::<1>::MAX_TRANSMIT];
-/// let mut client: Connection<1> = Connection::originator(Config::new(Identity::PPTP_LINUX), [1; 32]);
+/// let mut client: Connection<1> =
+///     Connection::originator(Config::new(Identity::PPTP_LINUX), [1; 32]);
 /// client.open(now)?;
 /// assert_eq!(client.state(), State::WaitCtlReply);
 /// let request = client.poll_transmit(now, &mut buf)?.unwrap();
@@ -118,7 +122,10 @@ use random::Random;
 /// let reply = server.poll_transmit(now, &mut buf)?.unwrap();
 /// assert_eq!(client.handle_stream(now, reply), reply.len());
 /// let Some(Event::Closed { reason }) = client.poll_event() else { panic!("not closed") };
-/// assert_eq!(reason.to_string(), "the peer does not accept the connection: Requester not authorized (4)");
+/// assert_eq!(
+///     reason.to_string(),
+///     "the peer does not accept the connection: Requester not authorized (4)"
+/// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]

@@ -124,7 +124,10 @@ impl CloseReason {
 ///     error: GeneralError::NONE,
 ///     cause: CauseCode::new(16),
 /// };
-/// assert_eq!(reason.to_string(), "the peer has ended the call: Lost Carrier (1), cause Normal call clearing (16)");
+/// assert_eq!(
+///     reason.to_string(),
+///     "the peer has ended the call: Lost Carrier (1), cause Normal call clearing (16)"
+/// );
 /// assert_eq!(reason.fault(), Fault::Peer);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

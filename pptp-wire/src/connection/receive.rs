@@ -31,7 +31,8 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// let mut server: Connection = Connection::receiver(Config::new(Identity::PPTPD), [1; 32]);
     /// server.open(now)?;
     /// // A peer that sends Echo-Requests without end, and a socket that takes no reply.
-    /// let requests = b"\x00\x10\x00\x01\x1a\x2b\x3c\x4d\x00\x05\x00\x00\x00\x00\x00\x01".repeat(1000);
+    /// let requests =
+    ///     b"\x00\x10\x00\x01\x1a\x2b\x3c\x4d\x00\x05\x00\x00\x00\x00\x00\x01".repeat(1000);
     /// let mut reads = requests.chunks(Connection::<16>::READ_LEN);
     /// while server.wants_read() {
     ///     let read = reads.next().unwrap();

@@ -24,7 +24,7 @@ pub struct CallClearRequest {
 }
 
 impl CallClearRequest {
-    /// 16 octets: header (8), control message type (2), reserved0 (2), call id (2), reserved1 (2).
+    /// 16 bytes: header (8), control message type (2), reserved0 (2), call id (2), reserved1 (2).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 2;
 
     /// Creates the message with this call id.
@@ -47,7 +47,10 @@ layout!(CallClearRequest = CALL_CLEAR_REQUEST:
 /// use pptp_wire::message::CallDisconnectNotify;
 ///
 /// let notify = CallDisconnectNotify::new(9, DisconnectResult::REQUEST);
-/// assert_eq!(notify.to_string(), "Call-Disconnect-Notify: call id 9, result code Request (4)");
+/// assert_eq!(
+///     notify.to_string(),
+///     "Call-Disconnect-Notify: call id 9, result code Request (4)"
+/// );
 /// ```
 #[doc(alias = "CDN")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,8 +74,8 @@ pub struct CallDisconnectNotify {
 }
 
 impl CallDisconnectNotify {
-    /// 148 octets: header (8), control message type (2), reserved0 (2), call id (2), result code (1), error code (1),
-    /// cause code (2), reserved1 (2), call statistics (128).
+    /// 148 bytes: header (8), control message type (2), reserved0 (2), call id (2), result code
+    /// (1), error code (1), cause code (2), reserved1 (2), call statistics (128).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 1 + 1 + 2 + 2 + 128;
 
     /// Creates the message with this result, no error code, no cause and no statistics.

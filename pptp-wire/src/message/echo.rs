@@ -21,7 +21,7 @@ pub struct EchoRequest {
 }
 
 impl EchoRequest {
-    /// 16 octets: header (8), control message type (2), reserved0 (2), identifier (4).
+    /// 16 bytes: header (8), control message type (2), reserved0 (2), identifier (4).
     pub const LEN: usize = Header::LEN + 2 + 2 + 4;
 
     /// Creates the message with this identifier.
@@ -42,7 +42,10 @@ layout!(EchoRequest = ECHO_REQUEST:
 /// use pptp_wire::code::EchoResult;
 /// use pptp_wire::message::EchoReply;
 ///
-/// assert_eq!(EchoReply::new(7, EchoResult::OK).to_string(), "Echo-Reply: identifier 7, result code OK (1)");
+/// assert_eq!(
+///     EchoReply::new(7, EchoResult::OK).to_string(),
+///     "Echo-Reply: identifier 7, result code OK (1)"
+/// );
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
@@ -61,8 +64,8 @@ pub struct EchoReply {
 }
 
 impl EchoReply {
-    /// 20 octets: header (8), control message type (2), reserved0 (2), identifier (4), result code (1), error code (1),
-    /// reserved1 (2).
+    /// 20 bytes: header (8), control message type (2), reserved0 (2), identifier (4), result code
+    /// (1), error code (1), reserved1 (2).
     pub const LEN: usize = Header::LEN + 2 + 2 + 4 + 1 + 1 + 2;
 
     /// Creates the message with this result and no error code.

@@ -35,9 +35,9 @@ pub struct IncomingCallRequest {
     pub bearer_type: Bearer,
     /// A number for the logs of the PAC.
     pub physical_channel_id: u32,
-    /// How many octets of the dialed number are valid. Nothing checks it against the text.
+    /// How many bytes of the dialed number are valid. Nothing checks it against the text.
     pub dialed_number_length: u16,
-    /// How many octets of the dialing number are valid. Nothing checks it against the text.
+    /// How many bytes of the dialing number are valid. Nothing checks it against the text.
     pub dialing_number_length: u16,
     /// The number that was called.
     pub dialed_number: Text<64>,

@@ -119,8 +119,8 @@ pub use unknown::UnknownMessage;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Decoding and encoding lose nothing: whatever octets decode, encode gives them again, with reserved fields, unknown
-/// numbers, and what is behind the end of a text.
+/// Decoding and encoding lose nothing: whatever bytes decode, encode gives them again, with
+/// reserved fields, unknown numbers, and what is behind the end of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[non_exhaustive]
@@ -163,7 +163,7 @@ impl Message {
     /// The longest message, Incoming-Call-Request. No length field may say more, whatever the type.
     pub const MAX_LEN: usize = MAX_MESSAGE_LEN;
 
-    /// Reads one message from the start of `octets`, and gives it and the octets behind it.
+    /// Reads one message from the start of `octets`, and gives it and the bytes behind it.
     ///
     /// Accepted unchanged are reserved fields that are not zero, and texts that fill their field or
     /// have rubbish behind the NUL. So are empty capabilities, call id 0, and result codes and
@@ -174,7 +174,8 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// Those of [`Header::decode`], and [`DecodeError::Truncated`] when the octets end within a field.
+    /// Those of [`Header::decode`], and [`DecodeError::Truncated`] when the bytes end within a
+    /// field.
     pub fn decode(octets: &[u8]) -> Result<(Self, &[u8]), DecodeError> {
         let mut reader = Reader::new(octets);
         let header = Header::read(&mut reader)?;
@@ -199,7 +200,7 @@ impl Message {
         Ok((message, reader.rest()))
     }
 
-    /// Writes the message to the start of `buf`, and gives the octets written.
+    /// Writes the message to the start of `buf`, and gives the bytes written.
     ///
     /// # Errors
     ///
@@ -241,7 +242,7 @@ impl Message {
         self.encode(&mut [0; Self::MAX_LEN]).unwrap_or_default().to_vec()
     }
 
-    /// Returns the length of the message on the wire, in octets.
+    /// Returns the length of the message on the wire, in bytes.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a message is never empty")]
     pub fn len(&self) -> usize {

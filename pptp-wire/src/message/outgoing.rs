@@ -37,7 +37,7 @@ pub struct OutgoingCallRequest {
     pub packet_receive_window_size: u16,
     /// How long a packet to the PNS may be on its way to its destination, in tenths of a second.
     pub packet_processing_delay: u16,
-    /// How many octets of the phone number are valid. Nothing checks it against the text.
+    /// How many bytes of the phone number are valid. Nothing checks it against the text.
     pub phone_number_length: u16,
     /// Zero, says the RFC.
     pub reserved1: u16,

@@ -104,8 +104,8 @@ pub struct SetLinkInfo {
 }
 
 impl SetLinkInfo {
-    /// 24 octets: header (8), control message type (2), reserved0 (2), peer call id (2), reserved1 (2), send accm (4),
-    /// receive accm (4).
+    /// 24 bytes: header (8), control message type (2), reserved0 (2), peer call id (2), reserved1
+    /// (2), send accm (4), receive accm (4).
     pub const LEN: usize = Header::LEN + 2 + 2 + 2 + 2 + 4 + 4;
 
     /// Creates the message with these maps.

@@ -10,7 +10,10 @@ use crate::code::{GeneralError, StopReason, StopResult};
 /// use pptp_wire::message::StopControlConnectionRequest;
 ///
 /// let request = StopControlConnectionRequest::new(StopReason::STOP_LOCAL_SHUTDOWN);
-/// assert_eq!(request.to_string(), "Stop-Control-Connection-Request: reason Stop-Local-Shutdown (3)");
+/// assert_eq!(
+///     request.to_string(),
+///     "Stop-Control-Connection-Request: reason Stop-Local-Shutdown (3)"
+/// );
 /// ```
 #[doc(alias = "StopCCRQ")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,7 +31,8 @@ pub struct StopControlConnectionRequest {
 }
 
 impl StopControlConnectionRequest {
-    /// 16 octets: header (8), control message type (2), reserved0 (2), reason (1), reserved1 (1), reserved2 (2).
+    /// 16 bytes: header (8), control message type (2), reserved0 (2), reason (1), reserved1 (1),
+    /// reserved2 (2).
     pub const LEN: usize = Header::LEN + 2 + 2 + 1 + 1 + 2;
 
     /// Creates the request with this reason.
@@ -70,7 +74,8 @@ pub struct StopControlConnectionReply {
 }
 
 impl StopControlConnectionReply {
-    /// 16 octets: header (8), control message type (2), reserved0 (2), result code (1), error code (1), reserved1 (2).
+    /// 16 bytes: header (8), control message type (2), reserved0 (2), result code (1), error code
+    /// (1), reserved1 (2).
     pub const LEN: usize = Header::LEN + 2 + 2 + 1 + 1 + 2;
 
     /// Creates the reply with this result and no error code.

@@ -17,7 +17,10 @@ use crate::{DecodeError, Field, Header, Message, UnknownMessageError};
 ///
 /// let octets = b"\x00\x0e\x00\x01\x1a\x2b\x3c\x4d\x00\x10\x00\x00\xab\xcd";
 /// let (message, _) = Message::decode(octets)?;
-/// assert_eq!(message.to_string(), "unknown control message: control message type 16, body 0000abcd");
+/// assert_eq!(
+///     message.to_string(),
+///     "unknown control message: control message type 16, body 0000abcd"
+/// );
 ///
 /// let same = UnknownMessage::control(ControlMessageType::new(16), b"\x00\x00\xab\xcd")?;
 /// assert_eq!(message, Message::Unknown(same));
@@ -38,11 +41,11 @@ impl UnknownMessage {
     pub const MAX_BODY_LEN: usize = MAX_MESSAGE_LEN - Header::LEN;
 
     /// Creates a control message of an unknown type. `body` is what is behind the type: reserved0,
-    /// then at most 208 octets.
+    /// then at most 208 bytes.
     ///
     /// # Errors
     ///
-    /// [`UnknownMessageError`] when the type is known or the body is not 2 to 210 octets long.
+    /// [`UnknownMessageError`] when the type is known or the body is not 2 to 210 bytes long.
     pub fn control(control_message_type: ControlMessageType, body: &[u8]) -> Result<Self, UnknownMessageError> {
         if control_message_type.message_len().is_some() {
             return Err(UnknownMessageError::KnownControlMessageType { control_message_type });
@@ -55,7 +58,8 @@ impl UnknownMessage {
     ///
     /// # Errors
     ///
-    /// [`UnknownMessageError`] when the type is that of control messages or the body is longer than 212 octets.
+    /// [`UnknownMessageError`] when the type is that of control messages or the body is longer than
+    /// 212 bytes.
     pub fn other(message_type: MessageType, body: &[u8]) -> Result<Self, UnknownMessageError> {
         if message_type == MessageType::CONTROL {
             return Err(UnknownMessageError::NoControlMessageType { message_type });
@@ -110,7 +114,7 @@ impl UnknownMessage {
         self.buffer.get(..self.body_len).unwrap_or_default()
     }
 
-    /// Returns the length of the message on the wire, in octets.
+    /// Returns the length of the message on the wire, in bytes.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a message is never empty")]
     pub fn len(&self) -> usize {

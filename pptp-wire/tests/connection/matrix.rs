@@ -3,8 +3,6 @@
 //! `matrix.txt` has the answers; ours is id 1, the peer's 9.
 //! `PPTP_WIRE_MATRIX=1 cargo test … -- --nocapture` prints it again.
 
-use core::fmt::Write;
-
 use pptp_wire::Message;
 use pptp_wire::code::{
     Accm, Bearer, ControlMessageType, DisconnectResult, EchoResult, Framing, GeneralError, IncomingCallResult,
@@ -17,6 +15,7 @@ use pptp_wire::message::{
     StartControlConnectionRequest, StopControlConnectionReply, StopControlConnectionRequest, UnknownMessage,
     WanErrorNotify,
 };
+use testing::{add_state, assert_table};
 
 use crate::bench::{self, Bench, ENTROPY, PEERS, incoming_request, outgoing_request, start_reply, start_request};
 
@@ -212,37 +211,14 @@ fn answer(state: Make, message: &Message) -> String {
 fn matrix() -> String {
     let mut matrix = String::new();
     for (name, state) in states() {
-        let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
-        for (message_name, message) in messages() {
-            let answer = answer(state, &message);
-            match groups.iter_mut().find(|(known, _)| *known == answer) {
-                Some((_, names)) => names.push(message_name),
-                None => groups.push((answer, vec![message_name])),
-            }
-        }
-        writeln!(matrix, "== {name} ==").unwrap();
-        for (answer, names) in groups {
-            let names = if names.len() == messages().len() { "everything".to_owned() } else { names.join("; ") };
-            writeln!(matrix, "{names}:\n  {answer}").unwrap();
-        }
-        matrix.push('\n');
+        add_state(&mut matrix, name, messages().iter().map(|(name, message)| (*name, answer(state, message))));
     }
     matrix
 }
 
 #[test]
 fn every_message_in_every_state() {
-    let found = matrix();
-    assert_eq!(found, matrix(), "not always the same");
-    // To write it again after a change that is meant.
-    if std::env::var_os("PPTP_WIRE_MATRIX").is_some() {
-        println!("{found}");
-    }
-    let expected = include_str!("matrix.txt");
-    for (number, (found, expected)) in found.lines().zip(expected.lines()).enumerate() {
-        assert_eq!(found, expected, "line {} of the matrix", number + 1);
-    }
-    assert_eq!(found.lines().count(), expected.lines().count());
+    assert_table(matrix, include_str!("matrix.txt"), "PPTP_WIRE_MATRIX");
 }
 
 /// Two messages in a row, and three: nothing panics, and everything that begins also ends.

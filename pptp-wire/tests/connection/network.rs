@@ -1,8 +1,8 @@
 //! Two machines, a TCP-like network between them, and two users who do what comes to their minds.
 //!
-//! Octets arrive in order, in pieces of any size, after any time, until the connection is cut. Whatever happens, each
-//! call that began on a side ends on it, and so does the connection. `PPTP_WIRE_SEED=7 cargo test network` runs a single
-//! seed, and prints its events when it fails.
+//! Bytes arrive in order, in pieces of any size, after any time, until the connection is cut.
+//! Whatever happens, each call that began on a side ends on it, and so does the connection.
+//! `PPTP_WIRE_SEED=7 cargo test network` runs a single seed, and prints its events when it fails.
 
 use alloc::collections::BTreeMap;
 use core::time::Duration;

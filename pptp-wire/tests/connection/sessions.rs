@@ -1,8 +1,8 @@
 //! Recorded sessions: the machine in the place of each side comes to the same end.
 //!
-//! `sessions.txt` has the control connections of this project's recordings of pptp-linux 1.10.0 with pptpd 1.4.0 and
-//! with accel-ppp: seconds, who, and the octets that TCP carried, or its end. `00*59` stands for 59 octets of
-//! zero. No recording holds anything of a real network.
+//! `sessions.txt` has the control connections of this project's recordings of pptp-linux 1.10.0
+//! with pptpd 1.4.0 and with accel-ppp: seconds, who, and the bytes that TCP carried, or its end.
+//! `00*59` stands for 59 bytes of zero. No recording holds anything of a real network.
 
 use core::time::Duration;
 
@@ -86,8 +86,8 @@ impl Outcome {
     }
 }
 
-/// Plays one side of a session: the other side's octets come when they came, and the user does what the recorded side
-/// did, when it did it. At the end of the recording, TCP is over.
+/// Plays one side of a session: the other side's bytes come when they came, and the user does what
+/// the recorded side did, when it did it. At the end of the recording, TCP is over.
 fn replay(steps: &[Step<'_>], as_client: bool, machine: &mut Connection<2>) -> Outcome {
     let mut outcome = Outcome::default();
     let mut call = None;
@@ -267,7 +267,7 @@ fn our_server_comes_to_the_same_end() {
             CallCloseReason::PeerCleared
         };
         assert_eq!(sent, expected, "{name}");
-        // The identity is the same, octet by octet.
+        // The identity is the same, byte by byte.
         assert_eq!(outcome.sent[0], theirs[0], "{name}");
         assert_eq!(outcome.check_end(name), reason, "{name}");
     }

@@ -46,7 +46,7 @@ proptest! {
         check::<CallDisconnectNotify>(13, &seed);
         check::<WanErrorNotify>(14, &seed);
         check::<SetLinkInfo>(15, &seed);
-        // These two cannot be made of too few octets, or of a type that is known.
+        // These two cannot be made of too few bytes, or of a type that is known.
         let mut source = Unstructured::new(&seed);
         if let Ok(message) = UnknownMessage::arbitrary(&mut source) {
             round_trips(message.into());
@@ -64,7 +64,7 @@ fn all_kinds_of_messages_are_made() {
     let mut seen = alloc::collections::BTreeSet::new();
     for seed in 0..=u8::MAX {
         let octets: Vec<u8> = (0..=u8::MAX).cycle().map(|octet| octet ^ seed).take(400).collect();
-        // The discriminant comes from the first octets.
+        // The discriminant comes from the first bytes.
         let octets = [&[seed; 4][..], &octets[..]].concat();
         if let Ok(message) = Message::arbitrary(&mut Unstructured::new(&octets)) {
             round_trips(message);

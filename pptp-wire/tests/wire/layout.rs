@@ -132,7 +132,7 @@ const LAYOUTS: [&[(Field, usize)]; 15] = [
 const HEADER: [(Field, usize); 4] =
     [(Field::Length, 2), (Field::MessageType, 2), (Field::MagicCookie, 4), (Field::ControlMessageType, 2)];
 
-/// Returns octets with a right cookie, this length and these types, with 0xa5 in all else.
+/// Returns bytes with a right cookie, this length and these types, with 0xa5 in all else.
 fn message(length: u16, message_type: u16, control_message_type: u16, room: usize) -> Vec<u8> {
     let mut octets = [length, message_type, 0x1a2b, 0x3c4d, control_message_type].map(u16::to_be_bytes).concat();
     octets.resize(room.max(10), 0xa5);
@@ -140,7 +140,7 @@ fn message(length: u16, message_type: u16, control_message_type: u16, room: usiz
     octets
 }
 
-/// Returns every message of RFC 2637: its type, its fields, and octets.
+/// Returns every message of RFC 2637: its type, its fields, and bytes.
 fn messages() -> impl Iterator<Item = (u16, Vec<(Field, usize)>, Vec<u8>)> {
     (1..).zip(LAYOUTS).map(|(control_message_type, layout)| {
         let fields = [&HEADER[..], layout].concat();
@@ -246,7 +246,7 @@ fn a_cookie_with_any_wrong_bit_is_refused() {
     }
 }
 
-/// An error is found with the last octet of the field that makes it certain, and not before.
+/// An error is found with the last byte of the field that makes it certain, and not before.
 #[test]
 fn errors_are_found_early() {
     let length_of_type =

@@ -1,4 +1,4 @@
-//! Octets of real peers and of no peer at all, through the public interface.
+//! Bytes of real peers and of no peer at all, through the public interface.
 
 extern crate alloc;
 
@@ -15,7 +15,7 @@ mod round_trip;
 #[cfg(test)]
 mod stream;
 
-/// Returns the octets of a text in hexadecimal, where `00*59` stands for 59 octets of zero.
+/// Returns the bytes of a text in hexadecimal, where `00*59` stands for 59 bytes of zero.
 #[cfg(test)]
 fn octets(text: &str) -> Vec<u8> {
     let words = text.split_whitespace().map(|word| match word.strip_prefix("00*") {
@@ -25,7 +25,7 @@ fn octets(text: &str) -> Vec<u8> {
     words.collect::<Vec<_>>().concat()
 }
 
-/// Returns the only message in these octets.
+/// Returns the only message in these bytes.
 #[cfg(test)]
 fn decode(octets: &[u8]) -> pptp_wire::Message {
     let (message, rest) = pptp_wire::Message::decode(octets).unwrap();

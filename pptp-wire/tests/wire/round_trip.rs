@@ -1,4 +1,4 @@
-//! Nothing is lost in either direction, whatever the octets.
+//! Nothing is lost in either direction, whatever the bytes.
 
 use pptp_wire::code::{ControlMessageType, MessageType};
 use pptp_wire::message::UnknownMessage;
@@ -18,7 +18,7 @@ pub(crate) fn known() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Returns octets of a message that is not one of the fifteen.
+/// Returns bytes of a message that is not one of the fifteen.
 pub(crate) fn unknown() -> impl Strategy<Value = Vec<u8>> {
     let control = (prop_oneof![Just(0_u16), 16_u16..], vec(any::<u8>(), 2..=210));
     let other = (any::<u16>(), vec(any::<u8>(), 0..=212));
@@ -33,7 +33,7 @@ pub(crate) fn unknown() -> impl Strategy<Value = Vec<u8>> {
     .prop_map(|message| message.encode(&mut [0; Message::MAX_LEN]).unwrap().to_vec())
 }
 
-/// Returns octets that are likely to be nearly a message.
+/// Returns bytes that are likely to be nearly a message.
 fn nearly() -> impl Strategy<Value = Vec<u8>> {
     (0_u16..230, 0_u16..3, 0_u16..18, any::<bool>(), vec(any::<u8>(), 0..240)).prop_map(
         |(length, message_type, control_message_type, right, filling)| {

@@ -31,7 +31,7 @@ fn read(pieces: &[&[u8]]) -> (Vec<Message>, Option<StreamError>, Reassembler) {
     (messages, None, stream)
 }
 
-/// Cuts the octets in pieces of these lengths, over and over.
+/// Cuts the bytes in pieces of these lengths, over and over.
 fn cut<'a>(mut octets: &'a [u8], lengths: &[usize]) -> Vec<&'a [u8]> {
     let mut pieces = Vec::new();
     for length in lengths.iter().cycle() {

@@ -9,7 +9,7 @@ use etherparse::{
     Icmpv4Header, Icmpv4Type, IpHeaders, NetSlice, PacketBuilder, PacketBuilderStep, SlicedPacket, TransportSlice,
 };
 
-/// Octets of the file in one datagram.
+/// Bytes of the file in one datagram.
 const CHUNK: usize = 1400;
 /// How many datagrams are underway at most.
 const WINDOW: usize = 64;

@@ -108,7 +108,8 @@ pub struct World {
 
 impl World {
     pub fn new(config: &Config, profile: Profile, seed: u64) -> Self {
-        // A simulation wants the same octets each time; a real program takes unpredictable ones from the system.
+        // A simulation wants the same bytes each time; a real program takes unpredictable ones from
+        // the system.
         let mut random = Random::new(seed);
         let client = Client::new(&client_config(config), random.entropy());
         let server =

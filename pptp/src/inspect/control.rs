@@ -19,13 +19,13 @@ const MAX_STREAMS: usize = 2048;
 pub enum ControlInput<'a> {
     /// A new connection starts.
     Start,
-    /// The octets that follow.
+    /// The bytes that follow.
     Octets(&'a [u8]),
-    /// Octets that were given before: a retransmission. They change nothing.
+    /// Bytes that were given before: a retransmission. They change nothing.
     Repeated(&'a [u8]),
     /// Bytes that follow, and the last message of which was not captured to its end. The stream goes on elsewhere.
     Cut(&'a [u8]),
-    /// Octets are missing here.
+    /// Bytes are missing here.
     Lost,
     /// A segment without bytes: it shows that there is a connection, and which end is at port 1723.
     Seen,
@@ -108,7 +108,7 @@ impl Stream {
         sink: &mut impl FnMut(Record<'_>),
     ) {
         if self.lost {
-            // Go on where a message starts with the octets that were given.
+            // Go on where a message starts with the bytes that were given.
             if pptp_wire::Header::decode(octets).is_err() {
                 return;
             }

@@ -49,7 +49,7 @@
 //! changes since the start. The place in a link whose start was not captured is looked for once,
 //! over 65,536 key changes with each key; see [`Secrets::with_search_depth`].
 //!
-//! # What is not guessed
+//! # No guesses
 //!
 //! A key that no proof of the authentication confirms decrypts nothing before its packets have
 //! shown evidence that chance does not give. That evidence is IP headers whose version, lengths and
@@ -121,7 +121,7 @@ impl Inspector {
         Self { secrets, ..Self::default() }
     }
 
-    /// Takes bytes of one direction of a control connection. Octets may be cut in any way.
+    /// Takes bytes of one direction of a control connection. Bytes may be cut in any way.
     pub fn handle_control(
         &mut self,
         tag: u64,

@@ -9,7 +9,8 @@ use mppe::{Algorithm, Config, DecryptError, Decryptor, Flags, FlushedRule, Heade
 use super::NotDecrypted;
 use super::recover::Place;
 
-/// Stateful: packets that wait for an earlier one, and their octets. With more, the earlier one is taken as lost.
+/// Stateful: packets that wait for an earlier one, and their bytes. With more, the earlier one is
+/// taken as lost.
 const MAX_HELD: usize = 32;
 const MAX_HELD_OCTETS: usize = 1 << 15;
 

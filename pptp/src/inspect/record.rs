@@ -34,7 +34,7 @@ pub enum Content<'a> {
         source: SocketAddr,
         /// The receiver.
         destination: SocketAddr,
-        /// The message; it is encoded to the octets that were seen.
+        /// The message; it is encoded to the bytes that were seen.
         message: &'a Message,
     },
     /// The control connection cannot be followed from here on, until a message starts with a segment again.
@@ -54,14 +54,14 @@ pub enum Content<'a> {
         destination: IpAddr,
         /// The packet, or why it is not RFC 2637's.
         packet: Result<pptp_gre::Packet<'a>, pptp_gre::DecodeError>,
-        /// All its octets.
+        /// All its bytes.
         octets: &'a [u8],
     },
     /// A PPP frame.
     Frame {
         /// The frame, or the error.
         frame: Result<Frame<'a>, ppp_fsm::DecodeError>,
-        /// All its octets.
+        /// All its bytes.
         octets: &'a [u8],
     },
     /// A packet of LCP, CCP, IPCP, IPV6CP or another control protocol.
@@ -70,28 +70,28 @@ pub enum Content<'a> {
         protocol: Protocol,
         /// The packet, or the error.
         packet: Result<ppp_fsm::Packet<'a>, ppp_fsm::DecodeError>,
-        /// All its octets.
+        /// All its bytes.
         octets: &'a [u8],
     },
     /// A packet of CHAP or MS-CHAP.
     Chap {
         /// The packet, or the error.
         packet: Result<chap::Packet<'a>, ppp_fsm::DecodeError>,
-        /// All its octets.
+        /// All its bytes.
         octets: &'a [u8],
     },
     /// A packet of PAP, with a password in the clear.
     Pap {
         /// The packet, or the error.
         packet: Result<pap::Packet<'a>, ppp_fsm::DecodeError>,
-        /// All its octets.
+        /// All its bytes.
         octets: &'a [u8],
     },
     /// A packet of EAP.
     Eap {
         /// The packet, or the error.
         packet: Result<eap::Packet<'a>, ppp_fsm::DecodeError>,
-        /// All its octets.
+        /// All its bytes.
         octets: &'a [u8],
     },
     /// Protocol 0x00fd: encrypted or compressed.
@@ -99,7 +99,7 @@ pub enum Content<'a> {
         /// The header that it has if it is MPPE or MPPC. `None` when CCP agreed on something else, and when there are
         /// not two bytes.
         header: Option<mppe::Header>,
-        /// All its octets.
+        /// All its bytes.
         octets: &'a [u8],
     },
     /// A datagram of a network protocol, in the clear or decrypted.

@@ -13,7 +13,7 @@ use mppe::{CoherencyCount, Header, SessionKey, StartKey};
 
 use super::evidence::has_right_checksum;
 
-/// The furthest place that is tried, in octets behind the last packet: some forty long packets.
+/// The furthest place that is tried, in bytes behind the last packet: some forty long packets.
 const MAX_DISTANCE: usize = 1 << 16;
 
 /// The longest plaintext of a missing packet that is reckoned with.
@@ -29,7 +29,7 @@ pub(super) struct Place {
     count: CoherencyCount,
     /// Key changes since the start of the link.
     changes: u64,
-    /// Octets of the stream that were used since the last key change or restart.
+    /// Bytes of the stream that were used since the last key change or restart.
     used: usize,
 }
 
@@ -75,7 +75,7 @@ fn key_after(start: &StartKey, changes: u64) -> SessionKey {
     (0..changes).fold(start.initial_session_key(), |key, _| start.next_session_key(&key))
 }
 
-/// Returns whether a piece of the stream makes an IPv4 packet of the encrypted octets.
+/// Returns whether a piece of the stream makes an IPv4 packet of the encrypted bytes.
 fn is_ipv4(stream: &[u8], encrypted: &[u8]) -> bool {
     let (Some(stream), Some(octets)) = (stream.first_chunk::<HEAD>(), encrypted.first_chunk::<HEAD>()) else {
         return false;

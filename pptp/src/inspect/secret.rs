@@ -12,7 +12,9 @@ use mschap::{LmHash, NamePolicy, NtHash, Password};
 /// ```
 /// use pptp::inspect::Secrets;
 ///
-/// let secrets = Secrets::new().with_password(Some("alice"), "wonderland").with_nt_hash(None, [0x5a; 16]);
+/// let secrets = Secrets::new()
+///     .with_password(Some("alice"), "wonderland")
+///     .with_nt_hash(None, [0x5a; 16]);
 /// assert_eq!(format!("{secrets:?}"), "Secrets(2 users, 0 start keys)");
 /// ```
 pub struct Secrets {

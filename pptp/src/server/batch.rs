@@ -36,14 +36,20 @@ impl<const CALLS: usize> Server<CALLS> {
     /// use pptp::server::{Config, Limits, Server};
     /// use pptp::session::Batch;
     ///
-    /// let mut server: Server = Server::new(Config::new(Ipv4Addr::new(10, 0, 0, 1)), Limits::default());
+    /// let mut server: Server =
+    ///     Server::new(Config::new(Ipv4Addr::new(10, 0, 0, 1)), Limits::default());
     /// let mut batch = Batch::new();
     /// let peer = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
     /// let (mut first, mut second) = ([0x30; 60], [0x30; 60]);
     /// let mut refused = 0;
-    /// server.handle_gre_batch(Duration::ZERO, &mut batch, &mut [(peer, &mut first), (peer, &mut second)], |_, received| {
-    ///     refused += usize::from(received.is_err());
-    /// });
+    /// server.handle_gre_batch(
+    ///     Duration::ZERO,
+    ///     &mut batch,
+    ///     &mut [(peer, &mut first), (peer, &mut second)],
+    ///     |_, received| {
+    ///         refused += usize::from(received.is_err());
+    ///     },
+    /// );
     /// assert_eq!(refused, 2);
     /// ```
     pub fn handle_gre_batch(
@@ -86,7 +92,8 @@ impl<const CALLS: usize> Server<CALLS> {
     /// use pptp::server::{Config, Limits, Server};
     /// use pptp::session::Batch;
     ///
-    /// let mut server: Server = Server::new(Config::new(Ipv4Addr::new(10, 0, 0, 1)), Limits::default());
+    /// let mut server: Server =
+    ///     Server::new(Config::new(Ipv4Addr::new(10, 0, 0, 1)), Limits::default());
     /// // Nobody is there to send to.
     /// server.send_ip_batch(Duration::ZERO, &mut Batch::new(), &mut [], |_, _| unreachable!());
     /// ```

@@ -88,29 +88,28 @@ impl<const CALLS: usize> Driven for Session<CALLS> {
 /// let peer = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
 /// let id = server.accept(now, peer, [1; 32])?; // unpredictable bytes
 /// assert!(server.accept(now, peer, [2; 32]).is_err());
-/// assert_eq!(server.handle_stream(now, id, b"GET / HTTP/1.1\r\n\r\n"), 18);
+/// // What it sends is read only when it is wanted: at most `Session::READ_LEN` bytes at a time.
+/// assert!(server.wants_read(id));
+/// server.handle_stream(now, id, b"GET / HTTP/1.1\r\n\r\n");
 ///
-/// // After each call: who has something to send or to tell?
+/// // After each call: who has something to send or to report?
 /// let mut buf = [0; MAX_RECEIVE];
-/// loop {
-///     let Some(mut session) = server.poll_ready() else { break };
+/// while let Some(mut session) = server.poll_ready() {
 ///     let (id, peer) = (session.id(), session.peer());
+///     while let Some((call, ip)) = session.poll_receive(now, &mut buf)? {
+///         println!("{} bytes of {call} that had to wait for an earlier packet", ip.len());
+///     }
 ///     while let Some(event) = session.poll_event() {
 ///         println!("{id}: {event:?}");
-///     }
-///     while let Some(bytes) = session.poll_control(now, &mut buf)? {
-///         println!("{} bytes to the TCP connection of {id}", bytes.len());
 ///     }
 ///     while let Some(packet) = session.poll_tunnel(now, &mut buf)? {
 ///         println!("{} bytes to {peer} by GRE", packet.len());
 ///     }
-///     while let Some((call, ip)) = session.poll_receive(now, &mut buf)? {
-///         println!("{} bytes of {call} that had to wait for an earlier packet", ip.len());
+///     while let Some(bytes) = session.poll_control(now, &mut buf)? {
+///         println!("{} bytes to the TCP connection of {id}", bytes.len());
 ///     }
-///     let is_closed = session.is_closed();
-///     drop(session);
-///     if is_closed {
-///         server.remove(id); // and the TCP connection with it
+///     if session.is_closed() {
+///         session.remove(); // and the TCP connection with it
 ///     }
 /// }
 /// assert_eq!(server.len(), 0);
@@ -155,10 +154,22 @@ impl<const CALLS: usize> Server<CALLS> {
         Ok(self.table.insert(peer, session)?)
     }
 
+    /// Returns how many more calls may be accepted.
+    fn allowance(&self) -> usize {
+        self.limits.calls.saturating_sub(self.table.keys())
+    }
+
+    /// Returns whether a TCP connection should be read now: [`Session::wants_read`]. One that does
+    /// not exist should not.
+    #[must_use]
+    pub fn wants_read(&self, id: ConnectionId) -> bool {
+        self.session(id).is_some_and(Session::wants_read)
+    }
+
     /// Takes bytes from a TCP connection. Returns how many were taken: less than all when events or
     /// output have to be polled first, and all of a connection that does not exist.
     pub fn handle_stream(&mut self, now: Duration, id: ConnectionId, bytes: &[u8]) -> usize {
-        let allowance = self.limits.calls.saturating_sub(self.table.keys());
+        let allowance = self.allowance();
         let Some(session) = self.table.data_mut(id) else { return bytes.len() };
         session.set_call_allowance(allowance);
         let taken = session.handle_stream(now, bytes);
@@ -260,12 +271,19 @@ impl<const CALLS: usize> Server<CALLS> {
     /// [`session_mut`](Self::session_mut), and when its deadline has come. Poll it until there is
     /// nothing more: it is not given again before that.
     pub fn poll_ready(&mut self) -> Option<SessionMut<'_, CALLS>> {
-        self.table.poll_ready()
+        let allowance = self.allowance();
+        let mut session = self.table.poll_ready()?;
+        // Polling makes room for requests that were kept.
+        session.set_call_allowance(allowance);
+        Some(session)
     }
 
     /// Returns a connection, for whatever a [`Session`] can do. It is ready afterwards.
     pub fn session_mut(&mut self, id: ConnectionId) -> Option<SessionMut<'_, CALLS>> {
-        self.table.get_mut(id)
+        let allowance = self.allowance();
+        let mut session = self.table.get_mut(id)?;
+        session.set_call_allowance(allowance);
+        Some(session)
     }
 
     /// Returns a connection, to look at.

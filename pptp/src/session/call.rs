@@ -133,6 +133,13 @@ impl Machine {
     /// Lets the layers know what happened in the others: the tunnel's events, the end of PPP.
     #[inline]
     fn pump(&mut self, now: Duration) {
+        // Nothing has happened after nearly every data packet.
+        if self.tunnel.has_event() || self.ppp.reason().is_some() {
+            self.pump_events(now);
+        }
+    }
+
+    fn pump_events(&mut self, now: Duration) {
         while let Some(event) = self.tunnel.poll_event() {
             self.tunnel_event(now, event);
         }

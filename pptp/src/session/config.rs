@@ -28,7 +28,8 @@ pub enum FlowAlarmPolicy {
 /// let lenient = Config::strict()
 ///     // PPP: authentication, encryption, compression, addresses.
 ///     .with_ppp(|ppp| {
-///         ppp.with_encryption(Encryption::Preferred).with_strengths(MicrosoftCompression::STRENGTHS)
+///         ppp.with_encryption(Encryption::Preferred)
+///             .with_strengths(MicrosoftCompression::STRENGTHS)
 ///     })
 ///     // The GRE tunnel of each call: window, acknowledgments, order.
 ///     .with_gre(|gre| gre.with_reorder_timeout(Duration::from_millis(100)))

@@ -40,7 +40,8 @@ pub enum CallEvent {
         elapsed: Duration,
     },
     /// RFC 2637 section 4.4: the flow control alarm goes on or off. Packets or acknowledgments are
-    /// lost, or the peer does not acknowledge. See [`FlowAlarmPolicy`](super::FlowAlarmPolicy).
+    /// lost: the peer was [asked](super::Config::with_echo_for_acknowledgment) for the first one that
+    /// was late, and has not answered in time either. Nothing is withheld meanwhile. See [`FlowAlarmPolicy`](super::FlowAlarmPolicy).
     FlowAlarm {
         /// Whether it is on.
         is_raised: bool,

@@ -144,6 +144,16 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
         self.with_ppp(now, |ppp, now| ppp.prove(now, ticket, name, secret)).unwrap_or(Err(AnswerError::NotAsked))
     }
 
+    /// Answers [`Event::Prove`](ppp_session::Event::Prove) with a no:
+    /// [`ppp_session::Session::decline`].
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError::NotAsked`].
+    pub fn decline(&mut self, now: Duration, ticket: Ticket) -> Result<(), AnswerError> {
+        self.with_ppp(now, |ppp, now| ppp.decline(now, ticket)).unwrap_or(Err(AnswerError::NotAsked))
+    }
+
     /// Answers [`Event::PasswordExpired`](ppp_session::Event::PasswordExpired):
     /// [`ppp_session::Session::change_password`] (RFC 2759 section 7).
     ///

@@ -21,6 +21,8 @@ pub(crate) use data::call_id;
 enum Stage {
     /// It is being started.
     Opening,
+    /// It is up, and a client's call is requested as soon as there is room for the request.
+    Calling,
     /// It is up. A server ends it at the deadline, which it has while there is no call.
     Established { idle_deadline: Option<Duration> },
     /// Everything is to end, and it was not up yet.
@@ -160,13 +162,30 @@ impl<const CALLS: usize> Session<CALLS> {
     fn end(&mut self) {
         self.stage = match self.stage {
             Stage::Opening | Stage::Abandoning => Stage::Abandoning,
-            Stage::Established { .. } | Stage::Ending => Stage::Ending,
+            Stage::Calling | Stage::Established { .. } | Stage::Ending => Stage::Ending,
             over @ (Stage::Closed(_) | Stage::Over(_)) => over,
         };
     }
 
+    /// How many bytes [`handle_stream`](Self::handle_stream) takes at least when
+    /// [`wants_read`](Self::wants_read) says yes: a good size for a read from TCP.
+    pub const READ_LEN: usize = Connection::<CALLS>::READ_LEN;
+
+    /// Returns whether the TCP connection should be read now.
+    ///
+    /// When it says no, poll [`poll_control`](Self::poll_control) and events first. Meanwhile TCP
+    /// holds the peer up. Before [`open`](Self::open) and after the end it says no, too.
+    #[must_use]
+    pub fn wants_read(&self) -> bool {
+        self.connection.wants_read()
+    }
+
     /// Takes bytes from TCP. Returns how many were taken: less than all when events or output have
-    /// to be polled first.
+    /// to be polled first. Bytes that cannot be handled yet are kept, up to
+    /// [`READ_LEN`](Self::READ_LEN).
+    ///
+    /// A caller that reads at most that many bytes at a time, and only when
+    /// [`wants_read`](Self::wants_read) says yes, never has a rest to give again.
     pub fn handle_stream(&mut self, now: Duration, bytes: &[u8]) -> usize {
         let mut rest = bytes;
         // Events that were handled make room for more.
@@ -231,7 +250,9 @@ impl<const CALLS: usize> Session<CALLS> {
     pub fn poll_timeout(&self) -> Option<Duration> {
         let idle_deadline = match self.stage {
             Stage::Established { idle_deadline } => idle_deadline,
-            Stage::Opening | Stage::Abandoning | Stage::Ending | Stage::Closed(_) | Stage::Over(_) => None,
+            Stage::Opening | Stage::Calling | Stage::Abandoning | Stage::Ending | Stage::Closed(_) | Stage::Over(_) => {
+                None
+            }
         };
         let calls = self.calls.iter().filter_map(|call| call.poll_timeout());
         calls.chain(self.connection.poll_timeout()).chain(idle_deadline).min()
@@ -261,7 +282,12 @@ impl<const CALLS: usize> Session<CALLS> {
     pub const fn reason(&self) -> Option<Reason> {
         match self.stage {
             Stage::Over(reason) => Some(reason),
-            Stage::Opening | Stage::Established { .. } | Stage::Abandoning | Stage::Ending | Stage::Closed(_) => None,
+            Stage::Opening
+            | Stage::Calling
+            | Stage::Established { .. }
+            | Stage::Abandoning
+            | Stage::Ending
+            | Stage::Closed(_) => None,
         }
     }
 

@@ -12,13 +12,13 @@ use pptp_wire::connection::{CallCloseReason, CloseReason, Disconnect, Fault};
 ///
 /// ```
 /// use pptp::ppp::auth::{Failure, Method};
-/// use pptp::ppp::link;
+/// use pptp::ppp::{Words, link};
 /// use pptp::ppp_session;
 /// use pptp::session::Reason;
 ///
-/// let failure = Failure::Refused { method: Method::MsChapV2, code: Some(691) };
+/// let failure = Failure::Refused { method: Method::MsChapV2, code: Some(691), words: Words::new(b"Access denied") };
 /// let reason = Reason::Ppp(ppp_session::Reason::Link(link::Reason::Authentication(failure)));
-/// assert_eq!(reason.to_string(), "the peer refused our authentication by MS-CHAP-V2, error 691");
+/// assert_eq!(reason.to_string(), "the peer refused our authentication by MS-CHAP-V2, error 691: \"Access denied\"");
 /// assert_eq!(reason.windows_error(), Some(691));
 /// assert_eq!(reason.advice(), "the user name or the password is wrong");
 /// ```
@@ -114,7 +114,7 @@ impl Reason {
             Self::Call(reason) => reason.fault(),
             Self::Control(reason) => reason.fault(),
             Self::Ppp(ppp_session::Reason::Link(reason)) => match reason {
-                link::Reason::Closed | link::Reason::PeerClosed { error: None | Some(0) } => Fault::Nobody,
+                link::Reason::Closed | link::Reason::PeerClosed { error: None | Some(0), .. } => Fault::Nobody,
                 link::Reason::LowerLayerDown | link::Reason::NoAnswer | link::Reason::PeerSilent => Fault::Network,
                 link::Reason::Authentication(auth::Failure::Refused { .. }) | link::Reason::NoKeys { .. } => {
                     Fault::Local

@@ -5,22 +5,22 @@ use std::time::Duration;
 
 use pptp::server::{AcceptError, Limits, Server, Session};
 use pptp::session::{CallEvent, Event, MAX_TRANSMIT};
-use pptp::wire::message::{CallClearRequest, OutgoingCallRequest, StartControlConnectionRequest};
+use pptp::wire::message::{CallClearRequest, EchoRequest, OutgoingCallRequest, StartControlConnectionRequest};
 use pptp::wire::{Message, Text};
 
 use crate::server_config;
 
 /// Returns a Start-Control-Connection-Request.
 pub(crate) fn start() -> Vec<u8> {
-    octets(StartControlConnectionRequest::new(Text::EMPTY, Text::EMPTY).into())
+    encoded(StartControlConnectionRequest::new(Text::EMPTY, Text::EMPTY).into())
 }
 
 /// Returns an Outgoing-Call-Request.
 pub(crate) fn call(id: u16) -> Vec<u8> {
-    octets(OutgoingCallRequest::new(id, id).into())
+    encoded(OutgoingCallRequest::new(id, id).into())
 }
 
-pub(crate) fn octets(message: Message) -> Vec<u8> {
+pub(crate) fn encoded(message: Message) -> Vec<u8> {
     message.to_vec()
 }
 
@@ -28,8 +28,8 @@ pub(crate) fn octets(message: Message) -> Vec<u8> {
 fn messages<const CALLS: usize>(now: Duration, session: &mut Session<CALLS>) -> Vec<Message> {
     let mut buf = [0; MAX_TRANSMIT];
     let mut messages = Vec::new();
-    while let Some(octets) = session.poll_control(now, &mut buf).unwrap() {
-        messages.push(Message::decode(octets).unwrap().0);
+    while let Some(bytes) = session.poll_control(now, &mut buf).unwrap() {
+        messages.push(Message::decode(bytes).unwrap().0);
     }
     messages
 }
@@ -71,7 +71,7 @@ fn calls_that_are_opened_and_closed_100_000_times_leave_nothing_behind() {
     let mut closed = 0;
     for round in 0..100_000u32 {
         let number = (round % 60_000) as u16 + 1;
-        for message in [call(number), octets(CallClearRequest::new(number).into())] {
+        for message in [call(number), encoded(CallClearRequest::new(number).into())] {
             assert_eq!(server.handle_stream(now, id, &message), message.len());
             let mut steps = 0;
             while let Some(mut ready) = server.poll_ready() {
@@ -96,6 +96,29 @@ fn calls_that_are_opened_and_closed_100_000_times_leave_nothing_behind() {
     assert_eq!(fresh.handle_stream(now, id, &start()), start().len());
     let limit = format!("{fresh:?}").len() * 2;
     assert!(shown < limit, "{shown} {limit}");
+}
+
+/// RFC 2637 section 2.7: a request that is kept, since its sender does not read, is weighed when it is handled.
+#[test]
+fn a_call_that_waits_for_its_turn_counts_when_it_is_taken() {
+    let mut server: Server<4> = Server::new(server_config(), Limits::default().with_calls(1));
+    let now = Duration::ZERO;
+    let mut buf = [0; MAX_TRANSMIT];
+    let ids = [1, 2].map(|last| server.accept(now, IpAddr::V4(Ipv4Addr::new(10, 0, 0, last)), [last; 32]).unwrap());
+    server.handle_stream(now, ids[0], &start());
+    let echo = encoded(EchoRequest::new(7).into());
+    while server.wants_read(ids[0]) {
+        server.handle_stream(now, ids[0], &echo);
+    }
+    assert_eq!(server.handle_stream(now, ids[0], &call(1)), 168, "there is room to keep it");
+    server.handle_stream(now, ids[1], &[start(), call(1)].concat());
+    for id in ids {
+        let mut session = server.session_mut(id).unwrap();
+        while session.poll_control(now, &mut buf).unwrap().is_some() {}
+        assert!(session.wants_read(), "all was handled");
+    }
+    let calls = ids.map(|id| server.session(id).unwrap().calls().count());
+    assert_eq!(calls, [0, 1]);
 }
 
 #[test]
@@ -152,8 +175,8 @@ fn calls_of_all_connections_are_limited() {
         .collect();
     for id in &ids {
         // All in one piece.
-        let octets = [start(), call(1), call(2), call(3), call(4)].concat();
-        let mut rest = &octets[..];
+        let bytes = [start(), call(1), call(2), call(3), call(4)].concat();
+        let mut rest = &bytes[..];
         while !rest.is_empty() {
             let taken = server.handle_stream(now, *id, rest);
             rest = &rest[taken..];

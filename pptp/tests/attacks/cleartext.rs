@@ -225,7 +225,8 @@ fn compressed_packets_that_are_not_encrypted_are_dropped() {
     for compression in [Compression::Off, Compression::Fast] {
         let mut pair = Pair::connected(&Config::strict().with_ppp(|ppp| ppp.with_compression(compression)));
         for to in To::BOTH {
-            // Headers of RFC 2118 with every combination of bits but the one of encryption, and literal octets behind.
+            // Headers of RFC 2118 with every combination of bits but the one of encryption, and
+            // literal bytes behind.
             for bits in (0..16u8).filter(|bits| bits & 1 == 0) {
                 for count in [0, 1, 7] {
                     let sealed = [&[bits << 4, count][..], &[0, 0x21], &numbered_ip(60, 3)].concat();

@@ -4,7 +4,7 @@ use pptp::ppp_session;
 use std::time::Duration;
 
 use pptp::ppp::ccp::{Encryption, MicrosoftCompression};
-use pptp::ppp::link;
+use pptp::ppp::{Words, link};
 use pptp::session::{CallEvent, Config, Reason};
 
 use testing::pptp::{Between, Pair, To, decode_frame, decode_gre, encode_packet, frame, honest, numbered_ip};
@@ -341,7 +341,10 @@ fn a_peer_that_never_decrypts_is_left_with_a_reason() {
             assert_eq!(own.unwrap().windows_error(), Some(742));
             assert_eq!(
                 its,
-                Some(Reason::Ppp(ppp_session::Reason::Link(link::Reason::PeerClosed { error: Some(742) })))
+                Some(Reason::Ppp(ppp_session::Reason::Link(link::Reason::PeerClosed {
+                    error: Some(742),
+                    words: Words::NONE
+                })))
             );
             pair.assert_nothing_in_the_clear();
         }

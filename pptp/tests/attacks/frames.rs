@@ -1,4 +1,4 @@
-//! Frames of any octets, packets that are encrypted with other keys, and events that nobody polls.
+//! Frames of any bytes, packets that are encrypted with other keys, and events that nobody polls.
 
 use pptp::ppp_session;
 use std::time::Duration;
@@ -14,7 +14,8 @@ use crate::{client_config, server_config};
 const PROTOCOLS: [u16; 12] =
     [0xc021, 0xc023, 0xc223, 0xc227, 0x80fd, 0x8021, 0x8057, 0x0021, 0x0057, 0x00fd, 0xc025, 0x002d];
 
-/// In each step of the setup, and in the session: random octets of each length, bare and under each protocol.
+/// In each step of the setup, and in the session: random bytes of each length, bare and under each
+/// protocol.
 #[test]
 fn random_frames_of_every_length_in_every_phase() {
     let mut noise = Random::new(1);
@@ -140,7 +141,7 @@ fn forged_counts_of_stateful_encryption_ask_for_few_resets() {
     pair.assert_alive();
 }
 
-/// A packet of a few octets that would become a long one.
+/// A packet of a few bytes that would become a long one.
 #[test]
 #[cfg(feature = "mppc")]
 fn packets_that_decompress_to_too_much_are_refused() {
@@ -155,7 +156,7 @@ fn packets_that_decompress_to_too_much_are_refused() {
     pair.assert_alive();
     let mut noise = Random::new(3);
     for to in To::BOTH {
-        // Literal octets, then the longest matches that there are; and octets of any kind.
+        // Literal bytes, then the longest matches that there are; and bytes of any kind.
         let mut bombs = vec![[&[0x00, 0x21, 0x45, 0x00][..], &[0xf0, 0x3f, 0xff, 0xff].repeat(100)].concat()];
         bombs.extend((0..3000).map(|length| noise.bytes(2 + length % 300)));
         bombs.push(vec![0xff; 1400]);

@@ -11,7 +11,7 @@ use testing::pptp::{PASSWORD, Pair};
 
 use crate::{client_config, server_config};
 
-/// Returns the ways in which octets are printed.
+/// Returns the ways in which bytes are printed.
 fn spellings(octets: &[u8]) -> Vec<String> {
     let list: Vec<String> = octets.iter().map(ToString::to_string).collect();
     let hex = octets.iter().fold(String::new(), |hex, octet| hex + &format!("{octet:02x}"));
@@ -21,7 +21,7 @@ fn spellings(octets: &[u8]) -> Vec<String> {
 fn assert_hidden(printed: &str, secrets: &[Vec<u8>]) {
     assert!(printed.len() > 20);
     for secret in secrets {
-        // Eight octets are enough to be recognized, and too many to be there by chance.
+        // Eight bytes are enough to be recognized, and too many to be there by chance.
         for part in secret.windows(8.min(secret.len())) {
             if part.iter().all(|octet| *octet == part[0]) {
                 continue;

@@ -3,12 +3,15 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use pptp::client;
 use pptp::server::{Limits, Server, Session};
-use pptp::session::{Event, MAX_TRANSMIT, Reason};
+use pptp::session::{Event, MAX_TRANSMIT, Reason, Session as SessionOf};
+use pptp::wire::Text;
+use pptp::wire::code::StartResult;
 use pptp::wire::connection::CloseReason;
-use pptp::wire::message::EchoRequest;
+use pptp::wire::message::{EchoRequest, StartControlConnectionReply};
 
-use crate::calls::{call, octets, start};
+use crate::calls::{call, encoded, start};
 
 use crate::server_config;
 
@@ -29,24 +32,24 @@ fn closed(session: &mut Session<4>) -> Option<Reason> {
 }
 
 #[test]
-fn one_octet_at_a_time_is_as_good_as_all_at_once() {
+fn one_byte_at_a_time_is_as_good_as_all_at_once() {
     let mut session = session();
     let mut now = Duration::ZERO;
-    for octet in [start(), call(7)].concat() {
+    for byte in [start(), call(7)].concat() {
         now += Duration::from_millis(10);
-        assert_eq!(session.handle_stream(now, &[octet]), 1);
+        assert_eq!(session.handle_stream(now, &[byte]), 1);
     }
     assert_eq!(session.calls().count(), 1);
 }
 
-/// An octet now and then is no start: its time is up nevertheless.
+/// An byte now and then is no start: its time is up nevertheless.
 #[test]
 fn a_start_that_never_ends_is_ended() {
     let mut session = session();
     let mut now = Duration::ZERO;
-    for octet in start().into_iter().take(150) {
+    for byte in start().into_iter().take(150) {
         now += Duration::from_millis(100);
-        assert_eq!(session.handle_stream(now, &[octet]), 1);
+        assert_eq!(session.handle_stream(now, &[byte]), 1);
         session.handle_timeout(now);
     }
     assert_eq!(closed(&mut session), Some(Reason::Control(CloseReason::StartTimeout)));
@@ -63,7 +66,7 @@ fn a_connection_without_a_call_is_ended_however_busy_it_is() {
     let mut reason = None;
     for identifier in 0..1000 {
         now += Duration::from_millis(100);
-        let message = octets(EchoRequest::new(identifier).into());
+        let message = encoded(EchoRequest::new(identifier).into());
         assert_eq!(session.handle_stream(now, &message), message.len());
         session.handle_timeout(now);
         while session.poll_control(now, &mut buf).unwrap().is_some() {}
@@ -77,12 +80,12 @@ fn garbage_ends_the_connection_at_once() {
     let mut random = testing::Random::new(1);
     for round in 0..500 {
         let mut session = session();
-        let octets = random.bytes(200);
+        let bytes = random.bytes(200);
         // At the start, and after it.
         if round % 2 == 0 {
             assert_eq!(session.handle_stream(Duration::ZERO, &start()), 156);
         }
-        assert_eq!(session.handle_stream(Duration::ZERO, &octets), octets.len());
+        assert_eq!(session.handle_stream(Duration::ZERO, &bytes), bytes.len());
         assert!(matches!(closed(&mut session), Some(Reason::Control(CloseReason::Stream(_)))));
         assert_eq!(session.poll_timeout(), None);
     }
@@ -92,10 +95,10 @@ fn garbage_ends_the_connection_at_once() {
 fn lengths_that_are_not_those_of_the_message_end_the_connection() {
     for length in [0u16, 1, 7, 8, 155, 157, 1000, 0x7fff, 0xffff] {
         let mut session = session();
-        let mut octets = start();
-        octets[..2].copy_from_slice(&length.to_be_bytes());
-        octets.resize(70_000, 0);
-        assert_eq!(session.handle_stream(Duration::ZERO, &octets), octets.len());
+        let mut bytes = start();
+        bytes[..2].copy_from_slice(&length.to_be_bytes());
+        bytes.resize(70_000, 0);
+        assert_eq!(session.handle_stream(Duration::ZERO, &bytes), bytes.len());
         assert!(matches!(closed(&mut session), Some(Reason::Control(CloseReason::Stream(_)))), "{length}");
     }
 }
@@ -104,18 +107,18 @@ fn lengths_that_are_not_those_of_the_message_end_the_connection() {
 #[test]
 fn a_peer_that_never_reads_is_not_read_from() {
     let mut buf = [0; MAX_TRANSMIT];
-    for flood in [octets(EchoRequest::new(7).into()), call(9)] {
+    for flood in [encoded(EchoRequest::new(7).into()), call(9)] {
         let mut session = session();
         let now = Duration::ZERO;
         assert_eq!(session.handle_stream(now, &start()), 156);
-        let octets = flood.repeat(10_000);
-        let mut taken = session.handle_stream(now, &octets);
-        assert!(taken < octets.len() / 50, "{taken}");
-        let mut rest = &octets[taken..];
+        let bytes = flood.repeat(10_000);
+        let mut taken = session.handle_stream(now, &bytes);
+        assert!(taken < bytes.len() / 50, "{taken}");
+        let mut rest = &bytes[taken..];
         let shown = format!("{session:?}").len();
         for _ in 0..1000 {
             let more = session.handle_stream(now, rest);
-            assert!(more < octets.len() / 50);
+            assert!(more < bytes.len() / 50);
             rest = &rest[more..];
             if more == 0 {
                 break;
@@ -131,10 +134,49 @@ fn a_peer_that_never_reads_is_not_read_from() {
                 replies += 1;
             }
             while session.poll_event().is_some() {}
-            taken += session.handle_stream(now, &octets[taken..][..flood.len()]);
+            taken += session.handle_stream(now, &bytes[taken..][..flood.len()]);
         }
         assert!(replies > 100, "{replies}");
         assert!(!session.is_closed());
+    }
+}
+
+/// Reads a stream as the loop of the guide does, and returns how many messages were sent meanwhile.
+fn read_while_wanted<const CALLS: usize>(session: &mut SessionOf<CALLS>, stream: &[u8]) -> usize {
+    let (mut buf, mut sent) = ([0; MAX_TRANSMIT], 0);
+    let mut reads = stream.chunks(SessionOf::<CALLS>::READ_LEN).peekable();
+    let mut rounds = 0;
+    loop {
+        while let Some(read) = reads.next_if(|_| session.wants_read()) {
+            assert_eq!(session.handle_stream(Duration::ZERO, read), read.len());
+        }
+        while session.poll_event().is_some() {}
+        while session.poll_control(Duration::ZERO, &mut buf).unwrap().is_some() {
+            sent += 1;
+        }
+        if reads.peek().is_none() && session.wants_read() {
+            return sent;
+        }
+        rounds += 1;
+        assert!(rounds < 1000, "it never comes to rest");
+    }
+}
+
+/// RFC 2637 section 2.5: a start and many Echo-Requests in one segment. 284 bytes were more than an end took at once.
+#[test]
+fn echoes_in_the_segment_of_the_start_are_all_answered_by_both_ends() {
+    let reply = StartControlConnectionReply::new(StartResult::SUCCESSFUL, Text::EMPTY, Text::EMPTY);
+    for echoes in [8, 16, 64, 200_usize] {
+        let requests = encoded(EchoRequest::new(7).into()).repeat(echoes);
+        let mut server = session();
+        assert_eq!(read_while_wanted(&mut server, &[start(), requests.clone()].concat()), 1 + echoes);
+        assert!(!server.is_closed());
+
+        let mut client = client::Session::new(&client::Config::new("alice", "wonderland"), [2; 32]);
+        client.open(Duration::ZERO);
+        // Its start and its call are sent too.
+        assert_eq!(read_while_wanted(&mut client, &[encoded(reply.into()), requests].concat()), 2 + echoes);
+        assert!(!client.is_closed());
     }
 }
 
@@ -144,7 +186,7 @@ fn a_peer_that_never_reads_is_ended_in_time() {
     let mut session = session();
     let mut now = Duration::ZERO;
     assert_eq!(session.handle_stream(now, &start()), 156);
-    let flood = octets(EchoRequest::new(7).into()).repeat(100);
+    let flood = encoded(EchoRequest::new(7).into()).repeat(100);
     let mut ended = None;
     for _ in 0..300 {
         now += Duration::from_secs(1);
@@ -162,7 +204,7 @@ fn a_peer_that_never_reads_does_not_keep_a_server_busy() {
     let mut server: Server<4> = Server::new(server_config(), Limits::default());
     let id = server.accept(Duration::ZERO, IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)), [1; 32]).unwrap();
     let mut unread = start();
-    (0..100).for_each(|identifier| unread.extend(octets(EchoRequest::new(identifier).into())));
+    (0..100).for_each(|identifier| unread.extend(encoded(EchoRequest::new(identifier).into())));
     let mut rounds = 0;
     loop {
         let taken = server.handle_stream(Duration::ZERO, id, &unread);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pptp::ppp::ccp::Modes;
 use pptp::server::{Limits, Server};
-use pptp::session::{Config, Reason, ReceiveError};
+use pptp::session::{CallEvent, Config, Reason, ReceiveError};
 
 use testing::pptp::{Pair, To, decode_frame, decode_gre, encode_gre, encode_packet, frame, numbered_ip};
 
@@ -253,6 +253,9 @@ fn lost_packets_ask_for_their_acknowledgment_once() {
             assert_eq!(echo.sent, if asks { round } else { 0 }, "{asks} {swallows_all}");
             assert_eq!(echo.received, if asks && !swallows_all { round } else { 0 });
         }
+        // RFC 2637 section 4.4: an answer has the acknowledgment, and then there is no alarm.
+        let is_alarmed = pair.events().any(|event| matches!(event, CallEvent::FlowAlarm { is_raised: true }));
+        assert_eq!(is_alarmed, !asks || swallows_all, "{asks} {swallows_all}");
         assert_eq!(pair.statistics(To::Server).ppp.echo.sent, 0);
     }
 }

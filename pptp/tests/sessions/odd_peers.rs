@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pptp::ppp_session;
-use pptp::session::Config;
+use pptp::session::{CallEvent, Config};
 
 use testing::pptp::{Client, HasPpp, Host, Odd, Oddity, Tunnelled as _, client_config, ip_packet, server_config};
 use testing::{CLIENT, Profile, SERVER};
@@ -121,4 +121,45 @@ fn a_peer_that_answers_early_ipcp_with_a_terminate_ack_is_asked_again_when_ccp_o
 #[test]
 fn a_client_that_confirms_success_with_success_gets_no_protocol_reject() {
     check(CLIENT, Oddity::ConfirmsSuccess);
+}
+
+/// RFC 2637 section 4.4, and a peer of Linux: a flow in one direction gets acknowledgments when they are asked for alone.
+/// All of it comes through at once, and nobody is alarmed.
+#[test]
+fn a_flow_to_a_peer_that_acknowledges_with_data_alone_raises_no_alarm_and_waits_for_nothing() {
+    for (odd, pause, packets) in [(CLIENT, 10, 3000), (SERVER, 10, 3000), (CLIENT, 5000, 50), (SERVER, 5000, 50)] {
+        let mut oddities = [Oddity::None; 2];
+        oddities[odd] = Oddity::AcknowledgesWithData;
+        let strict = Config::strict();
+        let mut world = world(1, oddities, [&strict, &strict]);
+        assert!(world.run_until(SETUP, |world| are_both(world, |ppp| ppp.ip().is_some())));
+        let from = 1 - odd;
+        for index in 0..packets {
+            let (now, packet) = (world.now, ip_packet(from, index, 1000, false));
+            if from == CLIENT {
+                world.client.send(now, &packet)
+            } else {
+                world.server.send(now, &packet)
+            }
+            world.settle();
+            world.run(2 * MILLISECOND);
+            let log = if odd == CLIENT { world.client.inner.log() } else { world.server.inner.log() };
+            assert_eq!(log.got.packets.len(), usize::try_from(index).unwrap() + 1, "withheld");
+            world.run((pause - 2) * MILLISECOND);
+        }
+        let statistics = if from == CLIENT {
+            world.client.inner.session.first_call().unwrap().statistics()
+        } else {
+            let server = &world.server.inner;
+            server.session().call(server.call().unwrap()).unwrap().statistics()
+        };
+        let (tunnel, echo) = (statistics.tunnel, statistics.ppp.echo);
+        println!("{packets} packets, one each {pause} ms: {} time-outs, {} echoes", tunnel.time_outs, echo.sent);
+        assert!(!tunnel.alarm && tunnel.alarms == 0, "{tunnel}");
+        // It was late, and asked for.
+        assert!(tunnel.time_outs > 0 && echo.sent > 0 && echo.received >= echo.sent - 1, "{tunnel} {echo:?}");
+        let events = world.client.inner.events.iter().chain(world.server.inner.call_events());
+        let alarms = events.filter(|event| matches!(event, CallEvent::FlowAlarm { .. })).count();
+        assert_eq!(alarms, 0);
+    }
 }

@@ -78,7 +78,7 @@ impl Why {
             }
             Self::NoKeys => matches!(link, ppp::link::Reason::NoKeys { .. }),
             Self::NothingCommon => matches!(link, ppp::link::Reason::EncryptionRequired { .. }),
-            Self::Told(error) => link == ppp::link::Reason::PeerClosed { error: Some(error) },
+            Self::Told(error) => link == ppp::link::Reason::PeerClosed { error: Some(error), words: ppp::Words::NONE },
         }
     }
 }
@@ -189,6 +189,7 @@ pub(crate) fn is_of_loss(reason: Reason) -> bool {
                 | ppp::link::Reason::EncryptionUnanswered
                 | ppp::link::Reason::EncryptionLost
                 | ppp::link::Reason::NoIp(_)
+                | ppp::link::Reason::IpClosed { .. }
                 | ppp::link::Reason::NoNetwork
         ),
         _ => false,

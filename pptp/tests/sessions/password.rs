@@ -10,7 +10,7 @@ use pptp::mppe::{Direction, MasterKey, Side, Strength};
 use pptp::mschap::v2::{AuthenticatorResponse, Challenges, ChangePassword, Response};
 use pptp::mschap::{ChallengeResponse, FailureCode, NtHash};
 use pptp::ppp::auth::{Failure, Method, Methods, Presented};
-use pptp::ppp::{chap, link};
+use pptp::ppp::{Words, chap, link};
 use pptp::session::{CallEvent, Config, Event, ExternalKeys, Reason};
 use pptp::{client, server};
 
@@ -105,7 +105,11 @@ fn a_new_password_is_not_good_enough() {
         let code = Some(709);
         assert_eq!(
             client,
-            Reason::Ppp(ppp_session::Reason::Link(link::Reason::Authentication(Failure::Refused { method, code })))
+            Reason::Ppp(ppp_session::Reason::Link(link::Reason::Authentication(Failure::Refused {
+                method,
+                code,
+                words: Words::NONE
+            })))
         );
         assert_eq!(
             server,
@@ -125,7 +129,8 @@ fn an_expired_password_is_not_changed() {
             client,
             Reason::Ppp(ppp_session::Reason::Link(link::Reason::Authentication(Failure::Refused {
                 method,
-                code: Some(648)
+                code: Some(648),
+                words: Words::NONE
             })))
         );
         let refused = Failure::RefusedPeer { method, code: Some(648) };

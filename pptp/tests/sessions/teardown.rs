@@ -140,7 +140,7 @@ fn end(world: &mut World, how: How) {
 fn is_told(reason: Reason) -> bool {
     matches!(
         reason,
-        Reason::Ppp(ppp_session::Reason::Link(link::Reason::PeerClosed { error: None }))
+        Reason::Ppp(ppp_session::Reason::Link(link::Reason::PeerClosed { error: None, .. }))
             | Reason::Call(CallCloseReason::PeerCleared | CallCloseReason::Disconnected { .. })
             | Reason::Control(CloseReason::PeerStopped { .. } | CloseReason::Disconnected)
     )
@@ -158,6 +158,7 @@ fn is_silence(reason: Reason) -> bool {
                     | link::Reason::EncryptionRequired { .. }
                     | link::Reason::EncryptionUnanswered
                     | link::Reason::NoIp(_)
+                    | link::Reason::IpClosed { .. }
                     | link::Reason::NoNetwork
             ) | ppp_session::Reason::SetupTimeout
         ) | Reason::Control(CloseReason::EchoTimeout | CloseReason::StartTimeout | CloseReason::CallTimeout { .. })

@@ -8,7 +8,7 @@ use link_proof::{some, unknown};
 use mschap::radius::{HiddenKey, Hiding, attributes};
 use mschap::{
     Account, EncryptedHash, EncryptedPassword, Failure, FailureCode, LmHash, MasterKey, NamePolicy, NtHash, Password,
-    StartKey, Success, des, v1, v2,
+    StartKey, Success, des, eap, v1, v2,
 };
 
 /// Calls everything with values that the compiler does not know.
@@ -24,6 +24,7 @@ extern "C" fn _start() -> ! {
         peers(&octets, &hash);
         authenticate(&octets, &hash, &mut authenticators);
         keys(&octets, &hash);
+        extensible(&octets, &hash);
         codecs(&octets);
     }
 }
@@ -60,6 +61,45 @@ fn authenticate(octets: &[u8; 700], hash: &NtHash, (one, two): &mut (v1::Authent
     let mut buf = unknown([0; 128]);
     for reply in [one.reply(), two.reply()].into_iter().flatten() {
         let _ = black_box(reply.encode(buf.get_mut(..unknown(100)).unwrap_or(&mut [])));
+    }
+}
+
+fn extensible(octets: &[u8; 700], hash: &NtHash) {
+    let mut server = eap::Authenticator::new(unknown([1; 16]), unknown(7), unknown(3));
+    let mut client = eap::Peer::new().with_name_policy(unknown(NamePolicy::default()));
+    let account = Account::new(hash).with_restriction(FailureCode(unknown(648)));
+    let (mut one, mut two) = (unknown([0; 700]), unknown([0; 700]));
+    for _ in 0..unknown(9) {
+        let _ = black_box(client.handle_request(some(octets, 80)));
+        if let Ok(request) = server.request(some(octets, 9), one.get_mut(..unknown(100)).unwrap_or(&mut [])) {
+            let _ = black_box(client.handle_request(request));
+        }
+        let padding = unknown([3; Password::MAX_OCTETS]);
+        let password = Password::Utf16Le(some(octets, 20));
+        let _ = black_box(client.prove(hash, some(octets, 9), unknown([2; 16]), &mut two));
+        let _ =
+            black_box(client.change_password(hash, password, some(octets, 9), unknown([2; 16]), &padding, &mut two));
+        let _ = black_box((client.acknowledge(), client.decline(), client.end()));
+        black_box(client.proved().map(|proved| eap::MasterSessionKey::new(&proved.master_key())));
+        let data = some(octets, 600);
+        let _ = black_box(server.read(data));
+        let _ = black_box(server.handle_response(data, &account, unknown([4; 16])));
+        let _ = black_box(server.handle_change_password(data, some(octets, 9), &account, unknown([4; 16])));
+        let _ = black_box(server.handle_acknowledgment(data));
+        let failure = Failure::decode(some(octets, 50));
+        black_box((server.reject_change(unknown([5; 16])), server.may_offer(&failure), server.awaits(), server.end()));
+        if unknown(true) {
+            server.refuse_as(unknown(1), &failure);
+        } else {
+            server.accept_as(unknown(1));
+        }
+        server.restart(unknown([1; 16]), unknown(7), unknown(3));
+        if let Ok(request) = eap::Request::decode(data) {
+            let _ = black_box(request.encode(&mut two));
+        }
+        if let Ok(response) = eap::Response::decode(data) {
+            let _ = black_box(response.encode(&mut two));
+        }
     }
 }
 

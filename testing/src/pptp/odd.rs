@@ -26,6 +26,8 @@ pub enum Oddity {
     RefusesEarlyIpcp,
     /// Android: it confirms CHAP Success by a Success of its own, and takes a Protocol-Reject of it for the end.
     ConfirmsSuccess,
+    /// The kernel of Linux: it acknowledges with data of its own, and never alone.
+    AcknowledgesWithData,
 }
 
 /// A side with PPP.
@@ -102,6 +104,10 @@ impl<E: HasPpp> Odd<E> {
     /// Takes a packet of the side's own.
     fn put(&mut self, now: Duration, packet: &[u8]) {
         let (sequence, acknowledgment, payload) = decode_gre(packet);
+        if sequence.is_none() && self.oddity == Oddity::AcknowledgesWithData {
+            self.changed += 1;
+            return;
+        }
         self.peer_call = u16::from_be_bytes([packet[6], packet[7]]);
         let mut at = now;
         if sequence.is_some() {
@@ -143,7 +149,7 @@ impl<E: HasPpp> Odd<E> {
     fn sees(&mut self, now: Duration, protocol: Protocol, information: &[u8]) -> bool {
         let [code, identifier, ..] = *information else { return true };
         match self.oddity {
-            Oddity::None => true,
+            Oddity::None | Oddity::AcknowledgesWithData => true,
             Oddity::DeafCcp(time) => {
                 protocol != Protocol::CCP || self.listens_at(protocol).is_some_and(|at| now >= at + time)
             }

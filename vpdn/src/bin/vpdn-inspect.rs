@@ -1,4 +1,4 @@
-//! Shows every layer of PPTP and PPP sessions in a capture file, and decrypts them for a user who has the password.
+//! Shows every layer of PPTP, L2TP and PPP sessions in a capture file, and decrypts them for a user who has the password.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::std_instead_of_core, reason = "a program, not a library")]
@@ -10,23 +10,26 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use l2tp_wire::header::{CookieSize, SessionLayout};
+use l2tp_wire::{Secret, SecretError};
 use ppp_fsm::Protocol;
 use pptp::inspect::{Content, Inspector, Secrets};
 use vpdn::capture::{self, Item, Place};
+use vpdn::inspect::Tunnels;
 use vpdn::show::verdict::{self, Question, Seen};
-use vpdn::show::{Lines, Packets, Trace, summary};
+use vpdn::show::{Lines, Packets, Trace, summary, tunnels};
 
-/// Show every layer of the PPTP sessions in a capture, decrypted where the password is known.
+/// Show every layer of the PPTP and L2TP sessions in a capture, decrypted where the password is known.
 ///
-/// It follows control connections (TCP port 1723), GRE, PPP with its control and authentication
-/// protocols, and MPPE. PPP over serial links, PPPoE and L2TP is shown too, and PPTP within it. The
-/// trace has a line a packet: number in the file, seconds, session, protocol, then I for packets to
-/// the server and O for packets from it.
+/// It follows control connections (TCP port 1723), GRE, L2TP of versions 2 and 3 (UDP port 1701, IP
+/// protocol 115), PPP with its control and authentication protocols, and MPPE. PPP over serial links
+/// and PPPoE is shown too, and PPTP within it. The trace has a line a packet: number in the file,
+/// seconds, session, protocol, then I for packets to the server and O for packets from it.
 #[derive(Parser)]
 #[command(
     name = "vpdn-inspect",
     after_help = "Exit status: 0, or 1 when a given secret does not fit, 2 when the file cannot be read to its end, \
-                  3 when there is no PPTP or PPP in what was read of it."
+                  3 when there is no PPTP, L2TP or PPP in what was read of it."
 )]
 struct Arguments {
     /// The capture: pcap or pcapng, also in gzip; - for standard input.
@@ -49,6 +52,18 @@ struct Arguments {
     /// How many packets of a direction may have been sent before the capture began, when it begins within a session.
     #[arg(long, value_name = "PACKETS", default_value_t = 65_536)]
     search_depth: u64,
+    /// The secret of L2TP tunnels: checked against challenges and digests, and used for hidden AVPs.
+    #[arg(long, value_name = "SECRET", value_parser = tunnel_secret)]
+    tunnel_secret: Option<Secret>,
+    /// Take this UDP port for L2TP's too.
+    #[arg(long, value_name = "PORT")]
+    l2tp_port: Option<u16>,
+    /// How many bytes of cookie the data of L2TPv3 sessions has that were set up by hand, without it that is found out.
+    #[arg(long, value_name = "0|4|8", value_parser = cookie_size)]
+    l2tp_cookie: Option<CookieSize>,
+    /// Whether the data of such sessions has the default sublayer; no without it, if a cookie is given.
+    #[arg(long)]
+    l2tp_sublayer: bool,
     /// Write JSON lines, with the names that tshark has for the same fields, instead of the trace.
     #[arg(long, conflicts_with = "summary")]
     json: bool,
@@ -75,7 +90,35 @@ fn start_key(digits: &str) -> Result<StartKey, String> {
     }
 }
 
+fn tunnel_secret(text: &str) -> Result<Secret, SecretError> {
+    Secret::new(text.as_bytes())
+}
+
+fn cookie_size(text: &str) -> Result<CookieSize, String> {
+    match text {
+        "0" => Ok(CookieSize::Zero),
+        "4" => Ok(CookieSize::Four),
+        "8" => Ok(CookieSize::Eight),
+        _ => Err("a cookie has 0, 4 or 8 bytes".into()),
+    }
+}
+
 impl Arguments {
+    fn tunnels(&self) -> Tunnels {
+        let mut tunnels = Tunnels::new();
+        if let Some(secret) = &self.tunnel_secret {
+            tunnels = tunnels.with_secret(secret);
+        }
+        if let Some(port) = self.l2tp_port {
+            tunnels = tunnels.with_port(port);
+        }
+        if self.l2tp_cookie.is_some() || self.l2tp_sublayer {
+            let cookie_size = self.l2tp_cookie.unwrap_or(CookieSize::Zero);
+            tunnels = tunnels.with_static_layout(SessionLayout { cookie_size, has_sublayer: self.l2tp_sublayer });
+        }
+        tunnels
+    }
+
     fn secrets(&self) -> Secrets {
         let user = self.user.as_deref();
         let mut secrets = Secrets::new().with_search_depth(self.search_depth);
@@ -129,7 +172,8 @@ fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     let mut inspector = Inspector::new(arguments.secrets());
     let mut seen = Seen::default();
     let mut written = Ok(());
-    let report = capture::read(source, &mut inspector, |place, item| {
+    let mut l2tp = arguments.tunnels();
+    let report = capture::read_with_tunnels(source, &mut inspector, &mut l2tp, |place, item| {
         if written.is_ok() {
             seen.item(&item);
             written = output.item(place, item).and_then(|()| write_inner(&mut inner, &mut left_out, place, item));
@@ -146,6 +190,7 @@ fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         complain(format_args!("{packets} decrypted packets written to {}{without}", path.display()));
     }
     if !arguments.json {
+        tunnels::write(&mut io::stdout().lock(), &l2tp)?;
         summary::write(&mut io::stdout().lock(), &inspector)?;
     }
     let file = arguments.file.display().to_string();
@@ -156,10 +201,11 @@ fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         start_keys: [&arguments.send_key, &arguments.recv_key].into_iter().flatten().count(),
     };
     let (status, sentences) = verdict::judge(&question, &inspector, &seen, &report);
-    for sentence in sentences {
+    let (of_tunnels, about_tunnels) = tunnels::judge(&l2tp);
+    for sentence in sentences.into_iter().chain(about_tunnels) {
         complain(format_args!("{sentence}"));
     }
-    Ok(ExitCode::from(status))
+    Ok(ExitCode::from(status.max(of_tunnels)))
 }
 
 fn write_inner(inner: &mut Option<Packets>, left_out: &mut u64, place: &Place, item: Item<'_>) -> io::Result<()> {

@@ -127,7 +127,8 @@ fn other_format(start: &[u8]) -> Option<Error> {
 /// let mut pcap = b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x01\0\x01\0\0\0".to_vec();
 /// pcap.extend(b"\x01\0\0\0\0\0\0\0\x02\0\0\0\x04\0\0\0\xff\xff");
 /// let mut seen = Vec::new();
-/// let outcome = file::read(&pcap[..], |frame| seen.push((frame.octets.to_vec(), frame.length)));
+/// let outcome =
+///     file::read(&pcap[..], |frame| seen.push((frame.octets.to_vec(), frame.length)));
 /// assert_eq!(outcome, (1, Ok(())));
 /// assert_eq!(seen, [(vec![0xff, 0xff], 4)]);
 /// assert_eq!(file::read(&b"some text"[..], |_| {}), (0, Err(Error::NotACapture)));

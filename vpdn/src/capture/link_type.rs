@@ -28,8 +28,8 @@ use std::fmt;
 /// | 276 | LINUX_SLL2 | Linux cooked capture, version 2 |
 ///
 /// Within Ethernet, cooked frames and Cisco HDLC: IP, MPLS, PPPoE, PPP by its Ethernet type or, as Windows' NDISWAN
-/// writes it, by that of its protocol, and LLC with SNAP. Within IP: IP, GRE of version 0 and 1, TCP port 1723, and
-/// L2TP version 2 on UDP port 1701. Within PPP: IP and MPLS.
+/// writes it, by that of its protocol, and LLC with SNAP. Within IP: IP, GRE of version 0 and 1, TCP port 1723,
+/// L2TP on UDP port 1701 and as IP protocol 115. Within PPP: IP and MPLS.
 ///
 /// ```
 /// use vpdn::capture::LinkType;

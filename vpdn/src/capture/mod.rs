@@ -11,6 +11,7 @@ pub mod tcp;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
+use std::mem;
 
 use pptp::inspect::{ControlInput, Direction, Inspector, Record};
 
@@ -19,6 +20,8 @@ pub use link_type::LinkType;
 use file::Frame;
 use outer::{Address, Carried, Carrier, Outer, Path, Sender};
 use tcp::{Piece, Streams};
+
+use crate::inspect::{self, Tunnels};
 
 /// Link types that are not read and yet counted one by one.
 const MAX_UNREAD: usize = 64;
@@ -43,6 +46,8 @@ pub struct Place {
 pub enum Item<'a> {
     /// A record of the inspector.
     Record(&'a Record<'a>),
+    /// A packet of L2TP, or what follows from it.
+    L2tp(&'a inspect::Record<'a>),
     /// An IP fragment that is not whole yet.
     Fragment,
     /// All records of the captured frame were given.
@@ -81,8 +86,19 @@ pub struct Report {
 /// // The frame, and the packet in it.
 /// assert_eq!(records, 2);
 /// ```
-pub fn read(source: impl Read + Send, inspector: &mut Inspector, mut each: impl FnMut(&Place, Item<'_>)) -> Report {
-    let mut outer = Outer::default();
+pub fn read(source: impl Read + Send, inspector: &mut Inspector, each: impl FnMut(&Place, Item<'_>)) -> Report {
+    read_with_tunnels(source, inspector, &mut Tunnels::new(), each)
+}
+
+/// Reads a capture as [`read`] does, with the secret of the tunnels of L2TP in it, and leaves in `tunnels` what was found
+/// out about them.
+pub fn read_with_tunnels(
+    source: impl Read + Send,
+    inspector: &mut Inspector,
+    tunnels: &mut Tunnels,
+    mut each: impl FnMut(&Place, Item<'_>),
+) -> Report {
+    let mut outer = Outer::new(mem::take(tunnels));
     let mut streams = Streams::default();
     let mut last = Place { number: 0, time: (0, 0), path: None, carrier: None };
     let (mut cut, mut unread) = (0, BTreeMap::new());
@@ -97,6 +113,7 @@ pub fn read(source: impl Read + Send, inspector: &mut Inspector, mut each: impl 
     });
     inspector.finish(last.number, &mut |record| each(&last, Item::Record(&record)));
     each(&last, Item::FrameEnd);
+    *tunnels = outer.into_tunnels();
     Report { frames, cut, unread, outcome }
 }
 
@@ -136,6 +153,10 @@ fn feed(
                 inspector.handle_gre(tag, source, destination, octets, &mut sink);
             }
         }
+        Carried::L2tp(record) => {
+            place.path = Some((Address::Ip(record.source.ip()), Address::Ip(record.destination.ip())));
+            each(&place, Item::L2tp(record));
+        }
         Carried::Frame { path, sender, carrier, octets, is_cut } => {
             place.path = path;
             place.carrier = Some(carrier);
@@ -166,8 +187,13 @@ fn feed(
 fn link(path: Option<Path>, sender: Option<Sender>, carrier: Carrier) -> (u64, Option<Direction>) {
     let mut hasher = DefaultHasher::new();
     carrier.name().hash(&mut hasher);
-    if let Carrier::Ethernet(session) = carrier {
-        session.hash(&mut hasher);
+    match carrier {
+        Carrier::Ethernet(session) => session.hash(&mut hasher),
+        Carrier::L2tp(session, direction) => {
+            session.hash(&mut hasher);
+            return (hasher.finish(), Some(direction));
+        }
+        Carrier::Serial => {}
     }
     let Some((source, destination)) = path else {
         let direction = sender.map(|sender| match sender {

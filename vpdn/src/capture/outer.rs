@@ -8,9 +8,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use etherparse::defrag::IpDefragBuf;
 use etherparse::{IpNumber, LaxNetSlice, LaxSlicedPacket, TransportSlice, ip_number};
+use l2tp_wire::IP_PROTOCOL;
+use l2tp_wire::code::PseudowireType;
+use l2tp_wire::header::Carrier as Layer3;
 use ppp_fsm::Protocol;
+use pptp::inspect::Direction;
 
 use super::file::Frame;
+use crate::inspect::{self, Payload, SessionNumber, Tunnels};
 
 /// Fragmented IP packets that are put together at a time; the oldest is dropped for another one.
 const MAX_FRAGMENTED: usize = 64;
@@ -23,8 +28,6 @@ const MAX_LABELS: usize = 16;
 
 /// TCP port of the control connection.
 pub const CONTROL_PORT: u16 = 1723;
-
-const L2TP_PORT: u16 = 1701;
 
 /// An address of the link or of the Internet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,8 +62,8 @@ pub enum Carrier {
     Serial,
     /// RFC 2516: PPP over Ethernet, with its session.
     Ethernet(u16),
-    /// RFC 2661: L2TP over UDP, with its tunnel and session.
-    L2tp(u16, u16),
+    /// RFC 2661, RFC 3931: a session of L2TP, and which way the frame goes in it.
+    L2tp(SessionNumber, Direction),
 }
 
 impl Carrier {
@@ -128,6 +131,8 @@ pub enum Carried<'a> {
         /// Whether its end was not captured.
         is_cut: bool,
     },
+    /// A packet of L2TP, or what follows from it.
+    L2tp(&'a inspect::Record<'a>),
     /// A PPP frame that is not in GRE.
     Frame {
         /// Sender and receiver, where the carrier has addresses.
@@ -160,6 +165,8 @@ pub enum Carried<'a> {
 /// Where in a frame something was found.
 #[derive(Debug, Clone, Copy)]
 struct At {
+    /// The number of the frame.
+    number: u64,
     /// The addresses of the last header that has some.
     path: Option<Path>,
     sender: Option<Sender>,
@@ -176,20 +183,33 @@ impl At {
     }
 }
 
-/// Takes frames apart, and puts fragments of IP packets together.
+/// Takes frames apart, puts fragments of IP packets together, and follows the tunnels of L2TP.
 ///
 /// Holds at most 64 fragmented packets of 64 KB each.
 #[derive(Debug, Default)]
 pub struct Outer {
     fragmented: VecDeque<(FragmentKey, IpDefragBuf)>,
+    tunnels: Tunnels,
 }
 
 type FragmentKey = (Ipv4Addr, Ipv4Addr, u16, u8);
 
 impl Outer {
+    /// Takes what is known of the tunnels of L2TP: their secret.
+    #[must_use]
+    pub fn new(tunnels: Tunnels) -> Self {
+        Self { fragmented: VecDeque::new(), tunnels }
+    }
+
+    /// Returns what was found out about the tunnels of L2TP.
+    #[must_use]
+    pub fn into_tunnels(self) -> Tunnels {
+        self.tunnels
+    }
+
     /// Hands to `each` what `frame` carries: nothing, or one thing, or several when tunnels are within each other.
     pub fn handle(&mut self, frame: &Frame<'_>, each: &mut impl FnMut(Carried<'_>)) {
-        let at = At { path: None, sender: None, depth: MAX_DEPTH, is_cut: frame.is_cut() };
+        let at = At { number: frame.number, path: None, sender: None, depth: MAX_DEPTH, is_cut: frame.is_cut() };
         self.link(frame.link_type, frame.octets, at, each);
     }
 
@@ -302,10 +322,14 @@ impl Outer {
                     not_captured: u32::try_from(missing).unwrap_or(u32::MAX),
                 }));
             }
-            Some(TransportSlice::Udp(udp)) if [udp.source_port(), udp.destination_port()].contains(&L2TP_PORT) => {
-                if let Some((tunnel, session, octets)) = l2tp_data(udp.payload()) {
-                    self.ppp(Carrier::L2tp(tunnel, session), octets, at, at.is_cut, each);
+            Some(TransportSlice::Udp(udp)) => {
+                let ends = ((source, udp.source_port()).into(), (destination, udp.destination_port()).into());
+                if self.tunnels.takes(ends) {
+                    self.l2tp(Layer3::Udp, ends, udp.payload(), at, each);
                 }
+            }
+            None if protocol.0 == IP_PROTOCOL => {
+                self.l2tp(Layer3::Ip, ((source, 0).into(), (destination, 0).into()), payload, at, each);
             }
             None if protocol == ip_number::GRE => {
                 each(Carried::Gre { path, octets: payload, is_cut: at.is_cut });
@@ -314,6 +338,33 @@ impl Outer {
             None if [ip_number::IPV4, ip_number::IPV6].contains(&protocol) => {
                 if let Some(at) = at.within() {
                     self.ip(payload, at, each);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Reads a packet of L2TP, and the payload of its session (RFC 2661, RFC 3931).
+    fn l2tp(
+        &mut self,
+        carrier: Layer3,
+        ends: inspect::Path,
+        octets: &[u8],
+        at: At,
+        each: &mut impl FnMut(Carried<'_>),
+    ) {
+        let mut tell = |record: inspect::Record<'_>| each(Carried::L2tp(&record));
+        let payload = if at.is_cut {
+            self.tunnels.handle_cut(at.number, carrier, ends, octets, &mut tell)
+        } else {
+            self.tunnels.handle(at.number, carrier, ends, octets, &mut tell)
+        };
+        let Some(Payload { session, direction, pseudowire, bytes: octets, .. }) = payload else { return };
+        match pseudowire {
+            PseudowireType::PPP => self.ppp(Carrier::L2tp(session, direction), octets, at, at.is_cut, each),
+            PseudowireType::ETHERNET | PseudowireType::ETHERNET_VLAN => {
+                if let Some(at) = at.within() {
+                    self.ethernet(octets, at, each);
                 }
             }
             _ => {}
@@ -364,24 +415,6 @@ impl Outer {
         }
         None
     }
-}
-
-/// Returns tunnel, session and payload of an L2TP version 2 data message (RFC 2661 section 3.1).
-fn l2tp_data(octets: &[u8]) -> Option<(u16, u16, &[u8])> {
-    let flags = be_u16(octets.get(..2)?)?;
-    let (control, length, sequence, offset) =
-        (flags & 0x8000 != 0, flags & 0x4000 != 0, flags & 0x0800 != 0, flags & 0x0200 != 0);
-    if control || flags & 0x000f != 2 {
-        return None;
-    }
-    let mut at = 2 + if length { 2 } else { 0 };
-    let tunnel = be_u16(octets.get(at..at + 2)?)?;
-    let session = be_u16(octets.get(at + 2..at + 4)?)?;
-    at += 4 + if sequence { 4 } else { 0 };
-    if offset {
-        at += 2 + usize::from(be_u16(octets.get(at..at + 2)?)?);
-    }
-    Some((tunnel, session, octets.get(at..)?))
 }
 
 fn be_u16(octets: &[u8]) -> Option<u16> {

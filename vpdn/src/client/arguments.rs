@@ -9,7 +9,7 @@ use toml::Value;
 use crate::arguments::{Link, Source, set};
 use crate::config::{Config, ConfigError, Network, NtHashText, Overlay};
 
-/// Dial a PPTP server, and carry IP packets through it.
+/// Dial a PPTP or L2TP server, and carry IP packets through it.
 ///
 /// It needs the capabilities CAP_NET_RAW and CAP_NET_ADMIN. Ctrl-C or SIGTERM hangs up, a second one quits at once; SIGUSR1
 /// writes the counters.
@@ -27,6 +27,12 @@ pub(crate) struct Arguments {
     server: Option<String>,
     #[command(flatten)]
     pub(crate) source: Source,
+    /// The protocol: PPTP, L2TP of version 2, or of version 3 over UDP. Without it: PPTP.
+    #[arg(long, value_name = "PROTOCOL", value_parser = ["pptp", "l2tp", "l2tpv3"])]
+    protocol: Option<String>,
+    /// The secret of an L2TP tunnel: both ends prove that they know it.
+    #[arg(long, value_name = "SECRET")]
+    tunnel_secret: Option<String>,
     /// The user's name, with the domain in front where there is one: `DOMAIN\name`.
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
@@ -95,6 +101,7 @@ impl Arguments {
         let text = |text: &Option<String>| text.clone().map(Value::String);
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| Value::String(path.display().to_string()));
         key("connect-to", text(&self.server));
+        key("protocol", text(&self.protocol));
         key("user", text(&self.user));
         key("password", text(&self.password));
         key("password-file", path(&self.password_file));
@@ -109,6 +116,21 @@ impl Arguments {
         key("ip-up", path(&self.ip_up));
         key("ip-down", path(&self.ip_down));
         key("reconnect", self.reconnect.map(|times| Value::Integer(times.into())));
+        if let Some(secret) = &self.tunnel_secret {
+            let named = client.and_then(|client| client.pseudowire_class.as_deref());
+            let name = named.unwrap_or("default");
+            let class = file.pseudowire_class.get(name).and_then(|class| class.l2tp_class.as_deref());
+            overlay.set(&["l2tp-class", class.unwrap_or("default"), "password"], secret.as_str());
+            overlay.set(&["l2tp-class", class.unwrap_or("default"), "authentication"], true);
+            // A class without an encapsulation is none, so that comes first.
+            if named.is_none() {
+                overlay.set(&["pseudowire-class", name, "encapsulation"], "l2tpv2");
+                overlay.set(&["client", "pseudowire-class"], name);
+            }
+            if class.is_none() {
+                overlay.set(&["pseudowire-class", name, "l2tp-class"], "default");
+            }
+        }
         self.source.add(&mut overlay)?;
         Ok(overlay)
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use pptp::ppp::{ipcp, ipv6cp};
 
-use super::say;
+use super::output::say;
 use crate::config::{Client, Network};
 use crate::host::{Device, Failure, Resolver, Restore, Script, Variables, status};
 

@@ -1,18 +1,22 @@
 //! The program `vpdn-client`.
 
 mod arguments;
+mod context;
 mod interface;
+mod l2tp;
+mod output;
+mod ppp;
 mod run;
 mod secret;
 mod trace;
 mod tunnel;
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::host::status;
+use output::complain;
 
 /// Does what the command line says, until a signal or the server ends it.
 #[must_use]
@@ -35,16 +39,4 @@ pub fn main() -> ExitCode {
             ExitCode::from(failure.status)
         }
     }
-}
-
-fn complain(text: &str) {
-    for line in text.lines() {
-        let _ = writeln!(io::stderr(), "vpdn-client: {line}");
-    }
-}
-
-/// Writes a line, or some, to the standard output. If nobody reads it, that is no reason to hang up.
-fn say(text: &dyn std::fmt::Display) {
-    let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }

@@ -3,15 +3,14 @@
 use std::net::{SocketAddr, SocketAddrV4, ToSocketAddrs};
 use std::time::Duration;
 
-use pptp::ppp_session;
-
+use super::context::{Context, template};
 use super::interface::Interface;
+use super::l2tp;
+use super::output::{complain, say};
 use super::secret::Secret;
 use super::tunnel::{End, Tunnel};
-use super::{complain, say};
-use crate::config::{Client, Config, Protocol, VirtualTemplate};
+use crate::config::{Config, Protocol};
 use crate::host::{Clock, Failure, Interest, Poller, Signals, entropy, status};
-use crate::profile;
 
 /// TCP port of RFC 2637 section 3.
 const PORT: u16 = 1723;
@@ -22,40 +21,6 @@ const MAX_PAUSE: Duration = Duration::from_secs(60);
 /// A tunnel that was up for so long has done well: what comes after it begins with the first pause again.
 const GOOD: Duration = Duration::from_secs(60);
 
-/// All that stays from tunnel to tunnel.
-pub(super) struct Context<'c> {
-    pub(super) config: &'c Config,
-    pub(super) client: &'c Client,
-    pub(super) secret: Secret,
-    pub(super) new_password: Option<zeroize::Zeroizing<String>>,
-    pub(super) clock: Clock,
-    pub(super) interface: Interface,
-    pub(super) stop: Signals,
-    pub(super) report: Signals,
-    pub(super) trace: bool,
-}
-
-impl Context<'_> {
-    /// Returns what the session is to be like.
-    pub(super) fn session(&self) -> pptp::client::Config {
-        let template = template(self.config, self.client);
-        let config = match &self.secret {
-            Secret::Password(password) => pptp::client::Config::new(&self.client.user, password),
-            Secret::NtHash(hash) => ppp_session::Client::with_nt_hash(&self.client.user, hash.clone()).into(),
-        };
-        let config = config.with_session(profile::session(&template, None, self.config.hostname()));
-        match self.client.address {
-            Some(address) => config.with_client(|client| client.with_address(address)),
-            None => config,
-        }
-    }
-}
-
-fn template(config: &Config, client: &Client) -> VirtualTemplate {
-    let named = client.virtual_template.as_ref().and_then(|name| config.virtual_template.get(name));
-    named.or_else(|| config.virtual_template.values().next()).cloned().unwrap_or_default()
-}
-
 /// Dials, carries packets until one side hangs up, and dials again if that is wanted.
 ///
 /// # Errors
@@ -63,9 +28,6 @@ fn template(config: &Config, client: &Client) -> VirtualTemplate {
 /// [`Failure`]: all but a hang-up of this side.
 pub(super) fn run(config: &Config, trace: bool) -> Result<(), Failure> {
     let Some(client) = &config.client else { return Err(Failure::other("there is nobody to dial".to_owned())) };
-    if !matches!(client.protocol, None | Some(Protocol::Pptp | Protocol::Any)) {
-        return Err(Failure::other("vpdn-client dials PPTP servers only".to_owned()));
-    }
     let secret = Secret::of(client)?;
     let new_password = secret.new_password(client)?;
     // Steps that need permission come first: nobody is dialed in vain.
@@ -114,17 +76,23 @@ fn is_worth_another_try(failure: &Failure) -> bool {
 
 fn once(context: &mut Context<'_>) -> Result<End, Failure> {
     // Each time: the address may have changed.
-    let server = resolve(&context.client.connect_to)?;
+    let is_l2tp = matches!(context.client.protocol, Some(Protocol::L2tp | Protocol::L2tpv3));
+    let port = if is_l2tp { l2tp_session::wire::UDP_PORT } else { PORT };
+    let server = resolve(&context.client.connect_to, port)?;
     context.interface.pin(*server.ip())?;
-    let end = Tunnel::dial(context, server, entropy()?)?.run();
+    let end = if is_l2tp {
+        l2tp::Tunnel::dial(context, server)?.run()
+    } else {
+        Tunnel::dial(context, server, entropy()?)?.run()
+    };
     context.interface.ip_down(None);
     end
 }
 
 /// Returns the server's address.
-fn resolve(name: &str) -> Result<SocketAddrV4, Failure> {
+fn resolve(name: &str, port: u16) -> Result<SocketAddrV4, Failure> {
     let failed = |text| Failure { status: status::NO_CONNECTION, text };
-    let found = if name.contains(':') { name.to_socket_addrs() } else { (name, PORT).to_socket_addrs() };
+    let found = if name.contains(':') { name.to_socket_addrs() } else { (name, port).to_socket_addrs() };
     let mut found = found.map_err(|error| failed(format!("no address for {name}: {error}")))?;
     let of_version_4 = |address| match address {
         SocketAddr::V4(address) => Some(address),

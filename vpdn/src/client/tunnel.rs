@@ -10,8 +10,9 @@ use pptp::ppp_session::{self, Batch, Status};
 use pptp::report::{ClientStatus, MppeReport, SessionReport};
 use pptp::session::{CallEvent, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Reason, ReceiveError, SendError};
 
-use super::run::Context;
-use super::say;
+use super::context::Context;
+use super::output::say;
+use super::ppp::{self, Follow};
 use super::trace::Tracer;
 use crate::host::{BURST, Failure, Gre, Interest, Packets, Poller, Stream, sentence, status};
 
@@ -331,29 +332,18 @@ impl<'t, 'c> Tunnel<'t, 'c> {
     }
 
     fn ppp_event(&mut self, now: Duration, event: ppp_session::Event) -> Result<(), Failure> {
-        use ppp_session::Event as Ppp;
-
-        match event {
-            Ppp::Status(_) => say(&self.status(now)),
-            // Where encryption is preferred, it may come after the first packets.
-            Ppp::EncryptionUp(_) if self.status(now).status == Status::Connected => say(&self.status(now)),
-            Ppp::IpUp(agreed) => {
-                let call = self.session.first_call();
-                let name = call.map_or_else(String::new, |call| call.ppp().link().peer_name().to_string());
-                let mtu = self.mtu();
-                self.context.interface.ip_up(&agreed, mtu, &name)?;
+        let name = self.session.first_call().map(|call| call.ppp().link().peer_name().to_string()).unwrap_or_default();
+        let (is_connected, mtu) = (self.status(now).status == Status::Connected, self.mtu());
+        match ppp::event(&mut self.context.interface, event, is_connected, &name, mtu)? {
+            Follow::Nothing => {}
+            Follow::Status => say(&self.status(now)),
+            Follow::IpDown => self.ip_down(now),
+            Follow::ChangePassword => self.change_password(now),
+            // There is nobody to ask for another password: the first refusal is why the program ends.
+            Follow::Decline(ticket) => {
+                let declined = self.session.first_call_mut().map(|mut call| call.decline(now, ticket));
+                debug_assert!(declined.is_none_or(|result| result.is_ok()), "the demand was just polled");
             }
-            Ppp::IpDown => self.ip_down(now),
-            Ppp::IpFailed(reason) => say(&format_args!("  no IPv4: {reason}")),
-            Ppp::Ipv6Up(agreed) => {
-                let mtu = self.mtu();
-                self.context.interface.ipv6_up(&agreed, mtu)?;
-            }
-            Ppp::Ipv6Failed(reason) => say(&format_args!("  no IPv6: {reason}")),
-            Ppp::EncryptionDown => say(&"  encryption: ended"),
-            Ppp::PasswordExpired => self.change_password(now),
-            Ppp::CoherencyLost => say(&"  packets decrypt to nonsense"),
-            _ => {}
         }
         Ok(())
     }

@@ -25,6 +25,10 @@ pub struct RadiusSettings {
     /// Refuses answers without a Message-Authenticator, which an attacker on the path can forge (CVE-2024-3596).
     /// Default: yes.
     pub require_message_authenticator: Option<bool>,
+    /// Passes EAP through to these servers, whatever its type (RFC 3579), where `ppp-authentication` has `eap`. Without it,
+    /// `eap` is MD5-Challenge. Default: no.
+    #[serde(default)]
+    pub eap_pass_through: bool,
     /// Our address in the questions: NAS-IP-Address. Default: the server's address in the tunnels.
     pub nas_ip_address: Option<Ipv4Addr>,
     /// Our name in the questions: NAS-Identifier. Default: none.

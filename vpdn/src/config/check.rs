@@ -121,7 +121,13 @@ impl Check<'_> {
         match &template.ppp_authentication {
             Some(methods) if methods.is_empty() => self.say(&[table, name, key], "there is no method"),
             Some(methods) => {
-                let has_keys = methods.iter().any(|method| matches!(method, Method::MsChapV1 | Method::MsChapV2));
+                let is_passed = self.config.radius.as_ref().is_some_and(|radius| radius.eap_pass_through);
+                let has_keys = methods.iter().any(|method| match method {
+                    Method::MsChapV1 | Method::MsChapV2 | Method::EapMsChapV2 => true,
+                    // A method of EAP may leave keys with the RADIUS server.
+                    Method::Eap => is_passed,
+                    Method::Chap | Method::Pap => false,
+                });
                 // The default is `128 required`, or with `interop` what the peer wants.
                 let is_required = match template.ppp_encrypt_mppe {
                     Some(mppe) => mppe.wanted == Wanted::Required,

@@ -22,9 +22,12 @@ pub enum Method {
     /// The password in the clear.
     #[serde(rename = "pap")]
     Pap,
-    /// EAP with MD5-Challenge. It leaves no keys for encryption.
+    /// EAP with MD5-Challenge, which leaves no keys for encryption; or what is passed through to RADIUS servers.
     #[serde(rename = "eap")]
     Eap,
+    /// EAP with MS-CHAP version 2, which Windows calls "EAP-MSCHAP v2". It is as weak as MS-CHAP version 2.
+    #[serde(rename = "eap-ms-chap-v2", alias = "eap-mschap2")]
+    EapMsChapV2,
 }
 
 /// How hard packets are compressed, by MPPC.

@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind};
 use pptp::ppp::link;
 use pptp::ppp_session;
 use pptp::session::Reason;
+use pptp::wire::connection::Fault;
 
 /// Exit statuses.
 pub mod status {
@@ -74,11 +75,12 @@ impl Failure {
                 Ppp::NotDecrypted
                 | Ppp::Link(
                     link::Reason::EncryptionRequired { .. }
+                    | link::Reason::EncryptionUnanswered
                     | link::Reason::NoKeys { .. }
                     | link::Reason::EncryptionLost,
                 ),
             ) => status::NO_ENCRYPTION,
-            Reason::Ppp(Ppp::Link(link::Reason::PeerClosed { error })) => match error {
+            Reason::Ppp(Ppp::Link(link::Reason::PeerClosed { error, .. })) => match error {
                 Some(691 | 646..=649) => status::NOT_AUTHENTICATED,
                 Some(741 | 742) => status::NO_ENCRYPTION,
                 _ => status::HUNG_UP,
@@ -93,13 +95,50 @@ impl Failure {
     }
 }
 
-/// Returns what happened, Windows' number for it, and what to do.
+/// Returns what happened, with the peer's own words, Windows' number for it, and what to do.
 #[must_use]
 pub fn sentence(reason: &Reason) -> String {
     let advice = reason.advice();
     match reason.windows_error() {
         Some(number) => format!("{reason} (error {number}): {advice}"),
-        None => reason.to_string(),
+        None if reason.fault() == Fault::Nobody => reason.to_string(),
+        None => format!("{reason}: {advice}"),
+    }
+}
+
+impl Failure {
+    /// Says why a session of L2TP has ended; `None` when that was wanted.
+    #[must_use]
+    pub fn of_l2tp(reason: &l2tp_session::session::Reason) -> Option<Self> {
+        use l2tp_session::session::Reason as L2tp;
+        use l2tp_session::wire::tunnel::CloseReason as Tunnel;
+
+        let status = match reason {
+            L2tp::Closed => return None,
+            L2tp::Ppp(reason) => return Self::of_ppp(*reason),
+            L2tp::Tunnel(Tunnel::NoAnswer | Tunnel::SetupTimeout) => status::NO_CONNECTION,
+            L2tp::Tunnel(
+                Tunnel::NoPassword
+                | Tunnel::NoProof
+                | Tunnel::WrongPassword
+                | Tunnel::EmptyPassword
+                | Tunnel::ReflectedChallenge
+                | Tunnel::HostName,
+            ) => status::NOT_AUTHENTICATED,
+            L2tp::Tunnel(Tunnel::PeerStopped { .. } | Tunnel::Silent) | L2tp::Call(_) | L2tp::NoData => status::HUNG_UP,
+            _ => status::NO_AGREEMENT,
+        };
+        let advice = reason.advice();
+        let text = match reason.windows_error() {
+            Some(number) => format!("{reason} (error {number}): {advice}"),
+            None => format!("{reason}: {advice}"),
+        };
+        Some(Self { status, text })
+    }
+
+    /// Says why PPP has ended; `None` when that was wanted.
+    fn of_ppp(reason: ppp_session::Reason) -> Option<Self> {
+        Self::of_reason(&Reason::Ppp(reason))
     }
 }
 

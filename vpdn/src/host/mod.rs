@@ -4,6 +4,7 @@
 //! Nothing here knows of PPP. Everything waits for nothing, but for [`Poller::wait`].
 
 mod clock;
+mod datagrams;
 mod device;
 mod failure;
 mod gre;
@@ -16,6 +17,7 @@ mod signals;
 mod stream;
 
 pub use clock::Clock;
+pub use datagrams::Datagrams;
 pub use device::{Device, MAX_PACKET, Packets};
 pub use failure::{Failure, sentence, status};
 pub use gre::Gre;

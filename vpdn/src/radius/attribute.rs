@@ -38,6 +38,8 @@ kinds! {
     REPLY_MESSAGE = 18;
     /// Framed-Route.
     FRAMED_ROUTE = 22;
+    /// State: bytes of the server that go back with the next question.
+    STATE = 24;
     /// Class.
     CLASS = 25;
     /// Vendor-Specific.
@@ -86,6 +88,8 @@ kinds! {
     TUNNEL_MEDIUM_TYPE = 65;
     /// RFC 2868: Tunnel-Client-Endpoint.
     TUNNEL_CLIENT_ENDPOINT = 66;
+    /// RFC 3579: EAP-Message, a piece of a packet of EAP.
+    EAP_MESSAGE = 79;
     /// RFC 3579: Message-Authenticator.
     MESSAGE_AUTHENTICATOR = 80;
     /// RFC 2869: Acct-Interim-Interval.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::packet::{Reply, ReplyError, Request, Sent, keyed_hash};
+use super::packet::{Reply, ReplyError, Request, Sent, ServerNumber, keyed_hash};
+use super::question::QuestionId;
 use super::server::{Path, Server, ServerState, Slot};
 
 /// Which servers are asked, and how.
@@ -70,10 +71,6 @@ impl Settings {
     }
 }
 
-/// Names a question. A number is never given twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct QuestionId(u64);
-
 /// The outcome of a question.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -82,6 +79,8 @@ pub struct Event {
     pub question: QuestionId,
     /// The answer to it.
     pub answer: Answer,
+    /// Which server has answered.
+    pub server: Option<ServerNumber>,
 }
 
 /// The outcome of a question.
@@ -167,7 +166,7 @@ impl Client {
         }
     }
 
-    /// Asks a question of the first server that lives.
+    /// Asks a question of the first server that lives, or of the one that it is [for](Request::to_server).
     ///
     /// # Errors
     ///
@@ -182,6 +181,9 @@ impl Client {
         // The next one is the last of the list; those that are dead come behind all others.
         others.append(&mut dead);
         others.reverse();
+        if let Some(ServerNumber(only)) = request.server() {
+            others.retain(|server| *server == only);
+        }
         let server = others.pop().ok_or(AskError::NoServer)?;
         let id = QuestionId(self.next);
         self.next = self.next.wrapping_add(1);
@@ -230,7 +232,11 @@ impl Client {
         let reply = question.sent.reply(bytes, secret, self.settings.must_be_signed)?;
         state.hear(now);
         self.remove(id);
-        self.events.push_back(Event { question: id, answer: Answer::Reply(reply) });
+        self.events.push_back(Event {
+            question: id,
+            answer: Answer::Reply(reply),
+            server: Some(ServerNumber(path.server)),
+        });
         Ok(())
     }
 
@@ -270,7 +276,7 @@ impl Client {
                     let Question { request, begun, others, .. } = question;
                     self.send(now, id, server, Pending { request, begun, others });
                 }
-                None => self.events.push_back(Event { question: id, answer: Answer::Silence }),
+                None => self.events.push_back(Event { question: id, answer: Answer::Silence, server: None }),
             }
         }
     }

@@ -41,13 +41,17 @@ mod attribute;
 mod authorization;
 mod client;
 mod packet;
+mod question;
 mod server;
 mod sockets;
 
 pub use account::{Account, Counters, TerminateCause};
 pub use attribute::{AttributeKind, Attributes};
 pub use authorization::{Authorization, FramedAddress};
-pub use client::{Answer, AskError, Client, Event, QuestionId, Settings, Transmit};
-pub use packet::{Code, Reply, ReplyError, Request, TooLong};
+pub use client::{Answer, AskError, Client, Event, Settings, Transmit};
+#[cfg(test)]
+pub(crate) use packet::tests::reply;
+pub use packet::{Code, Reply, ReplyError, Request, ServerNumber, TooLong};
+pub use question::QuestionId;
 pub use server::{Path, Server};
 pub use sockets::Sockets;

@@ -60,19 +60,25 @@ pub struct Request {
     attributes: Vec<u8>,
     /// It is hidden for each server with the server's secret.
     password: Option<Zeroizing<Vec<u8>>>,
+    /// The only server that can answer.
+    server: Option<ServerNumber>,
 }
+
+/// Names one of the servers of a client: a conversation goes on with the server that it began with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerNumber(pub(super) usize);
 
 impl Request {
     /// Asks whether somebody may come in.
     #[must_use]
     pub const fn access() -> Self {
-        Self { code: Code::ACCESS_REQUEST, attributes: Vec::new(), password: None }
+        Self { code: Code::ACCESS_REQUEST, attributes: Vec::new(), password: None, server: None }
     }
 
     /// Reports an account.
     #[must_use]
     pub const fn accounting() -> Self {
-        Self { code: Code::ACCOUNTING_REQUEST, attributes: Vec::new(), password: None }
+        Self { code: Code::ACCOUNTING_REQUEST, attributes: Vec::new(), password: None, server: None }
     }
 
     /// Adds an attribute.
@@ -117,6 +123,24 @@ impl Request {
     ) -> Result<(), mschap::radius::EncodeError> {
         self.attributes.extend(attribute.encode(&mut [0; mschap::radius::Attribute::MAX_LEN])?);
         Ok(())
+    }
+
+    /// Adds a packet of EAP, in pieces of at most 253 bytes (RFC 3579 section 3.1).
+    pub fn add_eap(&mut self, packet: &[u8]) {
+        for piece in packet.chunks(MAX_VALUE) {
+            // A piece fits.
+            let added = self.add(AttributeKind::EAP_MESSAGE, piece);
+            debug_assert!(added.is_ok(), "{added:?}");
+        }
+    }
+
+    /// Goes on with the server that has sent a challenge (RFC 2865 section 5.24). No other one is asked.
+    pub fn to_server(&mut self, server: ServerNumber) {
+        self.server = Some(server);
+    }
+
+    pub(super) const fn server(&self) -> Option<ServerNumber> {
+        self.server
     }
 
     /// Adds the password, which is hidden on the way (RFC 2865 section 5.2). A password longer than
@@ -195,8 +219,9 @@ impl Sent {
             return Err(ReplyError::NotAsked);
         }
         let mut all = Attributes::new(attributes);
-        let (mut signature, mut cleared) = (None, attributes.to_vec());
+        let (mut signature, mut cleared, mut has_eap) = (None, attributes.to_vec(), false);
         while let Some((kind, value)) = all.next() {
+            has_eap |= kind == AttributeKind::EAP_MESSAGE;
             if kind != AttributeKind::MESSAGE_AUTHENTICATOR {
                 continue;
             }
@@ -222,7 +247,10 @@ impl Sent {
                 let expected = keyed_hash(secret, &[head, &self.authenticator, &cleared]);
                 is_genuine &= expected.ct_eq(signature);
             }
-            None if must_be_signed && self.code == Code::ACCESS_REQUEST => return Err(ReplyError::NotSigned),
+            // RFC 3579 section 3.1: EAP is always signed.
+            None if (must_be_signed || has_eap) && self.code == Code::ACCESS_REQUEST => {
+                return Err(ReplyError::NotSigned);
+            }
             None => {}
         }
         if !bool::from(is_genuine) {
@@ -252,6 +280,12 @@ impl Reply {
     /// Returns the values of the attributes of a type.
     pub fn values(&self, wanted: AttributeKind) -> impl Iterator<Item = &[u8]> {
         Attributes::new(&self.attributes).filter(move |(kind, _)| *kind == wanted).map(|(_, value)| value)
+    }
+
+    /// Returns the packet of EAP, put together from its pieces (RFC 3579 section 3.1). Empty without any.
+    #[must_use]
+    pub fn eap(&self) -> Vec<u8> {
+        self.values(AttributeKind::EAP_MESSAGE).flatten().copied().collect()
     }
 
     /// Returns the number in the first attribute of a type. `None`: it is missing, or it is not of

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::client::QuestionId;
+use super::question::QuestionId;
 
 /// A RADIUS server.
 #[derive(Clone)]

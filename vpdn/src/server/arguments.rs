@@ -9,7 +9,7 @@ use toml::{Table, Value};
 use crate::arguments::{Link, Source, set};
 use crate::config::{Config, ConfigError, Listen, Overlay, Pool, Protocol};
 
-/// Take PPTP calls, and carry IP packets for the clients.
+/// Take PPTP or L2TP calls, and carry IP packets for the clients.
 ///
 /// It needs the capabilities CAP_NET_RAW and CAP_NET_ADMIN. Ctrl-C or SIGTERM ends all sessions, a second one quits at
 /// once; SIGUSR1 writes the counters of all sessions, as Cisco's `show vpdn session all` and `show ppp mppe`.
@@ -35,6 +35,13 @@ pub(crate) struct Arguments {
     /// The address to take calls at, with `:PORT` if it is not 1723.
     #[arg(long, value_name = "ADDRESS", value_parser = listen)]
     listen: Option<String>,
+    /// The protocol: PPTP, L2TP of version 2, or of version 3 over UDP. Without it, what the first group accepts: PPTP, if
+    /// there is no group.
+    #[arg(long, value_name = "PROTOCOL", value_parser = ["pptp", "l2tp", "l2tpv3"])]
+    protocol: Option<String>,
+    /// The secret of L2TP tunnels: both ends prove that they know it.
+    #[arg(long, value_name = "SECRET")]
+    tunnel_secret: Option<String>,
     /// The server's own address in the tunnels.
     #[arg(long)]
     address: Option<Ipv4Addr>,
@@ -56,6 +63,9 @@ pub(crate) struct Arguments {
     /// Take answers of RADIUS servers without a Message-Authenticator, which can be forged (CVE-2024-3596).
     #[arg(long)]
     radius_unsigned: bool,
+    /// Pass EAP through to the RADIUS servers, whatever its type; wants `--auth eap`.
+    #[arg(long, requires = "radius")]
+    radius_eap: bool,
     /// A name server to hand out; may be given twice.
     #[arg(long, value_name = "ADDRESS")]
     dns: Vec<Ipv4Addr>,
@@ -106,16 +116,33 @@ impl Arguments {
 
     fn overlay(&self, file: &Config) -> Result<Overlay, ConfigError> {
         let mut overlay = Overlay::new();
+        let wanted = self.protocol.as_deref().map(|protocol| match protocol {
+            "l2tp" => Protocol::L2tp,
+            "l2tpv3" => Protocol::L2tpv3,
+            _ => Protocol::Pptp,
+        });
         let accepting = file.vpdn_group.iter().find_map(|(name, group)| {
-            let accept = group.accept_dialin.as_ref().filter(|accept| accept.protocol.includes(Protocol::Pptp))?;
+            let accept = group
+                .accept_dialin
+                .as_ref()
+                .filter(|accept| wanted.is_none_or(|wanted| accept.protocol.includes(wanted)))?;
             Some((name.as_str(), accept.virtual_template.as_str()))
         });
         let (group, template) = accepting.unwrap_or(("default", "default"));
         if accepting.is_none() && file.vpdn_group.is_empty() {
             let text = |text: &str| Value::String(text.to_owned());
-            let accept = [("protocol".to_owned(), text("pptp")), ("virtual-template".to_owned(), text(template))];
+            let accept = [
+                ("protocol".to_owned(), text(self.protocol.as_deref().unwrap_or("pptp"))),
+                ("virtual-template".to_owned(), text(template)),
+            ];
             overlay.set(&["vpdn-group", group, "accept-dialin"], Table::from_iter(accept));
             overlay.set(&["virtual-template", template], Table::new());
+        }
+        if let Some(secret) = &self.tunnel_secret {
+            let class = file.vpdn_group.get(group).and_then(|group| group.l2tp_class.as_deref()).unwrap_or("default");
+            overlay.set(&["l2tp-class", class, "password"], secret.as_str());
+            overlay.set(&["l2tp-class", class, "authentication"], true);
+            overlay.set(&["vpdn-group", group, "l2tp-class"], class);
         }
         self.link.add(&mut overlay, template);
         let mut key = |path: &[&str], value: Option<Value>| set(&mut overlay, path, value);
@@ -145,6 +172,7 @@ impl Arguments {
             key(&["radius", name], (!self.radius.is_empty()).then_some(servers));
         }
         key(&["radius", "require-message-authenticator"], self.radius_unsigned.then_some(Value::Boolean(false)));
+        key(&["radius", "eap-pass-through"], self.radius_eap.then_some(Value::Boolean(true)));
         self.source.add(&mut overlay)?;
         Ok(overlay)
     }

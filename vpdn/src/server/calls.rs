@@ -18,7 +18,7 @@ use crate::config::{Network, Pool};
 pub(super) type Key = (ConnectionId, CallId);
 
 /// The addresses of all calls.
-pub(super) struct Calls {
+pub(super) struct Calls<K = Key> {
     /// `None`: each user has an address of its own.
     pool: Option<Pool>,
     /// The server's own, which no client gets.
@@ -26,20 +26,20 @@ pub(super) struct Calls {
     /// The last address given: a client that comes again gets another one, so that late packets are
     /// not for it.
     last: Option<Ipv4Addr>,
-    given: BTreeMap<Key, Ipv4Addr>,
-    by_address: BTreeMap<IpAddr, Key>,
+    given: BTreeMap<K, Ipv4Addr>,
+    by_address: BTreeMap<IpAddr, K>,
     /// Networks behind clients, the longest prefix first.
-    networks: Vec<(Network, Key)>,
+    networks: Vec<(Network, K)>,
 }
 
-impl Calls {
+impl<K: Copy + Ord> Calls<K> {
     /// Creates the table before anybody has called.
     pub(super) const fn new(pool: Option<Pool>, own: Ipv4Addr) -> Self {
         Self { pool, own, last: None, given: BTreeMap::new(), by_address: BTreeMap::new(), networks: Vec::new() }
     }
 
     /// Gives a call an address: `wanted`, or a free one of the pool. `None` when it is taken, or all are.
-    pub(super) fn assign(&mut self, call: Key, wanted: Option<Ipv4Addr>) -> Option<Ipv4Addr> {
+    pub(super) fn assign(&mut self, call: K, wanted: Option<Ipv4Addr>) -> Option<Ipv4Addr> {
         if let Some(address) = self.given.get(&call) {
             return Some(*address);
         }
@@ -53,7 +53,7 @@ impl Calls {
     }
 
     /// Gives a call another address, if that is in the pool and free. Returns whether it was.
-    pub(super) fn exchange(&mut self, call: Key, wish: Ipv4Addr) -> bool {
+    pub(super) fn exchange(&mut self, call: K, wish: Ipv4Addr) -> bool {
         let is_of_pool = self.pool.is_some_and(|Pool { first, last }| (first..=last).contains(&wish));
         if !is_of_pool || !self.is_free(wish) {
             return false;
@@ -81,47 +81,47 @@ impl Calls {
     }
 
     /// Returns the address that a call was given.
-    pub(super) fn address(&self, call: Key) -> Option<Ipv4Addr> {
+    pub(super) fn address(&self, call: K) -> Option<Ipv4Addr> {
         self.given.get(&call).copied()
     }
 
     /// Adds the IPv6 address that a call has agreed on. It gets packets there unless another one
     /// has the same.
-    pub(super) fn add(&mut self, call: Key, address: Ipv6Addr) {
+    pub(super) fn add(&mut self, call: K, address: Ipv6Addr) {
         self.by_address.entry(address.into()).or_insert(call);
     }
 
     /// Adds a network behind a call.
-    pub(super) fn add_network(&mut self, call: Key, network: Network) {
+    pub(super) fn add_network(&mut self, call: K, network: Network) {
         let place = self.networks.partition_point(|(other, _)| other.prefix >= network.prefix);
         self.networks.insert(place, (network, call));
     }
 
     /// Returns the networks behind a call.
-    pub(super) fn networks(&self, call: Key) -> impl Iterator<Item = Network> {
+    pub(super) fn networks(&self, call: K) -> impl Iterator<Item = Network> {
         self.networks.iter().filter(move |(_, found)| *found == call).map(|(network, _)| *network)
     }
 
     /// Removes a call that is over.
-    pub(super) fn remove(&mut self, call: Key) {
+    pub(super) fn remove(&mut self, call: K) {
         self.given.remove(&call);
         self.by_address.retain(|_, found| *found != call);
         self.networks.retain(|(_, found)| *found != call);
     }
 
     /// Returns which call an address is behind.
-    fn find(&self, address: IpAddr) -> Option<Key> {
+    fn find(&self, address: IpAddr) -> Option<K> {
         let exact = self.by_address.get(&address).copied();
         exact.or_else(|| self.networks.iter().find(|(network, _)| network.contains(address)).map(|(_, call)| *call))
     }
 
     /// Returns which call a packet goes to.
-    pub(super) fn route(&self, packet: &[u8]) -> Option<Key> {
+    pub(super) fn route(&self, packet: &[u8]) -> Option<K> {
         self.find(destination(packet)?)
     }
 
     /// Returns whether the client of a call may send this packet.
-    pub(super) fn may_send(&self, call: Key, packet: &[u8]) -> bool {
+    pub(super) fn may_send(&self, call: K, packet: &[u8]) -> bool {
         source(packet).is_some_and(|source| self.find(source) == Some(call))
     }
 }

@@ -14,11 +14,11 @@ use pptp::session::{HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Received};
 use super::calls::{Calls, Key};
 use super::debug::{Debug, Input};
 use super::ledger::Ledger;
+use super::output::{complain, say};
 use super::radius::{NUMBERS as RADIUS, Radius};
 use super::show::View;
 use super::state::State;
 use super::users::Users;
-use super::{complain, say};
 use crate::config::{Config, Protocol, VirtualTemplate, VpdnGroup};
 use crate::control::{self, Connection, Listener, MAX_CLIENTS, Request};
 use crate::host::{BURST, Clock, Device, Failure, Gre, Interest, Packets, Poller, Signals, Stream, entropy, status};
@@ -27,6 +27,8 @@ use crate::radius::TerminateCause;
 
 /// TCP port of RFC 2637 section 3.
 const PORT: u16 = 1723;
+/// How many connections may wait to be accepted. The system has a limit of its own, 4096 usually.
+const BACKLOG: i32 = 1024;
 /// How long the end of all sessions may take, whatever the clients do.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long the server listens to nobody new when descriptors have run out.
@@ -61,11 +63,14 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
     drop(Gre::open()?);
     let failed = |error| Failure::of_system(&format!("listening at {address}"), &error);
     let listener = TcpListener::bind(address).map_err(failed)?;
+    // Again, for more than the standard library allows to wait: with 128, the clients of one burst are late by a second.
+    rustix::net::listen(&listener, BACKLOG).map_err(|error| failed(error.into()))?;
     listener.set_nonblocking(true).map_err(failed)?;
     // One identifier for all tunnels: the device has one address.
     let identifier = InterfaceIdentifier(u64::from_be_bytes(entropy()?.first_chunk().copied().unwrap_or_default()));
     let name = group.local_name.as_deref().unwrap_or(config.hostname());
-    let session = profile::session(template, Some(group), name);
+    let is_passed = config.radius.as_ref().is_some_and(|radius| radius.eap_pass_through);
+    let session = profile::session(template, Some(group), name).with_ppp(|ppp| ppp.with_eap_pass_through(is_passed));
     let failed = |error| Failure::of_system("the network interface", &error);
     state.device.set_up(session.mtu()).map_err(failed)?;
     state.device.add_address(own.into(), None, 32).map_err(failed)?;

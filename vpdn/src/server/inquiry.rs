@@ -8,12 +8,15 @@ use mschap::radius::{Attribute, Chap2Cpw, Chap2Response, ChapResponse, EncPw, at
 use mschap::{v1, v2};
 use pptp::ppp::auth::{Presented, Question};
 use pptp::ppp::chap::Code as ChapCode;
+use pptp::ppp::eap;
 use pptp::ppp_session::ExternalKeys;
 
 use super::calls::Key;
-use super::complain;
+use super::output::complain;
 use crate::config::RadiusSettings;
-use crate::radius::{Answer, AttributeKind, Authorization, Client, Code, Event, QuestionId, Reply, Request};
+use crate::radius::{
+    Answer, AttributeKind, Authorization, Client, Code, Event, QuestionId, Reply, Request, ServerNumber,
+};
 
 /// The open questions to RADIUS servers, by call.
 pub(super) struct Inquiries {
@@ -25,6 +28,14 @@ pub(super) struct Inquiries {
     open: BTreeMap<QuestionId, Inquiry>,
     by_call: BTreeMap<Key, QuestionId>,
     by_address: BTreeMap<IpAddr, usize>,
+    /// The server and its State, for the next response of a client (RFC 3579 section 2).
+    challenges: BTreeMap<Key, Challenge>,
+}
+
+/// The State of an Access-Challenge, which goes back with the answer to it (RFC 2865 section 5.24).
+struct Challenge {
+    server: Option<ServerNumber>,
+    state: Option<Vec<u8>>,
 }
 
 struct Inquiry {
@@ -39,6 +50,7 @@ struct Inquiry {
 enum Kind {
     MsChapV1([u8; 8]),
     MsChapV2,
+    Eap,
     Other,
 }
 
@@ -58,6 +70,8 @@ pub(super) enum Decision {
     Accept { message: Vec<u8>, keys: Option<ExternalKeys>, authorization: Box<Authorization> },
     /// It may not come in, and gets this message. Empty: the message that all get.
     Reject { message: Vec<u8> },
+    /// The server's next request of EAP.
+    EapRequest { packet: Vec<u8> },
     /// No server has answered.
     Silence,
 }
@@ -73,26 +87,29 @@ impl Inquiries {
     pub(super) fn new(client: Client, settings: &RadiusSettings, own: Ipv4Addr, max_per_address: usize) -> Self {
         let nas_address = settings.nas_ip_address.unwrap_or(own);
         let (open, by_call, by_address) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let challenges = BTreeMap::new();
         let nas_identifier = settings.nas_identifier.clone();
-        Self { client, nas_address, nas_identifier, max_per_address, open, by_call, by_address }
+        Self { client, nas_address, nas_identifier, max_per_address, open, by_call, by_address, challenges }
     }
 
-    /// Asks about what a client presents. Returns a verdict when that cannot be asked.
+    /// Asks about what a client presents, who has named itself so. Returns a verdict when that cannot be asked.
     pub(super) fn ask(
         &mut self,
         now: Duration,
         call: Key,
         question: Question,
         presented: &Presented<'_>,
+        name: &[u8],
         peer: IpAddr,
     ) -> Option<Verdict> {
         let refused = Some(Verdict { call, question, decision: Decision::refused() });
+        let challenge = self.challenges.remove(&call);
         // A client that asks again has given up the question before.
         self.forget(call);
         if self.by_address.get(&peer).is_some_and(|open| *open >= self.max_per_address) {
             return refused;
         }
-        let Some((request, kind)) = self.request(presented, peer, call) else { return refused };
+        let Some((request, kind)) = self.request(presented, name, challenge, peer, call) else { return refused };
         match self.client.ask(now, request) {
             Ok(id) => {
                 self.open.insert(id, Inquiry { call, peer, question, kind });
@@ -109,6 +126,7 @@ impl Inquiries {
 
     /// Forgets what was asked for a call that is over; its number is free.
     pub(super) fn forget(&mut self, call: Key) {
+        self.challenges.remove(&call);
         if let Some(id) = self.by_call.get(&call).copied() {
             self.client.cancel(id);
             self.close(id);
@@ -129,9 +147,17 @@ impl Inquiries {
 
     /// Returns what the server has to know. `None` when the client presents what cannot be asked
     /// about.
-    fn request(&self, presented: &Presented<'_>, peer: IpAddr, (_, call): Key) -> Option<(Request, Kind)> {
+    fn request(
+        &self,
+        presented: &Presented<'_>,
+        name: &[u8],
+        challenge: Option<Challenge>,
+        peer: IpAddr,
+        (_, call): Key,
+    ) -> Option<(Request, Kind)> {
         let mut request = Request::access();
-        request.add(AttributeKind::USER_NAME, presented.name()?.0).ok()?;
+        // RFC 3579 section 2.1: the name of EAP's Identity, with every response.
+        request.add(AttributeKind::USER_NAME, presented.name().map_or(name, |name| name.0)).ok()?;
         request.add_nas(self.nas_address, self.nas_identifier.as_deref(), call.get().into());
         request.add_text(AttributeKind::CALLING_STATION_ID, &peer.to_string());
         let kind = match *presented {
@@ -165,7 +191,18 @@ impl Inquiries {
                 }
                 Kind::MsChapV2
             }
-            // Changes of version 1 are not asked about, nor is EAP.
+            Presented::Eap { packet, .. } => {
+                request.add_number(AttributeKind::FRAMED_MTU, EAP_MTU);
+                if let Some(Challenge { server, state }) = challenge {
+                    state.map_or(Ok(()), |state| request.add(AttributeKind::STATE, &state)).ok()?;
+                    if let Some(server) = server {
+                        request.to_server(server);
+                    }
+                }
+                request.add_eap(packet);
+                Kind::Eap
+            }
+            // Changes of version 1 are not asked about.
             _ => return None,
         };
         Some((request, kind))
@@ -174,13 +211,58 @@ impl Inquiries {
     /// Returns the next verdict.
     pub(super) fn poll_verdict(&mut self) -> Option<Verdict> {
         loop {
-            let Event { question: id, answer, .. } = self.client.poll_event()?;
+            let Event { question: id, answer, server, .. } = self.client.poll_event()?;
             let Some(Inquiry { call, question, kind, .. }) = self.close(id) else { continue };
-            let decision = match answer {
-                Answer::Reply(reply) => decide(kind, &reply),
-                Answer::Silence => Decision::Silence,
+            let decision = match (answer, kind) {
+                (Answer::Reply(reply), Kind::Eap) => {
+                    if reply.code() == Code::ACCESS_CHALLENGE {
+                        let state = reply.values(AttributeKind::STATE).next().map(<[u8]>::to_vec);
+                        self.challenges.insert(call, Challenge { server, state });
+                    }
+                    decide_eap(&reply)
+                }
+                (Answer::Reply(reply), _) => decide(kind, &reply),
+                (Answer::Silence, Kind::Eap) => {
+                    complain("no RADIUS server answers, and nobody else takes EAP");
+                    Decision::refused()
+                }
+                (Answer::Silence, _) => Decision::Silence,
             };
             return Some(Verdict { call, question, decision });
+        }
+    }
+}
+
+/// The longest packet, by which a server cuts the pieces of TLS (RFC 3579 section 2.4).
+const EAP_MTU: u32 = 1020;
+
+/// Returns what an answer means for a client whose EAP is passed through.
+fn decide_eap(reply: &Reply) -> Decision {
+    let packet = reply.eap();
+    let code = eap::Packet::decode(&packet).map(|packet| packet.message.code()).ok();
+    match (reply.code(), code) {
+        (Code::ACCESS_CHALLENGE, Some(eap::Code::REQUEST)) => Decision::EapRequest { packet },
+        // RFC 3579 section 2.6.3: a server that accepts and sends a Failure, or nothing that can be read, contradicts itself.
+        (Code::ACCESS_ACCEPT, Some(eap::Code::SUCCESS)) => accept_eap(reply, packet),
+        (Code::ACCESS_REJECT, Some(eap::Code::FAILURE)) => Decision::Reject { message: packet },
+        (Code::ACCESS_REJECT, _) => Decision::refused(),
+        _ => {
+            complain("the RADIUS server's EAP does not fit its answer");
+            Decision::refused()
+        }
+    }
+}
+
+fn accept_eap(reply: &Reply, message: Vec<u8>) -> Decision {
+    match Authorization::read(reply) {
+        Ok((authorization, accept)) => {
+            // RFC 2548 section 2.4: methods of EAP leave 32 bytes in each, of which MPPE takes the first 16.
+            let keys = ExternalKeys::from_radius(&accept).ok();
+            Decision::Accept { message, keys, authorization: Box::new(authorization) }
+        }
+        Err(error) => {
+            complain(&format!("the RADIUS server accepts, but: {error}"));
+            Decision::refused()
         }
     }
 }
@@ -208,7 +290,7 @@ fn decide(kind: Kind, reply: &Reply) -> Decision {
             };
             (success.message().to_vec(), ExternalKeys::from_radius(&accept))
         }
-        Kind::Other => (reply_message(), ExternalKeys::from_radius(&accept)),
+        Kind::Eap | Kind::Other => (reply_message(), ExternalKeys::from_radius(&accept)),
     };
     if let (Err(error), Kind::MsChapV1(_) | Kind::MsChapV2) = (&keys, kind) {
         complain(&format!("the RADIUS server accepts, and gives no keys for encryption: {error}"));
@@ -226,4 +308,53 @@ fn refusal(kind: Kind, reply: &Reply) -> Option<Vec<u8>> {
         Attribute::ChapError(error) => Some(error.message.to_vec()),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::radius::{Server, Settings, reply};
+
+    /// Returns a genuine reply of a server with these attributes.
+    fn answer(code: Code, attributes: &[u8]) -> Reply {
+        let server = Server::new(([10, 0, 0, 1], 1812).into(), b"secret");
+        let mut client = Client::new(Settings::new(vec![server]), [1; 32]);
+        client.ask(Duration::ZERO, Request::access()).unwrap();
+        let sent = client.poll_transmit().unwrap();
+        let (path, bytes) = (sent.path, reply(sent.bytes, code, attributes, b"secret"));
+        client.handle_datagram(Duration::ZERO, path, &bytes).unwrap();
+        match client.poll_event().unwrap().answer {
+            Answer::Reply(reply) => reply,
+            Answer::Silence => panic!("there was an answer"),
+        }
+    }
+
+    /// RFC 3579 section 2.6.3: a server that says one thing by RADIUS and another by EAP lets nobody in.
+    #[test]
+    fn what_a_server_says_by_eap_has_to_fit_what_it_says_by_radius() {
+        let (request, success, failure) = ([79, 7, 1, 9, 0, 5, 1], [79, 6, 3, 9, 0, 4], [79, 6, 4, 9, 0, 4]);
+        let (challenge, accept, reject) = (Code::ACCESS_CHALLENGE, Code::ACCESS_ACCEPT, Code::ACCESS_REJECT);
+        for (code, attributes, expected) in [
+            (challenge, &request[..], "request 5"),
+            (challenge, &success, "refused"),
+            (challenge, &[], "refused"),
+            (accept, &success, "accepted 4"),
+            (accept, &failure, "refused"),
+            (accept, &request, "refused"),
+            (accept, &[], "refused"),
+            (reject, &failure, "refused 4"),
+            (reject, &success, "refused"),
+            (reject, &[], "refused"),
+            (reject, &[79, 3, 4], "refused"),
+        ] {
+            let found = match decide_eap(&answer(code, attributes)) {
+                Decision::EapRequest { packet } => format!("request {}", packet.len()),
+                Decision::Accept { message, .. } => format!("accepted {}", message.len()),
+                Decision::Reject { message } if message.is_empty() => "refused".to_owned(),
+                Decision::Reject { message } => format!("refused {}", message.len()),
+                Decision::Silence => "silence".to_owned(),
+            };
+            assert_eq!(found, expected, "{code:?} {attributes:?}");
+        }
+    }
 }

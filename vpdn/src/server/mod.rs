@@ -5,13 +5,15 @@ mod calls;
 mod debug;
 mod gateway;
 mod inquiry;
+mod l2tp;
 mod ledger;
+mod output;
 mod radius;
 mod show;
 mod state;
 mod users;
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -19,6 +21,7 @@ use clap::Parser;
 use crate::control::{self, Request};
 use crate::host::status;
 use arguments::{Arguments, Command, Words};
+use output::complain;
 
 /// Does what the command line says, until a signal ends it.
 #[must_use]
@@ -44,7 +47,11 @@ fn run(arguments: &Arguments) -> ExitCode {
     if arguments.source.check {
         return ExitCode::SUCCESS;
     }
-    match gateway::run(&config) {
+    let done = match l2tp::wanted(&config) {
+        Some(version) => l2tp::run(&config, version),
+        None => gateway::run(&config),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             complain(&failure.text);
@@ -64,16 +71,4 @@ fn ask(verb: &str, Words { what, json, control_socket }: &Words) -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn complain(text: &str) {
-    for line in text.lines() {
-        let _ = writeln!(io::stderr(), "vpdn-server: {line}");
-    }
-}
-
-/// Writes a line, or some, to the standard output. If nobody reads it, that is no reason to stop.
-fn say(text: &dyn std::fmt::Display) {
-    let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }

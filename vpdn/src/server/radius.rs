@@ -3,8 +3,8 @@
 use std::net::{Ipv4Addr, UdpSocket};
 use std::time::Duration;
 
-use super::complain;
 use super::inquiry::Inquiries;
+use super::output::complain;
 use crate::config::{Config, RadiusServer, RadiusSettings};
 use crate::host::{Failure, Interest, Poller, entropy};
 use crate::radius::{Answer, Client, Path, ReplyError, Request, Server, Settings, Sockets};

@@ -5,20 +5,21 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use pptp::ppp::auth::{Answer, Outcome, Presented, Question};
+use pptp::ppp::auth::{Answer, AnswerError, Outcome, Presented, Question, Ticket};
 use pptp::ppp::link;
 use pptp::ppp_session::{self, Event as Ppp, ExternalKeys};
 use pptp::report::{ClientStatus, MppeReport, SessionReport};
 use pptp::server::{Session, SessionMut};
 use pptp::session::{Call, CallEvent, Event, Reason};
+use pptp::wire::connection::CallId;
 
 use super::calls::{Calls, Key};
 use super::inquiry::{Decision, Verdict};
 use super::ledger::{Due, Ledger, Terms, counters};
+use super::output::{complain, say};
 use super::radius::Radius;
-use super::users::{Known, Users};
-use super::{complain, say};
-use crate::config::Network;
+use super::users::{Known, Users, Visitor};
+use crate::config::{Network, Service};
 use crate::host::{Device, sentence};
 use crate::radius::{Account, Authorization, FramedAddress, TerminateCause};
 
@@ -50,6 +51,28 @@ pub(super) struct State {
     /// Session-Timeout of the configuration.
     pub(super) session_timeout: Option<Duration>,
     pub(super) own: Ipv4Addr,
+}
+
+/// A call of a PPTP session, whose client presents itself.
+struct Visit<'s> {
+    session: &'s mut Session,
+    call: CallId,
+}
+
+impl Visitor for Visit<'_> {
+    fn presented(&self) -> Option<Presented<'_>> {
+        self.session.call(self.call)?.ppp().presented()
+    }
+
+    fn answer(&mut self, now: Duration, ticket: Ticket, answer: &Answer<'_>) -> Result<Outcome, AnswerError> {
+        self.session.call_mut(self.call).ok_or(AnswerError::NotAsked)?.answer(now, ticket, answer)
+    }
+
+    fn reject_change(&mut self, now: Duration) {
+        if let Some(mut call) = self.session.call_mut(self.call) {
+            call.reject_change(now);
+        }
+    }
 }
 
 /// Somebody who was let in.
@@ -126,8 +149,10 @@ impl State {
     /// Handles a client that presents itself, or a new password.
     fn authenticate(&mut self, now: Duration, session: &mut Session, key: Key, peer: IpAddr, question: Question) {
         if let Some(radius) = &mut self.radius {
-            let Some(presented) = session.call(key.1).and_then(|call| call.ppp().presented()) else { return };
-            if let Some(verdict) = radius.inquiries.ask(now, key, question, &presented, peer) {
+            let Some(call) = session.call(key.1) else { return };
+            let Some(presented) = call.ppp().presented() else { return };
+            let name = call.ppp().link().peer_name().0;
+            if let Some(verdict) = radius.inquiries.ask(now, key, question, &presented, name, peer) {
                 self.apply(now, session, verdict);
             }
             return;
@@ -140,7 +165,7 @@ impl State {
     fn ask_users(&mut self, now: Duration, session: &mut Session, key: Key, question: Question) {
         let (id, call) = key;
         let had_one = self.calls.address(key).is_some();
-        match self.users.answer(now, session, call, question) {
+        match self.users.answer(now, &mut Visit { session, call }, Service::Pptp, question) {
             Ok((outcome @ (Outcome::Accepted | Outcome::PasswordChanged(_)), known)) => {
                 if matches!(outcome, Outcome::PasswordChanged(_)) {
                     say(&format_args!("connection {id} call {call}: password changed"));
@@ -194,6 +219,13 @@ impl State {
                 self.accept(now, session, key, question, &message, keys, *authorization);
             }
             Decision::Reject { message } => refuse(now, session, key, question, &message),
+            Decision::EapRequest { packet } => {
+                let Some(mut call) = session.call_mut(key.1) else { return };
+                if let Err(error) = call.answer(now, question.ticket(), &Answer::EapRequest(&packet)) {
+                    complain(&format!("the RADIUS server's request of EAP is not sent: {error}"));
+                    refuse(now, session, key, question, b"");
+                }
+            }
             // As Cisco's `group radius local`: those of the configuration may come in when no server answers.
             Decision::Silence if !self.users.is_empty() => {
                 complain("no RADIUS server answers: the users of the configuration are asked");

@@ -8,12 +8,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mschap::{Account, FailureCode, NtHash};
-use pptp::ppp::auth::{Answer, AnswerError, Outcome, Presented, Question};
-use pptp::server::Session;
-use pptp::wire::connection::CallId;
+use pptp::ppp::auth::{Answer, AnswerError, Outcome, Presented, Question, Ticket};
 use rustix::fs::{FlockOperation, flock};
 
-use super::complain;
+use super::output::complain;
 use crate::config::{Network, NtHashText, Secret, Service, User};
 
 /// The other data of a user that was let in.
@@ -21,6 +19,22 @@ use crate::config::{Network, NtHashText, Secret, Service, User};
 pub(super) struct Known {
     pub(super) address: Option<Ipv4Addr>,
     pub(super) routes: Vec<Network>,
+}
+
+/// A call, of any protocol, in which a client presents itself.
+pub(super) trait Visitor {
+    /// Returns how the client presents itself, while that is not answered.
+    fn presented(&self) -> Option<Presented<'_>>;
+
+    /// Answers the client.
+    ///
+    /// # Errors
+    ///
+    /// The session does not take the answer.
+    fn answer(&mut self, now: Duration, ticket: Ticket, answer: &Answer<'_>) -> Result<Outcome, AnswerError>;
+
+    /// Takes a change of the password back.
+    fn reject_change(&mut self, now: Duration);
 }
 
 /// All users.
@@ -73,45 +87,37 @@ impl Users {
     pub(super) fn answer(
         &mut self,
         now: Duration,
-        session: &mut Session,
-        call: CallId,
+        visitor: &mut impl Visitor,
+        service: Service,
         question: Question,
     ) -> Result<(Outcome, Known), AnswerError> {
-        let presented = session.call(call).and_then(|call| call.ppp().presented()).ok_or(AnswerError::NotAsked)?;
+        let presented = visitor.presented().ok_or(AnswerError::NotAsked)?;
         let name = presented.name().map(|name| name.0.to_vec()).unwrap_or_default();
         if let Some(Err(error)) = self.file.as_mut().map(Table::refresh) {
             // Those who were known before may still come.
             complain(&error.to_string());
         }
-        let user = self.find(&name).filter(|user| user.service != Service::L2tp).cloned();
+        let user = self.find(&name).filter(|user| [Service::Any, service].contains(&user.service)).cloned();
         let is_microsoft = matches!(presented, Presented::MsChap { .. } | Presented::ChangePassword { .. });
         let known = user.as_ref().map(Known::of).unwrap_or_default();
         let outcome = match user {
-            Some(user) if is_microsoft => self.answer_microsoft(now, session, call, question, &user),
+            Some(user) if is_microsoft => self.answer_microsoft(now, visitor, question, &user),
             // PAP and CHAP cannot say that a password has expired, nor change it.
-            Some(user) if !user.expired => self.answer_other(now, session, call, question, &user),
-            _ => self.refuse(now, session, call, question),
+            Some(user) if !user.expired => self.answer_other(now, visitor, question, &user),
+            _ => self.refuse(now, visitor, question),
         };
         Ok((outcome?, known))
     }
 
     /// Compares what the client presents with the password of nobody.
-    fn refuse(
-        &self,
-        now: Duration,
-        session: &mut Session,
-        call: CallId,
-        question: Question,
-    ) -> Result<Outcome, AnswerError> {
-        let mut call = session.call_mut(call).ok_or(AnswerError::NotAsked)?;
-        call.answer(now, question.ticket(), &Answer::Password(self.nobody.expose().as_bytes()))
+    fn refuse(&self, now: Duration, visitor: &mut impl Visitor, question: Question) -> Result<Outcome, AnswerError> {
+        visitor.answer(now, question.ticket(), &Answer::Password(self.nobody.expose().as_bytes()))
     }
 
     fn answer_microsoft(
         &self,
         now: Duration,
-        session: &mut Session,
-        call: CallId,
+        visitor: &mut impl Visitor,
         question: Question,
         user: &User,
     ) -> Result<Outcome, AnswerError> {
@@ -126,8 +132,7 @@ impl Users {
             Some(password) if is_plain => Answer::Password(password.expose().as_bytes()),
             _ => Answer::Account(&account),
         };
-        let mut handle = session.call_mut(call).ok_or(AnswerError::NotAsked)?;
-        let outcome = handle.answer(now, question.ticket(), &answer)?;
+        let outcome = visitor.answer(now, question.ticket(), &answer)?;
         if let Outcome::PasswordChanged(new) = &outcome {
             let stored = match &self.file {
                 Some(table) => table.store(&user.name, &new.nt_hash()),
@@ -135,9 +140,7 @@ impl Users {
             };
             if let Err(error) = stored {
                 complain(&format!("the new password of {}: {error}", user.name));
-                if let Some(mut call) = session.call_mut(call) {
-                    call.reject_change(now);
-                }
+                visitor.reject_change(now);
             }
         }
         Ok(outcome)
@@ -146,8 +149,7 @@ impl Users {
     fn answer_other(
         &self,
         now: Duration,
-        session: &mut Session,
-        call: CallId,
+        visitor: &mut impl Visitor,
         question: Question,
         user: &User,
     ) -> Result<Outcome, AnswerError> {
@@ -156,13 +158,13 @@ impl Users {
                 .is_ok_and(|password| NtHash::from_password(password).ct_eq(&nt_hash(user))),
             _ => false,
         };
-        let presented = session.call(call).and_then(|call| call.ppp().presented());
+        let presented = visitor.presented();
         let answer = match &user.password {
             Some(password) => Answer::Password(password.expose().as_bytes()),
             None if presented.as_ref().is_some_and(is_hash_of) => Answer::Accept(b""),
-            None => return self.refuse(now, session, call, question),
+            None => return self.refuse(now, visitor, question),
         };
-        session.call_mut(call).ok_or(AnswerError::NotAsked)?.answer(now, question.ticket(), &answer)
+        visitor.answer(now, question.ticket(), &answer)
     }
 
     /// Finds a user with the domain, then without it.

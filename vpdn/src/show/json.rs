@@ -1,5 +1,7 @@
 #![doc = include_str!("../../JSON.md")]
 
+mod l2tp;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -7,6 +9,8 @@ use ppp_fsm::{Code, Frame, Protocol, ProtocolKind, chap, eap, pap};
 use pptp::inspect::Cut;
 use pptp_wire::Message;
 use serde_json::{Map, Value, json};
+
+pub use l2tp::l2tp;
 
 /// An object, whose members are in alphabetical order.
 pub type Object = Map<String, Value>;

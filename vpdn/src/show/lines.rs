@@ -31,6 +31,7 @@ impl<W: Write> Lines<W> {
     pub fn item(&mut self, place: &Place, item: Item<'_>) -> io::Result<()> {
         let (object, number) = match item {
             Item::Record(record) => (object(place, record), record.tag),
+            Item::L2tp(record) => (json::l2tp(record), record.tag),
             Item::Fragment => {
                 let kind = ("k".to_owned(), Value::from("frag"));
                 (Some(Object::from_iter([kind, ("frag".to_owned(), true.into())])), place.number)

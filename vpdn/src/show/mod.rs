@@ -5,6 +5,7 @@ mod lines;
 mod packets;
 pub mod summary;
 mod trace;
+pub mod tunnels;
 pub mod verdict;
 
 pub use lines::{Lines, object};

@@ -1,5 +1,7 @@
 //! A trace for people: a line a packet, its options below it.
 
+mod l2tp;
+
 use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 
@@ -60,6 +62,7 @@ impl<W: Write> Trace<W> {
         self.start.get_or_insert(place.time);
         match item {
             Item::Record(record) => self.record(place, record),
+            Item::L2tp(record) => self.l2tp(place, record),
             Item::Fragment => self.line(place, None, "IP", format_args!("fragment, not whole yet")),
             Item::FrameEnd => {
                 self.gre.clear();

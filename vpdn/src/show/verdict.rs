@@ -13,7 +13,7 @@ pub const SUCCESS: u8 = 0;
 pub const WRONG_SECRET: u8 = 1;
 /// The file cannot be read to its end.
 pub const UNREADABLE: u8 = 2;
-/// There is no PPTP or PPP in what was read.
+/// There is no PPTP, L2TP or PPP in what was read.
 pub const NOTHING: u8 = 3;
 
 /// The question that was asked.
@@ -43,6 +43,9 @@ pub struct Seen {
 impl Seen {
     /// Takes note of an item.
     pub fn item(&mut self, item: &Item<'_>) {
+        if let Item::L2tp(_) = item {
+            self.records += 1;
+        }
         let Item::Record(record) = item else { return };
         self.records += 1;
         match record.content {
@@ -88,7 +91,7 @@ pub fn judge(question: &Question<'_>, inspector: &Inspector, seen: &Seen, report
         let read = report.frames.saturating_sub(report.unread.values().sum());
         if read > 0 || report.frames == 0 {
             let file = question.file;
-            sentences.push(format!("no PPTP in {file}: no TCP port 1723, no GRE, no PPP in {read} frames"));
+            sentences.push(format!("no PPTP in {file}: no TCP port 1723, no GRE, no L2TP, no PPP in {read} frames"));
         }
     }
     for (link_type, frames) in &report.unread {

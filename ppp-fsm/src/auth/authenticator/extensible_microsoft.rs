@@ -110,11 +110,11 @@ impl Authenticator {
         self.exchange.send(now, &self.config);
     }
 
-    /// Writes what the machine of `mschap` has decided.
+    /// Writes the request that the machine of `mschap` waits for an answer to.
     pub(super) fn put_reply_in_eap(&mut self) -> Result<(), AnswerError> {
         let Mechanism::EapV2(core) = &self.mechanism else { return Err(AnswerError::Unsuitable) };
         let mut buf = [0; MAX_REQUEST_LEN];
-        let data = core.request(b"", &mut buf).map_err(|_| AnswerError::TooLong)?;
+        let data = core.request(self.config.name.as_bytes(), &mut buf).map_err(|_| AnswerError::TooLong)?;
         self.put_eap_request(eap::Type::MS_CHAP_V2, data)?;
         self.received.clear();
         Ok(())

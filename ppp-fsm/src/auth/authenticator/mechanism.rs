@@ -57,7 +57,8 @@ impl Mechanism {
             Self::ChapMd5(challenge) => *challenge = random.bytes(),
             Self::EapMd5(_) => *self = Self::EapIdentity(Method::Eap),
             #[cfg(feature = "mschap")]
-            Self::EapV2(_) => *self = Self::EapIdentity(Method::EapMsChapV2),
+            // In place, and without asking for the name again: RFC 3748 section 2 leaves that open.
+            Self::EapV2(core) => core.restart(random.bytes(), core.identifier().wrapping_add(1), config.retries),
             Self::Pap { retries } => *retries = config.retries,
             #[cfg(feature = "mschap")]
             Self::V1(core) => core.restart(random.bytes(), config.retries),

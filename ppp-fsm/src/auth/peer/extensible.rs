@@ -7,7 +7,7 @@ use super::super::exchange::md5_response;
 use super::super::{Failure, Method, Refused};
 use super::{Demand, History, Peer, State};
 use crate::buffer::{Short, checksum};
-use crate::eap;
+use crate::{Words, eap};
 
 impl Peer {
     pub(super) fn handle_eap(&mut self, now: Duration, bytes: &[u8]) -> Result<(), Refused> {
@@ -37,7 +37,12 @@ impl Peer {
     fn refused_eap(&mut self) {
         match self.history {
             History::Refused(failure) => self.fail(failure),
-            History::New | History::Accepted => self.refused(b"", None),
+            History::New | History::Accepted => {
+                let Some(method) = self.method else { return };
+                // Failure has no text; a Notification before it may have said why.
+                let words = Words::new(self.message.as_bytes());
+                self.fail(Failure::Refused { method, code: None, words });
+            }
         }
     }
 

@@ -9,8 +9,9 @@ use mschap::{NtHash, Password};
 
 use super::super::answer::{AnswerError, Secret};
 use super::super::{Failure, Keys, Method, Refused};
+use super::microsoft::words_of;
 use super::{Demand, History, Peer, State};
-use crate::eap;
+use crate::{Words, eap};
 
 /// The demand of a request, without the bytes that it borrows.
 #[derive(Debug, Clone, Copy)]
@@ -43,12 +44,14 @@ impl Peer {
     /// Does what the request demands.
     pub(super) fn do_in_eap(&mut self, now: Duration, asked: Asked, data: &[u8]) {
         let method = Method::EapMsChapV2;
-        let (message, code) = match Request::decode_any_length(data) {
+        let (message, failure) = match Request::decode_any_length(data) {
             Ok(Request::Success { message, .. }) => (message, None),
-            Ok(Request::Failure { message, .. }) => (message, mschap::Failure::decode(message).code),
+            Ok(Request::Failure { message, .. }) => (message, Some(mschap::Failure::decode(message))),
             _ => (&[][..], None),
         };
-        let refusal = Failure::Refused { method, code: code.map(|code| code.0) };
+        let code = failure.and_then(|failure| failure.code).map(|code| code.0);
+        let words = failure.map_or(Words::NONE, |failure| Words::new(words_of(&failure, message)));
+        let refusal = Failure::Refused { method, code, words };
         match asked {
             Asked::Proof => self.demand_proof(method, false),
             Asked::Retry => {

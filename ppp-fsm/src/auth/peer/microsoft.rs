@@ -10,7 +10,7 @@ use super::super::{AnswerError, Failure, Keys, Method, Refused, Secret, Ticket};
 use super::attempt::{Attempt, Proof};
 use super::{Demand, History, Peer};
 use crate::buffer::Short;
-use crate::chap;
+use crate::{Words, chap};
 
 /// Returns the length of a Challenge (RFC 2433 section 4, RFC 2759 section 3).
 pub(super) fn check_challenge(method: Method, value: &[u8]) -> Result<(), Refused> {
@@ -130,23 +130,23 @@ impl Peer {
     }
 
     pub(super) fn handle_failure(&mut self, method: Method, text: &[u8]) {
-        let (code, next) = match self.microsoft.attempt.as_ref().map(|attempt| &attempt.proof) {
-            None => (None, Step::Stop),
+        let (code, words, next) = match self.microsoft.attempt.as_ref().map(|attempt| &attempt.proof) {
+            None => (None, text, Step::Stop),
             Some(Proof::V1(peer)) => {
                 let refusal = peer.handle_failure(text);
-                (refusal.failure.code, Step::of(&refusal.next))
+                (refusal.failure.code, words_of(&refusal.failure, text), Step::of(&refusal.next))
             }
             Some(Proof::V2(peer)) => {
                 let refusal = peer.handle_failure(text);
-                (refusal.failure.code, Step::of(&refusal.next))
+                (refusal.failure.code, words_of(&refusal.failure, text), Step::of(&refusal.next))
             }
         };
         let code = code.map(|code| code.0);
         match next {
-            Step::Stop => self.refused(text, code),
+            Step::Stop => self.refused(text, code, words),
             Step::Retry(challenge) | Step::Change(challenge) => {
                 self.message.set(text);
-                self.history = History::Refused(Failure::Refused { method, code });
+                self.history = History::Refused(Failure::Refused { method, code, words: Words::new(words) });
                 self.received.set(challenge.as_bytes());
                 // RFC 2759 section 6: the next packet has the next identifier.
                 self.exchange.identifier = self.exchange.identifier.wrapping_add(1);
@@ -158,6 +158,15 @@ impl Peer {
                 }
             }
         }
+    }
+}
+
+/// Returns the text for people in a Failure: `M=`, or all of it when there is no number either.
+pub(super) fn words_of<'a>(failure: &mschap::Failure<'a>, text: &'a [u8]) -> &'a [u8] {
+    match (failure.message, failure.code) {
+        (Some(message), _) => message.as_bytes(),
+        (None, Some(_)) => b"",
+        (None, None) => text,
     }
 }
 

@@ -10,7 +10,7 @@ impl Peer {
         let is_matched = self.has_answered() && packet.identifier == self.exchange.identifier;
         match packet.message {
             pap::Message::AuthenticateAck(reply) if is_matched => self.accepted(reply.text().0),
-            pap::Message::AuthenticateNak(reply) if is_matched => self.refused(reply.text().0, None),
+            pap::Message::AuthenticateNak(reply) if is_matched => self.refused(reply.text().0, None, reply.text().0),
             pap::Message::AuthenticateRequest(_)
             | pap::Message::AuthenticateAck(_)
             | pap::Message::AuthenticateNak(_)
@@ -71,6 +71,6 @@ impl Peer {
 
     #[cfg(not(feature = "mschap"))]
     fn handle_failure(&mut self, _: Method, text: &[u8]) {
-        self.refused(text, None);
+        self.refused(text, None, text);
     }
 }

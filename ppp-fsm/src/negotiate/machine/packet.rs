@@ -27,7 +27,14 @@ impl<P: ControlProtocol> Negotiation<P> {
         if self.reply.is_due() {
             // A copy of what is about to be answered needs no other answer.
             let is_copy = self.reply.is_acknowledgment_of(packet) || self.reply.is_refusal_of(packet);
-            return if is_copy { Ok(()) } else { Err(Refused::Busy) };
+            if is_copy {
+                return Ok(());
+            }
+            // A peer that asks for something else has heard the refusal, and a copy of its earlier request came late: the
+            // refusal need not go once more. To drop this request instead would cost the peer its restart timer.
+            if !self.reply.is_refusal() {
+                return Err(Refused::Busy);
+            }
         }
         if matches!(self.end, End::Coming(_)) {
             // A peer that begins again does not end.

@@ -14,7 +14,7 @@ use super::super::secret::Secrets;
 use super::super::{Authentication, Cause, Content, Event, Outcome, Record};
 use super::{CLIENT, Origin, SERVER, Session, Side, authentication_option, other};
 
-/// Octets of a terminating message that are kept.
+/// Bytes of a terminating message that are kept.
 const MAX_MESSAGE: usize = 64;
 
 impl Session {

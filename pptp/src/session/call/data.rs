@@ -59,6 +59,7 @@ impl Machine {
     }
 
     /// Writes the next IP packet that waited and need not wait any more to the start of `buf`.
+    #[inline]
     pub(in crate::session) fn poll_receive<'b>(
         &mut self,
         now: Duration,
@@ -66,6 +67,11 @@ impl Machine {
     ) -> Result<Option<&'b [u8]>, BufferTooSmall> {
         let scratch = self.ppp.scratch_len();
         BufferTooSmall::check(MAX_RECEIVE.max(scratch), buf.len())?;
+        if self.tunnel.holds_frames() { Ok(self.release(now, buf)) } else { Ok(None) }
+    }
+
+    /// Takes the frames that waited, until one of them has an IP packet.
+    fn release<'b>(&mut self, now: Duration, buf: &'b mut [u8]) -> Option<&'b [u8]> {
         let length = self.enter(
             |call| {
                 while let Some((unproven, frame)) = call.tunnel.poll_receive_unproven(now) {
@@ -85,7 +91,7 @@ impl Machine {
             },
             now,
         );
-        Ok(length.and_then(|length| buf.get(..length)))
+        length.and_then(|length| buf.get(..length))
     }
 
     /// Returns an error when the window of the peer is full, or the packet could not be sent

@@ -25,6 +25,7 @@ impl<const CALLS: usize> Session<CALLS> {
                 self.control_event(now, event);
                 is_any = true;
             }
+            is_any |= self.place_call(now);
             is_any |= self.clear_calls(now);
             is_any |= self.close_connection(now);
             if !is_any {
@@ -77,14 +78,19 @@ impl<const CALLS: usize> Session<CALLS> {
                 // Before it is up, it does not report that it is closed until it is polled again.
                 self.connection.state() == State::Closed
             }
-            Stage::Abandoning | Stage::Opening | Stage::Established { .. } | Stage::Closed(_) | Stage::Over(_) => false,
+            Stage::Abandoning
+            | Stage::Opening
+            | Stage::Calling
+            | Stage::Established { .. }
+            | Stage::Closed(_)
+            | Stage::Over(_) => false,
         }
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "other events do not affect a session")]
     fn control_event(&mut self, now: Duration, event: Control) {
         match event {
-            Control::Established => self.established(now),
+            Control::Established => self.established(),
             Control::CallRequested { call } => self.call_requested(now, call),
             Control::CallConnected { call, peer_call_id, parameters } => {
                 self.call_connected(now, CallIds { local: call.get(), peer: peer_call_id }, &parameters);
@@ -104,21 +110,33 @@ impl<const CALLS: usize> Session<CALLS> {
         self.calls.iter_mut().map(|call| &mut **call).find(|call| call.id() == id)
     }
 
-    fn established(&mut self, now: Duration) {
+    fn established(&mut self) {
         self.is_established_waiting = true;
         self.stage = match self.stage {
+            Stage::Opening if self.setup.is_client() => Stage::Calling,
             Stage::Opening => Stage::Established { idle_deadline: None },
             Stage::Abandoning => Stage::Ending,
-            later @ (Stage::Established { .. } | Stage::Ending | Stage::Closed(_) | Stage::Over(_)) => later,
+            later
+            @ (Stage::Calling | Stage::Established { .. } | Stage::Ending | Stage::Closed(_) | Stage::Over(_)) => later,
         };
-        if self.setup.is_client() && matches!(self.stage, Stage::Established { .. }) {
-            let request = OutgoingCallRequest {
-                packet_receive_window_size: self.setup.config.gre.receive_window(),
-                ..OutgoingCallRequest::new(0, 0)
-            };
-            // A peer that has ended the connection in the same segment gets no call: its end is the next event.
-            let _ = self.connection.place_call(now, request);
+    }
+
+    /// Requests a client's call (RFC 2637 section 2.7). Returns whether anything happened.
+    fn place_call(&mut self, now: Duration) -> bool {
+        if self.stage != Stage::Calling {
+            return false;
         }
+        let request = OutgoingCallRequest {
+            packet_receive_window_size: self.setup.config.gre.receive_window(),
+            ..OutgoingCallRequest::new(0, 0)
+        };
+        // There is room when messages were polled: a peer may send Echo-Requests in the segment of its reply.
+        if self.connection.place_call(now, request) == Err(CommandError::Busy) {
+            return false;
+        }
+        // A peer that has ended the connection in the same segment gets no call: its end is the next event.
+        self.stage = Stage::Established { idle_deadline: None };
+        true
     }
 
     fn call_requested(&mut self, now: Duration, call: CallId) {

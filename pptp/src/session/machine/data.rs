@@ -61,12 +61,11 @@ impl<const CALLS: usize> Session<CALLS> {
     /// Returns the place of a call that GRE packets may be of; one is coming.
     #[inline]
     fn live_call(&mut self, now: Duration, id: CallId) -> Result<usize, ReceiveError> {
-        let now = self.now.max(now);
         let mut calls = self.calls.iter_mut().enumerate();
         let found = calls.find(|(_, call)| call.id() == id && !call.is_cleared());
         let (index, call) = found.ok_or(ReceiveError::UnknownCall { call_id: id.get() })?;
         if call.is_first_packet() {
-            self.connection.handle_data_seen(now, id);
+            self.connection.handle_data_seen(self.now.max(now), id);
         }
         Ok(index)
     }

@@ -157,3 +157,23 @@ fn an_account_says_how_old_it_is() {
     client.handle_timeout(seconds(40));
     assert!(matches!(client.poll_event().unwrap().answer, Answer::Silence));
 }
+
+#[test]
+fn rfc2865_section_5_24_a_conversation_goes_on_with_its_server() {
+    let mut client = client(|settings| settings.with_tries(1));
+    client.ask(seconds(0), Request::access()).unwrap();
+    client.handle_timeout(seconds(2));
+    let all = sent(&mut client);
+    assert_eq!(all.last().unwrap().0.server, 1);
+    accept(&mut client, seconds(2), all.last().unwrap()).unwrap();
+    let server = client.poll_event().unwrap().server.unwrap();
+    let mut request = Request::access();
+    request.to_server(server);
+    client.ask(seconds(3), request).unwrap();
+    let paths: Vec<_> = sent(&mut client).iter().map(|(path, _)| path.server).collect();
+    assert_eq!(paths, [1]);
+    // Nobody else knows the state.
+    client.handle_timeout(seconds(5));
+    assert!(sent(&mut client).is_empty());
+    assert!(matches!(client.poll_event().unwrap().answer, Answer::Silence));
+}

@@ -19,7 +19,7 @@ fn sent() -> Sent {
 }
 
 /// Returns a signed reply to a request, with the signature at any place.
-pub(in crate::radius) fn reply(request: &[u8], code: Code, attributes: &[u8], secret: &[u8]) -> Vec<u8> {
+pub(crate) fn reply(request: &[u8], code: Code, attributes: &[u8], secret: &[u8]) -> Vec<u8> {
     let (&[_, identifier, ..], _) = request.split_first_chunk::<4>().unwrap();
     let authenticator: [u8; 16] = request[4..20].try_into().unwrap();
     let mut attributes = attributes.to_vec();
@@ -119,4 +119,36 @@ fn signatures_of_replies() {
     // RFC 2865 section 3: padding is passed over.
     let padded = [&good[..], &[0; 7]].concat();
     assert!(sent.reply(&padded, SECRET, true).is_ok());
+}
+
+#[test]
+fn rfc3579_section_3_1_a_packet_of_eap_travels_in_pieces() {
+    let packet: Vec<u8> = (0..600_u16).map(|number| number.to_be_bytes()[1]).collect();
+    let mut request = Request::access();
+    request.add_eap(&packet);
+    let sent = request.sign(7, SECRET, authenticator(), 0);
+    let lengths: Vec<_> = Attributes::new(&sent.bytes[20..])
+        .filter(|(kind, _)| *kind == AttributeKind::EAP_MESSAGE)
+        .map(|(_, value)| value.len())
+        .collect();
+    assert_eq!(lengths, [253, 253, 94]);
+    // The server's comes in the same way, with other attributes between.
+    let bytes = reply(&sent.bytes, Code::ACCESS_CHALLENGE, &request.attributes, SECRET);
+    assert_eq!(sent.reply(&bytes, SECRET, true).unwrap().eap(), packet);
+    let bytes = reply(&sent.bytes, Code::ACCESS_REJECT, &[], SECRET);
+    assert!(sent.reply(&bytes, SECRET, true).unwrap().eap().is_empty());
+}
+
+#[test]
+fn rfc3579_section_3_1_eap_is_signed_whatever_the_settings_say() {
+    let mut request = Request::access();
+    request.add_eap(&[2, 1, 0, 5, 1]);
+    let sent = request.sign(7, SECRET, authenticator(), 0);
+    for (attributes, expected) in [(&[79, 6, 3, 1, 0, 4][..], Some(ReplyError::NotSigned)), (&[25, 3, 1], None)] {
+        let length = u16::try_from(20 + attributes.len()).unwrap().to_be_bytes();
+        let head = [Code::ACCESS_ACCEPT.0, 7, length[0], length[1]];
+        let proof = hash(&[&head, &authenticator(), attributes, SECRET]);
+        let bytes = [&head[..], &proof, attributes].concat();
+        assert_eq!(sent.reply(&bytes, SECRET, false).err(), expected);
+    }
 }

@@ -1,22 +1,28 @@
-//! A decoder written from the text of RFC 2118, one bit and one octet at a time, to compare with.
+//! A decoder written from the text of RFC 2118, one bit and one byte at a time, to compare with.
 //!
 //! It also notes what a decoder accepts but a sender must not do, because some decoder in use gets it wrong.
 
 /// Why a payload is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum Fault {
+    /// A packet was refused before, and none was flushed since.
     NotSynchronized,
+    /// An offset that is none.
     Offset(usize),
+    /// A length that is none.
     Length,
+    /// It ends within a token.
     Truncated,
+    /// It is longer than there is room.
     TooLong,
 }
 
-/// Returns whether a decoder's answer is the model's.
-pub(crate) fn same(
-    decoded: &Result<&[u8], mppc::DecompressError>,
-    expected: &Result<Vec<u8>, Fault>,
-) -> Result<(), String> {
+/// Compares a decoder's answer with the model's.
+///
+/// # Errors
+///
+/// How they differ.
+pub fn same(decoded: &Result<&[u8], mppc::DecompressError>, expected: &Result<Vec<u8>, Fault>) -> Result<(), String> {
     use mppc::DecompressError;
     let same = match (decoded, expected) {
         (Ok(decoded), Ok(expected)) => decoded == expected,
@@ -39,31 +45,32 @@ pub(crate) fn same(
 }
 
 /// The receiver's ring.
-pub(crate) struct Reference {
+#[derive(Debug)]
+pub struct Reference {
     ring: Vec<u8>,
-    /// Octets that were written since the flush.
+    /// Bytes that were written since the flush.
     written: Vec<bool>,
     cursor: usize,
     lost: bool,
     /// The rules of senders that the last packet broke.
-    pub(crate) broken_rules: Vec<&'static str>,
+    pub broken_rules: Vec<&'static str>,
     /// Copies of the last packet that reached over the front.
-    pub(crate) over_the_front: usize,
+    pub over_the_front: usize,
 }
 
 struct Bits<'a> {
-    octets: &'a [u8],
+    bytes: &'a [u8],
     at: usize,
 }
 
 impl Bits<'_> {
     fn left(&self) -> usize {
-        self.octets.len() * 8 - self.at
+        self.bytes.len() * 8 - self.at
     }
 
     fn bit(&mut self) -> Result<usize, Fault> {
-        let octet = self.octets.get(self.at / 8).ok_or(Fault::Truncated)?;
-        let bit = octet >> (7 - self.at % 8) & 1;
+        let byte = self.bytes.get(self.at / 8).ok_or(Fault::Truncated)?;
+        let bit = byte >> (7 - self.at % 8) & 1;
         self.at += 1;
         Ok(usize::from(bit))
     }
@@ -73,8 +80,8 @@ impl Bits<'_> {
     }
 }
 
-impl Reference {
-    pub(crate) fn new() -> Self {
+impl Default for Reference {
+    fn default() -> Self {
         Self {
             ring: vec![0; 8192],
             written: vec![false; 8192],
@@ -84,9 +91,21 @@ impl Reference {
             over_the_front: 0,
         }
     }
+}
+
+impl Reference {
+    /// Makes a receiver that has heard nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
 
     /// Decodes one payload: bits A, B, C are 0x80, 0x40, 0x20 of `flags`.
-    pub(crate) fn decode(&mut self, flags: u8, payload: &[u8], limit: usize) -> Result<Vec<u8>, Fault> {
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`]: it is refused.
+    pub fn decode(&mut self, flags: u8, payload: &[u8], limit: usize) -> Result<Vec<u8>, Fault> {
         self.broken_rules.clear();
         self.over_the_front = 0;
         if flags & 0x80 != 0 {
@@ -117,7 +136,7 @@ impl Reference {
 
     fn tokens(&mut self, payload: &[u8], limit: usize) -> Result<Vec<u8>, Fault> {
         let mut packet = Vec::new();
-        let mut bits = Bits { octets: payload, at: 0 };
+        let mut bits = Bits { bytes: payload, at: 0 };
         while bits.left() >= 8 {
             let high = bits.bit()?;
             if high == 1 && bits.bit()? == 1 {
@@ -134,20 +153,20 @@ impl Reference {
             }
         }
         if self.cursor > 8191 {
-            self.broken_rules.push("octet 8191 is written");
+            self.broken_rules.push("byte 8191 is written");
         }
         Ok(packet)
     }
 
-    fn put(&mut self, octet: usize, limit: usize, packet: &mut Vec<u8>) -> Result<(), Fault> {
+    fn put(&mut self, byte: usize, limit: usize, packet: &mut Vec<u8>) -> Result<(), Fault> {
         if packet.len() == limit || self.cursor == 8192 {
             return Err(Fault::TooLong);
         }
-        let octet = u8::try_from(octet).unwrap();
-        self.ring[self.cursor] = octet;
+        let byte = u8::try_from(byte).unwrap();
+        self.ring[self.cursor] = byte;
         self.written[self.cursor] = true;
         self.cursor += 1;
-        packet.push(octet);
+        packet.push(byte);
         Ok(())
     }
 
@@ -180,15 +199,15 @@ impl Reference {
             }
         }
         if length > 2047 {
-            self.broken_rules.push("a copy of 2048 octets or more");
+            self.broken_rules.push("a copy of 2048 bytes or more");
         }
         for index in 0..length {
             let from = (source + index) % 8192;
             if !self.written[from] {
                 self.broken_rules.push("a source that nobody wrote");
             }
-            let octet = usize::from(self.ring[from]);
-            self.put(octet, limit, packet)?;
+            let byte = usize::from(self.ring[from]);
+            self.put(byte, limit, packet)?;
         }
         Ok(())
     }

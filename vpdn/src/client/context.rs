@@ -1,0 +1,69 @@
+//! State that all tunnels of a client share.
+
+use pptp::ppp_session;
+
+use super::interface::Interface;
+use super::secret::Secret;
+use crate::config::{Client, Config, L2tpVersion, Protocol, Sequencing, VirtualTemplate};
+use crate::host::{Clock, Failure, Signals};
+use crate::profile;
+
+/// All that stays from tunnel to tunnel.
+pub(super) struct Context<'c> {
+    pub(super) config: &'c Config,
+    pub(super) client: &'c Client,
+    pub(super) secret: Secret,
+    pub(super) new_password: Option<zeroize::Zeroizing<String>>,
+    pub(super) clock: Clock,
+    pub(super) interface: Interface,
+    pub(super) stop: Signals,
+    pub(super) report: Signals,
+    pub(super) trace: bool,
+}
+
+impl Context<'_> {
+    /// Returns what the session is to be like.
+    pub(super) fn session(&self) -> pptp::client::Config {
+        let template = template(self.config, self.client);
+        let config = match &self.secret {
+            Secret::Password(password) => pptp::client::Config::new(&self.client.user, password),
+            Secret::NtHash(hash) => ppp_session::Client::with_nt_hash(&self.client.user, hash.clone()).into(),
+        };
+        let config = config.with_session(profile::session(&template, None, self.config.hostname()));
+        match self.client.address {
+            Some(address) => config.with_client(|client| client.with_address(address)),
+            None => config,
+        }
+    }
+
+    /// Returns what a session of L2TP is to be like.
+    ///
+    /// # Errors
+    ///
+    /// The password of the tunnel is too long.
+    pub(super) fn l2tp(&self) -> Result<l2tp_session::client::Config, Failure> {
+        let template = template(self.config, self.client);
+        let named = self.client.pseudowire_class.as_ref();
+        let pseudowire = named.and_then(|name| self.config.pseudowire_class.get(name));
+        let class = pseudowire.and_then(|pseudowire| self.config.l2tp_class.get(pseudowire.l2tp_class.as_ref()?));
+        let class = class.cloned().unwrap_or_default();
+        let version = match self.client.protocol {
+            Some(Protocol::L2tpv3) => L2tpVersion::L2tpv3,
+            _ => L2tpVersion::L2tpv2,
+        };
+        let sequencing = pseudowire.map_or(Sequencing::Off, |pseudowire| pseudowire.sequencing);
+        let session = profile::l2tp(&template, &class, version, sequencing, self.config.hostname())?;
+        let client = match &self.secret {
+            Secret::Password(password) => ppp_session::Client::new(&self.client.user, password),
+            Secret::NtHash(hash) => ppp_session::Client::with_nt_hash(&self.client.user, hash.clone()),
+        };
+        let client = self.client.address.map_or_else(|| client.clone(), |address| client.clone().with_address(address));
+        Ok(l2tp_session::client::Config::new(client, session))
+    }
+}
+
+/// Returns what PPP is like in the tunnels.
+pub(super) fn template(config: &Config, client: &Client) -> VirtualTemplate {
+    let named = client.virtual_template.as_ref().and_then(|name| config.virtual_template.get(name));
+    named.or_else(|| config.virtual_template.values().next()).cloned().unwrap_or_default()
+}

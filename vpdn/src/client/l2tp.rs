@@ -1,0 +1,296 @@
+//! One tunnel of L2TP: a session between a UDP socket and the device.
+
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::time::Duration;
+
+use l2tp_session::client::Session;
+use l2tp_session::ppp_session::{self, Status};
+use l2tp_session::session::{CallEvent, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Reason, ReceiveError};
+use l2tp_session::wire::{Address, TunnelIds};
+
+use super::context::Context;
+use super::output::say;
+use super::ppp::{self, Follow};
+use super::tunnel::End;
+use crate::host::{BURST, Datagrams, Failure, Interest, Packets, Poller, entropy, status};
+
+/// How long hanging up may take, whatever the server does.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Numbers of descriptors.
+const NETWORK: u64 = 0;
+const DEVICE: u64 = 1;
+const SIGNALS: u64 = 2;
+
+/// A tunnel, and what it is between.
+pub(super) struct Tunnel<'t, 'c> {
+    context: &'t mut Context<'c>,
+    session: Session,
+    network: Datagrams,
+    poller: Poller,
+    outgoing: Packets,
+    /// Packets that came in the clear and were dropped.
+    clear: u64,
+    /// The password has expired, and there is no new one.
+    has_expired: bool,
+}
+
+/// Whether the session goes on.
+enum Stage {
+    Running,
+    /// Its reason is known; the server has to learn it before this deadline.
+    Ending {
+        reason: Reason,
+        deadline: Duration,
+    },
+}
+
+impl<'t, 'c> Tunnel<'t, 'c> {
+    /// Prepares to ask a server for a tunnel.
+    ///
+    /// # Errors
+    ///
+    /// A socket cannot be had.
+    pub(super) fn dial(context: &'t mut Context<'c>, server: SocketAddrV4) -> Result<Self, Failure> {
+        let network = Datagrams::bind((Ipv4Addr::UNSPECIFIED, 0).into())?;
+        let config = context.l2tp()?;
+        let peer = Address::udp(SocketAddr::V4(server));
+        let session = Session::dial(&config, peer, TunnelIds::new(entropy()?), entropy()?);
+        let failed = |error| Failure::of_system("epoll", &error);
+        let poller = Poller::new().map_err(failed)?;
+        poller.add(&network, NETWORK, Interest::Read).map_err(failed)?;
+        poller.add(&context.interface.device, DEVICE, Interest::Read).map_err(failed)?;
+        poller.add(&context.stop, SIGNALS, Interest::Read).map_err(failed)?;
+        poller.add(&context.report, SIGNALS, Interest::Read).map_err(failed)?;
+        let outgoing = Packets::new(HEADROOM);
+        Ok(Self { context, session, network, poller, outgoing, clear: 0, has_expired: false })
+    }
+
+    /// Carries packets until one side hangs up, and hangs up.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses something.
+    pub(super) fn run(mut self) -> Result<End, Failure> {
+        let interval = self.context.config.status_interval.map(Duration::from_secs);
+        let begun = self.context.clock.now();
+        let mut next_status = interval.and_then(|interval| begun.checked_add(interval));
+        let (mut stage, mut stops) = (Stage::Running, 0);
+        self.show_status(begun);
+        // A new session can be opened.
+        self.session.open(begun).map_err(|error| Failure::other(error.to_string()))?;
+        loop {
+            if let Some(reason) = self.settle()? {
+                let deadline = self.context.clock.now().saturating_add(CLOSE_TIMEOUT);
+                stage = Stage::Ending { reason, deadline };
+            }
+            let now = self.context.clock.now();
+            let close_deadline = match &stage {
+                Stage::Running => None,
+                Stage::Ending { reason, deadline } if is_known(&self.session) || *deadline <= now => {
+                    return Ok(self.finish(reason));
+                }
+                Stage::Ending { deadline, .. } => Some(*deadline),
+            };
+            let deadlines = [self.session.poll_timeout(), next_status, close_deadline];
+            self.wait(deadlines.into_iter().flatten().min())?;
+            let now = self.context.clock.now();
+            self.session.handle_timeout(now);
+            self.deliver(now);
+            let signals = self.context.stop.take();
+            if signals > 0 {
+                stops += signals;
+                if stops > 1 {
+                    return Err(Failure { status: status::INTERRUPTED, text: "quit without hanging up".to_owned() });
+                }
+                self.session.close(now);
+            }
+            if self.context.report.take() > 0 {
+                self.report();
+            }
+            if next_status.is_some_and(|next| next <= now) {
+                self.show_status(now);
+                next_status = interval.and_then(|interval| now.checked_add(interval));
+            }
+        }
+    }
+
+    /// Waits until something has come, and takes it.
+    fn wait(&mut self, deadline: Option<Duration>) -> Result<(), Failure> {
+        let timeout = deadline.map(|deadline| deadline.saturating_sub(self.context.clock.now()));
+        let come = self.poller.wait(timeout).map_err(|error| Failure::of_system("epoll", &error))?;
+        let numbers: Vec<_> = come.collect();
+        let now = self.context.clock.now();
+        if numbers.contains(&NETWORK) {
+            self.receive(now);
+        }
+        if numbers.contains(&DEVICE) {
+            self.send(now);
+        }
+        Ok(())
+    }
+
+    /// Sends what the session has to send, and hears its events. Returns why it is over, once that is known.
+    fn settle(&mut self) -> Result<Option<Reason>, Failure> {
+        let mut buf = [0; MAX_TRANSMIT];
+        let mut over = None;
+        loop {
+            let now = self.context.clock.now();
+            // The buffer is long enough.
+            while let Ok(Some(packet)) = self.session.poll_transmit(now, &mut buf) {
+                send(&self.network, packet.destination, packet.payload);
+            }
+            let mut is_quiet = true;
+            while let Some(event) = self.session.poll_event() {
+                is_quiet = false;
+                match event {
+                    Event::Established => {
+                        let name = self.session.tunnel().peer().map(|peer| peer.host_name.to_string());
+                        say(&format_args!("  tunnel: {}", name.unwrap_or_default()));
+                    }
+                    Event::Call { event: CallEvent::Ppp(event), .. } => self.ppp_event(now, event)?,
+                    Event::Closed(reason) => over = Some(reason),
+                    _ => {}
+                }
+            }
+            if is_quiet {
+                break;
+            }
+        }
+        self.context.interface.device.flush();
+        Ok(over)
+    }
+
+    /// Carries packets from the network to the device.
+    fn receive(&mut self, now: Duration) {
+        let Self { session, network, context, clear, .. } = self;
+        let device = &mut context.interface.device;
+        let (mut scratch, mut waiting) = ([0; MAX_RECEIVE], [0; MAX_RECEIVE]);
+        network.receive(|source, packet| {
+            match session.handle_datagram(now, Address::udp(source), packet, &mut scratch) {
+                Ok(received) => received.ip().into_iter().for_each(|packet| device.send(packet)),
+                // Errors happen on every path. Only those of an attacker or a wrong configuration are counted.
+                Err(ReceiveError::Ppp(ppp_session::ReceiveError::Link(_))) => *clear += 1,
+                Err(_) => {}
+            }
+            while let Ok(Some(received)) = session.poll_receive(now, &mut waiting) {
+                received.ip().into_iter().for_each(|packet| device.send(packet));
+            }
+        });
+        device.flush();
+    }
+
+    /// Carries packets that waited for an earlier one long enough to the device.
+    fn deliver(&mut self, now: Duration) {
+        let mut buf = [0; MAX_RECEIVE];
+        while let Ok(Some(received)) = self.session.poll_receive(now, &mut buf) {
+            received.ip().into_iter().for_each(|packet| self.context.interface.device.send(packet));
+        }
+    }
+
+    /// Carries packets from the device to the network.
+    fn send(&mut self, now: Duration) {
+        let Self { session, network, context, outgoing, .. } = self;
+        for _ in 0..BURST {
+            if !context.interface.device.receive(outgoing) {
+                break;
+            }
+            // Without a call, and before IP is up, there is nowhere to send them.
+            if let Some(mut call) = session.first_call_mut() {
+                for packet in outgoing.iter_mut() {
+                    if let Ok(sent) = call.send_ip(now, packet) {
+                        send(network, sent.destination, sent.payload);
+                    }
+                }
+            }
+            let count = outgoing.iter_mut().count();
+            outgoing.take(count);
+        }
+    }
+
+    fn ppp_event(&mut self, now: Duration, event: ppp_session::Event) -> Result<(), Failure> {
+        let call = self.session.first_call();
+        let mtu = call.as_ref().map_or(0, |call| call.mtu());
+        let name = call.and_then(|call| Some(call.ppp()?.link().peer_name().to_string())).unwrap_or_default();
+        let is_connected = self.status() == Status::Connected;
+        match ppp::event(&mut self.context.interface, event, is_connected, &name, mtu)? {
+            Follow::Nothing => {}
+            Follow::Status => self.show_status(now),
+            Follow::IpDown => self.ip_down(now),
+            Follow::ChangePassword => self.change_password(now),
+            // There is nobody to ask for another password: the first refusal is why the program ends.
+            Follow::Decline(ticket) => {
+                let declined = self.session.first_call_mut().map(|mut call| call.decline(now, ticket));
+                debug_assert!(declined.is_none_or(|result| result.is_ok()), "the demand was just polled");
+            }
+        }
+        Ok(())
+    }
+
+    fn change_password(&mut self, now: Duration) {
+        let Some(new) = &self.context.new_password else {
+            self.has_expired = true;
+            self.session.close(now);
+            return;
+        };
+        say(&"  the password has expired: changing it");
+        let changed = self.session.first_call_mut().map(|mut call| call.change_password(now, new));
+        if let Some(Err(error)) = changed {
+            say(&format_args!("  the new password: {error}"));
+        }
+    }
+
+    fn ip_down(&mut self, now: Duration) {
+        let used = self.session.first_call().map(|call| {
+            let counters = call.counters();
+            (now.saturating_sub(call.since()), counters.bytes_sent, counters.bytes_received)
+        });
+        self.context.interface.ip_down(used);
+    }
+
+    fn status(&self) -> Status {
+        let call = self.session.first_call();
+        call.and_then(|call| call.ppp().map(ppp_session::Session::status)).unwrap_or_default()
+    }
+
+    fn show_status(&self, now: Duration) {
+        let call = self.session.first_call();
+        say(&ppp::status(call.and_then(|call| call.ppp()), now));
+    }
+
+    fn report(&self) {
+        if let Some(call) = self.session.first_call() {
+            say(&format_args!("session {}: {:?}", call.id(), call.counters()));
+        }
+        say(&format_args!("Refused frames {}", self.clear));
+    }
+
+    fn finish(mut self, reason: &Reason) -> End {
+        let now = self.context.clock.now();
+        self.ip_down(now);
+        say(&format_args!("  status: {}", Status::Terminated));
+        if self.has_expired {
+            let text = "the password has expired (error 648): --new-password changes it".to_owned();
+            return End::Failed(Failure { status: status::NOT_AUTHENTICATED, text });
+        }
+        match Failure::of_l2tp(reason) {
+            Some(failure) => End::Failed(failure),
+            None => {
+                say(&format_args!("  {reason}"));
+                End::ByUs
+            }
+        }
+    }
+}
+
+/// Returns whether the server knows that the session is over: it has acknowledged everything.
+fn is_known(session: &Session) -> bool {
+    let channel = session.tunnel().channel_status();
+    session.is_drained() || channel.unacknowledged == 0 && channel.unsent == 0
+}
+
+fn send(network: &Datagrams, destination: Address, packet: &[u8]) {
+    if let Some(port) = destination.port() {
+        network.send_to((destination.host(), port).into(), packet);
+    }
+}

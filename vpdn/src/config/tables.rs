@@ -1,0 +1,67 @@
+//! All tables of a configuration.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::{
+    Client, L2tpClass, Limits, Listen, Pool, Protocol, PseudowireClass, RadiusSettings, User, VirtualPpp,
+    VirtualTemplate, VpdnGroup,
+};
+
+/// All settings of the programs.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Config {
+    /// The name that this side gives itself. Default: `vpdn`.
+    pub hostname: Option<String>,
+    /// Where the server takes calls. Default: all addresses.
+    pub listen: Listen,
+    /// The name of the network interface. Without it, the system gives one.
+    pub interface: Option<String>,
+    /// The control socket. Default: none.
+    pub control_socket: Option<PathBuf>,
+    /// After how many seconds the counters of all sessions are written, again and again. Default: never.
+    pub status_interval: Option<u64>,
+    /// A file of users, one a line, beside those of `[[user]]`.
+    pub users: Option<PathBuf>,
+    /// Users.
+    pub user: Vec<User>,
+    /// RADIUS servers. With one of them, users are asked of it and not looked up here.
+    pub radius: Option<RadiusSettings>,
+    /// Limits that peers cannot exceed.
+    pub limits: Limits,
+    /// Cisco's `vpdn-group`: which tunnels are accepted, and what they are like.
+    pub vpdn_group: BTreeMap<String, VpdnGroup>,
+    /// Cisco's `interface virtual-template`: what PPP is like in them.
+    pub virtual_template: BTreeMap<String, VirtualTemplate>,
+    /// Cisco's `ip local pool`: addresses for clients.
+    pub ip_local_pool: BTreeMap<String, Pool>,
+    /// Cisco's `l2tp-class`: what the control channel of L2TP is like.
+    pub l2tp_class: BTreeMap<String, L2tpClass>,
+    /// Cisco's `pseudowire-class`: what sessions of L2TP are like.
+    pub pseudowire_class: BTreeMap<String, PseudowireClass>,
+    /// Cisco's `interface virtual-ppp`: an end of a tunnel of L2TP that this side begins.
+    pub virtual_ppp: BTreeMap<String, VirtualPpp>,
+    /// The tunnel that `vpdn-client` begins.
+    pub client: Option<Client>,
+}
+
+impl Config {
+    /// Returns what this side calls itself.
+    #[must_use]
+    pub fn hostname(&self) -> &str {
+        self.hostname.as_deref().unwrap_or("vpdn")
+    }
+
+    /// Returns the first group, by name, that accepts tunnels of a protocol, with its template.
+    #[must_use]
+    pub fn accepting(&self, protocol: Protocol) -> Option<(&VpdnGroup, &VirtualTemplate)> {
+        self.vpdn_group.values().find_map(|group| {
+            let accept = group.accept_dialin.as_ref().filter(|accept| accept.protocol.includes(protocol))?;
+            Some((group, self.virtual_template.get(&accept.virtual_template)?))
+        })
+    }
+}
