@@ -146,7 +146,7 @@ fn a_packet_that_cannot_be_encrypted_holds_up_no_other() {
 }
 
 /// The packet behind two bytes for the header.
-fn whole(packet: &mut Vec<u8>) -> Outgoing<'_> {
+fn whole(packet: &mut [u8]) -> Outgoing<'_> {
     let end = packet.len();
     Outgoing::new(packet, 2..end)
 }
@@ -157,12 +157,12 @@ fn whole(packet: &mut Vec<u8>) -> Outgoing<'_> {
 fn many_sessions_side_by_side_are_as_one_by_one() {
     for mode in MODES {
         let lengths = |number: usize| (0..6).map(|packet| 200 + (number * 131 + packet * 257) % 1200).collect();
-        let plan = |number| Plan { strength: Strength::Bits128, mode, lengths: lengths(number), fates: vec![] };
-        let plans: Vec<Plan> = (0..20).map(plan).collect();
+        let of = |number| Plan { strength: Strength::Bits128, mode, lengths: lengths(number), fates: vec![] };
+        let plans: Vec<Plan> = (0..20).map(of).collect();
         let pairs = || (0..).zip(&plans).map(|(number, plan)| ends(number, plan)).collect::<Vec<_>>();
         let (mut one_by_one, mut batched) = (pairs(), pairs());
-        let plain: Vec<Vec<Vec<u8>>> = plans.iter().map(buffers).collect();
-        let (mut expected, mut found) = (plain.clone(), plain.clone());
+        let clear: Vec<Vec<Vec<u8>>> = plans.iter().map(buffers).collect();
+        let (mut expected, mut found) = (clear.clone(), clear.clone());
         for ((encryptor, _), packets) in one_by_one.iter_mut().zip(&mut expected) {
             for packet in packets {
                 let end = packet.len();
@@ -170,7 +170,7 @@ fn many_sessions_side_by_side_are_as_one_by_one() {
             }
         }
         let mut packets: Vec<Vec<Outgoing<'_>>> =
-            found.iter_mut().map(|packets| packets.iter_mut().map(whole).collect()).collect();
+            found.iter_mut().map(|packets| packets.iter_mut().map(|packet| whole(packet)).collect()).collect();
         let both = batched.iter_mut().zip(&mut packets);
         let mut sessions: Vec<_> = both.map(|((encryptor, _), packets)| Sending::new(encryptor, packets)).collect();
         Batch::new().encrypt(&mut sessions);
@@ -184,6 +184,6 @@ fn many_sessions_side_by_side_are_as_one_by_one() {
         assert!(packets.iter().flatten().all(|packet| matches!(packet.decrypted(), Some(Ok(_)))));
         // Each lies where it was, behind two bytes of header.
         let bodies = |all: &[Vec<Vec<u8>>]| all.iter().flatten().map(|packet| packet[2..].to_vec()).collect::<Vec<_>>();
-        assert_eq!(bodies(&found), bodies(&plain), "{mode:?}");
+        assert_eq!(bodies(&found), bodies(&clear), "{mode:?}");
     }
 }
