@@ -57,7 +57,7 @@ struct Pair<'d> {
     scenario: Scenario,
     server: Authenticator,
     client: Peer,
-    /// The forger's packets: for whom, how long, the bytes.
+    /// The forger's packets: the side that gets it, its length and its bytes.
     forged: &'d [u8],
     stored: NtHash,
 }
@@ -147,7 +147,10 @@ impl<'d> Pair<'d> {
 
     /// The client waits now: the forger can only hope that it takes a Success or a Failure.
     fn forge_to_server_only(&mut self) -> bool {
-        let Some((&[0x80.., length], rest)) = self.forged.split_first_chunk() else { return true };
+        let Some((&[head, length], rest)) = self.forged.split_first_chunk() else { return true };
+        if head < 0x80 {
+            return true;
+        }
         let (bytes, rest) = rest.split_at(rest.len().min(length.into()));
         self.forged = rest;
         self.forge_response(bytes)

@@ -583,13 +583,20 @@ fn a_real_server_is_the_other_end_of_eap() {
     assert_eq!(status, auth::Status::Accepted);
     let (status, codes) = pass_through(server, "alice", "looking-glass", &[v2]);
     assert_eq!(codes.last(), Some(&reject));
-    assert!(matches!(status, auth::Status::Failed(auth::Failure::Refused { method, code: Some(691) }) if method == v2));
+    // FreeRADIUS sends E=691 only with `send_error`; without it, EAP's own Failure is all.
+    assert!(
+        matches!(status, auth::Status::Failed(auth::Failure::Refused { method, code: None, .. }) if method == v2),
+        "{status:?}"
+    );
     let (status, codes) = pass_through(server, "nobody", "wonderland", &[v2]);
     assert_eq!(codes.last(), Some(&reject));
     assert!(matches!(status, auth::Status::Failed(auth::Failure::Refused { .. })), "{status:?}");
     let (status, codes) = pass_through(server, "alice", "looking-glass", &[md5]);
     assert_eq!(codes.last(), Some(&reject));
-    assert_eq!(status, auth::Status::Failed(auth::Failure::Refused { method: md5, code: None }));
+    assert!(
+        matches!(status, auth::Status::Failed(auth::Failure::Refused { method, code: None, .. }) if method == md5),
+        "{status:?}"
+    );
 }
 
 /// The machines of a link, with the server behind one of them: the password of a peer has expired, and it gets a new one.

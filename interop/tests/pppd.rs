@@ -594,6 +594,8 @@ fn cases() -> Vec<Case> {
         let case = Case::new("no common encryption", v2, role, no_common_encryption).with_options(options);
         cases.push(case.with_change(|config| config.with_ccp(ccp::Config::default())));
     }
+    // A guest has 64 serial lines, which the first calls take.
+    cases.sort_by_key(|case| case.over_tcp);
     cases
 }
 
@@ -624,7 +626,8 @@ fn real_pppd() {
     network.add_tap("tap0", HOST);
     let terminals: Vec<_> = cases.iter().map(|_| Terminal::new()).collect();
     let config = uml::Config::new(LINES).with_card(&network, "tap0", GUEST).with_longest_life(LONGEST);
-    let guest = Guest::boot(terminals.iter().fold(config, uml::Config::with_line));
+    let lines = cases.iter().zip(&terminals).filter(|(case, _)| !case.over_tcp).map(|(_, terminal)| terminal);
+    let guest = Guest::boot(lines.fold(config, uml::Config::with_line));
     let _ = guest.wait_for("READY", PATIENCE);
     let booted = begin.elapsed();
 

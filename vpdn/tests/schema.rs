@@ -22,7 +22,8 @@ fn schema() -> Schema {
             let (name, kind) = member.trim().strip_prefix('`')?.split_once("` ")?;
             Some((name.to_owned(), kind.trim_end_matches('?').to_owned(), !kind.ends_with('?')))
         });
-        schema.insert(kind.trim().trim_matches('`').to_owned(), members.collect());
+        // A kind may have more than one row.
+        schema.entry(kind.trim().trim_matches('`').to_owned()).or_default().extend(members);
     }
     schema
 }

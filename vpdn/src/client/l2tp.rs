@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use l2tp_session::client::Session;
 use l2tp_session::ppp_session::{self, Status};
-use l2tp_session::session::{CallEvent, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Reason, ReceiveError};
+use l2tp_session::session::{Call, CallEvent, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Reason, ReceiveError};
 use l2tp_session::wire::{Address, TunnelIds};
 
 use super::context::Context;
@@ -210,7 +210,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
 
     fn ppp_event(&mut self, now: Duration, event: ppp_session::Event) -> Result<(), Failure> {
         let call = self.session.first_call();
-        let mtu = call.as_ref().map_or(0, |call| call.mtu());
+        let mtu = call.as_ref().map_or(0, Call::mtu);
         let name = call.and_then(|call| Some(call.ppp()?.link().peer_name().to_string())).unwrap_or_default();
         let is_connected = self.status() == Status::Connected;
         match ppp::event(&mut self.context.interface, event, is_connected, &name, mtu)? {
@@ -273,13 +273,11 @@ impl<'t, 'c> Tunnel<'t, 'c> {
             let text = "the password has expired (error 648): --new-password changes it".to_owned();
             return End::Failed(Failure { status: status::NOT_AUTHENTICATED, text });
         }
-        match Failure::of_l2tp(reason) {
-            Some(failure) => End::Failed(failure),
-            None => {
-                say(&format_args!("  {reason}"));
-                End::ByUs
-            }
-        }
+        let Some(failure) = Failure::of_l2tp(reason) else {
+            say(&format_args!("  {reason}"));
+            return End::ByUs;
+        };
+        End::Failed(failure)
     }
 }
 

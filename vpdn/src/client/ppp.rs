@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use pptp::ppp_session::{Event, Session, Status, Ticket};
+use pptp::ppp::auth::Ticket;
+use pptp::ppp_session::{Event, Session, Status};
 use pptp::report::ClientStatus;
 
 use super::interface::Interface;

@@ -355,13 +355,12 @@ impl State {
             Ok((Outcome::Accepted | Outcome::PasswordChanged(_), Known { address, routes })) => {
                 let address = self.calls.assign(key, address);
                 let Some(mut call) = session.call_mut(call) else { return };
-                match address {
-                    Some(address) => call.assign_address(address),
-                    None => {
-                        complain("all addresses of the pool are taken");
-                        call.close(now);
-                    }
-                }
+                let Some(address) = address else {
+                    complain("all addresses of the pool are taken");
+                    call.close(now);
+                    return;
+                };
+                call.assign_address(address);
                 self.behind.insert(key, routes);
             }
             Ok(_) => {
