@@ -14,7 +14,38 @@ use l2tp_session::wire::{Version, data};
 use testing::l2tp::{Client, Host, Outside, client_config, ip_packet, number_of, server_config};
 use testing::{CLIENT, Datagram, Endpoint as _, Flight, Output, SERVER};
 
-use crate::session::Input;
+/// Takes bytes from the front of the input, for at most so many steps: a step costs up to a hundred packets.
+struct Input<'a> {
+    rest: &'a [u8],
+    steps: usize,
+}
+
+impl<'a> Input<'a> {
+    /// The steps of one input.
+    const STEPS: usize = 200;
+
+    const fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, steps: Self::STEPS }
+    }
+
+    fn step(&mut self) -> Option<u8> {
+        self.steps = self.steps.checked_sub(1)?;
+        self.byte()
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some(*first)
+    }
+
+    fn bytes(&mut self) -> &'a [u8] {
+        let length = self.byte().map_or(0, usize::from).min(self.rest.len());
+        let (bytes, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        bytes
+    }
+}
 
 /// The most packets that one step may bring about: an answer, repetitions, negotiation.
 const BURST: usize = 64;
@@ -38,11 +69,11 @@ struct World {
 ///
 /// When that does not hold.
 pub fn pair(bytes: &[u8]) {
-    let mut input = Input(bytes);
-    let Some(wishes) = input.octet() else { return };
+    let mut input = Input::new(bytes);
+    let Some(wishes) = input.byte() else { return };
     let mut world = World::new(wishes);
-    while let Some(step) = input.octet() {
-        let place = input.octet().unwrap_or(0).into();
+    while let Some(step) = input.step() {
+        let place = input.byte().unwrap_or(0).into();
         world.act(step, place);
         world.settle();
     }
@@ -57,24 +88,24 @@ pub fn pair(bytes: &[u8]) {
 ///
 /// When that does not hold.
 pub fn hostile(bytes: &[u8]) {
-    let mut input = Input(bytes);
-    let (Some(wishes), Some(rounds)) = (input.octet(), input.octet()) else { return };
+    let mut input = Input::new(bytes);
+    let (Some(wishes), Some(rounds)) = (input.byte(), input.byte()) else { return };
     let mut world = World::new(wishes);
     // So far nobody is between them.
     for _ in 0..rounds % 16 {
         world.deliver_all();
         world.pass(Duration::from_millis(60));
     }
-    while let Some(step) = input.octet() {
+    while let Some(step) = input.step() {
         let to = usize::from(step >> 4 & 1);
         match step & 15 {
             0..=7 => {
-                let content = input.octets();
+                let content = input.bytes();
                 let packet = world.forge(step & 7, to, content);
                 world.receive(to, if step & 0x20 == 0 { None } else { Some(7) }, &packet);
             }
             other => {
-                let place = input.octet().unwrap_or(0).into();
+                let place = input.byte().unwrap_or(0).into();
                 world.act(other, place);
             }
         }
@@ -220,7 +251,7 @@ impl World {
             let is_any = self.client.poll(self.now, &mut outputs[CLIENT]);
             let client = self.host.outside.address(CLIENT);
             let is_any = self.host.settle(self.now, |to, bytes| {
-                // What goes to a stranger is lost.
+                // A packet to a stranger is lost.
                 if to == client {
                     outputs[SERVER].datagrams.push(bytes);
                 }
@@ -244,7 +275,7 @@ impl World {
         }
     }
 
-    /// What came in was sent, in order and once where the settings say so.
+    /// Asserts that received packets were sent, in order and once where the settings say so.
     fn check(&self) {
         let of_server: Vec<_> = self.host.users.values().map(|user| &user.packets).collect();
         for (from, packets) in [(SERVER, vec![&self.client.user.packets]), (CLIENT, of_server)] {
