@@ -16,6 +16,9 @@ pub use ppp_session::table::Id as ConnectionId;
 /// changed.
 pub type SessionMut<'s, const CALLS: usize> = ppp_session::table::SessionMut<'s, Session<CALLS>>;
 
+/// How often a new connection draws sixteen numbers in the place of those that others have.
+const DRAWS: usize = 8;
+
 /// Why a connection is not accepted. Close it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -163,7 +166,15 @@ impl<const CALLS: usize> Server<CALLS> {
         let mut session = Session::new(&self.config, entropy);
         session.reserve_numbers();
         session.open(now);
-        Ok(self.table.insert(peer, session)?)
+        let id = self.table.insert(peer, session)?;
+        // Numbers of other connections were dropped: others take their place.
+        for _ in 0..DRAWS {
+            let has_drawn = self.table.get_mut(id).is_some_and(|mut session| session.fill_numbers());
+            if !has_drawn {
+                break;
+            }
+        }
+        Ok(id)
     }
 
     /// Returns how many more calls may be accepted.

@@ -329,12 +329,12 @@ impl<const CALLS: usize> Session<CALLS> {
         self.fill_numbers();
     }
 
-    /// Draws numbers in the place of those that are missing.
-    fn fill_numbers(&mut self) {
-        let Numbers::Reserved(free) = &self.numbers else { return };
+    /// Draws numbers in the place of those that are missing. Returns whether some were.
+    pub(crate) fn fill_numbers(&mut self) -> bool {
+        let Numbers::Reserved(free) = &self.numbers else { return false };
         let owned = self.calls.len().saturating_add(free.iter().flatten().count());
         if owned >= CALLS {
-            return;
+            return false;
         }
         let drawn = self.random.entropy();
         let numbers = drawn.chunks_exact(2).filter_map(|pair| Some(u16::from_be_bytes(*pair.first_chunk()?)));
@@ -345,6 +345,7 @@ impl<const CALLS: usize> Session<CALLS> {
                 *place = Some(number);
             }
         }
+        true
     }
 
     /// Returns whether this number is reserved, or a call's.
