@@ -63,10 +63,10 @@ impl Answer {
         Self { framing, ..self }
     }
 
-    /// RFC 2637 section 4.1: sets our id of the call instead of the one that it was
-    /// [requested](super::Event::CallRequested) with. GRE packets of one address have nothing else that tells whose they
-    /// are, so a server of many connections keeps their ids apart. It should not be foreseeable. Default: the id that
-    /// this connection has drawn.
+    /// Sets our id of the call (RFC 2637 section 4.1) instead of the one that it was
+    /// [requested](super::Event::CallRequested) with. It should not be foreseeable. GRE packets of one
+    /// address have only this id, so a server of many connections keeps their ids apart. Default:
+    /// the id that this connection has drawn.
     #[must_use]
     pub const fn with_call_id(self, call: CallId) -> Self {
         Self { call_id: Some(call), ..self }
