@@ -40,6 +40,7 @@ mod end;
 mod facts;
 mod layout;
 mod numbers;
+mod place;
 mod record;
 mod session;
 mod table;
@@ -48,15 +49,15 @@ mod tunnel;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use l2tp_wire::header::{Carrier, Control, DataHeader, Recipient, SessionLayout};
+use l2tp_wire::header::{Carrier, Control, DataHeader, SessionLayout};
 use l2tp_wire::{Packet, Secret, UDP_PORT};
-use pptp::inspect::Direction;
 
 pub use authentication::{Evidence, Verdict};
 pub use end::End;
+pub use place::{Path, SessionNumber, TunnelNumber};
 pub use record::{Content, Event, Payload, Record};
-pub use session::{Layout, Session, SessionNumber};
-pub use tunnel::{Tunnel, TunnelNumber};
+pub use session::{Layout, Session};
+pub use tunnel::Tunnel;
 
 use authentication::Keys;
 use facts::Facts;
@@ -64,9 +65,6 @@ use table::Table;
 
 /// Hosts that asked for a tunnel, from ports of their own, that are remembered.
 const MAX_REQUESTERS: usize = 4096;
-
-/// Sender and receiver of a packet.
-pub type Path = (SocketAddr, SocketAddr);
 
 /// Follows every tunnel that it is fed.
 ///
@@ -294,17 +292,4 @@ fn cut_data(bytes: &[u8]) -> Option<(DataHeader, &[u8])> {
     let (header, payload) = DataHeader::decode(&head).ok()?;
     let at = bytes.len().checked_sub(payload.len())?;
     Some((DataHeader { has_length, ..header }, bytes.get(at..)?))
-}
-
-/// Returns the id of the receiver in a control message, in a number for both versions.
-fn recipient_id(recipient: Recipient) -> u32 {
-    match recipient {
-        Recipient::V2 { tunnel_id, .. } => tunnel_id.into(),
-        Recipient::V3 { control_connection_id } => control_connection_id,
-    }
-}
-
-/// Returns the way that a packet of one of two sides goes, the first being the client.
-const fn direction_of(sender: usize, client: usize) -> Direction {
-    if sender == client { Direction::ToServer } else { Direction::ToClient }
 }

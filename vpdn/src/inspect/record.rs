@@ -8,8 +8,9 @@ use l2tp_wire::code::{MessageType, PseudowireType};
 use l2tp_wire::header::{Carrier, Control, ControlHeader, Cookie, DataHeader, Sublayer};
 use pptp::inspect::Direction;
 
-use super::session::Place;
-use super::{End, Evidence, Path, SessionNumber, TunnelNumber, Verdict, direction_of};
+use super::authentication::{Evidence, Verdict};
+use super::end::End;
+use super::place::{Path, Place, SessionNumber, TunnelNumber, direction_of};
 
 /// A packet of L2TP, or something that follows from it. Borrowed: take what you need.
 #[derive(Debug, Clone)]

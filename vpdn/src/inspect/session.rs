@@ -7,13 +7,10 @@ use l2tp_wire::header::{Carrier, Cookie, CookieSize, SessionLayout, Sublayer};
 use l2tp_wire::{Name, Version};
 use pptp::inspect::Direction;
 
+use super::end::End;
 use super::facts::Facts;
-use super::{End, TunnelNumber, direction_of, layout};
-
-/// The number of a session, from 1, in the order in which they were first seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(clippy::exhaustive_structs, reason = "a number")]
-pub struct SessionNumber(pub u64);
+use super::layout;
+use super::place::{SessionNumber, TunnelNumber, direction_of};
 
 /// How it is known how data of version 3 looks in one direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,13 +33,6 @@ impl Layout {
             Self::Signalled(layout) | Self::Given(layout) | Self::Found(layout) => Some(layout),
         }
     }
-}
-
-/// Where a packet belongs: a session, and the side that sent it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    pub(super) session: SessionNumber,
-    pub(super) sender: usize,
 }
 
 /// A session, as far as it is known.

@@ -8,10 +8,12 @@ use l2tp_wire::header::{Carrier, Cookie, Recipient, SessionLayout, Sublayer};
 use l2tp_wire::{UDP_PORT, Version};
 use pptp::inspect::Direction;
 
+use super::end::End;
 use super::facts::Facts;
-use super::session::{self, Place, Session, SessionNumber};
-use super::tunnel::{self, Start, Tunnel, TunnelNumber};
-use super::{End, Event, Path, direction_of, recipient_id};
+use super::place::{Path, Place, SessionNumber, TunnelNumber, direction_of, recipient_id};
+use super::record::Event;
+use super::session::{self, Session};
+use super::tunnel::{self, Start, Tunnel};
 
 /// Tunnels that are known at a time.
 const MAX_TUNNELS: usize = 1024;

@@ -8,18 +8,15 @@ use l2tp_wire::header::{Carrier, Control};
 use l2tp_wire::{Name, Version};
 use pptp::inspect::Direction;
 
-use super::authentication::{Hidden, Keys, judge_digest, judge_response};
+use super::authentication::{Evidence, Hidden, Keys, Verdict, judge_digest, judge_response};
+use super::end::End;
 use super::facts::Facts;
 use super::numbers::Numbers;
-use super::{End, Event, Evidence, Verdict};
+use super::place::TunnelNumber;
+use super::record::Event;
 
 /// How many bytes of a name are kept.
 const MAX_NAME: usize = 64;
-
-/// The number of a tunnel, from 1, in the order in which they were first seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(clippy::exhaustive_structs, reason = "a number")]
-pub struct TunnelNumber(pub u64);
 
 /// Whether the start of a tunnel was captured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
