@@ -6,6 +6,7 @@ pub mod gre_pair;
 pub mod inspect;
 pub mod l2tp;
 pub mod l2tp_machines;
+pub mod l2tp_session;
 #[cfg(fuzzing)]
 pub mod limit;
 pub mod liveness;
@@ -70,6 +71,8 @@ pub const TARGETS: &[(&str, Oracle)] = &[
     ("live_keys", liveness::keys),
     ("session_pair", session_pair::run),
     ("session_hostile", session_hostile::run),
+    ("l2tp_session_pair", l2tp_session::pair),
+    ("l2tp_session_hostile", l2tp_session::hostile),
 ];
 
 /// Defines a fuzz target: libFuzzer's entry under `cargo fuzz`, where an input also has a limit of time, and a program that

@@ -147,10 +147,7 @@ impl<'d> Pair<'d> {
 
     /// The client waits now: the forger can only hope that it takes a Success or a Failure.
     fn forge_to_server_only(&mut self) -> bool {
-        let Some((&[head, length], rest)) = self.forged.split_first_chunk() else { return true };
-        if head < 0x80 {
-            return true;
-        }
+        let Some((&[0x80..=u8::MAX, length], rest)) = self.forged.split_first_chunk() else { return true };
         let (bytes, rest) = rest.split_at(rest.len().min(length.into()));
         self.forged = rest;
         self.forge_response(bytes)

@@ -559,3 +559,13 @@ fn only_packets_that_acknowledge_are_counted_as_such() {
     assert!(matches!(tunnel.decapsulate(ms(300), &packet(1, None, &[0xfd, 2])), Ok(Received::LateFrame(_))));
     assert_eq!(tunnel.statistics().packets_received, 3);
 }
+
+#[test]
+fn section_4_4_2_time_outs_are_counted() {
+    let mut tunnel = tunnel();
+    for expected in 1..=3 {
+        tunnel.encapsulate(ms(expected * 10_000), b"frame", &mut [0; 64]).unwrap();
+        tunnel.handle_timeout(ms(expected * 10_000 + 9_000));
+        assert_eq!((tunnel.time_outs(), tunnel.statistics().time_outs), (expected, expected));
+    }
+}

@@ -567,6 +567,10 @@ fn peer_keys(peer: &Peer) -> Option<mschap::MasterKey> {
     }
 }
 
+fn is_refused(status: auth::Status, wanted: Method) -> bool {
+    matches!(status, auth::Status::Failed(auth::Failure::Refused { method, code: None, .. }) if method == wanted)
+}
+
 /// RFC 3579: EAP of any type passes through to a real server, and its keys are those of our peer.
 #[test]
 fn a_real_server_is_the_other_end_of_eap() {
@@ -584,13 +588,13 @@ fn a_real_server_is_the_other_end_of_eap() {
     let (status, codes) = pass_through(server, "alice", "looking-glass", &[v2]);
     assert_eq!(codes.last(), Some(&reject));
     // FreeRADIUS sends E=691 only with `send_error`; without it, EAP's own Failure is all.
-    assert_eq!(status, auth::Status::Failed(auth::Failure::Refused { method: v2, code: None }));
+    assert!(is_refused(status, v2), "{status:?}");
     let (status, codes) = pass_through(server, "nobody", "wonderland", &[v2]);
     assert_eq!(codes.last(), Some(&reject));
     assert!(matches!(status, auth::Status::Failed(auth::Failure::Refused { .. })), "{status:?}");
     let (status, codes) = pass_through(server, "alice", "looking-glass", &[md5]);
     assert_eq!(codes.last(), Some(&reject));
-    assert_eq!(status, auth::Status::Failed(auth::Failure::Refused { method: md5, code: None }));
+    assert!(is_refused(status, md5), "{status:?}");
 }
 
 /// The machines of a link, with the server behind one of them: the password of a peer has expired, and it gets a new one.

@@ -1,5 +1,5 @@
-//! Many clients behind one address call `vpdn-server`, as a process, on real sockets: each comes up and carries a packet
-//! of its own, all end, and nobody is much slower than the others.
+//! Many clients behind one address call `vpdn-server`, as a process, on real sockets. Each comes up
+//! and carries a packet of its own, all end, and none is much slower than the others.
 #![cfg(target_os = "linux")]
 
 use std::collections::VecDeque;
@@ -33,7 +33,7 @@ const LIMIT: Duration = Duration::from_secs(600);
 const GRE: u64 = u64::MAX;
 /// How often deadlines are looked at.
 const TICK: Duration = Duration::from_millis(5);
-/// What no call may take on an idle machine.
+/// The longest time that a call may take on an idle machine.
 const SLOWEST: Duration = Duration::from_secs(1);
 /// How much longer than the one in the middle a call may take on any machine. A packet that is missed costs 3 s.
 const STRAGGLING: u32 = 20;
@@ -99,7 +99,7 @@ struct Caller {
     up: Option<Duration>,
     has_reply: bool,
     closed: Option<Reason>,
-    /// What happened until then, and when.
+    /// The events until then, and their times.
     story: Vec<(Duration, CallEvent)>,
 }
 
@@ -215,7 +215,7 @@ impl Crowd {
         self.took[1] = self.now() - begin;
     }
 
-    /// Does what there is to do, and waits a moment for more.
+    /// Settles all callers that are ready, and waits a moment for more.
     fn turn(&mut self, begin: Duration) {
         assert!(self.now() - begin < PATIENCE, "{}", self.progress());
         while let Some(place) = self.ready.pop_front() {
@@ -348,8 +348,8 @@ fn own_address(session: &Session) -> Option<Ipv4Addr> {
 fn echo_request(from: Ipv4Addr) -> [u8; 28] {
     let mut packet = [0; 28];
     packet[..10].copy_from_slice(&[0x45, 0, 0, 28, 0, 0, 0, 0, 64, 1]);
-    packet[12..16].copy_from_slice(&from.octets());
-    packet[16..20].copy_from_slice(&GATEWAY.octets());
+    packet[12..16].copy_from_slice(&from.to_bits().to_be_bytes());
+    packet[16..20].copy_from_slice(&GATEWAY.to_bits().to_be_bytes());
     packet[20] = 8;
     for (range, at) in [(0..20, 10), (20..28, 22)] {
         let words = packet[range].chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(pair[1]));
@@ -361,7 +361,7 @@ fn echo_request(from: Ipv4Addr) -> [u8; 28] {
 }
 
 fn is_echo_reply(packet: &[u8], to: Ipv4Addr) -> bool {
-    packet.get(16..20) == Some(&to.octets()) && packet.get(20) == Some(&0)
+    packet.get(16..20) == Some(&to.to_bits().to_be_bytes()) && packet.get(20) == Some(&0)
 }
 
 #[test]

@@ -146,14 +146,14 @@ fn a_half_open_tunnel_a_tunnel_and_a_session_take_what_the_documentation_says() 
     assert!((10_240..13_312).contains(&of_client.bytes_current), "{}", of_client.bytes_current);
 
     for (name, config, most) in [
-        ("plain", config.clone().with_ppp(|ppp| ppp.with_encryption(Encryption::Refused)), 18_000),
-        ("MPPE", config.clone(), 24_576),
+        ("plain", config.clone().with_ppp(|ppp| ppp.with_encryption(Encryption::Refused)), 19_456),
+        ("MPPE", config.clone(), 25_600),
         (
             "MPPE, in order",
             config
                 .with_terms(|terms| terms.with_sequencing(DataSequencing::ALL))
                 .with_reordering(Reordering::Wait(Duration::from_millis(50))),
-            52_224,
+            53_248,
         ),
     ] {
         let mut world = pair(1, Profile::DIRECT, Outside::Udp, &client_config(&config), &server_config(&config));

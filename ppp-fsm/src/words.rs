@@ -1,4 +1,4 @@
-//! What a peer said when it refused or ended something.
+//! The words of a peer that refuses or ends something.
 
 use core::fmt;
 

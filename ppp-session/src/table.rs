@@ -49,7 +49,13 @@ pub trait Driven {
     /// Passes all keys of the session to `each`. `peer` is the address that it was added with.
     fn keys(&self, peer: IpAddr, each: &mut dyn FnMut(Self::Key));
 
-    /// Ends the call with this key, since an earlier session has the same one and owns its packets.
+    /// Returns how much the session counts against a limit of its user's. Default: 0.
+    fn load(&self) -> usize {
+        0
+    }
+
+    /// Gives up this key, and ends the call that has it if there is one. An earlier session has the
+    /// same key and owns its packets.
     fn abandon(&mut self, key: Self::Key);
 }
 
@@ -82,6 +88,8 @@ struct Entry<S: Driven> {
     keys: Vec<S::Key>,
     /// Whether it waits in the queue of those that are ready.
     is_ready: bool,
+    /// Its load when it was looked at last.
+    load: usize,
 }
 
 /// Many sessions, found by keys, with limits. A session costs about 200 bytes besides itself.
@@ -154,6 +162,7 @@ struct Index<K> {
     removed: Option<Id>,
     /// Room for the keys of one session, so that looking at it takes no memory.
     scratch: Vec<K>,
+    load: usize,
 }
 
 impl<S: Driven> Table<S> {
@@ -172,6 +181,7 @@ impl<S: Driven> Table<S> {
                 ready: VecDeque::new(),
                 removed: None,
                 scratch: Vec::new(),
+                load: 0,
             },
         }
     }
@@ -192,6 +202,12 @@ impl<S: Driven> Table<S> {
     #[must_use]
     pub fn keys(&self) -> usize {
         self.index.routes.len()
+    }
+
+    /// Returns the [load](Driven::load) of all sessions.
+    #[must_use]
+    pub fn load(&self) -> usize {
+        self.index.load
     }
 
     /// Returns how many sessions this address has.
@@ -228,7 +244,7 @@ impl<S: Driven> Table<S> {
         *of_address = of_address.saturating_add(1);
         let id = Id(self.next);
         self.next = self.next.saturating_add(1);
-        let mut entry = Box::new(Entry { peer, session, deadline: None, keys: Vec::new(), is_ready: false });
+        let mut entry = Box::new(Entry { peer, session, deadline: None, keys: Vec::new(), is_ready: false, load: 0 });
         self.index.touch(id, &mut entry);
         self.entries.insert(id, entry);
         Ok(id)
@@ -387,6 +403,8 @@ impl<K: Copy + Ord> Index<K> {
     /// cost nothing.
     fn look<S: Driven<Key = K>>(&mut self, id: Id, entry: &mut Entry<S>) {
         self.route(id, entry);
+        let before = core::mem::replace(&mut entry.load, entry.session.load());
+        self.load = self.load.saturating_sub(before).saturating_add(entry.load);
         let deadline = entry.session.poll_timeout();
         if deadline.is_some_and(|deadline| entry.deadline.is_some_and(|known| known <= deadline)) {
             return;
@@ -428,6 +446,7 @@ impl<K: Copy + Ord> Index<K> {
         for key in &entry.keys {
             self.forget(id, *key);
         }
+        self.load = self.load.saturating_sub(entry.load);
         if let Some(count) = self.per_address.get_mut(&entry.peer) {
             *count = count.saturating_sub(1);
             if *count == 0 {

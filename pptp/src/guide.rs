@@ -116,9 +116,12 @@
 //!                     let mtu = session.call(call).map(|call| call.mtu());
 //!                     println!("address {:?}, MTU {mtu:?}", ip.own_address);
 //!                 }
-//!                 // The server would hear another password, and `Config::with_authentication_retries` allows it: a
-//!                 // program that can ask its user answers with `prove` instead.
-//!                 Event::Call { call, event: CallEvent::Ppp(ppp_session::Event::Prove(demand)) } => {
+//!                 // The server would hear another password. A program that can ask its user
+//!                 // answers with `prove` instead.
+//!                 Event::Call {
+//!                     call,
+//!                     event: CallEvent::Ppp(ppp_session::Event::Prove(demand)),
+//!                 } => {
 //!                     if let Some(mut call) = session.call_mut(call) {
 //!                         call.decline(now, demand.ticket())?;
 //!                     }

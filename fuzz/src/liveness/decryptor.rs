@@ -9,7 +9,7 @@ use crate::session::{Input, ip};
 /// More lost packets than the 12 bits of the count tell apart, with all late keys.
 const LOST: u64 = 4031;
 /// Packets of an input, in each of its two runs.
-const WORK: u32 = 4000;
+const WORK: u32 = 2500;
 /// The time from one packet to the next.
 const PACE: Duration = Duration::from_millis(10);
 

@@ -359,3 +359,41 @@ fn a_doubted_number_is_one_of_the_last_64_until_it_is_confirmed() {
     confirm(&mut order, 0, 0x9000_0000);
     assert!(!is_doubted(&order, 0x9000_0000) && !is_doubted(&order, 4));
 }
+
+#[test]
+fn the_highest_number_goes_over_a_gap_that_is_given_up() {
+    let mut order = order();
+    arrive(&mut order, 0, 0);
+    assert_eq!(arrive(&mut order, 0, 100), Arrival::Next);
+    assert_eq!(order.highest(), Some(SequenceNumber::new(100)));
+}
+
+#[test]
+fn a_restart_ends_the_wait_the_memory_and_the_silence() {
+    let mut order = order();
+    for number in 1000..1100 {
+        arrive(&mut order, 0, number);
+    }
+    assert_eq!(arrive(&mut order, 0, 1101), Arrival::Held);
+    assert!(order.deadline(WAIT).is_some());
+    assert_eq!(arrive(&mut order, 5000, 5), Arrival::TooLate);
+    assert_eq!(arrive(&mut order, 5000, 6), Arrival::Next);
+    assert_eq!(order.deadline(WAIT), None);
+    // The hundred numbers before are those of other packets.
+    assert_eq!(arrive(&mut order, 5000, 3), Arrival::TooLate);
+    for number in 9000..9003 {
+        assert_eq!(arrive(&mut order, 6999, number), Arrival::FarAhead);
+    }
+}
+
+#[test]
+fn a_gap_behind_what_was_given_up_for_room_is_waited_for() {
+    let mut order = order();
+    for (number, expected) in [(0, Arrival::Next), (2, Arrival::Held), (5, Arrival::Held), (12, Arrival::Busy)] {
+        assert_eq!(arrive(&mut order, 0, number), expected);
+    }
+    assert_eq!(order.release(Duration::ZERO, WAIT).copied(), Some(2));
+    assert_eq!(arrive(&mut order, 0, 12), Arrival::Held);
+    assert_eq!(release(&mut order, 0), [5]);
+    assert_eq!(order.next(), Some(SequenceNumber::new(6)));
+}

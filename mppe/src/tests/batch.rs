@@ -144,3 +144,46 @@ fn a_packet_that_cannot_be_encrypted_holds_up_no_other() {
     let mut packet = outgoing[0].packet().unwrap().unwrap().to_vec();
     assert_eq!(decryptor.decrypt_pending(&mut packet).unwrap().plaintext(), b"compressed");
 }
+
+/// The packet behind two bytes for the header.
+fn whole(packet: &mut [u8]) -> Outgoing<'_> {
+    let end = packet.len();
+    Outgoing::new(packet, 2..end)
+}
+
+/// More sessions than are worked on side by side have long packets of different lengths. Stateful
+/// streams run through several of them.
+#[test]
+fn many_sessions_side_by_side_are_as_one_by_one() {
+    for mode in MODES {
+        let lengths = |number: usize| (0..6).map(|packet| 200 + (number * 131 + packet * 257) % 1200).collect();
+        let of = |number| Plan { strength: Strength::Bits128, mode, lengths: lengths(number), fates: vec![] };
+        let plans: Vec<Plan> = (0..20).map(of).collect();
+        let pairs = || (0..).zip(&plans).map(|(number, plan)| ends(number, plan)).collect::<Vec<_>>();
+        let (mut one_by_one, mut batched) = (pairs(), pairs());
+        let clear: Vec<Vec<Vec<u8>>> = plans.iter().map(buffers).collect();
+        let (mut expected, mut found) = (clear.clone(), clear.clone());
+        for ((encryptor, _), packets) in one_by_one.iter_mut().zip(&mut expected) {
+            for packet in packets {
+                let end = packet.len();
+                encryptor.encrypt_in_place(packet, 2..end).unwrap();
+            }
+        }
+        let mut packets: Vec<Vec<Outgoing<'_>>> =
+            found.iter_mut().map(|packets| packets.iter_mut().map(|packet| whole(packet)).collect()).collect();
+        let both = batched.iter_mut().zip(&mut packets);
+        let mut sessions: Vec<_> = both.map(|((encryptor, _), packets)| Sending::new(encryptor, packets)).collect();
+        Batch::new().encrypt(&mut sessions);
+        assert_eq!(found, expected, "{mode:?}");
+
+        let mut packets: Vec<Vec<Incoming<'_>>> =
+            found.iter_mut().map(|packets| packets.iter_mut().map(|packet| Incoming::new(packet)).collect()).collect();
+        let both = batched.iter_mut().zip(&mut packets);
+        let mut sessions: Vec<_> = both.map(|((_, decryptor), packets)| Receiving::new(decryptor, packets)).collect();
+        Batch::new().decrypt(&mut sessions);
+        assert!(packets.iter().flatten().all(|packet| matches!(packet.decrypted(), Some(Ok(_)))));
+        // Each lies where it was, behind two bytes of header.
+        let bodies = |all: &[Vec<Vec<u8>>]| all.iter().flatten().map(|packet| packet[2..].to_vec()).collect::<Vec<_>>();
+        assert_eq!(bodies(&found), bodies(&clear), "{mode:?}");
+    }
+}

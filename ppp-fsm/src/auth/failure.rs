@@ -44,8 +44,8 @@ pub enum Failure {
         method: Method,
         /// The number in the message of MS-CHAP: 691, 647, 648 …
         code: Option<u32>,
-        /// What the authenticator said: the text of a Nak of PAP, of a Failure of CHAP (of MS-CHAP's what is behind
-        /// `M=`), or of the last Notification of EAP.
+        /// The words of the authenticator: the text of a Nak of PAP, of a Failure of CHAP (in
+        /// MS-CHAP, the one behind `M=`), or of the last Notification of EAP.
         words: Words,
     },
     /// This side did not take the proof of the peer.

@@ -139,9 +139,9 @@ impl Peer {
         }
     }
 
-    /// Returns how the last proof was refused when another one was offered to be heard, until one is taken; or which type
-    /// of EAP this side could not do, until there is one that it can. Some authenticators hang up instead: then this is
-    /// why.
+    /// Returns how the last proof was refused when another one was offered to be heard, until one is
+    /// taken. It is also the type of EAP that this side could not do, until there is one that it can.
+    /// Some authenticators hang up instead, and then this is why.
     #[must_use]
     pub const fn refusal(&self) -> Option<Failure> {
         match self.history {

@@ -1,4 +1,4 @@
-//! What the peer says is in the reason, in its own words, escaped and cut.
+//! The peer's own words are in the reason, escaped and cut.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "other events do not matter here")]
 
@@ -116,7 +116,7 @@ fn words_are_escaped_and_cut() {
 /// Microsoft's number is no text.
 #[test]
 fn a_number_of_microsoft_is_a_number_and_no_words() {
-    let data = lcp::MicrosoftTermination { magic_number: 1, error: 0x0200 }.to_octets();
+    let data = *b"\x00\x00\x00\x01\x00\x3c\xcd\x74\x00\x00\x02\x00";
     assert_eq!(said(&data), Reason::PeerClosed { error: Some(0x0200), words: Words::NONE });
 }
 
@@ -167,7 +167,7 @@ fn rfc2759_section_6_the_message_of_a_failure_is_in_the_reason() {
     }
 }
 
-/// RFC 3748 section 4.2: Failure has no text. What is to be shown comes in a Notification before it.
+/// RFC 3748 section 4.2: Failure has no text. A Notification before it has the text for people.
 #[test]
 fn rfc3748_section_5_2_the_last_notification_is_in_the_reason() {
     let mut client = Client::new(&[3, 4, 0xc2, 0x27]);

@@ -40,7 +40,8 @@ fn a_demand_that_is_declined_ends_with_the_first_refusal() {
     pair.ends[CLIENT].decline(now, ticket).unwrap();
     assert_eq!(pair.ends[CLIENT].decline(now, ticket), Err(AnswerError::NotAsked));
     pair.elapse(Duration::from_secs(4));
-    assert_eq!(pair.reasons().map(|reason| reason.and_then(|reason| reason.windows_error())), [Some(691); 2]);
+    let reason = pair.reasons()[CLIENT].expect("the end");
+    assert_eq!((reason.windows_error(), reason.advice()), (Some(691), "the user name or the password is wrong"));
 }
 
 #[test]

@@ -173,12 +173,20 @@ impl<const CALLS: usize> Connection<CALLS> {
     ///
     /// # Errors
     ///
-    /// [`CommandError::NoSuchCall`], [`CommandError::CallState`] or [`CommandError::Busy`].
+    /// [`CommandError::NoSuchCall`], [`CommandError::CallState`], [`CommandError::Busy`], or
+    /// [`CommandError::CallIdInUse`] for the id of the answer.
     pub fn accept_call(&mut self, now: Duration, call: CallId, answer: Answer) -> Result<(), CommandError> {
         self.advance(now);
         self.check_room()?;
         let (now, config) = (self.now, &self.config);
+        let id = answer.call_id.unwrap_or(call);
+        if id.get() == 0 || (id != call && self.calls.is_taken(id.get())) {
+            return Err(CommandError::CallIdInUse { call: id });
+        }
         let call = find(&mut self.calls, call)?;
+        if matches!(call.state, CallState::WaitCsAns | CallState::Idle) {
+            call.id = id;
+        }
         match (call.state, call.request) {
             (CallState::WaitCsAns, CallRequest::Outgoing(request)) => {
                 let connect_speed = answer.connect_speed.unwrap_or(request.maximum_bps);

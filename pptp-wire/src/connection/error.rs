@@ -45,6 +45,12 @@ pub enum CommandError {
         /// The call.
         call: CallId,
     },
+    /// The id that the call was to have is another call's of this connection, or 0.
+    #[error("call id {call} is in use")]
+    CallIdInUse {
+        /// The id.
+        call: CallId,
+    },
     /// All places for calls are taken.
     #[error("no room for one more call")]
     NoRoom,

@@ -1,5 +1,6 @@
 //! The user's answers and parameters of calls.
 
+use super::CallId;
 use crate::code::{CauseCode, DisconnectResult, Framing, GeneralError, IncomingCallResult, OutgoingCallResult};
 use crate::message::WanErrorNotify;
 
@@ -19,6 +20,7 @@ pub struct Answer {
     pub(super) connect_speed: Option<u32>,
     pub(super) physical_channel_id: u32,
     pub(super) framing: Framing,
+    pub(super) call_id: Option<CallId>,
 }
 
 impl Answer {
@@ -26,7 +28,7 @@ impl Answer {
     /// framing.
     #[must_use]
     pub const fn new() -> Self {
-        Self { window: 64, delay: 0, connect_speed: None, physical_channel_id: 0, framing: Framing::ANY }
+        Self { window: 64, delay: 0, connect_speed: None, physical_channel_id: 0, framing: Framing::ANY, call_id: None }
     }
 
     /// Sets how many packets we will buffer (Packet Recv. Window Size). Default: 64, as Windows. pptp-linux has 3, of
@@ -59,6 +61,15 @@ impl Answer {
     #[must_use]
     pub const fn with_framing(self, framing: Framing) -> Self {
         Self { framing, ..self }
+    }
+
+    /// Sets our id of the call (RFC 2637 section 4.1) instead of the one that it was
+    /// [requested](super::Event::CallRequested) with. It should not be foreseeable. GRE packets of one
+    /// address have only this id, so a server of many connections keeps their ids apart. Default:
+    /// the id that this connection has drawn.
+    #[must_use]
+    pub const fn with_call_id(self, call: CallId) -> Self {
+        Self { call_id: Some(call), ..self }
     }
 }
 

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use pptp_wire::code::{Accm, CauseCode, ControlMessageType, DisconnectResult, GeneralError, OutgoingCallResult};
 use pptp_wire::connection::{
-    Answer, CallCloseReason, CallRequest, CallState, CommandError, Config, Disconnect, Event, Identity, Quirks,
+    Answer, CallCloseReason, CallId, CallRequest, CallState, CommandError, Config, Disconnect, Event, Identity, Quirks,
     Refusal, Role, WanErrors,
 };
 use pptp_wire::message::{
@@ -16,7 +16,7 @@ use crate::bench::{Bench, PEERS, config, outgoing_request, secs};
 
 const LOCAL: CallCloseReason = CallCloseReason::Local;
 
-fn state(bench: &Bench, call: pptp_wire::connection::CallId) -> CallState {
+fn state(bench: &Bench, call: CallId) -> CallState {
     bench.machine.call(call).unwrap().state()
 }
 
@@ -83,6 +83,31 @@ fn section_3_2_4_1_pac_wait_cs_ans_an_answer_connects() {
     assert_eq!(again, Err(CommandError::CallState { call, state: CallState::Established }));
     let refused = bench.machine.refuse_call(bench.now, call, Refusal::BUSY);
     assert_eq!(refused, Err(CommandError::CallState { call, state: CallState::Established }));
+}
+
+#[test]
+fn section_4_1_an_answer_may_give_the_call_another_id_that_is_free() {
+    let mut bench = Bench::established();
+    let first = bench.requested(outgoing_request());
+    bench.machine.accept_call(bench.now, first, Answer::new()).unwrap();
+    let (_, _) = (bench.message(), bench.event());
+    let second = bench.requested(OutgoingCallRequest::new(PEERS + 1, 0));
+    for taken in [first, CallId::new(0)] {
+        let refused = bench.machine.accept_call(bench.now, second, Answer::new().with_call_id(taken));
+        assert_eq!(refused, Err(CommandError::CallIdInUse { call: taken }));
+        assert_eq!(state(&bench, second), CallState::WaitCsAns);
+    }
+    let given = CallId::new(if [first.get(), second.get()].contains(&4711) { 4712 } else { 4711 });
+    bench.machine.accept_call(bench.now, second, Answer::new().with_call_id(given)).unwrap();
+    let Message::OutgoingCallReply(reply) = bench.message() else { panic!("no reply") };
+    assert_eq!((reply.call_id, reply.peer_call_id), (given.get(), PEERS + 1));
+    assert!(matches!(bench.event(), Event::CallConnected { call, .. } if call == given));
+    assert!(bench.machine.call(second).is_none());
+    assert_eq!(state(&bench, given), CallState::Established);
+    // Once it is up, its id stays.
+    let late = bench.machine.accept_call(bench.now, given, Answer::new().with_call_id(CallId::new(9)));
+    assert_eq!(late, Err(CommandError::CallState { call: given, state: CallState::Established }));
+    assert_eq!(state(&bench, given), CallState::Established);
 }
 
 #[test]

@@ -16,6 +16,9 @@ pub use ppp_session::table::Id as ConnectionId;
 /// changed.
 pub type SessionMut<'s, const CALLS: usize> = ppp_session::table::SessionMut<'s, Session<CALLS>>;
 
+/// How often a new connection draws sixteen numbers in the place of those that others have.
+const DRAWS: usize = 8;
+
 /// Why a connection is not accepted. Close it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -44,7 +47,8 @@ impl From<Full> for AcceptError {
 }
 
 /// RFC 2637 section 4.1: the peer's address and the id that this side gave say which call a packet
-/// is of.
+/// is of. No two calls of one address may have the same id, so each connection reserves ids before it
+/// has calls.
 impl<const CALLS: usize> Driven for Session<CALLS> {
     type Key = (IpAddr, u16);
 
@@ -57,12 +61,22 @@ impl<const CALLS: usize> Driven for Session<CALLS> {
     }
 
     fn keys(&self, peer: IpAddr, each: &mut dyn FnMut(Self::Key)) {
-        self.calls().for_each(|call| each((peer, call.id().get())));
+        self.numbers().for_each(|number| each((peer, number.get())));
     }
 
-    /// Ends a call at the latest time seen: an earlier one has its number.
-    fn abandon(&mut self, (_, call): Self::Key) {
-        if let Some(mut call) = self.call_mut(CallId::new(call)) {
+    fn load(&self) -> usize {
+        self.calls().count()
+    }
+
+    /// Drops a reserved number that another connection has. The session draws another one when it is
+    /// polled.
+    fn abandon(&mut self, (_, number): Self::Key) {
+        let number = CallId::new(number);
+        if self.drop_number(number) {
+            return;
+        }
+        // A caller that polls and hands over bytes in one borrow uses a number that was not looked at.
+        if let Some(mut call) = self.call_mut(number) {
             call.close(Duration::ZERO);
         }
     }
@@ -150,13 +164,22 @@ impl<const CALLS: usize> Server<CALLS> {
     pub fn accept(&mut self, now: Duration, peer: IpAddr, entropy: [u8; 32]) -> Result<ConnectionId, AcceptError> {
         self.table.check(peer)?;
         let mut session = Session::new(&self.config, entropy);
+        session.reserve_numbers();
         session.open(now);
-        Ok(self.table.insert(peer, session)?)
+        let id = self.table.insert(peer, session)?;
+        // Numbers of other connections were dropped: others take their place.
+        for _ in 0..DRAWS {
+            let has_drawn = self.table.get_mut(id).is_some_and(|mut session| session.fill_numbers());
+            if !has_drawn {
+                break;
+            }
+        }
+        Ok(id)
     }
 
     /// Returns how many more calls may be accepted.
     fn allowance(&self) -> usize {
-        self.limits.calls.saturating_sub(self.table.keys())
+        self.limits.calls.saturating_sub(self.table.load())
     }
 
     /// Returns whether a TCP connection should be read now: [`Session::wants_read`]. One that does

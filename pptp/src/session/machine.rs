@@ -16,6 +16,27 @@ mod data;
 
 pub(crate) use data::call_id;
 
+/// Where the ids of calls come from.
+#[derive(Debug, Clone, Copy)]
+enum Numbers<const CALLS: usize> {
+    /// The connection draws them.
+    Own,
+    /// A server of many connections keeps them apart from those of others, and these are free.
+    Reserved([Option<CallId>; CALLS]),
+}
+
+impl<const CALLS: usize> Numbers<CALLS> {
+    /// Returns the places of the numbers that are free.
+    fn places(&mut self) -> impl Iterator<Item = &mut Option<CallId>> {
+        match self {
+            Self::Own => None,
+            Self::Reserved(free) => Some(free.iter_mut()),
+        }
+        .into_iter()
+        .flatten()
+    }
+}
+
 /// Where the control connection is. The later stages are last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
@@ -78,6 +99,7 @@ pub struct Session<const CALLS: usize> {
     stage: Stage,
     /// How many more calls may be accepted.
     allowance: usize,
+    numbers: Numbers<CALLS>,
     /// Why a client's call is over, or never began.
     end_of_call: Option<Reason>,
     /// [`Event::Established`] waits.
@@ -106,6 +128,7 @@ impl<const CALLS: usize> Session<CALLS> {
             turn: 0,
             stage: Stage::Opening,
             allowance: usize::MAX,
+            numbers: Numbers::Own,
             end_of_call: None,
             is_established_waiting: false,
         }
@@ -230,6 +253,7 @@ impl<const CALLS: usize> Session<CALLS> {
     /// A call that is over is there, to be looked at, until the next call of this function.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.calls.retain(|call| !call.is_over());
+        self.fill_numbers();
         if core::mem::take(&mut self.is_established_waiting) {
             return Some(Event::Established);
         }
@@ -295,6 +319,53 @@ impl<const CALLS: usize> Session<CALLS> {
     /// as long as there are no more than `CALLS` at a time.
     pub fn set_call_allowance(&mut self, calls: usize) {
         self.allowance = calls;
+    }
+
+    /// Draws numbers for as many calls as there may be, before there are any (RFC 2637 section 4.1).
+    /// From now on, calls have these numbers and those that follow them. The server drops the ones
+    /// that other connections of the address have.
+    pub(crate) fn reserve_numbers(&mut self) {
+        self.numbers = Numbers::Reserved([None; CALLS]);
+        self.fill_numbers();
+    }
+
+    /// Draws numbers in the place of those that are missing. Returns whether some were.
+    pub(crate) fn fill_numbers(&mut self) -> bool {
+        let Numbers::Reserved(free) = &self.numbers else { return false };
+        let owned = self.calls.len().saturating_add(free.iter().flatten().count());
+        if owned >= CALLS {
+            return false;
+        }
+        let drawn = self.random.entropy();
+        let numbers = drawn.chunks_exact(2).filter_map(|pair| Some(u16::from_be_bytes(*pair.first_chunk()?)));
+        for number in numbers.map(CallId::new).take(CALLS.saturating_sub(owned)) {
+            // A number that is in use waits for the next draw.
+            let is_usable = number.get() != 0 && !self.has_number(number);
+            if let Some(place) = self.numbers.places().find(|place| place.is_none()).filter(|_| is_usable) {
+                *place = Some(number);
+            }
+        }
+        true
+    }
+
+    /// Returns whether this number is reserved, or a call's.
+    fn has_number(&self, number: CallId) -> bool {
+        self.numbers().any(|own| own == number)
+    }
+
+    /// Returns the numbers that are reserved, and those of calls.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = CallId> {
+        let free = match &self.numbers {
+            Numbers::Own => None,
+            Numbers::Reserved(free) => Some(free.iter().flatten().copied()),
+        };
+        free.into_iter().flatten().chain(self.calls.iter().map(|call| call.id()))
+    }
+
+    /// Drops a reserved number. Returns whether there was one.
+    pub(crate) fn drop_number(&mut self, number: CallId) -> bool {
+        let place = self.numbers.places().find(|place| **place == Some(number));
+        place.map(|place| *place = None).is_some()
     }
 
     /// Returns the control connection.

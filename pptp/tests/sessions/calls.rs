@@ -327,13 +327,13 @@ fn limits_of_a_server_hold() {
     assert!(log.ends.iter().all(|(_, _, reason)| matches!(reason, Reason::Control(_))));
 }
 
-/// Two connections of one address that draw the same call id: the second call is ended, since its
-/// packets would look like the first one's.
+/// RFC 2637 section 4.1: GRE packets of one address have nothing but the call's number. Two connections that would draw the
+/// same one get different ones, and both carry packets.
 #[test]
-fn equal_call_ids_of_one_address() {
+fn section_4_1_connections_of_one_address_that_draw_the_same_get_different_numbers() {
     let (mut server, mut log) = (server(Limits::default()), Log::default());
     let mut clients = Vec::new();
-    for peer in [7, 7, 8] {
+    for peer in [7, 7, 7, 8] {
         let peer = IpAddr::V4(Ipv4Addr::new(192, 0, 2, peer));
         let id = server.accept(NOW, peer, [1; 32]).unwrap();
         let mut connection = Connection::originator(connection::Config::new(Identity::PPTP_LINUX), [2; 32]);
@@ -347,10 +347,40 @@ fn equal_call_ids_of_one_address() {
     }
     exchange(NOW, &mut server, &mut clients, &mut log);
     let is_up = |client: &Client| client.calls.values().any(|(link, _)| link.ip().is_some());
-    assert_eq!(clients.iter().map(is_up).collect::<Vec<_>>(), [true, false, true]);
-    assert_eq!(clients[1].closed.len(), 1);
-    let call = *clients[0].calls.keys().next().unwrap();
-    clients[0].send(NOW, call, 1, &mut server, &mut log);
+    assert!(clients.iter().all(is_up));
+    let calls: Vec<_> = clients.iter().map(|client| *client.calls.keys().next().unwrap()).collect();
+    let mut numbers: Vec<_> = clients.iter().zip(&calls).map(|(client, call)| client.peers(*call)).collect();
+    // Another address may have the same.
+    assert_eq!(numbers.first(), numbers.last());
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers.len(), 3);
+    for (index, (client, call)) in (1..).zip(clients.iter_mut().zip(&calls)) {
+        client.send(NOW, *call, index, &mut server, &mut log);
+        assert_eq!(log.received.last(), Some(&(index, client.peers(*call))));
+    }
+}
+
+/// Numbers come back, however many calls a connection has one after the other.
+#[test]
+fn section_4_1_calls_that_follow_each_other_get_numbers_that_are_new() {
+    let (mut server, mut log) = (server(Limits::default()), Log::default());
+    let mut clients = [Client::new(NOW, &mut server, 7).unwrap()];
+    exchange(NOW, &mut server, &mut clients, &mut log);
+    let mut numbers = Vec::new();
+    for _ in 0..200 {
+        let call = clients[0].connection.place_call(NOW, OutgoingCallRequest::new(0, 0)).unwrap();
+        exchange(NOW, &mut server, &mut clients, &mut log);
+        let number = clients[0].peers(call);
+        numbers.push(number);
+        server.session_mut(clients[0].id).unwrap().call_mut(number).unwrap().close(NOW);
+        exchange(NOW, &mut server, &mut clients, &mut log);
+        assert!(clients[0].calls.is_empty());
+    }
+    numbers.sort_unstable();
+    numbers.dedup();
+    // Two hundred draws of 65,535 meet once in four times.
+    assert!(numbers.len() >= 195, "{}", numbers.len());
 }
 
 /// Connections without a call are closed in time.

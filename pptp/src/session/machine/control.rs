@@ -9,7 +9,7 @@ use pptp_wire::connection::{
 };
 use pptp_wire::message::OutgoingCallRequest;
 
-use super::{Session, Stage};
+use super::{Numbers, Session, Stage};
 use crate::session::Reason;
 use crate::session::call::Machine;
 use crate::session::setup::Role;
@@ -142,14 +142,23 @@ impl<const CALLS: usize> Session<CALLS> {
     fn call_requested(&mut self, now: Duration, call: CallId) {
         // The end of an earlier call that nobody has polled takes its place.
         let is_wanted = matches!(self.stage, Stage::Established { .. });
-        // A peer that does not read its replies gets none: the connection's own clock ends the request.
-        let _ = if self.calls.len() < CALLS && self.allowance > 0 && is_wanted {
-            self.allowance = self.allowance.saturating_sub(1);
-            let answer = Answer::new().with_window(self.setup.config.gre.receive_window());
-            self.connection.accept_call(now, call, answer)
-        } else {
-            self.connection.refuse_call(now, call, Refusal::BUSY)
+        let number = match &self.numbers {
+            Numbers::Own => Some(call),
+            Numbers::Reserved(free) => free.iter().flatten().next().copied(),
         };
+        let number = number.filter(|_| self.calls.len() < CALLS && self.allowance > 0 && is_wanted);
+        let result = match number {
+            Some(number) => {
+                let answer = Answer::new().with_window(self.setup.config.gre.receive_window());
+                self.connection.accept_call(now, call, answer.with_call_id(number))
+            }
+            None => self.connection.refuse_call(now, call, Refusal::BUSY),
+        };
+        // A peer that does not read its replies gets none: the connection's own clock ends the request.
+        if let (Some(number), Ok(())) = (number, result) {
+            self.allowance = self.allowance.saturating_sub(1);
+            self.numbers.places().filter(|place| **place == Some(number)).for_each(|place| *place = None);
+        }
     }
 
     fn call_connected(&mut self, now: Duration, ids: CallIds, parameters: &CallParameters) {
