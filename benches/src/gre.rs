@@ -26,14 +26,14 @@ pub fn groups() -> Vec<Group> {
 }
 
 fn header() -> Group {
-    let mut octets = [0; 80];
-    HEADER.encode(64, &mut octets).expect("room");
+    let mut bytes = [0; 80];
+    HEADER.encode(64, &mut bytes).expect("room");
     let mut buf = [0; 80];
     let mut number = 0;
     Group::new("header", PACKETS)
         .with("decode", move || {
             for _ in 0..PACKETS {
-                black_box(Packet::decode(black_box(&octets)).is_ok());
+                black_box(Packet::decode(black_box(&bytes)).is_ok());
             }
         })
         .with("encode", move || {
@@ -125,21 +125,21 @@ fn receive(length: usize) -> Group {
     let run = |exchange: u32, lost_of: u32| {
         let mut tunnel = tunnel(WindowPolicy::Ignore);
         let mut now = Duration::ZERO;
-        let mut octets = vec![0x55; 12 + length];
+        let mut bytes = vec![0x55; 12 + length];
         let header = Header { acknowledgment_number: None, ..HEADER };
-        header.encode(length.try_into().expect("16 bits"), &mut octets).expect("room");
+        header.encode(length.try_into().expect("16 bits"), &mut bytes).expect("room");
         let mut next = 0_u32;
         let mut loss = Loss::new(lost_of);
         let mut buf = [0; MAX_TRANSMIT];
         move || {
             for _ in 0..PACKETS {
                 now += PACE;
-                octets[8..12].copy_from_slice(&(next ^ exchange).to_be_bytes());
+                bytes[8..12].copy_from_slice(&(next ^ exchange).to_be_bytes());
                 next += 1;
                 if loss.is_lost() {
                     continue;
                 }
-                black_box(tunnel.decapsulate(now, black_box(&octets)) == Ok(Received::Held));
+                black_box(tunnel.decapsulate(now, black_box(&bytes)) == Ok(Received::Held));
                 while let Some(frame) = tunnel.poll_receive(now) {
                     black_box(frame);
                 }

@@ -37,7 +37,7 @@ pub struct Setting {
 
 impl std::fmt::Display for Setting {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} octets, {}", self.size, if self.flush { "flushed each" } else { "one history" })
+        write!(f, "{} bytes, {}", self.size, if self.flush { "flushed each" } else { "one history" })
     }
 }
 

@@ -62,8 +62,8 @@ struct Plain<P: Primitives> {
 
 impl<P: Primitives> Plain<P> {
     fn new(primitives: P, mode: Mode) -> Self {
-        let start = StartKey::from_octets(Strength::Bits128, START);
-        let key: [u8; 16] = start.initial_session_key().expose_octets().try_into().expect("16 octets");
+        let start = StartKey::from_bytes(Strength::Bits128, START);
+        let key: [u8; 16] = start.initial_session_key().expose_bytes().try_into().expect("16 bytes");
         let mut cipher = primitives.cipher();
         primitives.set_key(&mut cipher, &key);
         Self { primitives, cipher, key, count: 0, stateless: mode == Mode::Stateless }
@@ -114,7 +114,7 @@ fn plain<P: Primitives>(primitives: P, mode: Mode, name: &str) -> impl FnMut() +
 
 /// Returns one call of our sender, packet by packet.
 fn single(mode: Mode, name: &str) -> impl FnMut() + use<> {
-    let start = StartKey::from_octets(Strength::Bits128, START);
+    let start = StartKey::from_bytes(Strength::Bits128, START);
     let mut encryptor = Encryptor::new(&start, &Config::new(mode));
     let mut packets = packets(name);
     move || {
@@ -127,9 +127,9 @@ fn single(mode: Mode, name: &str) -> impl FnMut() + use<> {
 }
 
 fn start(number: usize) -> StartKey {
-    let mut octets = START;
-    octets[0] = u8::try_from(number).expect("a few");
-    StartKey::from_octets(Strength::Bits128, octets)
+    let mut bytes = START;
+    bytes[0] = u8::try_from(number).expect("a few");
+    StartKey::from_bytes(Strength::Bits128, bytes)
 }
 
 /// Returns the packets of one call, `N` at a time.
@@ -260,7 +260,7 @@ fn cipher<P: Primitives>(primitives: P, name: &str) -> impl FnMut() + use<P> {
 }
 
 fn our_cipher(name: &str) -> impl FnMut() + use<> {
-    let key = SessionKey::from_octets(Strength::Bits128, START);
+    let key = SessionKey::from_bytes(Strength::Bits128, START);
     let mut packets = packets(name);
     move || {
         for packet in &mut packets {

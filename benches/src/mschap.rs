@@ -83,7 +83,7 @@ pub fn plain<P: Primitives>(library: &mut P, hash: &[u8; 16], value: &[u8; 49]) 
 
     let nt_response = &value[24..48];
     let digest = library.sha1([&value[..16], &CHALLENGE, USER, &[]]);
-    let challenge = digest.first_chunk().expect("20 octets");
+    let challenge = digest.first_chunk().expect("20 bytes");
     let mut keys = [0; 21];
     keys[..16].copy_from_slice(hash);
     let mut expected = [0; 24];
@@ -99,14 +99,14 @@ pub fn plain<P: Primitives>(library: &mut P, hash: &[u8; 16], value: &[u8; 49]) 
     let master = library.sha1([&hash, nt_response, MASTER, &[]]);
     let mut start = |magic| {
         let digest = library.sha1([&master[..16], &[0; 40], magic, &[0xf2; 40]]);
-        *digest.first_chunk().expect("20 octets")
+        *digest.first_chunk().expect("20 bytes")
     };
     Some(Keys { proof, send: start(SEND), receive: start(RECEIVE) })
 }
 
 /// Spreads 56 bits over a key of DES, whose parity bits are ignored.
 fn spread(key: &[u8]) -> [u8; 8] {
-    let bits = key.iter().fold(0, |bits: u64, octet| bits << 8 | u64::from(*octet));
+    let bits = key.iter().fold(0, |bits: u64, byte| bits << 8 | u64::from(*byte));
     std::array::from_fn(|at| ((bits >> (49 - 7 * at)) << 1 & 0xfe).to_le_bytes()[0])
 }
 

@@ -24,7 +24,7 @@ pub fn groups() -> Vec<Group> {
 }
 
 fn group(length: usize) -> Group {
-    Group::new(format!("whole path, {length} octets"), PACKETS)
+    Group::new(format!("whole path, {length} bytes"), PACKETS)
         .with("cipher: encrypt and decrypt", cipher(length))
         .with("path: send_ip and handle_gre", path(length))
         .goal("path: send_ip and handle_gre", "cipher: encrypt and decrypt", GOAL)
@@ -39,7 +39,7 @@ fn ip(length: usize) -> Vec<u8> {
 }
 
 fn cipher(length: usize) -> impl FnMut() {
-    let start = StartKey::from_octets(Strength::Bits128, [7; 16]);
+    let start = StartKey::from_bytes(Strength::Bits128, [7; 16]);
     let config = Config::new(Mode::Stateless);
     let (mut encryptor, mut decryptor) = (Encryptor::new(&start, &config), Decryptor::new(&start, &config));
     let mut buf = vec![0, 0, 0x00, 0x21];

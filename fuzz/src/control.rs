@@ -27,12 +27,12 @@ type Machine = Connection<CALLS>;
 ///
 /// When one of these promises is broken.
 pub fn stream(data: &[u8]) {
-    let Some((&[setup, pace], octets)) = data.split_first_chunk() else {
+    let Some((&[setup, pace], bytes)) = data.split_first_chunk() else {
         return;
     };
     let length = usize::from(pace).max(1);
-    let whole = play(setup, std::iter::once(octets));
-    let pieces = play(setup, octets.chunks(length));
+    let whole = play(setup, std::iter::once(bytes));
+    let pieces = play(setup, bytes.chunks(length));
     assert_eq!(whole, pieces);
 }
 
@@ -52,7 +52,7 @@ fn play<'a>(setup: u8, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<u8>, Vec<
             rest = &rest[taken..];
             let (events, messages) = (drain_events(&mut machine), drain(&mut machine, now));
             if taken == 0 && events.is_empty() && messages.is_empty() {
-                assert!(rest.is_empty(), "octets refused by a machine that is not full");
+                assert!(rest.is_empty(), "bytes refused by a machine that is not full");
                 break;
             }
             told.extend(events);
@@ -73,7 +73,7 @@ fn play<'a>(setup: u8, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<u8>, Vec<
 enum Op {
     Receive(Message),
     ReceiveMany { count: u8, message: Message },
-    Octets([u8; 8]),
+    Bytes([u8; 8]),
     Pass { millis: u16 },
     Due,
     Late { seconds: u32 },
@@ -154,7 +154,7 @@ impl Runner {
             Op::ReceiveMany { count, ref message } => {
                 self.receive(&encode(&self.about_our_calls(message)).repeat(count.into()));
             }
-            Op::Octets(octets) => self.receive(&octets),
+            Op::Bytes(bytes) => self.receive(&bytes),
             Op::Pass { millis } => self.now += Duration::from_millis(millis.into()),
             Op::Due => {
                 self.now = self.machine.poll_timeout().unwrap_or(now).max(now);
@@ -246,10 +246,10 @@ impl Runner {
         assert!(!self.opened || self.machine.poll_timeout().is_none());
     }
 
-    fn receive(&mut self, octets: &[u8]) {
-        let taken = self.machine.handle_stream(self.now, octets);
-        assert!(taken <= octets.len());
-        assert!(self.machine.state() != State::Closed || taken == octets.len());
+    fn receive(&mut self, bytes: &[u8]) {
+        let taken = self.machine.handle_stream(self.now, bytes);
+        assert!(taken <= bytes.len());
+        assert!(self.machine.state() != State::Closed || taken == bytes.len());
     }
 
     fn handle_timeout(&mut self) {
@@ -304,13 +304,13 @@ impl Runner {
     fn transmit(&mut self, room: usize) {
         let mut buf = vec![0; room];
         match self.machine.poll_transmit(self.now, &mut buf) {
-            Ok(octets) => self.said.0.extend(octets.unwrap_or_default()),
+            Ok(bytes) => self.said.0.extend(bytes.unwrap_or_default()),
             Err(error) => {
                 assert_eq!(error.available, room);
                 assert!(room < error.needed && error.needed <= Machine::MAX_TRANSMIT);
                 let mut buf = vec![0; error.needed];
-                let octets = self.machine.poll_transmit(self.now, &mut buf).expect("as much as was needed");
-                assert_eq!(octets.map(<[u8]>::len), Some(error.needed));
+                let bytes = self.machine.poll_transmit(self.now, &mut buf).expect("as much as was needed");
+                assert_eq!(bytes.map(<[u8]>::len), Some(error.needed));
                 self.said.0.extend(buf);
             }
         }
@@ -384,8 +384,8 @@ fn drain_events(machine: &mut Machine) -> Vec<Event> {
 
 fn drain(machine: &mut Machine, now: Duration) -> Vec<u8> {
     let (mut sent, mut buf, mut count) = (Vec::new(), [0; Machine::MAX_TRANSMIT], 0);
-    while let Some(octets) = machine.poll_transmit(now, &mut buf).expect("room for any message") {
-        sent.extend_from_slice(octets);
+    while let Some(bytes) = machine.poll_transmit(now, &mut buf).expect("room for any message") {
+        sent.extend_from_slice(bytes);
         count += 1;
     }
     assert!(count <= MAX_MESSAGES, "{count} messages");

@@ -28,8 +28,8 @@ pub fn round_trip(data: &[u8]) {
     let Ok(header) = Header::arbitrary(&mut data) else { return };
     let payload = data.take_rest();
     match (Packet { header, payload, trailing: &[] }).to_vec() {
-        Ok(octets) => {
-            let packet = Packet::decode(&octets).expect("what was written is read");
+        Ok(bytes) => {
+            let packet = Packet::decode(&bytes).expect("what was written is read");
             assert_eq!((packet.header, packet.payload, packet.trailing), (header, payload, &[][..]));
         }
         Err(EncodeError::PayloadWithoutSequenceNumber) => {

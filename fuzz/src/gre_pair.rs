@@ -111,9 +111,9 @@ impl World<'_> {
                 self.flight.damage(at, place(input)?, place(input)?, input.arbitrary()?);
             }
             9 => {
-                let mut octets = input.arbitrary::<Vec<u8>>()?;
+                let mut bytes = input.arbitrary::<Vec<u8>>()?;
                 if self.forged {
-                    self.receive(at, &mut octets, input.arbitrary()?);
+                    self.receive(at, &mut bytes, input.arbitrary()?);
                 }
             }
             10 => {
@@ -142,11 +142,11 @@ impl World<'_> {
             end.tunnel.encapsulate(self.now, &frame, &mut buf)
         };
         match sent {
-            Ok(octets) => {
-                let octets = octets.to_vec();
+            Ok(bytes) => {
+                let bytes = bytes.to_vec();
                 assert_eq!(end.tunnel.statistics().ss, before.ss.next());
                 end.sent += 1;
-                self.flight.put(1 - at, octets);
+                self.flight.put(1 - at, bytes);
             }
             Err(error) => {
                 end.blocked |= error == SendError::WouldBlock;
@@ -157,13 +157,13 @@ impl World<'_> {
         }
     }
 
-    fn receive(&mut self, at: usize, octets: &mut [u8], in_place: bool) {
+    fn receive(&mut self, at: usize, bytes: &mut [u8], in_place: bool) {
         let end = &mut self.ends[at];
-        let mut received = end.decapsulate(self.now, octets, in_place);
+        let mut received = end.decapsulate(self.now, bytes, in_place);
         if received == Err(ReceiveError::Busy) {
             // When what waits was taken, there is room.
             while end.poll_receive(self.now, self.forged) {}
-            received = end.decapsulate(self.now, octets, in_place);
+            received = end.decapsulate(self.now, bytes, in_place);
             assert_ne!(received, Err(ReceiveError::Busy));
         }
         if let Ok(Some(frame)) = received {
@@ -179,8 +179,8 @@ impl World<'_> {
         let sent = end.tunnel.poll_transmit(self.now, &mut buf).expect("room").map(<[u8]>::to_vec);
         assert_eq!(sent.is_some(), is_due, "a short buffer loses nothing");
         assert_eq!(end.tunnel.poll_transmit(self.now, &mut buf), Ok(None), "one acknowledgment is enough");
-        if let Some(octets) = sent {
-            self.flight.put(1 - at, octets);
+        if let Some(bytes) = sent {
+            self.flight.put(1 - at, bytes);
         }
     }
 

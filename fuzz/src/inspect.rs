@@ -18,11 +18,11 @@ fn secrets() -> Secrets {
 /// When that does not hold.
 pub fn capture(data: &[u8]) {
     let mut inspector = Inspector::new(secrets());
-    let (mut records, mut octets) = (0usize, 0usize);
+    let (mut records, mut bytes) = (0usize, 0usize);
     let report = reader::read(data, &mut inspector, |_, item| {
         if let Item::Record(record) = item {
             records += 1;
-            octets = octets.max(look(record));
+            bytes = bytes.max(look(record));
         }
     });
     let frames = usize::try_from(report.frames).expect("a small number");
@@ -30,20 +30,20 @@ pub fn capture(data: &[u8]) {
     // A segment has a message for 8 bytes at most, a packet few layers, and events follow from
     // messages.
     assert!(records <= 8 * frames + data.len(), "{records} records of {frames} frames");
-    assert!(octets <= data.len() + 64);
+    assert!(bytes <= data.len() + 64);
     check(&inspector);
 }
 
 /// One input of an inspector.
 #[derive(Debug, Arbitrary)]
 enum Operation<'a> {
-    Control { from_client: bool, client: u8, octets: &'a [u8] },
+    Control { from_client: bool, client: u8, bytes: &'a [u8] },
     ControlStart { from_client: bool, client: u8 },
     ControlLost { from_client: bool, client: u8 },
     ControlEnd { from_client: bool, client: u8 },
     Gre { from_client: bool, client: u8, call_id: u8, number: u8, frame: &'a [u8] },
-    GreOctets { from_client: bool, octets: &'a [u8] },
-    Frame { link: u8, to_server: bool, octets: &'a [u8] },
+    GreBytes { from_client: bool, bytes: &'a [u8] },
+    Frame { link: u8, to_server: bool, bytes: &'a [u8] },
     Finish,
 }
 
@@ -68,9 +68,9 @@ pub fn packets(data: &[u8]) {
             if from_client { (ends[0], ends[1]) } else { (ends[1], ends[0]) }
         };
         match operation {
-            Operation::Control { from_client, client, octets } => {
+            Operation::Control { from_client, client, bytes } => {
                 let (source, destination) = ends(from_client, client);
-                inspector.handle_control(tag, source, destination, ControlInput::Octets(octets), &mut sink);
+                inspector.handle_control(tag, source, destination, ControlInput::Bytes(bytes), &mut sink);
             }
             Operation::ControlStart { from_client, client } => {
                 let (source, destination) = ends(from_client, client);
@@ -95,13 +95,13 @@ pub fn packets(data: &[u8]) {
                 let Ok(packet) = packet.to_vec() else { continue };
                 inspector.handle_gre(tag, source.ip(), destination.ip(), &packet, &mut sink);
             }
-            Operation::GreOctets { from_client, octets } => {
+            Operation::GreBytes { from_client, bytes } => {
                 let (source, destination) = ends(from_client, 0);
-                inspector.handle_gre(tag, source.ip(), destination.ip(), octets, &mut sink);
+                inspector.handle_gre(tag, source.ip(), destination.ip(), bytes, &mut sink);
             }
-            Operation::Frame { link, to_server, octets } => {
+            Operation::Frame { link, to_server, bytes } => {
                 let direction = if to_server { Direction::ToServer } else { Direction::ToClient };
-                inspector.handle_frame(tag, link.into(), direction, octets, &mut sink);
+                inspector.handle_frame(tag, link.into(), direction, bytes, &mut sink);
             }
             Operation::Finish => inspector.finish(tag, &mut sink),
         }
@@ -121,12 +121,12 @@ fn look(record: &Record<'_>) -> usize {
         _ => String::new(),
     };
     let shown = shown + &format!("{record:?}");
-    assert!(shown.bytes().all(|octet| (b' '..=b'~').contains(&octet)), "{shown}");
+    assert!(shown.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{shown}");
     match record.content {
-        Content::Gre { octets, .. } | Content::Frame { octets, .. } | Content::CompressedData { octets, .. } => {
-            octets.len()
+        Content::Gre { bytes, .. } | Content::Frame { bytes, .. } | Content::CompressedData { bytes, .. } => {
+            bytes.len()
         }
-        Content::Datagram { octets, .. } => octets.len(),
+        Content::Datagram { bytes, .. } => bytes.len(),
         _ => 0,
     }
 }

@@ -3,7 +3,7 @@
 use mppc::{Compressor, Decompressor, Expansion, Flags, Receiver, level};
 use testing::mppc::{self as reference, Reference};
 
-/// Takes the next piece of fuzz input: one octet of choice, two of length, and so many octets or what is left.
+/// Takes the next piece of fuzz input: one byte of choice, two of length, and so many bytes or what is left.
 fn piece(data: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&[choice, high, low], rest) = data.split_first_chunk()?;
     let length = usize::from(u16::from_be_bytes([high & 0x1f, low])).min(rest.len());

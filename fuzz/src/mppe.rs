@@ -10,7 +10,7 @@ use mppe::{Config, DecryptError, Decryptor, Encryptor, FlushedRule, Header, Mode
 pub fn header(data: &[u8]) {
     match Header::decode(data) {
         Ok((header, rest)) => {
-            assert_eq!([&header.to_octets()[..], rest].concat(), data);
+            assert_eq!([&header.to_bytes()[..], rest].concat(), data);
             assert!(header.count.get() < 4096);
             assert_eq!(header.count.next().since(header.count), 1);
         }
@@ -26,8 +26,8 @@ pub fn header(data: &[u8]) {
 ///
 /// When that does not hold.
 pub fn garbage(data: &[u8]) {
-    let Some((cut, octets)) = data.split_first() else { return };
-    let start = StartKey::from_octets(Strength::Bits128, [7; 16]);
+    let Some((cut, bytes)) = data.split_first() else { return };
+    let start = StartKey::from_bytes(Strength::Bits128, [7; 16]);
     let configs = [
         Config::new(Mode::Stateless),
         Config::new(Mode::Stateful),
@@ -35,7 +35,7 @@ pub fn garbage(data: &[u8]) {
     ];
     for config in configs {
         let mut decryptor = Decryptor::new(&start, &config);
-        for packet in octets.chunks(usize::from(*cut).max(1)) {
+        for packet in bytes.chunks(usize::from(*cut).max(1)) {
             let mut plain = packet.to_vec();
             let before = decryptor.statistics();
             match decryptor.decrypt(&mut plain) {

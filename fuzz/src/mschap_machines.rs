@@ -48,7 +48,7 @@ pub fn attributes(data: &[u8]) {
     if let Some(piece) = pieces.first() {
         if let Ok(joined) = EncPw::join(piece.ident, pieces.iter().copied()) {
             assert!(pieces.iter().all(|other| other.ident == piece.ident));
-            let again = EncPw::join(piece.ident, EncPw::split(piece.ident, &joined)).expect("516 octets");
+            let again = EncPw::join(piece.ident, EncPw::split(piece.ident, &joined)).expect("516 bytes");
             assert!(again.ct_eq(&joined));
         }
     }
@@ -63,19 +63,19 @@ pub fn attributes(data: &[u8]) {
         if let (Ok(keys), Ok(keys_alone)) = (keys, accept_alone.start_keys()) {
             assert!(keys.send.ct_eq(&keys_alone.send) && keys.receive.ct_eq(&keys_alone.receive));
             let mut buf = [0; StartKeys::ENCODED_LEN];
-            let octets = keys.encode(&hiding, [[0x80, 1], [0x80, 2]], &mut buf).expect("there is room");
-            let again = AccessAccept::decode([&octets[2..42], &octets[44..]], &hiding).expect("what was written");
+            let bytes = keys.encode(&hiding, [[0x80, 1], [0x80, 2]], &mut buf).expect("there is room");
+            let again = AccessAccept::decode([&bytes[2..42], &bytes[44..]], &hiding).expect("what was written");
             assert!(again.start_keys().is_ok_and(|again| again.send.ct_eq(&keys.send)));
         }
     }
 
     if let Ok(made) = Attribute::arbitrary(&mut Unstructured::new(data)) {
         let mut buf = [0; Attribute::MAX_LEN];
-        if let Ok(octets) = made.encode(&mut buf) {
-            assert_eq!(usize::from(octets[1]), octets.len());
+        if let Ok(bytes) = made.encode(&mut buf) {
+            assert_eq!(usize::from(bytes[1]), bytes.len());
             // Only what is shorter than its attribute allows, or carries what it must not, is not read again.
-            if let Ok(read) = Attribute::decode(made.vendor_type(), &octets[8..]) {
-                assert_eq!(written_back(&read).expect("it was written before"), octets[2..]);
+            if let Ok(read) = Attribute::decode(made.vendor_type(), &bytes[8..]) {
+                assert_eq!(written_back(&read).expect("it was written before"), bytes[2..]);
             }
         }
     }
@@ -84,11 +84,11 @@ pub fn attributes(data: &[u8]) {
 /// Returns the value of the Vendor-Specific attribute that an attribute becomes, if it fits.
 fn written_back(attribute: &Attribute<'_>) -> Option<Vec<u8>> {
     let (mut buf, mut again) = ([0; Attribute::MAX_LEN], [0; Attribute::MAX_LEN]);
-    let octets = attribute.encode(&mut buf).ok()?;
-    assert_eq!(usize::from(octets[1]), octets.len());
-    let read = radius::attributes(&octets[2..]).expect("ours").next().expect("one").expect("what was written is read");
-    assert_eq!(read.encode(&mut again).expect("it fits again"), octets);
-    Some(octets[2..].to_vec())
+    let bytes = attribute.encode(&mut buf).ok()?;
+    assert_eq!(usize::from(bytes[1]), bytes.len());
+    let read = radius::attributes(&bytes[2..]).expect("ours").next().expect("one").expect("what was written is read");
+    assert_eq!(read.encode(&mut again).expect("it fits again"), bytes);
+    Some(bytes[2..].to_vec())
 }
 
 fn keys_are_hidden_again(attribute: &Attribute<'_>, hiding: &Hiding<'_>) {
@@ -131,7 +131,7 @@ pub fn change_password(data: &[u8]) {
         Ok(packet) => {
             assert_eq!(packet.encode(), data);
             if let Ok(new) = packet.encrypted_password.open(&old) {
-                assert!(new.utf16le().len() <= Password::MAX_OCTETS && new.utf16le().len() % 2 == 0);
+                assert!(new.utf16le().len() <= Password::MAX_BYTES && new.utf16le().len() % 2 == 0);
                 assert!(new.chars().count() <= new.utf16le().len() / 2);
                 // It is accepted just if hash and response are those of this password.
                 let hash = new.nt_hash();
@@ -144,37 +144,37 @@ pub fn change_password(data: &[u8]) {
         Err(_) => assert_ne!(data.len(), v2::ChangePassword::LEN),
     }
 
-    let [high, low, flip, octets @ ..] = data else { return };
-    let padding = [0xa5; Password::MAX_OCTETS];
-    let new = Password::Utf16Le(octets);
+    let [high, low, flip, bytes @ ..] = data else { return };
+    let padding = [0xa5; Password::MAX_BYTES];
+    let new = Password::Utf16Le(bytes);
     let challenges = v2::Challenges { authenticator: [1; 16], peer: [2; 16] };
     let Ok(packet) = v2::ChangePassword::new(&old, new, &challenges, b"user", &padding) else {
         let error = EncryptedPassword::seal(new, &old, &padding).unwrap_err();
-        let too_long = matches!(error, PasswordError::TooLong { length } if length > Password::MAX_OCTETS);
-        assert!(too_long || error == PasswordError::HalfCodeUnit { length: octets.len() });
+        let too_long = matches!(error, PasswordError::TooLong { length } if length > Password::MAX_BYTES);
+        assert!(too_long || error == PasswordError::HalfCodeUnit { length: bytes.len() });
         return;
     };
     let at = usize::from(u16::from_be_bytes([*high, *low]));
-    let unused = Password::MAX_OCTETS - octets.len();
+    let unused = Password::MAX_BYTES - bytes.len();
 
     let mut sent = packet.encode();
-    assert_eq!(packet.open(&old, &[1; 16], b"user").expect("it is genuine").utf16le(), octets);
-    if let Some(octet) = sent.get_mut(at) {
-        *octet ^= flip;
+    assert_eq!(packet.open(&old, &[1; 16], b"user").expect("it is genuine").utf16le(), bytes);
+    if let Some(byte) = sent.get_mut(at) {
+        *byte ^= flip;
         // Password and length (from `unused` to 516), hash and challenge (to 548), response (556 to 580) count.
         let harmless = *flip == 0 || at < unused || (548..556).contains(&at) || at >= 580;
         check_open(
-            v2::ChangePassword::decode(&sent).expect("582 octets").open(&old, &[1; 16], b"user"),
+            v2::ChangePassword::decode(&sent).expect("582 bytes").open(&old, &[1; 16], b"user"),
             harmless,
-            octets,
+            bytes,
         );
     }
 
     let packet = v1::ChangePassword2::new(&old, new, &[3; 8], &padding).expect("it was sealed before");
     let mut sent = packet.encode();
-    assert_eq!(packet.open(&account, &[3; 8]).expect("it is genuine").utf16le(), octets);
-    if let Some(octet) = sent.get_mut(at) {
-        *octet ^= flip;
+    assert_eq!(packet.open(&account, &[3; 8]).expect("it is genuine").utf16le(), bytes);
+    if let Some(byte) = sent.get_mut(at) {
+        *byte ^= flip;
         // As above, with the LAN Manager fields between 532 and 1088, the response to 1112, and bit 0 of the flags.
         let harmless = match at {
             0..532 => *flip == 0 || at < unused,
@@ -182,7 +182,7 @@ pub fn change_password(data: &[u8]) {
             1113 => flip & 1 == 0,
             _ => *flip == 0,
         };
-        check_open(v1::ChangePassword2::decode(&sent).expect("1114 octets").open(&account, &[3; 8]), harmless, octets);
+        check_open(v1::ChangePassword2::decode(&sent).expect("1114 bytes").open(&account, &[3; 8]), harmless, bytes);
     }
 }
 
@@ -242,7 +242,7 @@ impl Side {
 
     /// Returns a change of password of a peer with this old hash.
     fn change(&mut self, old: &NtHash, seed: u8) -> Vec<u8> {
-        let padding = [seed; Password::MAX_OCTETS];
+        let padding = [seed; Password::MAX_BYTES];
         match self {
             Self::V1(authenticator, peer) => {
                 let made = v1::Peer::change_password_2(old, NEW, authenticator.challenge(), &padding);

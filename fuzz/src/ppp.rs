@@ -32,24 +32,24 @@ fn packets(data: &[u8]) {
     }
     // A value that is read again after it was written is the same; padding is left out.
     if let Ok(packet) = lcp::Packet::decode(data) {
-        let octets = packet.to_vec().expect("what was read can be written");
-        assert_eq!(lcp::Packet::decode(&octets), Ok(packet));
+        let bytes = packet.to_vec().expect("what was read can be written");
+        assert_eq!(lcp::Packet::decode(&bytes), Ok(packet));
         shown(&packet);
     }
     if let Ok(packet) = chap::Packet::decode(data) {
-        let octets = packet.to_vec().expect("what was read can be written");
-        assert_eq!(chap::Packet::decode(&octets), Ok(packet));
+        let bytes = packet.to_vec().expect("what was read can be written");
+        assert_eq!(chap::Packet::decode(&bytes), Ok(packet));
         shown(&packet);
     }
     if let Ok(packet) = pap::Packet::decode(data) {
-        let octets = packet.to_vec().expect("what was read can be written");
-        assert!(pap::Packet::decode(&octets).is_ok());
-        assert!(data.starts_with(&octets));
+        let bytes = packet.to_vec().expect("what was read can be written");
+        assert!(pap::Packet::decode(&bytes).is_ok());
+        assert!(data.starts_with(&bytes));
         shown(&packet);
     }
     if let Ok(packet) = eap::Packet::decode(data) {
-        let octets = packet.to_vec().expect("what was read can be written");
-        assert_eq!(eap::Packet::decode(&octets), Ok(packet));
+        let bytes = packet.to_vec().expect("what was read can be written");
+        assert_eq!(eap::Packet::decode(&bytes), Ok(packet));
         shown(&packet);
         if let eap::Message::Request(method) | eap::Message::Response(method) = packet.message {
             let _ = method.md5_challenge();
@@ -57,14 +57,14 @@ fn packets(data: &[u8]) {
         }
     }
     if let Some(termination) = lcp::MicrosoftTermination::decode(data) {
-        assert!(data.starts_with(&termination.to_octets()));
+        assert!(data.starts_with(&termination.to_bytes()));
     }
 }
 
 /// Asserts that text from a peer is printed escaped.
 fn shown(value: &(impl std::fmt::Display + std::fmt::Debug)) {
     for text in [value.to_string(), format!("{value:?}")] {
-        assert!(text.bytes().all(|octet| (b' '..=b'~').contains(&octet)), "{text}");
+        assert!(text.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{text}");
     }
 }
 
@@ -91,8 +91,8 @@ fn check_options(data: &[u8]) {
                         match $protocol::ConfigurationOption::decode(raw) {
                             Ok(option) => {
                                 // A length that the RFC does not know may be written as it should be.
-                                let octets = option.to_vec().expect("what was read can be written");
-                                let again = Options::new(&octets).next().expect("an option").expect("a whole one");
+                                let bytes = option.to_vec().expect("what was read can be written");
+                                let again = Options::new(&bytes).next().expect("an option").expect("a whole one");
                                 assert_eq!($protocol::ConfigurationOption::decode(again), Ok(option));
                                 shown(&option);
                             }
@@ -115,5 +115,5 @@ fn check_options(data: &[u8]) {
             }
         }
     }
-    panic!("more options than octets");
+    panic!("more options than bytes");
 }

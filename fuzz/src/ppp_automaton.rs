@@ -87,10 +87,10 @@ pub fn run(data: &[u8]) {
         let expected = step(*operation, identifier, &mut now, &mut machine, &mut model);
         let mut sent = Vec::new();
         let mut buf = [0; 600];
-        while let Some(octets) = machine.poll_transmit(now, &mut buf).unwrap() {
-            let packet = Packet::decode(octets).unwrap();
+        while let Some(bytes) = machine.poll_transmit(now, &mut buf).unwrap() {
+            let packet = Packet::decode(bytes).unwrap();
             if packet.code == Code::CONFIGURE_REQUEST {
-                model.open = Some(octets.to_vec());
+                model.open = Some(bytes.to_vec());
             }
             sent.push(packet.code);
         }

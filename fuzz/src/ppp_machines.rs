@@ -22,7 +22,7 @@ const WORK: u32 = 500;
 /// When a promise is broken.
 pub fn hdlc(data: &[u8]) {
     let mut input = Input::new(data, WORK);
-    let (Some(map), Some(piece)) = (input.octet(), input.octet()) else { return };
+    let (Some(map), Some(piece)) = (input.byte(), input.byte()) else { return };
     let line = input.rest();
     let fcs = if map & 1 == 0 { Fcs::Bits16 } else { Fcs::Bits32 };
     let config = Line::default().with_control_characters(u32::from(map) * 0x0101_0101).with_fcs(fcs);
@@ -30,8 +30,8 @@ pub fn hdlc(data: &[u8]) {
         let mut buf = [0; 256];
         let mut decoder = Decoder::new(&mut buf, config);
         let mut found: Vec<Result<Vec<u8>, FrameError>> = Vec::new();
-        for mut octets in line.chunks(piece.max(1)) {
-            while let Some(frame) = decoder.decode(&mut octets) {
+        for mut bytes in line.chunks(piece.max(1)) {
+            while let Some(frame) = decoder.decode(&mut bytes) {
                 found.push(frame.map(<[u8]>::to_vec));
             }
         }
@@ -60,7 +60,7 @@ fn method(number: u8) -> Method {
 /// When a promise is broken.
 pub fn authentication(data: &[u8]) {
     let mut input = Input::new(data, WORK);
-    let Some(number) = input.octet() else { return };
+    let Some(number) = input.byte() else { return };
     let config = auth::Config::default().with_retries(number >> 4).with_eap_pass_through(number & 8 != 0);
     let (mut server, mut client) = (Authenticator::new(&config, [1; 32]), Peer::new(&config, [2; 32]));
     let mut now = Duration::ZERO;
@@ -69,8 +69,8 @@ pub fn authentication(data: &[u8]) {
     let mut buf = [0; MAX_PACKET_LEN];
     while let Some(step) = input.step() {
         match step & 3 {
-            0 => drop(server.handle_packet(now, input.octets())),
-            1 => drop(client.handle_packet(now, input.octets())),
+            0 => drop(server.handle_packet(now, input.bytes())),
+            1 => drop(client.handle_packet(now, input.bytes())),
             2 => {
                 now += Duration::from_millis(u64::from(step) * 40);
                 server.handle_timeout(now);
@@ -85,7 +85,7 @@ pub fn authentication(data: &[u8]) {
                         let _ = client.change_password(now, ticket, &own, "looking-glass".into());
                     }
                     Some(demand) => {
-                        let _ = client.prove(now, demand.ticket(), input.octets(), &own);
+                        let _ = client.prove(now, demand.ticket(), input.bytes(), &own);
                     }
                     None => {}
                 }
@@ -175,7 +175,7 @@ pub(crate) fn settle(link: &mut Link, now: Duration) {
 /// When a promise is broken.
 pub fn link(data: &[u8]) {
     let mut input = Input::new(data, WORK);
-    let Some(number) = input.octet() else { return };
+    let Some(number) = input.byte() else { return };
     let config = config(number, number & 1 != 0).with_keepalive(Keepalive::new(Duration::from_secs(5)));
     let requires_encryption = (number >> 3) % 3 == 0;
     let mut link = Link::new(&config, [1; 32]);
@@ -198,8 +198,8 @@ pub fn link(data: &[u8]) {
                 assert!(link.poll_timeout().is_none_or(|at| at > now));
             }
             _ => {
-                let octets = input.octets();
-                let received = link.handle_frame(now, octets);
+                let bytes = input.bytes();
+                let received = link.handle_frame(now, bytes);
                 if let Ok(ppp_fsm::link::Received::Network { .. }) = received {
                     assert!(!requires_encryption && link.phase() == Phase::Network);
                 }
@@ -227,7 +227,7 @@ pub fn link(data: &[u8]) {
 /// When a promise is broken.
 pub fn pair(data: &[u8]) {
     let mut input = Input::new(data, WORK);
-    let (Some(one), Some(other)) = (input.octet(), input.octet()) else { return };
+    let (Some(one), Some(other)) = (input.byte(), input.byte()) else { return };
     let mut links = vec![Link::new(&config(one, true), [1; 32]), Link::new(&config(other, false), [2; 32])];
     let mut now = Duration::ZERO;
     for link in &mut links {
@@ -243,7 +243,7 @@ pub fn pair(data: &[u8]) {
             while let Some(frame) = links[from].poll_transmit(now, &mut buf).expect("the buffer is large enough") {
                 (is_quiet, frames) = (false, frames + 1);
                 assert!(frames < 5000, "they do not come to an end");
-                let copies = [1, 0, 2, 1][usize::from(input.octet().unwrap_or(0)) & 3];
+                let copies = [1, 0, 2, 1][usize::from(input.byte().unwrap_or(0)) & 3];
                 for _ in 0..copies {
                     let _ = links[1 - from].handle_frame(now, frame);
                 }

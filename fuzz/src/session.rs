@@ -27,7 +27,7 @@ impl<'a> Input<'a> {
     /// Returns the next step.
     pub(crate) fn step(&mut self) -> Option<u8> {
         self.work = self.work.checked_sub(1)?;
-        self.octet()
+        self.byte()
     }
 
     /// Counts the last step as this many more.
@@ -35,7 +35,7 @@ impl<'a> Input<'a> {
         self.work = self.work.saturating_sub(work);
     }
 
-    pub(crate) fn octet(&mut self) -> Option<u8> {
+    pub(crate) fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.bytes.split_first()?;
         self.bytes = rest;
         Some(*first)
@@ -46,15 +46,15 @@ impl<'a> Input<'a> {
         self.bytes
     }
 
-    pub(crate) fn octets(&mut self) -> &'a [u8] {
-        let length = self.octet().map_or(0, usize::from).min(self.bytes.len());
-        let (octets, rest) = self.bytes.split_at(length);
+    pub(crate) fn bytes(&mut self) -> &'a [u8] {
+        let length = self.byte().map_or(0, usize::from).min(self.bytes.len());
+        let (bytes, rest) = self.bytes.split_at(length);
         self.bytes = rest;
-        octets
+        bytes
     }
 }
 
-/// The wishes that two octets say. Both sides have the same, but that one may prefer what the other requires.
+/// The wishes that two bytes say. Both sides have the same, but that one may prefer what the other requires.
 pub(crate) struct Wishes {
     pub(crate) client: client::Config,
     pub(crate) server: server::Config,

@@ -41,7 +41,7 @@ type Said = [Vec<(usize, Vec<u8>)>; 2];
 /// When that does not hold.
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data, WORK);
-    let (Some(one), Some(other), Some(rounds)) = (input.octet(), input.octet(), input.octet()) else { return };
+    let (Some(one), Some(other), Some(rounds)) = (input.byte(), input.byte(), input.byte()) else { return };
     let mut world = World::new(one, other);
     world.set_up(rounds);
     while let Some(step) = input.step() {
@@ -87,52 +87,52 @@ impl World {
         let to = usize::from(step >> 4 & 1);
         match step & 15 {
             0 => {
-                let octets = input.octets();
+                let bytes = input.bytes();
                 let now = self.now;
-                let taken = self.side(to).handle_stream(now, octets);
-                assert!(taken <= octets.len());
+                let taken = self.side(to).handle_stream(now, bytes);
+                assert!(taken <= bytes.len());
             }
-            // A frame of any octets, and one with a protocol, and one with a header that is right.
+            // A frame of any bytes, and one with a protocol, and one with a header that is right.
             1 => {
-                let frame = input.octets();
+                let frame = input.bytes();
                 self.frame(to, frame);
             }
             2 | 3 => {
-                let protocol = PROTOCOLS[usize::from(input.octet().unwrap_or(0)) % PROTOCOLS.len()];
-                let octets = input.octets();
-                self.frame(to, &[&[0xff, 3][..], &protocol.to_be_bytes(), octets].concat());
+                let protocol = PROTOCOLS[usize::from(input.byte().unwrap_or(0)) % PROTOCOLS.len()];
+                let bytes = input.bytes();
+                self.frame(to, &[&[0xff, 3][..], &protocol.to_be_bytes(), bytes].concat());
             }
             4..=6 => {
-                let protocol = PROTOCOLS[usize::from(input.octet().unwrap_or(0)) % PROTOCOLS.len()];
-                let (code, identifier) = (input.octet().unwrap_or(1), input.octet().unwrap_or(0));
-                let octets = input.octets();
-                let packet = encode_packet(code, identifier, octets);
+                let protocol = PROTOCOLS[usize::from(input.byte().unwrap_or(0)) % PROTOCOLS.len()];
+                let (code, identifier) = (input.byte().unwrap_or(1), input.byte().unwrap_or(0));
+                let bytes = input.bytes();
+                let packet = encode_packet(code, identifier, bytes);
                 self.frame(to, &[&[0xff, 3][..], &protocol.to_be_bytes(), &packet].concat());
             }
             7 => {
-                // Any octets, to the right call.
-                let mut packet = input.octets().to_vec();
+                // Any bytes, to the right call.
+                let mut packet = input.bytes().to_vec();
                 if let Some(place) = packet.get_mut(6..8) {
                     place.copy_from_slice(&self.call_id(to).to_be_bytes());
                 }
                 self.receive(to, packet);
             }
-            8 => self.pass(Duration::from_millis(u64::from(input.octet().unwrap_or(0)) * 100)),
+            8 => self.pass(Duration::from_millis(u64::from(input.byte().unwrap_or(0)) * 100)),
             9 => match step >> 5 & 3 {
                 0 => self.answer(&RIGHT),
-                1 => self.answer(&Answer::Accept(input.octets())),
-                2 => self.answer(&Answer::Reject(input.octets())),
-                _ => self.accept(input.octets()),
+                1 => self.answer(&Answer::Accept(input.bytes())),
+                2 => self.answer(&Answer::Reject(input.bytes())),
+                _ => self.accept(input.bytes()),
             },
             10 => {
-                let octets = input.octets();
-                let text = String::from_utf8_lossy(octets);
+                let bytes = input.bytes();
+                let text = String::from_utf8_lossy(bytes);
                 if let Some(mut call) = self.client.session.first_call_mut() {
                     let _ = call.change_password(self.now, &text);
                 }
                 if let Some(demand) = self.client.demand.take() {
                     if let Some(mut call) = self.client.session.first_call_mut() {
-                        let _ = call.prove(self.now, demand.ticket(), &text, &Secret::Password(octets));
+                        let _ = call.prove(self.now, demand.ticket(), &text, &Secret::Password(bytes));
                     }
                 }
             }
@@ -216,11 +216,11 @@ impl World {
         });
     }
 
-    fn accept(&mut self, octets: &[u8]) {
+    fn accept(&mut self, bytes: &[u8]) {
         let Some((call, question)) = self.server.question.take() else { return };
-        let keys = (octets.len() > 2).then(|| ExternalKeys::new(octets, octets));
+        let keys = (bytes.len() > 2).then(|| ExternalKeys::new(bytes, bytes));
         let now = self.now;
-        let _ = self.server.with(|session| Some(session.call_mut(call)?.accept(now, question.ticket(), octets, keys)));
+        let _ = self.server.with(|session| Some(session.call_mut(call)?.accept(now, question.ticket(), bytes, keys)));
     }
 
     fn send(&mut self, to: usize) {

@@ -36,7 +36,7 @@ struct World {
 /// When that does not hold.
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data, WORK);
-    let (Some(one), Some(other)) = (input.octet(), input.octet()) else { return };
+    let (Some(one), Some(other)) = (input.byte(), input.byte()) else { return };
     let mut world = World::new(one, other);
     // The greatest part of a setup is not what is looked for.
     if other & 0x40 == 0 {
@@ -87,13 +87,13 @@ impl World {
             3 => drop(self.flight.take(to, place)),
             4 => self.repeated |= self.flight.repeat(to, place),
             5 => {
-                let (at, bits) = (input.octet().unwrap_or(0), input.octet().unwrap_or(1));
+                let (at, bits) = (input.byte().unwrap_or(0), input.byte().unwrap_or(1));
                 self.damaged |= self.flight.damage(to, place, at.into(), bits);
             }
             6 => self.pass(Duration::from_millis(u64::from(step >> 5) * 130 + 1)),
-            7 => self.pass(Duration::from_millis(u64::from(input.octet().unwrap_or(0)) * 100)),
+            7 => self.pass(Duration::from_millis(u64::from(input.byte().unwrap_or(0)) * 100)),
             8..=10 => {
-                let length = usize::from(input.octet().unwrap_or(0)) * 6;
+                let length = usize::from(input.byte().unwrap_or(0)) * 6;
                 self.send(to, length);
             }
             11 => self.exchange(),

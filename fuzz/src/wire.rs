@@ -11,15 +11,15 @@ use pptp_wire::{DecodeError, Message, Reassembler, StreamError};
 /// When that does not hold.
 pub fn decode(data: &[u8]) {
     let Ok((message, rest)) = Message::decode(data) else { return };
-    let octets = &data[..data.len() - rest.len()];
-    assert_eq!(message.to_vec(), octets);
-    assert!((8..=Message::MAX_LEN).contains(&octets.len()));
+    let bytes = &data[..data.len() - rest.len()];
+    assert_eq!(message.to_vec(), bytes);
+    assert!((8..=Message::MAX_LEN).contains(&bytes.len()));
     let shown = message.to_string();
-    assert!(shown.bytes().all(|octet| (b' '..=b'~').contains(&octet)), "{shown}");
+    assert!(shown.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{shown}");
     // One byte less is cut short, one byte less of room is refused.
-    assert!(matches!(Message::decode(&octets[..octets.len() - 1]), Err(DecodeError::Truncated { .. })));
+    assert!(matches!(Message::decode(&bytes[..bytes.len() - 1]), Err(DecodeError::Truncated { .. })));
     let mut buf = [0; Message::MAX_LEN];
-    assert!(message.encode(&mut buf[..octets.len() - 1]).is_err());
+    assert!(message.encode(&mut buf[..bytes.len() - 1]).is_err());
 }
 
 /// Asserts that any message that can be built is read back.
@@ -29,8 +29,8 @@ pub fn decode(data: &[u8]) {
 /// When that does not hold.
 pub fn round_trip(data: &[u8]) {
     let Ok(message) = Message::arbitrary(&mut Unstructured::new(data)) else { return };
-    let octets = message.to_vec();
-    assert_eq!(Message::decode(&octets), Ok((message, &[][..])));
+    let bytes = message.to_vec();
+    assert_eq!(Message::decode(&bytes), Ok((message, &[][..])));
 }
 
 /// Asserts that any way to cut a stream gives the same messages, and the same error at the same
@@ -40,13 +40,13 @@ pub fn round_trip(data: &[u8]) {
 ///
 /// When that does not hold.
 pub fn stream(data: &[u8]) {
-    let Some((cut, octets)) = data.split_first() else { return };
-    let whole = read(&[octets]);
+    let Some((cut, bytes)) = data.split_first() else { return };
+    let whole = read(&[bytes]);
     let size = usize::from(*cut).max(1);
-    let pieces: Vec<_> = octets.chunks(size).collect();
+    let pieces: Vec<_> = bytes.chunks(size).collect();
     assert_eq!(read(&pieces), whole, "cut into pieces of {size}");
-    let single: Vec<_> = octets.chunks(1).collect();
-    assert_eq!(read(&single), whole, "octet by octet");
+    let single: Vec<_> = bytes.chunks(1).collect();
+    assert_eq!(read(&single), whole, "byte by byte");
 }
 
 /// Returns the messages of a stream, and what ended it.

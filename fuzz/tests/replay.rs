@@ -53,13 +53,13 @@ fn corpora_and_their_neighbours_hold() {
             // Each of the first bytes at its neighbours and extremes: lengths, codes and bits are
             // there.
             for index in 0..data.len().min(96) {
-                let octet = data[index];
-                for changed in [0, 1, octet.wrapping_sub(1), octet.wrapping_add(1), octet ^ 0x80, 0x7f, 0xff] {
+                let byte = data[index];
+                for changed in [0, 1, byte.wrapping_sub(1), byte.wrapping_add(1), byte ^ 0x80, 0x7f, 0xff] {
                     data[index] = changed;
                     oracle(&data);
                     inputs += 1;
                 }
-                data[index] = octet;
+                data[index] = byte;
             }
             inputs += 1;
         }

@@ -8,10 +8,10 @@ use crate::Header;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[expect(clippy::exhaustive_enums, reason = "there are two versions")]
 pub enum IpVersion {
-    /// 20 octets and options. RFC 2637 knows nothing else.
+    /// 20 bytes and options. RFC 2637 knows nothing else.
     #[default]
     V4,
-    /// 40 octets and extension headers.
+    /// 40 bytes and extension headers.
     V6,
 }
 
@@ -20,14 +20,17 @@ pub enum IpVersion {
 /// ```
 /// use pptp_gre::{IpVersion, Mtu};
 ///
-/// // Ethernet, IPv4: the 40 octets less that RouterOS's manual tells.
+/// // Ethernet, IPv4: the 40 bytes less that RouterOS's manual tells.
 /// let mtu = Mtu::new(1500);
 /// assert_eq!((mtu.frame(), mtu.packet()), (1464, 1460));
-/// // MPPE takes four octets more, when address and control are not compressed.
+/// // MPPE takes four bytes more, when address and control are not compressed.
 /// assert_eq!(mtu.with_encryption(true).packet(), 1456);
 /// // Over PPPoE and IPv6, encrypted, all that can be compressed compressed.
 /// let mtu = Mtu::new(1492).with_ip_version(IpVersion::V6).with_encryption(true);
-/// assert_eq!(mtu.with_address_and_control(false).with_protocol_compression(true).packet(), 1431);
+/// assert_eq!(
+///     mtu.with_address_and_control(false).with_protocol_compression(true).packet(),
+///     1431
+/// );
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mtu {
@@ -62,12 +65,12 @@ impl Mtu {
     /// Sets the bytes of options or extension headers in the outer IP packets, and of any other
     /// headers around them. Default: 0.
     #[must_use]
-    pub const fn with_ip_options(mut self, octets: u16) -> Self {
-        self.ip_options = octets;
+    pub const fn with_ip_options(mut self, bytes: u16) -> Self {
+        self.ip_options = bytes;
         self
     }
 
-    /// Sets whether packets carry acknowledgments: four octets. Default: yes, and it should stay,
+    /// Sets whether packets carry acknowledgments: four bytes. Default: yes, and it should stay,
     /// since any packet may.
     #[must_use]
     pub const fn with_acknowledgment(mut self, carried: bool) -> Self {
@@ -75,7 +78,7 @@ impl Mtu {
         self
     }
 
-    /// Sets whether frames have PPP's address and control field, two octets. Default: yes.
+    /// Sets whether frames have PPP's address and control field, two bytes. Default: yes.
     #[must_use]
     #[doc(alias = "ACFC")]
     pub const fn with_address_and_control(mut self, present: bool) -> Self {
@@ -83,7 +86,7 @@ impl Mtu {
         self
     }
 
-    /// Sets whether PPP's protocol fields are one octet where they can be. Default: no.
+    /// Sets whether PPP's protocol fields are one byte where they can be. Default: no.
     #[must_use]
     #[doc(alias = "PFC")]
     pub const fn with_protocol_compression(mut self, compressed: bool) -> Self {
@@ -128,7 +131,7 @@ impl Mtu {
 ///
 /// use pptp_gre::packet_processing_delay;
 ///
-/// // A window of 8 packets of 1464 octets takes 3.25 seconds at 28,800 bits a second.
+/// // A window of 8 packets of 1464 bytes takes 3.25 seconds at 28,800 bits a second.
 /// assert_eq!(packet_processing_delay(1500, 8, 28_800, Duration::ZERO), 33);
 /// assert_eq!(packet_processing_delay(1500, 64, 0, Duration::from_millis(50)), 1);
 /// ```
@@ -146,7 +149,7 @@ pub fn packet_processing_delay(mtu: u16, window: u16, connect_rate: u32, fudge: 
 /// Returns the receive window that keeps a path full, in packets, at least 1 (RFC 2637 section
 /// 4.4).
 ///
-/// `rate` is that of the path in bits a second, `frame` the usual payload of a packet in octets.
+/// `rate` is that of the path in bits a second, `frame` the usual payload of a packet in bytes.
 ///
 /// ```
 /// use core::time::Duration;

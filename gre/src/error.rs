@@ -47,14 +47,14 @@ impl core::fmt::Display for Field {
 /// );
 /// assert_eq!(
 ///     cut.to_string(),
-///     "GRE sequence number cut short at offset 8: needs 4 octets, has 1"
+///     "GRE sequence number cut short at offset 8: needs 4 bytes, has 1"
 /// );
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
     /// The bytes end within a field.
-    #[error("GRE {field} cut short at offset {offset}: needs {needed} octets, has {available}")]
+    #[error("GRE {field} cut short at offset {offset}: needs {needed} bytes, has {available}")]
     Truncated {
         /// The field that is not whole.
         field: Field,
@@ -87,7 +87,7 @@ pub enum DecodeError {
     #[error("GRE packet without a key")]
     NoKey,
     /// There is a payload but the S bit is clear.
-    #[error("GRE packet with {payload_length} octets of payload but no sequence number")]
+    #[error("GRE packet with {payload_length} bytes of payload but no sequence number")]
     PayloadWithoutSequenceNumber {
         /// The length in the key.
         payload_length: u16,
@@ -96,7 +96,7 @@ pub enum DecodeError {
 
 /// The caller's buffer cannot hold the packet; nothing was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("buffer too small: needs {needed} octets, has {available}")]
+#[error("buffer too small: needs {needed} bytes, has {available}")]
 #[non_exhaustive]
 pub struct BufferTooSmall {
     /// Bytes that are needed.
@@ -113,7 +113,7 @@ pub enum EncodeError {
     #[error(transparent)]
     BufferTooSmall(#[from] BufferTooSmall),
     /// The payload is longer than its 16-bit length can say.
-    #[error("GRE payload of {length} octets: at most 65535 fit")]
+    #[error("GRE payload of {length} bytes: at most 65535 fit")]
     PayloadTooLong {
         /// Its length.
         length: usize,
@@ -134,7 +134,7 @@ pub enum SendError {
     #[error(transparent)]
     BufferTooSmall(#[from] BufferTooSmall),
     /// The payload is longer than its 16-bit length can say.
-    #[error("GRE payload of {length} octets: at most 65535 fit")]
+    #[error("GRE payload of {length} bytes: at most 65535 fit")]
     PayloadTooLong {
         /// Its length.
         length: usize,
@@ -186,7 +186,7 @@ pub enum ReceiveError {
     #[error("packets wait to be taken")]
     Busy,
     /// It would have to wait for an earlier one, but is longer than its slot.
-    #[error("GRE payload of {length} octets is too long to wait")]
+    #[error("GRE payload of {length} bytes is too long to wait")]
     FrameTooLong {
         /// Its length.
         length: usize,

@@ -1,4 +1,4 @@
-//! The first two octets of a GRE header.
+//! The first two bytes of a GRE header.
 
 /// RFC 2637 section 4.1, RFC 1701: the flags and version of a GRE header, bit by bit.
 ///
@@ -8,7 +8,11 @@
 /// use pptp_gre::Flags;
 ///
 /// let flags = Flags::from_bits(0x3081);
-/// assert!(flags.key_present() && flags.sequence_number_present() && flags.acknowledgment_number_present());
+/// assert!(
+///     flags.key_present()
+///         && flags.sequence_number_present()
+///         && flags.acknowledgment_number_present()
+/// );
 /// assert_eq!(flags.version(), 1);
 /// assert!(flags.is_enhanced());
 /// assert_eq!(flags.to_string(), "0x3081 (K S A, version 1)");
@@ -30,13 +34,13 @@ impl Flags {
     const MUST_BE_ZERO: u16 =
         Self::CHECKSUM | Self::ROUTING | Self::STRICT_SOURCE_ROUTE | Self::RECURSION_CONTROL | Self::RESERVED;
 
-    /// Flags from the first two octets of a header, big-endian.
+    /// Flags from the first two bytes of a header, big-endian.
     #[must_use]
     pub const fn from_bits(bits: u16) -> Self {
         Self(bits)
     }
 
-    /// Returns the two octets, big-endian.
+    /// Returns the two bytes, big-endian.
     #[must_use]
     pub const fn bits(self) -> u16 {
         self.0

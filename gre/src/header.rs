@@ -10,9 +10,9 @@ use crate::{BufferTooSmall, DecodeError, Field, Flags, PROTOCOL_TYPE};
 /// let header = Header { call_id: 7, sequence_number: None, acknowledgment_number: Some(41) };
 /// assert_eq!(header.len(), 12);
 /// let mut buf = [0; Header::MAX_LEN];
-/// let octets = header.encode(0, &mut buf)?;
-/// assert_eq!(octets, [0x20, 0x81, 0x88, 0x0b, 0, 0, 0, 7, 0, 0, 0, 41]);
-/// assert_eq!(Header::decode(octets)?, (header, 0, &[][..]));
+/// let bytes = header.encode(0, &mut buf)?;
+/// assert_eq!(bytes, [0x20, 0x81, 0x88, 0x0b, 0, 0, 0, 7, 0, 0, 0, 41]);
+/// assert_eq!(Header::decode(bytes)?, (header, 0, &[][..]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,17 +61,17 @@ impl Header {
     /// Another version, protocol type or flags than RFC 2637 allows, a missing key, a header cut short, or a
     /// payload length without a sequence number.
     #[inline]
-    pub fn decode(octets: &[u8]) -> Result<(Self, u16, &[u8]), DecodeError> {
-        let Some((&[f0, f1, p0, p1, l0, l1, c0, c1], rest)) = octets.split_first_chunk::<{ Self::FIXED_LEN }>() else {
-            return Err(Self::refuse_fixed(octets));
+    pub fn decode(bytes: &[u8]) -> Result<(Self, u16, &[u8]), DecodeError> {
+        let Some((&[f0, f1, p0, p1, l0, l1, c0, c1], rest)) = bytes.split_first_chunk::<{ Self::FIXED_LEN }>() else {
+            return Err(Self::refuse_fixed(bytes));
         };
         let flags = Flags::from_bits(u16::from_be_bytes([f0, f1]));
         if !flags.is_enhanced() || u16::from_be_bytes([p0, p1]) != PROTOCOL_TYPE {
-            return Err(Self::refuse_fixed(octets));
+            return Err(Self::refuse_fixed(bytes));
         }
         let (sequence_number, behind) = if flags.sequence_number_present() {
             let Some((number, behind)) = rest.split_first_chunk() else {
-                return Err(Self::refuse_number(Field::SequenceNumber, octets, rest));
+                return Err(Self::refuse_number(Field::SequenceNumber, bytes, rest));
             };
             (Some(u32::from_be_bytes(*number)), behind)
         } else {
@@ -79,7 +79,7 @@ impl Header {
         };
         let (acknowledgment_number, rest) = if flags.acknowledgment_number_present() {
             let Some((number, rest)) = behind.split_first_chunk() else {
-                return Err(Self::refuse_number(Field::AcknowledgmentNumber, octets, behind));
+                return Err(Self::refuse_number(Field::AcknowledgmentNumber, bytes, behind));
             };
             (Some(u32::from_be_bytes(*number)), rest)
         } else {
@@ -98,9 +98,9 @@ impl Header {
 
     /// Returns why the first eight bytes are not those of an enhanced GRE header.
     #[cold]
-    fn refuse_fixed(octets: &[u8]) -> DecodeError {
+    fn refuse_fixed(bytes: &[u8]) -> DecodeError {
         // The flags first: a packet of another version may be shorter than our fixed header.
-        if let Some(&[high, low]) = octets.first_chunk() {
+        if let Some(&[high, low]) = bytes.first_chunk() {
             let found = Flags::from_bits(u16::from_be_bytes([high, low]));
             if found.version() != 1 {
                 return DecodeError::Version { found: found.version() };
@@ -112,23 +112,23 @@ impl Header {
                 return DecodeError::NoKey;
             }
         }
-        match *octets {
+        match *bytes {
             [_, _, high, low, _, _, _, _, ..] => DecodeError::ProtocolType { found: u16::from_be_bytes([high, low]) },
             _ => DecodeError::Truncated {
                 field: Field::FixedHeader,
                 offset: 0,
                 needed: Self::FIXED_LEN,
-                available: octets.len(),
+                available: bytes.len(),
             },
         }
     }
 
     /// Returns the error for a number that is cut short to `rest`.
     #[cold]
-    const fn refuse_number(field: Field, octets: &[u8], rest: &[u8]) -> DecodeError {
+    const fn refuse_number(field: Field, bytes: &[u8], rest: &[u8]) -> DecodeError {
         DecodeError::Truncated {
             field,
-            offset: octets.len().saturating_sub(rest.len()),
+            offset: bytes.len().saturating_sub(rest.len()),
             needed: Self::NUMBER_LEN,
             available: rest.len(),
         }
@@ -143,8 +143,8 @@ impl Header {
     #[inline]
     pub fn encode<'b>(&self, payload_length: u16, buf: &'b mut [u8]) -> Result<&'b [u8], BufferTooSmall> {
         let available = buf.len();
-        let octets = buf.get_mut(..self.len()).ok_or(BufferTooSmall { needed: self.len(), available })?;
-        let mut fields = octets.chunks_exact_mut(2);
+        let bytes = buf.get_mut(..self.len()).ok_or(BufferTooSmall { needed: self.len(), available })?;
+        let mut fields = bytes.chunks_exact_mut(2);
         let mut put = |value: u16| {
             if let Some(field) = fields.next() {
                 field.copy_from_slice(&value.to_be_bytes());
@@ -159,7 +159,7 @@ impl Header {
             put(u16::from_be_bytes([a, b]));
             put(u16::from_be_bytes([c, d]));
         }
-        Ok(octets)
+        Ok(bytes)
     }
 
     /// Appends the header to `buf`.

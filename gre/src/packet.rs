@@ -19,9 +19,9 @@ use crate::{BufferTooSmall, DecodeError, EncodeError, Field, Header};
 pub struct Packet<'a> {
     /// The header.
     pub header: Header,
-    /// As many octets as the header's payload length says: a PPP frame, or nothing.
+    /// As many bytes as the header's payload length says: a PPP frame, or nothing.
     pub payload: &'a [u8],
-    /// Octets behind the payload, of no meaning: a link layer's padding, or its checksum, which real captures have.
+    /// Bytes behind the payload, of no meaning: a link layer's padding, or its checksum, which real captures have.
     pub trailing: &'a [u8],
 }
 
@@ -32,8 +32,8 @@ impl<'a> Packet<'a> {
     ///
     /// Those of [`Header::decode`], and [`DecodeError::Truncated`] when there is less payload than the header says.
     #[inline]
-    pub fn decode(octets: &'a [u8]) -> Result<Self, DecodeError> {
-        let (header, payload_length, rest) = Header::decode(octets)?;
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let (header, payload_length, rest) = Header::decode(bytes)?;
         let Some((payload, trailing)) = rest.split_at_checked(payload_length.into()) else {
             return Err(DecodeError::Truncated {
                 field: Field::Payload,
@@ -58,7 +58,7 @@ impl<'a> Packet<'a> {
         self.header.len().saturating_add(self.payload.len()).saturating_add(self.trailing.len())
     }
 
-    /// Writes header, payload and trailing octets to the start of `buf`, and gives the octets written.
+    /// Writes header, payload and trailing bytes to the start of `buf`, and gives the bytes written.
     ///
     /// # Errors
     ///
@@ -66,13 +66,13 @@ impl<'a> Packet<'a> {
     pub fn encode<'b>(&self, buf: &'b mut [u8]) -> Result<&'b [u8], EncodeError> {
         let payload_length = self.payload_length()?;
         let too_small = BufferTooSmall { needed: self.len(), available: buf.len() };
-        let octets = buf.get_mut(..self.len()).ok_or(too_small)?;
-        self.header.encode(payload_length, octets)?;
-        let body = octets.get_mut(self.header.len()..).ok_or(too_small)?;
+        let bytes = buf.get_mut(..self.len()).ok_or(too_small)?;
+        self.header.encode(payload_length, bytes)?;
+        let body = bytes.get_mut(self.header.len()..).ok_or(too_small)?;
         for (to, from) in body.iter_mut().zip(self.payload.iter().chain(self.trailing)) {
             *to = *from;
         }
-        Ok(octets)
+        Ok(bytes)
     }
 
     /// Returns the packet as a vector.
@@ -118,16 +118,16 @@ impl<'a> Packet<'a> {
         Ok(())
     }
 
-    /// Reads the packet, and gives the header and the payload, which shares the memory of `octets`.
+    /// Reads the packet, and gives the header and the payload, which shares the memory of `bytes`.
     ///
     /// # Errors
     ///
     /// As [`decode`](Self::decode).
     #[cfg(feature = "bytes")]
     #[cfg_attr(docsrs, doc(cfg(feature = "bytes")))]
-    pub fn decode_bytes(octets: &bytes::Bytes) -> Result<(Header, bytes::Bytes), DecodeError> {
-        let packet = Packet::decode(octets)?;
-        Ok((packet.header, octets.slice_ref(packet.payload)))
+    pub fn decode_bytes(bytes: &bytes::Bytes) -> Result<(Header, bytes::Bytes), DecodeError> {
+        let packet = Packet::decode(bytes)?;
+        Ok((packet.header, bytes.slice_ref(packet.payload)))
     }
 
     fn payload_length(&self) -> Result<u16, EncodeError> {
@@ -161,16 +161,16 @@ mod tests {
             let payload = if header.sequence_number.is_some() { payload } else { Vec::new() };
             let packet = Packet { header, payload: &payload, trailing: &trailing };
             let mut buf = [0; 128];
-            let octets = packet.encode(&mut buf).unwrap();
-            prop_assert_eq!(octets.len(), packet.len());
-            prop_assert_eq!(Packet::decode(octets), Ok(packet));
+            let bytes = packet.encode(&mut buf).unwrap();
+            prop_assert_eq!(bytes.len(), packet.len());
+            prop_assert_eq!(Packet::decode(bytes), Ok(packet));
             #[cfg(feature = "alloc")]
-            prop_assert_eq!(packet.to_vec().unwrap(), octets);
+            prop_assert_eq!(packet.to_vec().unwrap(), bytes);
             #[cfg(feature = "bytes")]
             {
                 let mut buf = bytes::BytesMut::new();
                 packet.encode_to(&mut buf).unwrap();
-                prop_assert_eq!(&buf[..], octets);
+                prop_assert_eq!(&buf[..], bytes);
                 let (header, payload) = Packet::decode_bytes(&buf.freeze()).unwrap();
                 prop_assert_eq!((header, &payload[..]), (packet.header, packet.payload));
             }
@@ -178,19 +178,19 @@ mod tests {
 
         /// Any bytes that decode are written back unchanged.
         #[test]
-        fn decodes_anything(octets in prop::collection::vec(any::<u8>(), 0..48), make_valid in any::<bool>()) {
-            let mut octets = octets;
-            if make_valid && octets.len() >= 8 {
-                octets[0] &= 0x10;
-                octets[0] |= 0x20;
-                octets[1] &= 0x80;
-                octets[1] |= 0x01;
-                octets[2..5].copy_from_slice(&[0x88, 0x0b, 0x00]);
-                octets[5] &= 0x1f;
+        fn decodes_anything(bytes in prop::collection::vec(any::<u8>(), 0..48), make_valid in any::<bool>()) {
+            let mut bytes = bytes;
+            if make_valid && bytes.len() >= 8 {
+                bytes[0] &= 0x10;
+                bytes[0] |= 0x20;
+                bytes[1] &= 0x80;
+                bytes[1] |= 0x01;
+                bytes[2..5].copy_from_slice(&[0x88, 0x0b, 0x00]);
+                bytes[5] &= 0x1f;
             }
-            if let Ok(packet) = Packet::decode(&octets) {
+            if let Ok(packet) = Packet::decode(&bytes) {
                 let mut buf = [0; 64];
-                prop_assert_eq!(packet.encode(&mut buf), Ok(&octets[..]));
+                prop_assert_eq!(packet.encode(&mut buf), Ok(&bytes[..]));
             }
         }
     }
@@ -199,12 +199,12 @@ mod tests {
     fn every_prefix_is_refused_by_field() {
         let header = Header { call_id: 9, sequence_number: Some(1), acknowledgment_number: Some(2) };
         let mut buf = [0; 32];
-        let octets = Packet { header, payload: b"payload", trailing: b"" }.encode(&mut buf).unwrap();
-        for length in 0..octets.len() {
+        let bytes = Packet { header, payload: b"payload", trailing: b"" }.encode(&mut buf).unwrap();
+        for length in 0..bytes.len() {
             let DecodeError::Truncated { field, offset, needed, available } =
-                Packet::decode(&octets[..length]).unwrap_err()
+                Packet::decode(&bytes[..length]).unwrap_err()
             else {
-                panic!("prefix of {length} octets: not refused as truncated");
+                panic!("prefix of {length} bytes: not refused as truncated");
             };
             let expected = match length {
                 0..8 => (Field::FixedHeader, 0, 8),
@@ -212,18 +212,18 @@ mod tests {
                 12..16 => (Field::AcknowledgmentNumber, 12, 4),
                 _ => (Field::Payload, 16, 7),
             };
-            assert_eq!((field, offset, needed), expected, "prefix of {length} octets");
+            assert_eq!((field, offset, needed), expected, "prefix of {length} bytes");
             assert_eq!(available, length - offset);
         }
     }
 
     #[test]
     fn every_payload_length_is_bounded_by_the_packet() {
-        let mut octets = [0u8; 20];
+        let mut bytes = [0u8; 20];
         let header = Header { call_id: 1, sequence_number: Some(0), acknowledgment_number: None };
         for length in [0u16, 1, 7, 8, 9, u16::MAX] {
-            header.encode(length, &mut octets).unwrap();
-            let decoded = Packet::decode(&octets);
+            header.encode(length, &mut bytes).unwrap();
+            let decoded = Packet::decode(&bytes);
             if length <= 8 {
                 let packet = decoded.unwrap();
                 assert_eq!(packet.payload.len() + packet.trailing.len(), 8);
@@ -238,10 +238,10 @@ mod tests {
     fn refuses_every_forbidden_flag() {
         let good = Header { call_id: 1, sequence_number: Some(0), acknowledgment_number: Some(0) };
         for bit in 0..16 {
-            let mut octets = [0; 16];
-            good.encode(0, &mut octets).unwrap();
+            let mut bytes = [0; 16];
+            good.encode(0, &mut bytes).unwrap();
             let bits = good.flags().bits() ^ (1 << bit);
-            octets[..2].copy_from_slice(&bits.to_be_bytes());
+            bytes[..2].copy_from_slice(&bits.to_be_bytes());
             let found = Flags::from_bits(bits);
             let expected = match bit {
                 0..=2 => Some(DecodeError::Version { found: found.version() }),
@@ -250,7 +250,7 @@ mod tests {
                 7 | 12 => None,
                 _ => Some(DecodeError::Flags { found }),
             };
-            assert_eq!(Packet::decode(&octets).err(), expected, "bit {bit}");
+            assert_eq!(Packet::decode(&bytes).err(), expected, "bit {bit}");
             assert_eq!(found.is_enhanced(), expected.is_none(), "bit {bit}");
         }
     }
@@ -315,7 +315,7 @@ mod tests {
         let mut seed = Unstructured::new(&[0x5a; 64]);
         let header = Header::arbitrary(&mut seed).unwrap();
         let mut buf = [0; Header::MAX_LEN];
-        let octets = header.encode(0, &mut buf).unwrap();
-        assert_eq!(Header::decode(octets), Ok((header, 0, &[][..])));
+        let bytes = header.encode(0, &mut buf).unwrap();
+        assert_eq!(Header::decode(bytes), Ok((header, 0, &[][..])));
     }
 }

@@ -7,7 +7,7 @@ use core::time::Duration;
 /// ```
 /// use pptp_gre::{InlineFrame, Slot};
 ///
-/// // Four places for frames of up to 1500 octets, to be lent to a tunnel.
+/// // Four places for frames of up to 1500 bytes, to be lent to a tunnel.
 /// let slots: [Slot<InlineFrame<1500>>; 4] = core::array::from_fn(|_| Slot::default());
 /// assert_eq!(slots.len(), 4);
 /// ```
@@ -80,7 +80,7 @@ impl<T> Slots for alloc::vec::Vec<Slot<T>> {
 /// No places: a tunnel that never waits for a missing packet, as the Linux kernel's.
 pub type NoSlots = [Slot<InlineFrame<0>>; 0];
 
-/// `SLOTS` places for frames of up to `FRAME` octets, inline.
+/// `SLOTS` places for frames of up to `FRAME` bytes, inline.
 pub type InlineSlots<const SLOTS: usize, const FRAME: usize> = [Slot<InlineFrame<FRAME>>; SLOTS];
 
 /// A buffer into which a frame is copied while it waits.
@@ -92,7 +92,7 @@ pub trait FrameBuffer {
     fn frame_mut(&mut self) -> &mut [u8];
 }
 
-/// A frame of up to `N` octets, inline.
+/// A frame of up to `N` bytes, inline.
 ///
 /// ```
 /// use pptp_gre::{FrameBuffer, InlineFrame};
@@ -105,12 +105,12 @@ pub trait FrameBuffer {
 #[derive(Clone)]
 pub struct InlineFrame<const N: usize> {
     length: usize,
-    octets: [u8; N],
+    bytes: [u8; N],
 }
 
 impl<const N: usize> Default for InlineFrame<N> {
     fn default() -> Self {
-        Self { length: 0, octets: [0; N] }
+        Self { length: 0, bytes: [0; N] }
     }
 }
 
@@ -122,16 +122,16 @@ impl<const N: usize> core::fmt::Debug for InlineFrame<N> {
 
 impl<const N: usize> FrameBuffer for InlineFrame<N> {
     fn store(&mut self, frame: &[u8]) -> bool {
-        copy(&mut self.octets, &mut self.length, frame)
+        copy(&mut self.bytes, &mut self.length, frame)
     }
 
     fn frame_mut(&mut self) -> &mut [u8] {
-        debug_assert!(self.length <= self.octets.len(), "a frame that was stored has room");
-        self.octets.get_mut(..self.length).unwrap_or_default()
+        debug_assert!(self.length <= self.bytes.len(), "a frame that was stored has room");
+        self.bytes.get_mut(..self.length).unwrap_or_default()
     }
 }
 
-/// A frame in octets that the caller lent.
+/// A frame in bytes that the caller lent.
 ///
 /// ```
 /// use pptp_gre::{FrameBuffer, LentFrame};
@@ -144,13 +144,13 @@ impl<const N: usize> FrameBuffer for InlineFrame<N> {
 #[derive(Default)]
 pub struct LentFrame<'a> {
     length: usize,
-    octets: &'a mut [u8],
+    bytes: &'a mut [u8],
 }
 
 impl<'a> LentFrame<'a> {
-    /// Creates a slot for frames as long as `octets`.
-    pub const fn new(octets: &'a mut [u8]) -> Self {
-        Self { length: 0, octets }
+    /// Creates a slot for frames as long as `bytes`.
+    pub const fn new(bytes: &'a mut [u8]) -> Self {
+        Self { length: 0, bytes }
     }
 }
 
@@ -162,16 +162,16 @@ impl core::fmt::Debug for LentFrame<'_> {
 
 impl FrameBuffer for LentFrame<'_> {
     fn store(&mut self, frame: &[u8]) -> bool {
-        copy(self.octets, &mut self.length, frame)
+        copy(self.bytes, &mut self.length, frame)
     }
 
     fn frame_mut(&mut self) -> &mut [u8] {
-        debug_assert!(self.length <= self.octets.len(), "a frame that was stored has room");
-        self.octets.get_mut(..self.length).unwrap_or_default()
+        debug_assert!(self.length <= self.bytes.len(), "a frame that was stored has room");
+        self.bytes.get_mut(..self.length).unwrap_or_default()
     }
 }
 
-/// A frame on the heap: it grows to the longest frame that waited in it, at most 65,535 octets.
+/// A frame on the heap: it grows to the longest frame that waited in it, at most 65,535 bytes.
 #[cfg(feature = "alloc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 impl FrameBuffer for alloc::vec::Vec<u8> {
@@ -186,8 +186,8 @@ impl FrameBuffer for alloc::vec::Vec<u8> {
     }
 }
 
-fn copy(octets: &mut [u8], length: &mut usize, frame: &[u8]) -> bool {
-    let Some(to) = octets.get_mut(..frame.len()) else {
+fn copy(bytes: &mut [u8], length: &mut usize, frame: &[u8]) -> bool {
+    let Some(to) = bytes.get_mut(..frame.len()) else {
         return false;
     };
     to.copy_from_slice(frame);

@@ -15,9 +15,9 @@ pub struct Statistics {
     /// Packets with a payload that were given out, late ones included.
     pub packets_received: u64,
     /// Bytes of the payloads that were sent.
-    pub octets_sent: u64,
+    pub bytes_sent: u64,
     /// Bytes of the payloads that were given out.
-    pub octets_received: u64,
+    pub bytes_received: u64,
     /// Ss: the number of the next packet to be sent.
     pub ss: SequenceNumber,
     /// Sr: the number of the next packet to be received; `None` before the first.
@@ -103,7 +103,7 @@ impl fmt::Display for Statistics {
         writeln!(
             f,
             "{} packets sent, {} received, {} bytes sent, {} received",
-            self.packets_sent, self.packets_received, self.octets_sent, self.octets_received
+            self.packets_sent, self.packets_received, self.bytes_sent, self.bytes_received
         )?;
         let (sr, nr) = (OrDash(self.sr), OrDash(self.remote_nr));
         writeln!(f, "Ss {}, Sr {sr}, Remote Nr {nr}, peer RWS {}", self.ss, self.peer_rws)?;

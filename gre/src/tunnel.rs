@@ -128,8 +128,10 @@ impl Unproven {
 /// use pptp_gre::{CallIds, Config, HEADROOM, InlineSlots, Received, Tunnel};
 ///
 /// let now = Duration::ZERO;
-/// let mut client = Tunnel::<InlineSlots<16, 1500>>::inline(Config::new(CallIds { local: 7, peer: 9 }));
-/// let mut server = Tunnel::<InlineSlots<16, 1500>>::inline(Config::new(CallIds { local: 9, peer: 7 }));
+/// let mut client =
+///     Tunnel::<InlineSlots<16, 1500>>::inline(Config::new(CallIds { local: 7, peer: 9 }));
+/// let mut server =
+///     Tunnel::<InlineSlots<16, 1500>>::inline(Config::new(CallIds { local: 9, peer: 7 }));
 ///
 /// // The frame is laid out with room in front of it; the header goes there.
 /// let mut buf = [0; HEADROOM + 4];
@@ -163,8 +165,8 @@ pub const MAX_TRANSMIT: usize = 8 + 4;
 struct Counters {
     packets_sent: u64,
     packets_received: u64,
-    octets_sent: u64,
-    octets_received: u64,
+    bytes_sent: u64,
+    bytes_received: u64,
     window_full: u64,
     malformed: u64,
     other_call: u64,
@@ -187,7 +189,7 @@ impl Tunnel<NoSlots> {
 }
 
 impl<const SLOTS: usize, const FRAME: usize> Tunnel<InlineSlots<SLOTS, FRAME>> {
-    /// Creates a tunnel that holds up to `SLOTS` frames of up to `FRAME` octets inside itself.
+    /// Creates a tunnel that holds up to `SLOTS` frames of up to `FRAME` bytes inside itself.
     #[must_use]
     pub fn inline(config: Config) -> Self {
         Self::new(config, core::array::from_fn(|_| Slot::default()))
@@ -205,7 +207,8 @@ where
     ///
     /// let mut memory = [0; 8 * 1500];
     /// let mut frames = memory.chunks_exact_mut(1500);
-    /// let mut slots: [_; 8] = core::array::from_fn(|_| Slot::new(LentFrame::new(frames.next().unwrap_or_default())));
+    /// let mut slots: [_; 8] =
+    ///     core::array::from_fn(|_| Slot::new(LentFrame::new(frames.next().unwrap_or_default())));
     /// let tunnel = Tunnel::new(Config::new(CallIds { local: 7, peer: 9 }), &mut slots[..]);
     /// assert_eq!(tunnel.poll_timeout(), None);
     /// ```
@@ -359,11 +362,15 @@ where
     /// let now = Duration::ZERO;
     /// let mut tunnel = Tunnel::unordered(Config::new(CallIds { local: 7, peer: 9 }));
     /// let mut packet = [0x30, 0x01, 0x88, 0x0b, 0, 2, 0, 7, 0x30, 0, 0, 0, 0x21, 0x45];
-    /// let Received::Frame(forged) = tunnel.decapsulate_unproven(now, &packet)? else { return Ok(()) };
+    /// let Received::Frame(forged) = tunnel.decapsulate_unproven(now, &packet)? else {
+    ///     return Ok(());
+    /// };
     /// tunnel.refuse(now, &forged);
     /// // The number that it claimed makes no other late.
     /// packet[8] = 0;
-    /// let Received::Frame(frame) = tunnel.decapsulate_unproven(now, &packet)? else { return Ok(()) };
+    /// let Received::Frame(frame) = tunnel.decapsulate_unproven(now, &packet)? else {
+    ///     return Ok(());
+    /// };
     /// assert_eq!(packet[frame.range()], [0x21, 0x45]);
     /// tunnel.confirm(now, &frame);
     /// assert_eq!(tunnel.statistics().sr, Some(frame.number().next()));
@@ -474,7 +481,7 @@ where
     }
 
     /// Returns what [`poll_receive`](Self::poll_receive) does, for packets that were taken by
-    /// [`decapsulate_unproven`](Self::decapsulate_unproven). The range of the frame is all of the octets.
+    /// [`decapsulate_unproven`](Self::decapsulate_unproven). The range of the frame is all of the bytes.
     pub fn poll_receive_unproven(&mut self, now: Duration) -> Option<(Unproven, &mut [u8])> {
         self.advance(now);
         let Self { order, counters, clock, config, .. } = self;
@@ -505,10 +512,10 @@ where
             sequence_number: None,
             acknowledgment_number: self.order.highest().map(SequenceNumber::get),
         };
-        let octets = header.encode(0, buf)?;
+        let bytes = header.encode(0, buf)?;
         self.acknowledgment.sent();
         self.counters.sent_alone = self.counters.sent_alone.saturating_add(1);
-        Ok(Some(octets))
+        Ok(Some(bytes))
     }
 
     /// Returns whether [`poll_event`](Self::poll_event) has something.
@@ -564,8 +571,8 @@ where
         Statistics {
             packets_sent: counters.packets_sent,
             packets_received: counters.packets_received,
-            octets_sent: counters.octets_sent,
-            octets_received: counters.octets_received,
+            bytes_sent: counters.bytes_sent,
+            bytes_received: counters.bytes_received,
             ss: send.next(),
             sr: self.order.next(),
             remote_nr: send.remote(),
@@ -640,13 +647,13 @@ where
             self.counters.sent_with_data = self.counters.sent_with_data.saturating_add(1);
         }
         self.counters.packets_sent = self.counters.packets_sent.saturating_add(1);
-        self.counters.octets_sent = self.counters.octets_sent.saturating_add(u64::from(length));
+        self.counters.bytes_sent = self.counters.bytes_sent.saturating_add(u64::from(length));
         Ok(())
     }
 
     /// Decodes a packet of this call, and the number it acknowledges. It has something of the two: data or that number.
-    fn decode<'p>(&mut self, octets: &'p [u8]) -> Result<(Packet<'p>, Option<SequenceNumber>), ReceiveError> {
-        let packet = Packet::decode(octets).inspect_err(|_| {
+    fn decode<'p>(&mut self, bytes: &'p [u8]) -> Result<(Packet<'p>, Option<SequenceNumber>), ReceiveError> {
+        let packet = Packet::decode(bytes).inspect_err(|_| {
             self.counters.malformed = self.counters.malformed.saturating_add(1);
         })?;
         let Header { call_id, acknowledgment_number, .. } = packet.header;
@@ -658,9 +665,9 @@ where
         Ok((packet, acknowledgment_number.map(SequenceNumber::new)))
     }
 
-    fn receive(&mut self, now: Duration, octets: &[u8]) -> Result<Received<Range<usize>>, ReceiveError> {
+    fn receive(&mut self, now: Duration, bytes: &[u8]) -> Result<Received<Range<usize>>, ReceiveError> {
         self.advance(now);
-        let (packet, acknowledged) = self.decode(octets)?;
+        let (packet, acknowledged) = self.decode(bytes)?;
         let Some(number) = packet.header.sequence_number.map(SequenceNumber::new) else {
             return Ok(self.receive_acknowledgment(acknowledged)?.map(|never| match never {}));
         };
@@ -752,8 +759,8 @@ where
 impl Counters {
     fn delivered(&mut self, length: usize) {
         self.packets_received = self.packets_received.saturating_add(1);
-        let octets = u64::try_from(length).unwrap_or(u64::MAX);
-        self.octets_received = self.octets_received.saturating_add(octets);
+        let bytes = u64::try_from(length).unwrap_or(u64::MAX);
+        self.bytes_received = self.bytes_received.saturating_add(bytes);
     }
 }
 

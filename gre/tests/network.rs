@@ -44,9 +44,9 @@ fn frame(index: u32) -> [u8; FRAME_LEN] {
 }
 
 /// Returns the index, if the frame is whole.
-fn index_of(octets: &[u8]) -> Option<u32> {
-    let index = u32::from_be_bytes(*octets.first_chunk()?);
-    (octets == frame(index)).then_some(index)
+fn index_of(bytes: &[u8]) -> Option<u32> {
+    let index = u32::from_be_bytes(*bytes.first_chunk()?);
+    (bytes == frame(index)).then_some(index)
 }
 
 type Slots<'s> = &'s mut [Slot<InlineFrame<64>>];

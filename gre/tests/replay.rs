@@ -29,9 +29,9 @@ fn parse(text: &str) -> Vec<Recorded> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines
         .map(|line| {
-            let [at, from, octets] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("not three words: {line}") };
-            let octets = hex::decode(octets).unwrap();
-            let (header, payload_length, rest) = Header::decode(&octets).unwrap();
+            let [at, from, bytes] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("not three words: {line}") };
+            let bytes = hex::decode(bytes).unwrap();
+            let (header, payload_length, rest) = Header::decode(&bytes).unwrap();
             assert_eq!(rest, b"", "{line}");
             Recorded {
                 at: Duration::from_micros(at.parse().unwrap()),
@@ -96,13 +96,13 @@ impl Replay {
 
     fn receive(&mut self, packet: &Recorded) -> Result<bool, ReceiveError> {
         let mut buf = vec![0; 2000];
-        let octets = match packet.header.sequence_number {
+        let bytes = match packet.header.sequence_number {
             Some(_) => {
                 Packet { header: packet.header, payload: &payload(packet), trailing: &[] }.encode(&mut buf).unwrap()
             }
             None => packet.header.encode(0, &mut buf).unwrap(),
         };
-        let received = self.tunnel.decapsulate(self.now, octets)?;
+        let received = self.tunnel.decapsulate(self.now, bytes)?;
         if let Received::Frame(frame) = received {
             self.delivered.push(u32::from_be_bytes(*frame.first_chunk().unwrap()));
         }

@@ -33,41 +33,41 @@ impl Corpora {
     fn add_content(&mut self, content: &Content<'_>) {
         match *content {
             Content::Control { message, .. } => {
-                let octets = message.to_vec();
-                self.add("wire_decode", message.name(), &octets);
-                self.add("wire_roundtrip", message.name(), &octets);
+                let bytes = message.to_vec();
+                self.add("wire_decode", message.name(), &bytes);
+                self.add("wire_roundtrip", message.name(), &bytes);
             }
-            Content::Gre { packet: Ok(packet), octets, .. } => {
+            Content::Gre { packet: Ok(packet), bytes, .. } => {
                 let kind = packet.header.flags();
-                self.add("gre_pair", kind, octets);
-                self.add("gre_decode", kind, octets);
-                self.add("gre_roundtrip", kind, octets);
+                self.add("gre_pair", kind, bytes);
+                self.add("gre_decode", kind, bytes);
+                self.add("gre_roundtrip", kind, bytes);
             }
-            Content::Frame { frame: Ok(frame), octets } => {
+            Content::Frame { frame: Ok(frame), bytes } => {
                 for target in ["ppp_hdlc", "ppp_authentication", "ppp_link", "ppp_pair"] {
-                    self.add(target, frame.protocol, octets);
+                    self.add(target, frame.protocol, bytes);
                 }
-                self.add("ppp_frame", format!("{} {}", frame.protocol, frame.address_control), octets);
+                self.add("ppp_frame", format!("{} {}", frame.protocol, frame.address_control), bytes);
                 // Sessions are slow, so that one of a kind has to do: after a set-up of so many steps, at one of the sides.
                 let is_known = self.inputs.contains_key(&("session_pair", frame.protocol.to_string()));
                 for (rounds, step) in [(4, 0x11), (9, 0x01), (23, 0x11)].into_iter().filter(|_| !is_known) {
-                    let length = u8::try_from(octets.len()).unwrap_or(u8::MAX);
-                    let input = [&[0, 2, rounds, step, length][..], octets, &[0x0f, 0x1f, 8, 50]].concat();
+                    let length = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
+                    let input = [&[0, 2, rounds, step, length][..], bytes, &[0x0f, 0x1f, 8, 50]].concat();
                     self.add("session_hostile", format!("{} {rounds}", frame.protocol), &input);
                 }
                 if !is_known {
                     // A schedule as good as any.
-                    self.add("session_pair", frame.protocol, &[&[0, 2], octets, &octets[..octets.len() / 2]].concat());
+                    self.add("session_pair", frame.protocol, &[&[0, 2], bytes, &bytes[..bytes.len() / 2]].concat());
                 }
             }
-            Content::ControlProtocol { protocol, packet: Ok(packet), octets } => {
-                self.add("ppp_packet", format!("{protocol} {}", packet.code), octets);
+            Content::ControlProtocol { protocol, packet: Ok(packet), bytes } => {
+                self.add("ppp_packet", format!("{protocol} {}", packet.code), bytes);
                 if packet.code.has_options() && protocol != Protocol::CDPCP {
                     self.add("ppp_options", format!("{protocol} {}", packet.code), packet.data);
                 }
             }
-            Content::Chap { packet: Ok(packet), octets } => {
-                self.add("ppp_packet", format!("CHAP {}", packet.message.code()), octets);
+            Content::Chap { packet: Ok(packet), bytes } => {
+                self.add("ppp_packet", format!("CHAP {}", packet.message.code()), bytes);
                 match packet.message {
                     chap::Message::Success(text) => self.add("mschap_text", "success", text.0),
                     chap::Message::Failure(text) => self.add("mschap_text", "failure", text.0),
@@ -77,9 +77,9 @@ impl Corpora {
                     _ => {}
                 }
             }
-            Content::Pap { octets, .. } => self.add("ppp_packet", "PAP", octets),
-            Content::CompressedData { header: Some(header), octets } => {
-                self.add("mppe_header", header.flags, octets);
+            Content::Pap { bytes, .. } => self.add("ppp_packet", "PAP", bytes),
+            Content::CompressedData { header: Some(header), bytes } => {
+                self.add("mppe_header", header.flags, bytes);
             }
             _ => {}
         }
@@ -97,15 +97,15 @@ fn add_l2tp(corpora: &mut Corpora) {
         if line["carrier"] == "ip" && version == 2 {
             continue;
         }
-        let octets = hex::decode(raw).unwrap();
+        let bytes = hex::decode(raw).unwrap();
         if line["control"] == true {
             let hidden = line["avps"].as_array().is_some_and(|avps| avps.iter().any(|avp| avp[1] == 1));
             let kind = format!("{version} {} {hidden}", line["message"]);
-            corpora.add("l2tp_control", &kind, &octets);
-            corpora.add("l2tp_avp", &kind, octets.get(12..).unwrap_or_default());
+            corpora.add("l2tp_control", &kind, &bytes);
+            corpora.add("l2tp_avp", &kind, bytes.get(12..).unwrap_or_default());
         } else {
             let kind = format!("{version} {} {} {}", line["carrier"], line["flags"], line["cookie"]);
-            corpora.add("l2tp_data", kind, &octets[..octets.len().min(64)]);
+            corpora.add("l2tp_data", kind, &bytes[..bytes.len().min(64)]);
         }
     }
 }
@@ -124,14 +124,14 @@ fn main() {
             if let Content::Control { source, message, .. } = record.content {
                 streams.entry(source).or_default().extend(message.to_vec());
             }
-            if let Content::CompressedData { octets, .. } = record.content {
-                encrypted.extend(octets.iter().take(64).copied());
+            if let Content::CompressedData { bytes, .. } = record.content {
+                encrypted.extend(bytes.iter().take(64).copied());
             }
         });
         assert_eq!(report.outcome, Ok(()));
         // The start of the capture, and of one that is read packet by packet.
-        let octets = fs::read(captures().join(&capture).join("client.pcap")).unwrap();
-        let start = &octets[..octets.len().min(4096)];
+        let bytes = fs::read(captures().join(&capture).join("client.pcap")).unwrap();
+        let start = &bytes[..bytes.len().min(4096)];
         corpora.add("inspect_capture", &capture[..1], start);
         corpora.add("inspect_packets", &capture[..1], &start[24..]);
         for (index, stream) in streams.into_values().enumerate() {

@@ -99,13 +99,13 @@ pub fn json_file(path: &Path) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// Returns the octets of a hexadecimal member of an object.
+/// Returns the bytes of a hexadecimal member of an object.
 ///
 /// # Panics
 ///
 /// When it is missing.
 #[must_use]
-pub fn octets(object: &Value, member: &str) -> Vec<u8> {
+pub fn bytes(object: &Value, member: &str) -> Vec<u8> {
     hex::decode(object[member].as_str().unwrap_or_else(|| panic!("no {member} in {object}"))).unwrap()
 }
 
@@ -116,5 +116,5 @@ pub fn octets(object: &Value, member: &str) -> Vec<u8> {
 /// When it is missing or has another length.
 #[must_use]
 pub fn array<const N: usize>(object: &Value, member: &str) -> [u8; N] {
-    octets(object, member).try_into().unwrap_or_else(|octets: Vec<u8>| panic!("{member}: {} octets", octets.len()))
+    bytes(object, member).try_into().unwrap_or_else(|bytes: Vec<u8>| panic!("{member}: {} bytes", bytes.len()))
 }

@@ -146,18 +146,18 @@ impl Endpoint {
         self.line.as_mut()?.next_frame(Framing::default().with_control_characters(map))
     }
 
-    fn take(&mut self, mut octets: Vec<u8>) {
+    fn take(&mut self, mut bytes: Vec<u8>) {
         let now = self.now();
         let mut compressed = None;
-        match self.link.handle_frame(now, &octets) {
+        match self.link.handle_frame(now, &bytes) {
             Ok(Received::Network { protocol, packet }) => self.packets.push((protocol, packet.to_vec())),
-            Ok(Received::Compressed(packet)) => compressed = Some(octets.len() - packet.len()),
+            Ok(Received::Compressed(packet)) => compressed = Some(bytes.len() - packet.len()),
             Ok(_) => {}
             Err(refused) => self.refused.push(refused.to_string()),
         }
         let Some(header) = compressed else { return };
         let (_, decryptor) = self.ciphers.as_mut().expect("keys");
-        match decryptor.decrypt(&mut octets[header..]) {
+        match decryptor.decrypt(&mut bytes[header..]) {
             Ok(decrypted) => match self.link.handle_decrypted(now, Protocol(decrypted.protocol()), decrypted.payload())
             {
                 Ok(Received::Network { protocol, packet }) => {
@@ -207,16 +207,16 @@ impl Endpoint {
         }
     }
 
-    fn put(&mut self, octets: &[u8]) {
+    fn put(&mut self, bytes: &[u8]) {
         let Some(line) = self.line.as_mut().filter(|_| !self.is_dumb) else { return };
         // RFC 1662 section 7.1: LCP's codes 1 to 7 go out as if nothing was agreed on.
-        let frame = Frame::decode(octets).unwrap();
+        let frame = Frame::decode(bytes).unwrap();
         if frame.protocol == Protocol::LCP && frame.information.first() == Some(&Code::ECHO_REPLY.0) {
             self.echoes_answered += 1;
         }
         let is_basic = frame.protocol == Protocol::LCP && matches!(frame.information.first(), Some(1..=7));
         let map = if is_basic { u32::MAX } else { self.link.lcp().sending().control_characters };
-        line.send_as(octets, Framing::default().with_control_characters(map));
+        line.send_as(bytes, Framing::default().with_control_characters(map));
     }
 }
 

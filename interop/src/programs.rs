@@ -144,8 +144,8 @@ impl Line {
 }
 
 /// Returns which control characters there are.
-fn control_characters(octets: &[u8]) -> u32 {
-    octets.iter().filter(|octet| **octet < 32).fold(0, |map, octet| map | 1 << octet)
+fn control_characters(bytes: &[u8]) -> u32 {
+    bytes.iter().filter(|byte| **byte < 32).fold(0, |map, byte| map | 1 << byte)
 }
 
 /// Returns a raw socket for the GRE of one peer, in the network namespace of the calling thread.
@@ -351,10 +351,10 @@ impl Session {
 
     fn transmit(&mut self, now: Duration) {
         let mut buf = [0; Connection::<1>::MAX_TRANSMIT];
-        while let Some(octets) = self.connection.poll_transmit(now, &mut buf).unwrap() {
-            note(&mut self.to_program, octets, &mut self.sent);
+        while let Some(bytes) = self.connection.poll_transmit(now, &mut buf).unwrap() {
+            note(&mut self.to_program, bytes, &mut self.sent);
             // A program that is gone does not read any more.
-            let _ = self.tcp.write_all(octets);
+            let _ = self.tcp.write_all(bytes);
         }
     }
 
@@ -438,14 +438,14 @@ fn begin() -> Instant {
 
 /// Returns unpredictable bytes.
 pub(crate) fn entropy() -> [u8; 32] {
-    let mut octets = [0; 32];
-    std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut octets)).unwrap();
-    octets
+    let mut bytes = [0; 32];
+    std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes)).unwrap();
+    bytes
 }
 
 /// Adds the names of messages to a list.
-fn note(stream: &mut Reassembler, mut octets: &[u8], names: &mut Vec<String>) {
-    while let Ok(Some(message)) = stream.next_message(&mut octets) {
+fn note(stream: &mut Reassembler, mut bytes: &[u8], names: &mut Vec<String>) {
+    while let Ok(Some(message)) = stream.next_message(&mut bytes) {
         names.push(message.name().to_owned());
     }
 }

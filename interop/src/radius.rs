@@ -85,7 +85,7 @@ impl Packet {
         })
     }
 
-    /// Returns the octets as they are sent.
+    /// Returns the bytes as they are sent.
     ///
     /// # Panics
     ///
@@ -93,11 +93,11 @@ impl Packet {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let length = u16::try_from(HEADER_LEN + self.attributes.len()).expect("a packet");
-        let mut octets = vec![self.code, self.identifier];
-        octets.extend(length.to_be_bytes());
-        octets.extend(self.authenticator);
-        octets.extend(&self.attributes);
-        octets
+        let mut bytes = vec![self.code, self.identifier];
+        bytes.extend(length.to_be_bytes());
+        bytes.extend(self.authenticator);
+        bytes.extend(&self.attributes);
+        bytes
     }
 
     /// Reads a packet.
@@ -106,9 +106,9 @@ impl Packet {
     ///
     /// When it is no packet.
     #[must_use]
-    pub fn decode(octets: &[u8]) -> Self {
-        let (&[code, identifier, high, low], rest) = octets.split_first_chunk().expect("a header");
-        assert_eq!(octets.len(), usize::from(u16::from_be_bytes([high, low])), "length");
+    pub fn decode(bytes: &[u8]) -> Self {
+        let (&[code, identifier, high, low], rest) = bytes.split_first_chunk().expect("a header");
+        assert_eq!(bytes.len(), usize::from(u16::from_be_bytes([high, low])), "length");
         let (authenticator, attributes) = rest.split_first_chunk().expect("an authenticator");
         Self { code, identifier, authenticator: *authenticator, attributes: attributes.to_vec() }
     }
@@ -174,8 +174,8 @@ fn hmac_md5(key: &[u8], data: &[u8]) -> [u8; 16] {
     } else {
         block[..key.len()].copy_from_slice(key);
     }
-    let inner = Md5::new().chain_update(block.map(|octet| octet ^ 0x36)).chain_update(data).finalize();
-    Md5::new().chain_update(block.map(|octet| octet ^ 0x5c)).chain_update(inner).finalize().into()
+    let inner = Md5::new().chain_update(block.map(|byte| byte ^ 0x36)).chain_update(data).finalize();
+    Md5::new().chain_update(block.map(|byte| byte ^ 0x5c)).chain_update(inner).finalize().into()
 }
 
 #[cfg(test)]

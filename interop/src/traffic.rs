@@ -17,7 +17,7 @@ use sha1::{Digest, Sha1};
 
 use crate::namespace::{clock, in_network};
 
-/// Where octets are taken, and where they are given.
+/// Where bytes are taken, and where they are given.
 pub const SINK: u16 = 5001;
 /// See [`SINK`].
 pub const SOURCE: u16 = 5002;
@@ -28,14 +28,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A SHA-1.
 pub type Checksum = [u8; 20];
 
-/// Sends an Echo Request with so many octets of data and more headers (20 and 8), and waits for the
+/// Sends an Echo Request with so many bytes of data and more headers (20 and 8), and waits for the
 /// reply (RFC 792).
 ///
 /// # Errors
 ///
 /// The reason why it failed.
-pub fn ping(to: Ipv4Addr, octets: usize) -> Result<Duration, String> {
-    ping_within(PATIENCE, to, octets)
+pub fn ping(to: Ipv4Addr, bytes: usize) -> Result<Duration, String> {
+    ping_within(PATIENCE, to, bytes)
 }
 
 /// Returns the same, with another patience: on a line that loses packets, another try may be
@@ -44,14 +44,14 @@ pub fn ping(to: Ipv4Addr, octets: usize) -> Result<Duration, String> {
 /// # Errors
 ///
 /// The reason why it failed.
-pub fn ping_within(patience: Duration, to: Ipv4Addr, octets: usize) -> Result<Duration, String> {
+pub fn ping_within(patience: Duration, to: Ipv4Addr, bytes: usize) -> Result<Duration, String> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let failed = |error: rustix::io::Errno| format!("ping {to}: {error}");
     let socket: OwnedFd =
         rustix::net::socket_with(AddressFamily::INET, SocketType::RAW, flags, Some(ipproto::ICMP)).map_err(failed)?;
     rustix::net::connect(&socket, &SocketAddrV4::new(to, 0)).map_err(failed)?;
-    let mut request = vec![8, 0, 0, 0, 0x70, 0x70, 0, octets.to_le_bytes()[0]];
-    request.extend((0..octets).map(|index| index.to_le_bytes()[0]));
+    let mut request = vec![8, 0, 0, 0, 0x70, 0x70, 0, bytes.to_le_bytes()[0]];
+    request.extend((0..bytes).map(|index| index.to_le_bytes()[0]));
     let checksum = internet_checksum(&request);
     request[2..4].copy_from_slice(&checksum.to_be_bytes());
     let begin = clock();
@@ -67,61 +67,61 @@ pub fn ping_within(patience: Duration, to: Ipv4Addr, octets: usize) -> Result<Du
             return Ok(begin.elapsed());
         }
     }
-    Err(format!("ping {to}: no reply to {octets} octets"))
+    Err(format!("ping {to}: no reply to {bytes} bytes"))
 }
 
 /// Computes the Internet checksum (RFC 1071).
-fn internet_checksum(octets: &[u8]) -> u16 {
-    let words = octets.chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(pair.get(1).copied().unwrap_or(0)));
+fn internet_checksum(bytes: &[u8]) -> u16 {
+    let words = bytes.chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(pair.get(1).copied().unwrap_or(0)));
     let sum = words.sum::<u32>();
     let sum = (sum & 0xffff) + (sum >> 16);
     let sum = (sum & 0xffff) + (sum >> 16);
     !u16::try_from(sum & 0xffff).unwrap()
 }
 
-/// Returns octets that can be compressed, though not much: noise, and words that come again.
+/// Returns bytes that can be compressed, though not much: noise, and words that come again.
 #[must_use]
 pub fn filler(length: usize, seed: u64) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut octets = Vec::with_capacity(length + 64);
-    while octets.len() < length {
+    let mut bytes = Vec::with_capacity(length + 64);
+    while bytes.len() < length {
         // Marsaglia's xorshift.
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        octets.extend(state.to_le_bytes());
-        octets.extend(
+        bytes.extend(state.to_le_bytes());
+        bytes.extend(
             b"the quick brown fox jumps over the lazy dog, "[..usize::from(state.to_le_bytes()[3] & 31)].iter(),
         );
     }
-    octets.truncate(length);
-    octets
+    bytes.truncate(length);
+    bytes
 }
 
-/// Returns the checksum of octets.
+/// Returns the checksum of bytes.
 #[must_use]
-pub fn digest(octets: &[u8]) -> Checksum {
-    Sha1::digest(octets).into()
+pub fn digest(bytes: &[u8]) -> Checksum {
+    Sha1::digest(bytes).into()
 }
 
-/// Gives octets to the one who listens there at [`SINK`], and waits until it has them all. How long it took.
+/// Gives bytes to the one who listens there at [`SINK`], and waits until it has them all. How long it took.
 ///
 /// # Errors
 ///
 /// The network's.
-pub fn send(to: Ipv4Addr, octets: &[u8]) -> std::io::Result<Duration> {
+pub fn send(to: Ipv4Addr, bytes: &[u8]) -> std::io::Result<Duration> {
     let begin = clock();
     let mut tcp = TcpStream::connect((to, SINK))?;
     tcp.set_write_timeout(Some(PATIENCE))?;
     tcp.set_read_timeout(Some(PATIENCE))?;
-    tcp.write_all(octets)?;
+    tcp.write_all(bytes)?;
     tcp.shutdown(Shutdown::Write)?;
     // It closes when it has read to the end.
     let _ = tcp.read(&mut [0]);
     Ok(begin.elapsed())
 }
 
-/// Takes octets from the one who listens there at [`SOURCE`], to the end. They, and how long it took.
+/// Takes bytes from the one who listens there at [`SOURCE`], to the end. They, and how long it took.
 ///
 /// # Errors
 ///
@@ -130,9 +130,9 @@ pub fn receive(from: Ipv4Addr) -> std::io::Result<(Vec<u8>, Duration)> {
     let begin = clock();
     let mut tcp = TcpStream::connect((from, SOURCE))?;
     tcp.set_read_timeout(Some(PATIENCE))?;
-    let mut octets = Vec::new();
-    tcp.read_to_end(&mut octets)?;
-    Ok((octets, begin.elapsed()))
+    let mut bytes = Vec::new();
+    tcp.read_to_end(&mut bytes)?;
+    Ok((bytes, begin.elapsed()))
 }
 
 /// The other end of one transfer in each direction, in another network of this machine.
@@ -152,11 +152,11 @@ impl Far {
         let [sink, source] =
             [SINK, SOURCE].map(|port| in_network(network, || TcpListener::bind((address, port)).unwrap()));
         let sink = std::thread::spawn(move || {
-            let mut octets = Vec::new();
+            let mut bytes = Vec::new();
             let (mut tcp, _) = sink.accept().unwrap();
             tcp.set_read_timeout(Some(PATIENCE)).unwrap();
-            tcp.read_to_end(&mut octets).unwrap();
-            digest(&octets)
+            tcp.read_to_end(&mut bytes).unwrap();
+            digest(&bytes)
         });
         let source = std::thread::spawn(move || {
             let (mut tcp, _) = source.accept().unwrap();
@@ -181,7 +181,7 @@ impl Far {
 /// The measurements of [`exercise`].
 #[derive(Debug, Clone, Copy)]
 pub struct Measured {
-    /// Round trip of 1400 octets.
+    /// Round trip of 1400 bytes.
     pub ping: Duration,
     /// Transfer to the other end.
     pub sent: Duration,
@@ -198,7 +198,7 @@ pub struct End<'n> {
     pub address: Ipv4Addr,
 }
 
-/// Pings of 56 and 1400 octets in both directions, then a transfer of so many octets in each, with their checksums.
+/// Pings of 56 and 1400 bytes in both directions, then a transfer of so many bytes in each, with their checksums.
 ///
 /// # Panics
 ///
@@ -206,9 +206,9 @@ pub struct End<'n> {
 #[must_use]
 pub fn exercise(what: &str, near: End<'_>, far: End<'_>, length: usize) -> Measured {
     let mut longest = Duration::ZERO;
-    for octets in [56, 1400] {
+    for bytes in [56, 1400] {
         for (from, to) in [(near, far), (far, near)] {
-            let ping = in_network(from.network, || ping(to.address, octets));
+            let ping = in_network(from.network, || ping(to.address, bytes));
             longest = longest.max(ping.unwrap_or_else(|error| panic!("{what}: {error}")));
         }
     }

@@ -68,7 +68,7 @@ impl<'a> Vector<'a> {
     ///
     /// When it is not hexadecimal.
     #[must_use]
-    pub fn octets(&self) -> Vec<u8> {
+    pub fn bytes(&self) -> Vec<u8> {
         hex::decode(self.text()).unwrap_or_else(|error| panic!("{}: {error}", self.path))
     }
 
@@ -79,7 +79,7 @@ impl<'a> Vector<'a> {
     /// When it has another length.
     #[must_use]
     pub fn array<const N: usize>(&self) -> [u8; N] {
-        self.octets().try_into().unwrap_or_else(|octets: Vec<u8>| panic!("{}: {} octets", self.path, octets.len()))
+        self.bytes().try_into().unwrap_or_else(|bytes: Vec<u8>| panic!("{}: {} bytes", self.path, bytes.len()))
     }
 
     /// Returns this value as a number.

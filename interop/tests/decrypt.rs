@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::Path;
 
 use pptp::inspect::{Content, Direction, Inspector, NotDecrypted, Secrets};
-use pptp_interop::{about, capture_names, captures, json_lines, octets, shared};
+use pptp_interop::{about, bytes, capture_names, captures, json_lines, shared};
 use vpdn::capture::{self, Item, file};
 
 /// A decrypted packet.
@@ -67,7 +67,7 @@ fn public_sessions_decrypt_to_what_another_implementation_found() {
             assert_eq!(u64::from(found.header.count.get()), expected["count"].as_u64().unwrap());
             assert_eq!(u64::from(found.algorithm.strength.bits()), expected["bits"].as_u64().unwrap());
             assert_eq!(found.algorithm.mode == mppe::Mode::Stateless, expected["stateless"].as_bool().unwrap());
-            assert_eq!(found.plaintext, octets(expected, "plain"));
+            assert_eq!(found.plaintext, bytes(expected, "plain"));
         }
         assert_eq!(read.refused, BTreeMap::new());
         let repeated =
@@ -87,7 +87,7 @@ fn inner(capture: &str) -> Option<BTreeSet<Vec<u8>>> {
     let mut packets = BTreeSet::new();
     let (_, result) = file::read(file, |frame| {
         // Linux cooked capture: a header of 16 bytes.
-        packets.insert(frame.octets[16..].to_vec());
+        packets.insert(frame.bytes[16..].to_vec());
     });
     assert_eq!(result, Ok(()));
     Some(packets)

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::Path;
 
 use ppp_fsm::{Frame, chap, eap, pap};
-use pptp_interop::{Tally, json_lines, octets, shared};
+use pptp_interop::{Tally, bytes, json_lines, shared};
 use pptp_wire::Message;
 use serde_json::Value;
 use vpdn::capture::file;
@@ -22,8 +22,8 @@ fn frames(capture: &Path) -> BTreeMap<u64, Vec<Vec<u8>>> {
     let mut outer = Outer::default();
     let (_, result) = file::read(File::open(capture).unwrap(), |frame| {
         outer.handle(&frame, &mut |carried| {
-            if let Carried::Frame { octets, .. } = carried {
-                frames.entry(frame.number).or_default().push(octets.to_vec());
+            if let Carried::Frame { bytes, .. } = carried {
+                frames.entry(frame.number).or_default().push(bytes.to_vec());
             }
         });
     });
@@ -33,41 +33,41 @@ fn frames(capture: &Path) -> BTreeMap<u64, Vec<Vec<u8>>> {
 
 /// Returns what the codecs read in the bytes of a record.
 fn read(expected: &Value, frames: &BTreeMap<u64, Vec<Vec<u8>>>) -> Result<Object, String> {
-    let raw = expected.get("raw").map(|_| octets(expected, "raw"));
+    let raw = expected.get("raw").map(|_| bytes(expected, "raw"));
     let raw = raw.as_deref();
-    let octets = raw.unwrap_or_default();
+    let bytes = raw.unwrap_or_default();
     match expected["k"].as_str().unwrap() {
         "pptp" => {
-            let (message, rest) = Message::decode(octets).map_err(|error| error.to_string())?;
+            let (message, rest) = Message::decode(bytes).map_err(|error| error.to_string())?;
             assert!(rest.is_empty());
             Ok(json::control(&message))
         }
         "gre" => {
-            let refused = pptp_gre::Packet::decode(octets).err();
+            let refused = pptp_gre::Packet::decode(bytes).err();
             let expected = (expected["version"] == 0).then_some(pptp_gre::DecodeError::Version { found: 0 });
             assert_eq!(refused, expected, "a packet of another version, and no other, is refused");
-            Ok(json::gre(octets).unwrap())
+            Ok(json::gre(bytes).unwrap())
         }
         "ppp" => {
             let number = expected["n"].as_u64().unwrap();
-            let frame = raw.or_else(|| frames.get(&number)?.first().map(Vec::as_slice)).ok_or("no octets")?;
+            let frame = raw.or_else(|| frames.get(&number)?.first().map(Vec::as_slice)).ok_or("no bytes")?;
             let frame = Frame::decode(frame).map_err(|error| error.to_string())?;
             Ok(json::frame(&frame, expected["via"].as_str().unwrap(), raw))
         }
         "cp" => {
-            let packet = ppp_fsm::Packet::decode(octets).map_err(|error| error.to_string())?;
+            let packet = ppp_fsm::Packet::decode(bytes).map_err(|error| error.to_string())?;
             if packet.code.has_options() {
                 // One packet of all has an option that goes past the end: those before it are read
                 // nevertheless.
                 let whole = packet.options().all(|option| option.is_ok());
                 assert_eq!(whole, packet.data.len() < 1000, "{}", packet.data.len());
             }
-            json::control_protocol(expected["proto"].as_str().unwrap(), octets).ok_or_else(|| "no packet".into())
+            json::control_protocol(expected["proto"].as_str().unwrap(), bytes).ok_or_else(|| "no packet".into())
         }
-        "chap" => Ok(json::chap(&chap::Packet::decode(octets).map_err(|error| error.to_string())?, octets)),
-        "pap" => Ok(json::pap(&pap::Packet::decode(octets).map_err(|error| error.to_string())?, octets)),
-        "eap" => Ok(json::eap(&eap::Packet::decode(octets).map_err(|error| error.to_string())?, octets)),
-        "comp" => Ok(json::compressed_data(octets).unwrap()),
+        "chap" => Ok(json::chap(&chap::Packet::decode(bytes).map_err(|error| error.to_string())?, bytes)),
+        "pap" => Ok(json::pap(&pap::Packet::decode(bytes).map_err(|error| error.to_string())?, bytes)),
+        "eap" => Ok(json::eap(&eap::Packet::decode(bytes).map_err(|error| error.to_string())?, bytes)),
+        "comp" => Ok(json::compressed_data(bytes).unwrap()),
         kind => panic!("a record of kind {kind}"),
     }
 }
@@ -85,7 +85,7 @@ fn differences(expected: &Object, found: &Object) -> Vec<String> {
 /// Returns why we read something differently, on purpose.
 fn reason(difference: &str) -> Option<&'static str> {
     if difference.starts_with("bad-pap-truncated.pcap:1: pap: message.length is absent") {
-        return Some("the packet's length is 4, so the next octet, 0x94, is padding and no message length");
+        return Some("the packet's length is 4, so the next byte, 0x94, is padding and no message length");
     }
     if difference.starts_with("bad-ipcp-length.pcap:1: cp: options is [[2,218,") {
         return Some(

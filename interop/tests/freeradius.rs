@@ -21,7 +21,7 @@ use pptp_interop::freeradius::FreeRadius;
 use pptp_interop::namespace::{clock, pause};
 use vpdn::radius::{self, AttributeKind, Code, Reply, Request, Settings, Sockets};
 
-const SECRET: &[u8] = b"a secret of more than sixteen octets";
+const SECRET: &[u8] = b"a secret of more than sixteen bytes";
 
 /// The server's knowledge of each account, in its own language.
 const ACCOUNTS: [(&str, &str); 10] = [
@@ -30,7 +30,7 @@ const ACCOUNTS: [(&str, &str); 10] = [
     (r"CORP\eu\alice", r#"Cleartext-Password := "wonderland""#),
     ("alice@corp.example", r#"Cleartext-Password := "wonderland""#),
     ("Jürgen", r#"Cleartext-Password := "Grüße für 5 €""#),
-    ("long", r#"Cleartext-Password := "more than fourteen octets""#),
+    ("long", r#"Cleartext-Password := "more than fourteen bytes""#),
     // RFC 2759 section 9.2: the hash of "clientPass".
     ("hash", "NT-Password := 0x44ebba8d5312b8d611474411f56989ae"),
     // A normal account (U) that is locked out (L), or disabled (D).
@@ -240,14 +240,14 @@ fn compile_mend(folder: &Path) -> PathBuf {
     library
 }
 
-/// Returns octets that differ from case to case. Nobody is here to predict them.
+/// Returns bytes that differ from case to case. Nobody is here to predict them.
 fn draw<const N: usize>(what: &str, number: u8) -> [u8; N] {
     use sha1::{Digest, Sha1};
-    let mut octets = Vec::new();
-    while octets.len() < N {
-        octets.extend(Sha1::digest(format!("{what} {number} {}", octets.len())));
+    let mut bytes = Vec::new();
+    while bytes.len() < N {
+        bytes.extend(Sha1::digest(format!("{what} {number} {}", bytes.len())));
     }
-    *octets.first_chunk().unwrap()
+    *bytes.first_chunk().unwrap()
 }
 
 /// Returns the values of the attributes that our crate takes.
@@ -309,10 +309,10 @@ fn assert_keys_v2(reply: &Reply, peer: &v2::Peer, hash: &NtHash, response: &Chal
     assert_eq!(keys.send.as_bytes(), master.authenticator_to_peer().as_bytes());
     assert_eq!(keys.receive.as_bytes(), master.peer_to_authenticator().as_bytes());
     let other = mppe::MasterKey::from_ms_chap_v2(hash.hash().as_bytes(), response.as_bytes());
-    assert_eq!(other.expose_octets(), master.as_bytes());
+    assert_eq!(other.expose_bytes(), master.as_bytes());
     for (key, direction) in [(&keys.send, mppe::Direction::Send), (&keys.receive, mppe::Direction::Receive)] {
         let start = other.start_key(mppe::Strength::Bits128, mppe::Side::Server, direction);
-        assert_eq!(start.expose_octets(), key.as_bytes());
+        assert_eq!(start.expose_bytes(), key.as_bytes());
     }
     // A packet that the NAS encrypts with the server's key, the peer decrypts with the password's.
     let config = mppe::Config::new(mppe::Mode::Stateless);
@@ -350,7 +350,7 @@ fn version_1(server: &mut Server, name: &str, password: &str, lm: Option<&str>, 
     assert_eq!(start.as_bytes(), mschap::StartKey::from_v1(&hash.hash(), &challenge).as_bytes());
     let other = mppe::MsChapV1::new(challenge).with_nt_password_hash_hash(*hash.hash().as_bytes());
     let other = other.start_key(mppe::Strength::Bits128, mppe::ShortKeySource::LmHash).unwrap();
-    assert_eq!(other.expose_octets(), start.as_bytes());
+    assert_eq!(other.expose_bytes(), start.as_bytes());
     row("1", name, password, "accepted, NT-Key");
 }
 
@@ -389,13 +389,13 @@ fn a_real_server_takes_our_attributes_and_gives_our_keys() {
     version_1(server, "nobody", "wonderland", None, WRONG);
     version_1(server, r"CORP\alice", "wonderland", None, None);
     version_1(server, "Jürgen", non_ascii, None, None);
-    version_1(server, "long", "more than fourteen octets", Some(""), None);
+    version_1(server, "long", "more than fourteen bytes", Some(""), None);
     version_1(server, "hash", "clientPass", None, None);
 
     for name in ["alice", r"CORP\alice", "alice@corp.example", "Jürgen", "long", "hash"] {
         let password = match name {
             "Jürgen" => non_ascii,
-            "long" => "more than fourteen octets",
+            "long" => "more than fourteen bytes",
             "hash" => "clientPass",
             _ => "wonderland",
         };
@@ -416,14 +416,14 @@ fn a_real_server_takes_our_attributes_and_gives_our_keys() {
     let challenges = v2::Challenges { authenticator: [1; 16], peer: [2; 16] };
     for at in 0..24 {
         let mut response = v2::Response::new(&NtHash::from_password("wonderland"), &challenges, b"alice");
-        let mut octets = *response.nt_response.as_bytes();
-        octets[at] ^= 0x10;
-        response.nt_response = ChallengeResponse::from_bytes(octets);
+        let mut bytes = *response.nt_response.as_bytes();
+        bytes[at] ^= 0x10;
+        response.nt_response = ChallengeResponse::from_bytes(bytes);
         let response = Attribute::Chap2Response(Chap2Response { ident: 1, response });
         let reply = server.ask("alice", &[Attribute::Challenge(&challenges.authenticator), response]);
         assert_refused(&reply, 3, WRONG.unwrap());
     }
-    row("2", "alice", "wonderland", "each octet of the NT-Response changed: refused 24 times");
+    row("2", "alice", "wonderland", "each byte of the NT-Response changed: refused 24 times");
 }
 
 /// Asks to change the password of `expired`; `spoil` may change what is sent.
@@ -469,13 +469,13 @@ fn a_real_server_changes_a_password() {
     row("cpw", "expired", "wrong", &message.escape_ascii().to_string());
     for at in 0..16 {
         let (reply, ..) = change(server, old, new, challenge, |packet| {
-            let mut octets = *packet.encrypted_hash.as_bytes();
-            octets[at] ^= 1;
-            packet.encrypted_hash = EncryptedHash::from_bytes(octets);
+            let mut bytes = *packet.encrypted_hash.as_bytes();
+            bytes[at] ^= 1;
+            packet.encrypted_hash = EncryptedHash::from_bytes(bytes);
         });
         assert_refused(&reply, 3, (FailureCode::CHANGING_PASSWORD, false));
     }
-    row("cpw", "expired", old, "each octet of the Encrypted-Hash changed: refused 16 times");
+    row("cpw", "expired", old, "each byte of the Encrypted-Hash changed: refused 16 times");
 
     let (reply, peer, packet) = change(server, old, new, challenge, |_| {});
     assert_keys_v2(&reply, &peer, &NtHash::from_password(new), &packet.nt_response);

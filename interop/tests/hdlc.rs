@@ -15,21 +15,21 @@ fn samples_of_rfc_1662_1321_and_2118() {
 
     let hdlc = all.at("rfc1662_hdlc");
     for example in hdlc.at("escape_examples").each() {
-        let (octet, escaped) = (example.at("octet").array::<1>(), example.at("on_the_link").array::<2>());
-        let frame = [&octet[..], b"frame"].concat();
+        let (byte, escaped) = (example.at("octet").array::<1>(), example.at("on_the_link").array::<2>());
+        let frame = [&byte[..], b"frame"].concat();
         let line: Vec<u8> = Encoder::new(&frame, Config::default()).collect();
         // We escape what has to be; a sender may escape more, as two of the samples do.
-        let must = octet[0] < 0x20 || [0x7d, 0x7e].contains(&octet[0]);
-        let sent = if must { &escaped[..] } else { &octet[..] };
+        let must = byte[0] < 0x20 || [0x7d, 0x7e].contains(&byte[0]);
+        let sent = if must { &escaped[..] } else { &byte[..] };
         let rest = line[1..].strip_prefix(sent).unwrap();
         let line = [&[0x7e], &escaped[..], rest].concat();
         let mut buf = [0; 64];
         assert_eq!(Decoder::new(&mut buf, Config::default()).decode(&mut &line[..]), Some(Ok(&frame[..])));
     }
     for example in hdlc.at("fcs_of_own_frames").each() {
-        let frame = example.at("frame").octets();
-        assert_eq!(Fcs::Bits16.of(&frame).as_octets(), example.at("fcs16_on_the_link").octets());
-        assert_eq!(Fcs::Bits32.of(&frame).as_octets(), example.at("fcs32_on_the_link").octets());
+        let frame = example.at("frame").bytes();
+        assert_eq!(Fcs::Bits16.of(&frame).as_bytes(), example.at("fcs16_on_the_link").bytes());
+        assert_eq!(Fcs::Bits32.of(&frame).as_bytes(), example.at("fcs32_on_the_link").bytes());
         for config in [Config::default(), Config::default().with_fcs(Fcs::Bits32)] {
             let line: Vec<u8> = Encoder::new(&frame, config).collect();
             let mut buf = [0; 256];
@@ -41,9 +41,9 @@ fn samples_of_rfc_1662_1321_and_2118() {
         let frame = b"any frame";
         let check = fcs.of(frame);
         let mut found: Vec<u8> =
-            fcs.of(&[frame, check.as_octets()].concat()).as_octets().iter().map(|octet| !octet).collect();
+            fcs.of(&[frame, check.as_bytes()].concat()).as_bytes().iter().map(|byte| !byte).collect();
         found.reverse();
-        assert_eq!(found, hdlc.at(good).octets());
+        assert_eq!(found, hdlc.at(good).bytes());
     }
 
     for vector in all.at("rfc1321_md5").each() {
@@ -51,7 +51,7 @@ fn samples_of_rfc_1662_1321_and_2118() {
     }
 
     let example = all.at("rfc2118_mppc").at("string_example");
-    let (plain, payload) = (example.at("plain").octets(), example.at("wire_payload_derived").octets());
+    let (plain, payload) = (example.at("plain").bytes(), example.at("wire_payload_derived").bytes());
     assert_eq!(plain, example.at("text").text().as_bytes());
     let flags = Flags::FLUSHED | Flags::COMPRESSED;
     assert_eq!(Decompressor::new().decompress(flags, &payload, plain.len()), Ok(&plain[..]));
@@ -62,15 +62,15 @@ fn samples_of_rfc_1662_1321_and_2118() {
 fn recorded_lines_are_whole_frames() {
     let folder = captures().join("a-mschapv2-mppe128-hdlc");
     for (name, expected) in [("pppd-to-pptp.hdlc", 45), ("pptp-to-pppd.hdlc", 47)] {
-        let octets = std::fs::read(folder.join(name)).unwrap();
+        let bytes = std::fs::read(folder.join(name)).unwrap();
         // Once the async map is agreed to be 0, control characters come without an escape.
         let config = Config::default().with_control_characters(0);
         // However the bytes come.
-        for size in [1, 7, octets.len()] {
+        for size in [1, 7, bytes.len()] {
             let mut buf = [0; 1600];
             let mut decoder = Decoder::new(&mut buf, config);
             let mut frames = 0;
-            for mut input in octets.chunks(size) {
+            for mut input in bytes.chunks(size) {
                 while let Some(frame) = decoder.decode(&mut input) {
                     let frame = Frame::decode(frame.unwrap()).unwrap();
                     assert!(frame.protocol != Protocol(0));

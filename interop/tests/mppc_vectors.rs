@@ -118,7 +118,7 @@ fn our_streams_for_all_inputs_are_read_and_keep_the_rules() {
                 let default = check(name, default, &packets, flush);
                 let max = check(name, max, &packets, flush);
                 check(name, no_look_back, &packets, flush);
-                pptp_interop::say!("{name:12} flush {flush:5} {expansion:?}: {plain} octets, {fast} {default} {max}");
+                pptp_interop::say!("{name:12} flush {flush:5} {expansion:?}: {plain} bytes, {fast} {default} {max}");
             }
         }
     }
@@ -159,7 +159,7 @@ fn nobody_makes_smaller_packets() {
 fn samples_of_the_rfc() {
     fn payload(bits: &str) -> Vec<u8> {
         let value =
-            |octet: &[u8]| octet.iter().enumerate().fold(0, |value, (index, bit)| value | (bit & 1) << (7 - index));
+            |byte: &[u8]| byte.iter().enumerate().fold(0, |value, (index, bit)| value | (bit & 1) << (7 - index));
         bits.as_bytes().chunks(8).map(value).collect()
     }
     let number = |value: &Value| usize::try_from(value.as_u64().unwrap()).unwrap();

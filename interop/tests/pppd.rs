@@ -246,34 +246,34 @@ impl Call<'_> {
         }
     }
 
-    /// Returns an Echo-Request of ICMP, and the kernel's reply, with so many octets of data. The
+    /// Returns an Echo-Request of ICMP, and the kernel's reply, with so many bytes of data. The
     /// time it took.
-    fn ping(&mut self, octets: usize) -> Duration {
+    fn ping(&mut self, bytes: usize) -> Duration {
         let (own, theirs) = addresses(self.number);
-        let data: Vec<u8> = (0..octets).map(|number| number as u8).collect();
+        let data: Vec<u8> = (0..bytes).map(|number| number as u8).collect();
         let mut packet = Vec::new();
-        let builder = PacketBuilder::ipv4(own.octets(), theirs.octets(), 64).icmpv4_echo_request(7, octets as u16);
+        let builder = PacketBuilder::ipv4(own.octets(), theirs.octets(), 64).icmpv4_echo_request(7, bytes as u16);
         builder.write(&mut packet, &data).unwrap();
         // RFC 792: the reply has the addresses the other way round, type 0, and the same identifier, number and data.
         self.exchange(Protocol::IP, &packet, &move |reply| {
-            reply.len() == 28 + octets
+            reply.len() == 28 + bytes
                 && reply[12..20] == [theirs.octets(), own.octets()].concat()
                 && (reply[9], reply[20], reply[21]) == (1, 0, 0)
-                && reply[24..28] == [0, 7, (octets >> 8) as u8, octets as u8]
+                && reply[24..28] == [0, 7, (bytes >> 8) as u8, bytes as u8]
                 && reply[28..] == data
         })
     }
 
     /// Returns the same in IPv6.
-    fn ping_ipv6(&mut self, octets: usize) -> Duration {
+    fn ping_ipv6(&mut self, bytes: usize) -> Duration {
         let agreed = self.endpoint.link.ipv6().unwrap();
         let [own, theirs] = [agreed.own, agreed.peer].map(|identifier| identifier.unwrap().link_local().octets());
-        let data: Vec<u8> = (0..octets).map(|number| number as u8).collect();
+        let data: Vec<u8> = (0..bytes).map(|number| number as u8).collect();
         let mut packet = Vec::new();
         PacketBuilder::ipv6(own, theirs, 64).icmpv6_echo_request(7, 1).write(&mut packet, &data).unwrap();
         // RFC 4443 section 4.2.
         self.exchange(Protocol::IPV6, &packet, &move |reply| {
-            reply.len() == 48 + octets
+            reply.len() == 48 + bytes
                 && reply[8..40] == [theirs, own].concat()
                 && reply[40..42] == [129, 0]
                 && reply[44..48] == [0, 7, 0, 1]
@@ -489,7 +489,7 @@ fn control_characters(call: &mut Call<'_>, pppd: u32, own: u32) -> String {
     let time = call.ping(1400);
     let lcp = call.endpoint.link.lcp();
     assert_eq!((lcp.sending().control_characters, lcp.receiving().control_characters), (pppd, own));
-    // All octets were in the packet, so all control characters that nobody named have gone without an escape.
+    // All bytes were in the packet, so all control characters that nobody named have gone without an escape.
     assert_eq!(call.endpoint.line.as_ref().unwrap().bare, (!pppd, !own));
     call.endpoint.close();
     let reason = call.closed();

@@ -391,16 +391,16 @@ fn gre_that_is_blocked(table: &mut String) {
         loop {
             let now = start.elapsed();
             session.handle_timeout(now);
-            let mut octets = [0; 2048];
-            match tcp.read(&mut octets) {
+            let mut bytes = [0; 2048];
+            match tcp.read(&mut bytes) {
                 Ok(0) => return,
-                Ok(length) => assert_eq!(session.handle_stream(now, &octets[..length]), length),
+                Ok(length) => assert_eq!(session.handle_stream(now, &bytes[..length]), length),
                 Err(_) => {}
             }
             while session.poll_event().is_some() {}
-            while let Some(octets) = session.poll_control(now, &mut buf).unwrap() {
+            while let Some(bytes) = session.poll_control(now, &mut buf).unwrap() {
                 // The client may have gone.
-                let _ = tcp.write_all(octets);
+                let _ = tcp.write_all(bytes);
             }
         }
     });

@@ -39,19 +39,19 @@ fn find<'a, T>(packet: &'a Packet, wanted: impl Fn(Attribute<'a>) -> Option<T>) 
 /// Asserts that all attributes of Microsoft come back the same when they are written again.
 fn assert_round_trip(packet: &Packet) {
     for value in packet.values(VENDOR_SPECIFIC) {
-        let mut octets = Vec::new();
+        let mut bytes = Vec::new();
         for attribute in attributes(value).unwrap() {
-            octets.extend(written(&attribute.unwrap()));
+            bytes.extend(written(&attribute.unwrap()));
         }
-        assert_eq!(octets[2..], *value);
+        assert_eq!(bytes[2..], *value);
     }
 }
 
 /// Returns key, salt and the value on the wire, of MS-MPPE-Send-Key or MS-MPPE-Recv-Key.
 fn salted_key(vector: &Vector<'_>, hiding: &Hiding<'_>) -> (Vec<u8>, [u8; 2]) {
-    let (key, salt, wire) = (vector.at("key").octets(), vector.at("salt").array(), vector.at("wire").octets());
+    let (key, salt, wire) = (vector.at("key").bytes(), vector.at("salt").array(), vector.at("wire").bytes());
     if let Some(padding) = vector.get("padding") {
-        assert_eq!(padding.octets(), vec![0; wire.len() - 3 - key.len()]);
+        assert_eq!(padding.bytes(), vec![0; wire.len() - 3 - key.len()]);
     }
     let mut buf = [0; HiddenKey::MAX_STRING_LEN];
     let hidden = HiddenKey::hide(&key, salt, hiding, &mut buf).unwrap();
@@ -72,10 +72,10 @@ fn mppe_keys(vector: &Vector<'_>, hiding: &Hiding<'_>) -> MppeKeys {
     let found = hidden.reveal(hiding).unwrap();
     assert!(found.lm_key.ct_eq(&keys.lm_key) && found.nt_key.ct_eq(&keys.nt_key));
     if let Some(plain) = vector.get("plain") {
-        assert_eq!(plain.octets(), [&keys.lm_key.as_bytes()[..], keys.nt_key.as_bytes(), &[0; 8]].concat());
+        assert_eq!(plain.bytes(), [&keys.lm_key.as_bytes()[..], keys.nt_key.as_bytes(), &[0; 8]].concat());
     }
     if let Some(padding) = vector.get("padding") {
-        assert_eq!(padding.octets(), [0; 8]);
+        assert_eq!(padding.bytes(), [0; 8]);
     }
     keys
 }
@@ -91,13 +91,13 @@ struct Exchange {
 
 impl Exchange {
     fn new(vector: &Vector<'_>) -> Self {
-        let (request, reply) = (vector.at("request").octets(), vector.at("reply").octets());
+        let (request, reply) = (vector.at("request").bytes(), vector.at("reply").bytes());
         let exchange = Self {
             request: Packet::decode(&request),
             reply: Packet::decode(&reply),
-            secret: vector.at("secret").octets(),
+            secret: vector.at("secret").bytes(),
             hash: NtHash::from_password(vector.at("password").text()),
-            name: vector.at("name_on_wire").octets(),
+            name: vector.at("name_on_wire").bytes(),
         };
         assert_eq!((exchange.request.encode(), exchange.reply.encode()), (request, reply));
         assert_eq!((exchange.request.code, exchange.reply.code), (ACCESS_REQUEST, ACCESS_ACCEPT));
@@ -204,10 +204,10 @@ impl Exchange {
         let read = accept.start_keys().unwrap();
         assert!(read.send.ct_eq(&keys.send) && read.receive.ct_eq(&keys.receive));
         let master = MasterKey::new(&self.hash.hash(), &response.nt_response);
-        let master = mppe::MasterKey::from_octets(*master.as_bytes());
+        let master = mppe::MasterKey::from_bytes(*master.as_bytes());
         for (key, direction) in [(&read.send, mppe::Direction::Send), (&read.receive, mppe::Direction::Receive)] {
             let start = master.start_key(mppe::Strength::Bits128, mppe::Side::Server, direction);
-            assert_eq!(start.expose_octets(), key.as_bytes());
+            assert_eq!(start.expose_bytes(), key.as_bytes());
         }
         (found.response, success)
     }
@@ -231,9 +231,9 @@ fn start_keys(vector: &Vector<'_>, hiding: &Hiding<'_>) -> (StartKeys, [[u8; 2];
     let keys = StartKeys { send, receive };
     // Together, as a server writes them.
     let mut buf = [0; StartKeys::ENCODED_LEN];
-    let octets = keys.encode(hiding, [send_salt, receive_salt], &mut buf).unwrap();
-    let wires = ["ms_mppe_send_key", "ms_mppe_recv_key"].map(|member| vector.at(member).at("wire").octets());
-    assert_eq!((&octets[8..42], &octets[50..]), (&wires[0][..], &wires[1][..]));
+    let bytes = keys.encode(hiding, [send_salt, receive_salt], &mut buf).unwrap();
+    let wires = ["ms_mppe_send_key", "ms_mppe_recv_key"].map(|member| vector.at(member).at("wire").bytes());
+    assert_eq!((&bytes[8..42], &bytes[50..]), (&wires[0][..], &wires[1][..]));
     (keys, [send_salt, receive_salt])
 }
 
@@ -272,7 +272,7 @@ fn exchanges_with_radius_servers() {
             }
             let challenge = vector.at("v1_challenge").array();
             let keys = mppe_keys(&expect.at("ms_chap_mppe_keys"), &hiding);
-            let start = expect.at("v1_start_key_128").octets();
+            let start = expect.at("v1_start_key_128").bytes();
             exchange.assert_v1(challenge, ident, &keys, &start);
             let (_, response) = v1::Peer::respond(&exchange.hash, &challenge);
             exchange.assert_request(&challenge, &Attribute::ChapResponse(ChapResponse { ident, response }));
@@ -286,7 +286,7 @@ fn exchanges_with_radius_servers() {
             let (_, success) = exchange.assert_v2(authenticator, ident, &keys);
             let (_, response) = v2::Peer::respond(&exchange.hash, &challenges, exchange.user());
             exchange.assert_request(&authenticator, &Attribute::Chap2Response(Chap2Response { ident, response }));
-            assert_eq!(written(&Attribute::Chap2Success(success.clone()))[8..], expect.at("ms_chap2_success").octets());
+            assert_eq!(written(&Attribute::Chap2Success(success.clone()))[8..], expect.at("ms_chap2_success").bytes());
             let (mut one, mut other) = ([0; 32], [0; 32]);
             let [policy, types] = last;
             exchange.assert_reply(&[
@@ -301,7 +301,7 @@ fn exchanges_with_radius_servers() {
 
     for vector in vectors.at("made").each() {
         vector.at("id").pass_over();
-        let (secret, authenticator) = (vector.at("secret").octets(), vector.at("request_authenticator").array());
+        let (secret, authenticator) = (vector.at("secret").bytes(), vector.at("request_authenticator").array());
         let hiding = Hiding::new(&secret, &authenticator);
         salted_key(&vector.at("ms_mppe_send_key"), &hiding);
         salted_key(&vector.at("ms_mppe_recv_key"), &hiding);
@@ -318,18 +318,18 @@ fn exchanges_with_radius_servers() {
         let exchange = Exchange::new(&vector);
         let hiding = exchange.hiding();
         if vector.at("version").number() == 1 {
-            let value = vector.at("ms_chap_response").octets();
+            let value = vector.at("ms_chap_response").bytes();
             let challenge = vector.at("challenge").array();
             let keys = mppe_keys(&vector.at("ms_chap_mppe_keys"), &hiding);
-            let start = vector.at("v1_start_key_128").octets();
+            let start = vector.at("v1_start_key_128").bytes();
             let response = exchange.assert_v1(challenge, value[0], &keys, &start);
             assert_eq!(written(&Attribute::ChapResponse(ChapResponse { ident: value[0], response }))[8..], value);
         } else {
-            let value = vector.at("ms_chap2_response").octets();
+            let value = vector.at("ms_chap2_response").bytes();
             let (keys, _) = start_keys(&vector, &hiding);
             let (response, success) = exchange.assert_v2(vector.at("challenge").array(), value[0], &keys);
             assert_eq!(written(&Attribute::Chap2Response(Chap2Response { ident: value[0], response }))[8..], value);
-            assert_eq!(written(&Attribute::Chap2Success(success))[8..], vector.at("ms_chap2_success").octets());
+            assert_eq!(written(&Attribute::Chap2Success(success))[8..], vector.at("ms_chap2_success").bytes());
         }
     }
     assert_all_seen("radius.json", &vectors);
@@ -347,7 +347,7 @@ fn change_of_a_password_and_chap_with_md5() {
 
     for vector in vectors.at("change_password").each() {
         let (old, new) = (NtHash::from_password(vector.at("old_password").text()), vector.at("new_password").text());
-        let name = vector.at("name_on_wire").octets();
+        let name = vector.at("name_on_wire").bytes();
         let user = NamePolicy::default().user(&name);
         let authenticator = vector.at("auth_challenge").array();
         let challenges = v2::Challenges { authenticator, peer: vector.at("peer_challenge").array() };
@@ -404,7 +404,7 @@ fn change_of_a_password_and_chap_with_md5() {
     for vector in vectors.at("chap_md5").each() {
         let mut digest = Md5::new().chain_update([number_u8(&vector, "identifier")]);
         digest.update(vector.at("secret").text());
-        digest.update(vector.at("challenge").octets());
+        digest.update(vector.at("challenge").bytes());
         assert_eq!(*digest.finalize(), vector.at("response").array::<16>());
     }
     assert_all_seen("peers.json", &vectors);
@@ -441,7 +441,7 @@ fn samples_of_the_rfcs_are_accepted() {
 
     let samples = vectors.at("rfc3079").at("from_mschap_v2").each();
     for sample in samples.into_iter().chain([vectors.at("rfc2759").at("hash_example")]) {
-        let user = sample.at("user_name").octets();
+        let user = sample.at("user_name").bytes();
         let challenge = sample.at("authenticator_challenge").array();
         let response = v2::Response {
             peer_challenge: sample.at("peer_challenge").array(),
@@ -463,7 +463,7 @@ fn samples_of_the_rfcs_are_accepted() {
         if let Some(key) = sample.get("master_key") {
             let master = accepted.master_key();
             assert_eq!(master.as_bytes(), &key.array());
-            let start = sample.at("server_send_start_key").octets();
+            let start = sample.at("server_send_start_key").bytes();
             assert!(master.authenticator_to_peer().as_bytes().starts_with(&start));
         }
     }

@@ -123,13 +123,13 @@ fn show(value: &Value, form: Form) -> String {
 fn object(content: &Content<'_>) -> Option<Object> {
     match *content {
         Content::Control { message, .. } => Some(json::control(message)),
-        Content::Gre { octets, .. } => json::gre(octets),
-        Content::Frame { frame: Ok(frame), octets } => Some(json::frame(&frame, "gre", Some(octets))),
-        Content::ControlProtocol { protocol, octets, .. } => {
-            json::control_protocol(&json::control_protocol_name(protocol)?, octets)
+        Content::Gre { bytes, .. } => json::gre(bytes),
+        Content::Frame { frame: Ok(frame), bytes } => Some(json::frame(&frame, "gre", Some(bytes))),
+        Content::ControlProtocol { protocol, bytes, .. } => {
+            json::control_protocol(&json::control_protocol_name(protocol)?, bytes)
         }
-        Content::Chap { packet: Ok(packet), octets } => Some(json::chap(&packet, octets)),
-        Content::Pap { packet: Ok(packet), octets } => Some(json::pap(&packet, octets)),
+        Content::Chap { packet: Ok(packet), bytes } => Some(json::chap(&packet, bytes)),
+        Content::Pap { packet: Ok(packet), bytes } => Some(json::pap(&packet, bytes)),
         _ => None,
     }
 }
@@ -216,9 +216,8 @@ fn add_options(fields: &mut Fields, protocol: Protocol, packet: &Packet<'_>) {
             Protocol::IPV6CP => {
                 let option = ipv6cp::ConfigurationOption::decode(raw).unwrap();
                 if let ipv6cp::ConfigurationOption::InterfaceIdentifier(identifier) = option {
-                    let octets: Vec<_> =
-                        identifier.0.to_be_bytes().iter().map(|octet| format!("{octet:02x}")).collect();
-                    add("ipv6cp.interface_identifier", octets.join(":"));
+                    let bytes: Vec<_> = identifier.0.to_be_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+                    add("ipv6cp.interface_identifier", bytes.join(":"));
                 }
             }
             Protocol::CCP => {

@@ -46,7 +46,7 @@ fn samples_of_the_rfcs() {
     let rfc2433 = vectors.at("rfc2433");
     let sample = rfc2433.at("hash_example");
     let password = sample.at("password").text();
-    assert_eq!(Password::Text(password).octets().collect::<Vec<_>>(), sample.at("password_utf16le").octets());
+    assert_eq!(Password::Text(password).bytes().collect::<Vec<_>>(), sample.at("password_utf16le").bytes());
     let hash = NtHash::from_password(password);
     assert_eq!(hash.as_bytes(), &sample.at("nt_password_hash").array());
     let response = hash.challenge_response(&sample.at("challenge").array());
@@ -86,21 +86,21 @@ fn samples_of_the_rfcs() {
             known = known.with_nt_password_hash_hash(*nt.hash().as_bytes());
         }
         let start = known.start_key(strength, ShortKeySource::LmHash).unwrap();
-        assert_eq!(start.expose_octets(), vector.at("start_key").octets());
+        assert_eq!(start.expose_bytes(), vector.at("start_key").bytes());
         let interim = start.initial_interim_key();
-        assert_eq!(interim.expose_octets(), vector.at("session_key_before_reduction").octets());
-        assert_eq!(interim.reduced().expose_octets(), vector.at("session_key").octets());
+        assert_eq!(interim.expose_bytes(), vector.at("session_key_before_reduction").bytes());
+        assert_eq!(interim.reduced().expose_bytes(), vector.at("session_key").bytes());
     }
     for vector in vectors.at("rfc3079").at("from_mschap_v2").each() {
         authentication_v2(&vector);
         let hash = NtHash::from_password(vector.at("password").text());
         let master = MasterKey::from_ms_chap_v2(hash.hash().as_bytes(), &vector.at("nt_response").array());
-        assert_eq!(master.expose_octets(), &vector.at("master_key").array());
+        assert_eq!(master.expose_bytes(), &vector.at("master_key").array());
         let strength = strength(vector.at("bits").number());
         let start = master.start_key(strength, Side::Server, Direction::Send);
-        assert_eq!(start.expose_octets(), vector.at("server_send_start_key").octets());
+        assert_eq!(start.expose_bytes(), vector.at("server_send_start_key").bytes());
         let session = start.initial_session_key();
-        assert_eq!(session.expose_octets(), vector.at("server_send_session_key").octets());
+        assert_eq!(session.expose_bytes(), vector.at("server_send_session_key").bytes());
         let mut message = *b"test message";
         session.apply_keystream(&mut message);
         assert_eq!(message, vector.at("rc4_of_test_message").array());
@@ -110,11 +110,11 @@ fn samples_of_the_rfcs() {
 
 /// Checks RFC 2759's steps from password to authenticator response, as many as the vector has.
 fn authentication_v2(vector: &Vector<'_>) {
-    let user = vector.at("user_name").octets();
+    let user = vector.at("user_name").bytes();
     assert_eq!(user, vector.at("user_name_text").text().as_bytes());
     let password = vector.at("password").text();
     if let Some(utf16) = vector.get("password_utf16le") {
-        assert_eq!(Password::Text(password).octets().collect::<Vec<_>>(), utf16.octets());
+        assert_eq!(Password::Text(password).bytes().collect::<Vec<_>>(), utf16.bytes());
     }
     let challenges = v2::Challenges {
         authenticator: vector.at("authenticator_challenge").array(),
@@ -145,9 +145,9 @@ fn vectors_of_other_projects() {
     }
 
     for vector in vectors.at("mschap_v2").each() {
-        let name = vector.at("name_on_wire").octets();
+        let name = vector.at("name_on_wire").bytes();
         let user = NamePolicy::default().user(&name);
-        assert_eq!(user, vector.at("user_in_hash").octets());
+        assert_eq!(user, vector.at("user_in_hash").bytes());
         let challenges = v2::Challenges {
             authenticator: vector.at("auth_challenge").array(),
             peer: vector.at("peer_challenge").array(),
@@ -163,12 +163,12 @@ fn vectors_of_other_projects() {
         if let Some(value) = vector.get("radius_ms_chap2_response") {
             // Identifier and flags come first there, not last.
             let [_, flags, value @ ..] = value.array::<50>();
-            let mut octets = response.encode();
-            octets[48] = flags;
-            assert_eq!(octets[..48], value);
-            let decoded = v2::Response::decode(&octets).unwrap();
+            let mut bytes = response.encode();
+            bytes[48] = flags;
+            assert_eq!(bytes[..48], value);
+            let decoded = v2::Response::decode(&bytes).unwrap();
             assert!(decoded.verify(&hash, &challenges.authenticator, user));
-            assert_eq!(decoded.encode(), octets);
+            assert_eq!(decoded.encode(), bytes);
         }
     }
 
@@ -183,9 +183,9 @@ fn vectors_of_other_projects() {
             if let Some(value) = vector.get("radius_ms_chap_response") {
                 // Identifier and flags come first there, not last.
                 let [_, flags, value @ ..] = value.array::<50>();
-                let mut octets = response.encode();
-                octets[48] = flags;
-                assert_eq!(octets[..48], value);
+                let mut bytes = response.encode();
+                bytes[48] = flags;
+                assert_eq!(bytes[..48], value);
             }
             if let Some(keys) = vector.get("ms_chap_mppe_keys_plain") {
                 let keys = keys.array::<32>();
@@ -212,7 +212,7 @@ fn vectors_of_other_projects() {
                 authenticator: vector.at("auth_challenge").array(),
                 peer: vector.at("peer_challenge").array(),
             };
-            let name = vector.at("name_on_wire").octets();
+            let name = vector.at("name_on_wire").bytes();
             assert_eq!(challenges.hash(NamePolicy::default().user(&name)), vector.at("challenge_hash").array());
         }
     }
@@ -226,5 +226,5 @@ fn start_keys_of_a_radius_server_are_those_of_the_password() {
     let lm = LmHash::from_password("clientPass").unwrap();
     let known = MsChapV1::new([0; 8]).with_lm_password_hash(*lm.as_bytes());
     let from_password = known.start_key(Strength::Bits40, ShortKeySource::LmHash).unwrap();
-    assert_eq!(start.expose_octets(), from_password.expose_octets());
+    assert_eq!(start.expose_bytes(), from_password.expose_bytes());
 }

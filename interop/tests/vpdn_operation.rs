@@ -368,7 +368,7 @@ fn addresses_before_the_proof() {
     end(server, Signal::TERM, 0);
 }
 
-const SECRET: &str = "a-secret-of-more-than-sixteen-octets";
+const SECRET: &str = "a-secret-of-more-than-sixteen-bytes";
 const CONFIGURATION: &str = r#"
 client test {
     ipaddr = 127.0.0.1

@@ -9,7 +9,7 @@ use mschap::{Account, NtHash, Password, v1, v2};
 use pptp_interop::memory::Memory;
 
 fn start_key(strength: Strength) -> StartKey {
-    StartKey::from_octets(strength, *b"start key of 16.")
+    StartKey::from_bytes(strength, *b"start key of 16.")
 }
 
 fn ip() -> Vec<u8> {
@@ -29,9 +29,9 @@ fn keys_of_mppe_are_wiped() {
     for mode in [Mode::Stateless, Mode::Stateful] {
         let start = start_key(Strength::Bits128);
         let config = Config::new(mode);
-        Memory::of(start.clone(), |_| {}).had(start.expose_octets());
+        Memory::of(start.clone(), |_| {}).had(start.expose_bytes());
         let first = start.initial_session_key();
-        Memory::of(first.clone(), |_| {}).had(first.expose_octets());
+        Memory::of(first.clone(), |_| {}).had(first.expose_bytes());
         let (mut buf, mut keys) = ([0; 64], vec![first.clone()]);
         for _ in 0..400 {
             keys.push(start.next_session_key(keys.last().unwrap()));
@@ -42,8 +42,8 @@ fn keys_of_mppe_are_wiped() {
                 encryptor.encrypt(0x0021, &ip(), &mut buf).unwrap();
             }
         });
-        encryptor.had(start.expose_octets());
-        encryptor.had(used.expose_octets());
+        encryptor.had(start.expose_bytes());
+        encryptor.had(used.expose_bytes());
         let mut encryptor = Encryptor::new(&start, &config);
         let decryptor = Memory::of(Decryptor::new(&start, &config), |decryptor| {
             for number in 0..400 {
@@ -56,11 +56,11 @@ fn keys_of_mppe_are_wiped() {
             let _ = decryptor.decrypt(&mut buf);
             let _ = decryptor.poll_reset_request(Duration::ZERO);
         });
-        decryptor.had(start.expose_octets());
+        decryptor.had(start.expose_bytes());
         if mode == Mode::Stateless {
             // Late, expected, and a mark ahead.
             for number in [30, 62, 49] {
-                decryptor.had(keys[number].expose_octets());
+                decryptor.had(keys[number].expose_bytes());
             }
         }
     }
@@ -69,7 +69,7 @@ fn keys_of_mppe_are_wiped() {
 #[test]
 fn tables_of_a_batch_are_wiped() {
     let config = Config::new(Mode::Stateless);
-    let starts = [[1; 16], [2; 16]].map(|octets| StartKey::from_octets(Strength::Bits128, octets));
+    let starts = [[1; 16], [2; 16]].map(|bytes| StartKey::from_bytes(Strength::Bits128, bytes));
     let mut encryptors = starts.each_ref().map(|start| Encryptor::new(start, &config));
     let mut packets = [(); 2].map(|()| [&[0, 0, 0x00, 0x21][..], &ip()].concat());
     let end = packets[0].len();
@@ -79,7 +79,7 @@ fn tables_of_a_batch_are_wiped() {
         batch.encrypt(&mut [Sending::new(one, &mut first), Sending::new(other, &mut second)]);
     });
     for start in &starts {
-        batch.had(start.next_session_key(&start.initial_session_key()).expose_octets());
+        batch.had(start.next_session_key(&start.initial_session_key()).expose_bytes());
     }
 }
 
@@ -128,10 +128,10 @@ fn secrets_of_ms_chap_are_wiped() {
 #[test]
 fn a_new_password_is_wiped() {
     let old = NtHash::from_password("clientPass");
-    let sealed = mschap::EncryptedPassword::seal("a new password", &old, &[7; Password::MAX_OCTETS]).unwrap();
+    let sealed = mschap::EncryptedPassword::seal("a new password", &old, &[7; Password::MAX_BYTES]).unwrap();
     let password = sealed.open(&old).unwrap();
-    let octets = password.utf16le().to_vec();
-    Memory::of(password, |_| {}).had(&octets);
+    let bytes = password.utf16le().to_vec();
+    Memory::of(password, |_| {}).had(&bytes);
 }
 
 #[test]
@@ -142,6 +142,6 @@ fn keys_of_radius_are_wiped() {
     let mut buf = [0; 240];
     let key = HiddenKey::hide(&[0xab; 32], [0x80, 0x01], &hiding, &mut buf).unwrap().reveal(&hiding).unwrap();
     Memory::of(key, |_| {}).had(&[0xab; 32]);
-    let lm = mschap::radius::LmKey::from_bytes(*b"8 octets");
-    Memory::of(lm, |_| {}).had(b"8 octets");
+    let lm = mschap::radius::LmKey::from_bytes(*b"8 bytes.");
+    Memory::of(lm, |_| {}).had(b"8 bytes.");
 }

@@ -45,7 +45,7 @@ const SHORT_LENGTHS: [(u16, u8); 64] = {
 /// Puts codes into the caller's bytes, the first bit at the upper end, and notices when they do not
 /// fit.
 pub(crate) struct Writer<'a> {
-    octets: &'a mut [u8],
+    bytes: &'a mut [u8],
     at: usize,
     word: u64,
     ready: u32,
@@ -53,8 +53,8 @@ pub(crate) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    pub(crate) const fn new(octets: &'a mut [u8]) -> Self {
-        Self { octets, at: 0, word: 0, ready: 0, full: false }
+    pub(crate) const fn new(bytes: &'a mut [u8]) -> Self {
+        Self { bytes, at: 0, word: 0, ready: 0, full: false }
     }
 
     /// Appends the lower `width` bits of a code that has no others; 1 to 56 bits.
@@ -62,9 +62,9 @@ impl<'a> Writer<'a> {
     pub(crate) fn put(&mut self, code: u64, width: u32) {
         let ready = self.ready.wrapping_add(width);
         let word = self.word | code.wrapping_shl(64_u32.wrapping_sub(ready));
-        match self.octets.get_mut(self.at..).and_then(|octets| octets.first_chunk_mut()) {
+        match self.bytes.get_mut(self.at..).and_then(|bytes| bytes.first_chunk_mut()) {
             Some(place) => *place = word.to_be_bytes(),
-            None => self.full |= put_last(self.octets, self.at, word, wide(ready >> 3)),
+            None => self.full |= put_last(self.bytes, self.at, word, wide(ready >> 3)),
         }
         self.at = self.at.wrapping_add(wide(ready >> 3));
         self.word = word.wrapping_shl(ready & 0x38);
@@ -103,12 +103,12 @@ impl<'a> Writer<'a> {
 /// It takes values rather than the writer, which can stay in registers then.
 #[cold]
 #[inline(never)]
-fn put_last(octets: &mut [u8], at: usize, word: u64, count: usize) -> bool {
+fn put_last(bytes: &mut [u8], at: usize, word: u64, count: usize) -> bool {
     // Behind the end when earlier bytes did not fit.
-    let Some(places) = octets.get_mut(at..) else { return count > 0 };
+    let Some(places) = bytes.get_mut(at..) else { return count > 0 };
     let full = places.len() < count;
-    for (place, octet) in places.iter_mut().zip(word.to_be_bytes()).take(count) {
-        *place = octet;
+    for (place, byte) in places.iter_mut().zip(word.to_be_bytes()).take(count) {
+        *place = byte;
     }
     full
 }

@@ -17,7 +17,7 @@ use crate::{BufferTooSmall, Flags, HISTORY_LEN};
 ///     (b"to be or not to be", [0xf3, 0x9a, 0xc1, 0xe8, 0x87, 0xb5, 0xd2, 0xae]);
 /// let mut buf = [0; 32];
 /// compressor.compress(text, &mut buf)?;
-/// // Nine bits for each octet would be more than it has.
+/// // Nine bits for each byte would be more than it has.
 /// assert_eq!(compressor.compress(&noise, &mut buf)?.payload, noise);
 /// let again = compressor.compress(text, &mut buf)?;
 /// assert_eq!((again.flags, again.payload.len()), (Flags::COMPRESSED, 4));

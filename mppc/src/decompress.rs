@@ -181,7 +181,7 @@ trait Bits {
 
 /// While eight bytes can be read at once.
 struct Body<'a> {
-    octets: &'a [u8],
+    bytes: &'a [u8],
     at: usize,
     word: u64,
     ready: u32,
@@ -190,10 +190,10 @@ struct Body<'a> {
 impl Bits for Body<'_> {
     #[inline(always)]
     fn refill(&mut self) -> bool {
-        let Some(octets) = self.octets.get(self.at..).and_then(|octets| octets.first_chunk()) else {
+        let Some(bytes) = self.bytes.get(self.at..).and_then(|bytes| bytes.first_chunk()) else {
             return false;
         };
-        self.word |= u64::from_be_bytes(*octets).wrapping_shr(self.ready);
+        self.word |= u64::from_be_bytes(*bytes).wrapping_shr(self.ready);
         self.at = self.at.wrapping_add(wide(63_u32.wrapping_sub(self.ready) >> 3));
         self.ready |= 0x38;
         true
@@ -256,7 +256,7 @@ impl Bits for Tail {
 }
 
 fn decode(payload: &[u8], output: &mut Output<'_>) -> Result<(), Fault> {
-    let mut body = Body { octets: payload, at: 0, word: 0, ready: 0 };
+    let mut body = Body { bytes: payload, at: 0, word: 0, ready: 0 };
     run(&mut body, output)?;
     // Fewer than eight bytes are unread, and up to 63 bits are ready.
     let mut last = [0; 8];
@@ -364,8 +364,8 @@ fn copy(window: &mut Window, at: usize, offset: usize, length: usize) {
     }
     let mut done = 0_usize;
     loop {
-        let octets: [u8; 16] = window.read(from.wrapping_add(done));
-        window.write(at.wrapping_add(done), octets);
+        let bytes: [u8; 16] = window.read(from.wrapping_add(done));
+        window.write(at.wrapping_add(done), bytes);
         done = done.wrapping_add(16);
         if done >= length {
             return;
@@ -380,8 +380,8 @@ fn copy_near(window: &mut Window, at: usize, offset: usize, length: usize) {
     let mut done = 0_usize;
     let mut step = offset;
     while done < length {
-        let octets: [u8; 16] = window.read(at.wrapping_sub(offset));
-        window.write(at.wrapping_add(done), octets);
+        let bytes: [u8; 16] = window.read(at.wrapping_sub(offset));
+        window.write(at.wrapping_add(done), bytes);
         done = done.wrapping_add(step);
         if step <= 8 {
             step = step.wrapping_mul(2);

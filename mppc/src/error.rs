@@ -14,7 +14,7 @@ use crate::CoherencyCount;
 /// let refused =
 ///     decompressor.decompress(Flags::COMPRESSED, &[b'a', 0xf0, 0x7f], 1500).unwrap_err();
 /// assert_eq!(refused, DecompressError::Truncated { position: 1 });
-/// assert_eq!(refused.to_string(), "MPPC token cut short after 1 octets of the packet");
+/// assert_eq!(refused.to_string(), "MPPC token cut short after 1 bytes of the packet");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -23,7 +23,7 @@ pub enum DecompressError {
     #[error("MPPC history lost: waiting for a packet marked FLUSHED")]
     NotSynchronized,
     /// A copy's offset is 0 or above 8191.
-    #[error("MPPC copy with offset {offset} after {position} octets of the packet")]
+    #[error("MPPC copy with offset {offset} after {position} bytes of the packet")]
     Offset {
         /// The offset found.
         offset: u16,
@@ -31,19 +31,19 @@ pub enum DecompressError {
         position: usize,
     },
     /// A copy's length starts with twelve or more ones.
-    #[error("MPPC copy with an endless length after {position} octets of the packet")]
+    #[error("MPPC copy with an endless length after {position} bytes of the packet")]
     Length {
         /// Bytes decoded before the token.
         position: usize,
     },
     /// The payload ends within a token.
-    #[error("MPPC token cut short after {position} octets of the packet")]
+    #[error("MPPC token cut short after {position} bytes of the packet")]
     Truncated {
         /// Bytes decoded before the token.
         position: usize,
     },
     /// The packet is longer than the caller's limit, or runs over the end of the history.
-    #[error("MPPC packet of more than {limit} octets")]
+    #[error("MPPC packet of more than {limit} bytes")]
     TooLong {
         /// The caller's limit, or what was left of the history when that is less.
         limit: usize,
@@ -55,7 +55,7 @@ pub enum DecompressError {
 #[non_exhaustive]
 pub enum ReceiveError {
     /// The packet ends within its header.
-    #[error("MPPC header cut short: needs {needed} octets, has {available}")]
+    #[error("MPPC header cut short: needs {needed} bytes, has {available}")]
     Truncated {
         /// Bytes of the header.
         needed: usize,
@@ -80,7 +80,7 @@ pub enum ReceiveError {
 
 /// The caller's buffer cannot hold the payload; nothing was written and nothing has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("buffer too small: needs {needed} octets, has {available}")]
+#[error("buffer too small: needs {needed} bytes, has {available}")]
 #[non_exhaustive]
 pub struct BufferTooSmall {
     /// Bytes that are always enough.

@@ -18,8 +18,8 @@ pub struct Flags(u8);
 
 #[cfg(feature = "arbitrary")]
 impl<'a> arbitrary::Arbitrary<'a> for Flags {
-    fn arbitrary(octets: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
-        Ok(Self::from_bits(u8::arbitrary(octets)?))
+    fn arbitrary(bytes: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
+        Ok(Self::from_bits(u8::arbitrary(bytes)?))
     }
 }
 
@@ -47,8 +47,8 @@ impl Flags {
 
     /// Creates the upper four bits of a byte; the lower four are ignored.
     #[must_use]
-    pub const fn from_bits(octet: u8) -> Self {
-        Self(octet & Self::ALL)
+    pub const fn from_bits(byte: u8) -> Self {
+        Self(byte & Self::ALL)
     }
 
     /// Returns the bits, at the upper end of a byte.

@@ -11,7 +11,7 @@ use crate::{BufferTooSmall, CoherencyCount, Flags, ReceiveError};
 /// assert_eq!(header.flags, Flags::FLUSHED | Flags::AT_FRONT | Flags::COMPRESSED);
 /// assert_eq!(header.count, CoherencyCount::new(7));
 /// assert_eq!(payload, [0x00, 0x21]);
-/// assert_eq!(header.to_octets(), [0xe0, 0x07]);
+/// assert_eq!(header.to_bytes(), [0xe0, 0x07]);
 /// # Ok::<(), mppc::ReceiveError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,9 +33,9 @@ impl Header {
     /// # Errors
     ///
     /// [`ReceiveError::Truncated`] when there are less than two bytes.
-    pub fn decode(octets: &[u8]) -> Result<(Self, &[u8]), ReceiveError> {
-        let Some((&[high, low], payload)) = octets.split_first_chunk() else {
-            return Err(ReceiveError::Truncated { needed: Self::LEN, available: octets.len() });
+    pub fn decode(bytes: &[u8]) -> Result<(Self, &[u8]), ReceiveError> {
+        let Some((&[high, low], payload)) = bytes.split_first_chunk() else {
+            return Err(ReceiveError::Truncated { needed: Self::LEN, available: bytes.len() });
         };
         let count = CoherencyCount::new(u16::from_be_bytes([high, low]));
         Ok((Self { flags: Flags::from_bits(high), count }, payload))
@@ -43,7 +43,7 @@ impl Header {
 
     /// Returns the two bytes of this header.
     #[must_use]
-    pub const fn to_octets(self) -> [u8; Self::LEN] {
+    pub const fn to_bytes(self) -> [u8; Self::LEN] {
         let [high, low] = self.count.get().to_be_bytes();
         [self.flags.bits() | high, low]
     }
@@ -55,10 +55,10 @@ impl Header {
     /// [`BufferTooSmall`] when `buf` is shorter than two bytes.
     pub fn encode(self, buf: &mut [u8]) -> Result<&[u8], BufferTooSmall> {
         let available = buf.len();
-        let Some((octets, _)) = buf.split_first_chunk_mut() else {
+        let Some((bytes, _)) = buf.split_first_chunk_mut() else {
             return Err(BufferTooSmall { needed: Self::LEN, available });
         };
-        *octets = self.to_octets();
-        Ok(octets)
+        *bytes = self.to_bytes();
+        Ok(bytes)
     }
 }

@@ -76,7 +76,7 @@ impl<L: Level> Sender<L> {
         }
         let Compressed { flags, payload } = self.compressor.compress(inner, body)?;
         let length = payload.len().saturating_add(Header::LEN);
-        *header = Header { flags, count: self.count }.to_octets();
+        *header = Header { flags, count: self.count }.to_bytes();
         self.count = self.count.next();
         debug_assert!(length <= buf.len(), "the payload was written there");
         Ok(buf.get(..length).unwrap_or_default())

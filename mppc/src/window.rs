@@ -24,20 +24,20 @@ const MASK: usize = 2 * HISTORY_LEN - 1;
 const SLACK: usize = 64;
 
 pub(crate) struct Window {
-    octets: [u8; 2 * HISTORY_LEN + SLACK],
+    bytes: [u8; 2 * HISTORY_LEN + SLACK],
 }
 
 impl Window {
     #[expect(clippy::large_stack_arrays, reason = "where the state lies is the caller's choice")]
     pub(crate) const fn new() -> Self {
-        Self { octets: [0; 2 * HISTORY_LEN + SLACK] }
+        Self { bytes: [0; 2 * HISTORY_LEN + SLACK] }
     }
 
     /// Reads N bytes at a position; N is at most the slack.
     #[inline(always)]
     pub(crate) fn read<const N: usize>(&self, at: usize) -> [u8; N] {
-        match self.octets.get(at & MASK..).and_then(|octets| octets.first_chunk()) {
-            Some(octets) => *octets,
+        match self.bytes.get(at & MASK..).and_then(|bytes| bytes.first_chunk()) {
+            Some(bytes) => *bytes,
             // Not reached: the slack is behind every position. The compiler sees it and drops the branch.
             None => [0; N],
         }
@@ -48,28 +48,28 @@ impl Window {
     /// At the very end of the window they land at its start. Nobody reads them there: when the end is reached there is
     /// no room for more, and [`turn`](Self::turn) then writes all of the first half.
     #[inline(always)]
-    pub(crate) fn write<const N: usize>(&mut self, at: usize, octets: [u8; N]) {
-        if let Some(place) = self.octets.get_mut(at & MASK..).and_then(|octets| octets.first_chunk_mut()) {
-            *place = octets;
+    pub(crate) fn write<const N: usize>(&mut self, at: usize, bytes: [u8; N]) {
+        if let Some(place) = self.bytes.get_mut(at & MASK..).and_then(|bytes| bytes.first_chunk_mut()) {
+            *place = bytes;
         }
     }
 
     /// Copies a packet to a position at which it fits.
     pub(crate) fn place(&mut self, at: usize, packet: &[u8]) {
-        if let Some(place) = self.octets.get_mut(at..).and_then(|octets| octets.get_mut(..packet.len())) {
+        if let Some(place) = self.bytes.get_mut(at..).and_then(|bytes| bytes.get_mut(..packet.len())) {
             place.copy_from_slice(packet);
         }
     }
 
     pub(crate) fn slice(&self, from: usize, to: usize) -> &[u8] {
-        debug_assert!(from <= to && to <= self.octets.len(), "positions lie in the window");
-        self.octets.get(from..to).unwrap_or_default()
+        debug_assert!(from <= to && to <= self.bytes.len(), "positions lie in the window");
+        self.bytes.get(from..to).unwrap_or_default()
     }
 
     /// Starts the next round: what this one wrote, up to `cursor`, becomes the round before.
     pub(crate) fn turn(&mut self, cursor: usize) {
-        debug_assert!((FRONT..=self.octets.len()).contains(&cursor), "the cursor lies in this round");
-        let (before, this) = self.octets.split_at_mut(FRONT);
+        debug_assert!((FRONT..=self.bytes.len()).contains(&cursor), "the cursor lies in this round");
+        let (before, this) = self.bytes.split_at_mut(FRONT);
         for (to, from) in before.iter_mut().zip(this.get(..cursor.saturating_sub(FRONT)).unwrap_or_default()) {
             *to = *from;
         }
@@ -78,7 +78,7 @@ impl Window {
     /// Zeros the round before, from a byte on.
     pub(crate) fn clear_before(&mut self, from: usize) {
         debug_assert!(from <= FRONT, "the round before ends at the front");
-        self.octets.get_mut(from..FRONT).unwrap_or_default().fill(0);
+        self.bytes.get_mut(from..FRONT).unwrap_or_default().fill(0);
     }
 }
 
@@ -86,6 +86,6 @@ impl Window {
 #[cfg(feature = "zeroize")]
 impl Drop for Window {
     fn drop(&mut self) {
-        zeroize::Zeroize::zeroize(&mut self.octets[..]);
+        zeroize::Zeroize::zeroize(&mut self.bytes[..]);
     }
 }

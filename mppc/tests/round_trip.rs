@@ -24,7 +24,7 @@ enum Step {
 fn packet() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         4 => (0..40_u8, 1..80_usize).prop_map(|(seed, length)| text(seed, length)),
-        1 => (any::<u8>(), 1..300_usize).prop_map(|(octet, length)| vec![octet; length]),
+        1 => (any::<u8>(), 1..300_usize).prop_map(|(byte, length)| vec![byte; length]),
         1 => prop::collection::vec(any::<u8>(), 1..200),
         1 => (any::<[u8; 5]>(), 1..60_usize).prop_map(|(period, times)| period.repeat(times)),
     ];
@@ -208,7 +208,7 @@ proptest! {
     }
 }
 
-/// Around the end of the ring: octet 8191 is never written, and the move to the front is said.
+/// Around the end of the ring: byte 8191 is never written, and the move to the front is said.
 #[test]
 fn the_ring_is_left_at_its_end() {
     for first in [8189, 8190, 8191, 8192, 8193] {

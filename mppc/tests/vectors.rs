@@ -37,10 +37,10 @@ impl Tokens {
         self
     }
 
-    fn literals(self, octets: &[u8]) -> Self {
-        octets.iter().fold(self, |tokens, octet| match octet {
-            0..0x80 => tokens.bits(&format!("0{octet:07b}")),
-            _ => tokens.bits(&format!("10{:07b}", octet - 0x80)),
+    fn literals(self, bytes: &[u8]) -> Self {
+        bytes.iter().fold(self, |tokens, byte| match byte {
+            0..0x80 => tokens.bits(&format!("0{byte:07b}")),
+            _ => tokens.bits(&format!("10{:07b}", byte - 0x80)),
         })
     }
 
@@ -63,12 +63,12 @@ impl Tokens {
         while self.bits.len() % 8 != 0 {
             self.bits.push('0');
         }
-        let value = |octet: &[u8]| octet.iter().fold(0, |value, bit| value << 1 | (bit & 1));
+        let value = |byte: &[u8]| byte.iter().fold(0, |value, bit| value << 1 | (bit & 1));
         self.bits.as_bytes().chunks(8).map(value).collect()
     }
 }
 
-/// Returns octets without a copy, the same each time.
+/// Returns bytes without a copy, the same each time.
 fn noise(length: usize, seed: u32) -> Vec<u8> {
     let mut state = seed;
     let mut next = || {
@@ -145,12 +145,12 @@ fn reads_copies_that_overlap_themselves() {
 /// A copy over the front sees the round before, and in the tail that this round and the one before did not reach, the
 /// round before that.
 #[test]
-fn reads_old_octets_of_the_ring() {
+fn reads_old_bytes_of_the_ring() {
     let (first, second) = (noise(8000, 3), noise(100, 4));
     let packets = [
         (A | B | C, Tokens::default().literals(&first).payload()),
         (B | C, Tokens::default().literals(&second).payload()),
-        // Ring: 100 octets of the second round, then those of the first.
+        // Ring: 100 bytes of the second round, then those of the first.
         (B | C, Tokens::default().copy(8192 - 90, 20).copy(8191 - 7000, 30).payload()),
     ];
     let third = decode(&packets).remove(2);
@@ -170,7 +170,7 @@ fn reads_a_source_that_runs_over_the_end_of_the_ring() {
 }
 
 #[test]
-fn octets_that_nobody_wrote_are_zero_also_after_a_flush() {
+fn bytes_that_nobody_wrote_are_zero_also_after_a_flush() {
     let zeros = [0; 40];
     let stream = |flags| (flags, Tokens::default().literals(b"start").copy(100, 40).payload());
     let expected = [&b"start"[..], &zeros].concat();
@@ -183,7 +183,7 @@ fn octets_that_nobody_wrote_are_zero_also_after_a_flush() {
 }
 
 #[test]
-fn obeys_flags_without_c_and_keeps_plain_octets_out() {
+fn obeys_flags_without_c_and_keeps_plain_bytes_out() {
     let packets = [
         (A | B | C, Tokens::default().literals(b"abcdefgh").payload()),
         (0, b"plain".to_vec()),

@@ -18,11 +18,11 @@ pub(crate) const KEY_LEN: usize = 16;
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[expect(clippy::exhaustive_enums, reason = "the RFC has no other")]
 pub enum Strength {
-    /// Bit L of the CCP option: keys of 8 octets, the first three known.
+    /// Bit L of the CCP option: keys of 8 bytes, the first three known.
     Bits40,
-    /// Bit M: keys of 8 octets, the first one known.
+    /// Bit M: keys of 8 bytes, the first one known.
     Bits56,
-    /// Bit S: keys of 16 octets.
+    /// Bit S: keys of 16 bytes.
     Bits128,
 }
 
@@ -37,7 +37,7 @@ impl Strength {
         }
     }
 
-    /// Returns the octets of a key: 8 or 16.
+    /// Returns the bytes of a key: 8 or 16.
     #[must_use]
     pub const fn key_len(self) -> usize {
         match self {
@@ -46,8 +46,8 @@ impl Strength {
         }
     }
 
-    /// Returns the octets that every session key of this strength starts with.
-    pub(crate) const fn known_octets(self) -> &'static [u8] {
+    /// Returns the bytes that every session key of this strength starts with.
+    pub(crate) const fn known_bytes(self) -> &'static [u8] {
         match self {
             Self::Bits40 => &[0xd1, 0x26, 0x9e],
             Self::Bits56 => &[0xd1],
@@ -107,9 +107,9 @@ impl fmt::Display for Algorithm {
     }
 }
 
-/// Returns the first half twice for the keys of 8 octets.
-pub(crate) fn widened(strength: Strength, octets: &[u8; KEY_LEN]) -> [u8; KEY_LEN] {
-    let mut wide = *octets;
+/// Returns the first half twice for the keys of 8 bytes.
+pub(crate) fn widened(strength: Strength, bytes: &[u8; KEY_LEN]) -> [u8; KEY_LEN] {
+    let mut wide = *bytes;
     if strength.key_len() != KEY_LEN {
         let (first, second) = wide.split_at_mut(8);
         second.copy_from_slice(first);
@@ -117,10 +117,10 @@ pub(crate) fn widened(strength: Strength, octets: &[u8; KEY_LEN]) -> [u8; KEY_LE
     wide
 }
 
-/// Makes the first octets of a weaker key known, in both halves (RFC 3078 section 7.3).
-pub(crate) fn reduce(strength: Strength, octets: &mut [u8; KEY_LEN]) {
-    let known = strength.known_octets();
-    for half in octets.chunks_exact_mut(8) {
+/// Makes the first bytes of a weaker key known, in both halves (RFC 3078 section 7.3).
+pub(crate) fn reduce(strength: Strength, bytes: &mut [u8; KEY_LEN]) {
+    let known = strength.known_bytes();
+    for half in bytes.chunks_exact_mut(8) {
         for (to, from) in half.iter_mut().zip(known) {
             *to = *from;
         }

@@ -23,7 +23,7 @@ use session::{Session, are_many, seek, trim};
 /// use mppe::{Batch, Config, Decryptor, Encryptor, Incoming, Mode, Outgoing, Receiving, Sending, StartKey, Strength};
 ///
 /// let config = Config::new(Mode::Stateless);
-/// let starts = [[1; 16], [2; 16]].map(|octets| StartKey::from_octets(Strength::Bits128, octets));
+/// let starts = [[1; 16], [2; 16]].map(|bytes| StartKey::from_bytes(Strength::Bits128, bytes));
 /// let mut encryptors = starts.each_ref().map(|start| Encryptor::new(start, &config));
 /// let mut decryptors = starts.each_ref().map(|start| Decryptor::new(start, &config));
 /// let mut batch = Batch::new();
@@ -178,7 +178,7 @@ impl Batch {
                     {
                         *keys = *session.decryptor.lane_keys();
                         *data = ciphertext;
-                        *place = Some((member, Header::from_octets(*header), result));
+                        *place = Some((member, Header::from_bytes(*header), result));
                     }
                 }
                 let opened = filled..lanes.start;
@@ -251,7 +251,7 @@ impl Batch {
                     Err(error) => *result = Some(Err(error)),
                     Ok(head) => {
                         let Some((header, ciphertext)) = packet.split_first_chunk_mut() else { continue };
-                        *result = Some(Ok(Header::from_octets(*header)));
+                        *result = Some(Ok(Header::from_bytes(*header)));
                         if let Some(data) = data.get_mut(lane) {
                             *data = apply_head(ciphertext, &head);
                         }
@@ -314,8 +314,8 @@ fn apply_head<'d>(data: &'d mut [u8], head: &[u8; HEAD_LEN]) -> &'d mut [u8] {
     let Some((first, rest)) = data.split_at_mut_checked(length) else {
         return &mut [];
     };
-    for (octet, stream) in first.iter_mut().zip(head) {
-        *octet ^= stream;
+    for (byte, stream) in first.iter_mut().zip(head) {
+        *byte ^= stream;
     }
     rest
 }

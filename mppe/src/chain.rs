@@ -36,15 +36,15 @@ impl Chain {
         for (to, from) in message.iter_mut().zip(start).take(length) {
             *to = *from;
         }
-        for (at, octet) in message.iter_mut().enumerate().skip(end.saturating_sub(40)) {
+        for (at, byte) in message.iter_mut().enumerate().skip(end.saturating_sub(40)) {
             match at.cmp(&end) {
-                core::cmp::Ordering::Less => *octet = 0xf2,
-                core::cmp::Ordering::Equal => *octet = 0x80,
+                core::cmp::Ordering::Less => *byte = 0xf2,
+                core::cmp::Ordering::Equal => *byte = 0x80,
                 core::cmp::Ordering::Greater => {}
             }
         }
-        if let (Some(bits), Ok(octets)) = (message.last_chunk_mut::<8>(), u64::try_from(end)) {
-            *bits = octets.wrapping_mul(8).to_be_bytes();
+        if let (Some(bits), Ok(bytes)) = (message.last_chunk_mut::<8>(), u64::try_from(end)) {
+            *bits = bytes.wrapping_mul(8).to_be_bytes();
         }
         let mut blocks = [[0; 64]; 2];
         for (block, half) in blocks.iter_mut().zip(message.chunks_exact(64)) {

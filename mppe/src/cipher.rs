@@ -4,10 +4,7 @@
 //! at every byte. Here each step of a lone stream reads the next step's entry *before* its own
 //! swap, and repairs the one case in 256 where the swap hit it. Several streams are stepped side by
 //! side, where one works while another waits.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "an octet indexes 256 entries, and a lane is less than the number of lanes"
-)]
+#![expect(clippy::indexing_slicing, reason = "a byte indexes 256 entries, and a lane is less than the number of lanes")]
 #![expect(clippy::inline_always, reason = "a step must melt into its loop")]
 #![expect(clippy::needless_range_loop, reason = "lanes are stepped in turn")]
 
@@ -22,19 +19,19 @@ pub(crate) const HEAD_LEN: usize = 16;
 /// The identity, which the key schedule starts from.
 const IDENTITY: Table = {
     let mut table = [0; 256];
-    let mut octet = 0u8;
+    let mut byte = 0u8;
     loop {
-        table[octet_index(octet)] = octet;
-        if octet == u8::MAX {
+        table[byte_index(byte)] = byte;
+        if byte == u8::MAX {
             break table;
         }
-        octet = octet.wrapping_add(1);
+        byte = byte.wrapping_add(1);
     }
 };
 
 #[expect(clippy::as_conversions, reason = "`usize::from` is not const")]
-const fn octet_index(octet: u8) -> usize {
-    octet as usize
+const fn byte_index(byte: u8) -> usize {
+    byte as usize
 }
 
 /// How far a key stream has run: the RFC's `i` and `j`.
@@ -127,10 +124,10 @@ pub(crate) fn open<const LANES: usize>(
     for lane in 0..LANES {
         lanes[lane] = [&tables[lane], &interim[lane]].map(|table| Lane::at(table, Position::START));
     }
-    for octet in 0..HEAD_LEN {
+    for byte in 0..HEAD_LEN {
         for lane in 0..LANES {
-            heads[lane][0][octet] = lanes[lane][0].step(&mut tables[lane], read_ahead);
-            heads[lane][1][octet] = lanes[lane][1].step(&mut interim[lane], read_ahead);
+            heads[lane][0][byte] = lanes[lane][0].step(&mut tables[lane], read_ahead);
+            heads[lane][1][byte] = lanes[lane][1].step(&mut interim[lane], read_ahead);
         }
     }
     (lanes.map(|[own, _]| own.position()), heads)
@@ -142,8 +139,8 @@ pub(crate) fn key(table: &mut Table, key: &[u8; KEY_LEN]) {
     *table = IDENTITY;
     let mut lane = Lane { i: 0, j: 0, ahead: 0 };
     for row in 0..16u8 {
-        for (column, octet) in (0..16u8).zip(key) {
-            lane.swap(table, row << 4 | column, octet, true);
+        for (column, byte) in (0..16u8).zip(key) {
+            lane.swap(table, row << 4 | column, byte, true);
         }
     }
 }
@@ -163,8 +160,8 @@ pub(crate) fn apply(table: &mut Table, position: &mut Position, data: &mut [u8])
             *word = (u32::from_le_bytes(*word) ^ stream).to_le_bytes();
         }
     }
-    for octet in words.into_remainder() {
-        *octet ^= lane.step(table, true);
+    for byte in words.into_remainder() {
+        *byte ^= lane.step(table, true);
     }
     *position = lane.position();
 }
@@ -253,8 +250,8 @@ fn step_chunk<const COUNT: usize, const SHARED: bool>(
     let mut stream = [[0; CHUNK]; COUNT];
     let mut lanes: [Lane; COUNT] = core::array::from_fn(|lane| Lane::at(&tables[lane], positions[lane]));
     let mut counts = lanes.map(|lane| lane.i);
-    for octet in 0..CHUNK {
-        if octet == length {
+    for byte in 0..CHUNK {
+        if byte == length {
             break;
         }
         for lane in 0..COUNT {
@@ -264,7 +261,7 @@ fn step_chunk<const COUNT: usize, const SHARED: bool>(
                 counts[count] = counts[count].wrapping_add(1);
             }
             let sum = lanes[lane].swap(&mut tables[lane], counts[count], 0, read_ahead);
-            stream[lane][octet] = tables[lane][usize::from(sum)];
+            stream[lane][byte] = tables[lane][usize::from(sum)];
         }
     }
     for lane in 0..COUNT {
@@ -272,8 +269,8 @@ fn step_chunk<const COUNT: usize, const SHARED: bool>(
     }
     for (data, stream) in data.iter_mut().zip(&stream) {
         if let Some((now, later)) = core::mem::take(data).split_at_mut_checked(length) {
-            for (octet, stream) in now.iter_mut().zip(stream) {
-                *octet ^= stream;
+            for (byte, stream) in now.iter_mut().zip(stream) {
+                *byte ^= stream;
             }
             *data = later;
         }
@@ -298,14 +295,14 @@ pub(crate) struct Cipher {
 }
 
 impl Cipher {
-    pub(crate) fn new(octets: &[u8; KEY_LEN]) -> Self {
+    pub(crate) fn new(bytes: &[u8; KEY_LEN]) -> Self {
         let mut cipher = Self { table: [0; 256], position: Position::START };
-        cipher.restart(octets);
+        cipher.restart(bytes);
         cipher
     }
 
-    pub(crate) fn restart(&mut self, octets: &[u8; KEY_LEN]) {
-        key(&mut self.table, octets);
+    pub(crate) fn restart(&mut self, bytes: &[u8; KEY_LEN]) {
+        key(&mut self.table, bytes);
         self.position = Position::START;
     }
 
@@ -337,7 +334,7 @@ mod tests {
         /// Lanes of any lengths, at one count or each at its own.
         #[test]
         fn lanes_agree_with_another_implementation(
-            octets: [[u8; 16]; LANES],
+            bytes: [[u8; 16]; LANES],
             lengths in prop::array::uniform4(prop_oneof![0..4usize, 0..300usize, Just(56usize), Just(112usize)]),
             before in prop::array::uniform4(0..300usize),
             shared: bool,
@@ -348,10 +345,10 @@ mod tests {
             let mut found = expected.clone();
             for lane in 0..LANES {
                 let skipped = if shared { before[0] } else { before[lane] };
-                let mut oracle = Rc4::new_from_slice(&octets[lane]).unwrap();
+                let mut oracle = Rc4::new_from_slice(&bytes[lane]).unwrap();
                 oracle.apply_keystream(&mut vec![0; skipped]);
                 oracle.apply_keystream(&mut expected[lane]);
-                key(&mut tables[lane], &octets[lane]);
+                key(&mut tables[lane], &bytes[lane]);
                 apply(&mut tables[lane], &mut positions[lane], &mut vec![0; skipped]);
             }
             let mut data = found.each_mut().map(|data| &mut data[..]);
@@ -364,9 +361,9 @@ mod tests {
         }
 
         #[test]
-        fn agrees_with_another_implementation(octets: [u8; 16], lengths in prop::collection::vec(0..600usize, 1..5)) {
-            let mut oracle = Rc4::new_from_slice(&octets).unwrap();
-            let mut cipher = Cipher::new(&octets);
+        fn agrees_with_another_implementation(bytes: [u8; 16], lengths in prop::collection::vec(0..600usize, 1..5)) {
+            let mut oracle = Rc4::new_from_slice(&bytes).unwrap();
+            let mut cipher = Cipher::new(&bytes);
             for length in lengths {
                 let (mut ours, mut theirs) = (vec![0x5a; length], vec![0x5a; length]);
                 cipher.apply(&mut ours);
@@ -376,8 +373,8 @@ mod tests {
         }
 
         #[test]
-        fn runs_backwards(octets: [u8; 16], before in 0..300usize, steps in 0..600usize) {
-            let mut cipher = Cipher::new(&octets);
+        fn runs_backwards(bytes: [u8; 16], before in 0..300usize, steps in 0..600usize) {
+            let mut cipher = Cipher::new(&bytes);
             cipher.apply(&mut vec![0; before]);
             let mut first = vec![0; steps];
             cipher.apply(&mut first);
@@ -390,11 +387,11 @@ mod tests {
         /// Eight bytes are the same key as the same eight twice.
         #[test]
         fn short_keys_repeat(half: [u8; 8]) {
-            let mut octets = [0; 16];
-            octets[..8].copy_from_slice(&half);
-            octets[8..].copy_from_slice(&half);
+            let mut bytes = [0; 16];
+            bytes[..8].copy_from_slice(&half);
+            bytes[8..].copy_from_slice(&half);
             let (mut ours, mut theirs) = ([0; 64], [0; 64]);
-            Cipher::new(&octets).apply(&mut ours);
+            Cipher::new(&bytes).apply(&mut ours);
             Rc4::new_from_slice(&half).unwrap().apply_keystream(&mut theirs);
             prop_assert_eq!(ours, theirs);
         }

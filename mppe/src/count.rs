@@ -18,8 +18,8 @@ pub struct CoherencyCount(u16);
 
 #[cfg(feature = "arbitrary")]
 impl<'a> arbitrary::Arbitrary<'a> for CoherencyCount {
-    fn arbitrary(octets: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
-        Ok(Self::new(u16::arbitrary(octets)?))
+    fn arbitrary(bytes: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
+        Ok(Self::new(u16::arbitrary(bytes)?))
     }
 }
 

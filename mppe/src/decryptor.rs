@@ -24,7 +24,7 @@ use state::{Kind, Plan};
 /// ```
 /// use mppe::{Config, Decryptor, Encryptor, Mode, StartKey, Strength};
 ///
-/// let start = StartKey::from_octets(Strength::Bits56, [1; 16]);
+/// let start = StartKey::from_bytes(Strength::Bits56, [1; 16]);
 /// let config = Config::new(Mode::Stateless);
 /// let mut buf = [0; 6];
 /// Encryptor::new(&start, &config).encrypt(0x0057, &[0x60, 0], &mut buf)?;
@@ -63,7 +63,7 @@ impl<'p> Decrypted<'p> {
 /// ```
 /// use mppe::{Config, Decryptor, Encryptor, Flags, Mode, StartKey, Strength};
 ///
-/// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
+/// let start = StartKey::from_bytes(Strength::Bits128, [1; 16]);
 /// let config = Config::new(Mode::Stateless);
 /// let (mut encryptor, mut decryptor) =
 ///     (Encryptor::new(&start, &config), Decryptor::new(&start, &config));
@@ -136,7 +136,7 @@ impl<const LATE: usize> Decryptor<LATE> {
     /// ```
     /// use mppe::{Config, Decryptor, Encryptor, Mode, StartKey, Strength};
     ///
-    /// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
+    /// let start = StartKey::from_bytes(Strength::Bits128, [1; 16]);
     /// let config = Config::new(Mode::Stateless);
     /// let mut encryptor = Encryptor::new(&start, &config);
     /// let mut buf = [0; 16];
@@ -208,7 +208,7 @@ impl<const LATE: usize> Decryptor<LATE> {
         let available = packet.len();
         match packet.split_first_chunk_mut() {
             Some((header, data)) if !data.is_empty() => {
-                let header = Header::from_octets(*header);
+                let header = Header::from_bytes(*header);
                 if header.flags.contains(Flags::ENCRYPTED) {
                     Ok((header, data))
                 } else {
@@ -281,8 +281,8 @@ impl<const LATE: usize> Decryptor<LATE> {
 
     fn apply(&mut self, plan: &Plan, data: &mut [u8]) {
         let Some((first, rest)) = data.split_first_chunk_mut::<HEAD_LEN>() else {
-            for (octet, stream) in data.iter_mut().zip(plan.head) {
-                *octet ^= stream;
+            for (byte, stream) in data.iter_mut().zip(plan.head) {
+                *byte ^= stream;
             }
             if matches!(plan.kind, Kind::Restarted { .. }) {
                 // The stream goes on behind a packet that is shorter than the head that was made.

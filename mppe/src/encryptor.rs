@@ -19,7 +19,7 @@ use crate::statistics::EncryptorStatistics;
 /// ```
 /// use mppe::{Config, Encryptor, Mode, StartKey, Strength};
 ///
-/// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
+/// let start = StartKey::from_bytes(Strength::Bits128, [1; 16]);
 /// let mut encryptor = Encryptor::new(&start, &Config::new(Mode::Stateless));
 /// // In place: the inner protocol and its packet, with room for the header in front.
 /// let mut buf = [0; 64];
@@ -176,7 +176,7 @@ impl Encryptor {
         let header = Header { flags, count: self.count };
         self.count = self.count.next();
         self.packets = self.packets.wrapping_add(1);
-        header.to_octets()
+        header.to_bytes()
     }
 
     /// Returns the keys of the next packet's tables, for a batch in stateless mode;
@@ -212,8 +212,8 @@ impl Encryptor {
             *first = (u128::from_ne_bytes(*first) ^ u128::from_ne_bytes(head)).to_ne_bytes();
             self.chain.apply(rest);
         } else {
-            for (octet, stream) in data.iter_mut().zip(head) {
-                *octet ^= stream;
+            for (byte, stream) in data.iter_mut().zip(head) {
+                *byte ^= stream;
             }
         }
     }

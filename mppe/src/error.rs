@@ -5,7 +5,7 @@ use crate::count::CoherencyCount;
 
 /// The caller's buffer cannot hold the bytes; nothing was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("buffer too small: needs {needed} octets, has {available}")]
+#[error("buffer too small: needs {needed} bytes, has {available}")]
 #[non_exhaustive]
 pub struct BufferTooSmall {
     /// Bytes that are needed.
@@ -37,7 +37,7 @@ pub enum KeyError {
 /// ```
 /// use mppe::{Config, EncryptError, Encryptor, Mode, StartKey, Strength};
 ///
-/// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
+/// let start = StartKey::from_bytes(Strength::Bits128, [1; 16]);
 /// let mut encryptor = Encryptor::new(&start, &Config::new(Mode::Stateless));
 /// // LCP stays in the clear.
 /// let refused = encryptor.encrypt(0xc021, &[9, 1, 0, 4], &mut [0; 16]).unwrap_err();
@@ -50,7 +50,7 @@ pub enum EncryptError {
     #[error(transparent)]
     BufferTooSmall(#[from] BufferTooSmall),
     /// There are no two bytes for the header in front of the plaintext.
-    #[error("plaintext at offset {start}: the header in front of it needs 2 octets")]
+    #[error("plaintext at offset {start}: the header in front of it needs 2 bytes")]
     NoHeadroom {
         /// Where the plaintext starts.
         start: usize,
@@ -72,7 +72,7 @@ pub enum EncryptError {
 /// ```
 /// use mppe::{Config, DecryptError, Decryptor, Mode, StartKey, Strength};
 ///
-/// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
+/// let start = StartKey::from_bytes(Strength::Bits128, [1; 16]);
 /// let mut decryptor = Decryptor::new(&start, &Config::new(Mode::Stateless));
 /// let refused = decryptor.decrypt(&mut [0x80, 0x00, 0x21, 0x45]).unwrap_err();
 /// assert_eq!(refused, DecryptError::NotEncrypted);
@@ -81,7 +81,7 @@ pub enum EncryptError {
 #[non_exhaustive]
 pub enum DecryptError {
     /// The packet has no header, or nothing behind it.
-    #[error("MPPE packet of {available} octets: needs {needed}")]
+    #[error("MPPE packet of {available} bytes: needs {needed}")]
     Truncated {
         /// Bytes that are needed.
         needed: usize,

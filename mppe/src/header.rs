@@ -19,8 +19,8 @@ pub struct Flags(u8);
 
 #[cfg(feature = "arbitrary")]
 impl<'a> arbitrary::Arbitrary<'a> for Flags {
-    fn arbitrary(octets: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
-        Ok(Self(u8::arbitrary(octets)? & Self::ALL))
+    fn arbitrary(bytes: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
+        Ok(Self(u8::arbitrary(bytes)? & Self::ALL))
     }
 }
 
@@ -102,7 +102,7 @@ impl fmt::Debug for Flags {
 /// assert_eq!(header.flags, Flags::FLUSHED | Flags::ENCRYPTED);
 /// assert_eq!(header.count, CoherencyCount::new(0));
 /// assert_eq!(data, [0xe7, 0x9c]);
-/// assert_eq!(header.to_octets(), [0x90, 0x00]);
+/// assert_eq!(header.to_bytes(), [0x90, 0x00]);
 /// # Ok::<(), mppe::DecryptError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -124,23 +124,23 @@ impl Header {
     /// # Errors
     ///
     /// [`DecryptError::Truncated`] when there are less than two bytes.
-    pub fn decode(octets: &[u8]) -> Result<(Self, &[u8]), DecryptError> {
-        let Some((&[high, low], data)) = octets.split_first_chunk() else {
-            return Err(DecryptError::Truncated { needed: Self::LEN, available: octets.len() });
+    pub fn decode(bytes: &[u8]) -> Result<(Self, &[u8]), DecryptError> {
+        let Some((&[high, low], data)) = bytes.split_first_chunk() else {
+            return Err(DecryptError::Truncated { needed: Self::LEN, available: bytes.len() });
         };
-        Ok((Self::from_octets([high, low]), data))
+        Ok((Self::from_bytes([high, low]), data))
     }
 
     /// Creates the header that two bytes are.
     #[must_use]
-    pub const fn from_octets(octets: [u8; Self::LEN]) -> Self {
-        let [high, _] = octets;
-        Self { flags: Flags(high & Flags::ALL), count: CoherencyCount::new(u16::from_be_bytes(octets)) }
+    pub const fn from_bytes(bytes: [u8; Self::LEN]) -> Self {
+        let [high, _] = bytes;
+        Self { flags: Flags(high & Flags::ALL), count: CoherencyCount::new(u16::from_be_bytes(bytes)) }
     }
 
     /// Returns the two bytes of this header.
     #[must_use]
-    pub const fn to_octets(self) -> [u8; Self::LEN] {
+    pub const fn to_bytes(self) -> [u8; Self::LEN] {
         let [high, low] = self.count.get().to_be_bytes();
         [self.flags.0 | high, low]
     }
@@ -152,10 +152,10 @@ impl Header {
     /// [`BufferTooSmall`] when `buf` is shorter than two bytes.
     pub fn encode(self, buf: &mut [u8]) -> Result<&[u8], BufferTooSmall> {
         let available = buf.len();
-        let Some((octets, _)) = buf.split_first_chunk_mut() else {
+        let Some((bytes, _)) = buf.split_first_chunk_mut() else {
             return Err(BufferTooSmall { needed: Self::LEN, available });
         };
-        *octets = self.to_octets();
-        Ok(octets)
+        *bytes = self.to_bytes();
+        Ok(bytes)
     }
 }

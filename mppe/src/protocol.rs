@@ -136,7 +136,7 @@ pub(crate) fn is_plausible(set: &ProtocolSet, head: &[u8], length: usize, proof:
     let stated = |high: u8, low: u8, more: u16| {
         u32::from(u16::from_be_bytes([high, low]))
             .checked_add(more.into())
-            .and_then(|octets| usize::try_from(octets).ok())
+            .and_then(|bytes| usize::try_from(bytes).ok())
     };
     match (protocol, body) {
         (ProtocolSet::IPV4, [first, ..]) if proof == Proof::Expected => first >> 4 == 4,

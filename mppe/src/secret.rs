@@ -17,9 +17,9 @@ impl<const N: usize> core::fmt::Debug for Secret<N> {
 }
 
 /// Overwrites what a drop would leave behind.
-pub(crate) fn wipe<const N: usize>(octets: &mut [u8; N]) {
+pub(crate) fn wipe<const N: usize>(bytes: &mut [u8; N]) {
     #[cfg(feature = "zeroize")]
-    zeroize::Zeroize::zeroize(octets);
+    zeroize::Zeroize::zeroize(bytes);
     #[cfg(not(feature = "zeroize"))]
-    let _ = octets;
+    let _ = bytes;
 }

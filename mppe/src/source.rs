@@ -43,7 +43,7 @@ impl Direction {
 /// let master = MasterKey::from_ms_chap_v2(&password_hash_hash, &nt_response);
 /// let sent = master.start_key(Strength::Bits128, Side::Client, Direction::Send);
 /// let received = master.start_key(Strength::Bits128, Side::Server, Direction::Receive);
-/// assert_eq!(sent.expose_octets(), received.expose_octets());
+/// assert_eq!(sent.expose_bytes(), received.expose_bytes());
 /// ```
 #[derive(Clone)]
 pub struct MasterKey(Secret<KEY_LEN>);
@@ -59,8 +59,8 @@ impl MasterKey {
 
     /// Creates the master key whose bytes are known.
     #[must_use]
-    pub const fn from_octets(octets: [u8; KEY_LEN]) -> Self {
-        Self(Secret(octets))
+    pub const fn from_bytes(bytes: [u8; KEY_LEN]) -> Self {
+        Self(Secret(bytes))
     }
 
     /// Derives the start key of one direction (RFC 3079 section 3.4, `GetAsymmetricStartKey`).
@@ -77,7 +77,7 @@ impl MasterKey {
 
     /// Returns the 16 bytes of the key.
     #[must_use]
-    pub const fn expose_octets(&self) -> &[u8; KEY_LEN] {
+    pub const fn expose_bytes(&self) -> &[u8; KEY_LEN] {
         &self.0.0
     }
 }
@@ -113,7 +113,7 @@ pub enum ShortKeySource {
 ///     *b"\x41\xc0\x0c\x58\x4b\xd2\xd9\x1c\x40\x17\xa2\xa1\x2f\xa5\x9f\x3f",
 /// );
 /// let start = known.start_key(Strength::Bits128, ShortKeySource::LmHash)?;
-/// assert_eq!(start.expose_octets()[..4], [0xa8, 0x94, 0x78, 0x50]);
+/// assert_eq!(start.expose_bytes()[..4], [0xa8, 0x94, 0x78, 0x50]);
 /// // Without the LM hash there are no short keys as the RFC makes them.
 /// let short = known.start_key(Strength::Bits40, ShortKeySource::LmHash);
 /// assert_eq!(short.unwrap_err(), KeyError::LmHashUnknown { strength: Strength::Bits40 });
@@ -191,7 +191,7 @@ impl StartKey {
     /// let mut msk = [1; 64];
     /// msk[32..].fill(2);
     /// let key = StartKey::from_eap(Strength::Bits128, &msk, Side::Server, Direction::Send);
-    /// assert_eq!(key.expose_octets(), [2; 16]);
+    /// assert_eq!(key.expose_bytes(), [2; 16]);
     /// ```
     #[must_use]
     #[doc(alias = "MSK")]

@@ -55,7 +55,7 @@ pub struct DecryptorStatistics {
 /// ```
 /// use mppe::{Config, Decryptor, Encryptor, Mode, StartKey, Statistics, Strength};
 ///
-/// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
+/// let start = StartKey::from_bytes(Strength::Bits128, [1; 16]);
 /// let config = Config::new(Mode::Stateless);
 /// let mut encryptor = Encryptor::new(&start, &config);
 /// let decryptor = Decryptor::new(&start, &config);

@@ -15,7 +15,7 @@ use crate::{Config, Decryptor, Encryptor, Mode, StartKey, Strength};
 
 /// Creates a link of two ends that trust each other.
 fn ends(strength: Strength, config: Config) -> (Encryptor, Decryptor) {
-    let start = StartKey::from_octets(strength, *b"start key of 16.");
+    let start = StartKey::from_bytes(strength, *b"start key of 16.");
     (Encryptor::new(&start, &config), Decryptor::new(&start, &config))
 }
 

@@ -18,7 +18,7 @@ use crate::write::array;
 /// ```
 #[must_use]
 pub fn expand_key(key: &[u8; 7]) -> [u8; 8] {
-    let bits = key.iter().fold(0, |bits, octet| bits << 8 | u64::from(*octet));
+    let bits = key.iter().fold(0, |bits, byte| bits << 8 | u64::from(*byte));
     [49, 42, 35, 28, 21, 14, 7, 0].map(|shift| {
         let [.., low] = ((bits >> shift) & 0x7f).to_be_bytes();
         let seven = low << 1;
@@ -91,9 +91,9 @@ pub(crate) fn same_key(challenge: [u8; 8]) -> TwoKeys {
 }
 
 /// Encrypts or decrypts 16 bytes, each half with a key of its own.
-pub(crate) fn each_half(octets: &[u8; 16], keys: &[u8; 14], step: impl Fn(&[u8; 8], &[u8; 7]) -> [u8; 8]) -> [u8; 16] {
+pub(crate) fn each_half(bytes: &[u8; 16], keys: &[u8; 14], step: impl Fn(&[u8; 8], &[u8; 7]) -> [u8; 8]) -> [u8; 16] {
     let mut out = [0; 16];
-    let halves = octets.chunks_exact(8).zip(keys.chunks_exact(7));
+    let halves = bytes.chunks_exact(8).zip(keys.chunks_exact(7));
     for (to, (from, key)) in out.chunks_exact_mut(8).zip(halves) {
         if let (Ok(from), Ok(key)) = (from.try_into(), key.try_into()) {
             to.copy_from_slice(&step(from, key));

@@ -22,7 +22,7 @@ secret! {
     /// let sent = EncryptedPassword::seal("Grüße 🔑", &old, &padding)?;
     ///
     /// let new = sent.open(&old)?;
-    /// assert_eq!(new.utf16le().len(), 16); // octets: 8 code units, of which the key has two
+    /// assert_eq!(new.utf16le().len(), 16); // bytes: 8 code units, of which the key has two
     /// assert!(new.chars().eq("Grüße 🔑".chars().map(Ok)));
     /// assert!(new.nt_hash().ct_eq(&NtHash::from_password("Grüße 🔑")));
     ///
@@ -55,7 +55,7 @@ impl EncryptedPassword {
     pub fn seal<'a, P: Into<Password<'a>>>(
         new: P,
         old: &NtHash,
-        padding: &[u8; Password::MAX_OCTETS],
+        padding: &[u8; Password::MAX_BYTES],
     ) -> Result<Self, PasswordError> {
         Self::seal_with(new.into(), old.as_bytes(), padding)
     }
@@ -70,7 +70,7 @@ impl EncryptedPassword {
     pub fn seal_with_lm<'a, P: Into<Password<'a>>>(
         new: P,
         old: &LmHash,
-        padding: &[u8; Password::MAX_OCTETS],
+        padding: &[u8; Password::MAX_BYTES],
     ) -> Result<Self, PasswordError> {
         Self::seal_with(new.into(), old.as_bytes(), padding)
     }
@@ -104,10 +104,10 @@ impl EncryptedPassword {
     fn seal_with(
         new: Password<'_>,
         key: &[u8; 16],
-        padding: &[u8; Password::MAX_OCTETS],
+        padding: &[u8; Password::MAX_BYTES],
     ) -> Result<Self, PasswordError> {
-        let length = new.octets().count();
-        let Some(unused) = Password::MAX_OCTETS.checked_sub(length) else {
+        let length = new.bytes().count();
+        let Some(unused) = Password::MAX_BYTES.checked_sub(length) else {
             return Err(PasswordError::TooLong { length });
         };
         if length & 1 != 0 {
@@ -117,7 +117,7 @@ impl EncryptedPassword {
             return Err(PasswordError::TooLong { length });
         };
         let padding = padding.iter().copied().take(unused);
-        let mut block = Self(array(padding.chain(new.octets()).chain(stated)));
+        let mut block = Self(array(padding.chain(new.bytes()).chain(stated)));
         rc4(key, &mut block.0);
         Ok(block)
     }
@@ -129,20 +129,20 @@ impl EncryptedPassword {
         let [.., a, b, c, d] = clear.0;
         let found = u32::from_le_bytes([a, b, c, d]);
         let length = usize::try_from(found).ok().filter(|length| length & 1 == 0);
-        match length.and_then(|length| Password::MAX_OCTETS.checked_sub(length)) {
-            Some(unused) => Ok(NewPassword { octets: password, unused }),
+        match length.and_then(|length| Password::MAX_BYTES.checked_sub(length)) {
+            Some(unused) => Ok(NewPassword { bytes: password, unused }),
             None => Err(ChangeError::PasswordLength { found }),
         }
     }
 }
 
 /// Encrypts or decrypts with RC4 (RFC 2433 section A.13, `Rc4Encrypt()`).
-fn rc4(key: &[u8; 16], octets: &mut [u8]) {
+fn rc4(key: &[u8; 16], bytes: &mut [u8]) {
     match Rc4::new_from_slice(key) {
-        Ok(mut cipher) => cipher.apply_keystream(octets),
+        Ok(mut cipher) => cipher.apply_keystream(bytes),
         // Keys of 1 to 256 bytes are taken, so this is never reached; if it were, nothing would be
         // revealed.
-        Err(_) => octets.fill(0),
+        Err(_) => bytes.fill(0),
     }
 }
 
@@ -164,7 +164,7 @@ fn rc4(key: &[u8; 16], octets: &mut [u8]) {
 /// # }
 /// ```
 pub struct NewPassword {
-    octets: Scratch<{ Password::MAX_OCTETS }>,
+    bytes: Scratch<{ Password::MAX_BYTES }>,
     unused: usize,
 }
 
@@ -172,8 +172,8 @@ impl NewPassword {
     /// Returns the password, in UTF-16LE, as the peer sent it.
     #[must_use]
     pub fn utf16le(&self) -> &[u8] {
-        debug_assert!(self.unused <= self.octets.0.len(), "the password is a part of the block");
-        self.octets.0.get(self.unused..).unwrap_or_default()
+        debug_assert!(self.unused <= self.bytes.0.len(), "the password is a part of the block");
+        self.bytes.0.get(self.unused..).unwrap_or_default()
     }
 
     /// Returns the characters, to check them against rules for passwords. An error is a surrogate
@@ -207,13 +207,13 @@ impl core::fmt::Debug for NewPassword {
 #[non_exhaustive]
 pub enum PasswordError {
     /// It has more than 256 UTF-16 code units.
-    #[error("new password of {length} octets: at most 512 fit")]
+    #[error("new password of {length} bytes: at most 512 fit")]
     TooLong {
         /// Its length in bytes of UTF-16LE.
         length: usize,
     },
     /// [`Password::Utf16Le`] with an odd number of bytes.
-    #[error("new password of {length} octets is not whole UTF-16 code units")]
+    #[error("new password of {length} bytes is not whole UTF-16 code units")]
     HalfCodeUnit {
         /// Its length in bytes.
         length: usize,
@@ -226,7 +226,7 @@ pub enum PasswordError {
 #[non_exhaustive]
 pub enum ChangeError {
     /// The decrypted length of the new password is odd or more than 512: the peer's old hash is another one.
-    #[error("new password of {found} octets: the peer has another old hash")]
+    #[error("new password of {found} bytes: the peer has another old hash")]
     PasswordLength {
         /// The decrypted length.
         found: u32,

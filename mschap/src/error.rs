@@ -39,16 +39,16 @@ impl core::fmt::Display for Value {
 /// ```
 /// use mschap::{DecodeError, Value, v2};
 ///
-/// // Some peers agree on version 2 and then answer with the 16 octets of CHAP with MD5.
+/// // Some peers agree on version 2 and then answer with the 16 bytes of CHAP with MD5.
 /// let error = v2::Response::decode(&[0; 16]).unwrap_err();
 /// assert_eq!(error, DecodeError::Length { value: Value::V2Response, needed: 49, found: 16 });
-/// assert_eq!(error.to_string(), "MS-CHAPv2 response of 16 octets, not 49");
+/// assert_eq!(error.to_string(), "MS-CHAPv2 response of 16 bytes, not 49");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
     /// The value has another length than its RFC says.
-    #[error("{value} of {found} octets, not {needed}")]
+    #[error("{value} of {found} bytes, not {needed}")]
     Length {
         /// The value that was decoded.
         value: Value,
@@ -83,7 +83,7 @@ pub enum DecodeError {
 
 /// The caller's buffer cannot hold what is to be written; nothing was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("buffer too small: needs {needed} octets, has {available}")]
+#[error("buffer too small: needs {needed} bytes, has {available}")]
 #[non_exhaustive]
 pub struct BufferTooSmall {
     /// Bytes that are needed.
@@ -93,6 +93,6 @@ pub struct BufferTooSmall {
 }
 
 /// Reads a value of exactly `N` bytes.
-pub(crate) fn exactly<const N: usize>(value: Value, octets: &[u8]) -> Result<&[u8; N], DecodeError> {
-    octets.try_into().map_err(|_| DecodeError::Length { value, needed: N, found: octets.len() })
+pub(crate) fn exactly<const N: usize>(value: Value, bytes: &[u8]) -> Result<&[u8; N], DecodeError> {
+    bytes.try_into().map_err(|_| DecodeError::Length { value, needed: N, found: bytes.len() })
 }

@@ -155,8 +155,8 @@ fn behind_word(text: &[u8]) -> &[u8] {
 }
 
 fn split_digits(text: &[u8], hexadecimal: bool) -> (&[u8], &[u8]) {
-    let is_digit = |octet: &u8| if hexadecimal { octet.is_ascii_hexdigit() } else { octet.is_ascii_digit() };
-    let end = text.iter().position(|octet| !is_digit(octet)).unwrap_or(text.len());
+    let is_digit = |byte: &u8| if hexadecimal { byte.is_ascii_hexdigit() } else { byte.is_ascii_digit() };
+    let end = text.iter().position(|byte| !is_digit(byte)).unwrap_or(text.len());
     text.split_at_checked(end).unwrap_or((text, &[]))
 }
 
@@ -185,8 +185,8 @@ mod tests {
     fn any_failure(text: Option<&[u8]>) -> impl Strategy<Value = Failure<'_>> {
         let challenge = prop_oneof![
             Just(None),
-            any::<[u8; 8]>().prop_map(|octets| Some(FailureChallenge::V1(octets))),
-            any::<[u8; 16]>().prop_map(|octets| Some(FailureChallenge::V2(octets))),
+            any::<[u8; 8]>().prop_map(|bytes| Some(FailureChallenge::V1(bytes))),
+            any::<[u8; 16]>().prop_map(|bytes| Some(FailureChallenge::V2(bytes))),
         ];
         (any::<Option<u32>>(), any::<Option<bool>>(), challenge, any::<Option<u32>>()).prop_map(
             move |(code, retry, challenge, version)| Failure {
@@ -212,7 +212,7 @@ mod tests {
         fn order_and_blanks_do_not_matter(failure in any_failure(None), order in Just(vec![0, 1, 2, 3]).prop_shuffle(), blanks in "[ \t]{1,3}") {
             let mut buf = [0; 256];
             let message = failure.encode(&mut buf).unwrap();
-            let fields: Vec<&[u8]> = message.split(|octet| *octet == b' ').collect();
+            let fields: Vec<&[u8]> = message.split(|byte| *byte == b' ').collect();
             let mut shuffled = blanks.clone().into_bytes();
             for place in order {
                 if let Some(field) = fields.get(place) {

@@ -35,8 +35,8 @@ impl NtHash {
     #[must_use]
     pub fn from_password<'a, P: Into<Password<'a>>>(password: P) -> Self {
         let mut hash = Md4::new();
-        for octet in password.into().octets() {
-            hash.update([octet]);
+        for byte in password.into().bytes() {
+            hash.update([byte]);
         }
         Self(hash.finalize().into())
     }

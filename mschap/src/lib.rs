@@ -46,7 +46,7 @@ pub use failure_code::FailureCode;
 pub use hash::{NtHash, NtHashHash};
 pub use lm_hash::{LmHash, LmHashError};
 pub use name::NamePolicy;
-pub use password::{Octets, Password};
+pub use password::{Password, PasswordBytes};
 pub use peer::{Next, ProofError, Refusal};
 pub use response::ChallengeResponse;
 pub use start_key::{MasterKey, StartKey};

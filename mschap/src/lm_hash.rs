@@ -45,7 +45,7 @@ impl LmHash {
     /// page. The replacement of a response made from it differs: see
     /// [`v1::Response`](crate::v1::Response).
     pub fn from_password(password: &str) -> Result<Self, LmHashError> {
-        if let Some(offset) = password.bytes().position(|octet| !octet.is_ascii()) {
+        if let Some(offset) = password.bytes().position(|byte| !byte.is_ascii()) {
             return Err(LmHashError::NotAscii { offset });
         }
         Self::from_oem(password.as_bytes())
@@ -97,13 +97,13 @@ impl LmHash {
 #[non_exhaustive]
 pub enum LmHashError {
     /// It is longer than 14 bytes.
-    #[error("password of {length} octets has no LAN Manager hash: at most 14")]
+    #[error("password of {length} bytes has no LAN Manager hash: at most 14")]
     TooLong {
         /// Its length in bytes.
         length: usize,
     },
     /// It is not ASCII, so its bytes depend on a code page: see [`LmHash::from_oem`].
-    #[error("password is not ASCII at octet {offset}")]
+    #[error("password is not ASCII at byte {offset}")]
     NotAscii {
         /// Where the first such byte is.
         offset: usize,

@@ -48,7 +48,7 @@ impl NamePolicy {
     }
 
     fn split(self, name: &[u8]) -> (Option<&[u8]>, &[u8]) {
-        let is_backslash = |octet: &u8| *octet == b'\\';
+        let is_backslash = |byte: &u8| *byte == b'\\';
         let at = match self {
             Self::CutBehindLastBackslash => name.iter().rposition(is_backslash),
             Self::CutBehindFirstBackslash => name.iter().position(is_backslash),

@@ -9,7 +9,7 @@
 /// | variant | used by |
 /// |---|---|
 /// | [`Text`](Self::Text) | Windows, FreeRADIUS, hostap |
-/// | [`WidenedOctets`](Self::WidenedOctets) | pppd, lwIP, accel-ppp, mpd: the bytes of a configuration file, each followed by a zero |
+/// | [`WidenedBytes`](Self::WidenedBytes) | pppd, lwIP, accel-ppp, mpd: the bytes of a configuration file, each followed by a zero |
 ///
 /// The password is borrowed: wiping it is up to its owner.
 ///
@@ -18,11 +18,11 @@
 ///
 /// // One password, two hashes: what Windows makes of it, and what pppd makes of the same UTF-8 file.
 /// let windows = NtHash::from_password("Grüß€");
-/// let pppd = NtHash::from_password(Password::WidenedOctets("Grüß€".as_bytes()));
+/// let pppd = NtHash::from_password(Password::WidenedBytes("Grüß€".as_bytes()));
 /// assert!(!windows.ct_eq(&pppd));
 ///
-/// // A character beyond U+FFFF is two code units, four octets.
-/// assert!(Password::Text("a🔑").octets().eq([0x61, 0x00, 0x3d, 0xd8, 0x11, 0xdd]));
+/// // A character beyond U+FFFF is two code units, four bytes.
+/// assert!(Password::Text("a🔑").bytes().eq([0x61, 0x00, 0x3d, 0xd8, 0x11, 0xdd]));
 /// ```
 #[derive(Clone, Copy)]
 #[non_exhaustive]
@@ -33,22 +33,22 @@ pub enum Password<'a> {
     Utf16Le(&'a [u8]),
     /// Bytes, each of which becomes one code unit of the same number: right for ASCII and Latin-1
     /// only.
-    WidenedOctets(&'a [u8]),
+    WidenedBytes(&'a [u8]),
 }
 
 impl<'a> Password<'a> {
     /// The longest password that a change of password can carry, in bytes: 256 UTF-16 code units.
-    pub const MAX_OCTETS: usize = 512;
+    pub const MAX_BYTES: usize = 512;
 
     /// Returns the bytes that are hashed.
     ///
     /// They are as secret as the password.
     #[must_use]
-    pub fn octets(self) -> Octets<'a> {
-        Octets(match self {
+    pub fn bytes(self) -> PasswordBytes<'a> {
+        PasswordBytes(match self {
             Self::Text(text) => Inner::Text { units: text.encode_utf16(), high: None },
-            Self::Utf16Le(octets) => Inner::Utf16Le(octets.iter()),
-            Self::WidenedOctets(octets) => Inner::Widened { octets: octets.iter(), zero: false },
+            Self::Utf16Le(bytes) => Inner::Utf16Le(bytes.iter()),
+            Self::WidenedBytes(bytes) => Inner::Widened { bytes: bytes.iter(), zero: false },
         })
     }
 }
@@ -64,23 +64,23 @@ impl core::fmt::Debug for Password<'_> {
         f.write_str(match self {
             Self::Text(_) => "Text(..)",
             Self::Utf16Le(_) => "Utf16Le(..)",
-            Self::WidenedOctets(_) => "WidenedOctets(..)",
+            Self::WidenedBytes(_) => "WidenedBytes(..)",
         })
     }
 }
 
-/// The bytes of a [`Password`], one by one. See [`Password::octets`].
+/// The bytes of a [`Password`], one by one. See [`Password::bytes`].
 #[derive(Clone)]
-pub struct Octets<'a>(Inner<'a>);
+pub struct PasswordBytes<'a>(Inner<'a>);
 
 #[derive(Clone)]
 enum Inner<'a> {
     Text { units: core::str::EncodeUtf16<'a>, high: Option<u8> },
     Utf16Le(core::slice::Iter<'a, u8>),
-    Widened { octets: core::slice::Iter<'a, u8>, zero: bool },
+    Widened { bytes: core::slice::Iter<'a, u8>, zero: bool },
 }
 
-impl Iterator for Octets<'_> {
+impl Iterator for PasswordBytes<'_> {
     type Item = u8;
 
     fn next(&mut self) -> Option<u8> {
@@ -90,22 +90,22 @@ impl Iterator for Octets<'_> {
                 *high = Some(next);
                 Some(low)
             }),
-            Inner::Utf16Le(octets) => octets.next().copied(),
-            Inner::Widened { octets, zero } => {
+            Inner::Utf16Le(bytes) => bytes.next().copied(),
+            Inner::Widened { bytes, zero } => {
                 if core::mem::take(zero) {
                     return Some(0);
                 }
-                let octet = octets.next().copied()?;
+                let byte = bytes.next().copied()?;
                 *zero = true;
-                Some(octet)
+                Some(byte)
             }
         }
     }
 }
 
-impl core::fmt::Debug for Octets<'_> {
+impl core::fmt::Debug for PasswordBytes<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("Octets(..)")
+        f.write_str("PasswordBytes(..)")
     }
 }
 
@@ -123,22 +123,22 @@ mod tests {
         #[test]
         fn text_is_utf16le(text in any::<String>()) {
             let expected: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-            prop_assert_eq!(&Password::Text(&text).octets().collect::<Vec<u8>>(), &expected);
-            prop_assert_eq!(&Password::Utf16Le(&expected).octets().collect::<Vec<u8>>(), &expected);
+            prop_assert_eq!(&Password::Text(&text).bytes().collect::<Vec<u8>>(), &expected);
+            prop_assert_eq!(&Password::Utf16Le(&expected).bytes().collect::<Vec<u8>>(), &expected);
         }
 
         #[test]
         fn ascii_is_the_same_either_way(text in "[ -~]{0,40}") {
-            let widened = Password::WidenedOctets(text.as_bytes());
-            prop_assert!(Password::Text(&text).octets().eq(widened.octets()));
+            let widened = Password::WidenedBytes(text.as_bytes());
+            prop_assert!(Password::Text(&text).bytes().eq(widened.bytes()));
         }
     }
 
     #[test]
     fn is_never_printed() {
-        let passwords = [Password::Text("secret"), Password::Utf16Le(b"secret"), Password::WidenedOctets(b"secret")];
+        let passwords = [Password::Text("secret"), Password::Utf16Le(b"secret"), Password::WidenedBytes(b"secret")];
         for password in passwords {
-            let printed = format!("{password:?} {:?}", password.octets());
+            let printed = format!("{password:?} {:?}", password.bytes());
             assert!(!printed.contains("secret") && !printed.contains("115"), "{printed}");
         }
     }

@@ -13,8 +13,8 @@ macro_rules! secret {
 
             /// Takes the bytes.
             #[must_use]
-            pub const fn from_bytes(octets: [u8; $len]) -> Self {
-                Self(octets)
+            pub const fn from_bytes(bytes: [u8; $len]) -> Self {
+                Self(bytes)
             }
 
             /// Returns the bytes. Nothing else gives them out; compare with [`ct_eq`](Self::ct_eq).

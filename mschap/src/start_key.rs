@@ -110,11 +110,11 @@ const PADDED_LEN: usize = 164;
 /// three (RFC 3079 section 3.4).
 #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated by the compiler")]
 const fn padded(text: &[u8; 84]) -> [u8; PADDED_LEN] {
-    let mut octets = [0xf2; PADDED_LEN];
+    let mut bytes = [0xf2; PADDED_LEN];
     let mut at = 0;
     while at < 124 {
-        octets[at] = if at < 40 { 0 } else { text[at - 40] };
+        bytes[at] = if at < 40 { 0 } else { text[at - 40] };
         at += 1;
     }
-    octets
+    bytes
 }

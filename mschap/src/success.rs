@@ -55,7 +55,7 @@ impl<'a> Success<'a> {
             return Ok(Self::text(message));
         };
         let limit = AuthenticatorResponse::DIGITS.saturating_add(1);
-        let digits = rest.iter().take(limit).take_while(|octet| octet.is_ascii_hexdigit()).count();
+        let digits = rest.iter().take(limit).take_while(|byte| byte.is_ascii_hexdigit()).count();
         let proof = rest.get(..digits).and_then(unhex).map(AuthenticatorResponse::from_bytes);
         let (Some(proof), Some(rest)) = (proof, rest.get(digits..)) else {
             return Err(DecodeError::AuthenticatorResponse { digits });

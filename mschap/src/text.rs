@@ -14,8 +14,8 @@ pub struct Text<'a>(&'a [u8]);
 impl<'a> Text<'a> {
     /// Takes the bytes.
     #[must_use]
-    pub const fn new(octets: &'a [u8]) -> Self {
-        Self(octets)
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
     }
 
     /// Returns the bytes as they came. Their encoding is not known; most authenticators write
@@ -33,8 +33,8 @@ impl<'a> From<&'a str> for Text<'a> {
 }
 
 impl<'a> From<&'a [u8]> for Text<'a> {
-    fn from(octets: &'a [u8]) -> Self {
-        Self(octets)
+    fn from(bytes: &'a [u8]) -> Self {
+        Self(bytes)
     }
 }
 

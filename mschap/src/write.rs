@@ -3,9 +3,9 @@
 use crate::BufferTooSmall;
 
 /// Returns the first `N` bytes that come, with zeros behind them if there are fewer.
-pub(crate) fn array<const N: usize>(octets: impl IntoIterator<Item = u8>) -> [u8; N] {
+pub(crate) fn array<const N: usize>(bytes: impl IntoIterator<Item = u8>) -> [u8; N] {
     let mut array = [0; N];
-    for (to, from) in array.iter_mut().zip(octets) {
+    for (to, from) in array.iter_mut().zip(bytes) {
         *to = from;
     }
     array
@@ -14,8 +14,8 @@ pub(crate) fn array<const N: usize>(octets: impl IntoIterator<Item = u8>) -> [u8
 const DIGITS: [u8; 16] = *b"0123456789ABCDEF";
 
 /// Returns two upper-case hexadecimal digits for each byte.
-pub(crate) fn hex(octets: &[u8]) -> impl Iterator<Item = u8> + '_ {
-    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 0x0f)])
+pub(crate) fn hex(bytes: &[u8]) -> impl Iterator<Item = u8> + '_ {
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)])
 }
 
 fn digit(nibble: u8) -> u8 {
@@ -24,13 +24,13 @@ fn digit(nibble: u8) -> u8 {
 
 /// Returns the bytes of `2 * N` hexadecimal digits of either case, or nothing.
 pub(crate) fn unhex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
-    let mut octets = [0; N];
+    let mut bytes = [0; N];
     let mut pairs = digits.chunks_exact(2);
-    for octet in &mut octets {
+    for byte in &mut bytes {
         let Some([high, low]) = pairs.next() else { return None };
-        *octet = nibble(*high)? << 4 | nibble(*low)?;
+        *byte = nibble(*high)? << 4 | nibble(*low)?;
     }
-    (pairs.next().is_none() && pairs.remainder().is_empty()).then_some(octets)
+    (pairs.next().is_none() && pairs.remainder().is_empty()).then_some(bytes)
 }
 
 fn nibble(digit: u8) -> Option<u8> {
@@ -41,9 +41,9 @@ fn nibble(digit: u8) -> Option<u8> {
 pub(crate) fn write(buf: &mut [u8], put: impl Fn(&mut Writer<'_>)) -> Result<&[u8], BufferTooSmall> {
     let needed = length(&put);
     let available = buf.len();
-    let octets = buf.get_mut(..needed).ok_or(BufferTooSmall { needed, available })?;
-    put(&mut Writer { buf: octets, len: 0 });
-    Ok(octets)
+    let bytes = buf.get_mut(..needed).ok_or(BufferTooSmall { needed, available })?;
+    put(&mut Writer { buf: bytes, len: 0 });
+    Ok(bytes)
 }
 
 /// Returns how many bytes `put` puts.
@@ -60,17 +60,17 @@ pub(crate) struct Writer<'b> {
 }
 
 impl Writer<'_> {
-    pub(crate) fn put(&mut self, octets: impl IntoIterator<Item = u8>) {
-        for octet in octets {
+    pub(crate) fn put(&mut self, bytes: impl IntoIterator<Item = u8>) {
+        for byte in bytes {
             if let Some(to) = self.buf.get_mut(self.len) {
-                *to = octet;
+                *to = byte;
             }
             self.len = self.len.saturating_add(1);
         }
     }
 
-    pub(crate) fn put_slice(&mut self, octets: &[u8]) {
-        self.put(octets.iter().copied());
+    pub(crate) fn put_slice(&mut self, bytes: &[u8]) {
+        self.put(bytes.iter().copied());
     }
 
     /// Writes decimal digits.

@@ -61,9 +61,9 @@ number! {
 /// let challenge = Value { value: &[1, 2, 3, 4], name: Text(b"server") };
 /// let packet = Packet { identifier: 20, message: Message::Challenge(challenge) };
 /// let mut buf = [0; 32];
-/// let octets = packet.encode(&mut buf)?;
-/// assert_eq!(octets, b"\x01\x14\x00\x0f\x04\x01\x02\x03\x04server");
-/// assert_eq!(Packet::decode(octets)?, packet);
+/// let bytes = packet.encode(&mut buf)?;
+/// assert_eq!(bytes, b"\x01\x14\x00\x0f\x04\x01\x02\x03\x04server");
+/// assert_eq!(Packet::decode(bytes)?, packet);
 /// assert_eq!(packet.to_string(), r#"CHALLENGE id 20 len 15 from "server""#);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -124,8 +124,8 @@ impl<'a> Packet<'a> {
     /// # Errors
     ///
     /// A header cut short, a length below 4 or beyond the bytes, a value that is not whole.
-    pub fn decode(octets: &'a [u8]) -> Result<Self, DecodeError> {
-        let RawPacket { code, identifier, data, .. } = RawPacket::decode(octets)?;
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let RawPacket { code, identifier, data, .. } = RawPacket::decode(bytes)?;
         let message = match Code(code.0) {
             Code::CHALLENGE => Message::Challenge(Value::decode(data, RawPacket::HEADER_LEN)?),
             Code::RESPONSE => Message::Response(Value::decode(data, RawPacket::HEADER_LEN)?),
@@ -225,7 +225,7 @@ impl fmt::Debug for Message<'_> {
             Self::Response(value) => f.debug_tuple("Response").field(value).finish(),
             Self::Success(text) => f.debug_tuple("Success").field(text).finish(),
             Self::Failure(text) => f.debug_tuple("Failure").field(text).finish(),
-            Self::Other { code, data } => write!(f, "Other({code}, {} octets)", data.len()),
+            Self::Other { code, data } => write!(f, "Other({code}, {} bytes)", data.len()),
         }
     }
 }

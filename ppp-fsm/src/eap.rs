@@ -185,8 +185,8 @@ impl<'a> Packet<'a> {
     ///
     /// A header cut short, a length below 4 or beyond the bytes, a request or response without a
     /// type.
-    pub fn decode(octets: &'a [u8]) -> Result<Self, DecodeError> {
-        let RawPacket { code, identifier, data, .. } = RawPacket::decode(octets)?;
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let RawPacket { code, identifier, data, .. } = RawPacket::decode(bytes)?;
         let message = match Code(code.0) {
             Code::REQUEST => Message::Request(Method::decode(data)?),
             Code::RESPONSE => Message::Response(Method::decode(data)?),
@@ -262,7 +262,7 @@ impl fmt::Debug for Method<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Method")
             .field("method_type", &self.method_type)
-            .field("data", &format_args!("{} octets", self.data.len()))
+            .field("data", &format_args!("{} bytes", self.data.len()))
             .finish()
     }
 }
@@ -272,9 +272,9 @@ impl fmt::Debug for Message<'_> {
         match self {
             Self::Request(method) => f.debug_tuple("Request").field(method).finish(),
             Self::Response(method) => f.debug_tuple("Response").field(method).finish(),
-            Self::Success(data) => write!(f, "Success({} octets)", data.len()),
-            Self::Failure(data) => write!(f, "Failure({} octets)", data.len()),
-            Self::Other { code, data } => write!(f, "Other({code}, {} octets)", data.len()),
+            Self::Success(data) => write!(f, "Success({} bytes)", data.len()),
+            Self::Failure(data) => write!(f, "Failure({} bytes)", data.len()),
+            Self::Other { code, data } => write!(f, "Other({code}, {} bytes)", data.len()),
         }
     }
 }

@@ -103,13 +103,13 @@ impl core::fmt::Display for ExpectedLength {
 ///     cut,
 ///     DecodeError::Truncated { field: Field::Data, offset: 4, needed: 6, available: 2 }
 /// );
-/// assert_eq!(cut.to_string(), "PPP packet data cut short at offset 4: needs 6 octets, has 2");
+/// assert_eq!(cut.to_string(), "PPP packet data cut short at offset 4: needs 6 bytes, has 2");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
     /// The bytes end within a field.
-    #[error("PPP {field} cut short at offset {offset}: needs {needed} octets, has {available}")]
+    #[error("PPP {field} cut short at offset {offset}: needs {needed} bytes, has {available}")]
     Truncated {
         /// The field that is not whole.
         field: Field,
@@ -167,7 +167,7 @@ pub enum DecodeError {
 
 /// The caller's buffer cannot hold what is to be written; nothing was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("buffer too small: needs {needed} octets, has {available}")]
+#[error("buffer too small: needs {needed} bytes, has {available}")]
 #[non_exhaustive]
 pub struct BufferTooSmall {
     /// Bytes that are needed.
@@ -199,7 +199,7 @@ pub enum EncodeError {
     #[error(transparent)]
     BufferTooSmall(#[from] BufferTooSmall),
     /// A part is longer than its length field can say.
-    #[error("PPP {field} of {length} octets: at most {maximum} fit")]
+    #[error("PPP {field} of {length} bytes: at most {maximum} fit")]
     TooLong {
         /// The part.
         field: Field,

@@ -58,8 +58,8 @@ impl<'a> Frame<'a> {
     ///
     /// No bytes, an address without control, a protocol cut short, or a protocol that RFC 1661 does
     /// not allow.
-    pub fn decode(octets: &'a [u8]) -> Result<Self, DecodeError> {
-        let (address_control, offset, rest) = match octets {
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let (address_control, offset, rest) = match bytes {
             [Self::ADDRESS, Self::CONTROL, rest @ ..] => (true, 2, rest),
             [Self::ADDRESS, found, ..] => return Err(DecodeError::Control { offset: 1, found: *found }),
             [Self::ADDRESS] => {
@@ -82,7 +82,7 @@ impl<'a> Frame<'a> {
         Ok(Self { address_control, compressed, protocol, information })
     }
 
-    /// Reads a frame, and gives its protocol and its information, which shares the memory of `octets`.
+    /// Reads a frame, and gives its protocol and its information, which shares the memory of `bytes`.
     ///
     /// ```
     /// use ppp_fsm::{Frame, Protocol};
@@ -98,9 +98,9 @@ impl<'a> Frame<'a> {
     /// As [`decode`](Self::decode).
     #[cfg(feature = "bytes")]
     #[cfg_attr(docsrs, doc(cfg(feature = "bytes")))]
-    pub fn decode_bytes(octets: &bytes::Bytes) -> Result<(Protocol, bytes::Bytes), DecodeError> {
-        let frame = Frame::decode(octets)?;
-        Ok((frame.protocol, octets.slice_ref(frame.information)))
+    pub fn decode_bytes(bytes: &bytes::Bytes) -> Result<(Protocol, bytes::Bytes), DecodeError> {
+        let frame = Frame::decode(bytes)?;
+        Ok((frame.protocol, bytes.slice_ref(frame.information)))
     }
 
     /// Writes what is in front of the information, for a caller who has that in its place already.
@@ -160,7 +160,7 @@ impl fmt::Debug for Frame<'_> {
             .field("address_control", &self.address_control)
             .field("compressed", &self.compressed)
             .field("protocol", &self.protocol)
-            .field("information", &format_args!("{} octets", self.information.len()))
+            .field("information", &format_args!("{} bytes", self.information.len()))
             .finish()
     }
 }

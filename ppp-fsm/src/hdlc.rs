@@ -79,12 +79,12 @@ impl Config {
     }
 
     /// Returns whether a byte is a control character of the map.
-    fn is_mapped(self, octet: u8) -> bool {
-        u32::from(octet) < u32::BITS && self.control_characters.wrapping_shr(octet.into()) & 1 != 0
+    fn is_mapped(self, byte: u8) -> bool {
+        u32::from(byte) < u32::BITS && self.control_characters.wrapping_shr(byte.into()) & 1 != 0
     }
 
     /// Returns whether a byte is escaped.
-    fn is_escaped(self, octet: u8) -> bool {
-        matches!(octet, FLAG | ESCAPE) || self.is_mapped(octet)
+    fn is_escaped(self, byte: u8) -> bool {
+        matches!(byte, FLAG | ESCAPE) || self.is_mapped(byte)
     }
 }

@@ -60,7 +60,7 @@ impl fmt::Display for RawOption<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let length = u8::try_from(self.encoded_len()).unwrap_or(u8::MAX);
         write!(f, "{}", Hex(&[self.option_type, length]))?;
-        self.data.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+        self.data.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -154,15 +154,15 @@ impl<'a> Iterator for Options<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         // Nothing is left behind an error.
-        let octets = core::mem::take(&mut self.rest);
+        let bytes = core::mem::take(&mut self.rest);
         let offset = self.offset;
         let truncated =
             |field, offset, needed, available| Some(Err(DecodeError::Truncated { field, offset, needed, available }));
-        let Some((&[option_type, length], rest)) = octets.split_first_chunk() else {
-            return if octets.is_empty() {
+        let Some((&[option_type, length], rest)) = bytes.split_first_chunk() else {
+            return if bytes.is_empty() {
                 None
             } else {
-                truncated(Field::OptionHeader, offset, RawOption::HEADER_LEN, octets.len())
+                truncated(Field::OptionHeader, offset, RawOption::HEADER_LEN, bytes.len())
             };
         };
         let Some(needed) = usize::from(length).checked_sub(RawOption::HEADER_LEN) else {
@@ -268,7 +268,7 @@ impl<'b> OptionWriter<'b> {
 
     /// Returns the options written so far.
     #[must_use]
-    pub fn as_octets(&self) -> &[u8] {
+    pub fn as_bytes(&self) -> &[u8] {
         self.buf.get(..self.written).unwrap_or_default()
     }
 

@@ -89,7 +89,7 @@ impl Code {
 /// ```
 /// use ppp_fsm::{Code, Packet, ipcp};
 ///
-/// // A Linux server's IPCP Configure-Request, with two octets of a link layer's padding.
+/// // A Linux server's IPCP Configure-Request, with two bytes of a link layer's padding.
 /// let packet = Packet::decode(&[1, 7, 0, 10, 3, 6, 10, 99, 0, 1, 0, 0])?;
 /// assert_eq!(packet.to_string(), "CONFREQ id 7 len 10");
 /// assert_eq!((packet.code, packet.padding), (Code::CONFIGURE_REQUEST, &[0, 0][..]));
@@ -129,13 +129,13 @@ impl<'a> Packet<'a> {
     /// # Errors
     ///
     /// A header cut short, a length below 4, or one beyond the bytes.
-    pub fn decode(octets: &'a [u8]) -> Result<Self, DecodeError> {
-        let Some((&[code, identifier, high, low], rest)) = octets.split_first_chunk() else {
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let Some((&[code, identifier, high, low], rest)) = bytes.split_first_chunk() else {
             return Err(DecodeError::Truncated {
                 field: Field::Header,
                 offset: 0,
                 needed: Self::HEADER_LEN,
-                available: octets.len(),
+                available: bytes.len(),
             });
         };
         let length = usize::from(u16::from_be_bytes([high, low]));
@@ -199,8 +199,8 @@ impl fmt::Debug for Packet<'_> {
         f.debug_struct("Packet")
             .field("code", &self.code)
             .field("identifier", &self.identifier)
-            .field("data", &format_args!("{} octets", self.data.len()))
-            .field("padding", &format_args!("{} octets", self.padding.len()))
+            .field("data", &format_args!("{} bytes", self.data.len()))
+            .field("padding", &format_args!("{} bytes", self.padding.len()))
             .finish()
     }
 }

@@ -40,11 +40,11 @@ number! {
 /// };
 /// let packet = Packet { identifier: 1, message: Message::AuthenticateRequest(request) };
 /// let mut buf = [0; 64];
-/// let octets = packet.encode(&mut buf)?;
-/// assert_eq!(octets, b"\x01\x01\x00\x15\x05alice\x0awonderland");
+/// let bytes = packet.encode(&mut buf)?;
+/// assert_eq!(bytes, b"\x01\x01\x00\x15\x05alice\x0awonderland");
 /// assert_eq!(packet.to_string(), r#"AUTH-REQ id 1 len 21 from "alice""#);
 ///
-/// let Message::AuthenticateRequest(request) = Packet::decode(octets)?.message else {
+/// let Message::AuthenticateRequest(request) = Packet::decode(bytes)?.message else {
 ///     unreachable!()
 /// };
 /// assert!(
@@ -102,7 +102,7 @@ pub struct Request<'a> {
 /// use ppp_fsm::Text;
 /// use ppp_fsm::pap::{Message, Packet, Reply};
 ///
-/// // An Ack without even the octet that has the length of the message.
+/// // An Ack without even the byte that has the length of the message.
 /// let Message::AuthenticateAck(reply) = Packet::decode(&[2, 1, 0, 4])?.message else {
 ///     unreachable!()
 /// };
@@ -136,7 +136,7 @@ pub enum Reply<'a> {
 ///
 /// let password = Password::new(b"secret");
 /// assert_eq!(format!("{password:?}"), "Password(redacted)");
-/// assert_eq!(password.as_octets(), b"secret");
+/// assert_eq!(password.as_bytes(), b"secret");
 /// ```
 #[derive(Clone, Copy)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
@@ -145,13 +145,13 @@ pub struct Password<'a>(&'a [u8]);
 impl<'a> Password<'a> {
     /// Creates a password for a request.
     #[must_use]
-    pub const fn new(octets: &'a [u8]) -> Self {
-        Self(octets)
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
     }
 
     /// Returns the password itself.
     #[must_use]
-    pub const fn as_octets(&self) -> &'a [u8] {
+    pub const fn as_bytes(&self) -> &'a [u8] {
         self.0
     }
 
@@ -170,8 +170,8 @@ impl<'a> Packet<'a> {
     ///
     /// A header cut short, a length below 4 or beyond the bytes, a name, password or message that
     /// is not whole.
-    pub fn decode(octets: &'a [u8]) -> Result<Self, DecodeError> {
-        let RawPacket { code, identifier, data, .. } = RawPacket::decode(octets)?;
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let RawPacket { code, identifier, data, .. } = RawPacket::decode(bytes)?;
         let message = match Code(code.0) {
             Code::AUTHENTICATE_REQUEST => Message::AuthenticateRequest(Request::decode(data)?),
             Code::AUTHENTICATE_ACK => Message::AuthenticateAck(Reply::decode(data)?),
@@ -252,9 +252,9 @@ impl<'a> Reply<'a> {
 }
 
 /// Returns a length byte at `offset`, as many bytes as it says, and the rest.
-fn counted(octets: &[u8], offset: usize, length: Field, field: Field) -> Result<(&[u8], &[u8]), DecodeError> {
+fn counted(bytes: &[u8], offset: usize, length: Field, field: Field) -> Result<(&[u8], &[u8]), DecodeError> {
     let truncated = |field, offset, needed, available| DecodeError::Truncated { field, offset, needed, available };
-    let (&count, rest) = octets.split_first().ok_or(truncated(length, offset, 1, 0))?;
+    let (&count, rest) = bytes.split_first().ok_or(truncated(length, offset, 1, 0))?;
     rest.split_at_checked(count.into()).ok_or(truncated(field, offset.saturating_add(1), count.into(), rest.len()))
 }
 
@@ -318,7 +318,7 @@ impl fmt::Debug for Request<'_> {
         f.debug_struct("Request")
             .field("peer_id", &self.peer_id)
             .field("password", &self.password)
-            .field("trailing", &format_args!("{} octets", self.trailing.len()))
+            .field("trailing", &format_args!("{} bytes", self.trailing.len()))
             .finish()
     }
 }
@@ -328,7 +328,7 @@ impl fmt::Debug for Reply<'_> {
         match self {
             Self::Bare => f.write_str("Bare"),
             Self::Message { message, trailing } => {
-                write!(f, "Message {{ message: {message:?}, trailing: {} octets }}", trailing.len())
+                write!(f, "Message {{ message: {message:?}, trailing: {} bytes }}", trailing.len())
             }
         }
     }
@@ -340,7 +340,7 @@ impl fmt::Debug for Message<'_> {
             Self::AuthenticateRequest(request) => f.debug_tuple("AuthenticateRequest").field(request).finish(),
             Self::AuthenticateAck(reply) => f.debug_tuple("AuthenticateAck").field(reply).finish(),
             Self::AuthenticateNak(reply) => f.debug_tuple("AuthenticateNak").field(reply).finish(),
-            Self::Other { code, data } => write!(f, "Other({code}, {} octets)", data.len()),
+            Self::Other { code, data } => write!(f, "Other({code}, {} bytes)", data.len()),
         }
     }
 }

@@ -31,8 +31,8 @@ impl fmt::Debug for Text<'_> {
 }
 
 impl<'a> From<&'a [u8]> for Text<'a> {
-    fn from(octets: &'a [u8]) -> Self {
-        Self(octets)
+    fn from(bytes: &'a [u8]) -> Self {
+        Self(bytes)
     }
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct Hex<'a>(pub(crate) &'a [u8]);
 impl fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("0x")?;
-        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{BufferTooSmall, EncodeError};
 
 /// Something that takes bytes. It has room for them: the length was checked before.
 pub(crate) trait Put {
-    fn put(&mut self, octets: &[u8]);
+    fn put(&mut self, bytes: &[u8]);
 }
 
 /// Something that can be written.
@@ -22,9 +22,9 @@ pub(crate) trait Wire {
 struct Cursor<'b>(&'b mut [u8]);
 
 impl Put for Cursor<'_> {
-    fn put(&mut self, octets: &[u8]) {
-        if let Some((to, rest)) = core::mem::take(&mut self.0).split_at_mut_checked(octets.len()) {
-            to.copy_from_slice(octets);
+    fn put(&mut self, bytes: &[u8]) {
+        if let Some((to, rest)) = core::mem::take(&mut self.0).split_at_mut_checked(bytes.len()) {
+            to.copy_from_slice(bytes);
             self.0 = rest;
         }
     }
@@ -33,24 +33,24 @@ impl Put for Cursor<'_> {
 pub(crate) fn encode<'b>(value: &impl Wire, buf: &'b mut [u8]) -> Result<&'b [u8], EncodeError> {
     value.check()?;
     let (needed, available) = (value.wire_len(), buf.len());
-    let octets = buf.get_mut(..needed).ok_or(BufferTooSmall { needed, available })?;
-    value.write(&mut Cursor(octets));
-    Ok(octets)
+    let bytes = buf.get_mut(..needed).ok_or(BufferTooSmall { needed, available })?;
+    value.write(&mut Cursor(bytes));
+    Ok(bytes)
 }
 
 #[cfg(feature = "alloc")]
 impl Put for alloc::vec::Vec<u8> {
-    fn put(&mut self, octets: &[u8]) {
-        self.extend_from_slice(octets);
+    fn put(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
     }
 }
 
 #[cfg(feature = "alloc")]
 pub(crate) fn to_vec(value: &impl Wire) -> Result<alloc::vec::Vec<u8>, EncodeError> {
     value.check()?;
-    let mut octets = alloc::vec::Vec::with_capacity(value.wire_len());
-    value.write(&mut octets);
-    Ok(octets)
+    let mut bytes = alloc::vec::Vec::with_capacity(value.wire_len());
+    value.write(&mut bytes);
+    Ok(bytes)
 }
 
 #[cfg(feature = "bytes")]
@@ -58,8 +58,8 @@ struct Appended<B>(B);
 
 #[cfg(feature = "bytes")]
 impl<B: bytes::BufMut> Put for Appended<B> {
-    fn put(&mut self, octets: &[u8]) {
-        self.0.put_slice(octets);
+    fn put(&mut self, bytes: &[u8]) {
+        self.0.put_slice(bytes);
     }
 }
 
@@ -83,7 +83,7 @@ macro_rules! encode_methods {
             crate::wire::Wire::wire_len(self)
         }
 
-        #[doc = concat!("Writes the ", $what, " to the start of `buf`, and gives the octets written.")]
+        #[doc = concat!("Writes the ", $what, " to the start of `buf`, and gives the bytes written.")]
         ///
         /// # Errors
         ///

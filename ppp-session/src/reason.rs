@@ -15,7 +15,8 @@ use ppp_fsm::link;
 /// let words = Words::new(b"Access denied");
 /// let failure = Failure::Refused { method: Method::MsChapV2, code: Some(691), words };
 /// let reason = Reason::Link(link::Reason::Authentication(failure));
-/// let text = "the peer refused our authentication by MS-CHAP-V2, error 691: \"Access denied\"";
+/// let text =
+///     "the peer refused our authentication by MS-CHAP-V2, error 691: \"Access denied\"";
 /// assert_eq!(reason.to_string(), text);
 /// assert_eq!(reason.windows_error(), Some(691));
 /// assert_eq!(reason.advice(), "the user name or the password is wrong");

@@ -80,7 +80,7 @@ impl Spent {
 }
 
 fn is_same(one: &StartKey, other: &StartKey) -> bool {
-    one.strength() == other.strength() && bool::from(one.expose_octets().ct_eq(other.expose_octets()))
+    one.strength() == other.strength() && bool::from(one.expose_bytes().ct_eq(other.expose_bytes()))
 }
 
 #[cfg(test)]
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     fn key(number: u8, may_recur: bool) -> Start {
-        Start { key: StartKey::from_octets(Strength::Bits128, [number; 16]), may_recur }
+        Start { key: StartKey::from_bytes(Strength::Bits128, [number; 16]), may_recur }
     }
 
     #[test]

@@ -138,7 +138,10 @@ struct Entry<S: Driven> {
 ///     session.remove();
 /// }
 /// assert!(table.is_empty() && table.get(id).is_none() && table.find(7).is_none());
-/// assert_eq!((table.ids().count(), table.of_address(peer), table.poll_timeout()), (0, 0, None));
+/// assert_eq!(
+///     (table.ids().count(), table.of_address(peer), table.poll_timeout()),
+///     (0, 0, None)
+/// );
 /// table.insert(peer, Session(9, None))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -22,10 +22,7 @@ use crate::length::{LENGTH_OFFSET, MAGIC_COOKIE_OFFSET, MAX_MESSAGE_LEN};
 ///         available: 1
 ///     }
 /// );
-/// assert_eq!(
-///     cut.to_string(),
-///     "PPTP identifier cut short at offset 12: needs 4 octets, has 1"
-/// );
+/// assert_eq!(cut.to_string(), "PPTP identifier cut short at offset 12: needs 4 bytes, has 1");
 ///
 /// let web = Message::decode(b"GET / HTTP/1.1\r\n").unwrap_err();
 /// assert_eq!(web.to_string(), "PPTP length 18245, not 8 to 220");
@@ -35,7 +32,7 @@ use crate::length::{LENGTH_OFFSET, MAGIC_COOKIE_OFFSET, MAX_MESSAGE_LEN};
 #[non_exhaustive]
 pub enum DecodeError {
     /// The bytes end within a field. Of a stream, more may come.
-    #[error("PPTP {field} cut short at offset {offset}: needs {needed} octets, has {available}")]
+    #[error("PPTP {field} cut short at offset {offset}: needs {needed} bytes, has {available}")]
     Truncated {
         /// The field that is not whole.
         field: Field,
@@ -106,12 +103,12 @@ impl DecodeError {
 /// assert_eq!(error.error, DecodeError::MagicCookie { found: 0x1a2b_3c4e });
 /// assert_eq!(
 ///     error.to_string(),
-///     "octet 20 of the stream: PPTP magic cookie 0x1a2b3c4e, not 0x1a2b3c4d"
+///     "byte 20 of the stream: PPTP magic cookie 0x1a2b3c4e, not 0x1a2b3c4d"
 /// );
 /// # Ok::<(), pptp_wire::StreamError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("octet {offset} of the stream: {error}")]
+#[error("byte {offset} of the stream: {error}")]
 #[non_exhaustive]
 pub struct StreamError {
     /// Where in the stream the wrong field starts; the first byte of the stream is 0.
@@ -122,7 +119,7 @@ pub struct StreamError {
 
 /// The caller's buffer cannot hold the message; nothing was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("buffer too small: needs {needed} octets, has {available}")]
+#[error("buffer too small: needs {needed} bytes, has {available}")]
 #[non_exhaustive]
 pub struct BufferTooSmall {
     /// Bytes that are needed.
@@ -136,7 +133,7 @@ pub struct BufferTooSmall {
 #[non_exhaustive]
 pub enum TextError {
     /// The field is shorter.
-    #[error("text of {length} octets: at most {capacity} fit")]
+    #[error("text of {length} bytes: at most {capacity} fit")]
     TooLong {
         /// The bytes of the text.
         length: usize,
@@ -156,7 +153,7 @@ pub enum TextError {
 #[non_exhaustive]
 pub enum UnknownMessageError {
     /// The message would be shorter or longer than any can be.
-    #[error("PPTP message of {length} octets, not {minimum} to {}", MAX_MESSAGE_LEN)]
+    #[error("PPTP message of {length} bytes, not {minimum} to {}", MAX_MESSAGE_LEN)]
     Length {
         /// The bytes of the message, with header.
         length: usize,

@@ -49,8 +49,8 @@ impl Header {
     /// [`DecodeError::MagicCookie`] when the cookie is wrong. [`DecodeError::LengthOfType`] when
     /// messages of this type have another length; [`DecodeError::Truncated`] when the bytes end
     /// before that.
-    pub fn decode(octets: &[u8]) -> Result<Self, DecodeError> {
-        Self::read(&mut Reader::new(octets))
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        Self::read(&mut Reader::new(bytes))
     }
 
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {

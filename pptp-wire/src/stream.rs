@@ -15,12 +15,12 @@ use crate::{DecodeError, Header, Message, StreamError};
 /// use pptp_wire::{Message, Reassembler};
 ///
 /// // Two messages, and half of a third one.
-/// let octets = b"\
+/// let bytes = b"\
 ///     \x00\x10\x00\x01\x1a\x2b\x3c\x4d\x00\x05\x00\x00\x00\x00\x00\x01\
 ///     \x00\x10\x00\x01\x1a\x2b\x3c\x4d\x00\x05\x00\x00\x00\x00\x00\x02\
 ///     \x00\x10\x00\x01\x1a\x2b\x3c\x4d";
 /// let mut stream = Reassembler::new();
-/// let mut input = &octets[..];
+/// let mut input = &bytes[..];
 /// let mut identifiers = vec![];
 /// while let Some(message) = stream.next_message(&mut input)? {
 ///     if let Message::EchoRequest(EchoRequest { identifier, .. }) = message {
@@ -143,11 +143,11 @@ impl Reassembler {
     fn fill(&mut self, needed: usize, input: &mut &[u8]) {
         debug_assert!((self.filled..=self.buffer.len()).contains(&needed), "headers are checked first");
         let room = self.buffer.get_mut(self.filled..needed).unwrap_or_default();
-        let (octets, rest) = input.split_at_checked(room.len()).unwrap_or((input, &[]));
-        for (to, from) in room.iter_mut().zip(octets) {
+        let (bytes, rest) = input.split_at_checked(room.len()).unwrap_or((input, &[]));
+        for (to, from) in room.iter_mut().zip(bytes) {
             *to = *from;
         }
-        self.filled = self.filled.saturating_add(octets.len());
+        self.filled = self.filled.saturating_add(bytes.len());
         *input = rest;
     }
 
@@ -176,6 +176,6 @@ impl Default for Reassembler {
 }
 
 /// Widens to `u64`, which is at least as wide as `usize` on every target of Rust.
-fn widen(octets: usize) -> u64 {
-    u64::try_from(octets).unwrap_or(u64::MAX)
+fn widen(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }

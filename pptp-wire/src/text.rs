@@ -41,7 +41,7 @@ impl<const N: usize> Text<N> {
     /// [`TextError`] when it is longer than `N` bytes or has a NUL in it.
     pub fn new(text: impl AsRef<[u8]>) -> Result<Self, TextError> {
         let text = text.as_ref();
-        if let Some(offset) = text.iter().position(|octet| *octet == 0) {
+        if let Some(offset) = text.iter().position(|byte| *byte == 0) {
             return Err(TextError::Nul { offset });
         }
         let mut raw = [0; N];
@@ -67,7 +67,7 @@ impl<const N: usize> Text<N> {
     /// Returns the text: the bytes in front of the first NUL, or all.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        let end = self.0.iter().position(|octet| *octet == 0);
+        let end = self.0.iter().position(|byte| *byte == 0);
         end.and_then(|end| self.0.get(..end)).unwrap_or(&self.0)
     }
 
@@ -114,11 +114,11 @@ impl<const N: usize> fmt::Display for Text<N> {
 /// Shows all bytes but the zeros at the end.
 impl<const N: usize> fmt::Debug for Text<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut octets = &self.0[..];
-        while let Some((0, rest)) = octets.split_last() {
-            octets = rest;
+        let mut bytes = &self.0[..];
+        while let Some((0, rest)) = bytes.split_last() {
+            bytes = rest;
         }
-        write!(f, "Text(\"{}\")", octets.escape_ascii())
+        write!(f, "Text(\"{}\")", bytes.escape_ascii())
     }
 }
 
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_as_many_octets_as_the_field_has() {
+    fn takes_as_many_bytes_as_the_field_has() {
         assert_eq!(Text::<4>::new(""), Ok(Text::EMPTY));
         assert_eq!(Text::<4>::new("abcd").unwrap().raw(), b"abcd");
         assert_eq!(Text::<4>::new("abcd").unwrap().as_bytes(), b"abcd");

@@ -11,8 +11,8 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) const fn new(octets: &'a [u8]) -> Self {
-        Self { rest: octets, offset: 0 }
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, offset: 0 }
     }
 
     pub(crate) const fn offset(&self) -> usize {
@@ -25,20 +25,20 @@ impl<'a> Reader<'a> {
 
     /// Returns the next `needed` bytes, which are `field`.
     pub(crate) fn take(&mut self, needed: usize, field: Field) -> Result<&'a [u8], DecodeError> {
-        let Some((octets, rest)) = self.rest.split_at_checked(needed) else {
+        let Some((bytes, rest)) = self.rest.split_at_checked(needed) else {
             return Err(self.truncated(needed, field));
         };
         self.advance(needed, rest);
-        Ok(octets)
+        Ok(bytes)
     }
 
     /// Returns the next `N` bytes, which are `field`.
     pub(crate) fn array<const N: usize>(&mut self, field: Field) -> Result<[u8; N], DecodeError> {
-        let Some((octets, rest)) = self.rest.split_first_chunk() else {
+        let Some((bytes, rest)) = self.rest.split_first_chunk() else {
             return Err(self.truncated(N, field));
         };
         self.advance(N, rest);
-        Ok(*octets)
+        Ok(*bytes)
     }
 
     fn advance(&mut self, taken: usize, rest: &'a [u8]) {
@@ -61,8 +61,8 @@ impl<'a> Writer<'a> {
         Self { room: room.iter_mut() }
     }
 
-    pub(crate) fn put(&mut self, octets: &[u8]) {
-        for (from, to) in octets.iter().zip(&mut self.room) {
+    pub(crate) fn put(&mut self, bytes: &[u8]) {
+        for (from, to) in bytes.iter().zip(&mut self.room) {
             *to = *from;
         }
     }

@@ -335,7 +335,7 @@
 //! let bytes = client.poll_control(now, &mut buf)?.ok_or("nothing to send")?;
 //! let place = Place { number: 1, time: (0, 0), path: None, carrier: None };
 //! let (from, to) = (SocketAddr::new(ours, 49_152), SocketAddr::new(theirs, 1723));
-//! inspector.handle_control(place.number, from, to, ControlInput::Octets(bytes), &mut |record| {
+//! inspector.handle_control(place.number, from, to, ControlInput::Bytes(bytes), &mut |record| {
 //!     let _ = trace.item(&place, Item::Record(&record));
 //! });
 //! # let _ = &mut server;

@@ -35,11 +35,11 @@ fn lay(buf: &mut [u8], mark: u8) {
 }
 
 /// Returns an IP packet of any contents behind its headroom.
-fn lay_with(buf: &mut [u8], mut octet_at: impl FnMut(usize) -> u8) {
+fn lay_with(buf: &mut [u8], mut byte_at: impl FnMut(usize) -> u8) {
     let packet = &mut buf[HEADROOM..];
     let total = u16::try_from(packet.len()).unwrap().to_be_bytes();
-    for (place, octet) in packet.iter_mut().enumerate() {
-        *octet = octet_at(place);
+    for (place, byte) in packet.iter_mut().enumerate() {
+        *byte = byte_at(place);
     }
     packet[..4].copy_from_slice(&[0x45, 0, total[0], total[1]]);
 }
@@ -254,7 +254,7 @@ fn sessions_take_what_their_documentation_says() {
             assert_eq!(server.handle_gre(ZERO, packet, &mut [0; MAX_RECEIVE]).unwrap().1, Received::Held);
         }
     }));
-    println!("32 packets of 1400 octets wait: {waiting}");
+    println!("32 packets of 1400 bytes wait: {waiting}");
     assert!((32 * 1400..=64 * 1024).contains(&waiting));
 }
 
@@ -313,7 +313,7 @@ fn ten_thousand_sessions() {
 
     let of_clients = -measure(|| drop(kept)).bytes_current;
     let each = usize::try_from(info.bytes_current - of_clients).unwrap() / 10_000;
-    println!("10 000 sessions up: {each} octets each");
+    println!("10 000 sessions up: {each} bytes each");
     assert!(SERVER_UP.contains(&each.saturating_sub(OF_TABLE)), "{each}");
 
     // All of them have a packet to send, and a deadline that comes.

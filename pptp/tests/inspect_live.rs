@@ -31,7 +31,7 @@ impl Told {
             Content::ControlProtocol { protocol, packet: Ok(packet), .. } => {
                 self.lines.push(format!("{protocol} {}", packet.code));
             }
-            Content::Datagram { octets, decrypted: Some(_), .. } => self.packets.push(octets.to_vec()),
+            Content::Datagram { bytes, decrypted: Some(_), .. } => self.packets.push(bytes.to_vec()),
             Content::NotDecrypted { reason } => self.failures.push(reason.to_string()),
             _ => {}
         }
@@ -45,12 +45,12 @@ struct Wire {
 }
 
 impl Wire {
-    fn tcp(&mut self, from_client: bool, octets: &[u8]) {
+    fn tcp(&mut self, from_client: bool, bytes: &[u8]) {
         let ends = [SocketAddr::from((CLIENT, 49_152)), SocketAddr::from((SERVER, 1723))];
         let [source, destination] = if from_client { ends } else { [ends[1], ends[0]] };
         self.tag = self.tag.wrapping_add(1);
         let Self { inspector, told, tag } = self;
-        inspector.handle_control(*tag, source, destination, ControlInput::Octets(octets), &mut |record| {
+        inspector.handle_control(*tag, source, destination, ControlInput::Bytes(bytes), &mut |record| {
             told.record(&record);
         });
     }
@@ -69,7 +69,7 @@ fn watch(config: &Config) -> (Told, Vec<Vec<u8>>) {
     let secrets = Secrets::new().with_password(Some("alice"), "wonderland");
     let mut wire = Wire { inspector: Inspector::new(secrets), told: Told::default(), tag: 0 };
     let (mut client, mut server, call) = connected(NOW, config, |from, carried| match carried {
-        Carried::Stream(octets) => wire.tcp(from == testing::CLIENT, octets),
+        Carried::Stream(bytes) => wire.tcp(from == testing::CLIENT, bytes),
         Carried::Datagram(packet) => wire.gre(from == testing::CLIENT, packet),
     });
     let mut sent = Vec::new();

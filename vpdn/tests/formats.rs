@@ -132,7 +132,7 @@ fn refused_frames_have_a_line() {
 #[test]
 fn what_is_left_out_of_the_written_file_is_said() {
     // MPPE with 128 bits and a known start key: an IPv4 packet, another, and one with Van Jacobson's header compression.
-    let start = mppe::StartKey::from_octets(mppe::Strength::Bits128, [7; 16]);
+    let start = mppe::StartKey::from_bytes(mppe::Strength::Bits128, [7; 16]);
     let mut encryptor = mppe::Encryptor::new(&start, &mppe::Config::new(mppe::Mode::Stateless));
     let ip = hex::decode("45000014000000004001 66e7 0a000001 0a000002".replace(' ', "")).unwrap();
     let vj_agreed = |sender: u8| {

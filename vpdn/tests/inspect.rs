@@ -28,8 +28,8 @@ fn inspect(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_vpdn-inspect")).args(arguments).output().unwrap()
 }
 
-fn text(octets: &[u8]) -> &str {
-    std::str::from_utf8(octets).unwrap()
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
 }
 
 /// Returns the folder of public captures, or `None`, with a message, where it is absent.
@@ -199,8 +199,8 @@ fn every_encrypted_packet_of_the_public_sessions_is_decrypted() {
 
 /// Returns the capture without its first frames.
 fn without_start(capture: &str, frames: usize) -> tempfile::NamedTempFile {
-    let octets = std::fs::read(capture).unwrap();
-    let (header, mut rest) = octets.split_at(24);
+    let bytes = std::fs::read(capture).unwrap();
+    let (header, mut rest) = bytes.split_at(24);
     for _ in 0..frames {
         let length = u32::from_le_bytes(rest[8..12].try_into().unwrap());
         rest = &rest[16 + usize::try_from(length).unwrap()..];
@@ -261,15 +261,15 @@ fn what_is_written_is_read_by_tshark() {
     };
     assert!(read.status.success(), "{}", text(&read.stderr));
     assert_eq!(text(&read.stdout).lines().count(), 72);
-    // The transfer in it: the decimal numbers from 1, a line each, cut at 24,576 octets.
+    // The transfer in it: the decimal numbers from 1, a line each, cut at 24,576 bytes.
     let stream = tshark(&["-q", "-z", "follow,tcp,raw,0"]).unwrap();
-    let octets: Vec<u8> =
+    let bytes: Vec<u8> =
         text(&stream.stdout).lines().filter_map(|line| hex::decode(line.trim()).ok()).flatten().collect();
     let mut body: String = (1..).map(|number| format!("{number}\n")).take(6000).collect();
     body.truncate(24_576);
-    let found = octets.windows(body.len()).any(|window| window == body.as_bytes());
-    assert!(found, "the body of the transfer is in the {} octets of the stream", octets.len());
-    say!("tshark reads 72 packets, and follows a transfer of {} octets", body.len());
+    let found = bytes.windows(body.len()).any(|window| window == body.as_bytes());
+    assert!(found, "the body of the transfer is in the {} bytes of the stream", bytes.len());
+    say!("tshark reads 72 packets, and follows a transfer of {} bytes", body.len());
 }
 
 #[test]
@@ -288,9 +288,9 @@ fn each_mishap_gets_one_sentence() {
     assert!(sentence.contains(r#"wrong password for "alice": it does not fit the client's Response"#));
 
     let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, octets: &[u8]| {
+    let write = |name: &str, bytes: &[u8]| {
         let path = folder.path().join(name);
-        std::fs::write(&path, octets).unwrap();
+        std::fs::write(&path, bytes).unwrap();
         path.to_str().unwrap().to_owned()
     };
     let (status, sentence, _) = run(&[&write("text", b"There is no capture in here, just a sentence or two.")]);
@@ -303,8 +303,8 @@ fn each_mishap_gets_one_sentence() {
     assert_eq!(status, Some(2));
     assert!(sentence.contains("No such file"));
 
-    let octets = std::fs::read(&good).unwrap();
-    let (status, sentence, shown) = run(&[&write("cut", &octets[..octets.len() / 2]), "--password", "wonderland"]);
+    let bytes = std::fs::read(&good).unwrap();
+    let (status, sentence, shown) = run(&[&write("cut", &bytes[..bytes.len() / 2]), "--password", "wonderland"]);
     assert_eq!(status, Some(2));
     assert!(sentence.contains("cut"));
     assert!(shown.contains("MPPE: I count 0") && shown.contains("session 1:"), "what could be read is shown");

@@ -22,8 +22,8 @@ fn gre_packets(path: &Path) -> Vec<Packet> {
     let (mut outer, mut packets) = (Outer::default(), Vec::new());
     let (_, outcome) = file::read(std::fs::File::open(path).unwrap(), |frame| {
         outer.handle(&frame, &mut |carried| {
-            if let Carried::Gre { path: (Address::Ip(source), Address::Ip(destination)), octets, .. } = carried {
-                packets.push((source, destination, octets.to_vec()));
+            if let Carried::Gre { path: (Address::Ip(source), Address::Ip(destination)), bytes, .. } = carried {
+                packets.push((source, destination, bytes.to_vec()));
             }
         });
     });
@@ -40,8 +40,8 @@ fn found(packets: &[Packet], secrets: Secrets) -> (u64, u64) {
         Content::CompressedData { .. } => encrypted += 1,
         _ => {}
     };
-    for (source, destination, octets) in packets {
-        inspector.handle_gre(0, *source, *destination, octets, &mut sink);
+    for (source, destination, bytes) in packets {
+        inspector.handle_gre(0, *source, *destination, bytes, &mut sink);
     }
     inspector.finish(0, &mut sink);
     (decrypted, encrypted)

@@ -29,7 +29,7 @@ impl Numbers {
         &values[usize::try_from(self.below(values.len() as u64)).expect("an index")]
     }
 
-    fn octet(&mut self) -> u8 {
+    fn byte(&mut self) -> u8 {
         self.next_number().to_be_bytes()[0]
     }
 }
@@ -52,7 +52,7 @@ pub struct Corpus {
     pub name: &'static str,
     /// Where it comes from.
     pub source: &'static str,
-    octets: Vec<u8>,
+    bytes: Vec<u8>,
     cut: Cut,
 }
 
@@ -60,24 +60,24 @@ impl Corpus {
     /// Returns the digest of the bytes, before they are cut.
     #[must_use]
     pub fn sha256(&self) -> String {
-        Sha256::digest(&self.octets).iter().map(|octet| format!("{octet:02x}")).collect()
+        Sha256::digest(&self.bytes).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Returns how many bytes there are.
     #[must_use]
-    pub fn octets(&self) -> usize {
-        self.octets.len()
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
     }
 
     /// Returns packets of `size` bytes, which may be headers in part.
     #[must_use]
     pub fn packets(&self, size: usize) -> Vec<Vec<u8>> {
-        let pieces = |size| self.octets.chunks_exact(size).map(<[u8]>::to_vec);
+        let pieces = |size| self.bytes.chunks_exact(size).map(<[u8]>::to_vec);
         match self.cut {
             Cut::Pieces => pieces(size).collect(),
             Cut::Mixed => {
                 let mut numbers = Numbers(77);
-                let random = |size| std::iter::repeat_with(|| numbers.octet()).take(size).collect();
+                let random = |size| std::iter::repeat_with(|| numbers.byte()).take(size).collect();
                 let mut random: Box<dyn FnMut(usize) -> Vec<u8>> = Box::new(random);
                 let mix = |(index, piece): (usize, Vec<u8>)| if index % 8 == 5 { random(size) } else { piece };
                 pieces(size).enumerate().map(mix).collect()
@@ -128,7 +128,7 @@ fn ip(pieces: impl Iterator<Item = Vec<u8>>) -> Vec<Vec<u8>> {
 /// with a message.
 #[must_use]
 pub fn compressible() -> Vec<Corpus> {
-    let generated = |name, seed, octets| Some(Corpus { name, source: seed, octets, cut: Cut::Pieces });
+    let generated = |name, seed, bytes| Some(Corpus { name, source: seed, bytes, cut: Cut::Pieces });
     let corpora = [
         generated("html", "seed 1", html()),
         file("text", "base-files: /usr/share/common-licenses/*", "/usr/share/common-licenses", "", 0),
@@ -148,8 +148,8 @@ pub fn compressible() -> Vec<Corpus> {
         ),
         generated("json", "seed 2", json()),
         generated("syslog", "seed 3", syslog()),
-        Some(Corpus { name: "ip", source: "seed 1, with headers", octets: html(), cut: Cut::Ip }),
-        Some(Corpus { name: "mixed", source: "seed 1, one packet in eight random", octets: html(), cut: Cut::Mixed }),
+        Some(Corpus { name: "ip", source: "seed 1, with headers", bytes: html(), cut: Cut::Ip }),
+        Some(Corpus { name: "mixed", source: "seed 1, one packet in eight random", bytes: html(), cut: Cut::Mixed }),
     ];
     corpora.into_iter().flatten().collect()
 }
@@ -158,10 +158,10 @@ pub fn compressible() -> Vec<Corpus> {
 #[must_use]
 pub fn extreme() -> Vec<Corpus> {
     let mut numbers = Numbers(9);
-    let random = std::iter::repeat_with(|| numbers.octet()).take(LEN).collect();
+    let random = std::iter::repeat_with(|| numbers.byte()).take(LEN).collect();
     vec![
-        Corpus { name: "zeros", source: "zeros", octets: vec![0; LEN], cut: Cut::Pieces },
-        Corpus { name: "random", source: "seed 9", octets: random, cut: Cut::Pieces },
+        Corpus { name: "zeros", source: "zeros", bytes: vec![0; LEN], cut: Cut::Pieces },
+        Corpus { name: "random", source: "seed 9", bytes: random, cut: Cut::Pieces },
     ]
 }
 
@@ -176,14 +176,14 @@ fn file(name: &'static str, source: &'static str, path: &str, suffix: &str, from
     } else {
         files.push(path.to_owned());
     }
-    let mut octets: Vec<u8> = files.iter().flat_map(|path| std::fs::read(path).unwrap_or_default()).collect();
-    octets.drain(..from.min(octets.len()));
-    octets.truncate(LEN);
-    if octets.len() < LEN / 4 {
+    let mut bytes: Vec<u8> = files.iter().flat_map(|path| std::fs::read(path).unwrap_or_default()).collect();
+    bytes.drain(..from.min(bytes.len()));
+    bytes.truncate(LEN);
+    if bytes.len() < LEN / 4 {
         println!("skipped: corpus {name}: {} is not there", path.display());
         return None;
     }
-    Some(Corpus { name, source, octets, cut: Cut::Pieces })
+    Some(Corpus { name, source, bytes, cut: Cut::Pieces })
 }
 
 /// Words of syllables; a low index is the more frequent.

@@ -87,7 +87,7 @@ impl Context {
             assert!(result >= 0);
             std::slice::from_raw_parts(payload, usize::try_from(length).expect("a length"))
         };
-        (u8::try_from(flags).expect("an octet"), payload)
+        (u8::try_from(flags).expect("a byte"), payload)
     }
 
     /// Returns the packet, which is in the context or the payload.

@@ -23,7 +23,7 @@ pub fn run(count: u64) {
     let mut numbers = Numbers(count);
     let mut decompressor = Box::new(Decompressor::new());
     let mut damaged = Vec::new();
-    let (mut decoded, mut refused, mut ignored, mut octets) = (0_u64, 0_u64, 0_u64, 0_u64);
+    let (mut decoded, mut refused, mut ignored, mut bytes) = (0_u64, 0_u64, 0_u64, 0_u64);
     let (mut number, mut harmed) = (0_u64, 0_u64);
     while harmed < count {
         number += 1;
@@ -50,7 +50,7 @@ pub fn run(count: u64) {
             Ok(length) => {
                 assert!(may_be_taken && length <= limit);
                 decoded += 1;
-                octets += length as u64;
+                bytes += length as u64;
             }
             Err(_) if may_be_taken => refused += 1,
             Err(_) => ignored += 1,
@@ -58,37 +58,37 @@ pub fn run(count: u64) {
         assert_eq!(decompressor.is_synchronized(), result.is_ok());
     }
     println!(
-        "{harmed} damaged packets of {number}: {decoded} decoded to {octets} octets, {refused} refused, {ignored} ignored until a flush; \
+        "{harmed} damaged packets of {number}: {decoded} decoded to {bytes} bytes, {refused} refused, {ignored} ignored until a flush; \
          no panic"
     );
 }
 
 fn change(payload: &mut Vec<u8>, flags: &mut u8, numbers: &mut Numbers) {
     let at = usize::try_from(numbers.below(payload.len() as u64 + 1)).expect("an index");
-    let octet = numbers.next_number().to_be_bytes()[0];
+    let byte = numbers.next_number().to_be_bytes()[0];
     match numbers.below(16) {
         0..5 => {
             if let Some(place) = payload.get_mut(at) {
-                *place = octet;
+                *place = byte;
             }
         }
         5..9 => {
             if let Some(place) = payload.get_mut(at) {
-                *place ^= 1 << (octet & 7);
+                *place ^= 1 << (byte & 7);
             }
         }
         9 | 10 => payload.truncate(at),
         // Ones make copies, and long ones.
         11 => payload.insert(at, 0xff),
-        12 => payload.insert(at, octet),
+        12 => payload.insert(at, byte),
         13 => {
             let piece: Vec<u8> = payload[at..].iter().copied().take(16).collect();
             payload.extend(piece);
         }
         14 => {
             payload.truncate(at);
-            payload.extend(std::iter::repeat_n(octet, 8));
+            payload.extend(std::iter::repeat_n(byte, 8));
         }
-        _ => *flags ^= octet & 0x60,
+        _ => *flags ^= byte & 0x60,
     }
 }

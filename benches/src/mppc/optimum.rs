@@ -44,8 +44,8 @@ impl Optimum {
             self.cursor = 0;
         }
         let start = RING + self.cursor;
-        for (place, octet) in self.halves[start..].iter_mut().zip(packet) {
-            *place = u16::from(*octet);
+        for (place, byte) in self.halves[start..].iter_mut().zip(packet) {
+            *place = u16::from(*byte);
         }
         self.same.fill(0);
         self.cost.clear();
@@ -67,16 +67,16 @@ impl Optimum {
         length
     }
 
-    fn cheapest(&mut self, start: usize, index: usize, octet: u8) -> u32 {
+    fn cheapest(&mut self, start: usize, index: usize, byte: u8) -> u32 {
         let here = start + index;
         let history = &self.halves[here - (RING - 1)..here];
-        let mut best = self.cost[index + 1] + 8 + u32::from(octet >> 7);
+        let mut best = self.cost[index + 1] + 8 + u32::from(byte >> 7);
         // Offsets 320 to 8191, 64 to 319, 1 to 63, and the bits of each.
         let classes = [(0, RING - 320, 16), (RING - 320, RING - 64, 12), (RING - 64, RING - 1, 10)];
         for (from, to, bits) in classes {
             let mut longest = 0;
             for (same, there) in self.same[from..to].iter_mut().zip(&history[from..to]) {
-                *same = if *there == u16::from(octet) { *same + 1 } else { 0 };
+                *same = if *there == u16::from(byte) { *same + 1 } else { 0 };
                 longest = longest.max(*same);
             }
             for length in 3..=u32::from(longest) {

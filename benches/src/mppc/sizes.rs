@@ -117,13 +117,13 @@ fn goal(text: &str, reached: f64, at_most: f64) {
 pub fn main() {
     let compressible = corpus::compressible();
     for corpus in compressible.iter().chain(&corpus::extreme()) {
-        println!("{:8} {:7} octets, SHA-256 {}, {}", corpus.name, corpus.octets(), corpus.sha256(), corpus.source);
+        println!("{:8} {:7} bytes, SHA-256 {}, {}", corpus.name, corpus.bytes(), corpus.sha256(), corpus.source);
     }
     if FreeRdp::load().is_none() {
         println!("skipped: FreeRDP: libfreerdp2.so.2 is not there (Debian: apt-get install libfreerdp2-2)");
     }
     for setting in SETTINGS {
-        println!("\n{setting}: plain / payload, and octets over the optimum\n");
+        println!("\n{setting}: plain / payload, and bytes over the optimum\n");
         println!("| corpus | optimum | Fast | Default | Max | FreeRDP | IronRDP | zlib 1 |");
         println!("|---|---|---|---|---|---|---|---|");
         let rows: Vec<Row> = compressible.iter().map(|corpus| row(corpus, setting, Expansion::Flush)).collect();

@@ -108,7 +108,7 @@ impl Evp {
     }
 
     fn digest<const N: usize>(&self, [digest, context]: [*mut c_void; 2], parts: &[&[u8]]) -> [u8; N] {
-        let mut octets = [0; N];
+        let mut bytes = [0; N];
         // SAFETY: the context is a digest's of N bytes, the parts have the lengths that are said.
         unsafe {
             let context = if self.keep { context } else { (self.new_digest)() };
@@ -116,31 +116,31 @@ impl Evp {
             for part in parts {
                 (self.digest_update)(context, part.as_ptr().cast(), part.len());
             }
-            (self.digest_final)(context, octets.as_mut_ptr(), ptr::null_mut());
+            (self.digest_final)(context, bytes.as_mut_ptr(), ptr::null_mut());
             if !self.keep {
                 (self.free_digest)(context);
             }
         }
-        octets
+        bytes
     }
 }
 
 impl Primitives for Evp {
     fn des(&mut self, key: &[u8; 8], block: &[u8; 8]) -> [u8; 8] {
         // Room for a block more than there is.
-        let mut octets = [0; 16];
+        let mut bytes = [0; 16];
         let mut written = 0;
         // SAFETY: the context has a cipher with keys and blocks of 8 bytes.
         unsafe {
             let (context, cipher) =
                 if self.keep { (self.cipher, ptr::null()) } else { ((self.new_cipher)(), self.des.cast_const()) };
             (self.init)(context, cipher, key.as_ptr(), ptr::null(), ptr::null());
-            (self.update)(context, octets.as_mut_ptr(), &raw mut written, block.as_ptr(), 8);
+            (self.update)(context, bytes.as_mut_ptr(), &raw mut written, block.as_ptr(), 8);
             if !self.keep {
                 (self.free_cipher)(context);
             }
         }
-        *octets.first_chunk().expect("8 octets")
+        *bytes.first_chunk().expect("8 bytes")
     }
 
     fn md4(&mut self, data: &[u8]) -> [u8; 16] {
@@ -191,7 +191,7 @@ impl LowLevel {
 
 fn digest<const N: usize>((init, update, finish): (Init, Update, Final), parts: &[&[u8]]) -> [u8; N] {
     let mut context = Context([0; 16]);
-    let mut octets = [0; N];
+    let mut bytes = [0; N];
     // SAFETY: the context is large enough, the digest has N bytes, the parts have the lengths that
     // are said.
     unsafe {
@@ -199,21 +199,21 @@ fn digest<const N: usize>((init, update, finish): (Init, Update, Final), parts: 
         for part in parts {
             update(&raw mut context, part.as_ptr().cast(), part.len());
         }
-        finish(octets.as_mut_ptr(), &raw mut context);
+        finish(bytes.as_mut_ptr(), &raw mut context);
     }
-    octets
+    bytes
 }
 
 impl Primitives for LowLevel {
     fn des(&mut self, key: &[u8; 8], block: &[u8; 8]) -> [u8; 8] {
         let mut schedule = Schedule([0; 16]);
-        let mut octets = [0; 8];
+        let mut bytes = [0; 8];
         // SAFETY: keys and blocks have 8 bytes; 1 is to encrypt.
         unsafe {
             (self.set_key)(key.as_ptr(), &raw mut schedule);
-            (self.encrypt)(block.as_ptr(), octets.as_mut_ptr(), &raw mut schedule, 1);
+            (self.encrypt)(block.as_ptr(), bytes.as_mut_ptr(), &raw mut schedule, 1);
         }
-        octets
+        bytes
     }
 
     fn md4(&mut self, data: &[u8]) -> [u8; 16] {

@@ -23,7 +23,7 @@ const PACE: Duration = Duration::from_millis(10);
 /// When that does not hold.
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data, WORK);
-    let Some(first) = input.octet() else { return };
+    let Some(first) = input.byte() else { return };
     match first >> 1 & 3 {
         0 => compare::<0>(first, input),
         1 => compare::<1>(first, input),
@@ -60,7 +60,7 @@ struct World<const LATE: usize> {
 
 impl<const LATE: usize> World<LATE> {
     fn new(mode: Mode, is_forged: bool) -> Self {
-        let start = StartKey::from_octets(Strength::Bits128, [7; 16]);
+        let start = StartKey::from_bytes(Strength::Bits128, [7; 16]);
         let config = Config::new(mode);
         Self {
             config,
@@ -89,7 +89,7 @@ impl<const LATE: usize> World<LATE> {
                     }
                 }
                 3 => {
-                    let count = u16::from(input.octet().unwrap_or(0)) * 5;
+                    let count = u16::from(input.byte().unwrap_or(0)) * 5;
                     input.spend(count.into());
                     for _ in 0..count {
                         self.seal();
@@ -102,10 +102,10 @@ impl<const LATE: usize> World<LATE> {
                 }
                 4..=6 => {
                     // Near the expected count, or anywhere.
-                    let near = (i64::from(input.octet().unwrap_or(0)) - 128) * if step & 7 == 4 { 1 } else { 40 };
+                    let near = (i64::from(input.byte().unwrap_or(0)) - 128) * if step & 7 == 4 { 1 } else { 40 };
                     let count = self.sent.wrapping_add_signed(near) & 0x0fff;
                     let flags = if argument & 1 == 0 { 0x9000 } else { 0x1000 };
-                    let body = input.octets();
+                    let body = input.bytes();
                     let mut packet = (u16::try_from(count).unwrap_or(0) | flags).to_be_bytes().to_vec();
                     packet.extend(body);
                     if self.is_forged && self.decryptor.decrypt(&mut packet).is_ok() {

@@ -19,7 +19,7 @@ use crate::session::Input;
 /// When that does not hold.
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data, WORK);
-    let Some(first) = input.octet() else { return };
+    let Some(first) = input.byte() else { return };
     let quiet = World::new(first, false).verdicts(input);
     let forged = World::new(first, true).verdicts(input);
     for (place, (quiet, forged)) in quiet.iter().zip(&forged).enumerate() {

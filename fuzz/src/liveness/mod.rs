@@ -95,11 +95,11 @@ impl Control {
     /// Chance alone seldom makes one that a protocol looks at: most codes are small, and one of two bodies is what the
     /// protocol expects.
     fn read(input: &mut Input<'_>) -> Option<Self> {
-        let (kind, code, identifier) = (input.octet()?, input.octet()?, input.octet()?);
+        let (kind, code, identifier) = (input.byte()?, input.byte()?, input.byte()?);
         let protocol = PROTOCOLS[usize::from(kind & 0x7f) % PROTOCOLS.len()];
         let code = if kind & 0x80 == 0 { code & 15 } else { code };
-        let form = input.octet().unwrap_or(0);
-        let data = if form & 0x80 == 0 { expected_body(protocol, form) } else { input.octets().to_vec() };
+        let form = input.byte().unwrap_or(0);
+        let data = if form & 0x80 == 0 { expected_body(protocol, form) } else { input.bytes().to_vec() };
         let control = Self { protocol, code, identifier, data };
         (!is_fatal(&control.frame())).then_some(control)
     }

@@ -81,7 +81,7 @@ impl World {
                     }
                 }
                 2 => self.pass(Duration::from_secs(u64::try_from(argument).unwrap_or(0))),
-                3 => self.attack_stream(input.octets()),
+                3 => self.attack_stream(input.bytes()),
                 4 => {
                     // The beginning of an honest client.
                     let mut client = Client::new(&client_config(&Config::strict()), [40; 32]);
@@ -94,9 +94,9 @@ impl World {
                     let Some(frame) = Control::read(&mut input).map(|control| control.frame()) else { continue };
                     self.attack_tunnel(argument >> 3 & 1, argument & 16 == 0, jump, &frame);
                 }
-                6 => self.attack_tunnel(argument >> 3 & 1, argument & 16 == 0, JUMPS[argument & 7], input.octets()),
+                6 => self.attack_tunnel(argument >> 3 & 1, argument & 16 == 0, JUMPS[argument & 7], input.bytes()),
                 _ => {
-                    let mut packet = input.octets().to_vec();
+                    let mut packet = input.bytes().to_vec();
                     let peer = ADDRESSES[argument % 3];
                     if self.is_forged {
                         self.taken += usize::from(keeps_number(&self.server.handle_gre(

@@ -19,7 +19,7 @@ use crate::session::Input;
 /// When that does not hold.
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data, WORK);
-    let Some(first) = input.octet() else { return };
+    let Some(first) = input.byte() else { return };
     let config = if first & 1 == 0 { Config::strict() } else { Config::interop() };
     let quiet = drive(&config, input, false);
     let forged = drive(&config, input, true);
@@ -96,12 +96,12 @@ fn drive(config: &Config, mut input: Input<'_>, is_forged: bool) -> Outcome {
                 taken += forge(&mut world, to, jump, &control.frame(), is_forged);
             }
             6 => {
-                let body = input.octets();
+                let body = input.bytes();
                 taken += forge(&mut world, to, JUMPS[usize::from(argument & 7)], body, is_forged);
             }
             _ => {
                 // Two numbers in a row, and the one behind them every 1.9 s, beside genuine packets.
-                let body = input.octets();
+                let body = input.bytes();
                 let jump = JUMPS[usize::from(argument & 7)];
                 let count = u32::from(argument >> 1) + 1;
                 input.spend(count * 4);
@@ -148,7 +148,7 @@ fn forge(world: &mut World, to: usize, jump: u32, payload: &[u8], is_forged: boo
 /// When that does not hold.
 pub fn keys(data: &[u8]) {
     let mut input = Input::new(data, WORK);
-    let Some(first) = input.octet() else { return };
+    let Some(first) = input.byte() else { return };
     let config = if first & 1 == 0 { Config::interop() } else { Config::strict() };
     let config = if first & 2 == 0 {
         config
@@ -173,8 +173,8 @@ pub fn keys(data: &[u8]) {
             // CCP begins again, or LCP, in the clear; or anything of CCP.
             let protocol = if step & 4 == 0 { 0x80fd } else { 0xc021 };
             let code = if step & 8 == 0 { 1 } else { step >> 4 & 15 };
-            let identifier = input.octet().unwrap_or(200);
-            let body = if step & 0x40 == 0 { expected_body(protocol, identifier) } else { input.octets().to_vec() };
+            let identifier = input.byte().unwrap_or(200);
+            let body = if step & 0x40 == 0 { expected_body(protocol, identifier) } else { input.bytes().to_vec() };
             let packet = encode_packet(code, identifier, &body);
             if let Some((call, next)) = address(&world, to) {
                 let _ = world.inject(to, &encode_gre(call, Some(next), None, &frame(protocol, &packet)));

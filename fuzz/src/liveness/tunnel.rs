@@ -75,12 +75,12 @@ impl World {
                     let jump = JUMPS[usize::from(argument & 7)].wrapping_sub(u32::from(argument >> 3 & 1));
                     let number = self.sender.statistics().ss.get().wrapping_add(jump);
                     let protocol = if argument & 16 == 0 { PROTOCOL_COMPRESSED } else { PROTOCOL_LCP };
-                    let body = [&protocol[..], input.octets()].concat();
+                    let body = [&protocol[..], input.bytes()].concat();
                     let acknowledgment = (step & 7 == 5).then_some(u32::from(argument));
                     self.forge(&encode_gre(2, Some(number), acknowledgment, &body));
                 }
                 _ => {
-                    let packet = input.octets().to_vec();
+                    let packet = input.bytes().to_vec();
                     self.forge(&packet);
                 }
             }

@@ -96,14 +96,14 @@ impl World {
 
     fn step(&mut self, step: &Value) {
         let text = |key: &str| step[key].as_str().unwrap_or_default();
-        let octets = |key: &str| hex::decode(text(key)).unwrap();
+        let bytes = |key: &str| hex::decode(text(key)).unwrap();
         let protocol = || u16::from_str_radix(text("protocol"), 16).unwrap();
         match text("do") {
             "send" => {
                 let every = Duration::from_secs(step["every"].as_u64().unwrap_or(0));
                 for _ in 0..step["times"].as_u64().unwrap_or(1) {
                     if self.project.reason.is_none() {
-                        self.send(&octets("frame"));
+                        self.send(&bytes("frame"));
                         self.pass(self.now + every);
                     }
                 }
@@ -113,7 +113,7 @@ impl World {
                 let code = 2 + ["ack", "nak", "reject"].iter().position(|name| *name == answer).unwrap() as u8;
                 // A session that has ended asks for nothing more.
                 let Some((identifier, options)) = self.other.last(protocol(), 1) else { return };
-                let options = if step["options"].is_null() { options } else { octets("options") };
+                let options = if step["options"].is_null() { options } else { bytes("options") };
                 self.send_packet(protocol(), code, identifier, &options);
             }
             "failure" => {
@@ -125,7 +125,7 @@ impl World {
                 let (identifier, data) =
                     self.other.last(0xc223, 2).unwrap_or_else(|| panic!("no Response in {:02x?}", self.other.frames));
                 let response = v2::Response::decode(&data[1..50]).unwrap();
-                let challenge: [u8; 16] = octets("challenge").try_into().unwrap();
+                let challenge: [u8; 16] = bytes("challenge").try_into().unwrap();
                 let hash = NtHash::from_password(text("password"));
                 let challenges = response.challenges(&challenge);
                 let proof = v2::AuthenticatorResponse::new(
@@ -144,7 +144,7 @@ impl World {
                 let response = v2::Response::new(&hash, &challenges, name);
                 self.send_packet(0xc223, 2, identifier, &[&[49][..], &response.encode(), name].concat());
             }
-            "eap" => self.eap_response(step["type"].as_u64().unwrap() as u8, &octets("data")),
+            "eap" => self.eap_response(step["type"].as_u64().unwrap() as u8, &bytes("data")),
             // RFC 1994 section 4.1: one byte of length, then the value.
             "eap-md5" => self.eap_response(4, &[&[16][..], &[0; 16]].concat()),
             "eap-result" => {

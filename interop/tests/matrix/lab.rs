@@ -17,7 +17,7 @@ const SCRIPT: &str = include_str!("../../uml/tunnels");
 /// For any one thing to happen. A machine with four of these tests at once is many times slower than an idle one.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Octets of a transfer, on clean lines and on others.
+/// Bytes of a transfer, on clean lines and on others.
 pub const LONG: usize = 10_000_000;
 pub const SHORT: usize = 256_000;
 
@@ -134,17 +134,17 @@ impl<'n> Lab<'n> {
         logs
     }
 
-    /// Pings of 56 and 1400 octets in both directions, then a transfer in each, with their checksums.
+    /// Pings of 56 and 1400 bytes in both directions, then a transfer in each, with their checksums.
     #[track_caller]
     pub fn exercise(&self, name: &str, near: Ipv4Addr, far: Ipv4Addr, is_clean: bool) -> Measured {
         // On a clean line nothing may be lost.
         let tries = if is_clean { 1 } else { 8 };
-        let ping = [56, 1400].map(|octets| {
-            let ping = || traffic::ping_within(Duration::from_secs(3), far, octets);
+        let ping = [56, 1400].map(|bytes| {
+            let ping = || traffic::ping_within(Duration::from_secs(3), far, bytes);
             // It fails at once while IPCP negotiates again, which a lost packet may make it do.
             let failed = |_| pause(Duration::from_millis(500));
             let reply = (0..tries).find_map(|_| self.enter(ping).map_err(failed).ok());
-            reply.unwrap_or_else(|| panic!("{name}: no reply to {octets} octets"))
+            reply.unwrap_or_else(|| panic!("{name}: no reply to {bytes} bytes"))
         });
         let said = self.ask(&format!("pings {name} {near}"), &format!("{name} pings "));
         let words: Vec<_> = said.split(' ').collect();
@@ -181,7 +181,7 @@ impl<'n> Lab<'n> {
 /// The measurements of [`Lab::exercise`].
 #[derive(Clone, Copy)]
 pub struct Measured {
-    /// Round trip of 1400 octets.
+    /// Round trip of 1400 bytes.
     pub ping: Duration,
     /// Transfer to the guest, and from it.
     pub sent: Duration,

@@ -9,7 +9,7 @@ use crate::case::{Case, Row};
 use crate::clients::run_with;
 use crate::lab::Lab;
 
-const SECRET: &str = "a-secret-of-more-than-sixteen-octets";
+const SECRET: &str = "a-secret-of-more-than-sixteen-bytes";
 const PORT: u16 = 1812;
 
 /// Alice's keys are in its answers, Bob's are not.

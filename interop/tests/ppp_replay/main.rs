@@ -96,8 +96,8 @@ impl<'s> Replay<'s> {
             self.pass(now);
             if recorded.from == session.place {
                 self.act(now, &Frame::decode(&recorded.frame).unwrap());
-            } else if let Some(octets) = self.peer.give(&recorded.frame) {
-                self.deliver(now, &octets);
+            } else if let Some(bytes) = self.peer.give(&recorded.frame) {
+                self.deliver(now, &bytes);
             }
             end = now;
         }
@@ -124,17 +124,17 @@ impl<'s> Replay<'s> {
                 }
                 (_, Some(at)) => {
                     let index = self.peer.made.iter().position(|(made, _)| *made == at).unwrap();
-                    let (_, octets) = self.peer.made.remove(index);
-                    self.deliver(at, &octets);
+                    let (_, bytes) = self.peer.made.remove(index);
+                    self.deliver(at, &bytes);
                 }
                 (_, None) => return,
             }
         }
     }
 
-    fn deliver(&mut self, now: Duration, octets: &[u8]) {
-        let protocol = Frame::decode(octets).unwrap().protocol;
-        let received = self.link.handle_frame(now, octets);
+    fn deliver(&mut self, now: Duration, bytes: &[u8]) {
+        let protocol = Frame::decode(bytes).unwrap().protocol;
+        let received = self.link.handle_frame(now, bytes);
         if !words::is_control(protocol) {
             self.data += 1;
             match received {
@@ -181,8 +181,8 @@ impl<'s> Replay<'s> {
                 }
             }
             let mut buf = [0; Link::MAX_TRANSMIT];
-            let Some(octets) = self.link.poll_transmit(now, &mut buf).unwrap() else { return };
-            let frame = Frame::decode(octets).unwrap();
+            let Some(bytes) = self.link.poll_transmit(now, &mut buf).unwrap() else { return };
+            let frame = Frame::decode(bytes).unwrap();
             if self.is_over {
                 continue;
             }

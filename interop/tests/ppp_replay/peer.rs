@@ -76,7 +76,7 @@ fn write(options: &[Owned]) -> Vec<u8> {
     for (option_type, data) in options {
         writer.push(&RawOption { option_type: *option_type, data }).unwrap();
     }
-    writer.as_octets().to_vec()
+    writer.as_bytes().to_vec()
 }
 
 fn is_negotiation(protocol: Protocol) -> bool {
@@ -151,12 +151,12 @@ impl Peer {
         }
     }
 
-    fn take_control(&mut self, now: Duration, protocol: Protocol, octets: &[u8]) {
-        let packet = Packet::decode(octets).unwrap();
+    fn take_control(&mut self, now: Duration, protocol: Protocol, bytes: &[u8]) {
+        let packet = Packet::decode(bytes).unwrap();
         let opinion = self.opinions.entry(protocol.0).or_default();
         match packet.code {
             Code::CONFIGURE_REQUEST => {
-                self.open.insert(protocol.0, octets.to_vec());
+                self.open.insert(protocol.0, bytes.to_vec());
                 let is_known = !opinion.acknowledged.is_empty() || !opinion.suggested.is_empty();
                 if opinion.answers_left == 0 && is_known {
                     let answer = self.answer(protocol).unwrap();
@@ -201,8 +201,8 @@ impl Peer {
 
     /// Returns what the peer's frame has to be for our link; `None` when it answers nothing that
     /// our link sent.
-    pub fn give(&mut self, octets: &[u8]) -> Option<Vec<u8>> {
-        let frame = Frame::decode(octets).unwrap();
+    pub fn give(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let frame = Frame::decode(bytes).unwrap();
         let protocol = frame.protocol;
         let again =
             |packet: Vec<u8>| Some(Frame { information: &packet, ..frame }.encode(&mut [0; 800]).unwrap().to_vec());
@@ -230,7 +230,7 @@ impl Peer {
                         if protocol == Protocol::LCP {
                             self.magic_number = options(&packet).into_iter().find_map(magic).unwrap_or(0);
                         }
-                        Some(octets.to_vec())
+                        Some(bytes.to_vec())
                     }
                     // It is made when our link asks.
                     Code::ECHO_REPLY if protocol == Protocol::LCP => None,
@@ -238,10 +238,10 @@ impl Peer {
                     Code::RESET_ACK if protocol == Protocol::CCP => {
                         again(encode_packet(Code::RESET_ACK, self.reset.take()?, &[]))
                     }
-                    _ => Some(octets.to_vec()),
+                    _ => Some(bytes.to_vec()),
                 }
             }
-            _ => (!self.not_agreed.contains(&protocol)).then(|| octets.to_vec()),
+            _ => (!self.not_agreed.contains(&protocol)).then(|| bytes.to_vec()),
         }
     }
 
@@ -273,13 +273,13 @@ impl Peer {
         Some(encode(protocol, code, request.identifier, &data))
     }
 
-    fn give_chap(&mut self, octets: &[u8]) -> Option<Vec<u8>> {
-        let packet = chap::Packet::decode(octets).unwrap();
+    fn give_chap(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let packet = chap::Packet::decode(bytes).unwrap();
         let mut buf = [0; 400];
         match packet.message {
             chap::Message::Challenge(value) => {
                 self.recorded_challenge = Some(value.value.to_vec());
-                Some(octets.to_vec())
+                Some(bytes.to_vec())
             }
             chap::Message::Response(value) => {
                 let challenge = self.challenge.as_ref()?;
@@ -291,13 +291,13 @@ impl Peer {
                 Some(packet.encode(&mut buf).unwrap().to_vec())
             }
             chap::Message::Success(text) => {
-                let Some(rest) = text.0.strip_prefix(b"S=") else { return Some(octets.to_vec()) };
+                let Some(rest) = text.0.strip_prefix(b"S=") else { return Some(bytes.to_vec()) };
                 let mut message = self.mutual_proof()?.to_vec();
                 message.extend(&rest[40..]);
                 let message = chap::Message::Success(message.as_slice().into());
                 Some(chap::Packet { identifier: packet.identifier, message }.encode(&mut buf).unwrap().to_vec())
             }
-            _ => Some(octets.to_vec()),
+            _ => Some(bytes.to_vec()),
         }
     }
 

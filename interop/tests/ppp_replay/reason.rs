@@ -153,7 +153,7 @@ fn accel(recorded: &str, ours: &str) -> Option<&'static str> {
         | ("LCP CONFREQ: AuthProto CHAP-MD5, MRU 1400, MagicNumber", "") => {
             "ours goes on with the method that the Nak names, accel-ppp with its next one"
         }
-        ("LCP PROTREJ: IPV6CP, 0 octets", "LCP PROTREJ: IPV6CP, 14 octets") => {
+        ("LCP PROTREJ: IPV6CP, 0 bytes", "LCP PROTREJ: IPV6CP, 14 bytes") => {
             "accel-ppp leaves out the rejected packet, which RFC 1661 section 5.7 asks for"
         }
         ("", "IPCP CONFNAK id 1: Address 10.99.0.10") => {

@@ -75,10 +75,10 @@ fn read(path: &std::path::Path) -> BTreeMap<IpAddr, Vec<Recorded>> {
         let now = Duration::new(captured.time.0, captured.time.1);
         let time = now - *start.get_or_insert(now);
         outer.handle(&captured, &mut |carried| {
-            let Carried::Gre { path: (Address::Ip(source), Address::Ip(destination)), octets, .. } = carried else {
+            let Carried::Gre { path: (Address::Ip(source), Address::Ip(destination)), bytes, .. } = carried else {
                 return;
             };
-            let packet = Packet::decode(octets).unwrap();
+            let packet = Packet::decode(bytes).unwrap();
             let (Some(number), false) = (packet.header.sequence_number, packet.payload.is_empty()) else { return };
             // 172.16.1.0 are the clients.
             let is_client = matches!(source, IpAddr::V4(address) if address.octets()[2] == 1);

@@ -22,14 +22,14 @@ impl Decision {
     }
 }
 
-fn packet(protocol: Protocol, octets: &[u8]) -> String {
+fn packet(protocol: Protocol, bytes: &[u8]) -> String {
     match protocol {
-        Protocol::CHAP => chap(&chap::Packet::decode(octets).unwrap()),
+        Protocol::CHAP => chap(&chap::Packet::decode(bytes).unwrap()),
         Protocol::PAP => {
-            let decoded = pap::Packet::decode(octets).unwrap();
+            let decoded = pap::Packet::decode(bytes).unwrap();
             format!("PAP {}", pap::Packet { identifier: 0, ..decoded }).replacen("id 0 ", "", 1)
         }
-        _ => control(protocol, &Packet::decode(octets).unwrap()),
+        _ => control(protocol, &Packet::decode(bytes).unwrap()),
     }
 }
 
@@ -45,7 +45,7 @@ fn chap(packet: &chap::Packet<'_>) -> String {
     };
     match &packet.message {
         chap::Message::Challenge(value) => format!("CHAP CHALLENGE from {}", value.name),
-        chap::Message::Response(value) => format!("CHAP RESPONSE of {} octets from {}", value.value.len(), value.name),
+        chap::Message::Response(value) => format!("CHAP RESPONSE of {} bytes from {}", value.value.len(), value.name),
         chap::Message::Success(message) => format!("CHAP SUCCESS \"{}\"", text(message)),
         chap::Message::Failure(message) => format!("CHAP FAILURE \"{}\"", text(message)),
         other => format!("{other:?}"),
@@ -84,7 +84,7 @@ fn control(protocol: Protocol, packet: &Packet<'_>) -> String {
         let lcp::Message::ProtocolReject(reject) = lcp::Message::decode(packet.code, packet.data).unwrap() else {
             unreachable!()
         };
-        words += &format!(": {}, {} octets", reject.protocol, reject.information.len());
+        words += &format!(": {}, {} bytes", reject.protocol, reject.information.len());
     }
     words
 }

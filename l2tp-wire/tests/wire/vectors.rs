@@ -85,28 +85,28 @@ fn digests_both_ways() {
                 (_, "initiator") => both,
                 _ => both.reversed(),
             };
-            let octets = bytes(&message["octets"]);
-            verify(&[&key], nonces, &octets).unwrap();
-            verify(&[&other, &key], nonces, &octets).unwrap();
-            assert!(verify(&[&other], nonces, &octets).is_err());
-            assert!(verify(&[], nonces, &octets).is_err());
-            assert!(verify(&[&key], Nonces { sender: b"x", receiver: b"y" }, &octets).is_err());
+            let bytes = bytes(&message["octets"]);
+            verify(&[&key], nonces, &bytes).unwrap();
+            verify(&[&other, &key], nonces, &bytes).unwrap();
+            assert!(verify(&[&other], nonces, &bytes).is_err());
+            assert!(verify(&[], nonces, &bytes).is_err());
+            assert!(verify(&[&key], Nonces { sender: b"x", receiver: b"y" }, &bytes).is_err());
 
             // Signed again from zeros, and over what another key has signed.
-            let mut signed = octets.clone();
+            let mut signed = bytes.clone();
             other.sign(nonces, &mut signed).unwrap();
-            assert_ne!(signed, octets);
+            assert_ne!(signed, bytes);
             key.sign(nonces, &mut signed).unwrap();
-            assert_eq!(signed, octets);
+            assert_eq!(signed, bytes);
             digests += rows(message, "digests").len();
 
             // Any other bit makes it wrong. With two digests, one of which still fits, it is genuine.
-            for at in 0..octets.len() * 8 {
-                let mut changed = octets.clone();
+            for at in 0..bytes.len() * 8 {
+                let mut changed = bytes.clone();
                 changed[at / 8] ^= 1 << (at % 8);
                 let digest = rows(message, "digests").iter().any(|digest| {
-                    let digest = bytes(digest);
-                    let start = octets.windows(digest.len()).position(|window| window == digest).unwrap();
+                    let digest = self::bytes(digest);
+                    let start = bytes.windows(digest.len()).position(|window| window == digest).unwrap();
                     (start..start + digest.len()).contains(&(at / 8))
                 });
                 let single = rows(message, "digests").len() == 1;
@@ -134,18 +134,18 @@ fn digest_messages_are_read_and_written_again() {
     let Some(json) = vectors() else { return };
     for row in rows(&json, "v3_digest") {
         for message in rows(row, "messages") {
-            let octets = bytes(&message["octets"]);
-            let control = Control::decode(&octets).unwrap();
+            let bytes = bytes(&message["octets"]);
+            let control = Control::decode(&bytes).unwrap();
             let decoded = Message::decode(control.version(), control.avps()).unwrap();
             assert_eq!(decoded.message.message_type().get(), number(&message["message_type"]));
             // RFC 3931 section 5.4.4 wants M = 0 on Serial Number; the author of these sets M
             // everywhere.
-            let again = written_again(&octets);
-            assert_eq!(again.len(), octets.len());
-            let different = again.iter().zip(&octets).enumerate().filter(|(_, (again, octet))| again != octet);
-            for (at, (again, octet)) in different {
-                assert_eq!(*again, octet & 0x7f);
-                assert_eq!(octets[at + 4..at + 6], [0, 15]);
+            let again = written_again(&bytes);
+            assert_eq!(again.len(), bytes.len());
+            let different = again.iter().zip(&bytes).enumerate().filter(|(_, (again, byte))| again != byte);
+            for (at, (again, byte)) in different {
+                assert_eq!(*again, byte & 0x7f);
+                assert_eq!(bytes[at + 4..at + 6], [0, 15]);
             }
         }
     }
@@ -155,13 +155,13 @@ fn digest_messages_are_read_and_written_again() {
 fn messages_of_other_projects() {
     let Some(json) = vectors() else { return };
     for row in rows(&json, "message") {
-        let (octets, expect) = (bytes(&row["octets"]), &row["expect"]);
+        let (bytes, expect) = (bytes(&row["octets"]), &row["expect"]);
         if expect["refused"].is_string() {
-            let error = Packet::decode_udp(&octets).unwrap_err();
+            let error = Packet::decode_udp(&bytes).unwrap_err();
             assert_eq!(error.to_string(), "L2TP control message with flags 0xc002: L and S must be 1, O must be 0");
             continue;
         }
-        match Packet::decode_udp(&octets).unwrap() {
+        match Packet::decode_udp(&bytes).unwrap() {
             Packet::Control(control) => {
                 assert_eq!(control.header.ns, number(&expect["ns"]));
                 assert_eq!(control.header.nr, number(&expect["nr"]));
@@ -215,22 +215,22 @@ fn malformed_messages_are_refused_with_the_place() {
         ("control without L", "L2TP control message with flags 0x8802: L and S must be 1, O must be 0"),
         ("control with O", "L2TP control message with flags 0xca02: L and S must be 1, O must be 0"),
         ("version 0", "L2TP version 0, not 2 or 3"),
-        ("Message Type of 1 octet", "L2TP Message Type (0) at offset 12 has a value of 1 bytes, not 2"),
+        ("Message Type of 1 byte", "L2TP Message Type (0) at offset 12 has a value of 1 bytes, not 2"),
         (
             "hidden AVP without Random Vector",
             "L2TP Host Name (7) at offset 20: it is hidden and no Random Vector AVP precedes it",
         ),
-        ("hidden AVP with one octet", "L2TP Host Name (7) at offset 42: it is hidden and shorter than two bytes"),
+        ("hidden AVP with one byte", "L2TP Host Name (7) at offset 42: it is hidden and shorter than two bytes"),
         ("data: Offset Size beyond the packet", "L2TP offset pad cut short at offset 8: needs 65535 bytes, has 2"),
-        ("two octets", "L2TP length cut short at offset 2: needs 2 bytes, has 0"),
+        ("two bytes", "L2TP length cut short at offset 2: needs 2 bytes, has 0"),
     ];
     let mut expected = expected.into_iter();
     for row in rows(&json, "malformed") {
         if row["octets"].is_string() {
-            let mut octets = bytes(&row["octets"]);
+            let mut bytes = bytes(&row["octets"]);
             let (what, error) = expected.next().unwrap();
             assert_eq!(row["what"], what);
-            assert_eq!(refusal(&mut octets), error, "{what}");
+            assert_eq!(refusal(&mut bytes), error, "{what}");
         } else {
             hidden_length(row);
         }
@@ -240,12 +240,12 @@ fn malformed_messages_are_refused_with_the_place() {
 }
 
 /// Reads a datagram with the secret of the vectors, and returns what is wrong with it.
-fn refusal(octets: &mut [u8]) -> String {
-    if let Err(error) = Packet::decode_udp(octets) {
+fn refusal(bytes: &mut [u8]) -> String {
+    if let Err(error) = Packet::decode_udp(bytes) {
         return error.to_string();
     }
     let key = HidingKey::v2(&Secret::new(b"s3cr3t").unwrap());
-    let (_, avps) = reveal(octets, &key).unwrap();
+    let (_, avps) = reveal(bytes, &key).unwrap();
     let read = |avps: Avps<'_>| {
         let (message_type, _) = avps.message_type()?;
         avps.into_iter().try_for_each(|avp| avp?.decode(message_type).map(|_| ()))

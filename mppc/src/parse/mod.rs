@@ -98,10 +98,10 @@ impl<'a> Packet<'a> {
             let left = narrow(to.wrapping_sub(at)).min(7);
             let word = u64::from_be_bytes(self.window.read(at));
             let width = left.wrapping_mul(8);
-            let octets = word.wrapping_shr(64_u32.wrapping_sub(width));
-            if octets & 0x8080_8080_8080_8080 == 0 {
+            let bytes = word.wrapping_shr(64_u32.wrapping_sub(width));
+            if bytes & 0x8080_8080_8080_8080 == 0 {
                 // Bytes below 0x80 are their own code.
-                writer.put(octets, width);
+                writer.put(bytes, width);
                 at = at.wrapping_add(wide(left));
                 continue;
             }
@@ -109,10 +109,10 @@ impl<'a> Packet<'a> {
             let left = left.min(6);
             let mut code = 0_u64;
             let mut width = 0_u32;
-            for octet in word.to_be_bytes().into_iter().take(wide(left)) {
-                let high = u32::from(octet >> 7);
-                let octet = u64::from(octet).wrapping_add(u64::from(octet & 0x80));
-                code = code.wrapping_shl(high.wrapping_add(8)) | octet;
+            for byte in word.to_be_bytes().into_iter().take(wide(left)) {
+                let high = u32::from(byte >> 7);
+                let byte = u64::from(byte).wrapping_add(u64::from(byte & 0x80));
+                code = code.wrapping_shl(high.wrapping_add(8)) | byte;
                 width = width.wrapping_add(high).wrapping_add(8);
             }
             writer.put(code, width);
@@ -124,14 +124,14 @@ impl<'a> Packet<'a> {
 /// Returns whether as many different bytes are there as in compressed or encrypted data.
 fn looks_random(sample: &[u8]) -> bool {
     // Most packets need no closer look.
-    let high: u8 = sample.iter().map(|octet| octet >> 7).fold(0, u8::wrapping_add);
+    let high: u8 = sample.iter().map(|byte| byte >> 7).fold(0, u8::wrapping_add);
     if high < HIGH {
         return false;
     }
     let mut seen = [0_u64; 4];
-    for octet in sample {
-        if let Some(seen) = seen.get_mut(usize::from(octet >> 6)) {
-            *seen |= 1_u64.wrapping_shl(u32::from(*octet));
+    for byte in sample {
+        if let Some(seen) = seen.get_mut(usize::from(byte >> 6)) {
+            *seen |= 1_u64.wrapping_shl(u32::from(*byte));
         }
     }
     seen.into_iter().map(u64::count_ones).sum::<u32>() >= DIFFERENT

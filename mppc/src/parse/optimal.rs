@@ -179,10 +179,10 @@ fn find(tables: &mut Tables, packet: &Packet<'_>, start: usize, end: usize) -> O
         let index = at.wrapping_sub(start);
         let best = tables.improve(index, literals);
         let cost = low32(best >> 32);
-        let [octet] = packet.window.read(at);
+        let [byte] = packet.window.read(at);
         // Literals in a row are one token, so that the way back is short.
         let run = if low32(best) >> 16 == 0 { low32(best).wrapping_add(1) } else { 1 };
-        literals = way(cost.wrapping_add(8).wrapping_add(u32::from(octet >> 7)), 0, run);
+        literals = way(cost.wrapping_add(8).wrapping_add(u32::from(byte >> 7)), 0, run);
         if at >= stop {
             continue;
         }

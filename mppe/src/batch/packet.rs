@@ -89,7 +89,7 @@ pub(super) type Verdict = Option<Result<Header, DecryptError>>;
 ///     Batch, Config, DecryptError, Decryptor, Incoming, Mode, Receiving, StartKey, Strength,
 /// };
 ///
-/// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
+/// let start = StartKey::from_bytes(Strength::Bits128, [1; 16]);
 /// let mut decryptor = Decryptor::new(&start, &Config::new(Mode::Stateless));
 /// let mut buf = [0x80, 0x00, 0x21];
 /// let mut packets = [Incoming::new(&mut buf)];

@@ -12,7 +12,7 @@ use crate::header::Flags;
 /// ```
 /// use mppe::{Batch, Config, Encryptor, Mode, Outgoing, Sending, StartKey, Strength};
 ///
-/// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
+/// let start = StartKey::from_bytes(Strength::Bits128, [1; 16]);
 /// let mut encryptor = Encryptor::new(&start, &Config::new(Mode::Stateless));
 /// let mut bufs = [[0, 0, 0x00, 0x21, 0x45, 0]; 3];
 /// let mut packets = bufs.each_mut().map(|buf| Outgoing::new(buf, 2..6));
@@ -30,7 +30,7 @@ pub struct Sending<'a, 'p> {
 /// ```
 /// use mppe::{Config, Decryptor, Incoming, Mode, Receiving, StartKey, Strength};
 ///
-/// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
+/// let start = StartKey::from_bytes(Strength::Bits128, [1; 16]);
 /// let mut decryptor = Decryptor::new(&start, &Config::new(Mode::Stateless));
 /// let mut received = [[0x90, 0x00, 1, 2, 3], [0x90, 0x01, 4, 5, 6]];
 /// let mut packets = received.each_mut().map(|packet| Incoming::new(packet));

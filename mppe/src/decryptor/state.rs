@@ -24,7 +24,7 @@ use crate::statistics::DecryptorStatistics;
 /// ```
 /// use mppe::{Config, Decryptor, Encryptor, Mode, StartKey, Strength};
 ///
-/// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
+/// let start = StartKey::from_bytes(Strength::Bits128, [1; 16]);
 /// let config = Config::new(Mode::Stateless);
 /// let (mut encryptor, mut decryptor) =
 ///     (Encryptor::new(&start, &config), Decryptor::new(&start, &config));
@@ -183,8 +183,8 @@ impl<const LATE: usize> Decryptor<LATE> {
     pub(super) fn is_plausible(&self, head: &[u8; HEAD_LEN], data: &[u8], proof: Proof) -> bool {
         let mut first = *head;
         let length = data.len().min(HEAD_LEN);
-        for (stream, octet) in first.iter_mut().zip(data) {
-            *stream ^= octet;
+        for (stream, byte) in first.iter_mut().zip(data) {
+            *stream ^= byte;
         }
         let first = first.split_at_checked(length).map_or(&[][..], |(first, _)| first);
         protocol::is_plausible(&self.config.protocols(), first, data.len(), proof)

@@ -114,7 +114,7 @@ impl<const KEYS: usize> Decryptor<KEYS> {
     /// use core::time::Duration;
     /// use mppe::{Config, DecryptError, Decryptor, Encryptor, Mode, StartKey, Strength};
     ///
-    /// let start = StartKey::from_octets(Strength::Bits128, [1; 16]);
+    /// let start = StartKey::from_bytes(Strength::Bits128, [1; 16]);
     /// let config = Config::new(Mode::Stateful);
     /// let (mut encryptor, mut decryptor) =
     ///     (Encryptor::new(&start, &config), Decryptor::new(&start, &config));

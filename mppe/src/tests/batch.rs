@@ -18,7 +18,7 @@ struct Plan {
     strength: Strength,
     mode: Mode,
     lengths: Vec<usize>,
-    /// 0 and 1: lost; 2: repeated; 3: an octet is wrong; 4: the next two change places; others: as they are.
+    /// 0 and 1: lost; 2: repeated; 3: a byte is wrong; 4: the next two change places; others: as they are.
     fates: Vec<u8>,
 }
 
@@ -34,7 +34,7 @@ fn plan() -> impl Strategy<Value = Plan> {
 }
 
 fn ends(number: usize, plan: &Plan) -> (Encryptor, Decryptor) {
-    let start = StartKey::from_octets(plan.strength, [u8::try_from(number).unwrap() + 1; 16]);
+    let start = StartKey::from_bytes(plan.strength, [u8::try_from(number).unwrap() + 1; 16]);
     let config = Config::new(plan.mode);
     let (mut encryptor, mut decryptor) = (Encryptor::new(&start, &config), Decryptor::new(&start, &config));
     // Not at the start of the stream, where all tables are new.

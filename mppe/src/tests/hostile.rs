@@ -31,7 +31,7 @@ fn a_forged_count_of_any_distance_leaves_no_trace() {
                 let before = decryptor.statistics();
                 let count = (before.next_rx_coherency.get() + distance) & 0x0fff;
                 let mut forged = (bits | count).to_be_bytes().to_vec();
-                forged.extend((0u16..50).map(|octet| (octet.wrapping_mul(distance) >> 3).to_be_bytes()[1]));
+                forged.extend((0u16..50).map(|byte| (byte.wrapping_mul(distance) >> 3).to_be_bytes()[1]));
                 let original = forged.clone();
                 let refused = decryptor.decrypt(&mut forged).map(|decrypted| decrypted.plaintext.to_vec());
                 assert!(refused.is_err(), "{mode}, distance {distance}: {refused:?}");
@@ -101,7 +101,7 @@ fn a_flipped_bit_flips_that_bit() {
 fn a_run_of_nonsense_is_reported_once() {
     let config = Config::new(Mode::Stateless).with_implausible_limit(5);
     let (mut encryptor, mut decryptor) = ends(Strength::Bits128, config);
-    let wrong = StartKey::from_octets(Strength::Bits128, [9; 16]);
+    let wrong = StartKey::from_bytes(Strength::Bits128, [9; 16]);
     for run in 0..2 {
         let mut stranger = Encryptor::new(&wrong, &config);
         let results: Vec<DecryptError> =
@@ -237,7 +237,7 @@ proptest! {
         rule in prop::sample::select(&[FlushedRule::Rfc3078, FlushedRule::Linux][..]),
         inputs in prop::collection::vec(input(), 1..60),
     ) {
-        let start = StartKey::from_octets(strength, [3; 16]);
+        let start = StartKey::from_bytes(strength, [3; 16]);
         let mut encryptor = Encryptor::new(&start, &Config::new(mode).with_flushed_rule(rule));
         let mut decryptor = Decryptor::new(&start, &Config::new(mode));
         let mut sent: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();

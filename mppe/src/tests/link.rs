@@ -50,14 +50,14 @@ fn the_stream_goes_on_behind_a_short_flushed_packet() {
         let (mut encryptor, mut decryptor) = ends(Strength::Bits128, Config::new(Mode::Stateful));
         encryptor.flush_next();
         for mark in 0..3u8 {
-            let plaintext: Vec<u8> = (0..length).map(|octet| octet ^ mark).collect();
+            let plaintext: Vec<u8> = (0..length).map(|byte| byte ^ mark).collect();
             let mut packet = alloc::vec![0; 2];
             packet.extend_from_slice(&plaintext);
             let end = packet.len();
             encryptor.encrypt_compressed_in_place(&mut packet, 2..end, Flags::COMPRESSED).unwrap();
             assert_eq!(Header::decode(&packet).unwrap().0.flags.contains(Flags::FLUSHED), mark == 0);
             let pending = decryptor.decrypt_pending(&mut packet).unwrap();
-            assert_eq!(pending.plaintext(), plaintext, "{length} octets, packet {mark}");
+            assert_eq!(pending.plaintext(), plaintext, "{length} bytes, packet {mark}");
             pending.commit();
         }
     }
@@ -76,7 +76,7 @@ fn only_some_protocols_are_encrypted() {
 }
 
 #[test]
-fn inner_protocol_of_one_or_two_octets() {
+fn inner_protocol_of_one_or_two_bytes() {
     let (mut encryptor, mut decryptor) = ends(Strength::Bits128, Config::new(Mode::Stateless));
     let payload = ip(7, 20);
     let mut short = [&[0, 0, 0x21], &payload[..]].concat();
@@ -136,13 +136,13 @@ fn sizes_are_as_documented() {
 #[test]
 fn headers_round_trip() {
     for bits in 0..=u16::MAX {
-        let octets = bits.to_be_bytes();
-        let (header, rest) = Header::decode(&octets).unwrap();
-        assert_eq!(header.to_octets(), octets);
+        let bytes = bits.to_be_bytes();
+        let (header, rest) = Header::decode(&bytes).unwrap();
+        assert_eq!(header.to_bytes(), bytes);
         assert_eq!(rest, []);
         assert_eq!(header.count.get(), bits & 0x0fff);
         let mut buf = [0; 2];
-        assert_eq!(header.encode(&mut buf).unwrap(), octets);
+        assert_eq!(header.encode(&mut buf).unwrap(), bytes);
     }
     for length in 0..2 {
         let refused = Header::decode(&[0x90, 0][..length]).unwrap_err();
@@ -229,9 +229,9 @@ proptest! {
     fn takes_anything(mode in prop::sample::select(&MODES[..]), packets in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 1..20)) {
         let (_, mut decryptor) = ends(Strength::Bits40, Config::new(mode));
         for packet in packets {
-            let mut octets: Vec<u8> = packet.clone();
-            if decryptor.decrypt(&mut octets).is_err() {
-                prop_assert_eq!(octets, packet);
+            let mut bytes: Vec<u8> = packet.clone();
+            if decryptor.decrypt(&mut bytes).is_err() {
+                prop_assert_eq!(bytes, packet);
             }
         }
     }

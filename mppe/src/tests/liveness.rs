@@ -35,7 +35,7 @@ fn catches_up<const LATE: usize>(encryptor: &mut Encryptor, decryptor: &mut Decr
 fn catches_up_at_the_origin<const LATE: usize>() {
     for strength in STRENGTHS {
         for lost in [1, 63, 64, 65, 255, 256, 257, 258, 300, 1000, 4030, 4031] {
-            let start = StartKey::from_octets(strength, *b"start key of 16.");
+            let start = StartKey::from_bytes(strength, *b"start key of 16.");
             let config = Config::new(Mode::Stateless);
             let (mut encryptor, mut decryptor) =
                 (Encryptor::new(&start, &config), Decryptor::<LATE>::with_late_keys(&start, &config));

@@ -23,8 +23,8 @@ struct PlainSender {
 impl PlainSender {
     fn new(start: &StartKey) -> Self {
         let mut sender =
-            Self { strength: start.strength(), start: start.expose_octets().to_vec(), key: Vec::new(), count: 0 };
-        sender.key = sender.digest(start.expose_octets());
+            Self { strength: start.strength(), start: start.expose_bytes().to_vec(), key: Vec::new(), count: 0 };
+        sender.key = sender.digest(start.expose_bytes());
         sender.reduce();
         sender
     }
@@ -129,7 +129,7 @@ proptest! {
         before in prop::sample::select(&[0u32, 3900, 8100][..]),
         arrivals in arrivals(),
     ) {
-        let start = StartKey::from_octets(strength, *b"0123456789abcdef");
+        let start = StartKey::from_bytes(strength, *b"0123456789abcdef");
         let mut sender = PlainSender::new(&start);
         let mut decryptor = Decryptor::new(&start, &Config::new(Mode::Stateless));
         let mut model = PlainReceiver::default();
@@ -167,7 +167,7 @@ proptest! {
         // Which Reset-Requests get lost. Linux' rule holds out eight lost answers.
         lost_requests in prop::collection::vec(any::<bool>(), 8),
     ) {
-        let start = StartKey::from_octets(strength, *b"0123456789abcdef");
+        let start = StartKey::from_bytes(strength, *b"0123456789abcdef");
         let mut sender = PlainStatefulSender::new(&start, rule);
         let mut decryptor = Decryptor::new(&start, &Config::new(Mode::Stateful));
         let mut now = Duration::ZERO;
@@ -214,7 +214,7 @@ proptest! {
         rule in prop::sample::select(&[FlushedRule::Rfc3078, FlushedRule::Linux][..]),
         resets in prop::collection::vec(prop::bool::weighted(0.02), 600),
     ) {
-        let start = StartKey::from_octets(Strength::Bits56, *b"0123456789abcdef");
+        let start = StartKey::from_bytes(Strength::Bits56, *b"0123456789abcdef");
         let mut model = PlainStatefulSender::new(&start, rule);
         let mut encryptor = Encryptor::new(&start, &Config::new(Mode::Stateful).with_flushed_rule(rule));
         for (mark, reset) in (0..).zip(resets) {
@@ -230,7 +230,7 @@ proptest! {
     /// The sender, beside the model.
     #[test]
     fn stateless_sends_what_the_model_sends(strength in prop::sample::select(&STRENGTHS[..]), lengths in prop::collection::vec(20..200usize, 1..50)) {
-        let start = StartKey::from_octets(strength, *b"0123456789abcdef");
+        let start = StartKey::from_bytes(strength, *b"0123456789abcdef");
         let mut model = PlainSender::new(&start);
         let mut encryptor = Encryptor::new(&start, &Config::new(Mode::Stateless));
         for (mark, length) in (0..).zip(lengths) {
@@ -244,7 +244,7 @@ proptest! {
 /// before is taken for another one.
 #[test]
 fn long_losses_are_caught_up_with_as_documented() {
-    let start = StartKey::from_octets(Strength::Bits128, *b"0123456789abcdef");
+    let start = StartKey::from_bytes(Strength::Bits128, *b"0123456789abcdef");
     for budget in [0, 128, 256, 1000, 4095] {
         for lost in (0..4000).step_by(333).chain([1, 63, 64, 65, 127, 128, 129, 255, 256, 257, 258, 4030, 4031]) {
             let config = Config::new(Mode::Stateless).with_key_change_budget(budget);

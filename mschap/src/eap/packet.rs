@@ -62,7 +62,7 @@ pub(super) fn value<const N: usize>(value: crate::Value, body: &[u8]) -> Result<
 pub(super) fn put(writer: &mut Writer<'_>, operation: Operation, identifier: u8, parts: &Parts<'_>) {
     let size = match parts {
         Parts::Named { value, name } => value.len().saturating_add(1).saturating_add(name.len()),
-        Parts::Plain(octets) => octets.len(),
+        Parts::Plain(bytes) => bytes.len(),
     };
     // EAP's own length is of 16 bits: the writer of that refuses a longer packet.
     let length = u16::try_from(size.saturating_add(HEADER_LEN)).unwrap_or(u16::MAX);
@@ -74,7 +74,7 @@ pub(super) fn put(writer: &mut Writer<'_>, operation: Operation, identifier: u8,
             writer.put_slice(value);
             writer.put_slice(name);
         }
-        Parts::Plain(octets) => writer.put_slice(octets),
+        Parts::Plain(bytes) => writer.put_slice(bytes),
     }
 }
 

@@ -218,7 +218,7 @@ impl Peer {
         new: P,
         name: &[u8],
         peer_challenge: [u8; CHALLENGE_LEN],
-        padding: &[u8; Password::MAX_OCTETS],
+        padding: &[u8; Password::MAX_BYTES],
         buf: &'b mut [u8],
     ) -> Result<&'b [u8], PeerError> {
         let Stage::Expired(Challenged { identifier, challenge }) = self.stage else { return Err(PeerError::NotNow) };

@@ -18,10 +18,10 @@ use crate::{BufferTooSmall, MasterKey, StartKey};
 /// // The server: two attributes with keys.
 /// let keys = StartKeys::from_master_key(&MasterKey::from_bytes([7; 16]));
 /// let mut buf = [0; StartKeys::ENCODED_LEN];
-/// let octets = keys.encode(&hiding, [[0x80, 1], [0x80, 2]], &mut buf)?;
+/// let bytes = keys.encode(&hiding, [[0x80, 1], [0x80, 2]], &mut buf)?;
 ///
 /// // The client: the values of the attributes of type 26.
-/// let (send, recv) = octets.split_at(octets.len() / 2);
+/// let (send, recv) = bytes.split_at(bytes.len() / 2);
 /// let accept = AccessAccept::decode([&send[2..], &recv[2..]], &hiding)?;
 /// assert!(accept.start_keys()?.send.ct_eq(&keys.send));
 ///
@@ -152,7 +152,7 @@ fn keep<T>(field: &mut Option<T>, value: T) {
 /// use mschap::radius::StartKeys;
 ///
 /// let keys = StartKeys::from_master_key(&MasterKey::from_bytes([7; 16]));
-/// // An MPPE implementation takes these octets.
+/// // An MPPE implementation takes these bytes.
 /// let (encrypt, decrypt): (&[u8; 16], &[u8; 16]) =
 ///     (keys.send.as_bytes(), keys.receive.as_bytes());
 /// assert_ne!(encrypt, decrypt);
@@ -193,13 +193,13 @@ impl StartKeys {
         let [send_salt, receive_salt] = salts;
         let available = buf.len();
         let too_small = EncodeError::from(BufferTooSmall { needed: Self::ENCODED_LEN, available });
-        let octets = buf.get_mut(..Self::ENCODED_LEN).ok_or(too_small)?;
+        let bytes = buf.get_mut(..Self::ENCODED_LEN).ok_or(too_small)?;
         if send_salt == receive_salt {
             let error = KeyError::SameSalt { found: receive_salt };
             return Err(AcceptError::Key { vendor_type: VendorType::RECV_KEY, error });
         }
         let mut string = [0; 32];
-        let mut halves = octets.chunks_exact_mut(Self::ENCODED_LEN.div_ceil(2));
+        let mut halves = bytes.chunks_exact_mut(Self::ENCODED_LEN.div_ceil(2));
         for (key, salt, vendor_type) in
             [(&self.send, send_salt, VendorType::SEND_KEY), (&self.receive, receive_salt, VendorType::RECV_KEY)]
         {
@@ -211,7 +211,7 @@ impl StartKeys {
             };
             attribute.encode(halves.next().unwrap_or_default())?;
         }
-        Ok(octets)
+        Ok(bytes)
     }
 }
 

@@ -14,11 +14,11 @@ use crate::write::{Writer, length, write};
 /// use mschap::radius::{self, Attribute, EncryptionPolicy};
 ///
 /// let mut buf = [0; Attribute::MAX_LEN];
-/// let octets = Attribute::EncryptionPolicy(EncryptionPolicy::REQUIRED).encode(&mut buf)?;
-/// assert_eq!(octets, [26, 12, 0, 0, 1, 0x37, 7, 6, 0, 0, 0, 2]);
+/// let bytes = Attribute::EncryptionPolicy(EncryptionPolicy::REQUIRED).encode(&mut buf)?;
+/// assert_eq!(bytes, [26, 12, 0, 0, 1, 0x37, 7, 6, 0, 0, 0, 2]);
 ///
 /// // A RADIUS library takes the type and the length off.
-/// let mut attributes = radius::attributes(&octets[2..])?;
+/// let mut attributes = radius::attributes(&bytes[2..])?;
 /// let Some(Ok(Attribute::EncryptionPolicy(policy))) = attributes.next() else {
 ///     panic!("not it")
 /// };
@@ -173,23 +173,23 @@ impl<'a> Attribute<'a> {
 
     fn put_value(&self, writer: &mut Writer<'_>) {
         match self {
-            Self::ChapResponse(value) => writer.put(value.octets()),
-            Self::ChapError(value) => writer.put(value.octets()),
-            Self::Cpw1(value) => writer.put(value.octets()),
-            Self::Cpw2(value) => writer.put(value.octets()),
+            Self::ChapResponse(value) => writer.put(value.bytes()),
+            Self::ChapError(value) => writer.put(value.bytes()),
+            Self::Cpw1(value) => writer.put(value.bytes()),
+            Self::Cpw2(value) => writer.put(value.bytes()),
             Self::LmEncPw(value) | Self::NtEncPw(value) => writer.put(value.value()),
             Self::EncryptionPolicy(value) => writer.put(value.0.to_be_bytes()),
             Self::EncryptionTypes(value) => writer.put(value.0.to_be_bytes()),
-            Self::Domain(value) => writer.put(value.octets()),
+            Self::Domain(value) => writer.put(value.bytes()),
             Self::Challenge(value) | Self::Other { value, .. } => writer.put_slice(value),
             Self::MppeKeys(value) => writer.put_slice(value.as_bytes()),
             Self::SendKey(value) | Self::RecvKey(value) => {
                 writer.put(value.salt);
                 writer.put_slice(value.string);
             }
-            Self::Chap2Response(value) => writer.put(value.octets()),
-            Self::Chap2Success(value) => writer.put(value.octets()),
-            Self::Chap2Cpw(value) => writer.put(value.octets()),
+            Self::Chap2Response(value) => writer.put(value.bytes()),
+            Self::Chap2Success(value) => writer.put(value.bytes()),
+            Self::Chap2Cpw(value) => writer.put(value.bytes()),
             Self::PrimaryDnsServer(value)
             | Self::SecondaryDnsServer(value)
             | Self::PrimaryNbnsServer(value)
@@ -262,15 +262,15 @@ impl<'a> Iterator for Attributes<'a> {
     type Item = Result<Attribute<'a>, AttributeError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let octets = core::mem::take(&mut self.rest);
+        let bytes = core::mem::take(&mut self.rest);
         let offset = self.offset;
-        let (vendor_type, found) = match octets {
+        let (vendor_type, found) = match bytes {
             [] => return None,
             [_] => return Some(Err(AttributeError::Truncated { offset })),
             [vendor_type, length, ..] => (VendorType(*vendor_type), *length),
         };
-        let (Some([_, _, value @ ..]), Some(rest)) = (octets.get(..found.into()), octets.get(found.into()..)) else {
-            let available = octets.len();
+        let (Some([_, _, value @ ..]), Some(rest)) = (bytes.get(..found.into()), bytes.get(found.into()..)) else {
+            let available = bytes.len();
             return Some(Err(AttributeError::VendorLength { vendor_type, offset, found, available }));
         };
         self.rest = rest;

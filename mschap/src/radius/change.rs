@@ -34,7 +34,7 @@ impl Cpw1 {
         Ok(Self { ident: *ident, change: v1::ChangePassword1::decode(change)? })
     }
 
-    pub(super) fn octets(&self) -> impl Iterator<Item = u8> + '_ {
+    pub(super) fn bytes(&self) -> impl Iterator<Item = u8> + '_ {
         [v1::ChangePassword1::CODE, self.ident].into_iter().chain(self.change.encode())
     }
 }
@@ -125,7 +125,7 @@ impl Cpw2 {
         })
     }
 
-    pub(super) fn octets(&self) -> impl Iterator<Item = u8> + '_ {
+    pub(super) fn bytes(&self) -> impl Iterator<Item = u8> + '_ {
         [v1::ChangePassword2::CODE, self.ident]
             .into_iter()
             .chain(*self.old_nt_hash.as_bytes())
@@ -217,7 +217,7 @@ impl Chap2Cpw {
         })
     }
 
-    pub(super) fn octets(&self) -> impl Iterator<Item = u8> + '_ {
+    pub(super) fn bytes(&self) -> impl Iterator<Item = u8> + '_ {
         [v2::ChangePassword::CODE, self.ident]
             .into_iter()
             .chain(*self.encrypted_hash.as_bytes())
@@ -254,7 +254,7 @@ pub struct EncPw<'a> {
     /// Sequence-Number. Real ones count from 1.
     pub sequence_number: u16,
     /// The piece. At least one byte.
-    pub octets: &'a [u8],
+    pub bytes: &'a [u8],
 }
 
 impl<'a> EncPw<'a> {
@@ -267,7 +267,7 @@ impl<'a> EncPw<'a> {
     /// Returns the pieces of an encrypted password, numbered from 1.
     pub fn split(ident: u8, password: &'a EncryptedPassword) -> impl Iterator<Item = Self> + Clone + 'a {
         let pieces = password.as_bytes().chunks(Self::PIECE);
-        (1..).zip(pieces).map(move |(sequence_number, octets)| Self { ident, sequence_number, octets })
+        (1..).zip(pieces).map(move |(sequence_number, bytes)| Self { ident, sequence_number, bytes })
     }
 
     /// Joins pieces in the order of their numbers, from 1 on, or from 0 on if there is a piece 0.
@@ -281,8 +281,8 @@ impl<'a> EncPw<'a> {
         if let Some(other) = pieces.clone().find(|piece| piece.ident != ident) {
             return Err(ChunkError::Ident { needed: ident, found: other.ident });
         }
-        let pieces = pieces.filter(|piece| !piece.octets.is_empty());
-        let piece = |number| pieces.clone().find(|piece| piece.sequence_number == number).map(|piece| piece.octets);
+        let pieces = pieces.filter(|piece| !piece.bytes.is_empty());
+        let piece = |number| pieces.clone().find(|piece| piece.sequence_number == number).map(|piece| piece.bytes);
         let first = u16::from(piece(0).is_none());
         let joined = (first..=u16::MAX).map_while(piece).flatten().copied().take(Self::TOO_LONG);
         let found = joined.clone().count();
@@ -293,21 +293,21 @@ impl<'a> EncPw<'a> {
     }
 
     pub(super) fn decode(vendor_type: VendorType, value: &'a [u8]) -> Result<Self, AttributeError> {
-        let [found, ident, high, low, octets @ ..] = value else {
+        let [found, ident, high, low, bytes @ ..] = value else {
             return Err(AttributeError::TooShort { vendor_type, needed: 5, found: value.len() });
         };
-        if octets.is_empty() {
+        if bytes.is_empty() {
             return Err(AttributeError::TooShort { vendor_type, needed: 5, found: value.len() });
         }
         code(vendor_type, v1::ChangePassword2::CODE, *found)?;
-        Ok(Self { ident: *ident, sequence_number: u16::from_be_bytes([*high, *low]), octets })
+        Ok(Self { ident: *ident, sequence_number: u16::from_be_bytes([*high, *low]), bytes })
     }
 
     pub(super) fn value(&self) -> impl Iterator<Item = u8> + '_ {
         [v1::ChangePassword2::CODE, self.ident]
             .into_iter()
             .chain(self.sequence_number.to_be_bytes())
-            .chain(self.octets.iter().copied())
+            .chain(self.bytes.iter().copied())
     }
 }
 
@@ -316,7 +316,7 @@ impl core::fmt::Debug for EncPw<'_> {
         f.debug_struct("EncPw")
             .field("ident", &self.ident)
             .field("sequence_number", &self.sequence_number)
-            .field("octets", &format_args!("{} octets", self.octets.len()))
+            .field("bytes", &format_args!("{} bytes", self.bytes.len()))
             .finish()
     }
 }
@@ -334,7 +334,7 @@ pub enum ChunkError {
         found: u8,
     },
     /// The pieces in unbroken order do not have 516 bytes.
-    #[error("pieces of an encrypted password have {found} octets, not 516")]
+    #[error("pieces of an encrypted password have {found} bytes, not 516")]
     Length {
         /// How many they have; 517 stands for 517 or more.
         found: usize,

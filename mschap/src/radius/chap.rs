@@ -37,7 +37,7 @@ impl ChapResponse {
         Self { ident, response: v1::Response { lm_response, nt_response, flags } }
     }
 
-    pub(super) fn octets(&self) -> impl Iterator<Item = u8> + '_ {
+    pub(super) fn bytes(&self) -> impl Iterator<Item = u8> + '_ {
         let v1::Response { lm_response, nt_response, flags } = &self.response;
         [self.ident, *flags].into_iter().chain(*lm_response.as_bytes()).chain(*nt_response.as_bytes())
     }
@@ -78,7 +78,7 @@ impl Chap2Response {
         Self { ident, response: v2::Response { peer_challenge, reserved, nt_response, flags } }
     }
 
-    pub(super) fn octets(&self) -> impl Iterator<Item = u8> + '_ {
+    pub(super) fn bytes(&self) -> impl Iterator<Item = u8> + '_ {
         let v2::Response { peer_challenge, reserved, nt_response, flags } = &self.response;
         [self.ident, *flags].into_iter().chain(*peer_challenge).chain(*reserved).chain(*nt_response.as_bytes())
     }
@@ -119,7 +119,7 @@ impl Chap2Success {
         Ok(Self { ident: *ident, proof })
     }
 
-    pub(super) fn octets(&self) -> impl Iterator<Item = u8> + '_ {
+    pub(super) fn bytes(&self) -> impl Iterator<Item = u8> + '_ {
         [self.ident].into_iter().chain(self.message())
     }
 }
@@ -155,7 +155,7 @@ impl<'a> ChapError<'a> {
         Ok(Self { ident, message })
     }
 
-    pub(super) fn octets(&self) -> impl Iterator<Item = u8> + '_ {
+    pub(super) fn bytes(&self) -> impl Iterator<Item = u8> + '_ {
         [self.ident].into_iter().chain(self.message.iter().copied())
     }
 }
@@ -188,7 +188,7 @@ impl<'a> Domain<'a> {
         Ok(Self { ident, name: Text::new(name) })
     }
 
-    pub(super) fn octets(&self) -> impl Iterator<Item = u8> + '_ {
+    pub(super) fn bytes(&self) -> impl Iterator<Item = u8> + '_ {
         [self.ident].into_iter().chain(self.name.as_bytes().iter().copied())
     }
 }

@@ -8,7 +8,7 @@ use crate::{BufferTooSmall, DecodeError};
 /// ```
 /// use mschap::radius::{self, AttributeError, VendorType};
 ///
-/// // An MS-CHAP-Challenge that says that it has 6 octets, of which there are 4.
+/// // An MS-CHAP-Challenge that says that it has 6 bytes, of which there are 4.
 /// let error = radius::attributes(&[0, 0, 1, 0x37, 11, 6, 1, 2])?.next().unwrap().unwrap_err();
 /// let vendor_type = VendorType::CHALLENGE;
 /// assert_eq!(
@@ -17,7 +17,7 @@ use crate::{BufferTooSmall, DecodeError};
 /// );
 /// assert_eq!(
 ///     error.to_string(),
-///     "MS-CHAP-Challenge (11) at offset 4 states 6 octets where there are 4"
+///     "MS-CHAP-Challenge (11) at offset 4 states 6 bytes where there are 4"
 /// );
 /// # Ok::<(), AttributeError>(())
 /// ```
@@ -25,7 +25,7 @@ use crate::{BufferTooSmall, DecodeError};
 #[non_exhaustive]
 pub enum AttributeError {
     /// The value of the Vendor-Specific attribute is too short for a Vendor-Id.
-    #[error("vendor-specific attribute with a value of {available} octets: needs 4 and more")]
+    #[error("vendor-specific attribute with a value of {available} bytes: needs 4 and more")]
     NoVendorId {
         /// How many bytes there are.
         available: usize,
@@ -37,13 +37,13 @@ pub enum AttributeError {
         found: u32,
     },
     /// A single byte is left, which cannot be an attribute.
-    #[error("attribute cut short at offset {offset}: needs 2 octets, has 1")]
+    #[error("attribute cut short at offset {offset}: needs 2 bytes, has 1")]
     Truncated {
         /// Where it is, in the value of the Vendor-Specific attribute.
         offset: usize,
     },
     /// The Vendor-Length is below 2, or goes beyond the Vendor-Specific attribute.
-    #[error("{vendor_type} at offset {offset} states {found} octets where there are {available}")]
+    #[error("{vendor_type} at offset {offset} states {found} bytes where there are {available}")]
     VendorLength {
         /// Which attribute.
         vendor_type: VendorType,
@@ -55,7 +55,7 @@ pub enum AttributeError {
         available: usize,
     },
     /// The value has another length than the RFC says.
-    #[error("{vendor_type} with a value of {found} octets, not {needed}")]
+    #[error("{vendor_type} with a value of {found} bytes, not {needed}")]
     Length {
         /// Which attribute.
         vendor_type: VendorType,
@@ -65,7 +65,7 @@ pub enum AttributeError {
         found: usize,
     },
     /// The value is shorter than the RFC says.
-    #[error("{vendor_type} with a value of {found} octets: needs {needed} and more")]
+    #[error("{vendor_type} with a value of {found} bytes: needs {needed} and more")]
     TooShort {
         /// Which attribute.
         vendor_type: VendorType,
@@ -100,7 +100,7 @@ pub enum EncodeError {
     #[error(transparent)]
     BufferTooSmall(#[from] BufferTooSmall),
     /// The value is too long for a RADIUS attribute.
-    #[error("{vendor_type} with a value of {length} octets: at most 247 fit")]
+    #[error("{vendor_type} with a value of {length} bytes: at most 247 fit")]
     TooLong {
         /// Which attribute.
         vendor_type: VendorType,
@@ -126,7 +126,7 @@ pub enum KeysMissing {
     #[error("the RADIUS server sent MS-CHAP-MPPE-Keys without an NT-Key")]
     NtKey,
     /// A key has fewer than 16 bytes. Its bytes may do for 40-bit or 56-bit MPPE.
-    #[error("the RADIUS server sent a key of {length} octets: 128-bit MPPE needs 16")]
+    #[error("the RADIUS server sent a key of {length} bytes: 128-bit MPPE needs 16")]
     TooShort {
         /// Its length.
         length: usize,

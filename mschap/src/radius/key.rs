@@ -42,18 +42,18 @@ impl<'a> Hiding<'a> {
     }
 
     /// Hides whole blocks of 16 bytes in place.
-    fn hide(&self, salt: &[u8], octets: &mut [u8]) {
+    fn hide(&self, salt: &[u8], bytes: &mut [u8]) {
         let mut pad = self.first_pad(salt);
-        for block in octets.chunks_exact_mut(16) {
+        for block in bytes.chunks_exact_mut(16) {
             xor(block, &pad.0);
             pad = self.next_pad(block);
         }
     }
 
     /// Reveals what `hide` hid.
-    fn reveal(&self, salt: &[u8], octets: &mut [u8]) {
+    fn reveal(&self, salt: &[u8], bytes: &mut [u8]) {
         let mut pad = self.first_pad(salt);
-        for block in octets.chunks_exact_mut(16) {
+        for block in bytes.chunks_exact_mut(16) {
             let next = self.next_pad(block);
             xor(block, &pad.0);
             pad = next;
@@ -62,8 +62,8 @@ impl<'a> Hiding<'a> {
 }
 
 fn xor(block: &mut [u8], pad: &[u8; 16]) {
-    for (octet, pad) in block.iter_mut().zip(pad) {
-        *octet ^= pad;
+    for (byte, pad) in block.iter_mut().zip(pad) {
+        *byte ^= pad;
     }
 }
 
@@ -183,7 +183,7 @@ impl HiddenMppeKeys {
         let mut fields = clear.0.iter().copied();
         let lm_key = LmKey::from_bytes(array(fields.by_ref().take(LmKey::LEN)));
         let nt_key = NtHashHash::from_bytes(array(fields.by_ref().take(NtHashHash::LEN)));
-        if fields.any(|octet| octet != 0) {
+        if fields.any(|byte| byte != 0) {
             return Err(KeyError::Padding);
         }
         Ok(MppeKeys { lm_key, nt_key })
@@ -267,17 +267,17 @@ impl<'a> HiddenKey<'a> {
         if key.is_empty() || padding.len() > 15 {
             return Err(wrong_length);
         }
-        if padding.iter().any(|octet| *octet != 0) {
+        if padding.iter().any(|byte| *byte != 0) {
             return Err(KeyError::Padding);
         }
-        Ok(SessionKey { octets: Scratch(array(key.iter().copied())), length: stated })
+        Ok(SessionKey { bytes: Scratch(array(key.iter().copied())), length: stated })
     }
 }
 
 impl core::fmt::Debug for HiddenKey<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let [high, low] = self.salt;
-        write!(f, "HiddenKey {{ salt: {high:02x}{low:02x}, string: {} octets }}", self.string.len())
+        write!(f, "HiddenKey {{ salt: {high:02x}{low:02x}, string: {} bytes }}", self.string.len())
     }
 }
 
@@ -297,7 +297,7 @@ fn check_salt(salt: [u8; 2]) -> Result<(), KeyError> {
 /// // A method of EAP may give longer keys than MPPE takes.
 /// let key = HiddenKey::hide(&[0xab; 32], [0x80, 0x01], &hiding, &mut buf)?.reveal(&hiding)?;
 /// assert_eq!(key.as_bytes(), [0xab; 32]);
-/// assert_eq!(format!("{key:?}"), "SessionKey(32 octets)");
+/// assert_eq!(format!("{key:?}"), "SessionKey(32 bytes)");
 /// # Ok::<(), mschap::radius::KeyError>(())
 /// ```
 ///
@@ -307,7 +307,7 @@ fn check_salt(salt: [u8; 2]) -> Result<(), KeyError> {
 /// # }
 /// ```
 pub struct SessionKey {
-    octets: Scratch<{ HiddenKey::MAX_KEY_LEN }>,
+    bytes: Scratch<{ HiddenKey::MAX_KEY_LEN }>,
     length: usize,
 }
 
@@ -315,8 +315,8 @@ impl SessionKey {
     /// Returns the bytes. Nothing else gives them out.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        debug_assert!(self.length <= self.octets.0.len(), "the length was checked");
-        self.octets.0.get(..self.length).unwrap_or_default()
+        debug_assert!(self.length <= self.bytes.0.len(), "the length was checked");
+        self.bytes.0.get(..self.length).unwrap_or_default()
     }
 
     /// Returns the first 16 bytes, which are the start key of 128-bit MPPE. `None` if there are
@@ -332,7 +332,7 @@ impl zeroize::ZeroizeOnDrop for SessionKey {}
 
 impl core::fmt::Debug for SessionKey {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "SessionKey({} octets)", self.length)
+        write!(f, "SessionKey({} bytes)", self.length)
     }
 }
 
@@ -354,14 +354,14 @@ pub enum KeyError {
         found: [u8; 2],
     },
     /// The String is empty, not a multiple of 16 bytes, or longer than an attribute.
-    #[error("hidden key of {found} octets, not 16 to 240 in blocks of 16")]
+    #[error("hidden key of {found} bytes, not 16 to 240 in blocks of 16")]
     StringLength {
         /// Its length.
         found: usize,
     },
     /// The key is empty, too long, or followed by 16 bytes or more: when revealing, most often the
     /// secret is another one.
-    #[error("key of {stated} octets where {available} are")]
+    #[error("key of {stated} bytes where {available} are")]
     KeyLength {
         /// The length of the key.
         stated: usize,

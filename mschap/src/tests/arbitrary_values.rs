@@ -40,11 +40,11 @@ proptest! {
 
         let mut buf = [0; Attribute::MAX_LEN];
         let attribute: Attribute<'_> = make(&seed);
-        if let Ok(octets) = attribute.encode(&mut buf) {
+        if let Ok(bytes) = attribute.encode(&mut buf) {
             // An arbitrary value may be shorter than its attribute allows.
-            if let Ok(read) = Attribute::decode(attribute.vendor_type(), &octets[8..]) {
+            if let Ok(read) = Attribute::decode(attribute.vendor_type(), &bytes[8..]) {
                 let mut again = [0; Attribute::MAX_LEN];
-                prop_assert_eq!(read.encode(&mut again).unwrap(), octets);
+                prop_assert_eq!(read.encode(&mut again).unwrap(), bytes);
             }
         }
     }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use proptest::prelude::*;
 use rc4::{KeyInit, StreamCipher};
 
-use super::{array, octets};
+use super::{array, bytes};
 use crate::{
     Account, ChallengeResponse, ChangeError, DecodeError, EncryptedHash, EncryptedPassword, LmHash, NtHash, Password,
     PasswordError, Success, Value, v1, v2,
@@ -61,7 +61,7 @@ fn v2_of_freeradius_is_built() {
     let mut clear: [u8; 516] = array(ENCRYPTED_PASSWORD);
     rc4::Rc4::new_from_slice(old.as_bytes()).unwrap().apply_keystream(&mut clear);
     // 11 characters: 22 bytes behind the random ones, and their number.
-    assert_eq!(clear[490..512], octets("5300750070006500720053006500630072006500740000")[..22]);
+    assert_eq!(clear[490..512], bytes("5300750070006500720053006500630072006500740000")[..22]);
     assert_eq!(clear[512..], [22, 0, 0, 0]);
 
     let challenges = sample().challenges(&array(CHALLENGE));
@@ -71,14 +71,14 @@ fn v2_of_freeradius_is_built() {
 }
 
 #[test]
-fn v2_every_flipped_octet_is_refused() {
+fn v2_every_flipped_byte_is_refused() {
     let old = NtHash::from_password("secret");
     let good = sample().encode();
     for place in 0..good.len() {
         for flip in [0x01, 0x80] {
-            let mut octets = good;
-            octets[place] ^= flip;
-            let packet = v2::ChangePassword::decode(&octets).unwrap();
+            let mut bytes = good;
+            bytes[place] ^= flip;
+            let packet = v2::ChangePassword::decode(&bytes).unwrap();
             let error = packet.open(&old, &array(CHALLENGE), b"john").err();
             let as_expected = match place {
                 // Random padding, reserved bytes, flags: of no meaning.
@@ -89,7 +89,7 @@ fn v2_every_flipped_octet_is_refused() {
                 // Peer challenge, response.
                 532..548 | 556..580 => error == Some(ChangeError::Response),
             };
-            assert!(as_expected, "octet {place}: {error:?}");
+            assert!(as_expected, "byte {place}: {error:?}");
         }
     }
     for (stored, challenge, user) in [
@@ -162,9 +162,9 @@ fn v1_version_1() {
 
     // The old hash of each kind in each byte. The last byte of the challenge is no part of the key.
     for place in 0..64 {
-        let mut octets = both.encode();
-        octets[place] ^= 1;
-        let bad = v1::ChangePassword1::decode(&octets).unwrap();
+        let mut bytes = both.encode();
+        bytes[place] ^= 1;
+        let bad = v1::ChangePassword1::decode(&bytes).unwrap();
         assert_eq!(bad.open(&lm_only, &challenge).is_err(), place < 16);
         assert_eq!(bad.open(&Account::new(&old), &challenge).is_err(), (32..48).contains(&place));
     }
@@ -177,9 +177,9 @@ fn v1_version_2() {
     let packet = v1::ChangePassword2::new(&old, "neu", &challenge, &[9; 512]).unwrap();
     let new = packet.open(&Account::new(&old), &challenge).unwrap();
     assert!(new.nt_hash().ct_eq(&NtHash::from_password("neu")));
-    let octets = packet.encode();
-    assert!(octets[532..1088].iter().all(|octet| *octet == 0));
-    assert_eq!(octets[1112..], [0, 1]);
+    let bytes = packet.encode();
+    assert!(bytes[532..1088].iter().all(|byte| *byte == 0));
+    assert_eq!(bytes[1112..], [0, 1]);
 
     let lm_only = Account::unknown().with_lm_hash(&old_lm);
     assert_eq!(packet.open(&lm_only, &challenge).unwrap_err(), ChangeError::NoUsableFields);
@@ -194,10 +194,10 @@ fn v1_version_2() {
     no_nt.flags = 0;
     assert_eq!(no_nt.open(&Account::new(&old), &challenge).unwrap_err(), ChangeError::NoUsableFields);
 
-    for place in 0..octets.len() {
-        let mut octets = both.encode();
-        octets[place] ^= 1;
-        let bad = v1::ChangePassword2::decode(&octets).unwrap();
+    for place in 0..bytes.len() {
+        let mut bytes = both.encode();
+        bytes[place] ^= 1;
+        let bad = v1::ChangePassword2::decode(&bytes).unwrap();
         let nt = bad.open(&Account::new(&old), &challenge).is_err();
         let lm = bad.open(&lm_only, &challenge).is_err();
         let expected = match place {
@@ -207,18 +207,18 @@ fn v1_version_2() {
             place if (1088..1112).contains(&place) || place == 1113 => (true, true),
             _ => (false, false),
         };
-        assert_eq!((nt, lm), expected, "octet {place}");
+        assert_eq!((nt, lm), expected, "byte {place}");
     }
 }
 
 #[test]
 fn other_lengths_are_refused() {
     for found in 0..1200 {
-        let octets = vec![0; found];
+        let bytes = vec![0; found];
         let refused = |value, needed| (found != needed).then_some(DecodeError::Length { value, needed, found });
-        assert_eq!(v1::ChangePassword1::decode(&octets).err(), refused(Value::ChangePassword1, 68));
-        assert_eq!(v1::ChangePassword2::decode(&octets).err(), refused(Value::ChangePassword2, 1114));
-        assert_eq!(v2::ChangePassword::decode(&octets).err(), refused(Value::ChangePassword, 582));
+        assert_eq!(v1::ChangePassword1::decode(&bytes).err(), refused(Value::ChangePassword1, 68));
+        assert_eq!(v1::ChangePassword2::decode(&bytes).err(), refused(Value::ChangePassword2, 1114));
+        assert_eq!(v2::ChangePassword::decode(&bytes).err(), refused(Value::ChangePassword, 582));
     }
 }
 
@@ -255,20 +255,20 @@ proptest! {
     }
 
     #[test]
-    fn packets_round_trip(octets in prop::collection::vec(any::<u8>(), 1114)) {
-        prop_assert_eq!(&v1::ChangePassword2::decode(&octets).unwrap().encode()[..], &octets);
-        prop_assert_eq!(&v2::ChangePassword::decode(&octets[..582]).unwrap().encode()[..], &octets[..582]);
-        prop_assert_eq!(&v1::ChangePassword1::decode(&octets[..68]).unwrap().encode()[..], &octets[..68]);
+    fn packets_round_trip(bytes in prop::collection::vec(any::<u8>(), 1114)) {
+        prop_assert_eq!(&v1::ChangePassword2::decode(&bytes).unwrap().encode()[..], &bytes);
+        prop_assert_eq!(&v2::ChangePassword::decode(&bytes[..582]).unwrap().encode()[..], &bytes[..582]);
+        prop_assert_eq!(&v1::ChangePassword1::decode(&bytes[..68]).unwrap().encode()[..], &bytes[..68]);
     }
 
     /// Noise never changes a password.
     #[test]
-    fn noise_is_refused(octets in prop::collection::vec(any::<u8>(), 1114), hash in any::<[u8; 16]>()) {
+    fn noise_is_refused(bytes in prop::collection::vec(any::<u8>(), 1114), hash in any::<[u8; 16]>()) {
         let stored = NtHash::from_bytes(hash);
-        prop_assert!(v2::ChangePassword::decode(&octets[..582]).unwrap().open(&stored, &[0; 16], b"user").is_err());
-        prop_assert!(v1::ChangePassword2::decode(&octets).unwrap().open(&Account::new(&stored), &[0; 8]).is_err());
-        prop_assert!(v1::ChangePassword1::decode(&octets[..68]).unwrap().open(&Account::new(&stored), &[0; 8]).is_err());
-        let unit: Vec<u8> = octets.iter().copied().take(16).collect();
-        prop_assert_eq!(Password::Utf16Le(&unit).octets().count(), 16);
+        prop_assert!(v2::ChangePassword::decode(&bytes[..582]).unwrap().open(&stored, &[0; 16], b"user").is_err());
+        prop_assert!(v1::ChangePassword2::decode(&bytes).unwrap().open(&Account::new(&stored), &[0; 8]).is_err());
+        prop_assert!(v1::ChangePassword1::decode(&bytes[..68]).unwrap().open(&Account::new(&stored), &[0; 8]).is_err());
+        let unit: Vec<u8> = bytes.iter().copied().take(16).collect();
+        prop_assert_eq!(Password::Utf16Le(&unit).bytes().count(), 16);
     }
 }

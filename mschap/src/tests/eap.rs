@@ -42,7 +42,7 @@ fn a_login_has_the_bytes_of_the_rfc() {
         "02 5a 003a 31 21402324255e262a28295f2b3a337c7e 0000000000000000",
         "82309ecd8d708b5ea08faa3981cd83544233114a3d85d6df 00 55736572"
     );
-    assert_eq!(response, super::octets(&expected.replace(' ', "")));
+    assert_eq!(response, super::bytes(&expected.replace(' ', "")));
     let stored = hash("clientPass");
     let verdict = server.handle_response(response, &Account::new(&stored), [3; 16]).unwrap();
     assert!(matches!(verdict, Verdict::Accepted(_)));
@@ -55,7 +55,7 @@ fn a_login_has_the_bytes_of_the_rfc() {
     let master = client.proved().unwrap().master_key();
     assert_eq!(master.as_bytes(), &super::array::<16>("fdece3717a8c838cb388e527ae3cdd31"));
     let key = MasterSessionKey::new(&master);
-    assert_eq!(key.as_bytes()[16..32], super::octets("8b7cdc149b993a1ba118cb153f56dccb"));
+    assert_eq!(key.as_bytes()[16..32], super::bytes("8b7cdc149b993a1ba118cb153f56dccb"));
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn an_authenticator_that_does_not_know_the_password() {
             let error = peer.handle_success(&bad).err();
             // A digit in the other case is the same digit.
             let same = place >= 2 && bad[place].eq_ignore_ascii_case(&good[place]);
-            assert_eq!(error.is_none(), same, "octet {place}: {error:?}");
+            assert_eq!(error.is_none(), same, "byte {place}: {error:?}");
         }
     }
     assert_eq!(peer.handle_success(b"").unwrap_err(), ProofError::Missing);
@@ -187,27 +187,27 @@ fn a_bad_change_of_password_is_refused_with_709() {
     let packet = |old, challenges, user| {
         Peer::change_password(&hash(old), "new", challenges, user, &[5; 512]).unwrap().1.encode()
     };
-    for (octets, account, expected) in [
+    for (bytes, account, expected) in [
         (packet("expired", &stale, USER), account, Some(ChangeError::Response)),
         (packet("expired", &challenges, NAME), account, Some(ChangeError::Response)),
         (packet("other", &challenges, USER), account, None),
         (packet("expired", &challenges, USER), Account::unknown(), None),
     ] {
         let mut authenticator = make();
-        let verdict = authenticator.handle_change_password(&octets, NAME, &account, [4; 16]).unwrap();
+        let verdict = authenticator.handle_change_password(&bytes, NAME, &account, [4; 16]).unwrap();
         let ChangeVerdict::Refused { reason, failure } = verdict else { panic!("{verdict:?}") };
         assert_eq!((failure.code, failure.retry), (Some(FailureCode::CHANGING_PASSWORD), Some(false)));
         assert!(expected.is_none_or(|expected| expected == reason), "{reason:?}");
         assert_eq!(message(&authenticator), b"E=709 R=0 C=04040404040404040404040404040404 V=3");
         // Once is all.
-        let octets = packet("expired", &challenges, USER);
-        let again = authenticator.handle_change_password(&octets, NAME, &account, [5; 16]);
+        let bytes = packet("expired", &challenges, USER);
+        let again = authenticator.handle_change_password(&bytes, NAME, &account, [5; 16]);
         assert!(matches!(again, Err(AuthenticatorError::NotNow) | Ok(ChangeVerdict::Duplicate)));
     }
     // Before it was asked for.
     let mut authenticator = Authenticator::new([3; 16], 9);
-    let octets = packet("expired", &challenges, USER);
-    let early = authenticator.handle_change_password(&octets, NAME, &account, [4; 16]);
+    let bytes = packet("expired", &challenges, USER);
+    let early = authenticator.handle_change_password(&bytes, NAME, &account, [4; 16]);
     assert_eq!(early.unwrap_err(), AuthenticatorError::NotNow);
     assert!(authenticator.reply().is_none());
 }
@@ -409,9 +409,9 @@ proptest! {
                         _ => {}
                     }
                 }
-                Op::Garbage(octets) => {
-                    let _ = authenticator.handle_response(&octets, NAME, &account, next);
-                    let _ = authenticator.handle_change_password(&octets, NAME, &account, next);
+                Op::Garbage(bytes) => {
+                    let _ = authenticator.handle_response(&bytes, NAME, &account, next);
+                    let _ = authenticator.handle_change_password(&bytes, NAME, &account, next);
                 }
                 Op::Reject => {
                     authenticator.reject_change(next);

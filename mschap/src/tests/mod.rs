@@ -17,10 +17,10 @@ mod wiped;
 
 use alloc::vec::Vec;
 
-fn octets(digits: &str) -> Vec<u8> {
+fn bytes(digits: &str) -> Vec<u8> {
     hex::decode(digits).unwrap()
 }
 
 fn array<const N: usize>(digits: &str) -> [u8; N] {
-    octets(digits).try_into().unwrap()
+    bytes(digits).try_into().unwrap()
 }

@@ -6,7 +6,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::radius_vectors::{Exchange, HIDDEN, REAL, SERVER};
-use super::{array, octets};
+use super::{array, bytes};
 use crate::radius::*;
 use crate::{Account, ChangeError, EncryptedPassword, MasterKey, NamePolicy, NtHash, v1, v2};
 
@@ -42,9 +42,9 @@ fn exchanges() -> impl Iterator<Item = Exchange> {
 #[test]
 fn real_requests() {
     for exchange in exchanges() {
-        let request = octets(exchange.request);
+        let request = bytes(exchange.request);
         let hash = NtHash::from_password(exchange.password);
-        let name = octets(exchange.name);
+        let name = bytes(exchange.name);
         let user = NamePolicy::default().user(&name);
         let (mut challenge, mut verified) = (None, 0);
         let mut values = vendor_specific(&request);
@@ -76,8 +76,8 @@ fn real_requests() {
 #[test]
 fn real_replies() {
     for exchange in exchanges() {
-        let (request, reply) = (octets(exchange.request), octets(exchange.reply));
-        let (secret, authenticator) = (octets(exchange.secret), array(&hex::encode(&request[4..20])));
+        let (request, reply) = (bytes(exchange.request), bytes(exchange.reply));
+        let (secret, authenticator) = (bytes(exchange.secret), array(&hex::encode(&request[4..20])));
         let hiding = Hiding::new(&secret, &authenticator);
         let accept = AccessAccept::decode(vendor_specific(&reply), &hiding).unwrap();
         assert_eq!(accept.encryption_policy, Some(EncryptionPolicy(exchange.policy)));
@@ -95,17 +95,17 @@ fn real_replies() {
         }
         if exchange.version == 1 {
             let keys = accept.mppe_keys.as_ref().unwrap();
-            assert_eq!(keys.lm_key.as_bytes()[..], octets(exchange.keys[0]));
-            assert_eq!(keys.nt_key.as_bytes()[..], octets(exchange.keys[1]));
+            assert_eq!(keys.lm_key.as_bytes()[..], bytes(exchange.keys[0]));
+            assert_eq!(keys.nt_key.as_bytes()[..], bytes(exchange.keys[1]));
             assert!(keys.nt_key.ct_eq(&hash.hash()) && keys.lm_key.is_empty());
             let challenge = v1::decode_challenge(challenge.unwrap()).unwrap();
             let start_key = accept.v1_start_key(&challenge).unwrap();
-            assert_eq!(start_key.as_bytes()[..], octets(exchange.start_key.unwrap()));
+            assert_eq!(start_key.as_bytes()[..], bytes(exchange.start_key.unwrap()));
             assert_eq!(accept.start_keys().unwrap_err(), KeysMissing::SendKey);
         } else {
             let response = response.unwrap();
             let challenges = response.response.challenges(&v2::decode_challenge(challenge.unwrap()).unwrap());
-            let name = octets(exchange.name);
+            let name = bytes(exchange.name);
             let hashed = challenges.hash(NamePolicy::default().user(&name));
             let nt_response = &response.response.nt_response;
             let proof = v2::AuthenticatorResponse::new(&hash.hash(), nt_response, &hashed);
@@ -116,8 +116,8 @@ fn real_replies() {
             let derived = StartKeys::from_master_key(&MasterKey::new(&hash.hash(), nt_response));
             let sent = accept.start_keys().unwrap();
             assert!(sent.send.ct_eq(&derived.send) && sent.receive.ct_eq(&derived.receive));
-            assert_eq!(sent.send.as_bytes()[..], octets(exchange.keys[0]));
-            assert_eq!(sent.receive.as_bytes()[..], octets(exchange.keys[1]));
+            assert_eq!(sent.send.as_bytes()[..], bytes(exchange.keys[0]));
+            assert_eq!(sent.receive.as_bytes()[..], bytes(exchange.keys[1]));
             assert_eq!(accept.v1_start_key(&[0; 8]).unwrap_err(), KeysMissing::MppeKeys);
         }
         // Each attribute is written as it was, and a key with the same salt is hidden as it was.
@@ -143,10 +143,10 @@ fn real_replies() {
 #[test]
 fn keys_of_other_lengths() {
     for sample in HIDDEN {
-        let (secret, authenticator) = (octets(sample.secret), array(sample.request_authenticator));
+        let (secret, authenticator) = (bytes(sample.secret), array(sample.request_authenticator));
         let hiding = Hiding::new(&secret, &authenticator);
         for [salt, key, wire] in sample.salted {
-            let (key, wire) = (octets(key), octets(wire));
+            let (key, wire) = (bytes(key), bytes(wire));
             for vendor_type in [VendorType::SEND_KEY, VendorType::RECV_KEY] {
                 let attribute = Attribute::decode(vendor_type, &wire).unwrap();
                 let (Attribute::SendKey(hidden) | Attribute::RecvKey(hidden)) = attribute else {
@@ -162,16 +162,16 @@ fn keys_of_other_lengths() {
         }
         let [lm_key, nt_key, wire] = sample.mppe_keys;
         let keys = HiddenMppeKeys::from_bytes(array(wire)).reveal(&hiding).unwrap();
-        assert_eq!(keys.lm_key.as_bytes()[..], octets(lm_key));
-        assert_eq!(keys.nt_key.as_bytes()[..], octets(nt_key));
-        assert_eq!(keys.hide(&hiding).as_bytes()[..], octets(wire));
+        assert_eq!(keys.lm_key.as_bytes()[..], bytes(lm_key));
+        assert_eq!(keys.nt_key.as_bytes()[..], bytes(nt_key));
+        assert_eq!(keys.hide(&hiding).as_bytes()[..], bytes(wire));
     }
 }
 
 /// FreeRADIUS/freeradius-server, src/tests/modules/mschap/auth_mschapv2.attrs and src/tests/digest/mschapv1.txt.
 #[test]
 fn responses_of_freeradius() {
-    let value = octets(concat!(
+    let value = bytes(concat!(
         "0001502feeee9495a353cddbd1efc40072820000000000000000",
         "e866286bb30d0215ed16cf425b6a29d206667a9853e23ca4",
     ));
@@ -181,7 +181,7 @@ fn responses_of_freeradius() {
     let challenge = array("16d2833f4239256dd2b2bb26f2ecb2a3");
     assert!(attribute.response.verify(&NtHash::from_password("secret"), &challenge, b"john"));
 
-    let value = octets(concat!(
+    let value = bytes(concat!(
         "b901000000000000000000000000000000000000000000000000",
         "7a42408782f745ef90a86fd21b0d9294132750f4af66a419",
     ));
@@ -200,12 +200,12 @@ fn responses_of_freeradius() {
 /// FreeRADIUS/freeradius-server, src/tests/modules/mschap/pwdchange_local.attrs: three pieces, numbered from 1.
 #[test]
 fn change_of_password_of_freeradius() {
-    let value = octets(concat!(
+    let value = bytes(concat!(
         "070082143fd0bc9564ad7be1c430d2f272cdc9cb418bc880211f2d4b0a07dc5424bc0000000000000000",
         "a58ce3f219fa2436dab93bd4a3f1a2708cb0ec5cfd598dce0000",
     ));
     let Ok(Attribute::Chap2Cpw(cpw)) = Attribute::decode(VendorType::CHAP2_CPW, &value) else { panic!("not it") };
-    let password = octets(super::change_password::ENCRYPTED_PASSWORD);
+    let password = bytes(super::change_password::ENCRYPTED_PASSWORD);
     let mut rest = &password[..];
     let values: Vec<Vec<u8>> = (1..)
         .zip([200, 200, 116])
@@ -286,9 +286,9 @@ fn pieces_that_do_not_fit_together() {
     assert_eq!(join(&numbered(0)), Ok(true));
     assert_eq!(join(&numbered(2)), Err(ChunkError::Length { found: 0 }));
     assert_eq!(join(&numbered(u16::MAX - 2)), Err(ChunkError::Length { found: 0 }));
-    let more = [&pieces[..], &[EncPw { ident: 9, sequence_number: 4, octets: &[1; 200] }]].concat();
+    let more = [&pieces[..], &[EncPw { ident: 9, sequence_number: 4, bytes: &[1; 200] }]].concat();
     assert_eq!(join(&more), Err(ChunkError::Length { found: 517 }));
-    let empty = [&pieces[..1], &[EncPw { ident: 9, sequence_number: 2, octets: &[] }]].concat();
+    let empty = [&pieces[..1], &[EncPw { ident: 9, sequence_number: 2, bytes: &[] }]].concat();
     assert_eq!(join(&empty), Err(ChunkError::Length { found: 172 }));
     let other = [&pieces[..2], &[EncPw { ident: 8, ..pieces[2] }]].concat();
     assert_eq!(join(&other), Err(ChunkError::Ident { needed: 9, found: 8 }));

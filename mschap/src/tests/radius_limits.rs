@@ -130,9 +130,9 @@ fn every_vendor_length() {
         }
     }
     for found in 0..=255 {
-        let mut octets = good;
-        octets[5] = found;
-        let first = attributes(&octets).unwrap().next().unwrap();
+        let mut bytes = good;
+        bytes[5] = found;
+        let first = attributes(&bytes).unwrap().next().unwrap();
         let vendor_type = VendorType::ENCRYPTION_POLICY;
         let expected = match found {
             6 => None,
@@ -140,12 +140,12 @@ fn every_vendor_length() {
             _ => Some(AttributeError::Length { vendor_type, needed: 4, found: usize::from(found) - 2 }),
         };
         assert_eq!(first.err(), expected, "{found}");
-        assert!(attributes(&octets).unwrap().count() <= 6);
+        assert!(attributes(&bytes).unwrap().count() <= 6);
     }
     for vendor in [0u32, 9, 310, 312, u32::MAX] {
-        let mut octets = good;
-        octets[..4].copy_from_slice(&vendor.to_be_bytes());
-        assert_eq!(attributes(&octets).unwrap_err(), AttributeError::OtherVendor { found: vendor });
+        let mut bytes = good;
+        bytes[..4].copy_from_slice(&vendor.to_be_bytes());
+        assert_eq!(attributes(&bytes).unwrap_err(), AttributeError::OtherVendor { found: vendor });
     }
 }
 
@@ -153,9 +153,9 @@ fn every_vendor_length() {
 fn every_attribute_costs_two_bytes() {
     // A type and a length are the shortest; a length that is wrong is the last.
     for length in 0..=255_u8 {
-        let mut octets = vec![0, 0, 1, 0x37];
-        octets.extend([1, length].repeat(125));
-        let count = attributes(&octets).unwrap().count();
+        let mut bytes = vec![0, 0, 1, 0x37];
+        bytes.extend([1, length].repeat(125));
+        let count = attributes(&bytes).unwrap().count();
         assert!(count <= 125, "{length}: {count}");
         assert!(length != 2 || count == 125, "{count}");
     }
@@ -175,8 +175,8 @@ fn hidden_keys_that_cannot_be() {
             let mut previous: [u8; 16] =
                 { Md5::new().chain_update(b"secret").chain_update([9; 16]).chain_update(salt).finalize().into() };
             for block in string.chunks_mut(16) {
-                for (octet, pad) in block.iter_mut().zip(previous) {
-                    *octet ^= pad;
+                for (byte, pad) in block.iter_mut().zip(previous) {
+                    *byte ^= pad;
                 }
                 previous = Md5::new().chain_update(b"secret").chain_update(&block[..]).finalize().into();
             }
@@ -244,8 +244,8 @@ fn another_secret_or_request_is_noticed() {
 fn what_is_missing_has_a_name() {
     let hiding = Hiding::new(b"secret", &[9; 16]);
     let accept = |attributes: &[Attribute<'_>]| {
-        let octets: Vec<Vec<u8>> = attributes.iter().map(encoded).collect();
-        let accept = AccessAccept::decode(octets.iter().map(|octets| &octets[2..]), &hiding).unwrap();
+        let bytes: Vec<Vec<u8>> = attributes.iter().map(encoded).collect();
+        let accept = AccessAccept::decode(bytes.iter().map(|bytes| &bytes[2..]), &hiding).unwrap();
         (accept.start_keys().err(), accept.v1_start_key(&[0; 8]).err())
     };
     let mut buf = [0; 240];
@@ -278,9 +278,9 @@ fn an_accept_is_read_whole() {
         // The first counts.
         Attribute::PrimaryDnsServer(Ipv4Addr::UNSPECIFIED),
     ];
-    let mut octets: Vec<Vec<u8>> = written.iter().map(encoded).collect();
-    octets.push(vec![26, 8, 0, 0, 0, 9, 1, 2]); // Cisco
-    let accept = AccessAccept::decode(octets.iter().map(|octets| &octets[2..]), &hiding).unwrap();
+    let mut bytes: Vec<Vec<u8>> = written.iter().map(encoded).collect();
+    bytes.push(vec![26, 8, 0, 0, 0, 9, 1, 2]); // Cisco
+    let accept = AccessAccept::decode(bytes.iter().map(|bytes| &bytes[2..]), &hiding).unwrap();
     assert_eq!(accept.domain.unwrap().name.as_bytes(), b"BIGCO");
     assert_eq!(accept.primary_dns_server, Some(address));
     assert_eq!(accept.secondary_nbns_server, Some(Ipv4Addr::new(10, 0, 0, 4)));
@@ -337,15 +337,15 @@ fn error_text_is_read_and_printed_escaped() {
 
 proptest! {
     #[test]
-    fn decodes_anything(octets in prop::collection::vec(any::<u8>(), 0..=253), known in 0..20usize, likely in any::<bool>()) {
-        let mut octets = octets;
-        if likely && octets.len() > 6 {
-            octets[..4].copy_from_slice(&[0, 0, 1, 0x37]);
-            octets[4] = KNOWN[known].0.0;
-            octets[5] = u8::try_from(octets.len().saturating_sub(4)).unwrap();
+    fn decodes_anything(bytes in prop::collection::vec(any::<u8>(), 0..=253), known in 0..20usize, likely in any::<bool>()) {
+        let mut bytes = bytes;
+        if likely && bytes.len() > 6 {
+            bytes[..4].copy_from_slice(&[0, 0, 1, 0x37]);
+            bytes[4] = KNOWN[known].0.0;
+            bytes[5] = u8::try_from(bytes.len().saturating_sub(4)).unwrap();
         }
         let hiding = Hiding::new(b"secret", &[9; 16]);
-        if let Ok(found) = attributes(&octets) {
+        if let Ok(found) = attributes(&bytes) {
             for attribute in found.flatten() {
                 let again = encoded(&attribute);
                 prop_assert!(Attribute::decode(attribute.vendor_type(), &again[8..]).is_ok());
@@ -354,7 +354,7 @@ proptest! {
                 }
             }
         }
-        let _ = AccessAccept::decode([&octets[..]], &hiding);
+        let _ = AccessAccept::decode([&bytes[..]], &hiding);
     }
 
     #[test]

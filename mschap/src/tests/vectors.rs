@@ -4,7 +4,7 @@ use alloc::format;
 
 use proptest::prelude::*;
 
-use super::{array, octets};
+use super::{array, bytes};
 use crate::{
     ChallengeResponse, DecodeError, LmHash, LmHashError, NamePolicy, NtHash, NtHashHash, Password, Success, Value, des,
     v1, v2,
@@ -13,11 +13,11 @@ use crate::{
 /// RFC 2433 section B.2.
 #[test]
 fn rfc2433_hash_example() {
-    assert!(Password::Text("MyPw").octets().eq(octets("4d00790050007700")));
+    assert!(Password::Text("MyPw").bytes().eq(bytes("4d00790050007700")));
     let hash = NtHash::from_password("MyPw");
-    assert_eq!(hash.as_bytes()[..], octets("fc156af7edcd6c0edde3337d427f4eac"));
+    assert_eq!(hash.as_bytes()[..], bytes("fc156af7edcd6c0edde3337d427f4eac"));
     let challenge = array("102db5df085d3041");
-    let expected = octets("4e9d3c8f9cfd385d5bf4d3246791956ca4c351ab409a3d61");
+    let expected = bytes("4e9d3c8f9cfd385d5bf4d3246791956ca4c351ab409a3d61");
     assert_eq!(hash.challenge_response(&challenge).as_bytes()[..], expected);
     let response = v1::Response::new(&hash, &challenge);
     assert_eq!(response.encode()[24..48], expected);
@@ -34,17 +34,17 @@ fn des_keys() {
 /// RFC 2759 section 9.2.
 #[test]
 fn rfc2759_hash_example() {
-    assert!(Password::Text("clientPass").octets().eq(octets("63006c00690065006e0074005000610073007300")));
+    assert!(Password::Text("clientPass").bytes().eq(bytes("63006c00690065006e0074005000610073007300")));
     let hash = NtHash::from_password("clientPass");
-    assert_eq!(hash.as_bytes()[..], octets("44ebba8d5312b8d611474411f56989ae"));
-    assert_eq!(hash.hash().as_bytes()[..], octets("41c00c584bd2d91c4017a2a12fa59f3f"));
+    assert_eq!(hash.as_bytes()[..], bytes("44ebba8d5312b8d611474411f56989ae"));
+    assert_eq!(hash.hash().as_bytes()[..], bytes("41c00c584bd2d91c4017a2a12fa59f3f"));
     let challenges = v2::Challenges {
         authenticator: array("5b5d7c7d7b3f2f3e3c2c602132262628"),
         peer: array("21402324255e262a28295f2b3a337c7e"),
     };
     assert_eq!(challenges.hash(b"User"), array("d02e4386bce91226"));
     let response = v2::Response::new(&hash, &challenges, b"User");
-    assert_eq!(response.nt_response.as_bytes()[..], octets("82309ecd8d708b5ea08faa3981cd83544233114a3d85d6df"));
+    assert_eq!(response.nt_response.as_bytes()[..], bytes("82309ecd8d708b5ea08faa3981cd83544233114a3d85d6df"));
     let proof = v2::AuthenticatorResponse::new(&hash.hash(), &response.nt_response, &challenges.hash(b"User"));
     assert_eq!(&proof.to_text(), b"S=407A5589115FD0D6209F510FE9C04566932CDA56");
 }
@@ -158,7 +158,7 @@ fn v2_of_other_projects() {
         let hash = NtHash::from_password(sample.password);
         let challenges = v2::Challenges { authenticator: array(sample.authenticator), peer: array(sample.peer) };
         let response = v2::Response::new(&hash, &challenges, sample.user);
-        assert_eq!(response.nt_response.as_bytes()[..], octets(sample.nt_response), "{}", sample.password);
+        assert_eq!(response.nt_response.as_bytes()[..], bytes(sample.nt_response), "{}", sample.password);
         assert!(response.verify(&hash, &challenges.authenticator, sample.user));
         // A peer that hashes the whole name hashes something else, if there is a domain.
         assert_eq!(response.verify(&hash, &challenges.authenticator, sample.name), sample.name == sample.user);
@@ -191,7 +191,7 @@ fn v1_nt_of_other_projects() {
     for (password, challenge, expected) in V1_NT {
         let (hash, challenge) = (NtHash::from_password(password), array(challenge));
         let response = v1::Response::new(&hash, &challenge);
-        assert_eq!(response.nt_response.as_bytes()[..], octets(expected), "{password}");
+        assert_eq!(response.nt_response.as_bytes()[..], bytes(expected), "{password}");
         assert!(response.lm_response.is_empty());
         assert!(response.verify(&hash, &challenge));
     }
@@ -208,7 +208,7 @@ fn v1_lm_of_other_projects() {
         for password in [password, &password.to_ascii_lowercase()] {
             let hash = LmHash::from_password(password).unwrap();
             let response = v1::Response::new(&NtHash::from_password(password), &challenge).with_lm(&hash, &challenge);
-            assert_eq!(response.lm_response.as_bytes()[..], octets(expected), "{password}");
+            assert_eq!(response.lm_response.as_bytes()[..], bytes(expected), "{password}");
             assert!(response.verify_lm(&hash, &challenge));
         }
     }
@@ -217,11 +217,11 @@ fn v1_lm_of_other_projects() {
 /// FreeRADIUS/freeradius-server, src/tests/keywords/mschap; RFC 3079 section 2.5.1.
 #[test]
 fn hashes_of_other_projects() {
-    assert_eq!(NtHash::from_password("testing_123").as_bytes()[..], octets("fa782604f85eb3564f555648341b53e4"));
+    assert_eq!(NtHash::from_password("testing_123").as_bytes()[..], bytes("fa782604f85eb3564f555648341b53e4"));
     for (password, expected) in
         [("testing_123", "2d5545077d7b7d2ae4343f96ab15c596"), ("clientPass", "76a152936096d7830e2390227404afd2")]
     {
-        assert_eq!(LmHash::from_password(password).unwrap().as_bytes()[..], octets(expected));
+        assert_eq!(LmHash::from_password(password).unwrap().as_bytes()[..], bytes(expected));
     }
     let challenges = v2::Challenges {
         authenticator: array("04408dc2a98dae1ce351dfc53f57d08e"),
@@ -236,7 +236,7 @@ fn hashes_of_other_projects() {
 fn lm_response_of_a_password_without_lm_hash() {
     let long = LmHash::from_password("ThisIsThePassword");
     assert_eq!(long.unwrap_err(), LmHashError::TooLong { length: 17 });
-    let expected = octets("a3b96f360bb1a61fb78f753f6a56c96c77fba3aff71a1abd");
+    let expected = bytes("a3b96f360bb1a61fb78f753f6a56c96c77fba3aff71a1abd");
     let challenge = array("c293b23e9fdc93ef");
     assert_eq!(LmHash::empty().challenge_response(&challenge).as_bytes()[..], expected);
     assert!(LmHash::empty().ct_eq(&LmHash::from_password("").unwrap()));
@@ -254,7 +254,7 @@ fn lm_limits() {
 }
 
 #[test]
-fn every_flipped_octet_of_a_proof_is_refused() {
+fn every_flipped_byte_of_a_proof_is_refused() {
     let hash = NtHash::from_password("clientPass");
     let challenges = v2::Challenges { authenticator: [1; 16], peer: [2; 16] };
     let good = v2::Response::new(&hash, &challenges, b"User");
@@ -275,9 +275,9 @@ fn every_flipped_octet_of_a_proof_is_refused() {
             }
         }
         for place in 0..20 {
-            let mut octets = *proof.as_bytes();
-            octets[place] ^= 1 << bit;
-            assert!(!v2::AuthenticatorResponse::from_bytes(octets).ct_eq(&proof));
+            let mut bytes = *proof.as_bytes();
+            bytes[place] ^= 1 << bit;
+            assert!(!v2::AuthenticatorResponse::from_bytes(bytes).ct_eq(&proof));
         }
         for place in 0..16 {
             let mut challenge = challenges.authenticator;
@@ -296,10 +296,10 @@ fn an_nt_response_without_the_flag_is_not_used() {
 }
 
 #[test]
-fn flags_and_reserved_octets_are_kept_and_ignored() {
+fn flags_and_reserved_bytes_are_kept_and_ignored() {
     // FreeRADIUS/freeradius-server, src/tests/modules/mschap/auth_mschapv2.attrs, with the flags
     // byte 1.
-    let value = octets(
+    let value = bytes(
         "502feeee9495a353cddbd1efc4007282\
          0000000000000000e866286bb30d0215ed16cf425b6a29d206667a9853e23ca401",
     );
@@ -354,8 +354,8 @@ proptest! {
     #[test]
     fn des_keys_have_odd_parity_and_all_bits(key in any::<[u8; 7]>(), block in any::<[u8; 8]>()) {
         let expanded = des::expand_key(&key);
-        prop_assert!(expanded.iter().all(|octet| octet.count_ones() % 2 == 1));
-        let bits = expanded.iter().fold(0u64, |bits, octet| bits << 7 | u64::from(octet >> 1));
+        prop_assert!(expanded.iter().all(|byte| byte.count_ones() % 2 == 1));
+        let bits = expanded.iter().fold(0u64, |bits, byte| bits << 7 | u64::from(byte >> 1));
         prop_assert_eq!(&bits.to_be_bytes()[1..], &key);
         prop_assert_eq!(des::decrypt(&des::encrypt(&block, &key), &key), block);
     }

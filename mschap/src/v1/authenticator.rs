@@ -213,18 +213,18 @@ impl Authenticator {
     /// [`with_change_password_1`](Self::with_change_password_1).
     pub fn handle_change_password_1(
         &mut self,
-        octets: &[u8],
+        bytes: &[u8],
         name: &[u8],
         account: &Account<'_>,
     ) -> Result<ChangeVerdict, AuthenticatorError> {
         if !self.takes_change_1 {
             return Err(AuthenticatorError::NotNow);
         }
-        let id = identify(Kind::ChangePassword, octets, name);
+        let id = identify(Kind::ChangePassword, bytes, name);
         if self.core.is_duplicate(Kind::ChangePassword, &id)? {
             return Ok(ChangeVerdict::Duplicate);
         }
-        let opened = ChangePassword1::decode(octets)?.open(account, &self.core.challenge);
+        let opened = ChangePassword1::decode(bytes)?.open(account, &self.core.challenge);
         Ok(self.decide(id, opened.map(|hashes| (hashes, None))))
     }
 
@@ -236,15 +236,15 @@ impl Authenticator {
     /// [`AuthenticatorError`]: the packet is not answered.
     pub fn handle_change_password_2(
         &mut self,
-        octets: &[u8],
+        bytes: &[u8],
         name: &[u8],
         account: &Account<'_>,
     ) -> Result<ChangeVerdict, AuthenticatorError> {
-        let id = identify(Kind::ChangePassword, octets, name);
+        let id = identify(Kind::ChangePassword, bytes, name);
         if self.core.is_duplicate(Kind::ChangePassword, &id)? {
             return Ok(ChangeVerdict::Duplicate);
         }
-        let opened = ChangePassword2::decode(octets)?.open(account, &self.core.challenge);
+        let opened = ChangePassword2::decode(bytes)?.open(account, &self.core.challenge);
         Ok(self.decide(id, opened.map(|new| (NewHashes { nt: Some(new.nt_hash()), lm: None }, Some(new)))))
     }
 

@@ -93,9 +93,9 @@ impl ChangePassword1 {
     /// # Errors
     ///
     /// [`DecodeError::Length`] when it is not 68 bytes.
-    pub fn decode(octets: &[u8]) -> Result<Self, DecodeError> {
-        let octets: &[u8; Self::LEN] = exactly(Value::ChangePassword1, octets)?;
-        let mut fields = octets.iter().copied();
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let bytes: &[u8; Self::LEN] = exactly(Value::ChangePassword1, bytes)?;
+        let mut fields = bytes.iter().copied();
         let mut hash = || EncryptedHash::from_bytes(array(fields.by_ref().take(EncryptedHash::LEN)));
         Ok(Self {
             lm_old: hash(),

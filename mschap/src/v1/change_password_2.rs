@@ -82,7 +82,7 @@ impl ChangePassword2 {
         old: &NtHash,
         new: P,
         challenge: &[u8; CHALLENGE_LEN],
-        padding: &[u8; Password::MAX_OCTETS],
+        padding: &[u8; Password::MAX_BYTES],
     ) -> Result<Self, PasswordError> {
         let new = new.into();
         let hash = NtHash::from_password(new);
@@ -106,7 +106,7 @@ impl ChangePassword2 {
         mut self,
         old: &LmHash,
         new: P,
-        padding: &[u8; Password::MAX_OCTETS],
+        padding: &[u8; Password::MAX_BYTES],
     ) -> Result<Self, PasswordError> {
         let new = new.into();
         self.lm_encrypted_password = EncryptedPassword::seal_with_lm(new, old, padding)?;
@@ -120,9 +120,9 @@ impl ChangePassword2 {
     /// # Errors
     ///
     /// [`DecodeError::Length`] when it is not 1114 bytes.
-    pub fn decode(octets: &[u8]) -> Result<Self, DecodeError> {
-        let octets: &[u8; Self::LEN] = exactly(Value::ChangePassword2, octets)?;
-        let mut fields = octets.iter().copied();
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let bytes: &[u8; Self::LEN] = exactly(Value::ChangePassword2, bytes)?;
+        let mut fields = bytes.iter().copied();
         Ok(Self {
             encrypted_password: EncryptedPassword::from_bytes(array(fields.by_ref().take(EncryptedPassword::LEN))),
             encrypted_hash: EncryptedHash::from_bytes(array(fields.by_ref().take(EncryptedHash::LEN))),

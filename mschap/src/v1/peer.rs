@@ -50,7 +50,7 @@ impl Peer {
         old: &NtHash,
         new: P,
         challenge: &[u8; CHALLENGE_LEN],
-        padding: &[u8; Password::MAX_OCTETS],
+        padding: &[u8; Password::MAX_BYTES],
     ) -> Result<(Self, ChangePassword2), PasswordError> {
         let packet = ChangePassword2::new(old, new, challenge, padding)?;
         Ok((Self { challenge: *challenge, has_changed_password: true }, packet))

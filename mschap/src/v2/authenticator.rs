@@ -221,16 +221,16 @@ impl Authenticator {
     /// [`AuthenticatorError`]: the packet is not answered.
     pub fn handle_change_password<'n>(
         &mut self,
-        octets: &[u8],
+        bytes: &[u8],
         name: &'n [u8],
         account: &Account<'_>,
         next_challenge: [u8; CHALLENGE_LEN],
     ) -> Result<ChangeVerdict<'n>, AuthenticatorError> {
-        let id = identify(Kind::ChangePassword, octets, name);
+        let id = identify(Kind::ChangePassword, bytes, name);
         if self.core.is_duplicate(Kind::ChangePassword, &id)? {
             return Ok(ChangeVerdict::Duplicate);
         }
-        let packet = ChangePassword::decode(octets)?;
+        let packet = ChangePassword::decode(bytes)?;
         let user = self.name_policy.user(name);
         let (stored, exists) = account.hash_or_dummy();
         let opened = packet

@@ -75,7 +75,7 @@ impl ChangePassword {
         new: P,
         challenges: &Challenges,
         user: &[u8],
-        padding: &[u8; Password::MAX_OCTETS],
+        padding: &[u8; Password::MAX_BYTES],
     ) -> Result<Self, PasswordError> {
         let new = new.into();
         let hash = NtHash::from_password(new);
@@ -94,9 +94,9 @@ impl ChangePassword {
     /// # Errors
     ///
     /// [`DecodeError::Length`] when it is not 582 bytes.
-    pub fn decode(octets: &[u8]) -> Result<Self, DecodeError> {
-        let octets: &[u8; Self::LEN] = exactly(Value::ChangePassword, octets)?;
-        let mut fields = octets.iter().copied();
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let bytes: &[u8; Self::LEN] = exactly(Value::ChangePassword, bytes)?;
+        let mut fields = bytes.iter().copied();
         Ok(Self {
             encrypted_password: EncryptedPassword::from_bytes(array(fields.by_ref().take(EncryptedPassword::LEN))),
             encrypted_hash: EncryptedHash::from_bytes(array(fields.by_ref().take(EncryptedHash::LEN))),

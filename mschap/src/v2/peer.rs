@@ -62,7 +62,7 @@ impl Peer {
         new: P,
         challenges: &Challenges,
         user: &[u8],
-        padding: &[u8; Password::MAX_OCTETS],
+        padding: &[u8; Password::MAX_BYTES],
     ) -> Result<(Self, ChangePassword), PasswordError> {
         let new = new.into();
         let packet = ChangePassword::new(old, new, challenges, user, padding)?;

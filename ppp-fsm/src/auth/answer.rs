@@ -30,7 +30,7 @@ impl Secret<'_> {
     #[cfg_attr(not(feature = "mschap"), expect(clippy::unnecessary_wraps, reason = "MS-CHAP has another secret"))]
     pub(super) const fn password(&self) -> Option<&[u8]> {
         match self {
-            Self::Password(octets) => Some(octets),
+            Self::Password(bytes) => Some(bytes),
             #[cfg(feature = "mschap")]
             Self::NtHash(_) => None,
         }
@@ -41,23 +41,23 @@ impl Secret<'_> {
 impl Secret<'_> {
     /// Returns the hash that short keys of MS-CHAP version 1 are made from.
     pub(super) fn lm_hash(&self) -> Option<mschap::LmHash> {
-        self.password().and_then(|octets| mschap::LmHash::from_oem(octets).ok())
+        self.password().and_then(|bytes| mschap::LmHash::from_oem(bytes).ok())
     }
 
     /// Returns the hash that MS-CHAP computes with.
     pub(super) fn nt_hash(&self) -> mschap::NtHash {
         match self {
-            Self::Password(octets) => mschap::NtHash::from_password(password(octets)),
+            Self::Password(bytes) => mschap::NtHash::from_password(password(bytes)),
             Self::NtHash(hash) => (*hash).clone(),
         }
     }
 }
 
 #[cfg(feature = "mschap")]
-pub(super) fn password(octets: &[u8]) -> mschap::Password<'_> {
-    match core::str::from_utf8(octets) {
+pub(super) fn password(bytes: &[u8]) -> mschap::Password<'_> {
+    match core::str::from_utf8(bytes) {
         Ok(text) => mschap::Password::Text(text),
-        Err(_) => mschap::Password::WidenedOctets(octets),
+        Err(_) => mschap::Password::WidenedBytes(bytes),
     }
 }
 

@@ -53,7 +53,7 @@ impl Question {
 /// use ppp_fsm::auth::{Answer, Authenticator, Config, Method, Outcome, Peer, Secret, Status};
 ///
 /// let now = Duration::ZERO;
-/// let mut server = Authenticator::new(&Config::default(), [1; 32]); // unpredictable octets
+/// let mut server = Authenticator::new(&Config::default(), [1; 32]); // unpredictable bytes
 /// let mut client = Peer::new(&Config::default(), [2; 32]);
 /// server.start(now, Method::ChapMd5);
 /// client.start(now, Method::ChapMd5);
@@ -68,7 +68,10 @@ impl Question {
 /// server.handle_packet(now, response)?;
 /// let question = server.poll_question().unwrap();
 /// assert_eq!(server.presented().unwrap().name().unwrap().0, b"alice");
-/// assert!(matches!(server.answer(now, question.ticket(), &Answer::Password(b"wonderland"))?, Outcome::Accepted));
+/// assert!(matches!(
+///     server.answer(now, question.ticket(), &Answer::Password(b"wonderland"))?,
+///     Outcome::Accepted
+/// ));
 ///
 /// let success = server.poll_transmit(now, &mut buf)?.unwrap();
 /// client.handle_packet(now, success)?;

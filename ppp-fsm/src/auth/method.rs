@@ -10,7 +10,10 @@ use crate::{Protocol, eap};
 /// use ppp_fsm::auth::Method;
 /// use ppp_fsm::lcp::AuthenticationProtocol;
 ///
-/// assert_eq!(Method::from_option(&AuthenticationProtocol::MS_CHAP_V2), Some(Method::MsChapV2));
+/// assert_eq!(
+///     Method::from_option(&AuthenticationProtocol::MS_CHAP_V2),
+///     Some(Method::MsChapV2)
+/// );
 /// assert_eq!(Method::ChapMd5.to_string(), "CHAP-MD5");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -415,7 +415,7 @@ impl ControlProtocol for Negotiator {
 
     fn judge_missing(&mut self, nak: &mut OptionWriter<'_>) {
         let is_encrypted = self.judged.intersects(MicrosoftCompression::STRENGTHS);
-        if self.is_required() && !is_encrypted && nak.as_octets().is_empty() {
+        if self.is_required() && !is_encrypted && nak.as_bytes().is_empty() {
             // Without room the request is acknowledged, and fails then.
             let _ = nak.push(&ConfigurationOption::Microsoft(self.answer_to(MicrosoftCompression::STATELESS)));
         }

@@ -10,19 +10,19 @@ pub enum FrameError {
     #[error("frame aborted by its sender")]
     Aborted,
     /// RFC 1662 section 4.3: less than a protocol and a check sequence. Not to be counted as an error of the line.
-    #[error("frame of {length} octets is too short")]
+    #[error("frame of {length} bytes is too short")]
     TooShort {
         /// Bytes between the flags, without escapes.
         length: usize,
     },
     /// The frame is longer than the buffer lent; all of it was dropped.
-    #[error("frame is longer than the buffer of {available} octets")]
+    #[error("frame is longer than the buffer of {available} bytes")]
     TooLong {
         /// Bytes that were lent.
         available: usize,
     },
     /// RFC 1662 appendix C: the check sequence is not that of the frame.
-    #[error("frame of {length} octets with a wrong check sequence")]
+    #[error("frame of {length} bytes with a wrong check sequence")]
     CheckSequence {
         /// Bytes between the flags, without escapes.
         length: usize,
@@ -105,9 +105,9 @@ impl<'b> Decoder<'b> {
 
     /// Reads to the flag behind a frame that is not empty, and says how it ended and how long it is.
     fn read_to_flag(&mut self, input: &mut &[u8]) -> Option<(Stage, usize)> {
-        while let Some((&octet, rest)) = input.split_first() {
+        while let Some((&byte, rest)) = input.split_first() {
             *input = rest;
-            match (octet, self.stage) {
+            match (byte, self.stage) {
                 (FLAG, stage) => {
                     let length = core::mem::take(&mut self.length);
                     self.stage = Stage::Body;
@@ -116,19 +116,19 @@ impl<'b> Decoder<'b> {
                     }
                 }
                 (_, Stage::Hunting | Stage::Overflow) => {}
-                (octet, _) if self.config.is_mapped(octet) => {}
+                (byte, _) if self.config.is_mapped(byte) => {}
                 (ESCAPE, Stage::Body) => self.stage = Stage::Escaped,
-                (octet, Stage::Escaped) => self.put(octet ^ COMPLEMENT),
-                (octet, Stage::Body) => self.put(octet),
+                (byte, Stage::Escaped) => self.put(byte ^ COMPLEMENT),
+                (byte, Stage::Body) => self.put(byte),
             }
         }
         None
     }
 
-    fn put(&mut self, octet: u8) {
+    fn put(&mut self, byte: u8) {
         match self.buf.get_mut(self.length) {
             Some(to) => {
-                *to = octet;
+                *to = byte;
                 self.length = self.length.saturating_add(1);
                 self.stage = Stage::Body;
             }
@@ -142,7 +142,7 @@ impl core::fmt::Debug for Decoder<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Decoder")
             .field("config", &self.config)
-            .field("buf", &format_args!("{} octets", self.buf.len()))
+            .field("buf", &format_args!("{} bytes", self.buf.len()))
             .field("length", &self.length)
             .field("stage", &self.stage)
             .finish()

@@ -12,15 +12,15 @@ use crate::BufferTooSmall;
 ///
 /// let mut encoder =
 ///     Encoder::new(b"\xc2\x23\x03\x01\x00\x04", Config::default()).without_leading_flag();
-/// // A port that takes four octets at a time.
+/// // A port that takes four bytes at a time.
 /// let mut room = [0; 4];
 /// let mut line = Vec::new();
 /// loop {
-///     let octets = encoder.fill(&mut room);
-///     if octets.is_empty() {
+///     let bytes = encoder.fill(&mut room);
+///     if bytes.is_empty() {
 ///         break;
 ///     }
-///     line.extend_from_slice(octets);
+///     line.extend_from_slice(bytes);
 /// }
 /// assert_eq!(line, b"\xc2\x23\x7d\x23\x7d\x21\x7d\x20\x7d\x24\xc2\xbc\x7e");
 /// ```
@@ -63,21 +63,21 @@ impl<'f> Encoder<'f> {
     /// finished.
     pub fn fill<'b>(&mut self, buf: &'b mut [u8]) -> &'b [u8] {
         let mut written = 0_usize;
-        for (to, octet) in buf.iter_mut().zip(self) {
-            *to = octet;
+        for (to, byte) in buf.iter_mut().zip(self) {
+            *to = byte;
             written = written.saturating_add(1);
         }
         buf.get(..written).unwrap_or_default()
     }
 
     fn next_of_body(&mut self) -> Option<u8> {
-        if let Some((&octet, rest)) = self.frame.split_first() {
+        if let Some((&byte, rest)) = self.frame.split_first() {
             self.frame = rest;
-            return Some(octet);
+            return Some(byte);
         }
-        let octet = self.check.octet(self.check_sent)?;
+        let byte = self.check.byte(self.check_sent)?;
         self.check_sent = self.check_sent.saturating_add(1);
-        Some(octet)
+        Some(byte)
     }
 }
 
@@ -91,19 +91,19 @@ impl Iterator for Encoder<'_> {
                 Some(FLAG)
             }
             Stage::Body => Some(match self.next_of_body() {
-                Some(octet) if self.config.is_escaped(octet) => {
-                    self.stage = Stage::Escaped(octet);
+                Some(byte) if self.config.is_escaped(byte) => {
+                    self.stage = Stage::Escaped(byte);
                     ESCAPE
                 }
-                Some(octet) => octet,
+                Some(byte) => byte,
                 None => {
                     self.stage = Stage::Finished;
                     FLAG
                 }
             }),
-            Stage::Escaped(octet) => {
+            Stage::Escaped(byte) => {
                 self.stage = Stage::Body;
-                Some(octet ^ COMPLEMENT)
+                Some(byte ^ COMPLEMENT)
             }
             Stage::Finished => None,
         }
@@ -114,7 +114,7 @@ impl Iterator for Encoder<'_> {
             return (0, Some(0));
         }
         // Frame, check sequence and last flag are still to come, at least.
-        let check = self.check.as_octets().len().saturating_sub(self.check_sent);
+        let check = self.check.as_bytes().len().saturating_sub(self.check_sent);
         let least = self.frame.len().saturating_add(check).saturating_add(1);
         (least, Some(least.saturating_mul(2).saturating_add(1)))
     }

@@ -11,9 +11,9 @@ static CRC_32: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 /// ```
 /// use ppp_fsm::hdlc::Fcs;
 ///
-/// assert_eq!(Fcs::Bits16.of(b"\xc2\x23\x03\x01\x00\x04").as_octets(), [0xc2, 0xbc]);
+/// assert_eq!(Fcs::Bits16.of(b"\xc2\x23\x03\x01\x00\x04").as_bytes(), [0xc2, 0xbc]);
 /// assert_eq!(
-///     Fcs::Bits32.of(b"\xc2\x23\x03\x01\x00\x04").as_octets(),
+///     Fcs::Bits32.of(b"\xc2\x23\x03\x01\x00\x04").as_bytes(),
 ///     [0x08, 0x4a, 0x99, 0x7f]
 /// );
 /// ```
@@ -48,40 +48,40 @@ impl Fcs {
     /// or padding.
     #[must_use]
     pub fn of(self, frame: &[u8]) -> CheckSequence {
-        let mut octets = [0; Self::MAX_LEN];
+        let mut bytes = [0; Self::MAX_LEN];
         match self {
             Self::Bits16 => {
                 let [low, high] = CRC_16.checksum(frame).to_le_bytes();
-                octets = [low, high, 0, 0];
+                bytes = [low, high, 0, 0];
             }
-            Self::Bits32 => octets.copy_from_slice(&CRC_32.checksum(frame).to_le_bytes()),
+            Self::Bits32 => bytes.copy_from_slice(&CRC_32.checksum(frame).to_le_bytes()),
         }
-        CheckSequence { octets, length: self.len() }
+        CheckSequence { bytes, length: self.len() }
     }
 
     /// Returns the frame in front of its check sequence. `None` when it is shorter than that.
-    pub(super) fn split(self, octets: &[u8]) -> Option<(&[u8], bool)> {
-        let (frame, found) = octets.split_at_checked(octets.len().checked_sub(self.len())?)?;
-        Some((frame, self.of(frame).as_octets() == found))
+    pub(super) fn split(self, bytes: &[u8]) -> Option<(&[u8], bool)> {
+        let (frame, found) = bytes.split_at_checked(bytes.len().checked_sub(self.len())?)?;
+        Some((frame, self.of(frame).as_bytes() == found))
     }
 }
 
 /// RFC 1662 appendix C: the bytes of a check sequence, in the order of the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckSequence {
-    octets: [u8; Fcs::MAX_LEN],
+    bytes: [u8; Fcs::MAX_LEN],
     length: usize,
 }
 
 impl CheckSequence {
     /// Returns the 2 or 4 bytes.
     #[must_use]
-    pub fn as_octets(&self) -> &[u8] {
-        self.octets.get(..self.length).unwrap_or_default()
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
     }
 
     /// Returns the byte at `index`, in the order of the wire.
-    pub(super) fn octet(&self, index: usize) -> Option<u8> {
-        self.as_octets().get(index).copied()
+    pub(super) fn byte(&self, index: usize) -> Option<u8> {
+        self.as_bytes().get(index).copied()
     }
 }

@@ -324,9 +324,9 @@ impl ControlProtocol for Negotiator {
 
     fn nak(&mut self, option: RawOption<'_>) {
         if let Some(index) = Self::server(option.option_type) {
-            if let (Some(wanted), Ok(octets)) = (self.wanted.get_mut(index), <[u8; 4]>::try_from(option.data)) {
+            if let (Some(wanted), Ok(bytes)) = (self.wanted.get_mut(index), <[u8; 4]>::try_from(option.data)) {
                 // Not what was not asked for.
-                *wanted = wanted.map(|_| octets.into());
+                *wanted = wanted.map(|_| bytes.into());
             }
         } else if let Ok(ConfigurationOption::IpAddress(address)) = ConfigurationOption::decode(option) {
             self.peer_wants = Some(address);
@@ -360,6 +360,6 @@ struct Options;
 
 impl Options {
     fn contains(options: &OptionWriter<'_>, option_type: OptionType) -> bool {
-        crate::Options::new(options.as_octets()).flatten().any(|option| option.option_type == option_type.0)
+        crate::Options::new(options.as_bytes()).flatten().any(|option| option.option_type == option_type.0)
     }
 }

@@ -61,7 +61,7 @@ pub struct Agreed {
 /// let config = Config::default()
 ///     .with_own_identifier(InterfaceIdentifier(1))
 ///     .with_peer_identifier(InterfaceIdentifier(2));
-/// let ipv6cp = Negotiator::new(&config, [7; 32]); // unpredictable octets
+/// let ipv6cp = Negotiator::new(&config, [7; 32]); // unpredictable bytes
 /// let mut machine = negotiate::Negotiation::new(ipv6cp, &negotiate::Config::default());
 /// machine.open(now);
 /// machine.up(now);

@@ -63,8 +63,8 @@ impl Config {
     /// Frames up to 1500 have to be taken nevertheless.
     #[doc(alias = "MRU")]
     #[must_use]
-    pub fn with_mru(mut self, octets: u16) -> Self {
-        self.mru = octets.max(Self::MIN_MRU);
+    pub fn with_mru(mut self, bytes: u16) -> Self {
+        self.mru = bytes.max(Self::MIN_MRU);
         self
     }
 

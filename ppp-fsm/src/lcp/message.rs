@@ -148,8 +148,8 @@ impl<'a> Packet<'a> {
     /// # Errors
     ///
     /// Those of [`Packet::decode`](crate::Packet::decode) and [`Message::decode`].
-    pub fn decode(octets: &'a [u8]) -> Result<Self, DecodeError> {
-        let RawPacket { code, identifier, data, .. } = RawPacket::decode(octets)?;
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let RawPacket { code, identifier, data, .. } = RawPacket::decode(bytes)?;
         Ok(Self { identifier, message: Message::decode(code, data)? })
     }
 
@@ -324,7 +324,7 @@ impl fmt::Display for Message<'_> {
                 None => write!(f, "{:?}", Text(data)),
             },
             Self::CodeReject(packet) => match packet.first() {
-                Some(code) => write!(f, "rejected {}, {} octets", Code(*code), packet.len()),
+                Some(code) => write!(f, "rejected {}, {} bytes", Code(*code), packet.len()),
                 None => f.write_str("rejected nothing"),
             },
             Self::ProtocolReject(reject) => write!(f, "{reject}"),
@@ -338,7 +338,7 @@ impl fmt::Display for Message<'_> {
             Self::TimeRemaining(TimeRemaining { magic_number, seconds, message }) => {
                 write!(f, "magic {magic_number:#010x} {seconds} s {message:?}")
             }
-            Self::Other { data, .. } => write!(f, "{} octets", data.len()),
+            Self::Other { data, .. } => write!(f, "{} bytes", data.len()),
         }
     }
 }
@@ -357,7 +357,7 @@ fn write_options(f: &mut fmt::Formatter<'_>, options: Options<'_>) -> fmt::Resul
 
 impl fmt::Display for ProtocolReject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "rejected {}, {} octets", self.protocol, self.information.len())
+        write!(f, "rejected {}, {} bytes", self.protocol, self.information.len())
     }
 }
 
@@ -366,7 +366,7 @@ impl fmt::Debug for ProtocolReject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProtocolReject")
             .field("protocol", &self.protocol)
-            .field("information", &format_args!("{} octets", self.information.len()))
+            .field("information", &format_args!("{} bytes", self.information.len()))
             .finish()
     }
 }
@@ -374,7 +374,7 @@ impl fmt::Debug for ProtocolReject<'_> {
 impl fmt::Display for Echo<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "magic {:#010x}", self.magic_number)?;
-        if self.data.is_empty() { Ok(()) } else { write!(f, ", {} octets", self.data.len()) }
+        if self.data.is_empty() { Ok(()) } else { write!(f, ", {} bytes", self.data.len()) }
     }
 }
 

@@ -102,7 +102,7 @@ impl core::fmt::Display for Offer {
 /// use ppp_fsm::{Packet, negotiate};
 ///
 /// let now = Duration::ZERO;
-/// let lcp = Negotiator::new(&Config::default(), [7; 32]); // unpredictable octets
+/// let lcp = Negotiator::new(&Config::default(), [7; 32]); // unpredictable bytes
 /// let mut machine = negotiate::Negotiation::new(lcp, &negotiate::Config::default());
 /// machine.open(now);
 /// machine.up(now);
@@ -235,11 +235,11 @@ impl Negotiator {
             if nak.push(option).is_ok() { Verdict::Nak } else { Verdict::Reject }
         };
         match option {
-            ConfigurationOption::MaximumReceiveUnit(octets) if *octets < Config::MIN_MRU => {
+            ConfigurationOption::MaximumReceiveUnit(bytes) if *bytes < Config::MIN_MRU => {
                 suggest(&ConfigurationOption::MaximumReceiveUnit(Config::MIN_MRU))
             }
-            ConfigurationOption::MaximumReceiveUnit(octets) => {
-                self.judged.mru = *octets;
+            ConfigurationOption::MaximumReceiveUnit(bytes) => {
+                self.judged.mru = *bytes;
                 Verdict::Accept
             }
             ConfigurationOption::AsyncControlCharacterMap(map) => {
@@ -359,8 +359,8 @@ impl ControlProtocol for Negotiator {
     }
 
     fn write_request(&self, options: &mut OptionWriter<'_>) -> Result<(), EncodeError> {
-        if let Some(octets) = self.wishes.mru {
-            options.push(&ConfigurationOption::MaximumReceiveUnit(octets))?;
+        if let Some(bytes) = self.wishes.mru {
+            options.push(&ConfigurationOption::MaximumReceiveUnit(bytes))?;
         }
         if let Some(map) = self.wishes.control_characters {
             options.push(&ConfigurationOption::AsyncControlCharacterMap(map))?;
@@ -411,9 +411,9 @@ impl ControlProtocol for Negotiator {
     fn nak(&mut self, option: RawOption<'_>) {
         let Ok(option) = ConfigurationOption::decode(option) else { return };
         match option {
-            ConfigurationOption::MaximumReceiveUnit(octets) => {
+            ConfigurationOption::MaximumReceiveUnit(bytes) => {
                 let possible = Config::MIN_MRU..=self.config.mru.max(Config::DEFAULT_MRU);
-                self.wishes.mru = Some(octets).filter(|octets| possible.contains(octets)).or(self.wishes.mru);
+                self.wishes.mru = Some(bytes).filter(|bytes| possible.contains(bytes)).or(self.wishes.mru);
             }
             ConfigurationOption::AsyncControlCharacterMap(map) => {
                 // To escape more than was asked harms nobody.

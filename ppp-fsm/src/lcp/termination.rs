@@ -13,7 +13,7 @@
 /// let data = [0x79, 0x12, 0x7f, 0xbe, 0x00, 0x3c, 0xcd, 0x74, 0x00, 0x00, 0x02, 0xe6];
 /// let reason = MicrosoftTermination { magic_number: 0x7912_7fbe, error: 742 };
 /// assert_eq!(MicrosoftTermination::decode(&data), Some(reason));
-/// assert_eq!(reason.to_octets(), data);
+/// assert_eq!(reason.to_bytes(), data);
 /// assert_eq!(reason.to_string(), "magic 0x79127fbe error 742");
 /// assert_eq!(MicrosoftTermination::decode(b"User request"), None);
 /// ```
@@ -49,7 +49,7 @@ impl MicrosoftTermination {
 
     /// Returns the data for a Terminate-Request.
     #[must_use]
-    pub const fn to_octets(self) -> [u8; Self::LEN] {
+    pub const fn to_bytes(self) -> [u8; Self::LEN] {
         let [m0, m1, m2, m3] = self.magic_number.to_be_bytes();
         let [s0, s1, s2, s3] = Self::SIGNATURE;
         let [e0, e1, e2, e3] = self.error.to_be_bytes();
@@ -64,9 +64,9 @@ impl MicrosoftTermination {
     pub fn encode<'b>(&self, buf: &'b mut [u8]) -> Result<&'b [u8], crate::BufferTooSmall> {
         let available = buf.len();
         let too_small = crate::BufferTooSmall { needed: Self::LEN, available };
-        let octets = buf.first_chunk_mut().ok_or(too_small)?;
-        *octets = self.to_octets();
-        Ok(octets)
+        let bytes = buf.first_chunk_mut().ok_or(too_small)?;
+        *bytes = self.to_bytes();
+        Ok(bytes)
     }
 }
 

@@ -79,7 +79,7 @@ impl Link {
     fn terminate(&mut self, now: Duration, error: Option<u32>) {
         if let Some(error) = error.filter(|_| self.config.microsoft_termination) {
             let magic_number = self.lcp.protocol().receiving().magic_number;
-            self.lcp.set_terminate_data(&lcp::MicrosoftTermination { magic_number, error }.to_octets());
+            self.lcp.set_terminate_data(&lcp::MicrosoftTermination { magic_number, error }.to_bytes());
         } else {
             self.lcp.set_terminate_data(&[]);
         }

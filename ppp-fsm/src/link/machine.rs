@@ -35,7 +35,7 @@ use crate::{Frame, Protocol, Text, Words, ipcp, ipv6cp, lcp, time};
 /// use core::time::Duration;
 /// use ppp_fsm::link::{Config, Event, Link, Phase};
 ///
-/// let mut link = Link::new(&Config::default(), [7; 32]); // unpredictable octets
+/// let mut link = Link::new(&Config::default(), [7; 32]); // unpredictable bytes
 /// let now = Duration::ZERO;
 /// link.open(now);
 /// link.up(now);
@@ -335,7 +335,7 @@ impl Link {
     /// link.close_with_error(now, 721);
     /// let mut buf = [0; Link::MAX_TRANSMIT];
     /// let frame = link.poll_transmit(now, &mut buf)?.unwrap();
-    /// // LCP, Terminate-Request; the magic number, three octets of a marker, the number.
+    /// // LCP, Terminate-Request; the magic number, three bytes of a marker, the number.
     /// assert_eq!(frame[2..5], [0xc0, 0x21, 5]);
     /// assert_eq!(frame[frame.len() - 4..], 721_u32.to_be_bytes());
     /// # Ok::<(), ppp_fsm::BufferTooSmall>(())

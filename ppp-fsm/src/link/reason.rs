@@ -17,7 +17,10 @@ use crate::{ipcp, lcp, negotiate};
 /// let reason = Reason::NoKeys { method: Some(Method::Pap) };
 /// assert_eq!(reason.to_string(), "encryption required, but no keys: authenticated by PAP");
 /// assert_eq!(reason.windows_error(), Some(742));
-/// assert_eq!(reason.advice(), "authenticate by MS-CHAP, or have a RADIUS server give the keys");
+/// assert_eq!(
+///     reason.advice(),
+///     "authenticate by MS-CHAP, or have a RADIUS server give the keys"
+/// );
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

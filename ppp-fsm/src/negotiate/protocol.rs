@@ -73,8 +73,8 @@ pub enum Verdict {
 /// let mut buf = [0; 64];
 /// while ends.iter().any(|end| end.state() != State::Opened) {
 ///     let [one, other] = &mut ends;
-///     if let Some(octets) = one.poll_transmit(now, &mut buf)? {
-///         other.handle_packet(now, &Packet::decode(octets)?)?;
+///     if let Some(bytes) = one.poll_transmit(now, &mut buf)? {
+///         other.handle_packet(now, &Packet::decode(bytes)?)?;
 ///     }
 ///     ends.reverse();
 /// }

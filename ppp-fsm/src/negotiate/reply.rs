@@ -125,15 +125,15 @@ pub(super) fn judge(protocol: &mut impl ControlProtocol, request: &Packet<'_>, n
         }
     }
     if !any_reject && !no_more_naks {
-        let before = naks.as_octets().len();
+        let before = naks.as_bytes().len();
         protocol.judge_missing(&mut naks);
-        any_nak |= naks.as_octets().len() > before;
+        any_nak |= naks.as_bytes().len() > before;
     }
     // RFC 1661 section 5.4: Rejects come first; what they leave may be Nak'ed in the next request.
     let (code, data) = if any_reject {
-        (Code::CONFIGURE_REJECT, rejects.as_octets())
+        (Code::CONFIGURE_REJECT, rejects.as_bytes())
     } else if any_nak {
-        (Code::CONFIGURE_NAK, naks.as_octets())
+        (Code::CONFIGURE_NAK, naks.as_bytes())
     } else {
         protocol.accept_request();
         (Code::CONFIGURE_ACK, request.data)

@@ -66,16 +66,16 @@ impl Pair {
     fn step(&mut self) -> bool {
         let mut is_busy = false;
         let mut buf = [0; MAX_PACKET_LEN];
-        if let Some(octets) = self.server.poll_transmit(self.now, &mut buf).unwrap().map(<[u8]>::to_vec) {
+        if let Some(bytes) = self.server.poll_transmit(self.now, &mut buf).unwrap().map(<[u8]>::to_vec) {
             is_busy = true;
             if !self.is_lost() {
-                let _ = self.client.handle_packet(self.now, &octets);
+                let _ = self.client.handle_packet(self.now, &bytes);
             }
         }
-        if let Some(octets) = self.client.poll_transmit(self.now, &mut buf).unwrap().map(<[u8]>::to_vec) {
+        if let Some(bytes) = self.client.poll_transmit(self.now, &mut buf).unwrap().map(<[u8]>::to_vec) {
             is_busy = true;
             if !self.is_lost() {
-                let _ = self.server.handle_packet(self.now, &octets);
+                let _ = self.server.handle_packet(self.now, &bytes);
             }
         }
         if let Some(Demand::Proof { ticket, is_retry, .. }) = self.client.poll_demand() {
@@ -232,7 +232,7 @@ fn rfc1994_section_2_the_peer_is_challenged_again() {
 
 #[test]
 fn rfc1994_section_4_1_a_recorded_exchange_with_md5() {
-    // Identifier 1, a challenge of 16 octets; password "secret". Computed apart from this crate.
+    // Identifier 1, a challenge of 16 bytes; password "secret". Computed apart from this crate.
     let mut client = Peer::new(&Config::default(), [0; 32]);
     client.start(NOW, Method::ChapMd5);
     let challenge = hex::decode("0101001a10000102030405060708090a0b0c0d0e0f7063656572").unwrap();
@@ -255,19 +255,19 @@ fn packets_out_of_place_are_refused() {
         let mut pair = Pair::new(method, Config::default());
         let mut buf = [0; MAX_PACKET_LEN];
         // Each of the own packets, at the wrong side.
-        if let Some(octets) = pair.server.poll_transmit(NOW, &mut buf).unwrap().map(<[u8]>::to_vec) {
-            assert_eq!(pair.server.handle_packet(NOW, &octets), Err(Refused::Unmatched));
-            pair.client.handle_packet(NOW, &octets).unwrap();
+        if let Some(bytes) = pair.server.poll_transmit(NOW, &mut buf).unwrap().map(<[u8]>::to_vec) {
+            assert_eq!(pair.server.handle_packet(NOW, &bytes), Err(Refused::Unmatched));
+            pair.client.handle_packet(NOW, &bytes).unwrap();
         }
         prove(&mut pair.client, b"alice").unwrap();
-        let octets = pair.client.poll_transmit(NOW, &mut buf).unwrap().unwrap().to_vec();
-        assert_eq!(pair.client.handle_packet(NOW, &octets), Err(Refused::Unmatched));
+        let bytes = pair.client.poll_transmit(NOW, &mut buf).unwrap().unwrap().to_vec();
+        assert_eq!(pair.client.handle_packet(NOW, &bytes), Err(Refused::Unmatched));
         if method != Method::Pap {
-            let mut other = octets.clone();
+            let mut other = bytes.clone();
             other[1] = other[1].wrapping_add(5);
             assert_eq!(pair.server.handle_packet(NOW, &other), Err(Refused::Unmatched));
         }
-        assert!(matches!(pair.server.handle_packet(NOW, &octets[..3]), Err(Refused::Malformed(_))));
+        assert!(matches!(pair.server.handle_packet(NOW, &bytes[..3]), Err(Refused::Malformed(_))));
     }
     let mut idle = Authenticator::new(&Config::default(), [0; 32]);
     assert_eq!(idle.handle_packet(NOW, &[2, 1, 0, 4]), Err(Refused::NotAgreed));
@@ -361,7 +361,7 @@ mod microsoft {
 
     const BOTH: [Method; 2] = [Method::MsChapV1, Method::MsChapV2];
 
-    fn octets(keys: Option<&Keys>) -> Vec<u8> {
+    fn bytes(keys: Option<&Keys>) -> Vec<u8> {
         match keys.unwrap() {
             Keys::MsChapV1 { hash, challenge, .. } => [&hash.as_bytes()[..], challenge].concat(),
             Keys::MsChapV2 { hash, nt_response } => [&hash.as_bytes()[..], nt_response.as_bytes()].concat(),
@@ -373,7 +373,7 @@ mod microsoft {
         for method in BOTH {
             let mut pair = Pair::new(method, Config::default());
             pair.run();
-            assert_eq!(octets(pair.server.keys()), octets(pair.client.keys()));
+            assert_eq!(bytes(pair.server.keys()), bytes(pair.client.keys()));
         }
     }
 
@@ -387,7 +387,7 @@ mod microsoft {
                 pair.run();
                 assert_eq!(pair.statuses(), [Status::Accepted; 2], "{method} {loss:#b}");
                 assert_eq!(pair.retries, 2);
-                assert_eq!(octets(pair.server.keys()), octets(pair.client.keys()));
+                assert_eq!(bytes(pair.server.keys()), bytes(pair.client.keys()));
             }
             let mut pair = Pair::new(method, Config::default().with_retries(1));
             pair.secrets = [PASSWORD, b"b", b"a"].into();
@@ -408,12 +408,12 @@ mod microsoft {
             let mut identifier = 0;
             while pair.server.status() != Status::Asking {
                 let mut buf = [0; MAX_PACKET_LEN];
-                if let Some(octets) = pair.server.poll_transmit(NOW, &mut buf).unwrap() {
-                    pair.client.handle_packet(NOW, octets).unwrap();
+                if let Some(bytes) = pair.server.poll_transmit(NOW, &mut buf).unwrap() {
+                    pair.client.handle_packet(NOW, bytes).unwrap();
                     prove(&mut pair.client, b"alice").unwrap();
-                    let octets = pair.client.poll_transmit(NOW, &mut buf).unwrap().unwrap();
-                    identifier = octets[1];
-                    pair.server.handle_packet(NOW, octets).unwrap();
+                    let bytes = pair.client.poll_transmit(NOW, &mut buf).unwrap().unwrap();
+                    identifier = bytes[1];
+                    pair.server.handle_packet(NOW, bytes).unwrap();
                 }
             }
             // Its own call refuses what every client would; a Success of another server is refused by the client.
@@ -578,7 +578,7 @@ mod microsoft {
                 client.handle_packet(NOW, server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
                 if is_stored {
                     assert_eq!([server.status(), client.status()], [Status::Accepted; 2], "{method}");
-                    assert_eq!(octets(server.keys()), octets(client.keys()));
+                    assert_eq!(bytes(server.keys()), bytes(client.keys()));
                     // The answer was lost: it is given again.
                     server.handle_packet(NOW, &packet).unwrap();
                     assert!(server.has_output());
@@ -612,7 +612,7 @@ mod microsoft {
 
     #[test]
     fn a_response_of_another_length_is_refused() {
-        // Peers are known that agree on MS-CHAP and answer with 16 octets.
+        // Peers are known that agree on MS-CHAP and answer with 16 bytes.
         let mut server = Authenticator::new(&Config::default(), [1; 32]);
         server.start(NOW, Method::MsChapV2);
         let mut buf = [0; 64];

@@ -49,7 +49,7 @@ pub(super) const PACKETS: &[(&str, Protocol, &str, &str)] = &[
     ("serial line 15", Protocol::CCP, "0101000c1a04780018047800", "CONFREQ id 1 len 12 Deflate 0x7800, Deflate-Draft 0x7800"),
     ("serial line 16", Protocol::IPCP, "01010016030600000000810600000000830600000000", "CONFREQ id 1 len 22 Address 0.0.0.0, PrimaryDNS 0.0.0.0, SecondaryDNS 0.0.0.0"),
     ("serial line 17", Protocol::LCP, "0b02000843acefab", "DISCREQ id 2 len 8 magic 0x43acefab"),
-    ("serial line 20", Protocol::LCP, "0803001280fd0101000c1a04780018047800", "PROTREJ id 3 len 18 rejected CCP, 12 octets"),
+    ("serial line 20", Protocol::LCP, "0803001280fd0101000c1a04780018047800", "PROTREJ id 3 len 18 rejected CCP, 12 bytes"),
     ("Windows XP cable 10", Protocol::LCP, "0100002f02060000000005067db940f5070208021104064e131701222e0ecf3c644d0eb50ac67e99de621100000000", "CONFREQ id 0 len 47 ACCM 0x00000000, MagicNumber 0x7db940f5, PFC, ACFC, MRRU 1614, EndpointDisc 1 Local 0x222e0ecf3c644d0eb50ac67e99de621100000000"),
     ("Windows XP cable 15", Protocol::IPCP, "010200280206002d0f010306c0a80132810600000000820600000000830600000000840600000000", "CONFREQ id 2 len 40 IPCompression VJ 16 slots, slot id compressed, Address 192.168.1.50, PrimaryDNS 0.0.0.0, PrimaryNBNS 0.0.0.0, SecondaryDNS 0.0.0.0, SecondaryNBNS 0.0.0.0"),
     ("Windows XP cable 18", Protocol::IPCP, "0402001c810600000000820600000000830600000000840600000000", "CONFREJ id 2 len 28 PrimaryDNS 0.0.0.0, PrimaryNBNS 0.0.0.0, SecondaryDNS 0.0.0.0, SecondaryNBNS 0.0.0.0"),
@@ -65,7 +65,7 @@ pub(super) const PACKETS: &[(&str, Protocol, &str, &str)] = &[
     ("asleap 98", Protocol::LCP, "030100090305c22381", "CONFNAK id 1 len 9 AuthProto MS-CHAP-V2"),
     ("asleap 106", Protocol::CHAP, "0101001e10e3a5d0775370bda51e16219a06b0278f3132372e302e302e31", r#"CHALLENGE id 1 len 30 from "127.0.0.1""#),
     ("asleap 110", Protocol::LCP, "0c0300120015706a4d5352415356352e3030", r#"IDENT id 3 len 18 magic 0x0015706a "MSRASV5.00""#),
-    ("asleap 118", Protocol::LCP, "070300160c0300120015706a4d5352415356352e3030", "CODEREJ id 3 len 22 rejected Identification, 18 octets"),
+    ("asleap 118", Protocol::LCP, "070300160c0300120015706a4d5352415356352e3030", "CODEREJ id 3 len 22 rejected Identification, 18 bytes"),
     ("asleap 122", Protocol::CHAP, "0301002e533d43454538393934374632444341313843393546353531433245394536373635303431313243373232", r#"SUCCESS id 1 len 46 msg is "S=CEE89947F2DCA18C95F551C2E9E676504112C722""#),
     ("asleap 126", Protocol::CCP, "0101000a120601000040", "CONFREQ id 1 len 10 MS-PPC H S 128 bit stateless"),
     ("asleap 128", Protocol::CCP, "0105000a1206010000e1", "CONFREQ id 5 len 10 MS-PPC H M S L C 128/56/40 bit stateless MPPC"),
@@ -86,27 +86,27 @@ pub(super) const PACKETS: &[(&str, Protocol, &str, &str)] = &[
     ("pppd MS-CHAP-V2, domain", Protocol::CHAP, "0250004031853bd26d7aaee51df30486b9d680a0040000000000000000ddfe59d88d71f798861f2c4207223326dc60d7fa0943c6c200434f52505c616c696365", r#"RESPONSE id 80 len 64 from "CORP\\alice""#),
     ("accel-ppp, wrong password", Protocol::CHAP, "0401002a453d36393120523d3020563d33204d3d41757468656e7469636174696f6e206661696c757265", r#"FAILURE id 1 len 42 msg is "E=691 R=0 V=3 M=Authentication failure""#),
     ("accel-ppp MS-CHAP-V2", Protocol::CHAP, "0101001510e759c6e3e44eb682005186a7b1d2fbd5", r#"CHALLENGE id 1 len 21 from """#),
-    ("accel-ppp", Protocol::LCP, "088a00068057", "PROTREJ id 138 len 6 rejected IPV6CP, 0 octets"),
+    ("accel-ppp", Protocol::LCP, "088a00068057", "PROTREJ id 138 len 6 rejected IPV6CP, 0 bytes"),
     ("accel-ppp", Protocol::LCP, "0401000e02060000000007020802", "CONFREJ id 1 len 14 ACCM 0x00000000, PFC, ACFC"),
     ("pppd PAP", Protocol::PAP, "0101001505616c6963650a776f6e6465726c616e64", r#"AUTH-REQ id 1 len 21 from "alice""#),
     ("pppd PAP", Protocol::PAP, "0201000d084c6f67696e206f6b", r#"AUTH-ACK id 1 len 13 msg is "Login ok""#),
     ("pppd PAP, wrong password", Protocol::PAP, "030100140f4c6f67696e20696e636f7272656374", r#"AUTH-NAK id 1 len 20 msg is "Login incorrect""#),
     ("Cisco trace", Protocol::LCP, "0107000f0305c2238005063050eb1f", "CONFREQ id 7 len 15 AuthProto MS-CHAP, MagicNumber 0x3050eb1f"),
     ("Cisco trace", Protocol::LCP, "0507001079127fbe003ccd74000002e6", "TERMREQ id 7 len 16 magic 0x79127fbe error 742"),
-    ("Cisco trace", Protocol::LCP, "0812001080fd0105000a1206010000b1", "PROTREJ id 18 len 16 rejected CCP, 10 octets"),
+    ("Cisco trace", Protocol::LCP, "0812001080fd0105000a1206010000b1", "PROTREJ id 18 len 16 rejected CCP, 10 bytes"),
     ("Cisco trace", Protocol::CCP, "0105000a1206010000f1", "CONFREQ id 5 len 10 MS-PPC H M S L D C 128/56/40 bit stateless MPPC"),
     ("Cisco trace", Protocol::CHAP, "0415000d453d36393120523d30", r#"FAILURE id 21 len 13 msg is "E=691 R=0""#),
 ];
 
 /// Returns the line of a trace for a packet of any protocol.
-fn trace(protocol: Protocol, octets: &[u8]) -> String {
+fn trace(protocol: Protocol, bytes: &[u8]) -> String {
     match protocol {
-        Protocol::LCP => lcp::Packet::decode(octets).unwrap().to_string(),
-        Protocol::CHAP => chap::Packet::decode(octets).unwrap().to_string(),
-        Protocol::PAP => pap::Packet::decode(octets).unwrap().to_string(),
-        Protocol::EAP => eap::Packet::decode(octets).unwrap().to_string(),
+        Protocol::LCP => lcp::Packet::decode(bytes).unwrap().to_string(),
+        Protocol::CHAP => chap::Packet::decode(bytes).unwrap().to_string(),
+        Protocol::PAP => pap::Packet::decode(bytes).unwrap().to_string(),
+        Protocol::EAP => eap::Packet::decode(bytes).unwrap().to_string(),
         _ => {
-            let packet = Packet::decode(octets).unwrap();
+            let packet = Packet::decode(bytes).unwrap();
             let mut line = packet.to_string();
             if packet.code.has_options() {
                 for (index, option) in packet.options().enumerate() {
@@ -127,15 +127,15 @@ fn trace(protocol: Protocol, octets: &[u8]) -> String {
 
 #[test]
 fn real_packets_read_as_in_a_trace() {
-    for (source, protocol, octets, expected) in PACKETS {
-        let octets = hex::decode(octets).unwrap();
-        assert_eq!(trace(*protocol, &octets), *expected, "{source}");
-        check(*protocol, &octets).unwrap();
+    for (source, protocol, bytes, expected) in PACKETS {
+        let bytes = hex::decode(bytes).unwrap();
+        assert_eq!(trace(*protocol, &bytes), *expected, "{source}");
+        check(*protocol, &bytes).unwrap();
     }
 }
 
 #[test]
-fn options_show_their_octets() {
+fn options_show_their_bytes() {
     let request = hex::decode("010000150104057805060c6f3548070208020d0306").unwrap();
     let packet = Packet::decode(&request).unwrap();
     let lines = packet.options().map(|option| {
@@ -154,15 +154,15 @@ fn options_show_their_octets() {
 /// tcpdump's ppp-invalid-lengths.pcap: an IPCP Configure-Nak that says option 2 is 218 bytes long.
 #[test]
 fn a_nak_with_an_option_of_a_wrong_length_is_read_up_to_it() {
-    let mut octets = hex::decode("0380210302da006161616161636161616179").unwrap();
-    let found = Packet::decode(&octets).unwrap_err();
-    assert_eq!(found.to_string(), "PPP packet data cut short at offset 4: needs 8447 octets, has 14");
+    let mut bytes = hex::decode("0380210302da006161616161636161616179").unwrap();
+    let found = Packet::decode(&bytes).unwrap_err();
+    assert_eq!(found.to_string(), "PPP packet data cut short at offset 4: needs 8447 bytes, has 14");
     // With a length that fits, the option does not.
-    octets[2..4].copy_from_slice(&18_u16.to_be_bytes());
-    let packet = Packet::decode(&octets).unwrap();
+    bytes[2..4].copy_from_slice(&18_u16.to_be_bytes());
+    let packet = Packet::decode(&bytes).unwrap();
     let mut options = packet.options();
     let error = options.next().unwrap().unwrap_err();
-    assert_eq!(error.to_string(), "PPP option data cut short at offset 6: needs 216 octets, has 12");
+    assert_eq!(error.to_string(), "PPP option data cut short at offset 6: needs 216 bytes, has 12");
     assert_eq!(options.next(), None);
 }
 
@@ -170,8 +170,8 @@ fn a_nak_with_an_option_of_a_wrong_length_is_read_up_to_it() {
 /// missing.
 #[test]
 fn a_deflate_option_cut_short_is_an_error() {
-    let octets = hex::decode("01df00061805ff").unwrap();
-    let packet = Packet::decode(&octets).unwrap();
+    let bytes = hex::decode("01df00061805ff").unwrap();
+    let packet = Packet::decode(&bytes).unwrap();
     assert!(packet.options().next().unwrap().is_err());
     assert_eq!(packet.padding, [0xff]);
 }

@@ -84,10 +84,10 @@ impl<'b, P: ControlProtocol> Driven<'b, P> {
     fn sent(&mut self) -> Vec<Code> {
         let mut codes = Vec::new();
         let mut buf = [0; 600];
-        while let Some(octets) = self.machine.poll_transmit(self.now, &mut buf).unwrap() {
-            let code = Packet::decode(octets).unwrap().code;
+        while let Some(bytes) = self.machine.poll_transmit(self.now, &mut buf).unwrap() {
+            let code = Packet::decode(bytes).unwrap().code;
             if code == Code::CONFIGURE_REQUEST {
-                self.request = Some(octets.to_vec());
+                self.request = Some(bytes.to_vec());
             }
             codes.push(code);
         }

@@ -39,15 +39,15 @@ fn rfc1662_section_4_2_escapes() {
         (0x20, "20"),
         (0x1f, "7d3f"),
     ];
-    for (octet, line) in escaped {
-        let encoded: Vec<u8> = Encoder::new(&[octet], Config::default()).skip(1).collect();
-        assert!(encoded.starts_with(&hex(line)), "{octet:#04x}");
+    for (byte, line) in escaped {
+        let encoded: Vec<u8> = Encoder::new(&[byte], Config::default()).skip(1).collect();
+        assert!(encoded.starts_with(&hex(line)), "{byte:#04x}");
     }
     // A peer that escapes more than was asked is understood as well.
     let frame = [0x91, 0x93];
     let check = Fcs::Bits16.of(&frame);
     let mut line = hex("7e7db17db3");
-    line.extend(check.as_octets().iter().flat_map(|octet| [0x7d, octet ^ 0x20]));
+    line.extend(check.as_bytes().iter().flat_map(|byte| [0x7d, byte ^ 0x20]));
     line.push(0x7e);
     assert_eq!(decode_all(&line, 1, Config::default(), 16), [Ok(frame.to_vec())]);
 }
@@ -63,7 +63,7 @@ fn rfc1662_appendix_c_check_sequences() {
     for (frame, short, long) in frames {
         let frame = hex(frame);
         for (fcs, check) in [(Fcs::Bits16, hex(short)), (Fcs::Bits32, hex(long))] {
-            assert_eq!(fcs.of(&frame).as_octets(), check);
+            assert_eq!(fcs.of(&frame).as_bytes(), check);
             let config = Config::default().with_fcs(fcs).with_control_characters(0x0a0a);
             let line: Vec<u8> = Encoder::new(&frame, config).collect();
             for piece in 1..line.len() {
@@ -105,9 +105,9 @@ fn rfc1662_section_7_1_control_characters_of_somebody_else_are_dropped() {
     let frame = b"\xc2\x23\x03\x01\x00\x04";
     let config = Config::default().with_control_characters(0x000a_0000);
     let mut line = Vec::new();
-    for octet in Encoder::new(frame, config) {
+    for byte in Encoder::new(frame, config) {
         // XON and XOFF of a modem, also within an escape.
-        line.extend([octet, 0x11, 0x13]);
+        line.extend([byte, 0x11, 0x13]);
     }
     assert_eq!(decode_all(&line, 5, config, 16), [Ok(frame.to_vec())]);
 }
@@ -165,10 +165,10 @@ proptest! {
             let encoder = Encoder::new(frame, config);
             let encoder = if shared_flags && index > 0 { encoder.without_leading_flag() } else { encoder };
             let (least, most) = encoder.size_hint();
-            let octets: Vec<u8> = encoder.collect();
-            prop_assert!(octets.len() >= least && octets.len() <= most.unwrap());
-            prop_assert!(octets.len() <= max_encoded_len(frame.len()));
-            line.extend(octets);
+            let bytes: Vec<u8> = encoder.collect();
+            prop_assert!(bytes.len() >= least && bytes.len() <= most.unwrap());
+            prop_assert!(bytes.len() <= max_encoded_len(frame.len()));
+            line.extend(bytes);
         }
         let expected: Vec<_> = frames.into_iter().map(Ok).collect();
         prop_assert_eq!(decode_all(&line, piece, config, 64), expected);
@@ -182,7 +182,7 @@ proptest! {
         let config = Config::default().with_control_characters(map);
         let found = decode_all(&line, piece, config, room);
         prop_assert_eq!(&found, &decode_all(&line, line.len().max(1), config, room));
-        prop_assert!(found.len() <= line.split(|octet| *octet == 0x7e).count());
+        prop_assert!(found.len() <= line.split(|byte| *byte == 0x7e).count());
     }
 
     #[test]

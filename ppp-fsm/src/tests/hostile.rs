@@ -24,15 +24,15 @@ fn packets() -> Vec<(Protocol, Vec<u8>)> {
         (Protocol::IPV6CP, b"\x01\x01\x00\x08\x02\x04\x00\x61"),
         (Protocol::CHAP, b"\x07\x01\x00\x06\xab\xcd"),
     ];
-    let real = PACKETS.iter().map(|(_, protocol, octets, _)| (*protocol, hex::decode(octets).unwrap()));
-    real.chain(made.iter().map(|(protocol, octets)| (*protocol, octets.to_vec()))).collect()
+    let real = PACKETS.iter().map(|(_, protocol, bytes, _)| (*protocol, hex::decode(bytes).unwrap()));
+    real.chain(made.iter().map(|(protocol, bytes)| (*protocol, bytes.to_vec()))).collect()
 }
 
 #[test]
 fn the_packets_made_here_are_right() {
-    for (protocol, octets) in packets() {
-        check(protocol, &octets).unwrap();
-        let packet = Packet::decode(&octets).unwrap();
+    for (protocol, bytes) in packets() {
+        check(protocol, &bytes).unwrap();
+        let packet = Packet::decode(&bytes).unwrap();
         if packet.code.has_options() && !matches!(protocol, Protocol::CHAP | Protocol::PAP | Protocol::EAP) {
             for option in packet.options() {
                 let raw = option.unwrap();
@@ -50,32 +50,32 @@ fn the_packets_made_here_are_right() {
 
 #[test]
 fn every_prefix_of_every_packet_is_refused() {
-    for (protocol, octets) in packets() {
-        let whole = octets.len() - Packet::decode(&octets).unwrap().padding.len();
+    for (protocol, bytes) in packets() {
+        let whole = bytes.len() - Packet::decode(&bytes).unwrap().padding.len();
         for length in 0..whole {
-            let Err(DecodeError::Truncated { field, offset, needed, available }) = check(protocol, &octets[..length])
+            let Err(DecodeError::Truncated { field, offset, needed, available }) = check(protocol, &bytes[..length])
             else {
-                panic!("{protocol}: prefix of {length} octets not refused as truncated");
+                panic!("{protocol}: prefix of {length} bytes not refused as truncated");
             };
             let expected = if length < 4 { (Field::Header, 0, 4) } else { (Field::Data, 4, whole - 4) };
-            assert_eq!((field, offset, needed), expected, "{protocol}: prefix of {length} octets");
+            assert_eq!((field, offset, needed), expected, "{protocol}: prefix of {length} bytes");
             assert_eq!(available, length - offset);
         }
     }
 }
 
 /// Lists where the length bytes of one byte are: of options, names, values.
-fn length_octets(protocol: Protocol, octets: &[u8]) -> Vec<usize> {
+fn length_bytes(protocol: Protocol, bytes: &[u8]) -> Vec<usize> {
     match protocol {
-        Protocol::PAP if octets.len() > 4 => {
-            let second = 5 + usize::from(octets[4]);
-            if octets[0] == 1 { [4, second].into() } else { [4].into() }
+        Protocol::PAP if bytes.len() > 4 => {
+            let second = 5 + usize::from(bytes[4]);
+            if bytes[0] == 1 { [4, second].into() } else { [4].into() }
         }
-        Protocol::CHAP if octets[0] <= 2 => [4].into(),
-        Protocol::EAP if octets.get(4) == Some(&4) => [5].into(),
+        Protocol::CHAP if bytes[0] <= 2 => [4].into(),
+        Protocol::EAP if bytes.get(4) == Some(&4) => [5].into(),
         Protocol::PAP | Protocol::CHAP | Protocol::EAP => Vec::new(),
         _ => {
-            let packet = Packet::decode(octets).unwrap();
+            let packet = Packet::decode(bytes).unwrap();
             let mut found = Vec::new();
             if packet.code.has_options() {
                 let mut options = packet.options();
@@ -95,18 +95,18 @@ fn length_octets(protocol: Protocol, octets: &[u8]) -> Vec<usize> {
 
 #[test]
 fn every_packet_length_gives_a_value_or_an_error() {
-    for (protocol, octets) in packets() {
-        let length = u16::from_be_bytes([octets[2], octets[3]]);
+    for (protocol, bytes) in packets() {
+        let length = u16::from_be_bytes([bytes[2], bytes[3]]);
         for lie in [0, 1, 2, 3, 4, length - 1, length + 1, u16::MAX] {
-            let mut octets = octets.clone();
-            octets[2..4].copy_from_slice(&lie.to_be_bytes());
-            let found = check(protocol, &octets);
+            let mut bytes = bytes.clone();
+            bytes[2..4].copy_from_slice(&lie.to_be_bytes());
+            let found = check(protocol, &bytes);
             if lie < 4 {
                 let error =
                     DecodeError::LengthTooSmall { field: Field::Length, offset: 2, found: lie.into(), minimum: 4 };
                 assert_eq!(found, Err(error));
-            } else if usize::from(lie) > octets.len() {
-                let (needed, available) = (usize::from(lie) - 4, octets.len() - 4);
+            } else if usize::from(lie) > bytes.len() {
+                let (needed, available) = (usize::from(lie) - 4, bytes.len() - 4);
                 assert_eq!(found, Err(DecodeError::Truncated { field: Field::Data, offset: 4, needed, available }));
             }
         }
@@ -116,16 +116,16 @@ fn every_packet_length_gives_a_value_or_an_error() {
 #[test]
 fn every_inner_length_gives_a_value_or_an_error() {
     let mut tried = 0;
-    for (protocol, octets) in packets() {
-        for position in length_octets(protocol, &octets) {
+    for (protocol, bytes) in packets() {
+        for position in length_bytes(protocol, &bytes) {
             for lie in 0..=u8::MAX {
-                let mut octets = octets.clone();
-                octets[position] = lie;
+                let mut bytes = bytes.clone();
+                bytes[position] = lie;
                 // The asserts are in there: whatever was read is written back.
-                match check(protocol, &octets) {
+                match check(protocol, &bytes) {
                     Ok(()) => {}
                     Err(DecodeError::Truncated { offset, available, .. }) => {
-                        assert_eq!(offset + available, octets.len());
+                        assert_eq!(offset + available, bytes.len());
                     }
                     Err(other) => panic!("{protocol} length {lie} at {position}: {other}"),
                 }
@@ -147,33 +147,33 @@ fn a_zero_length_option_ends_the_list() {
 }
 
 #[test]
-fn an_unknown_option_with_more_than_four_octets_is_kept() {
-    let octets = [1, 1, 0, 13, 77, 9, 1, 2, 3, 4, 5, 6, 7];
-    let raw = Packet::decode(&octets).unwrap().options().next().unwrap().unwrap();
+fn an_unknown_option_with_more_than_four_bytes_is_kept() {
+    let bytes = [1, 1, 0, 13, 77, 9, 1, 2, 3, 4, 5, 6, 7];
+    let raw = Packet::decode(&bytes).unwrap().options().next().unwrap().unwrap();
     assert_eq!(lcp::ConfigurationOption::decode(raw), Ok(lcp::ConfigurationOption::Other(raw)));
     assert_eq!(ipcp::ConfigurationOption::decode(raw), Ok(ipcp::ConfigurationOption::Other(raw)));
     assert_eq!(ipv6cp::ConfigurationOption::decode(raw), Ok(ipv6cp::ConfigurationOption::Other(raw)));
     assert_eq!(ccp::ConfigurationOption::decode(raw), Ok(ccp::ConfigurationOption::Other(raw)));
-    check(Protocol::LCP, &octets).unwrap();
+    check(Protocol::LCP, &bytes).unwrap();
 }
 
 #[test]
 fn more_than_six_options_are_all_read() {
-    let mut octets = [2; 4 + 200];
-    octets[..4].copy_from_slice(&[1, 1, 0, 204]);
-    let packet = Packet::decode(&octets).unwrap();
+    let mut bytes = [2; 4 + 200];
+    bytes[..4].copy_from_slice(&[1, 1, 0, 204]);
+    let packet = Packet::decode(&bytes).unwrap();
     assert_eq!(packet.options().flatten().count(), 100);
-    check(Protocol::LCP, &octets).unwrap();
+    check(Protocol::LCP, &bytes).unwrap();
 }
 
 #[test]
 fn a_truncated_option_in_a_nak_is_an_error() {
-    let octets = [3, 1, 0, 10, 5, 8, 1, 2, 3, 4];
-    let packet = Packet::decode(&octets).unwrap();
+    let bytes = [3, 1, 0, 10, 5, 8, 1, 2, 3, 4];
+    let packet = Packet::decode(&bytes).unwrap();
     assert_eq!(packet.code, Code::CONFIGURE_NAK);
     let error = DecodeError::Truncated { field: Field::OptionData, offset: 6, needed: 6, available: 4 };
     assert!(packet.options().eq([Err(error)]));
-    assert_eq!(lcp::Packet::decode(&octets).unwrap().to_string(), alloc::format!("CONFNAK id 1 len 10 ({error})"));
+    assert_eq!(lcp::Packet::decode(&bytes).unwrap().to_string(), alloc::format!("CONFNAK id 1 len 10 ({error})"));
     // A type without its length is one as well.
     let error = DecodeError::Truncated { field: Field::OptionHeader, offset: 4, needed: 2, available: 1 };
     assert!(Packet::decode(&[3, 1, 0, 5, 5]).unwrap().options().eq([Err(error)]));
@@ -182,13 +182,13 @@ fn a_truncated_option_in_a_nak_is_an_error() {
 #[test]
 fn a_header_length_below_four_is_an_error() {
     for length in 0..4 {
-        let octets = [1, 1, 0, length, 0, 0];
+        let bytes = [1, 1, 0, length, 0, 0];
         let error = DecodeError::LengthTooSmall { field: Field::Length, offset: 2, found: length.into(), minimum: 4 };
-        assert_eq!(Packet::decode(&octets), Err(error));
-        assert_eq!(lcp::Packet::decode(&octets), Err(error));
-        assert_eq!(chap::Packet::decode(&octets), Err(error));
-        assert_eq!(eap::Packet::decode(&octets), Err(error));
-        assert_eq!(pap::Packet::decode(&octets).unwrap_err(), error);
+        assert_eq!(Packet::decode(&bytes), Err(error));
+        assert_eq!(lcp::Packet::decode(&bytes), Err(error));
+        assert_eq!(chap::Packet::decode(&bytes), Err(error));
+        assert_eq!(eap::Packet::decode(&bytes), Err(error));
+        assert_eq!(pap::Packet::decode(&bytes).unwrap_err(), error);
     }
 }
 
@@ -226,11 +226,7 @@ fn every_option_of_a_fixed_length_is_refused_with_another() {
                     AtLeast(length) => found >= length,
                 };
                 let error = DecodeError::OptionLength { option_type, found, expected: *expected };
-                assert_eq!(
-                    decode(raw),
-                    if right { Ok(()) } else { Err(error) },
-                    "option {option_type}, {found} octets"
-                );
+                assert_eq!(decode(raw), if right { Ok(()) } else { Err(error) }, "option {option_type}, {found} bytes");
             }
         }
     }
@@ -264,8 +260,8 @@ fn every_malformed_frame_has_its_error() {
         (&[0xff, 0x03, 0x80, 0x20], DecodeError::InvalidProtocol { offset: 2, found: Protocol(0x8020) }),
         (&[0xff, 0x03, 0xff, 0x03], DecodeError::InvalidProtocol { offset: 2, found: Protocol(0x00ff) }),
     ];
-    for (octets, error) in table {
-        assert_eq!(Frame::decode(octets), Err(error), "{octets:02x?}");
+    for (bytes, error) in table {
+        assert_eq!(Frame::decode(bytes), Err(error), "{bytes:02x?}");
     }
 }
 
@@ -275,21 +271,21 @@ fn inner_parts_cut_short_say_which() {
         Err(DecodeError::Truncated { field, offset, .. }) => (field, offset),
         other => panic!("{other:?}"),
     };
-    let lcp = |octets| cut(lcp::Packet::decode(octets).map(drop));
+    let lcp = |bytes| cut(lcp::Packet::decode(bytes).map(drop));
     assert_eq!(lcp(&[9, 1, 0, 7, 0, 0, 0]), (Field::MagicNumber, 4));
     assert_eq!(lcp(&[12, 1, 0, 4]), (Field::MagicNumber, 4));
     assert_eq!(lcp(&[13, 1, 0, 11, 0, 0, 0, 0, 0, 0, 0]), (Field::SecondsRemaining, 8));
     assert_eq!(lcp(&[8, 1, 0, 5, 0xc0]), (Field::RejectedProtocol, 4));
-    let pap = |octets| cut(pap::Packet::decode(octets).map(drop));
+    let pap = |bytes| cut(pap::Packet::decode(bytes).map(drop));
     assert_eq!(pap(&[1, 1, 0, 4]), (Field::PeerIdLength, 4));
     assert_eq!(pap(&[1, 1, 0, 6, 2, 0]), (Field::PeerId, 5));
     assert_eq!(pap(&[1, 1, 0, 6, 1, 0]), (Field::PasswordLength, 6));
     assert_eq!(pap(&[1, 1, 0, 7, 1, 0, 1]), (Field::Password, 7));
     assert_eq!(pap(&[2, 1, 0, 5, 1]), (Field::Message, 5));
-    let chap = |octets| cut(chap::Packet::decode(octets).map(drop));
+    let chap = |bytes| cut(chap::Packet::decode(bytes).map(drop));
     assert_eq!(chap(&[1, 1, 0, 4]), (Field::ValueSize, 4));
     assert_eq!(chap(&[2, 1, 0, 6, 2, 0]), (Field::Value, 5));
-    let eap = |octets| cut(eap::Packet::decode(octets).map(drop));
+    let eap = |bytes| cut(eap::Packet::decode(bytes).map(drop));
     assert_eq!(eap(&[1, 1, 0, 4]), (Field::Type, 4));
     let method = eap::Method { method_type: eap::Type::MD5_CHALLENGE, data: &[16, 0] };
     assert_eq!(cut(method.md5_challenge().map(drop)), (Field::Value, 6));
@@ -297,8 +293,8 @@ fn inner_parts_cut_short_say_which() {
 
 #[test]
 fn options_have_an_exact_upper_bound() {
-    let octets = [3; 7];
-    let mut options = Options::new(&octets);
+    let bytes = [3; 7];
+    let mut options = Options::new(&bytes);
     assert_eq!(options.size_hint(), (1, Some(4)));
     assert!(options.next().unwrap().is_ok());
     assert_eq!(options.size_hint(), (1, Some(2)));
@@ -330,6 +326,6 @@ fn a_password_matches_only_as_a_whole() {
     for position in 0..right.len() {
         let mut wrong = *right;
         wrong[position] ^= 1;
-        assert!(!password.matches(&wrong), "octet {position}");
+        assert!(!password.matches(&wrong), "byte {position}");
     }
 }

@@ -117,15 +117,15 @@ proptest! {
             match step {
                 Step::Frame(index, changes) => {
                     let mut frame = frames[index % frames.len()].clone();
-                    for (place, octet) in changes {
+                    for (place, byte) in changes {
                         let length = frame.len();
-                        frame[place % length] = octet;
+                        frame[place % length] = byte;
                     }
                     if let Ok(Received::Network { .. }) = link.handle_frame(now, &frame) {
                         prop_assert!(encryption != Encryption::Required && link.phase() == Phase::Network);
                     }
                 }
-                Step::Noise(octets) => drop(link.handle_frame(now, &octets).is_ok()),
+                Step::Noise(bytes) => drop(link.handle_frame(now, &bytes).is_ok()),
                 Step::Wait(time) => {
                     now += Duration::from_millis(time.into());
                     link.handle_timeout(now);

@@ -103,7 +103,7 @@ fn ppproto_0_2_1_an_option_of_length_zero_is_dropped() {
 }
 
 #[test]
-fn ppproto_0_2_1_an_unknown_option_with_more_than_four_octets_is_rejected_whole() {
+fn ppproto_0_2_1_an_unknown_option_with_more_than_four_bytes_is_rejected_whole() {
     for (protocol, answer) in first_answers(&[1, 9, 0, 13, 0xee, 9, 1, 2, 3, 4, 5, 6, 7]) {
         assert_eq!(answer, [4, 9, 0, 13, 0xee, 9, 1, 2, 3, 4, 5, 6, 7], "{protocol}");
     }

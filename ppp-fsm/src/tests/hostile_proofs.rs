@@ -16,18 +16,18 @@ fn cve_2020_8597_eap_no_length_of_a_value_goes_past_its_packet() {
             for size in 0..=255 {
                 let mut packet = [0x61; 64];
                 packet[..6].copy_from_slice(&[if is_server { 2 } else { 1 }, 1, 0, length, 4, size]);
-                let octets = &packet[..usize::from(length).max(6)];
+                let bytes = &packet[..usize::from(length).max(6)];
                 // The codec, and both machines behind it, on more bytes than the packet says.
                 let fits = length >= 6 && usize::from(size) + 6 <= usize::from(length);
                 if let Ok(eap::Packet {
                     message: eap::Message::Request(method) | eap::Message::Response(method), ..
-                }) = eap::Packet::decode(octets)
+                }) = eap::Packet::decode(bytes)
                 {
                     assert_eq!(matches!(method.md5_challenge(), Ok(Some(_))), fits, "{length} {size}");
                 }
                 let mut client = Peer::new(&auth::Config::default(), [1; 32]);
                 client.start(NOW, Method::Eap);
-                if client.handle_packet(NOW, octets).is_ok() && client.poll_demand().is_some() {
+                if client.handle_packet(NOW, bytes).is_ok() && client.poll_demand().is_some() {
                     assert!(is_server || fits);
                     accepted += 1;
                 } else {
@@ -35,7 +35,7 @@ fn cve_2020_8597_eap_no_length_of_a_value_goes_past_its_packet() {
                 }
                 let mut server = Authenticator::new(&auth::Config::default(), [1; 32]);
                 server.start(NOW, Method::Eap);
-                let _ = server.handle_packet(NOW, octets);
+                let _ = server.handle_packet(NOW, bytes);
                 let _ = server.presented();
             }
         }
@@ -51,15 +51,15 @@ fn chap_no_size_of_a_value_goes_past_its_packet() {
                 for code in [1, 2] {
                     let mut packet = [0x61; 80];
                     packet[..5].copy_from_slice(&[code, 1, 0, length, size]);
-                    let octets = &packet[..usize::from(length).max(5)];
+                    let bytes = &packet[..usize::from(length).max(5)];
                     let fits = length >= 5 && usize::from(size) + 5 <= usize::from(length);
-                    assert_eq!(chap::Packet::decode(octets).is_ok(), fits, "{length} {size}");
+                    assert_eq!(chap::Packet::decode(bytes).is_ok(), fits, "{length} {size}");
                     let mut client = Peer::new(&auth::Config::default(), [1; 32]);
                     client.start(NOW, method);
-                    assert!(client.handle_packet(NOW, octets).is_err() || fits);
+                    assert!(client.handle_packet(NOW, bytes).is_err() || fits);
                     let mut server = Authenticator::new(&auth::Config::default(), [1; 32]);
                     server.start(NOW, method);
-                    assert!(server.handle_packet(NOW, octets).is_err() || fits);
+                    assert!(server.handle_packet(NOW, bytes).is_err() || fits);
                 }
             }
         }
@@ -67,7 +67,7 @@ fn chap_no_size_of_a_value_goes_past_its_packet() {
 }
 
 #[test]
-fn authentication_a_proof_that_is_wrong_in_any_octet_is_refused() {
+fn authentication_a_proof_that_is_wrong_in_any_byte_is_refused() {
     for method in [Method::ChapMd5, Method::MsChapV1, Method::MsChapV2] {
         let mut buf = [0; 256];
         let start = || {
@@ -92,7 +92,7 @@ fn authentication_a_proof_that_is_wrong_in_any_octet_is_refused() {
             server.handle_packet(NOW, &wrong).unwrap();
             let ticket = server.poll_question().unwrap().ticket();
             let outcome = server.answer(NOW, ticket, &Answer::Password(b"wonderland")).unwrap();
-            assert!(matches!(outcome, Outcome::Refused { .. }), "{method}, octet {index}");
+            assert!(matches!(outcome, Outcome::Refused { .. }), "{method}, byte {index}");
             assert!(server.keys().is_none());
         }
         let mut server = start();

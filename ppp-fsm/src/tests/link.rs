@@ -715,7 +715,7 @@ fn a_line_that_goes_down_after_the_peers_goodbye_is_no_loss() {
     };
     let words = Words::new(b"User request");
     assert_eq!(terminate(b"User request"), Some(Reason::PeerClosed { error: None, words }));
-    let error = lcp::MicrosoftTermination { magic_number: 1, error: 629 }.to_octets();
+    let error = lcp::MicrosoftTermination { magic_number: 1, error: 629 }.to_bytes();
     assert_eq!(terminate(&error), Some(Reason::PeerClosed { error: Some(629), words: Words::NONE }));
     // A goodbye of an earlier time is none.
     let mut network = run(&server(None, None), &client(None, None));

@@ -39,17 +39,17 @@ use alloc::vec;
 
 use crate::{Code, DecodeError, OptionWriter, Packet, Protocol, RawOption, ccp, chap, eap, ipcp, ipv6cp, lcp, pap};
 
-/// Reads a packet of any protocol, and asserts that all that was read is written back to the same octets.
-fn check(protocol: Protocol, octets: &[u8]) -> Result<(), DecodeError> {
-    let mut buf = vec![0; octets.len()];
-    let packet = Packet::decode(octets)?;
-    assert_eq!(packet.encode(&mut buf), Ok(octets));
-    let whole = octets.len() - packet.padding.len();
+/// Reads a packet of any protocol, and asserts that all that was read is written back to the same bytes.
+fn check(protocol: Protocol, bytes: &[u8]) -> Result<(), DecodeError> {
+    let mut buf = vec![0; bytes.len()];
+    let packet = Packet::decode(bytes)?;
+    assert_eq!(packet.encode(&mut buf), Ok(bytes));
+    let whole = bytes.len() - packet.padding.len();
     let written = match protocol {
-        Protocol::CHAP => chap::Packet::decode(octets)?.encode(&mut buf),
-        Protocol::PAP => pap::Packet::decode(octets)?.encode(&mut buf),
+        Protocol::CHAP => chap::Packet::decode(bytes)?.encode(&mut buf),
+        Protocol::PAP => pap::Packet::decode(bytes)?.encode(&mut buf),
         Protocol::EAP => {
-            let packet = eap::Packet::decode(octets)?;
+            let packet = eap::Packet::decode(bytes)?;
             if let eap::Message::Request(method) | eap::Message::Response(method) = packet.message {
                 if let Ok(Some(value)) = method.md5_challenge() {
                     assert_eq!(value.value.len() + value.name.0.len() + 1, method.data.len());
@@ -57,10 +57,10 @@ fn check(protocol: Protocol, octets: &[u8]) -> Result<(), DecodeError> {
             }
             packet.encode(&mut buf)
         }
-        Protocol::LCP => lcp::Packet::decode(octets)?.encode(&mut buf),
-        _ => packet.encode(&mut buf).map(|octets| &octets[..whole]),
+        Protocol::LCP => lcp::Packet::decode(bytes)?.encode(&mut buf),
+        _ => packet.encode(&mut buf).map(|bytes| &bytes[..whole]),
     };
-    assert_eq!(written, Ok(&octets[..whole]));
+    assert_eq!(written, Ok(&bytes[..whole]));
     if matches!(protocol, Protocol::CHAP | Protocol::PAP | Protocol::EAP) {
         return Ok(());
     }
@@ -68,13 +68,13 @@ fn check(protocol: Protocol, octets: &[u8]) -> Result<(), DecodeError> {
         check_options(protocol, &packet);
     } else if packet.code == Code::TERMINATE_REQUEST {
         if let Some(reason) = lcp::MicrosoftTermination::decode(packet.data) {
-            assert_eq!(reason.to_octets(), packet.data);
+            assert_eq!(reason.to_bytes(), packet.data);
         }
     }
     Ok(())
 }
 
-/// Reads all options up to one that is wrong, and asserts that they are written back to the same octets.
+/// Reads all options up to one that is wrong, and asserts that they are written back to the same bytes.
 fn check_options(protocol: Protocol, packet: &Packet<'_>) {
     let mut buf = vec![0; packet.data.len()];
     let mut writer = OptionWriter::new(&mut buf);
@@ -89,7 +89,7 @@ fn check_options(protocol: Protocol, packet: &Packet<'_>) {
         };
         write_typed(protocol, raw, &mut writer);
         let end = options.offset() - Packet::HEADER_LEN;
-        assert_eq!(writer.as_octets(), &packet.data[..end]);
+        assert_eq!(writer.as_bytes(), &packet.data[..end]);
     }
 }
 

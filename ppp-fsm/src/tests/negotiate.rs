@@ -100,8 +100,8 @@ fn machine(config: &Config) -> Machine {
 fn send(machine: &mut Machine, now: Duration) -> Vec<Vec<u8>> {
     let mut buf = [0; Machine::MAX_TRANSMIT];
     let mut sent = Vec::new();
-    while let Some(octets) = machine.poll_transmit(now, &mut buf).unwrap() {
-        sent.push(octets.to_vec());
+    while let Some(bytes) = machine.poll_transmit(now, &mut buf).unwrap() {
+        sent.push(bytes.to_vec());
     }
     sent
 }
@@ -567,9 +567,9 @@ proptest! {
                     calls += 1;
                     prop_assert!(machine.poll_timeout().is_none_or(|at| at > now));
                 }
-                Step::Packet(octets) => {
+                Step::Packet(bytes) => {
                     let state = machine.state();
-                    if take(&mut machine, now, &octets).is_ok() {
+                    if take(&mut machine, now, &bytes).is_ok() {
                         taken += 1;
                     } else {
                         prop_assert_eq!(state, machine.state());

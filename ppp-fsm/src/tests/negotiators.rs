@@ -37,16 +37,16 @@ fn talk<P: ControlProtocol, Q: ControlProtocol>(one: &mut Negotiation<P>, other:
     loop {
         let mut is_quiet = true;
         let mut buf = [0; 600];
-        while let Some(octets) = one.poll_transmit(now, &mut buf).unwrap() {
-            let _ = other.handle_packet(now, &Packet::decode(octets).unwrap());
+        while let Some(bytes) = one.poll_transmit(now, &mut buf).unwrap() {
+            let _ = other.handle_packet(now, &Packet::decode(bytes).unwrap());
             (is_quiet, packets) = (false, packets + 1);
-            if let Some(octets) = other.poll_transmit(now, &mut [0; 600]).unwrap() {
-                let _ = one.handle_packet(now, &Packet::decode(octets).unwrap());
+            if let Some(bytes) = other.poll_transmit(now, &mut [0; 600]).unwrap() {
+                let _ = one.handle_packet(now, &Packet::decode(bytes).unwrap());
                 packets += 1;
             }
         }
-        while let Some(octets) = other.poll_transmit(now, &mut buf).unwrap() {
-            let _ = one.handle_packet(now, &Packet::decode(octets).unwrap());
+        while let Some(bytes) = other.poll_transmit(now, &mut buf).unwrap() {
+            let _ = one.handle_packet(now, &Packet::decode(bytes).unwrap());
             (is_quiet, packets) = (false, packets + 1);
         }
         assert!(packets < 200, "they do not come to an end");
@@ -97,8 +97,8 @@ fn rfc1661_section_5_4_a_windows_2000_client_is_refused_as_a_router_does() {
 fn rfc1661_section_6_4_a_loop_is_found() {
     let mut machine = lcp_with(lcp::Config::default(), 1);
     for _ in 0..100 {
-        let Some(octets) = sent(&mut machine) else { break };
-        let _ = machine.handle_packet(NOW, &Packet::decode(&octets).unwrap());
+        let Some(bytes) = sent(&mut machine) else { break };
+        let _ = machine.handle_packet(NOW, &Packet::decode(&bytes).unwrap());
     }
     machine.handle_timeout(Duration::from_secs(100));
     machine.handle_timeout(Duration::from_secs(200));
@@ -405,8 +405,8 @@ fn rfc3078_section_2_1_every_pair_of_policies_comes_to_an_end() {
     let strengths = |config: &ccp::Config| {
         let mut machine = ccp_with(config.clone());
         let request = sent(&mut machine).unwrap();
-        let [.., octet] = request[..] else { panic!() };
-        bits(if request.len() > 4 { octet.into() } else { 0 }) & MicrosoftCompression::STRENGTHS
+        let [.., byte] = request[..] else { panic!() };
+        bits(if request.len() > 4 { byte.into() } else { 0 }) & MicrosoftCompression::STRENGTHS
     };
     let allowed: Vec<MicrosoftCompression> = configs.iter().map(strengths).collect();
     let mut encrypted = 0;
@@ -470,7 +470,7 @@ fn without_keys_there_is_no_encryption() {
 fn rfc1962_section_3_resets() {
     let mut reset = ccp::Reset::default();
     let mut buf = [0; 8];
-    let packet = |octets: &'static [u8]| Packet::decode(octets).unwrap();
+    let packet = |bytes: &'static [u8]| Packet::decode(bytes).unwrap();
     // npppd puts the bits into it.
     assert!(reset.handle_packet(&packet(&[14, 1, 0, 8, 1, 0, 0, 0x40])));
     assert!(reset.poll_transmit(&mut [0; 3]).is_err());

@@ -11,7 +11,7 @@ use crate::{
     ipcp, ipv6cp, lcp, pap,
 };
 
-fn octets(length: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = Vec<u8>> {
+fn bytes(length: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), length)
 }
 
@@ -19,21 +19,21 @@ fn octets(length: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value
 macro_rules! written {
     ($value:expr) => {{
         let mut buf = alloc::vec![0; $value.encoded_len()];
-        let octets = $value.encode(&mut buf).unwrap().to_vec();
-        prop_assert_eq!(octets.len(), $value.encoded_len());
-        let short = octets.len() - 1;
+        let bytes = $value.encode(&mut buf).unwrap().to_vec();
+        prop_assert_eq!(bytes.len(), $value.encoded_len());
+        let short = bytes.len() - 1;
         prop_assert!(matches!($value.encode(&mut buf[..short]), Err(EncodeError::BufferTooSmall(e))
             if (e.needed, e.available) == (short + 1, short)));
         #[cfg(feature = "alloc")]
-        prop_assert_eq!(&$value.to_vec().unwrap(), &octets);
+        prop_assert_eq!(&$value.to_vec().unwrap(), &bytes);
         #[cfg(feature = "bytes")]
         {
             let mut buf = bytes::BytesMut::new();
             $value.encode_to(&mut buf).unwrap();
-            prop_assert_eq!(&buf[..], &octets[..]);
+            prop_assert_eq!(&buf[..], &bytes[..]);
             prop_assert!($value.encode_to(&mut &mut alloc::vec![0; short][..]).is_err());
         }
-        octets
+        bytes
     }};
 }
 
@@ -120,18 +120,18 @@ const PROTOCOLS: [Protocol; 8] = [
 
 proptest! {
     #[test]
-    fn frames(number in any::<u16>(), ac in any::<bool>(), pfc in any::<bool>(), information in octets(0..64)) {
+    fn frames(number in any::<u16>(), ac in any::<bool>(), pfc in any::<bool>(), information in bytes(0..64)) {
         let protocol = Protocol(number & 0xfeff | 1);
         let frame = Frame { address_control: ac, compressed: pfc, protocol, information: &information };
-        let octets = written!(frame);
+        let bytes = written!(frame);
         let compressed = pfc && protocol.is_compressible();
-        prop_assert_eq!(Frame::decode(&octets), Ok(Frame { compressed, ..frame }));
-        let header = octets.len() - information.len();
+        prop_assert_eq!(Frame::decode(&bytes), Ok(Frame { compressed, ..frame }));
+        let header = bytes.len() - information.len();
         let mut buf = [0; Frame::MAX_HEADER_LEN];
-        prop_assert_eq!(frame.encode_header(&mut buf), Ok(&octets[..header]));
+        prop_assert_eq!(frame.encode_header(&mut buf), Ok(&bytes[..header]));
         #[cfg(feature = "bytes")]
         {
-            let shared = bytes::Bytes::from(octets);
+            let shared = bytes::Bytes::from(bytes);
             let (found, information) = Frame::decode_bytes(&shared).unwrap();
             prop_assert_eq!((found, &information[..]), (protocol, frame.information));
         }
@@ -146,99 +146,99 @@ proptest! {
     }
 
     #[test]
-    fn any_octets_as_a_frame(octets in octets(0..12), address in any::<bool>()) {
-        let octets = if address { [&[0xff, 0x03], &octets[..]].concat() } else { octets };
-        if let Ok(frame) = Frame::decode(&octets) {
+    fn any_bytes_as_a_frame(bytes in bytes(0..12), address in any::<bool>()) {
+        let bytes = if address { [&[0xff, 0x03], &bytes[..]].concat() } else { bytes };
+        if let Ok(frame) = Frame::decode(&bytes) {
             let mut buf = [0; 16];
-            prop_assert_eq!(frame.encode(&mut buf), Ok(&octets[..]));
+            prop_assert_eq!(frame.encode(&mut buf), Ok(&bytes[..]));
         }
     }
 
     #[test]
-    fn packets(code in any::<u8>(), identifier in any::<u8>(), data in octets(0..64), padding in octets(0..8)) {
+    fn packets(code in any::<u8>(), identifier in any::<u8>(), data in bytes(0..64), padding in bytes(0..8)) {
         let packet = Packet { code: Code(code), identifier, data: &data, padding: &padding };
-        let octets = written!(packet);
-        prop_assert_eq!(Packet::decode(&octets), Ok(packet));
+        let bytes = written!(packet);
+        prop_assert_eq!(Packet::decode(&bytes), Ok(packet));
     }
 
     #[test]
-    fn raw_options(option_type in any::<u8>(), data in octets(0..=253)) {
+    fn raw_options(option_type in any::<u8>(), data in bytes(0..=253)) {
         let raw = RawOption { option_type, data: &data };
-        let octets = written!(raw);
-        prop_assert!(Options::new(&octets).eq([Ok(raw)]));
+        let bytes = written!(raw);
+        prop_assert!(Options::new(&bytes).eq([Ok(raw)]));
     }
 
     #[test]
-    fn lcp_options(list in prop::collection::vec((any::<u8>(), any::<u32>(), octets(0..24)), 0..12)) {
+    fn lcp_options(list in prop::collection::vec((any::<u8>(), any::<u32>(), bytes(0..24)), 0..12)) {
         let options: Vec<_> = list.iter().map(|(choice, number, data)| lcp_option(*choice, *number, data)).collect();
         let mut buf = [0; 512];
         let mut writer = OptionWriter::new(&mut buf);
         for option in &options {
-            let octets = written!(option);
-            let before = writer.as_octets().len();
+            let bytes = written!(option);
+            let before = writer.as_bytes().len();
             writer.push(option).unwrap();
-            prop_assert_eq!(&writer.as_octets()[before..], octets);
+            prop_assert_eq!(&writer.as_bytes()[before..], bytes);
         }
         let read = Options::new(writer.finish()).map(|raw| raw.and_then(lcp::ConfigurationOption::decode));
         prop_assert!(read.eq(options.into_iter().map(Ok)));
     }
 
     #[test]
-    fn ipcp_options(choice in any::<u8>(), number in any::<u32>(), data in octets(0..24)) {
+    fn ipcp_options(choice in any::<u8>(), number in any::<u32>(), data in bytes(0..24)) {
         let option = ipcp_option(choice, number, &data);
-        let octets = written!(option);
-        let raw = Options::new(&octets).next().unwrap().unwrap();
+        let bytes = written!(option);
+        let raw = Options::new(&bytes).next().unwrap().unwrap();
         prop_assert_eq!(raw.option_type, option.option_type().0);
         prop_assert_eq!(ipcp::ConfigurationOption::decode(raw), Ok(option));
     }
 
     #[test]
-    fn ipv6cp_options(choice in 0..3, number in any::<u64>(), kind in 3_u8.., data in octets(0..24)) {
+    fn ipv6cp_options(choice in 0..3, number in any::<u64>(), kind in 3_u8.., data in bytes(0..24)) {
         use ipv6cp::ConfigurationOption as O;
         let option = match choice {
             0 => O::InterfaceIdentifier(ipv6cp::InterfaceIdentifier(number)),
             1 => O::Ipv6CompressionProtocol { protocol: Protocol(0x004f), data: &data },
             _ => O::Other(RawOption { option_type: kind, data: &data }),
         };
-        let octets = written!(option);
-        let raw = Options::new(&octets).next().unwrap().unwrap();
+        let bytes = written!(option);
+        let raw = Options::new(&bytes).next().unwrap().unwrap();
         prop_assert_eq!(raw.option_type, option.option_type().0);
         prop_assert_eq!(O::decode(raw), Ok(option));
     }
 
     #[test]
-    fn ccp_options(microsoft in any::<bool>(), bits in any::<u32>(), kind in 19_u8.., data in octets(0..24)) {
+    fn ccp_options(microsoft in any::<bool>(), bits in any::<u32>(), kind in 19_u8.., data in bytes(0..24)) {
         use ccp::ConfigurationOption as O;
         let bits = ccp::MicrosoftCompression::from_bits(bits);
         let option = if microsoft { O::Microsoft(bits) } else { O::Other(RawOption { option_type: kind, data: &data }) };
-        let octets = written!(option);
-        let raw = Options::new(&octets).next().unwrap().unwrap();
+        let bytes = written!(option);
+        let raw = Options::new(&bytes).next().unwrap().unwrap();
         prop_assert_eq!(raw.option_type, option.option_type().0);
         prop_assert_eq!(O::decode(raw), Ok(option));
     }
 
     #[test]
-    fn lcp_packets(choice in any::<u8>(), number in any::<u32>(), identifier in any::<u8>(), data in octets(0..64)) {
+    fn lcp_packets(choice in any::<u8>(), number in any::<u32>(), identifier in any::<u8>(), data in bytes(0..64)) {
         let packet = lcp::Packet { identifier, message: lcp_message(choice, number, &data) };
-        let octets = written!(packet);
-        prop_assert_eq!(octets[0], packet.message.code().0);
-        prop_assert_eq!(lcp::Packet::decode(&octets), Ok(packet));
+        let bytes = written!(packet);
+        prop_assert_eq!(bytes[0], packet.message.code().0);
+        prop_assert_eq!(lcp::Packet::decode(&bytes), Ok(packet));
         prop_assert_eq!(packet.message.options().is_some(), packet.message.code().has_options());
     }
 
     #[test]
-    fn terminations(magic_number in any::<u32>(), error in any::<u32>(), longer in octets(13)) {
+    fn terminations(magic_number in any::<u32>(), error in any::<u32>(), longer in bytes(13)) {
         let reason = lcp::MicrosoftTermination { magic_number, error };
-        prop_assert_eq!(lcp::MicrosoftTermination::decode(&reason.to_octets()), Some(reason));
-        let (mut buf, octets) = ([0; 12], reason.to_octets());
-        prop_assert_eq!(reason.encode(&mut buf), Ok(&octets[..]));
+        prop_assert_eq!(lcp::MicrosoftTermination::decode(&reason.to_bytes()), Some(reason));
+        let (mut buf, bytes) = ([0; 12], reason.to_bytes());
+        prop_assert_eq!(reason.encode(&mut buf), Ok(&bytes[..]));
         prop_assert!(reason.encode(&mut [0; 11]).is_err());
         prop_assert_eq!(lcp::MicrosoftTermination::decode(&longer), None);
-        prop_assert_eq!(lcp::MicrosoftTermination::decode(&reason.to_octets()[..11]), None);
+        prop_assert_eq!(lcp::MicrosoftTermination::decode(&reason.to_bytes()[..11]), None);
     }
 
     #[test]
-    fn chap_packets(choice in 0..5, identifier in any::<u8>(), code in 5_u8.., value in octets(0..=255), data in octets(0..32)) {
+    fn chap_packets(choice in 0..5, identifier in any::<u8>(), code in 5_u8.., value in bytes(0..=255), data in bytes(0..32)) {
         let named = chap::Value { value: &value, name: Text(&data) };
         let message = match choice {
             0 => chap::Message::Challenge(named),
@@ -248,12 +248,12 @@ proptest! {
             _ => chap::Message::Other { code: chap::Code(code), data: &data },
         };
         let packet = chap::Packet { identifier, message };
-        let octets = written!(packet);
-        prop_assert_eq!(chap::Packet::decode(&octets), Ok(packet));
+        let bytes = written!(packet);
+        prop_assert_eq!(chap::Packet::decode(&bytes), Ok(packet));
     }
 
     #[test]
-    fn pap_packets(choice in 0..5, identifier in any::<u8>(), code in 4_u8.., name in octets(0..=255), password in octets(0..=255), trailing in octets(0..4)) {
+    fn pap_packets(choice in 0..5, identifier in any::<u8>(), code in 4_u8.., name in bytes(0..=255), password in bytes(0..=255), trailing in bytes(0..4)) {
         let request = pap::Request { peer_id: Text(&name), password: pap::Password::new(&password), trailing: &trailing };
         let message = match choice {
             0 => pap::Message::AuthenticateRequest(request),
@@ -263,13 +263,13 @@ proptest! {
             _ => pap::Message::Other { code: pap::Code(code), data: &name },
         };
         let packet = pap::Packet { identifier, message };
-        let octets = written!(packet);
-        let read = pap::Packet::decode(&octets).unwrap();
+        let bytes = written!(packet);
+        let read = pap::Packet::decode(&bytes).unwrap();
         prop_assert_eq!(read.identifier, identifier);
         match (read.message, message) {
             (pap::Message::AuthenticateRequest(read), pap::Message::AuthenticateRequest(request)) => {
                 prop_assert_eq!((read.peer_id, read.trailing), (request.peer_id, request.trailing));
-                prop_assert_eq!(read.password.as_octets(), &password);
+                prop_assert_eq!(read.password.as_bytes(), &password);
                 prop_assert!(read.password.matches(&password));
             }
             (pap::Message::AuthenticateAck(read), pap::Message::AuthenticateAck(reply))
@@ -284,7 +284,7 @@ proptest! {
     }
 
     #[test]
-    fn eap_packets(choice in 0..5, identifier in any::<u8>(), code in 5_u8.., number in any::<u8>(), data in octets(0..64)) {
+    fn eap_packets(choice in 0..5, identifier in any::<u8>(), code in 5_u8.., number in any::<u8>(), data in bytes(0..64)) {
         let method = eap::Method { method_type: eap::Type(number), data: &data };
         let message = match choice {
             0 => eap::Message::Request(method),
@@ -294,38 +294,38 @@ proptest! {
             _ => eap::Message::Other { code: eap::Code(code), data: &data },
         };
         let packet = eap::Packet { identifier, message };
-        let octets = written!(packet);
-        prop_assert_eq!(eap::Packet::decode(&octets), Ok(packet));
+        let bytes = written!(packet);
+        prop_assert_eq!(eap::Packet::decode(&bytes), Ok(packet));
     }
 
     /// Any bytes, most of them with a code and a length that make sense.
     #[test]
-    fn any_octets_as_a_packet(octets in octets(0..48), code in 0_u8..17, padding in 0_u16..4, make_valid in 0..4) {
-        let mut octets = octets;
-        if make_valid != 0 && octets.len() >= 8 {
-            octets[0] = code;
-            let length = u16::try_from(octets.len()).unwrap() - padding;
-            octets[2..4].copy_from_slice(&length.to_be_bytes());
-            octets[5] %= 12;
+    fn any_bytes_as_a_packet(bytes in bytes(0..48), code in 0_u8..17, padding in 0_u16..4, make_valid in 0..4) {
+        let mut bytes = bytes;
+        if make_valid != 0 && bytes.len() >= 8 {
+            bytes[0] = code;
+            let length = u16::try_from(bytes.len()).unwrap() - padding;
+            bytes[2..4].copy_from_slice(&length.to_be_bytes());
+            bytes[5] %= 12;
         }
         for protocol in PROTOCOLS {
-            if check(protocol, &octets).is_ok() {
-                prop_assert!(Packet::decode(&octets).is_ok());
+            if check(protocol, &bytes).is_ok() {
+                prop_assert!(Packet::decode(&bytes).is_ok());
             }
         }
     }
 
     #[test]
-    fn options_of_any_octets_end(octets in octets(0..300), small in any::<bool>()) {
-        let octets: Vec<u8> = if small { octets.iter().map(|octet| octet % 5).collect() } else { octets };
-        let bound = octets.len().div_ceil(2);
-        let mut options = Options::new(&octets);
+    fn options_of_any_bytes_end(bytes in bytes(0..300), small in any::<bool>()) {
+        let bytes: Vec<u8> = if small { bytes.iter().map(|byte| byte % 5).collect() } else { bytes };
+        let bound = bytes.len().div_ceil(2);
+        let mut options = Options::new(&bytes);
         prop_assert!(options.size_hint().1.unwrap() <= bound);
         let mut steps = 0;
         while options.next().is_some() {
             steps += 1;
             prop_assert!(steps <= bound);
-            prop_assert!(options.offset() <= octets.len());
+            prop_assert!(options.offset() <= bytes.len());
         }
         prop_assert_eq!(options.next(), None);
     }
@@ -384,32 +384,32 @@ fn arbitrary_values_are_written_and_read() {
     fn try_all(seed: &[u8]) {
         let mut buf = [0; 512];
         let seed = &mut Unstructured::new(seed);
-        if let Ok(Ok(octets)) = Frame::arbitrary(seed).map(|value| value.encode(&mut buf)) {
-            Frame::decode(octets).unwrap();
+        if let Ok(Ok(bytes)) = Frame::arbitrary(seed).map(|value| value.encode(&mut buf)) {
+            Frame::decode(bytes).unwrap();
         }
-        if let Ok(Ok(octets)) = Packet::arbitrary(seed).map(|value| value.encode(&mut buf)) {
-            Packet::decode(octets).unwrap();
+        if let Ok(Ok(bytes)) = Packet::arbitrary(seed).map(|value| value.encode(&mut buf)) {
+            Packet::decode(bytes).unwrap();
         }
-        if let Ok(Ok(octets)) = lcp::Packet::arbitrary(seed).map(|value| value.encode(&mut buf)) {
-            assert!(check(Protocol::LCP, octets).is_ok() || octets[0] > 7);
+        if let Ok(Ok(bytes)) = lcp::Packet::arbitrary(seed).map(|value| value.encode(&mut buf)) {
+            assert!(check(Protocol::LCP, bytes).is_ok() || bytes[0] > 7);
         }
-        if let Ok(Ok(octets)) = pap::Packet::arbitrary(seed).map(|value| value.encode(&mut buf)) {
-            let _ = check(Protocol::PAP, octets);
+        if let Ok(Ok(bytes)) = pap::Packet::arbitrary(seed).map(|value| value.encode(&mut buf)) {
+            let _ = check(Protocol::PAP, bytes);
         }
-        if let Ok(Ok(octets)) = chap::Packet::arbitrary(seed).map(|value| value.encode(&mut buf)) {
-            let _ = check(Protocol::CHAP, octets);
+        if let Ok(Ok(bytes)) = chap::Packet::arbitrary(seed).map(|value| value.encode(&mut buf)) {
+            let _ = check(Protocol::CHAP, bytes);
         }
-        if let Ok(Ok(octets)) = eap::Packet::arbitrary(seed).map(|value| value.encode(&mut buf)) {
-            let _ = check(Protocol::EAP, octets);
+        if let Ok(Ok(bytes)) = eap::Packet::arbitrary(seed).map(|value| value.encode(&mut buf)) {
+            let _ = check(Protocol::EAP, bytes);
         }
-        if let Ok(Ok(octets)) = ccp::ConfigurationOption::arbitrary(seed).map(|value| value.encode(&mut buf)) {
-            assert!(Options::new(octets).all(|option| option.is_ok()));
+        if let Ok(Ok(bytes)) = ccp::ConfigurationOption::arbitrary(seed).map(|value| value.encode(&mut buf)) {
+            assert!(Options::new(bytes).all(|option| option.is_ok()));
         }
-        if let Ok(Ok(octets)) = ipcp::ConfigurationOption::arbitrary(seed).map(|value| value.encode(&mut buf)) {
-            assert!(Options::new(octets).all(|option| option.is_ok()));
+        if let Ok(Ok(bytes)) = ipcp::ConfigurationOption::arbitrary(seed).map(|value| value.encode(&mut buf)) {
+            assert!(Options::new(bytes).all(|option| option.is_ok()));
         }
-        if let Ok(Ok(octets)) = ipv6cp::ConfigurationOption::arbitrary(seed).map(|value| value.encode(&mut buf)) {
-            assert!(Options::new(octets).all(|option| option.is_ok()));
+        if let Ok(Ok(bytes)) = ipv6cp::ConfigurationOption::arbitrary(seed).map(|value| value.encode(&mut buf)) {
+            assert!(Options::new(bytes).all(|option| option.is_ok()));
         }
     }
 

@@ -57,8 +57,8 @@ impl Trace {
     fn sent(&mut self) -> Vec<(Protocol, Vec<u8>)> {
         let mut buf = [0; Link::MAX_TRANSMIT];
         let mut sent = Vec::new();
-        while let Some(octets) = self.link.poll_transmit(self.now, &mut buf).unwrap() {
-            let frame = Frame::decode(octets).unwrap();
+        while let Some(bytes) = self.link.poll_transmit(self.now, &mut buf).unwrap() {
+            let frame = Frame::decode(bytes).unwrap();
             sent.push((frame.protocol, frame.information.to_vec()));
         }
         self.requests.extend(sent.iter().filter(|(_, packet)| packet[0] == 1).cloned());
@@ -146,9 +146,9 @@ fn response(challenge: &[u8]) -> Vec<u8> {
     let value = chap::Value { value: &response, name: crate::Text(b"tac") };
     let packet = chap::Packet { identifier: challenge[1], message: chap::Message::Response(value) };
     let mut buf = [0; 64];
-    let octets = packet.encode(&mut buf).unwrap().to_vec();
-    assert_eq!(octets.len(), 57);
-    octets
+    let bytes = packet.encode(&mut buf).unwrap().to_vec();
+    assert_eq!(bytes.len(), 57);
+    bytes
 }
 
 #[test]

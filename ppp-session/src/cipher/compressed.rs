@@ -72,7 +72,7 @@ impl Compressing {
     /// Makes a packet that is not encrypted (RFC 2118 section 3). Returns where it ends in `buf`.
     pub(super) fn seal(&mut self, buf: &mut [u8], inner: usize) -> Option<usize> {
         let (flags, end) = self.compress(buf.get(inner..)?)?;
-        let header = Header { flags, count: self.count }.to_octets();
+        let header = Header { flags, count: self.count }.to_bytes();
         self.count = self.count.next();
         self.room.first_chunk_mut().map(|place| *place = header)?;
         self.put_back(end, buf, inner)
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn what_is_sealed_is_opened() {
         const INNER: usize = HEADROOM - 2;
-        let key = StartKey::from_octets(Strength::Bits128, [7; 16]);
+        let key = StartKey::from_bytes(Strength::Bits128, [7; 16]);
         for bits in [Bits::MPPC, Bits::MPPC | Bits::MPPE_128, Bits::MPPC | Bits::MPPE_128 | Bits::STATELESS] {
             for compression in [Compression::Fast, Compression::Default, Compression::Max] {
                 let config = Config::strict().with_compression(compression);

@@ -11,7 +11,8 @@ use super::{CallId, CallState, State};
 /// use pptp_wire::connection::{CommandError, Config, Connection, Identity, State};
 /// use pptp_wire::message::OutgoingCallRequest;
 ///
-/// let mut client: Connection = Connection::originator(Config::new(Identity::WINDOWS), [7; 32]);
+/// let mut client: Connection =
+///     Connection::originator(Config::new(Identity::WINDOWS), [7; 32]);
 /// let early = client.place_call(Duration::ZERO, OutgoingCallRequest::new(0, 0)).unwrap_err();
 /// assert_eq!(early, CommandError::State { state: State::Idle });
 /// assert_eq!(early.to_string(), "not possible while the control connection is idle");

@@ -249,10 +249,10 @@ impl<const CALLS: usize> Connection<CALLS> {
         let Some(message) = self.output.front_message() else {
             return Ok(None);
         };
-        let octets = message.encode(buf)?;
+        let bytes = message.encode(buf)?;
         self.output.drop_front_message();
         self.read(&mut &[][..]);
-        Ok(Some(octets))
+        Ok(Some(bytes))
     }
 
     /// Returns the next event.

@@ -140,7 +140,8 @@ impl Refusal {
 /// use pptp_wire::code::{CauseCode, DisconnectResult};
 /// use pptp_wire::connection::Disconnect;
 ///
-/// let hung_up = Disconnect::new(DisconnectResult::LOST_CARRIER).with_cause(CauseCode::NORMAL_CALL_CLEARING);
+/// let hung_up = Disconnect::new(DisconnectResult::LOST_CARRIER)
+///     .with_cause(CauseCode::NORMAL_CALL_CLEARING);
 /// assert_ne!(hung_up, Disconnect::ADMIN_SHUTDOWN);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -44,17 +44,17 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use = "bytes that were not taken have to be given again"]
-    pub fn handle_stream(&mut self, now: Duration, octets: &[u8]) -> usize {
+    pub fn handle_stream(&mut self, now: Duration, bytes: &[u8]) -> usize {
         self.advance(now);
-        let mut input = octets;
+        let mut input = bytes;
         self.read(&mut input);
         if self.state == State::Closed || self.stage == Stage::Silenced {
-            return octets.len();
+            return bytes.len();
         }
         if self.stage != Stage::NoTcp {
             self.intake.keep(&mut input);
         }
-        octets.len().saturating_sub(input.len())
+        bytes.len().saturating_sub(input.len())
     }
 
     /// Returns whether the TCP connection should be read now.

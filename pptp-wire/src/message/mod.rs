@@ -109,13 +109,13 @@ pub use unknown::UnknownMessage;
 /// use pptp_wire::Message;
 /// use pptp_wire::message::EchoRequest;
 ///
-/// let octets = b"\x00\x10\x00\x01\x1a\x2b\x3c\x4d\x00\x05\x00\x00\x00\x00\x00\x01and more";
-/// let (message, rest) = Message::decode(octets)?;
+/// let bytes = b"\x00\x10\x00\x01\x1a\x2b\x3c\x4d\x00\x05\x00\x00\x00\x00\x00\x01and more";
+/// let (message, rest) = Message::decode(bytes)?;
 /// assert_eq!(message, Message::EchoRequest(EchoRequest::new(1)));
 /// assert_eq!(rest, b"and more");
 ///
 /// let mut buf = [0; Message::MAX_LEN];
-/// assert_eq!(message.encode(&mut buf)?, &octets[..16]);
+/// assert_eq!(message.encode(&mut buf)?, &bytes[..16]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -163,7 +163,7 @@ impl Message {
     /// The longest message, Incoming-Call-Request. No length field may say more, whatever the type.
     pub const MAX_LEN: usize = MAX_MESSAGE_LEN;
 
-    /// Reads one message from the start of `octets`, and gives it and the bytes behind it.
+    /// Reads one message from the start of `bytes`, and gives it and the bytes behind it.
     ///
     /// Accepted unchanged are reserved fields that are not zero, and texts that fill their field or
     /// have rubbish behind the NUL. So are empty capabilities, call id 0, and result codes and
@@ -176,8 +176,8 @@ impl Message {
     ///
     /// Those of [`Header::decode`], and [`DecodeError::Truncated`] when the bytes end within a
     /// field.
-    pub fn decode(octets: &[u8]) -> Result<(Self, &[u8]), DecodeError> {
-        let mut reader = Reader::new(octets);
+    pub fn decode(bytes: &[u8]) -> Result<(Self, &[u8]), DecodeError> {
+        let mut reader = Reader::new(bytes);
         let header = Header::read(&mut reader)?;
         let message = match header.control_message_type {
             Some(Type::START_CONTROL_CONNECTION_REQUEST) => StartControlConnectionRequest::read(&mut reader)?.into(),
@@ -207,14 +207,14 @@ impl Message {
     /// [`BufferTooSmall`] when `buf` is shorter than [`len`](Self::len); [`MAX_LEN`](Self::MAX_LEN) is always enough.
     pub fn encode<'b>(&self, buf: &'b mut [u8]) -> Result<&'b [u8], BufferTooSmall> {
         let (needed, available) = (self.len(), buf.len());
-        let octets = buf.get_mut(..needed).ok_or(BufferTooSmall { needed, available })?;
-        let mut writer = Writer::new(octets);
+        let bytes = buf.get_mut(..needed).ok_or(BufferTooSmall { needed, available })?;
+        let mut writer = Writer::new(bytes);
         Header::write(needed, self.message_type(), self.control_message_type(), &mut writer);
         match self.known() {
             Ok(message) => message.write(&mut writer),
             Err(message) => writer.put(message.body()),
         }
-        Ok(octets)
+        Ok(bytes)
     }
 
     /// Appends the message to `buf`.

@@ -15,8 +15,8 @@ use crate::{DecodeError, Field, Header, Message, UnknownMessageError};
 /// use pptp_wire::code::ControlMessageType;
 /// use pptp_wire::message::UnknownMessage;
 ///
-/// let octets = b"\x00\x0e\x00\x01\x1a\x2b\x3c\x4d\x00\x10\x00\x00\xab\xcd";
-/// let (message, _) = Message::decode(octets)?;
+/// let bytes = b"\x00\x0e\x00\x01\x1a\x2b\x3c\x4d\x00\x10\x00\x00\xab\xcd";
+/// let (message, _) = Message::decode(bytes)?;
 /// assert_eq!(
 ///     message.to_string(),
 ///     "unknown control message: control message type 16, body 0000abcd"
@@ -149,7 +149,7 @@ impl fmt::Display for UnknownMessage {
         if self.body_len != 0 {
             write!(f, ", {} ", Field::Body)?;
         }
-        self.body().iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+        self.body().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 

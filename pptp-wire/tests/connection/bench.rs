@@ -65,18 +65,18 @@ impl Bench {
     /// Handles a message of the peer.
     #[track_caller]
     pub(crate) fn receive(&mut self, message: impl Into<Message>) {
-        let octets = message.into();
+        let bytes = message.into();
         let mut buf = [0; Message::MAX_LEN];
-        let octets = octets.encode(&mut buf).unwrap();
-        assert_eq!(self.machine.handle_stream(self.now, octets), octets.len());
+        let bytes = bytes.encode(&mut buf).unwrap();
+        assert_eq!(self.machine.handle_stream(self.now, bytes), bytes.len());
     }
 
     /// Returns what it sends.
     pub(crate) fn sent(&mut self) -> Vec<Message> {
         let (mut stream, mut messages) = (Reassembler::new(), Vec::new());
         let mut buf = [0; Connection::<3>::MAX_TRANSMIT];
-        while let Some(mut octets) = self.machine.poll_transmit(self.now, &mut buf).unwrap() {
-            while let Some(message) = stream.next_message(&mut octets).unwrap() {
+        while let Some(mut bytes) = self.machine.poll_transmit(self.now, &mut buf).unwrap() {
+            while let Some(message) = stream.next_message(&mut bytes).unwrap() {
                 messages.push(message);
             }
         }

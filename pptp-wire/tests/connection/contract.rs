@@ -24,7 +24,7 @@ fn a_short_buffer_loses_nothing() {
         let Err(BufferTooSmall { needed: 156, available: found, .. }) =
             bench.machine.poll_transmit(bench.now, &mut buf)
         else {
-            panic!("{available} octets were enough")
+            panic!("{available} bytes were enough")
         };
         assert_eq!(found, available);
     }
@@ -55,8 +55,8 @@ fn a_full_machine_takes_nothing_and_loses_nothing() {
     }
     assert!(rounds > 900);
     let mut buf = [0; 220];
-    while let Some(octets) = bench.machine.poll_transmit(bench.now, &mut buf).unwrap() {
-        replies.push(octets.to_vec());
+    while let Some(bytes) = bench.machine.poll_transmit(bench.now, &mut buf).unwrap() {
+        replies.push(bytes.to_vec());
     }
     let expected: Vec<_> = (0..1000).map(|identifier| encode(EchoReply::new(identifier, EchoResult::OK))).collect();
     assert!(replies == expected);
@@ -184,9 +184,9 @@ fn a_call_of_the_peer_waits_for_the_place_of_an_ended_one() {
     let call = bench.connected();
     let _ = (bench.placed(), bench.placed());
     bench.receive(CallDisconnectNotify::new(crate::bench::PEERS, DisconnectResult::LOST_CARRIER));
-    let octets = encode(outgoing_request());
+    let bytes = encode(outgoing_request());
     assert!(!bench.machine.wants_read());
-    assert_eq!(bench.machine.handle_stream(bench.now, &octets), octets.len());
+    assert_eq!(bench.machine.handle_stream(bench.now, &bytes), bytes.len());
     assert!(bench.machine.call(call).is_some() && bench.machine.calls().count() == 2);
     let [Event::CallClosed { call: closed, .. }, Event::CallRequested { call: requested }] = bench.events()[..] else {
         panic!("not requested")

@@ -368,12 +368,12 @@ fn before_open_there_is_no_stream() {
     let mut bench = Bench::new(Connection::receiver(Config::new(Identity::PPTPD), ENTROPY));
     let request = Message::from(start_request());
     let mut buf = [0; Message::MAX_LEN];
-    let octets = request.encode(&mut buf).unwrap();
-    assert_eq!(bench.machine.handle_stream(bench.now, octets), 0);
+    let bytes = request.encode(&mut buf).unwrap();
+    assert_eq!(bench.machine.handle_stream(bench.now, bytes), 0);
     bench.machine.handle_disconnect(bench.now);
     assert_eq!(bench.events(), []);
     bench.machine.open(bench.now).unwrap();
-    assert_eq!(bench.machine.handle_stream(bench.now, octets), 156);
+    assert_eq!(bench.machine.handle_stream(bench.now, bytes), 156);
     assert_eq!(bench.event(), Event::Established);
     let Message::StartControlConnectionReply(reply) = bench.message() else { panic!("another message") };
     let pptpd = StartControlConnectionReply {

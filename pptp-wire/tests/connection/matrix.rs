@@ -173,12 +173,12 @@ fn answer(state: Make, message: &Message) -> String {
     bench.clear();
     let before = snapshot(&bench);
     let mut buf = [0; Message::MAX_LEN];
-    let octets = message.encode(&mut buf).unwrap();
-    let taken = bench.machine.handle_stream(bench.now, octets);
+    let bytes = message.encode(&mut buf).unwrap();
+    let taken = bench.machine.handle_stream(bench.now, bytes);
     let (sent, events, after) = (bench.sent(), bench.events(), snapshot(&bench));
     let mut lines = Vec::new();
-    if taken != octets.len() {
-        lines.push(format!("takes {taken} octets"));
+    if taken != bytes.len() {
+        lines.push(format!("takes {taken} bytes"));
     }
     for message in &sent {
         let text = message.to_string();
@@ -226,11 +226,11 @@ fn every_message_in_every_state() {
 fn every_three_messages_in_every_state() {
     let messages = messages();
     let mut buf = [0; Message::MAX_LEN];
-    let octets: Vec<Vec<u8>> = messages.iter().map(|(_, message)| message.encode(&mut buf).unwrap().to_vec()).collect();
+    let bytes: Vec<Vec<u8>> = messages.iter().map(|(_, message)| message.encode(&mut buf).unwrap().to_vec()).collect();
     for (name, state) in states() {
-        for (number, first) in octets.iter().enumerate() {
-            for (skipped, second) in octets.iter().enumerate() {
-                let third = octets.iter().cycle().nth(number * 5 + skipped * 3).unwrap();
+        for (number, first) in bytes.iter().enumerate() {
+            for (skipped, second) in bytes.iter().enumerate() {
+                let third = bytes.iter().cycle().nth(number * 5 + skipped * 3).unwrap();
                 let mut bench = state();
                 let mut events = bench.events();
                 let now = bench.now;

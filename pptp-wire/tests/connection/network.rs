@@ -104,8 +104,8 @@ impl Endpoint for Side {
         panic!("{}: there is a stream alone: {datagram:?}", self.name);
     }
 
-    fn handle_stream(&mut self, now: Duration, octets: &[u8]) -> usize {
-        self.machine.handle_stream(now, octets)
+    fn handle_stream(&mut self, now: Duration, bytes: &[u8]) -> usize {
+        self.machine.handle_stream(now, bytes)
     }
 
     fn handle_stream_end(&mut self, now: Duration) {
@@ -120,8 +120,8 @@ impl Endpoint for Side {
         }
         let mut buf = [0; Connection::<CALLS>::MAX_TRANSMIT];
         while output.stream.len() < output.room {
-            let Some(octets) = self.machine.poll_transmit(now, &mut buf).unwrap() else { break };
-            output.stream.push(octets.to_vec());
+            let Some(bytes) = self.machine.poll_transmit(now, &mut buf).unwrap() else { break };
+            output.stream.push(bytes.to_vec());
             is_any = true;
         }
         is_any

@@ -43,7 +43,7 @@ fn sessions() -> Vec<(&'static str, Vec<Step<'static>>)> {
     sessions.collect()
 }
 
-fn octets(text: &str) -> Vec<u8> {
+fn bytes(text: &str) -> Vec<u8> {
     let words = text.split_whitespace().map(|word| match word.strip_prefix("00*") {
         Some(count) => vec![0; count.parse().unwrap()],
         None => hex::decode(word).unwrap(),
@@ -51,8 +51,8 @@ fn octets(text: &str) -> Vec<u8> {
     words.collect::<Vec<_>>().concat()
 }
 
-fn decode(octets: &[u8]) -> Vec<Message> {
-    let (mut stream, mut messages, mut input) = (Reassembler::new(), Vec::new(), octets);
+fn decode(bytes: &[u8]) -> Vec<Message> {
+    let (mut stream, mut messages, mut input) = (Reassembler::new(), Vec::new(), bytes);
     while let Some(message) = stream.next_message(&mut input).unwrap() {
         messages.push(message);
     }
@@ -105,10 +105,10 @@ fn replay(steps: &[Step<'_>], as_client: bool, machine: &mut Connection<2>) -> O
             (END | RESET, true) if !as_client && is_first_to_end(steps) => machine.close(now, StopReason::NONE),
             (END | RESET, true) => {}
             (hex, false) => {
-                let octets = octets(hex);
-                assert_eq!(machine.handle_stream(now, &octets), octets.len());
+                let bytes = bytes(hex);
+                assert_eq!(machine.handle_stream(now, &bytes), bytes.len());
             }
-            (hex, true) => decode(&octets(hex)).iter().for_each(|message| act(machine, now, message, &mut call)),
+            (hex, true) => decode(&bytes(hex)).iter().for_each(|message| act(machine, now, message, &mut call)),
         }
         settle(machine, now, &mut call, &mut outcome);
     }
@@ -153,15 +153,15 @@ fn settle(machine: &mut Connection<2>, now: Duration, call: &mut Option<CallId>,
         outcome.events.push(event);
     }
     let mut buf = [0; Message::MAX_LEN];
-    while let Some(octets) = machine.poll_transmit(now, &mut buf).unwrap() {
-        outcome.sent.extend(decode(octets));
+    while let Some(bytes) = machine.poll_transmit(now, &mut buf).unwrap() {
+        outcome.sent.extend(decode(bytes));
     }
 }
 
 /// Returns all messages that one side of a session sent.
 fn recorded(steps: &[Step<'_>], client: bool) -> Vec<Message> {
     let own = steps.iter().filter(|step| step.client == client && !["open", END, RESET].contains(&step.what));
-    own.flat_map(|step| decode(&octets(step.what))).collect()
+    own.flat_map(|step| decode(&bytes(step.what))).collect()
 }
 
 fn names(messages: &[Message]) -> Vec<&'static str> {
@@ -174,7 +174,7 @@ fn is_first_to_end(steps: &[Step<'_>]) -> bool {
     let ends = |step: &Step<'_>| match step.what {
         END | RESET => true,
         "open" => false,
-        hex => names(&decode(&octets(hex))).iter().any(|name| [CLEAR, STOP].contains(name)),
+        hex => names(&decode(&bytes(hex))).iter().any(|name| [CLEAR, STOP].contains(name)),
     };
     steps.iter().find(|step| ends(step)).is_some_and(|step| !step.client)
 }

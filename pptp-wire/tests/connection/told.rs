@@ -37,12 +37,12 @@ impl Pair {
         let mut buf = [0; Message::MAX_LEN];
         loop {
             let mut idle = true;
-            while let Some(octets) = self.client.poll_transmit(secs(0), &mut buf).unwrap() {
-                assert_eq!(self.server.handle_stream(secs(0), octets), octets.len());
+            while let Some(bytes) = self.client.poll_transmit(secs(0), &mut buf).unwrap() {
+                assert_eq!(self.server.handle_stream(secs(0), bytes), bytes.len());
                 idle = false;
             }
-            while let Some(octets) = self.server.poll_transmit(secs(0), &mut buf).unwrap() {
-                assert_eq!(self.client.handle_stream(secs(0), octets), octets.len());
+            while let Some(bytes) = self.server.poll_transmit(secs(0), &mut buf).unwrap() {
+                assert_eq!(self.client.handle_stream(secs(0), bytes), bytes.len());
                 idle = false;
             }
             if idle {

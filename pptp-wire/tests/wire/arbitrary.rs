@@ -17,8 +17,8 @@ use crate::decode;
 #[track_caller]
 fn round_trips(message: Message) {
     let mut buf = [0; Message::MAX_LEN];
-    let octets = message.encode(&mut buf).unwrap();
-    assert_eq!(decode(octets), message);
+    let bytes = message.encode(&mut buf).unwrap();
+    assert_eq!(decode(bytes), message);
 }
 
 #[track_caller]
@@ -63,10 +63,10 @@ proptest! {
 fn all_kinds_of_messages_are_made() {
     let mut seen = alloc::collections::BTreeSet::new();
     for seed in 0..=u8::MAX {
-        let octets: Vec<u8> = (0..=u8::MAX).cycle().map(|octet| octet ^ seed).take(400).collect();
+        let bytes: Vec<u8> = (0..=u8::MAX).cycle().map(|byte| byte ^ seed).take(400).collect();
         // The discriminant comes from the first bytes.
-        let octets = [&[seed; 4][..], &octets[..]].concat();
-        if let Ok(message) = Message::arbitrary(&mut Unstructured::new(&octets)) {
+        let bytes = [&[seed; 4][..], &bytes[..]].concat();
+        if let Ok(message) = Message::arbitrary(&mut Unstructured::new(&bytes)) {
             round_trips(message);
             seen.insert(message.name());
         }

@@ -14,7 +14,7 @@ use pptp_wire::message::{
 };
 use pptp_wire::{Message, Text};
 
-use crate::{decode, octets};
+use crate::{bytes, decode};
 
 fn text<const N: usize>(text: &str) -> Text<N> {
     Text::new(text).unwrap()
@@ -23,10 +23,10 @@ fn text<const N: usize>(text: &str) -> Text<N> {
 /// Asserts that the bytes decode to this message, and that the message encodes to these bytes.
 #[track_caller]
 fn check(source: &str, hex: &str, expected: impl Into<Message>, trace: &str) {
-    let (octets, expected) = (octets(hex), expected.into());
-    assert_eq!(decode(&octets), expected, "{source}");
-    assert_eq!(expected.encode(&mut [0; Message::MAX_LEN]), Ok(&octets[..]), "{source}");
-    assert_eq!(expected.len(), octets.len(), "{source}");
+    let (bytes, expected) = (bytes(hex), expected.into());
+    assert_eq!(decode(&bytes), expected, "{source}");
+    assert_eq!(expected.encode(&mut [0; Message::MAX_LEN]), Ok(&bytes[..]), "{source}");
+    assert_eq!(expected.len(), bytes.len(), "{source}");
     assert_eq!(expected.to_string(), trace, "{source}");
 }
 
@@ -90,19 +90,19 @@ fn start_control_connection_requests() {
 /// A frame that the radio damaged: rubbish behind the NUL of the host name, and a vendor name that fills its field.
 #[test]
 fn a_damaged_start_control_connection_request() {
-    let octets = octets(
+    let bytes = bytes(
         "009c00011a2b3c4d0001000001 00*6 010000000100000893 00*33 76a8bb5d8d1e978633dbfc3a7bbfa45265f1e4f99c9786d3\
          b0341602bd41157fb26bb6c012916504e3821757e88c0b7a36c3a2a4ef524a85fb4c571e78767092c332e324d41c52afd7bc0576f3d4\
          807fe937317e8a6da9a84689ec79bf6479",
     );
-    let message = decode(&octets);
+    let message = decode(&bytes);
     let Message::StartControlConnectionRequest(request) = message else { panic!("{message}") };
     assert_eq!(request.firmware_revision, 2195, "joswr1ght/asleap samples/pptp.dump, frame 30");
     assert_eq!(request.host_name.as_bytes(), b"");
     assert_eq!(request.host_name.raw()[33..35], [0x76, 0xa8]);
-    assert_eq!(request.vendor_name.as_bytes(), &octets[92..]);
+    assert_eq!(request.vendor_name.as_bytes(), &bytes[92..]);
     assert!(message.to_string().contains(r#"host name "", vendor name "\x7f\xb2k\xb6\xc0\x12\x91e\x04\xe3\x82"#));
-    assert_eq!(message.encode(&mut [0; 156]), Ok(&octets[..]));
+    assert_eq!(message.encode(&mut [0; 156]), Ok(&bytes[..]));
 }
 
 #[test]
@@ -424,8 +424,8 @@ fn reports_about_the_line() {
 #[test]
 fn deviations_are_taken() {
     // A Cisco puts something into reserved0; Windows 95 does not fill up its texts.
-    let octets = octets(&format!("009c00011a2b3c4d0001 7f01 0100 0203 00*12 {} {}", "41".repeat(64), "42".repeat(64)));
-    let message = decode(&octets);
+    let bytes = bytes(&format!("009c00011a2b3c4d0001 7f01 0100 0203 00*12 {} {}", "41".repeat(64), "42".repeat(64)));
+    let message = decode(&bytes);
     let Message::StartControlConnectionRequest(request) = message else { panic!("{message}") };
     assert_eq!((request.reserved0, request.reserved1), (0x7f01, 0x0203));
     assert_eq!((request.framing_capabilities, request.bearer_capabilities), (Framing::NONE, Bearer::NONE));
@@ -434,7 +434,7 @@ fn deviations_are_taken() {
     assert!(message.to_string().starts_with("Start-Control-Connection-Request: reserved0 32513, protocol version 1.0"));
 
     // A modem's result code.
-    let message = decode(&crate::octets("009c00011a2b3c4d0002 0000 0100 00 00 00*140"));
+    let message = decode(&crate::bytes("009c00011a2b3c4d0002 0000 0100 00 00 00*140"));
     let Message::StartControlConnectionReply(reply) = message else { panic!("{message}") };
     assert_eq!(reply.result_code, StartResult::new(0));
     assert!(message.to_string().contains("result code unknown (0), framing capabilities none"));

@@ -134,10 +134,10 @@ const HEADER: [(Field, usize); 4] =
 
 /// Returns bytes with a right cookie, this length and these types, with 0xa5 in all else.
 fn message(length: u16, message_type: u16, control_message_type: u16, room: usize) -> Vec<u8> {
-    let mut octets = [length, message_type, 0x1a2b, 0x3c4d, control_message_type].map(u16::to_be_bytes).concat();
-    octets.resize(room.max(10), 0xa5);
-    octets.truncate(room);
-    octets
+    let mut bytes = [length, message_type, 0x1a2b, 0x3c4d, control_message_type].map(u16::to_be_bytes).concat();
+    bytes.resize(room.max(10), 0xa5);
+    bytes.truncate(room);
+    bytes
 }
 
 /// Returns every message of RFC 2637: its type, its fields, and bytes.
@@ -151,31 +151,31 @@ fn messages() -> impl Iterator<Item = (u16, Vec<(Field, usize)>, Vec<u8>)> {
 
 #[test]
 fn every_prefix_is_refused_by_field() {
-    for (control_message_type, fields, octets) in messages() {
-        let message = decode(&octets);
+    for (control_message_type, fields, bytes) in messages() {
+        let message = decode(&bytes);
         assert_eq!(message.control_message_type(), Some(ControlMessageType::new(control_message_type)));
-        assert_eq!(message.len(), octets.len());
+        assert_eq!(message.len(), bytes.len());
         let mut offset = 0;
         for (field, needed) in fields {
             for available in 0..needed {
                 assert_eq!(
-                    Message::decode(&octets[..offset + available]),
+                    Message::decode(&bytes[..offset + available]),
                     Err(DecodeError::Truncated { field, offset, needed, available }),
                     "type {control_message_type}"
                 );
             }
             offset += needed;
         }
-        assert_eq!(offset, octets.len());
+        assert_eq!(offset, bytes.len());
     }
 }
 
 #[test]
 fn every_length_is_taken_or_refused() {
-    for (control_message_type, _, mut octets) in messages() {
-        let right = u16::try_from(octets.len()).unwrap();
+    for (control_message_type, _, mut bytes) in messages() {
+        let right = u16::try_from(bytes.len()).unwrap();
         for found in 0..=u16::MAX {
-            octets[..2].copy_from_slice(&found.to_be_bytes());
+            bytes[..2].copy_from_slice(&found.to_be_bytes());
             let expected = match found {
                 0..=7 | 221.. => Err(DecodeError::Length { found, minimum: 8 }),
                 8..=11 => Err(DecodeError::Length { found, minimum: 12 }),
@@ -186,7 +186,7 @@ fn every_length_is_taken_or_refused() {
                     found,
                 }),
             };
-            assert_eq!(Message::decode(&octets).map(|_| ()), expected, "type {control_message_type}");
+            assert_eq!(Message::decode(&bytes).map(|_| ()), expected, "type {control_message_type}");
         }
     }
 }
@@ -197,8 +197,8 @@ fn every_length_of_an_unknown_message() {
         [(1, 16, 10, 12), (1, 0, 10, 12), (2, 1, 8, 8), (0, 1, 8, 8), (0xffff, 0xffff, 8, 8)]
     {
         for found in 0..=u16::MAX {
-            let octets = message(found, message_type, control_message_type, 300);
-            let decoded = Message::decode(&octets);
+            let bytes = message(found, message_type, control_message_type, 300);
+            let decoded = Message::decode(&bytes);
             let length = usize::from(found);
             if !(8..=220).contains(&found) {
                 assert_eq!(decoded, Err(DecodeError::Length { found, minimum: 8 }));
@@ -209,16 +209,16 @@ fn every_length_of_an_unknown_message() {
                 continue;
             }
             let (message, rest) = decoded.unwrap();
-            assert_eq!(rest, &octets[length..]);
+            assert_eq!(rest, &bytes[length..]);
             assert_eq!(message.len(), length);
-            assert_eq!(message.encode(&mut [0; 220]), Ok(&octets[..length]));
+            assert_eq!(message.encode(&mut [0; 220]), Ok(&bytes[..length]));
             let Message::Unknown(unknown) = message else { panic!("{message}") };
             assert_eq!(unknown.message_type(), MessageType::new(message_type));
             assert_eq!(
                 unknown.control_message_type(),
                 (message_type == 1).then_some(ControlMessageType::new(control_message_type))
             );
-            assert_eq!(unknown.body(), &octets[header_length..length]);
+            assert_eq!(unknown.body(), &bytes[header_length..length]);
             for cut in header_length..length {
                 let error = DecodeError::Truncated {
                     field: Field::Body,
@@ -226,7 +226,7 @@ fn every_length_of_an_unknown_message() {
                     needed: length - header_length,
                     available: cut - header_length,
                 };
-                assert_eq!(Message::decode(&octets[..cut]), Err(error));
+                assert_eq!(Message::decode(&bytes[..cut]), Err(error));
             }
         }
     }
@@ -234,12 +234,12 @@ fn every_length_of_an_unknown_message() {
 
 #[test]
 fn a_cookie_with_any_wrong_bit_is_refused() {
-    for (control_message_type, _, octets) in messages() {
+    for (control_message_type, _, bytes) in messages() {
         for bit in 0..32 {
             let found = 0x1a2b_3c4d ^ (1 << bit);
-            let mut octets = octets.clone();
-            octets[4..8].copy_from_slice(&u32::to_be_bytes(found));
-            let error = Message::decode(&octets).unwrap_err();
+            let mut bytes = bytes.clone();
+            bytes[4..8].copy_from_slice(&u32::to_be_bytes(found));
+            let error = Message::decode(&bytes).unwrap_err();
             assert_eq!(error, DecodeError::MagicCookie { found }, "type {control_message_type}");
             assert_eq!((error.field(), error.offset()), (Field::MagicCookie, 4));
         }
@@ -251,15 +251,15 @@ fn a_cookie_with_any_wrong_bit_is_refused() {
 fn errors_are_found_early() {
     let length_of_type =
         DecodeError::LengthOfType { control_message_type: ControlMessageType::ECHO_REQUEST, expected: 16, found: 20 };
-    for (octets, certain, expected) in [
+    for (bytes, certain, expected) in [
         (message(7, 1, 5, 16), 2, DecodeError::Length { found: 7, minimum: 8 }),
         (message(221, 1, 5, 16), 2, DecodeError::Length { found: 221, minimum: 8 }),
         (message(11, 1, 5, 16), 4, DecodeError::Length { found: 11, minimum: 12 }),
-        (crate::octets("001000011a2b3c4c0005000000000001"), 8, DecodeError::MagicCookie { found: 0x1a2b_3c4c }),
+        (crate::bytes("001000011a2b3c4c0005000000000001"), 8, DecodeError::MagicCookie { found: 0x1a2b_3c4c }),
         (message(20, 1, 5, 16), 10, length_of_type),
     ] {
-        for length in 0..=octets.len() {
-            let (prefix, mut stream) = (&octets[..length], Reassembler::new());
+        for length in 0..=bytes.len() {
+            let (prefix, mut stream) = (&bytes[..length], Reassembler::new());
             if length < certain {
                 assert!(matches!(Message::decode(prefix), Err(DecodeError::Truncated { .. })), "{expected}: {length}");
                 assert_eq!(stream.next_message(&mut &prefix[..]), Ok(None), "{expected}: {length}");
@@ -268,7 +268,7 @@ fn errors_are_found_early() {
                 assert_eq!(Header::decode(prefix), Err(expected), "{length}");
                 let error = stream.next_message(&mut &prefix[..]).unwrap_err();
                 assert_eq!((error.error, error.offset), (expected, expected.offset().try_into().unwrap()));
-                assert_eq!(stream.pending(), &octets[..certain]);
+                assert_eq!(stream.pending(), &bytes[..certain]);
             }
         }
     }

@@ -17,7 +17,7 @@ mod stream;
 
 /// Returns the bytes of a text in hexadecimal, where `00*59` stands for 59 bytes of zero.
 #[cfg(test)]
-fn octets(text: &str) -> Vec<u8> {
+fn bytes(text: &str) -> Vec<u8> {
     let words = text.split_whitespace().map(|word| match word.strip_prefix("00*") {
         Some(count) => vec![0; count.parse().unwrap()],
         None => hex::decode(word).unwrap(),
@@ -27,8 +27,8 @@ fn octets(text: &str) -> Vec<u8> {
 
 /// Returns the only message in these bytes.
 #[cfg(test)]
-fn decode(octets: &[u8]) -> pptp_wire::Message {
-    let (message, rest) = pptp_wire::Message::decode(octets).unwrap();
-    assert!(rest.is_empty(), "{message}: octets behind it");
+fn decode(bytes: &[u8]) -> pptp_wire::Message {
+    let (message, rest) = pptp_wire::Message::decode(bytes).unwrap();
+    assert!(rest.is_empty(), "{message}: bytes behind it");
     message
 }

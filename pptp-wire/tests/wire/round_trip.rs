@@ -47,41 +47,41 @@ fn nearly() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn every_message_round_trips(octets in prop_oneof![4 => known(), 1 => unknown()]) {
-        let message = decode(&octets);
-        prop_assert_eq!(message.len(), octets.len());
+    fn every_message_round_trips(bytes in prop_oneof![4 => known(), 1 => unknown()]) {
+        let message = decode(&bytes);
+        prop_assert_eq!(message.len(), bytes.len());
         let mut buf = [0xee; Message::MAX_LEN + 1];
         let written = message.encode(&mut buf).unwrap();
-        prop_assert_eq!(written, &octets[..]);
+        prop_assert_eq!(written, &bytes[..]);
         prop_assert_eq!(decode(written), message);
-        prop_assert!(buf[octets.len()..].iter().all(|octet| *octet == 0xee));
+        prop_assert!(buf[bytes.len()..].iter().all(|byte| *byte == 0xee));
         #[cfg(feature = "alloc")]
-        prop_assert_eq!(message.to_vec(), &octets[..]);
+        prop_assert_eq!(message.to_vec(), &bytes[..]);
         #[cfg(feature = "bytes")]
         {
             let mut buf = bytes::BytesMut::new();
             message.encode_to(&mut buf).unwrap();
-            prop_assert_eq!(&buf[..], &octets[..]);
+            prop_assert_eq!(&buf[..], &bytes[..]);
         }
         let trace = message.to_string();
         prop_assert!(trace.starts_with(message.name()));
-        prop_assert!(trace.bytes().all(|octet| (0x20..0x7f).contains(&octet)), "{}", trace);
+        prop_assert!(trace.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{}", trace);
         let debug = format!("{message:?}");
-        prop_assert!(debug.bytes().all(|octet| (0x20..0x7f).contains(&octet)), "{}", debug);
+        prop_assert!(debug.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{}", debug);
     }
 
     #[test]
-    fn whatever_decodes_is_encoded_to_the_same_octets(octets in prop_oneof![nearly(), vec(any::<u8>(), 0..240)]) {
-        if let Ok((message, rest)) = Message::decode(&octets) {
+    fn whatever_decodes_is_encoded_to_the_same_bytes(bytes in prop_oneof![nearly(), vec(any::<u8>(), 0..240)]) {
+        if let Ok((message, rest)) = Message::decode(&bytes) {
             let mut buf = [0; Message::MAX_LEN];
             let written = message.encode(&mut buf).unwrap();
-            prop_assert_eq!([written, rest].concat(), octets);
+            prop_assert_eq!([written, rest].concat(), bytes);
         }
     }
 
     #[test]
-    fn a_short_buffer_is_left_alone(octets in prop_oneof![known(), unknown()], available in 0_usize..220) {
-        let (message, needed) = (decode(&octets), octets.len());
+    fn a_short_buffer_is_left_alone(bytes in prop_oneof![known(), unknown()], available in 0_usize..220) {
+        let (message, needed) = (decode(&bytes), bytes.len());
         let mut buf = [0xee; Message::MAX_LEN];
         let encoded = message.encode(&mut buf[..available]).map(<[u8]>::len);
         #[cfg(feature = "bytes")]

@@ -22,7 +22,7 @@ const PORT: u16 = 4000;
 pub enum Content {
     EchoRequest { source: Ipv4Addr, destination: Ipv4Addr, sequence: u16, payload: Vec<u8> },
     EchoReply { sequence: u16 },
-    Data { number: u32, octets: Vec<u8> },
+    Data { number: u32, bytes: Vec<u8> },
     Acknowledgment { number: u32 },
     Other,
 }
@@ -43,7 +43,7 @@ pub fn read(packet: &[u8]) -> Content {
         },
         Some(TransportSlice::Udp(udp)) => match udp.payload().split_first_chunk() {
             Some((number, [])) => Content::Acknowledgment { number: u32::from_be_bytes(*number) },
-            Some((number, octets)) => Content::Data { number: u32::from_be_bytes(*number), octets: octets.to_vec() },
+            Some((number, bytes)) => Content::Data { number: u32::from_be_bytes(*number), bytes: bytes.to_vec() },
             None => Content::Other,
         },
         _ => Content::Other,
@@ -70,9 +70,9 @@ fn whole(builder: PacketBuilderStep<Icmpv4Header>, payload: &[u8]) -> io::Result
     Ok(packet)
 }
 
-fn datagram(source: Ipv4Addr, destination: Ipv4Addr, number: u32, octets: &[u8]) -> io::Result<Vec<u8>> {
+fn datagram(source: Ipv4Addr, destination: Ipv4Addr, number: u32, bytes: &[u8]) -> io::Result<Vec<u8>> {
     let builder = ip(source, destination).udp(PORT, PORT);
-    let payload = [&number.to_be_bytes(), octets].concat();
+    let payload = [&number.to_be_bytes(), bytes].concat();
     let mut packet = Vec::with_capacity(builder.size(payload.len()));
     builder.write(&mut packet, &payload).map_err(io::Error::other)?;
     Ok(packet)
@@ -143,8 +143,8 @@ impl Transfer {
             None => return Ok(None),
         };
         self.underway.insert(number, now + AGAIN);
-        let octets = self.chunk(number).unwrap_or_default();
-        datagram(self.source, self.destination, number, octets).map(Some)
+        let bytes = self.chunk(number).unwrap_or_default();
+        datagram(self.source, self.destination, number, bytes).map(Some)
     }
 
     /// Returns when the sender has something to send again.
@@ -153,8 +153,8 @@ impl Transfer {
     }
 
     /// Returns the receiver got a chunk: its acknowledgment.
-    pub fn handle_data(&mut self, number: u32, octets: Vec<u8>) -> io::Result<Vec<u8>> {
-        self.received.insert(number, octets);
+    pub fn handle_data(&mut self, number: u32, bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+        self.received.insert(number, bytes);
         datagram(self.destination, self.source, number, &[])
     }
 

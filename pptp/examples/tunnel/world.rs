@@ -71,7 +71,7 @@ struct Shown {
 }
 
 impl Shown {
-    fn see(&mut self, now: Duration, from: usize, octets: &[u8], is_tcp: bool) {
+    fn see(&mut self, now: Duration, from: usize, bytes: &[u8], is_tcp: bool) {
         let (from, to) = if from == CLIENT { (End::Client, End::Server) } else { (End::Server, End::Client) };
         let address = |end: End| IpAddr::V4(end.of(OUTER));
         let ports = |end: End| SocketAddr::from((address(end), if end == End::Client { 49_152 } else { 1723 }));
@@ -86,10 +86,10 @@ impl Shown {
             }
         };
         if is_tcp {
-            let input = ControlInput::Octets(octets);
+            let input = ControlInput::Bytes(bytes);
             inspector.handle_control(place.number, ports(from), ports(to), input, &mut show);
         } else {
-            inspector.handle_gre(place.number, address(from), address(to), octets, &mut show);
+            inspector.handle_gre(place.number, address(from), address(to), bytes, &mut show);
         }
         let _ = self.trace.item(&place, Item::FrameEnd);
     }
@@ -120,8 +120,8 @@ impl World {
         let shown = Rc::new(RefCell::new(shown));
         let see = |is_tcp| -> testing::Filter {
             let shown = shown.clone();
-            Box::new(move |now, from, octets| {
-                shown.borrow_mut().see(now, from, octets, is_tcp);
+            Box::new(move |now, from, bytes| {
+                shown.borrow_mut().see(now, from, bytes, is_tcp);
                 false
             })
         };
@@ -172,7 +172,7 @@ impl World {
         let after = self.network.path.total();
         writeln!(
             out,
-            "  {size} octets from the {} to the {}: {same}, in {seconds:.1} s of simulated time; {} octets in {} GRE \
+            "  {size} bytes from the {} to the {}: {same}, in {seconds:.1} s of simulated time; {} bytes in {} GRE \
              packets, {} of them lost, {} datagrams sent again",
             from.name(),
             from.other().name(),
@@ -253,9 +253,9 @@ impl World {
                 self.send_ip(to, &reply)?;
             }
             Content::EchoReply { sequence } => self.answered.push((sequence, self.network.now)),
-            Content::Data { number, octets } => {
+            Content::Data { number, bytes } => {
                 if let Some(transfer) = &mut self.transfer {
-                    let acknowledgment = transfer.handle_data(number, octets)?;
+                    let acknowledgment = transfer.handle_data(number, bytes)?;
                     self.send_ip(to, &acknowledgment)?;
                 }
             }

@@ -213,10 +213,10 @@ impl Authentication {
     /// Compares the password that was sent with those that were given (RFC 1334 section 2).
     pub(super) fn of_pap(identifier: u8, request: &pap::Request<'_>, secrets: &Secrets) -> Self {
         let mut authentication = Self::new(Method::Pap, identifier, request.peer_id.0);
-        let sent = request.password.as_octets();
+        let sent = request.password.as_bytes();
         let sent = match core::str::from_utf8(sent) {
             Ok(text) => NtHash::from_password(text),
-            Err(_) => NtHash::from_password(Password::WidenedOctets(sent)),
+            Err(_) => NtHash::from_password(Password::WidenedBytes(sent)),
         };
         for hash in hashes(secrets.of(request.peer_id.0)) {
             if hash.ct_eq(&sent) {

@@ -20,7 +20,7 @@ pub enum ControlInput<'a> {
     /// A new connection starts.
     Start,
     /// The bytes that follow.
-    Octets(&'a [u8]),
+    Bytes(&'a [u8]),
     /// Bytes that were given before: a retransmission. They change nothing.
     Repeated(&'a [u8]),
     /// Bytes that follow, and the last message of which was not captured to its end. The stream goes on elsewhere.
@@ -75,13 +75,13 @@ impl Streams {
         match input {
             ControlInput::Start => stream = Stream::default(),
             ControlInput::Lost => stream = Stream { lost: true, ..Stream::default() },
-            ControlInput::Cut(octets) => {
-                stream.read_cut(tag, key, octets, sessions, sink);
+            ControlInput::Cut(bytes) => {
+                stream.read_cut(tag, key, bytes, sessions, sink);
                 stream = Stream { lost: true, ..Stream::default() };
             }
             ControlInput::Seen => {}
-            ControlInput::Octets(octets) => stream.read(tag, key, octets, sessions, sink),
-            ControlInput::Repeated(octets) => repeat(tag, key, octets, sink),
+            ControlInput::Bytes(bytes) => stream.read(tag, key, bytes, sessions, sink),
+            ControlInput::Repeated(bytes) => repeat(tag, key, bytes, sink),
             ControlInput::End => {
                 for id in sessions.of_connection(source, destination) {
                     let sender = sessions.sender(id, source);
@@ -103,18 +103,18 @@ impl Stream {
         &mut self,
         tag: u64,
         (source, destination): Key,
-        octets: &[u8],
+        bytes: &[u8],
         sessions: &mut Sessions,
         sink: &mut impl FnMut(Record<'_>),
     ) {
         if self.lost {
             // Go on where a message starts with the bytes that were given.
-            if pptp_wire::Header::decode(octets).is_err() {
+            if pptp_wire::Header::decode(bytes).is_err() {
                 return;
             }
             *self = Self::default();
         }
-        let mut rest = octets;
+        let mut rest = bytes;
         loop {
             match self.reassembler.next_message(&mut rest) {
                 Ok(Some(message)) => {
@@ -159,13 +159,13 @@ impl Stream {
         &mut self,
         tag: u64,
         (source, destination): Key,
-        octets: &[u8],
+        bytes: &[u8],
         sessions: &mut Sessions,
         sink: &mut impl FnMut(Record<'_>),
     ) {
         // Bytes that go on with a message that began before look like those of the next one.
         let goes_on = !self.lost && !self.reassembler.pending().is_empty();
-        let mut rest = if goes_on { &[] } else { octets };
+        let mut rest = if goes_on { &[] } else { bytes };
         while let Ok((message, behind)) = Message::decode(rest) {
             sink(record(tag, false, Content::Control { source, destination, message: &message }));
             follow(tag, (source, destination), &message, sessions, sink);
@@ -178,8 +178,8 @@ impl Stream {
 }
 
 /// Shows messages that were given before, where they start with the bytes, without following them.
-fn repeat(tag: u64, (source, destination): Key, octets: &[u8], sink: &mut impl FnMut(Record<'_>)) {
-    let mut rest = octets;
+fn repeat(tag: u64, (source, destination): Key, bytes: &[u8], sink: &mut impl FnMut(Record<'_>)) {
+    let mut rest = bytes;
     while let Ok((message, behind)) = Message::decode(rest) {
         sink(record(tag, true, Content::Control { source, destination, message: &message }));
         rest = behind;

@@ -25,9 +25,9 @@
 //!
 //! // The client places a call, the server takes it; the number of the packet comes back with each record.
 //! let request = Message::from(OutgoingCallRequest::new(7, 0)).to_vec();
-//! inspector.handle_control(1, client, server, ControlInput::Octets(&request), &mut take);
+//! inspector.handle_control(1, client, server, ControlInput::Bytes(&request), &mut take);
 //! # let reply = Message::from(OutgoingCallReply::new(21, 7, 100_000_000)).to_vec();
-//! inspector.handle_control(2, server, client, ControlInput::Octets(&reply), &mut take);
+//! inspector.handle_control(2, server, client, ControlInput::Bytes(&reply), &mut take);
 //!
 //! // The first packet of the tunnel, to the client's call 7: LCP Configure-Request.
 //! let packet = b"\x30\x01\x88\x0b\x00\x12\x00\x07\x00\x00\x00\x00\xff\x03\xc0\x21\x01\x01\x00\x0e\x01\x04\x05\x78\x05\x06\x11\x22\x33\x44";
@@ -139,11 +139,11 @@ impl Inspector {
         tag: u64,
         source: IpAddr,
         destination: IpAddr,
-        octets: &[u8],
+        bytes: &[u8],
         sink: &mut impl FnMut(Record<'_>),
     ) {
-        let packet = pptp_gre::Packet::decode(octets);
-        let content = Content::Gre { source, destination, packet, octets };
+        let packet = pptp_gre::Packet::decode(bytes);
+        let content = Content::Gre { source, destination, packet, bytes };
         let Ok(packet) = packet else {
             sink(Record { tag, session: None, direction: None, repeated: false, content });
             return;
@@ -173,20 +173,20 @@ impl Inspector {
         tag: u64,
         source: IpAddr,
         destination: IpAddr,
-        octets: &[u8],
+        bytes: &[u8],
         sink: &mut impl FnMut(Record<'_>),
     ) {
-        let Ok((header, payload_length, rest)) = pptp_gre::Header::decode(octets) else {
-            return self.handle_gre(tag, source, destination, octets, sink);
+        let Ok((header, payload_length, rest)) = pptp_gre::Header::decode(bytes) else {
+            return self.handle_gre(tag, source, destination, bytes, sink);
         };
         if rest.len() >= usize::from(payload_length) {
-            return self.handle_gre(tag, source, destination, octets, sink);
+            return self.handle_gre(tag, source, destination, bytes, sink);
         }
         let (id, sender) = self.sessions.of_gre(source, destination, header.call_id);
         let Some(session) = self.sessions.get_mut(id) else { return };
         let repeated = header.sequence_number.is_some_and(|number| session.side_mut(sender).sequence.note(number));
         let origin = Origin { tag, sender, repeated };
-        let cut = Cut::Gre { source, destination, header, payload_length, octets };
+        let cut = Cut::Gre { source, destination, header, payload_length, bytes };
         sink(session.record(origin, Content::NotCaptured(cut)));
         let had_ended = session.end().is_some();
         session.handle_cut_frame(origin, rest, &self.secrets, &mut self.plain, sink);
@@ -202,18 +202,18 @@ impl Inspector {
         tag: u64,
         link: u64,
         direction: impl Into<Option<Direction>>,
-        octets: &[u8],
+        bytes: &[u8],
         sink: &mut impl FnMut(Record<'_>),
     ) {
-        if let (None, Ok(frame)) = (self.sessions.known_link(link), Frame::decode(octets)) {
+        if let (None, Ok(frame)) = (self.sessions.known_link(link), Frame::decode(bytes)) {
             if is_datagram(frame.protocol) {
-                sink(without_session(tag, Content::Frame { frame: Ok(frame), octets }));
+                sink(without_session(tag, Content::Frame { frame: Ok(frame), bytes }));
                 let protocol = Some(frame.protocol);
-                return sink(without_session(tag, Content::NotCaptured(Cut::Frame { protocol, octets })));
+                return sink(without_session(tag, Content::NotCaptured(Cut::Frame { protocol, bytes })));
             }
         }
         let Some((session, origin)) = link_session(&mut self.sessions, tag, link, direction.into()) else { return };
-        session.handle_cut_frame(origin, octets, &self.secrets, &mut self.plain, sink);
+        session.handle_cut_frame(origin, bytes, &self.secrets, &mut self.plain, sink);
     }
 
     /// Takes a PPP frame of another carrier: a serial link, PPPoE, L2TP, SSTP. `link` is a number
@@ -229,18 +229,18 @@ impl Inspector {
         tag: u64,
         link: u64,
         direction: impl Into<Option<Direction>>,
-        octets: &[u8],
+        bytes: &[u8],
         sink: &mut impl FnMut(Record<'_>),
     ) {
-        if let (None, Ok(frame)) = (self.sessions.known_link(link), Frame::decode(octets)) {
+        if let (None, Ok(frame)) = (self.sessions.known_link(link), Frame::decode(bytes)) {
             if is_datagram(frame.protocol) {
-                sink(without_session(tag, Content::Frame { frame: Ok(frame), octets }));
-                let (protocol, octets) = (frame.protocol, frame.information);
-                return sink(without_session(tag, Content::Datagram { protocol, octets, decrypted: None }));
+                sink(without_session(tag, Content::Frame { frame: Ok(frame), bytes }));
+                let (protocol, bytes) = (frame.protocol, frame.information);
+                return sink(without_session(tag, Content::Datagram { protocol, bytes, decrypted: None }));
             }
         }
         let Some((session, origin)) = link_session(&mut self.sessions, tag, link, direction.into()) else { return };
-        session.handle_frame(origin, octets, &self.secrets, &mut self.plain, sink);
+        session.handle_frame(origin, bytes, &self.secrets, &mut self.plain, sink);
     }
 
     /// Takes a PPP packet of another carrier, which gives the protocol by itself.
@@ -250,11 +250,11 @@ impl Inspector {
         link: u64,
         direction: impl Into<Option<Direction>>,
         protocol: Protocol,
-        octets: &[u8],
+        bytes: &[u8],
         sink: &mut impl FnMut(Record<'_>),
     ) {
         let Some((session, origin)) = link_session(&mut self.sessions, tag, link, direction.into()) else { return };
-        session.handle_packet(origin, protocol, octets, &self.secrets, &mut self.plain, sink);
+        session.handle_packet(origin, protocol, bytes, &self.secrets, &mut self.plain, sink);
     }
 
     /// Finishes: packets that waited for an earlier one are reported now, since nothing more comes.

@@ -12,7 +12,7 @@ use super::recover::Place;
 /// Stateful: packets that wait for an earlier one, and their bytes. With more, the earlier one is
 /// taken as lost.
 const MAX_HELD: usize = 32;
-const MAX_HELD_OCTETS: usize = 1 << 15;
+const MAX_HELD_BYTES: usize = 1 << 15;
 
 /// MPPE, with the right key.
 pub(super) struct Mppe {
@@ -24,7 +24,7 @@ pub(super) struct Mppe {
     settled: bool,
     /// Stateful: packets that came too early.
     held: VecDeque<Held>,
-    held_octets: usize,
+    held_bytes: usize,
     /// Stateful: a packet is lost, and none with FLUSHED has come since.
     after_loss: bool,
     /// Stateful: where the stream stands, to go on after a loss.
@@ -80,7 +80,7 @@ impl Mppe {
             replay,
             settled: false,
             held: VecDeque::new(),
-            held_octets: 0,
+            held_bytes: 0,
             after_loss: false,
             place: Place::default(),
             missed: 0,
@@ -108,8 +108,8 @@ impl Mppe {
         plain: &mut Vec<u8>,
     ) -> Result<Decrypted, NotDecrypted> {
         if let Some(missing) = self.must_wait(packet) {
-            if self.held.len() < MAX_HELD && self.held_octets.saturating_add(packet.len()) <= MAX_HELD_OCTETS {
-                self.held_octets = self.held_octets.saturating_add(packet.len());
+            if self.held.len() < MAX_HELD && self.held_bytes.saturating_add(packet.len()) <= MAX_HELD_BYTES {
+                self.held_bytes = self.held_bytes.saturating_add(packet.len());
                 self.held.push_back(Held { tag, packet: packet.to_vec() });
                 return Err(NotDecrypted::Held { missing });
             }
@@ -157,7 +157,7 @@ impl Mppe {
             return None;
         }
         let Held { tag, packet } = self.held.remove(index)?;
-        self.held_octets = self.held_octets.saturating_sub(packet.len());
+        self.held_bytes = self.held_bytes.saturating_sub(packet.len());
         Some((tag, self.decrypt(&packet, vj, plain)))
     }
 

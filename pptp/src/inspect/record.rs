@@ -55,14 +55,14 @@ pub enum Content<'a> {
         /// The packet, or why it is not RFC 2637's.
         packet: Result<pptp_gre::Packet<'a>, pptp_gre::DecodeError>,
         /// All its bytes.
-        octets: &'a [u8],
+        bytes: &'a [u8],
     },
     /// A PPP frame.
     Frame {
         /// The frame, or the error.
         frame: Result<Frame<'a>, ppp_fsm::DecodeError>,
         /// All its bytes.
-        octets: &'a [u8],
+        bytes: &'a [u8],
     },
     /// A packet of LCP, CCP, IPCP, IPV6CP or another control protocol.
     ControlProtocol {
@@ -71,28 +71,28 @@ pub enum Content<'a> {
         /// The packet, or the error.
         packet: Result<ppp_fsm::Packet<'a>, ppp_fsm::DecodeError>,
         /// All its bytes.
-        octets: &'a [u8],
+        bytes: &'a [u8],
     },
     /// A packet of CHAP or MS-CHAP.
     Chap {
         /// The packet, or the error.
         packet: Result<chap::Packet<'a>, ppp_fsm::DecodeError>,
         /// All its bytes.
-        octets: &'a [u8],
+        bytes: &'a [u8],
     },
     /// A packet of PAP, with a password in the clear.
     Pap {
         /// The packet, or the error.
         packet: Result<pap::Packet<'a>, ppp_fsm::DecodeError>,
         /// All its bytes.
-        octets: &'a [u8],
+        bytes: &'a [u8],
     },
     /// A packet of EAP.
     Eap {
         /// The packet, or the error.
         packet: Result<eap::Packet<'a>, ppp_fsm::DecodeError>,
         /// All its bytes.
-        octets: &'a [u8],
+        bytes: &'a [u8],
     },
     /// Protocol 0x00fd: encrypted or compressed.
     CompressedData {
@@ -100,14 +100,14 @@ pub enum Content<'a> {
         /// not two bytes.
         header: Option<mppe::Header>,
         /// All its bytes.
-        octets: &'a [u8],
+        bytes: &'a [u8],
     },
     /// A datagram of a network protocol, in the clear or decrypted.
     Datagram {
         /// The inner protocol: IP, IPv6, or one of header compression.
         protocol: Protocol,
         /// The datagram: an IP packet.
-        octets: &'a [u8],
+        bytes: &'a [u8],
         /// How it was decrypted; `None` when it was in the clear.
         decrypted: Option<Decryption<'a>>,
     },
@@ -146,14 +146,14 @@ pub enum Cut<'a> {
         /// How many bytes of payload it has.
         payload_length: u16,
         /// The bytes that were captured.
-        octets: &'a [u8],
+        bytes: &'a [u8],
     },
     /// A PPP frame.
     Frame {
         /// Its protocol; `None` when not even that was captured.
         protocol: Option<Protocol>,
         /// The bytes that were captured.
-        octets: &'a [u8],
+        bytes: &'a [u8],
     },
 }
 

@@ -62,7 +62,7 @@ impl Place {
         let used = stream.windows(encrypted.len()).skip(first).position(|stream| is_ipv4(stream, encrypted))?;
         let used = first.saturating_add(used);
         plain.clear();
-        plain.extend(stream.get(used..)?.iter().zip(encrypted).map(|(stream, octet)| stream ^ octet));
+        plain.extend(stream.get(used..)?.iter().zip(encrypted).map(|(stream, byte)| stream ^ byte));
         self.count = header.count;
         self.changes = changes;
         self.used = used.saturating_add(encrypted.len());
@@ -77,12 +77,12 @@ fn key_after(start: &StartKey, changes: u64) -> SessionKey {
 
 /// Returns whether a piece of the stream makes an IPv4 packet of the encrypted bytes.
 fn is_ipv4(stream: &[u8], encrypted: &[u8]) -> bool {
-    let (Some(stream), Some(octets)) = (stream.first_chunk::<HEAD>(), encrypted.first_chunk::<HEAD>()) else {
+    let (Some(stream), Some(bytes)) = (stream.first_chunk::<HEAD>(), encrypted.first_chunk::<HEAD>()) else {
         return false;
     };
     let mut head = [0; HEAD];
-    for ((plain, stream), octet) in head.iter_mut().zip(stream).zip(octets) {
-        *plain = stream ^ octet;
+    for ((plain, stream), byte) in head.iter_mut().zip(stream).zip(bytes) {
+        *plain = stream ^ byte;
     }
     let [0x00, 0x21, header @ ..] = &head else { return false };
     let [0x45, _, high, low, ..] = header else { return false };

@@ -73,7 +73,7 @@ impl Secrets {
     pub fn with_password(mut self, user: Option<&str>, password: &str) -> Self {
         let mut nt_hashes = Vec::from([NtHash::from_password(password)]);
         if !password.is_ascii() {
-            nt_hashes.push(NtHash::from_password(Password::WidenedOctets(password.as_bytes())));
+            nt_hashes.push(NtHash::from_password(Password::WidenedBytes(password.as_bytes())));
         }
         let lm_hash = LmHash::from_password(password).ok();
         let password = Some(Plain(password.as_bytes().to_vec()));

@@ -304,13 +304,13 @@ impl Session {
     pub(super) fn handle_cut_frame(
         &mut self,
         origin: Origin,
-        octets: &[u8],
+        bytes: &[u8],
         secrets: &Secrets,
         plain: &mut Vec<u8>,
         sink: &mut impl FnMut(Record<'_>),
     ) {
-        match Frame::decode(octets) {
-            Ok(frame) if is_whole(&frame) => self.handle_frame(origin, octets, secrets, plain, sink),
+        match Frame::decode(bytes) {
+            Ok(frame) if is_whole(&frame) => self.handle_frame(origin, bytes, secrets, plain, sink),
             frame => {
                 if !origin.repeated {
                     let counters = &mut self.side_mut(origin.sender).counters;
@@ -319,9 +319,9 @@ impl Session {
                 }
                 let protocol = frame.ok().map(|frame| frame.protocol);
                 if frame.is_ok() {
-                    sink(self.record(origin, Content::Frame { frame, octets }));
+                    sink(self.record(origin, Content::Frame { frame, bytes }));
                 }
-                sink(self.record(origin, Content::NotCaptured(Cut::Frame { protocol, octets })));
+                sink(self.record(origin, Content::NotCaptured(Cut::Frame { protocol, bytes })));
             }
         }
     }
@@ -330,18 +330,18 @@ impl Session {
     pub(super) fn handle_frame(
         &mut self,
         origin: Origin,
-        octets: &[u8],
+        bytes: &[u8],
         secrets: &Secrets,
         plain: &mut Vec<u8>,
         sink: &mut impl FnMut(Record<'_>),
     ) {
-        let frame = Frame::decode(octets);
+        let frame = Frame::decode(bytes);
         // The roles may be learnt from this very frame.
         let origin = match &frame {
             Ok(frame) if !origin.repeated => self.learn(origin, frame.protocol, frame.information, sink),
             _ => origin,
         };
-        sink(self.record(origin, Content::Frame { frame, octets }));
+        sink(self.record(origin, Content::Frame { frame, bytes }));
         if !origin.repeated {
             let counters = &mut self.side_mut(origin.sender).counters;
             counters.frames = counters.frames.saturating_add(1);
@@ -352,20 +352,14 @@ impl Session {
     }
 
     /// Returns what a packet says about which end is the client.
-    fn learn(
-        &mut self,
-        origin: Origin,
-        protocol: Protocol,
-        octets: &[u8],
-        sink: &mut impl FnMut(Record<'_>),
-    ) -> Origin {
+    fn learn(&mut self, origin: Origin, protocol: Protocol, bytes: &[u8], sink: &mut impl FnMut(Record<'_>)) -> Origin {
         if self.roles >= Roles::Authentication || !self.has_directions() {
             return origin;
         }
-        let code = octets.first().copied();
+        let code = bytes.first().copied();
         let (server, roles) = match (protocol, code.map(Code)) {
             // The one that wants the other to authenticate itself.
-            (Protocol::LCP, Some(Code::CONFIGURE_REQUEST)) if asks_for_authentication(octets) => {
+            (Protocol::LCP, Some(Code::CONFIGURE_REQUEST)) if asks_for_authentication(bytes) => {
                 (origin.sender, Roles::AuthenticationAsked)
             }
             (Protocol::CHAP | Protocol::EAP, Some(Code(1 | 3 | 4))) | (Protocol::PAP, Some(Code(2 | 3))) => {
@@ -389,44 +383,44 @@ impl Session {
         &mut self,
         origin: Origin,
         protocol: Protocol,
-        octets: &[u8],
+        bytes: &[u8],
         secrets: &Secrets,
         plain: &mut Vec<u8>,
         sink: &mut impl FnMut(Record<'_>),
     ) {
         match (protocol, protocol.kind()) {
             (Protocol::CHAP, _) => {
-                let packet = chap::Packet::decode(octets);
-                sink(self.record(origin, Content::Chap { packet, octets }));
+                let packet = chap::Packet::decode(bytes);
+                sink(self.record(origin, Content::Chap { packet, bytes }));
                 if let (Ok(packet), false) = (packet, origin.repeated) {
                     self.follow_chap(origin, &packet, secrets, sink);
                 }
             }
             (Protocol::PAP, _) => {
-                let packet = pap::Packet::decode(octets);
-                sink(self.record(origin, Content::Pap { packet, octets }));
+                let packet = pap::Packet::decode(bytes);
+                sink(self.record(origin, Content::Pap { packet, bytes }));
                 if let (Ok(packet), false) = (packet, origin.repeated) {
                     self.follow_pap(origin, &packet, secrets, sink);
                 }
             }
             (Protocol::EAP, _) => {
-                let packet = eap::Packet::decode(octets);
-                sink(self.record(origin, Content::Eap { packet, octets }));
+                let packet = eap::Packet::decode(bytes);
+                sink(self.record(origin, Content::Eap { packet, bytes }));
                 if let (Ok(packet), false) = (packet, origin.repeated) {
                     self.follow_eap(origin, &packet, secrets, sink);
                 }
             }
             (Protocol::COMPRESSED, _) => {
                 let is_other = matches!(self.side(origin.sender).encryption, Encryption::Other { .. });
-                let header = mppe::Header::decode(octets).ok().map(|(header, _)| header).filter(|_| !is_other);
-                sink(self.record(origin, Content::CompressedData { header, octets }));
+                let header = mppe::Header::decode(bytes).ok().map(|(header, _)| header).filter(|_| !is_other);
+                sink(self.record(origin, Content::CompressedData { header, bytes }));
                 if !origin.repeated {
-                    self.decrypt(origin, octets, secrets, plain, sink);
+                    self.decrypt(origin, bytes, secrets, plain, sink);
                 }
             }
             (_, ProtocolKind::NetworkControl | ProtocolKind::LinkControl) => {
-                let packet = Packet::decode(octets);
-                sink(self.record(origin, Content::ControlProtocol { protocol, packet, octets }));
+                let packet = Packet::decode(bytes);
+                sink(self.record(origin, Content::ControlProtocol { protocol, packet, bytes }));
                 if let (Ok(packet), false) = (packet, origin.repeated) {
                     match protocol {
                         Protocol::LCP => self.follow_lcp(origin, &packet, plain, sink),
@@ -441,7 +435,7 @@ impl Session {
                     let counters = &mut self.side_mut(origin.sender).counters;
                     counters.clear = counters.clear.saturating_add(1);
                 }
-                sink(self.record(origin, Content::Datagram { protocol, octets, decrypted: None }));
+                sink(self.record(origin, Content::Datagram { protocol, bytes, decrypted: None }));
             }
         }
     }
@@ -454,8 +448,8 @@ fn is_whole(frame: &Frame<'_>) -> bool {
     has_length && length.is_some_and(|length| usize::from(length) <= frame.information.len())
 }
 
-fn asks_for_authentication(octets: &[u8]) -> bool {
-    Packet::decode(octets).is_ok_and(|packet| authentication_option(&packet).is_some())
+fn asks_for_authentication(bytes: &[u8]) -> bool {
+    Packet::decode(bytes).is_ok_and(|packet| authentication_option(&packet).is_some())
 }
 
 /// Returns the option of an LCP packet that asks for authentication (RFC 1661 section 6.2).

@@ -23,9 +23,9 @@ fn packet(encryptor: &mut Encryptor, number: u32) -> Vec<u8> {
 
 /// Returns how many of the packets after the first `before` ones are decrypted.
 fn decrypted(strength: Strength, key: &[u8], before: u32) -> usize {
-    let mut octets = [0; 16];
-    octets[..key.len()].copy_from_slice(key);
-    let start = StartKey::from_octets(strength, octets);
+    let mut bytes = [0; 16];
+    bytes[..key.len()].copy_from_slice(key);
+    let start = StartKey::from_bytes(strength, bytes);
     let mut encryptor = Encryptor::new(&start, &Config::new(Mode::Stateless));
     let mut inspector = Inspector::new(Secrets::new().with_start_key(&[9; 16]).with_start_key(key));
     let mut count: usize = 0;
@@ -33,8 +33,8 @@ fn decrypted(strength: Strength, key: &[u8], before: u32) -> usize {
         let packet = packet(&mut encryptor, number);
         if number >= before {
             inspector.handle_gre(number.into(), ENDS[0], ENDS[1], &packet, &mut |record| {
-                if let Content::Datagram { octets, decrypted: Some(_), .. } = record.content {
-                    assert_eq!(octets, IP);
+                if let Content::Datagram { bytes, decrypted: Some(_), .. } = record.content {
+                    assert_eq!(bytes, IP);
                     count = count.saturating_add(1);
                 }
             });
@@ -57,7 +57,7 @@ fn a_link_is_joined_after_many_packets() {
 #[test]
 fn the_depth_of_the_search_can_be_set() {
     let depth = |packets| {
-        let start = StartKey::from_octets(Strength::Bits128, [7; 16]);
+        let start = StartKey::from_bytes(Strength::Bits128, [7; 16]);
         let mut encryptor = Encryptor::new(&start, &Config::new(Mode::Stateless));
         let secrets = Secrets::new().with_start_key(&[7; 16]).with_search_depth(packets);
         let (mut inspector, mut count) = (Inspector::new(secrets), 0usize);
@@ -78,7 +78,7 @@ fn the_depth_of_the_search_can_be_set() {
 
 #[test]
 fn a_key_is_proved_by_two_headers_and_what_waited_is_told_late() {
-    let start = StartKey::from_octets(Strength::Bits128, [7; 16]);
+    let start = StartKey::from_bytes(Strength::Bits128, [7; 16]);
     let mut encryptor = Encryptor::new(&start, &Config::new(Mode::Stateless));
     let mut inspector = Inspector::new(Secrets::new().with_start_key(&[7; 16]));
     let mut told = Vec::new();
@@ -98,7 +98,7 @@ fn a_key_is_proved_by_two_headers_and_what_waited_is_told_late() {
 
 #[test]
 fn one_packet_alone_proves_no_key() {
-    let start = StartKey::from_octets(Strength::Bits128, [7; 16]);
+    let start = StartKey::from_bytes(Strength::Bits128, [7; 16]);
     let mut encryptor = Encryptor::new(&start, &Config::new(Mode::Stateless));
     let mut inspector = Inspector::new(Secrets::new().with_start_key(&[7; 16]));
     let mut reasons = Vec::new();

@@ -19,7 +19,8 @@ use pptp_wire::connection::{CallCloseReason, CloseReason, Disconnect, Fault};
 /// let words = Words::new(b"Access denied");
 /// let failure = Failure::Refused { method: Method::MsChapV2, code: Some(691), words };
 /// let reason = Reason::Ppp(ppp_session::Reason::Link(link::Reason::Authentication(failure)));
-/// let text = "the peer refused our authentication by MS-CHAP-V2, error 691: \"Access denied\"";
+/// let text =
+///     "the peer refused our authentication by MS-CHAP-V2, error 691: \"Access denied\"";
 /// assert_eq!(reason.to_string(), text);
 /// assert_eq!(reason.windows_error(), Some(691));
 /// assert_eq!(reason.advice(), "the user name or the password is wrong");
@@ -28,7 +29,6 @@ use pptp_wire::connection::{CallCloseReason, CloseReason, Disconnect, Fault};
 /// # All reasons
 ///
 /// Those of PPP are [`ppp_session::Reason`]'s and [`link::Reason`]'s as well.
-///
 #[doc = include_str!("reasons.md")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

@@ -66,8 +66,8 @@ fn cleartext_in_every_step_of_the_setup_is_never_delivered() {
     for to in To::BOTH {
         let mut pair = Pair::new(&client_config(), &server_config());
         // With each frame of the negotiation, cleartext of every kind goes to one side.
-        pair.between = Box::new(move |genuine, octets| {
-            let mut frames = vec![(genuine, octets.to_vec())];
+        pair.between = Box::new(move |genuine, bytes| {
+            let mut frames = vec![(genuine, bytes.to_vec())];
             frames.extend(cleartext().into_iter().map(|frame| (to, frame)));
             frames
         });
@@ -127,13 +127,13 @@ fn nothing_is_sent_in_the_clear_at_any_step_of_the_setup() {
             }
         }
         let control = pair.client.session.poll_control(now, &mut buf).unwrap().map(<[u8]>::to_vec);
-        if let Some(octets) = control {
-            let _ = pair.server.with(|session| session.handle_stream(now, &octets));
+        if let Some(bytes) = control {
+            let _ = pair.server.with(|session| session.handle_stream(now, &bytes));
             continue;
         }
         let control = pair.server.with(|session| session.poll_control(now, &mut buf).unwrap().map(<[u8]>::to_vec));
-        if let Some(octets) = control {
-            let _ = pair.client.session.handle_stream(now, &octets);
+        if let Some(bytes) = control {
+            let _ = pair.client.session.handle_stream(now, &bytes);
             continue;
         }
         while let Some(packet) = pair.client.session.poll_tunnel(now, &mut buf).unwrap() {
@@ -178,7 +178,7 @@ fn a_flood_of_events_that_nobody_polls_opens_no_gap_for_cleartext() {
             let mut pair = Pair::new(&client_config(), &server_config());
             // CCP is held up.
             pair.between =
-                Box::new(|to, octets| if decode_frame(octets).0 == CCP { vec![] } else { vec![(to, octets.to_vec())] });
+                Box::new(|to, bytes| if decode_frame(bytes).0 == CCP { vec![] } else { vec![(to, bytes.to_vec())] });
             pair.run();
             pair.between = honest();
             pair.set_polls(false);

@@ -18,10 +18,10 @@ const EVERYTHING: Duration = Duration::from_secs(90);
 /// Returns the one between changes the packets of one protocol that go one way, and may answer
 /// them.
 fn changing(protocol: u16, only: To, mut change: impl FnMut(&[u8]) -> Vec<(To, Vec<u8>)> + 'static) -> Between {
-    Box::new(move |to, octets| {
-        let (found, information) = decode_frame(octets);
+    Box::new(move |to, bytes| {
+        let (found, information) = decode_frame(bytes);
         if found != protocol || to != only {
-            return vec![(to, octets.to_vec())];
+            return vec![(to, bytes.to_vec())];
         }
         change(&information).into_iter().map(|(to, information)| (to, frame(protocol, &information))).collect()
     })
@@ -132,10 +132,10 @@ fn a_server_that_has_no_ccp_or_no_encryption_is_left() {
         let reasons = fails(
             &strict,
             &strict,
-            Box::new(move |to, octets| match decode_frame(octets) {
+            Box::new(move |to, bytes| match decode_frame(bytes) {
                 (CCP, information) if information[0] == 1 => vec![(other(to), frame(protocol, &answer))],
                 (CCP, _) => vec![],
-                _ => vec![(to, octets.to_vec())],
+                _ => vec![(to, bytes.to_vec())],
             }),
         );
         assert!(reasons.into_iter().any(is_about_encryption), "{reasons:?}");
@@ -144,9 +144,9 @@ fn a_server_that_has_no_ccp_or_no_encryption_is_left() {
     let reasons = fails(
         &strict,
         &strict,
-        Box::new(|to, octets| match decode_frame(octets).0 {
+        Box::new(|to, bytes| match decode_frame(bytes).0 {
             CCP => vec![],
-            _ => vec![(to, octets.to_vec())],
+            _ => vec![(to, bytes.to_vec())],
         }),
     );
     assert!(reasons.into_iter().any(is_about_encryption), "{reasons:?}");
@@ -226,7 +226,7 @@ fn ccp_that_begins_again_does_not_use_a_key_stream_twice() {
         let count = sealed.len();
         sealed.sort();
         sealed.dedup();
-        assert_eq!(sealed.len(), count, "a packet was encrypted twice to the same octets");
+        assert_eq!(sealed.len(), count, "a packet was encrypted twice to the same bytes");
         let lost = Some(Reason::Ppp(ppp_session::Reason::Link(link::Reason::EncryptionLost)));
         assert!(pair.reasons().contains(&lost), "{:?}", pair.reasons());
     }
@@ -262,13 +262,13 @@ fn lcp_in_mid_session_cannot_leave_authentication_out() {
         let mut pair = Pair::strict();
         pair.assert_alive();
         // From now on, no request for authentication arrives, and each is rejected in the name of the client.
-        pair.between = Box::new(|to, octets| {
-            let (protocol, mut information) = decode_frame(octets);
+        pair.between = Box::new(|to, bytes| {
+            let (protocol, mut information) = decode_frame(bytes);
             if protocol != LCP || to != To::Client || information[0] != 1 {
-                return vec![(to, octets.to_vec())];
+                return vec![(to, bytes.to_vec())];
             }
             let Some(at) = information.windows(3).position(|part| part == [3, 5, 0xc2]) else {
-                return vec![(to, octets.to_vec())];
+                return vec![(to, bytes.to_vec())];
             };
             information.drain(at..at + 5);
             information[3] -= 5;
@@ -316,9 +316,9 @@ fn a_peer_that_never_decrypts_is_left_with_a_reason() {
         for (deaf, pause) in To::BOTH.into_iter().flat_map(|to| [10, 400, 2000].map(|pause| (to, pause))) {
             let mut pair = Pair::strict();
             let mut waits = 0;
-            pair.between = Box::new(move |to, octets| {
-                if decode_frame(octets).0 != 0x00fd || to != deaf {
-                    return vec![(to, octets.to_vec())];
+            pair.between = Box::new(move |to, bytes| {
+                if decode_frame(bytes).0 != 0x00fd || to != deaf {
+                    return vec![(to, bytes.to_vec())];
                 }
                 waits = if waits >= 1000 { 0 } else { waits + pause };
                 if waits == 0 || pause > 400 { vec![(other(to), frame(protocol, complaint))] } else { Vec::new() }

@@ -33,7 +33,7 @@ fn ends(between: Between) -> ([Option<Reason>; 2], usize) {
 fn a_peer_that_never_answers() {
     for silent in To::BOTH {
         let (reasons, packets) =
-            ends(Box::new(move |to, octets| if to == silent { vec![] } else { vec![(to, octets.to_vec())] }));
+            ends(Box::new(move |to, bytes| if to == silent { vec![] } else { vec![(to, bytes.to_vec())] }));
         assert!(packets < 150, "{packets}");
         assert!(reasons.iter().flatten().all(|reason| *reason != Reason::Closed), "{reasons:?}");
     }
@@ -46,9 +46,9 @@ fn a_peer_that_never_answers() {
 fn a_peer_that_answers_half() {
     // Each protocol alone is not answered.
     for protocol in [CHAP, 0x80fd, IPCP] {
-        let (reasons, packets) = ends(Box::new(move |to, octets| match decode_frame(octets).0 {
+        let (reasons, packets) = ends(Box::new(move |to, bytes| match decode_frame(bytes).0 {
             found if found == protocol => vec![],
-            _ => vec![(to, octets.to_vec())],
+            _ => vec![(to, bytes.to_vec())],
         }));
         assert!(packets < 300, "{protocol:x} {packets}");
         assert!(reasons.iter().flatten().any(|reason| reason.windows_error().is_some()), "{reasons:?}");
@@ -56,12 +56,12 @@ fn a_peer_that_answers_half() {
     // Requests are answered, and nothing is ever asked for.
     for protocol in [LCP, 0x80fd, IPCP] {
         for quiet in To::BOTH {
-            let (_, packets) = ends(Box::new(move |to, octets| {
-                let (found, information) = decode_frame(octets);
+            let (_, packets) = ends(Box::new(move |to, bytes| {
+                let (found, information) = decode_frame(bytes);
                 if found == protocol && to == quiet && information[0] == 1 {
                     vec![]
                 } else {
-                    vec![(to, octets.to_vec())]
+                    vec![(to, bytes.to_vec())]
                 }
             }));
             assert!(packets < 300, "{protocol:x} {packets}");
@@ -75,10 +75,10 @@ fn a_peer_that_naks_for_ever() {
     for (protocol, option) in [(LCP, 1u8), (LCP, 5), (0x80fd, 0x12), (IPCP, 3)] {
         for victim in To::BOTH {
             let mut value = 200u32;
-            let (_, packets) = ends(Box::new(move |to, octets| {
-                let (found, information) = decode_frame(octets);
+            let (_, packets) = ends(Box::new(move |to, bytes| {
+                let (found, information) = decode_frame(bytes);
                 if found != protocol || information[0] != 1 || to == victim {
-                    return vec![(to, octets.to_vec())];
+                    return vec![(to, bytes.to_vec())];
                 }
                 value += 1;
                 let data =
@@ -98,10 +98,10 @@ fn a_peer_that_asks_for_something_else_for_ever() {
         for victim in To::BOTH {
             let mut value = 0u32;
             let mut rounds = 0u32;
-            let (_, packets) = ends(Box::new(move |to, octets| {
-                let (found, mut information) = decode_frame(octets);
+            let (_, packets) = ends(Box::new(move |to, bytes| {
+                let (found, mut information) = decode_frame(bytes);
                 if found != protocol {
-                    return vec![(to, octets.to_vec())];
+                    return vec![(to, bytes.to_vec())];
                 }
                 if information[0] == 1 && to == victim {
                     // Never what it asked for in truth.
@@ -128,7 +128,7 @@ fn a_peer_that_asks_for_something_else_for_ever() {
                         encode_packet(1, rounds as u8, &[&[option, data.len() as u8 + 2][..], &data].concat());
                     return if rounds < 1000 { vec![(victim, frame(protocol, &request))] } else { vec![] };
                 }
-                vec![(to, octets.to_vec())]
+                vec![(to, bytes.to_vec())]
             }));
             assert!(packets < 2500, "{protocol:x} {option} {packets}");
         }
@@ -140,8 +140,8 @@ fn a_peer_that_asks_for_something_else_for_ever() {
 fn a_peer_that_begins_lcp_again_for_ever() {
     for victim in To::BOTH {
         let mut count = 0u32;
-        let (reasons, packets) = ends(Box::new(move |to, octets| {
-            let (protocol, _) = decode_frame(octets);
+        let (reasons, packets) = ends(Box::new(move |to, bytes| {
+            let (protocol, _) = decode_frame(bytes);
             if protocol != LCP && to != victim {
                 count += 1;
                 // Another magic number, so that it is no copy.
@@ -152,7 +152,7 @@ fn a_peer_that_begins_lcp_again_for_ever() {
                     vec![]
                 };
             }
-            vec![(to, octets.to_vec())]
+            vec![(to, bytes.to_vec())]
         }));
         assert!(packets < 4000, "{packets}");
         let setup = reasons.iter().flatten().any(|reason| {

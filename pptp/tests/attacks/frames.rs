@@ -24,23 +24,23 @@ fn random_frames_of_every_length_in_every_phase() {
         for to in To::BOTH {
             let mut pair = Pair::new(&client_config(), &server_config());
             let mut left = phase;
-            pair.between = Box::new(move |to, octets| {
+            pair.between = Box::new(move |to, bytes| {
                 if left == 0 {
                     return vec![];
                 }
                 left -= 1;
-                vec![(to, octets.to_vec())]
+                vec![(to, bytes.to_vec())]
             });
             pair.run();
             for length in 0..70 {
                 let before = pair.recorded.iter().map(Vec::len).sum::<usize>();
-                let octets = noise.bytes(length);
-                let _ = pair.inject(to, &octets);
+                let bytes = noise.bytes(length);
+                let _ = pair.inject(to, &bytes);
                 for protocol in PROTOCOLS {
-                    let _ = pair.inject(to, &frame(protocol, &octets));
+                    let _ = pair.inject(to, &frame(protocol, &bytes));
                     // The same with a header that is right.
                     let code = noise.byte() % 16;
-                    let _ = pair.inject(to, &frame(protocol, &encode_packet(code, noise.byte(), &octets)));
+                    let _ = pair.inject(to, &frame(protocol, &encode_packet(code, noise.byte(), &bytes)));
                 }
                 pair.run();
                 let sent = pair.recorded.iter().map(Vec::len).sum::<usize>() - before;

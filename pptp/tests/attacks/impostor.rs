@@ -53,8 +53,8 @@ fn a_server_that_wants_the_password_in_the_clear_does_not_get_it() {
 #[test]
 fn a_request_for_pap_in_the_name_of_the_server_is_refused() {
     let mut pair = Pair::new(&client_config(), &server_config());
-    pair.between = Box::new(|to, octets| {
-        let (protocol, mut information) = decode_frame(octets);
+    pair.between = Box::new(|to, bytes| {
+        let (protocol, mut information) = decode_frame(bytes);
         if let Some(at) = information.windows(4).position(|part| part == [3, 5, 0xc2, 0x23]) {
             if protocol == LCP && to == To::Client && information[0] == 1 {
                 information.splice(at..at + 5, [3, 4, 0xc0, 0x23]);
@@ -62,7 +62,7 @@ fn a_request_for_pap_in_the_name_of_the_server_is_refused() {
                 return vec![(to, frame(LCP, &information))];
             }
         }
-        vec![(to, octets.to_vec())]
+        vec![(to, bytes.to_vec())]
     });
     let reasons = ended(&mut pair);
     assert!(reasons.iter().all(Option::is_some), "{reasons:?}");
@@ -91,12 +91,12 @@ fn a_server_without_the_proof_of_its_own_is_left_with_error_778() {
     ];
     for proof in proofs {
         let mut pair = Pair::new(&client_config(), &server_config());
-        pair.between = Box::new(move |to, octets| {
-            let (protocol, information) = decode_frame(octets);
+        pair.between = Box::new(move |to, bytes| {
+            let (protocol, information) = decode_frame(bytes);
             if protocol == CHAP && information[0] == 3 {
                 return vec![(to, frame(CHAP, &encode_packet(3, information[1], proof)))];
             }
-            vec![(to, octets.to_vec())]
+            vec![(to, bytes.to_vec())]
         });
         let reasons = ended(&mut pair);
         let expected = Reason::Ppp(ppp_session::Reason::Link(link::Reason::Authentication(Failure::NoMutualProof)));
@@ -105,14 +105,14 @@ fn a_server_without_the_proof_of_its_own_is_left_with_error_778() {
     }
     // A Success before anything was proved is none.
     let mut pair = Pair::new(&client_config(), &server_config());
-    pair.between = Box::new(|to, octets| {
-        let (protocol, information) = decode_frame(octets);
+    pair.between = Box::new(|to, bytes| {
+        let (protocol, information) = decode_frame(bytes);
         match protocol {
             CHAP if information[0] == 1 => {
                 let success = encode_packet(3, information[1], b"S=0000000000000000000000000000000000000000");
-                vec![(to, frame(CHAP, &success)), (to, octets.to_vec())]
+                vec![(to, frame(CHAP, &success)), (to, bytes.to_vec())]
             }
-            _ => vec![(to, octets.to_vec())],
+            _ => vec![(to, bytes.to_vec())],
         }
     });
     pair.run();
@@ -123,9 +123,9 @@ fn a_server_without_the_proof_of_its_own_is_left_with_error_778() {
 fn a_challenge_that_is_reflected_is_not_answered() {
     let mut pair = Pair::new(&client_config(), &server_config());
     // The server gets its own question, and no answer to it.
-    pair.between = Box::new(|to, octets| match decode_frame(octets).0 {
-        CHAP if to == To::Client => vec![(To::Server, octets.to_vec())],
-        _ => vec![(to, octets.to_vec())],
+    pair.between = Box::new(|to, bytes| match decode_frame(bytes).0 {
+        CHAP if to == To::Client => vec![(To::Server, bytes.to_vec())],
+        _ => vec![(to, bytes.to_vec())],
     });
     let reasons = ended(&mut pair);
     assert!(reasons.iter().all(Option::is_some), "{reasons:?}");
@@ -147,9 +147,9 @@ fn an_answer_that_was_recorded_is_no_proof_in_another_session() {
     let mut pair = Pair::new(&client_config(), &server_config());
     // Another server, with another question.
     pair.server = Host::new(&server_config(), [99; 32], false);
-    pair.between = Box::new(move |to, octets| match decode_frame(octets).0 {
+    pair.between = Box::new(move |to, bytes| match decode_frame(bytes).0 {
         CHAP if to == To::Server => vec![(to, answer.clone())],
-        _ => vec![(to, octets.to_vec())],
+        _ => vec![(to, bytes.to_vec())],
     });
     let reasons = ended(&mut pair);
     assert!(reasons.iter().all(Option::is_some), "{reasons:?}");

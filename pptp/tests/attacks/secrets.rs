@@ -12,10 +12,10 @@ use testing::pptp::{PASSWORD, Pair};
 use crate::{client_config, server_config};
 
 /// Returns the ways in which bytes are printed.
-fn spellings(octets: &[u8]) -> Vec<String> {
-    let list: Vec<String> = octets.iter().map(ToString::to_string).collect();
-    let hex = octets.iter().fold(String::new(), |hex, octet| hex + &format!("{octet:02x}"));
-    vec![list.join(", "), hex.to_uppercase(), hex, octets.escape_ascii().to_string()]
+fn spellings(bytes: &[u8]) -> Vec<String> {
+    let list: Vec<String> = bytes.iter().map(ToString::to_string).collect();
+    let hex = bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    vec![list.join(", "), hex.to_uppercase(), hex, bytes.escape_ascii().to_string()]
 }
 
 fn assert_hidden(printed: &str, secrets: &[Vec<u8>]) {
@@ -23,7 +23,7 @@ fn assert_hidden(printed: &str, secrets: &[Vec<u8>]) {
     for secret in secrets {
         // Eight bytes are enough to be recognized, and too many to be there by chance.
         for part in secret.windows(8.min(secret.len())) {
-            if part.iter().all(|octet| *octet == part[0]) {
+            if part.iter().all(|byte| *byte == part[0]) {
                 continue;
             }
             for spelling in spellings(part) {

@@ -106,7 +106,7 @@ fn malformed_headers_are_refused() {
     for to in To::BOTH {
         let before = pair.statistics(to);
         let good = encode_gre(pair.id(to), Some(pair.next_number(to)), Some(0), &forged());
-        // Each bit of the first four octets, each length, each end.
+        // Each bit of the first four bytes, each length, each end.
         for bit in 0..32 {
             let mut packet = good.clone();
             packet[bit / 8] ^= 0x80 >> (bit % 8);
@@ -137,8 +137,8 @@ fn packets_from_another_address_reach_no_call() {
     let now = Duration::ZERO;
     let id = server.accept(now, owner, [3; 32]).unwrap();
     let _ = server.accept(now, other, [4; 32]).unwrap();
-    for octets in [crate::calls::start(), crate::calls::call(1)] {
-        assert_eq!(server.handle_stream(now, id, &octets), octets.len());
+    for bytes in [crate::calls::start(), crate::calls::call(1)] {
+        assert_eq!(server.handle_stream(now, id, &bytes), bytes.len());
     }
     let call = server.session(id).unwrap().calls().next().map(|call| call.id()).unwrap();
     let echo = frame(0xc021, &encode_packet(1, 1, b""));

@@ -100,8 +100,8 @@ fn serve(now: Duration, session: &mut SessionMut<'_, 4>, log: &mut Log) -> [Vec<
             _ => {}
         }
     }
-    while let Some(octets) = session.poll_control(now, &mut buf).unwrap() {
-        output[0].push(octets.to_vec());
+    while let Some(bytes) = session.poll_control(now, &mut buf).unwrap() {
+        output[0].push(bytes.to_vec());
     }
     while let Some(packet) = session.poll_tunnel(now, &mut buf).unwrap() {
         output[1].push(packet.to_vec());
@@ -116,8 +116,8 @@ fn exchange(now: Duration, server: &mut Server, clients: &mut [Client], log: &mu
         let mut is_any = false;
         for client in &mut *clients {
             client.events(now);
-            while let Some(octets) = client.connection.poll_transmit(now, &mut buf).unwrap() {
-                assert_eq!(server.handle_stream(now, client.id, octets), octets.len());
+            while let Some(bytes) = client.connection.poll_transmit(now, &mut buf).unwrap() {
+                assert_eq!(server.handle_stream(now, client.id, bytes), bytes.len());
                 is_any = true;
             }
             for (link, tunnel) in client.calls.values_mut() {
@@ -135,8 +135,8 @@ fn exchange(now: Duration, server: &mut Server, clients: &mut [Client], log: &mu
             drop(session);
             let Some(client) = clients.iter_mut().find(|client| client.id == id) else { continue };
             is_any |= !control.is_empty() || !packets.is_empty();
-            for octets in control {
-                assert_eq!(client.connection.handle_stream(now, &octets), octets.len());
+            for bytes in control {
+                assert_eq!(client.connection.handle_stream(now, &bytes), bytes.len());
                 client.events(now);
             }
             for packet in packets {
@@ -286,16 +286,16 @@ fn limits_of_a_server_hold() {
     clients.drain(..2);
     assert_eq!(calls(&server), 3);
     let mut buf = [0; 2048];
-    let mut octets = Vec::new();
+    let mut bytes = Vec::new();
     for _ in 0..6 {
         // Both are kept for the next call as well.
         let _ = clients[0].connection.place_call(NOW, OutgoingCallRequest::new(0, 0));
         while let Some(message) = clients[0].connection.poll_transmit(NOW, &mut buf).unwrap() {
-            octets.extend_from_slice(message);
+            bytes.extend_from_slice(message);
         }
     }
-    assert_eq!(octets.len() % 168, 0);
-    let mut rest = &octets[..];
+    assert_eq!(bytes.len() % 168, 0);
+    let mut rest = &bytes[..];
     for _ in 0..10 {
         let taken = server.handle_stream(NOW, clients[0].id, rest);
         rest = &rest[taken..];

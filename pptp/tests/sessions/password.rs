@@ -203,7 +203,7 @@ fn accept(hash: &NtHash, name: &[u8], challenges: &Challenges, proof: &Challenge
     let own = AuthenticatorResponse::new(&hash.hash(), proof, &challenges.hash(name));
     let master = MasterKey::from_ms_chap_v2(hash.hash().as_bytes(), proof.as_bytes());
     let key = |direction| master.start_key(Strength::Bits128, Side::Server, direction);
-    let keys = ExternalKeys::new(key(Direction::Send).expose_octets(), key(Direction::Receive).expose_octets());
+    let keys = ExternalKeys::new(key(Direction::Send).expose_bytes(), key(Direction::Receive).expose_bytes());
     Decision::Accept(own.to_text().to_vec(), has_keys.then_some(keys))
 }
 

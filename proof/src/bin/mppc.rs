@@ -17,9 +17,9 @@ extern "C" fn _start() -> ! {
     let mut max = Compressor::new(level::Max);
     let mut sender = Sender::new(level::Fast, unknown(History::PerPacket));
     loop {
-        let (octets, mut buf) = (unknown([7; 1600]), unknown([0; 1700]));
+        let (bytes, mut buf) = (unknown([7; 1600]), unknown([0; 1700]));
         let length = unknown(1400);
-        let packet = some(&octets, length);
+        let packet = some(&bytes, length);
         let _ = black_box(fast.compress(packet, buf.get_mut(..length).unwrap_or(&mut [])));
         let _ = black_box(default.compress(packet, buf.get_mut(..length).unwrap_or(&mut [])));
         let _ = black_box(max.compress(packet, buf.get_mut(..length).unwrap_or(&mut [])));

@@ -14,7 +14,7 @@ use mppe::{
 /// Calls everything with values that the compiler does not know.
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    let octets: [u8; 64] = unknown([7; 64]);
+    let bytes: [u8; 64] = unknown([7; 64]);
     let strength = black_box(Strength::Bits40);
     let mode = black_box(Mode::Stateful);
     let (side, direction) = black_box((Side::Client, Direction::Send));
@@ -23,8 +23,8 @@ extern "C" fn _start() -> ! {
 
     let master = MasterKey::from_ms_chap_v2(&black_box([1; 16]), &black_box([2; 24]));
     let start = master.start_key(strength, side, direction);
-    black_box(StartKey::from_eap(strength, &octets, side, direction).next_session_key(&start.initial_session_key()));
-    black_box(StartKey::from_radius(strength, octets.get(..number).unwrap_or(&[])).expose_octets());
+    black_box(StartKey::from_eap(strength, &bytes, side, direction).next_session_key(&start.initial_session_key()));
+    black_box(StartKey::from_radius(strength, bytes.get(..number).unwrap_or(&[])).expose_bytes());
     let v1 = MsChapV1::new(black_box([1; 8])).with_lm_password_hash(black_box([3; 16]));
     let _ = black_box(v1.with_nt_password_hash_hash(black_box([4; 16])).start_key(strength, ShortKeySource::LmHash));
 
@@ -35,8 +35,8 @@ extern "C" fn _start() -> ! {
     let mut other = black_box([0; 1500]);
     loop {
         let number = black_box(number);
-        let _ = black_box(Header::decode(octets.get(..number).unwrap_or(&[])));
-        let _ = black_box(encryptor.encrypt(black_box(0x0021), octets.get(..number).unwrap_or(&[]), &mut buf));
+        let _ = black_box(Header::decode(bytes.get(..number).unwrap_or(&[])));
+        let _ = black_box(encryptor.encrypt(black_box(0x0021), bytes.get(..number).unwrap_or(&[]), &mut buf));
         let _ = black_box(encryptor.encrypt_compressed_in_place(&mut buf, number..1400, Flags::COMPRESSED));
         encryptor.handle_reset_request();
         let packet = buf.get_mut(number..).unwrap_or(&mut []);

@@ -19,44 +19,44 @@ extern "C" fn _start() -> ! {
         v2::Authenticator::new(unknown([1; 16]), unknown(3)).with_name_policy(unknown(NamePolicy::default())),
     );
     loop {
-        let octets = unknown([7; 700]);
-        let hash = NtHash::from_password(Password::Utf16Le(some(&octets, 20)));
-        peers(&octets, &hash);
-        authenticate(&octets, &hash, &mut authenticators);
-        keys(&octets, &hash);
-        extensible(&octets, &hash);
-        codecs(&octets);
+        let bytes = unknown([7; 700]);
+        let hash = NtHash::from_password(Password::Utf16Le(some(&bytes, 20)));
+        peers(&bytes, &hash);
+        authenticate(&bytes, &hash, &mut authenticators);
+        keys(&bytes, &hash);
+        extensible(&bytes, &hash);
+        codecs(&bytes);
     }
 }
 
-fn peers(octets: &[u8; 700], hash: &NtHash) {
+fn peers(bytes: &[u8; 700], hash: &NtHash) {
     let challenges = v2::Challenges { authenticator: unknown([1; 16]), peer: unknown([2; 16]) };
-    let (peer, response) = v2::Peer::respond(hash, &challenges, some(octets, 9));
+    let (peer, response) = v2::Peer::respond(hash, &challenges, some(bytes, 9));
     black_box(response.encode());
-    let _ = black_box(peer.handle_success(some(octets, 50)));
-    black_box(peer.handle_failure(some(octets, 50)));
-    let padding = unknown([3; Password::MAX_OCTETS]);
-    let password = Password::Utf16Le(some(octets, 20));
-    if let Ok((_, packet)) = v2::Peer::change_password(hash, password, &challenges, some(octets, 9), &padding) {
+    let _ = black_box(peer.handle_success(some(bytes, 50)));
+    black_box(peer.handle_failure(some(bytes, 50)));
+    let padding = unknown([3; Password::MAX_BYTES]);
+    let password = Password::Utf16Le(some(bytes, 20));
+    if let Ok((_, packet)) = v2::Peer::change_password(hash, password, &challenges, some(bytes, 9), &padding) {
         black_box(packet.encode());
     }
     let (peer, response) = v1::Peer::respond(hash, &unknown([1; 8]));
     black_box(response.encode());
-    black_box((peer.handle_success(some(octets, 50)), peer.handle_failure(some(octets, 50))));
+    black_box((peer.handle_success(some(bytes, 50)), peer.handle_failure(some(bytes, 50))));
     black_box(v1::Peer::change_password_1(hash, hash, &unknown([1; 8])).1.encode());
     if let Ok((_, packet)) = v1::Peer::change_password_2(hash, password, &unknown([1; 8]), &padding) {
         black_box(packet.encode());
     }
 }
 
-fn authenticate(octets: &[u8; 700], hash: &NtHash, (one, two): &mut (v1::Authenticator, v2::Authenticator)) {
+fn authenticate(bytes: &[u8; 700], hash: &NtHash, (one, two): &mut (v1::Authenticator, v2::Authenticator)) {
     let account = Account::new(hash).with_restriction(FailureCode(unknown(648)));
-    let _ = black_box(one.handle_response(some(octets, 49), some(octets, 9), &account, unknown(Some([4; 8]))));
-    let _ = black_box(one.handle_change_password_1(some(octets, 72), some(octets, 9), &account));
-    let _ = black_box(one.handle_change_password_2(some(octets, 618), some(octets, 9), &account));
+    let _ = black_box(one.handle_response(some(bytes, 49), some(bytes, 9), &account, unknown(Some([4; 8]))));
+    let _ = black_box(one.handle_change_password_1(some(bytes, 72), some(bytes, 9), &account));
+    let _ = black_box(one.handle_change_password_2(some(bytes, 618), some(bytes, 9), &account));
     one.reject_change();
-    let _ = black_box(two.handle_response(some(octets, 49), some(octets, 9), &account, unknown([4; 16])));
-    let _ = black_box(two.handle_change_password(some(octets, 582), some(octets, 9), &account, unknown([4; 16])));
+    let _ = black_box(two.handle_response(some(bytes, 49), some(bytes, 9), &account, unknown([4; 16])));
+    let _ = black_box(two.handle_change_password(some(bytes, 582), some(bytes, 9), &account, unknown([4; 16])));
     two.reject_change(unknown([4; 16]));
     let mut buf = unknown([0; 128]);
     for reply in [one.reply(), two.reply()].into_iter().flatten() {
@@ -64,29 +64,28 @@ fn authenticate(octets: &[u8; 700], hash: &NtHash, (one, two): &mut (v1::Authent
     }
 }
 
-fn extensible(octets: &[u8; 700], hash: &NtHash) {
+fn extensible(bytes: &[u8; 700], hash: &NtHash) {
     let mut server = eap::Authenticator::new(unknown([1; 16]), unknown(7), unknown(3));
     let mut client = eap::Peer::new().with_name_policy(unknown(NamePolicy::default()));
     let account = Account::new(hash).with_restriction(FailureCode(unknown(648)));
     let (mut one, mut two) = (unknown([0; 700]), unknown([0; 700]));
     for _ in 0..unknown(9) {
-        let _ = black_box(client.handle_request(some(octets, 80)));
-        if let Ok(request) = server.request(some(octets, 9), one.get_mut(..unknown(100)).unwrap_or(&mut [])) {
+        let _ = black_box(client.handle_request(some(bytes, 80)));
+        if let Ok(request) = server.request(some(bytes, 9), one.get_mut(..unknown(100)).unwrap_or(&mut [])) {
             let _ = black_box(client.handle_request(request));
         }
-        let padding = unknown([3; Password::MAX_OCTETS]);
-        let password = Password::Utf16Le(some(octets, 20));
-        let _ = black_box(client.prove(hash, some(octets, 9), unknown([2; 16]), &mut two));
-        let _ =
-            black_box(client.change_password(hash, password, some(octets, 9), unknown([2; 16]), &padding, &mut two));
+        let padding = unknown([3; Password::MAX_BYTES]);
+        let password = Password::Utf16Le(some(bytes, 20));
+        let _ = black_box(client.prove(hash, some(bytes, 9), unknown([2; 16]), &mut two));
+        let _ = black_box(client.change_password(hash, password, some(bytes, 9), unknown([2; 16]), &padding, &mut two));
         let _ = black_box((client.acknowledge(), client.decline(), client.end()));
         black_box(client.proved().map(|proved| eap::MasterSessionKey::new(&proved.master_key())));
-        let data = some(octets, 600);
+        let data = some(bytes, 600);
         let _ = black_box(server.read(data));
         let _ = black_box(server.handle_response(data, &account, unknown([4; 16])));
-        let _ = black_box(server.handle_change_password(data, some(octets, 9), &account, unknown([4; 16])));
+        let _ = black_box(server.handle_change_password(data, some(bytes, 9), &account, unknown([4; 16])));
         let _ = black_box(server.handle_acknowledgment(data));
-        let failure = Failure::decode(some(octets, 50));
+        let failure = Failure::decode(some(bytes, 50));
         black_box((server.reject_change(unknown([5; 16])), server.may_offer(&failure), server.awaits(), server.end()));
         if unknown(true) {
             server.refuse_as(unknown(1), &failure);
@@ -103,34 +102,34 @@ fn extensible(octets: &[u8; 700], hash: &NtHash) {
     }
 }
 
-fn keys(octets: &[u8; 700], hash: &NtHash) {
+fn keys(bytes: &[u8; 700], hash: &NtHash) {
     let response = hash.challenge_response(&unknown([1; 8]));
     let master = MasterKey::new(&hash.hash(), &response);
     black_box((master.authenticator_to_peer(), master.peer_to_authenticator()));
     black_box(StartKey::from_v1(&hash.hash(), &unknown([1; 8])));
     black_box(des::decrypt(&unknown([1; 8]), &unknown([2; 7])));
-    let _ = black_box(LmHash::from_oem(some(octets, 9)));
+    let _ = black_box(LmHash::from_oem(some(bytes, 9)));
     black_box(EncryptedHash::seal(&unknown([1; 16]), hash).open(hash));
-    let password = Password::Utf16Le(some(octets, 20));
-    if let Ok(sealed) = EncryptedPassword::seal(password, hash, &unknown([3; Password::MAX_OCTETS])) {
+    let password = Password::Utf16Le(some(bytes, 20));
+    if let Ok(sealed) = EncryptedPassword::seal(password, hash, &unknown([3; Password::MAX_BYTES])) {
         if let Ok(password) = sealed.open(hash) {
             black_box((password.nt_hash(), password.chars().count()));
         }
     }
 }
 
-fn codecs(octets: &[u8; 700]) {
+fn codecs(bytes: &[u8; 700]) {
     let mut buf = unknown([0; 300]);
-    let _ = black_box(v2::Response::decode(some(octets, 49)));
-    let _ = black_box(v1::Response::decode(some(octets, 49)));
-    let _ = black_box(Success::decode(some(octets, 49)));
-    let _ = black_box(Failure::decode(some(octets, 49)).encode(&mut buf));
-    let (secret, authenticator) = (some(octets, 9), unknown([5; 16]));
+    let _ = black_box(v2::Response::decode(some(bytes, 49)));
+    let _ = black_box(v1::Response::decode(some(bytes, 49)));
+    let _ = black_box(Success::decode(some(bytes, 49)));
+    let _ = black_box(Failure::decode(some(bytes, 49)).encode(&mut buf));
+    let (secret, authenticator) = (some(bytes, 9), unknown([5; 16]));
     let hiding = Hiding::new(secret, &authenticator);
-    if let Ok(hidden) = HiddenKey::hide(some(octets, 32), unknown([0x80, 1]), &hiding, &mut buf) {
+    if let Ok(hidden) = HiddenKey::hide(some(bytes, 32), unknown([0x80, 1]), &hiding, &mut buf) {
         let _ = black_box(hidden.reveal(&hiding));
     }
-    if let Ok(attributes) = attributes(some(octets, 200)) {
+    if let Ok(attributes) = attributes(some(bytes, 200)) {
         let mut buf = unknown([0; 300]);
         for attribute in attributes.flatten() {
             let _ = black_box(attribute.encode(&mut buf));

@@ -35,15 +35,15 @@ extern "C" fn _start() -> ! {
 
 fn drive<S: Slots<Item: pptp_gre::FrameBuffer>>(tunnel: &mut Tunnel<S>) {
     let now = unknown(Duration::from_secs(1));
-    let (octets, mut buf) = (unknown([7; 64]), unknown([0; 96]));
+    let (bytes, mut buf) = (unknown([7; 64]), unknown([0; 96]));
     let length = unknown(40);
-    let _ = black_box(tunnel.encapsulate(now, some(&octets, length), &mut buf));
+    let _ = black_box(tunnel.encapsulate(now, some(&bytes, length), &mut buf));
     let _ = black_box(tunnel.encapsulate_in_place(now, buf.get_mut(..length).unwrap_or(&mut [])));
     let _ = black_box(tunnel.check_writable(now));
-    let _ = black_box(tunnel.decapsulate(now, some(&octets, length)));
+    let _ = black_box(tunnel.decapsulate(now, some(&bytes, length)));
     let _ = black_box(tunnel.decapsulate_in_place(now, buf.get_mut(..length).unwrap_or(&mut [])));
-    let _ = black_box(tunnel.decapsulate_range(now, some(&octets, length)));
-    if let Ok(Received::Frame(frame)) = tunnel.decapsulate_unproven(now, some(&octets, length)) {
+    let _ = black_box(tunnel.decapsulate_range(now, some(&bytes, length)));
+    if let Ok(Received::Frame(frame)) = tunnel.decapsulate_unproven(now, some(&bytes, length)) {
         black_box((frame.range(), frame.number()));
         if unknown(true) {
             tunnel.confirm(now, &frame);
@@ -52,8 +52,8 @@ fn drive<S: Slots<Item: pptp_gre::FrameBuffer>>(tunnel: &mut Tunnel<S>) {
         }
     }
     black_box(tunnel.poll_receive(now));
-    if let Some((frame, octets)) = tunnel.poll_receive_unproven(now) {
-        black_box(octets);
+    if let Some((frame, bytes)) = tunnel.poll_receive_unproven(now) {
+        black_box(bytes);
         tunnel.refuse(now, &frame);
     }
     let _ = black_box(tunnel.poll_transmit(now, &mut buf));
@@ -63,10 +63,10 @@ fn drive<S: Slots<Item: pptp_gre::FrameBuffer>>(tunnel: &mut Tunnel<S>) {
 }
 
 fn codec() {
-    let (octets, mut buf) = (unknown([7; 64]), unknown([0; 96]));
+    let (bytes, mut buf) = (unknown([7; 64]), unknown([0; 96]));
     let length = unknown(40);
-    let _ = black_box(Header::decode(some(&octets, length)));
-    if let Ok(packet) = Packet::decode(some(&octets, length)) {
+    let _ = black_box(Header::decode(some(&bytes, length)));
+    if let Ok(packet) = Packet::decode(some(&bytes, length)) {
         let _ = black_box(packet.encode(buf.get_mut(..length).unwrap_or(&mut [])));
     }
     black_box((Mtu::new(unknown(1500)).frame(), Mtu::new(unknown(1500)).packet()));

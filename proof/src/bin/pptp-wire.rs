@@ -34,10 +34,10 @@ extern "C" fn _start() -> ! {
 
 fn drive<const CALLS: usize>(connection: &mut Connection<CALLS>) {
     let now = unknown(Duration::from_secs(1));
-    let (octets, mut buf) = (unknown([7; 300]), unknown([0; 256]));
+    let (bytes, mut buf) = (unknown([7; 300]), unknown([0; 256]));
     let length = unknown(156);
     let _ = black_box(connection.open(now));
-    black_box(connection.handle_stream(now, some(&octets, length)));
+    black_box(connection.handle_stream(now, some(&bytes, length)));
     black_box(connection.wants_read());
     let call = CallId::new(unknown(7));
     let _ = black_box(connection.accept_start(now));
@@ -62,16 +62,16 @@ fn drive<const CALLS: usize>(connection: &mut Connection<CALLS>) {
 }
 
 fn codec() {
-    let (octets, mut buf) = (unknown([7; 300]), unknown([0; 256]));
+    let (bytes, mut buf) = (unknown([7; 300]), unknown([0; 256]));
     let length = unknown(156);
     let mut stream = Reassembler::new();
-    let mut input = some(&octets, length);
+    let mut input = some(&bytes, length);
     while let Ok(Some(message)) = stream.next_message(&mut input) {
         let message = nat::map_call_ids(&message, |_, id| unknown(id));
         black_box((nat::flow(&message), message.name()));
         let _ = black_box(message.encode(buf.get_mut(..length).unwrap_or(&mut [])));
     }
     black_box((stream.pending(), stream.offset(), stream.error()));
-    let _ = black_box(Message::decode(some(&octets, length)));
-    let _ = black_box(Text::<64>::new(some(&octets, length)));
+    let _ = black_box(Message::decode(some(&bytes, length)));
+    let _ = black_box(Text::<64>::new(some(&bytes, length)));
 }

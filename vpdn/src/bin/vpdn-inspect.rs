@@ -78,15 +78,15 @@ struct Arguments {
 type StartKey = Vec<u8>;
 
 fn hash(digits: &str) -> Result<[u8; 16], String> {
-    let octets = hex::decode(digits).map_err(|error| error.to_string())?;
-    octets.try_into().map_err(|octets: Vec<u8>| format!("{} octets, not 16", octets.len()))
+    let bytes = hex::decode(digits).map_err(|error| error.to_string())?;
+    bytes.try_into().map_err(|bytes: Vec<u8>| format!("{} bytes, not 16", bytes.len()))
 }
 
 fn start_key(digits: &str) -> Result<StartKey, String> {
-    let octets = hex::decode(digits).map_err(|error| error.to_string())?;
-    match octets.len() {
-        8 | 16 => Ok(octets),
-        length => Err(format!("{length} octets, not 8 or 16")),
+    let bytes = hex::decode(digits).map_err(|error| error.to_string())?;
+    match bytes.len() {
+        8 | 16 => Ok(bytes),
+        length => Err(format!("{length} bytes, not 8 or 16")),
     }
 }
 
@@ -143,7 +143,7 @@ enum Output {
     Nothing,
 }
 
-/// Octets that are gathered before they are written.
+/// Bytes that are gathered before they are written.
 const BUFFER: usize = 1 << 16;
 
 fn main() -> ExitCode {
@@ -211,8 +211,8 @@ fn run(arguments: &Arguments) -> io::Result<ExitCode> {
 fn write_inner(inner: &mut Option<Packets>, left_out: &mut u64, place: &Place, item: Item<'_>) -> io::Result<()> {
     let (Some(inner), Item::Record(record)) = (inner, item) else { return Ok(()) };
     match record.content {
-        Content::Datagram { octets, decrypted: Some(_), protocol: Protocol::IP | Protocol::IPV6 } => {
-            inner.packet(place.time, octets)
+        Content::Datagram { bytes, decrypted: Some(_), protocol: Protocol::IP | Protocol::IPV6 } => {
+            inner.packet(place.time, bytes)
         }
         Content::Datagram { decrypted: Some(_), .. } => {
             *left_out = left_out.saturating_add(1);

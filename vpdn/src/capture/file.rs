@@ -34,7 +34,7 @@ pub struct Frame<'a> {
     /// The code of the packet.
     pub link_type: LinkType,
     /// As many bytes of it as were captured.
-    pub octets: &'a [u8],
+    pub bytes: &'a [u8],
     /// How many bytes it had on the wire.
     pub length: usize,
 }
@@ -43,7 +43,7 @@ impl Frame<'_> {
     /// Returns whether its end was not captured.
     #[must_use]
     pub const fn is_cut(&self) -> bool {
-        self.length > self.octets.len()
+        self.length > self.bytes.len()
     }
 }
 
@@ -128,7 +128,7 @@ fn other_format(start: &[u8]) -> Option<Error> {
 /// pcap.extend(b"\x01\0\0\0\0\0\0\0\x02\0\0\0\x04\0\0\0\xff\xff");
 /// let mut seen = Vec::new();
 /// let outcome =
-///     file::read(&pcap[..], |frame| seen.push((frame.octets.to_vec(), frame.length)));
+///     file::read(&pcap[..], |frame| seen.push((frame.bytes.to_vec(), frame.length)));
 /// assert_eq!(outcome, (1, Ok(())));
 /// assert_eq!(seen, [(vec![0xff, 0xff], 4)]);
 /// assert_eq!(file::read(&b"some text"[..], |_| {}), (0, Err(Error::NotACapture)));
@@ -237,9 +237,9 @@ fn frames(start: Vec<u8>, source: impl Read + Send, each: &mut impl FnMut(Frame<
     let result = loop {
         match reader.next() {
             Ok((length, block)) => {
-                if let Some(Packet { time, link_type, octets, length }) = interfaces.packet(&block) {
+                if let Some(Packet { time, link_type, bytes, length }) = interfaces.packet(&block) {
                     number += 1;
-                    each(Frame { number, time, link_type, octets, length });
+                    each(Frame { number, time, link_type, bytes, length });
                 }
                 reader.consume(length);
                 incomplete = None;
@@ -282,7 +282,7 @@ struct Interface {
 struct Packet<'a> {
     time: (u64, u32),
     link_type: LinkType,
-    octets: &'a [u8],
+    bytes: &'a [u8],
     length: usize,
 }
 
@@ -303,7 +303,7 @@ impl Interfaces {
                 let unit = if self.nanoseconds { 1 } else { 1_000 };
                 let time = (u64::from(block.ts_sec), block.ts_usec.saturating_mul(unit));
                 let link_type = self.list.first()?.link_type;
-                Some(Packet { time, link_type, octets: block.data, length: length(block.origlen) })
+                Some(Packet { time, link_type, bytes: block.data, length: length(block.origlen) })
             }
             PcapBlockOwned::NG(block) => self.pcapng(block),
         }
@@ -331,14 +331,14 @@ impl Interfaces {
                 Some(Packet {
                     time: interface.time(units),
                     link_type: interface.link_type,
-                    octets: packet.packet_data(),
+                    bytes: packet.packet_data(),
                     length: length(packet.origlen),
                 })
             }
             Block::SimplePacket(packet) => Some(Packet {
                 time: (0, 0),
                 link_type: self.list.first()?.link_type,
-                octets: packet.packet_data(),
+                bytes: packet.packet_data(),
                 length: length(packet.origlen),
             }),
             _ => None,

@@ -76,7 +76,9 @@ pub struct Report {
 ///
 /// // A pcap file with one frame: PPP, an Echo-Request of LCP.
 /// let mut pcap = b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x01\0\x09\0\0\0".to_vec();
-/// pcap.extend(b"\x01\0\0\0\0\0\0\0\x0a\0\0\0\x0a\0\0\0\xc0\x21\x09\x01\0\x08\x01\x02\x03\x04");
+/// pcap.extend(
+///     b"\x01\0\0\0\0\0\0\0\x0a\0\0\0\x0a\0\0\0\xc0\x21\x09\x01\0\x08\x01\x02\x03\x04",
+/// );
 /// let mut inspector = Inspector::new(Secrets::new());
 /// let mut records = 0;
 /// let report = capture::read(&pcap[..], &mut inspector, |_, item| {
@@ -133,9 +135,9 @@ fn feed(
             streams.handle(&segment, &mut |(source, destination), piece| {
                 let input = match piece {
                     Piece::Start => ControlInput::Start,
-                    Piece::Next(octets) => ControlInput::Octets(octets),
-                    Piece::Repeated(octets) => ControlInput::Repeated(octets),
-                    Piece::Cut(octets) => ControlInput::Cut(octets),
+                    Piece::Next(bytes) => ControlInput::Bytes(bytes),
+                    Piece::Repeated(bytes) => ControlInput::Repeated(bytes),
+                    Piece::Cut(bytes) => ControlInput::Cut(bytes),
                     Piece::Lost(_) => ControlInput::Lost,
                     Piece::Empty => ControlInput::Seen,
                     Piece::End => ControlInput::End,
@@ -143,35 +145,35 @@ fn feed(
                 inspector.handle_control(tag, source, destination, input, &mut sink);
             });
         }
-        Carried::Gre { path, octets, is_cut } => {
+        Carried::Gre { path, bytes, is_cut } => {
             place.path = Some(path);
             let (Address::Ip(source), Address::Ip(destination)) = path else { return };
             let mut sink = |record: Record<'_>| each(&place, Item::Record(&record));
             if is_cut {
-                inspector.handle_cut_gre(tag, source, destination, octets, &mut sink);
+                inspector.handle_cut_gre(tag, source, destination, bytes, &mut sink);
             } else {
-                inspector.handle_gre(tag, source, destination, octets, &mut sink);
+                inspector.handle_gre(tag, source, destination, bytes, &mut sink);
             }
         }
         Carried::L2tp(record) => {
             place.path = Some((Address::Ip(record.source.ip()), Address::Ip(record.destination.ip())));
             each(&place, Item::L2tp(record));
         }
-        Carried::Frame { path, sender, carrier, octets, is_cut } => {
+        Carried::Frame { path, sender, carrier, bytes, is_cut } => {
             place.path = path;
             place.carrier = Some(carrier);
             let (link, direction) = link(path, sender, carrier);
             let mut sink = |record: Record<'_>| each(&place, Item::Record(&record));
             if is_cut {
-                inspector.handle_cut_frame(tag, link, direction, octets, &mut sink);
+                inspector.handle_cut_frame(tag, link, direction, bytes, &mut sink);
             } else {
-                inspector.handle_frame(tag, link, direction, octets, &mut sink);
+                inspector.handle_frame(tag, link, direction, bytes, &mut sink);
             }
         }
-        Carried::Packet { path, protocol, octets } => {
+        Carried::Packet { path, protocol, bytes } => {
             place.path = Some(path);
             let (link, direction) = link(Some(path), None, Carrier::Serial);
-            inspector.handle_packet(tag, link, direction, protocol, octets, &mut |record| {
+            inspector.handle_packet(tag, link, direction, protocol, bytes, &mut |record| {
                 each(&place, Item::Record(&record));
             });
         }

@@ -127,7 +127,7 @@ pub enum Carried<'a> {
         /// Sender and receiver.
         path: Path,
         /// Its bytes.
-        octets: &'a [u8],
+        bytes: &'a [u8],
         /// Whether its end was not captured.
         is_cut: bool,
     },
@@ -142,7 +142,7 @@ pub enum Carried<'a> {
         /// The carrier of it.
         carrier: Carrier,
         /// Its bytes.
-        octets: &'a [u8],
+        bytes: &'a [u8],
         /// Whether its end was not captured.
         is_cut: bool,
     },
@@ -153,7 +153,7 @@ pub enum Carried<'a> {
         /// The protocol of PPP.
         protocol: Protocol,
         /// Its bytes.
-        octets: &'a [u8],
+        bytes: &'a [u8],
     },
     /// An IP packet that is a fragment, not yet whole.
     Fragment {
@@ -210,18 +210,18 @@ impl Outer {
     /// Hands to `each` what `frame` carries: nothing, or one thing, or several when tunnels are within each other.
     pub fn handle(&mut self, frame: &Frame<'_>, each: &mut impl FnMut(Carried<'_>)) {
         let at = At { number: frame.number, path: None, sender: None, depth: MAX_DEPTH, is_cut: frame.is_cut() };
-        self.link(frame.link_type, frame.octets, at, each);
+        self.link(frame.link_type, frame.bytes, at, each);
     }
 
     /// Reads a PPP frame and its contents.
-    fn ppp(&mut self, carrier: Carrier, octets: &[u8], at: At, is_cut: bool, each: &mut impl FnMut(Carried<'_>)) {
-        each(Carried::Frame { path: at.path, sender: at.sender, carrier, octets, is_cut });
-        self.within_ppp(octets, at, each);
+    fn ppp(&mut self, carrier: Carrier, bytes: &[u8], at: At, is_cut: bool, each: &mut impl FnMut(Carried<'_>)) {
+        each(Carried::Frame { path: at.path, sender: at.sender, carrier, bytes, is_cut });
+        self.within_ppp(bytes, at, each);
     }
 
     /// Reads the contents of a PPP frame in the clear.
-    fn within_ppp(&mut self, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
-        let (Ok(frame), Some(at)) = (ppp_fsm::Frame::decode(octets), at.within()) else { return };
+    fn within_ppp(&mut self, bytes: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
+        let (Ok(frame), Some(at)) = (ppp_fsm::Frame::decode(bytes), at.within()) else { return };
         match frame.protocol {
             Protocol::IP | Protocol::IPV6 => self.ip(frame.information, at, each),
             // RFC 3032 section 4.3: MPLS unicast and multicast.
@@ -231,9 +231,9 @@ impl Outer {
     }
 
     /// Reads a stack of labels, the last of which has the bit S (RFC 3032 section 2.1).
-    fn mpls(&mut self, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
+    fn mpls(&mut self, bytes: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
         let Some(at) = at.within() else { return };
-        let mut rest = octets;
+        let mut rest = bytes;
         for _ in 0..MAX_LABELS {
             let Some((&[_, _, bits, _], behind)) = rest.split_first_chunk() else { return };
             rest = behind;
@@ -251,8 +251,8 @@ impl Outer {
     }
 
     /// Reads an IP packet.
-    fn ip(&mut self, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
-        let Ok(packet) = LaxSlicedPacket::from_ip(octets) else { return };
+    fn ip(&mut self, bytes: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
+        let Ok(packet) = LaxSlicedPacket::from_ip(bytes) else { return };
         match (&packet.net, &packet.transport) {
             (Some(LaxNetSlice::Ipv4(ip)), transport) => {
                 let header = ip.header();
@@ -332,7 +332,7 @@ impl Outer {
                 self.l2tp(Layer3::Ip, ((source, 0).into(), (destination, 0).into()), payload, at, each);
             }
             None if protocol == ip_number::GRE => {
-                each(Carried::Gre { path, octets: payload, is_cut: at.is_cut });
+                each(Carried::Gre { path, bytes: payload, is_cut: at.is_cut });
                 self.within_gre(payload, at, each);
             }
             None if [ip_number::IPV4, ip_number::IPV6].contains(&protocol) => {
@@ -345,26 +345,19 @@ impl Outer {
     }
 
     /// Reads a packet of L2TP, and the payload of its session (RFC 2661, RFC 3931).
-    fn l2tp(
-        &mut self,
-        carrier: Layer3,
-        ends: inspect::Path,
-        octets: &[u8],
-        at: At,
-        each: &mut impl FnMut(Carried<'_>),
-    ) {
+    fn l2tp(&mut self, carrier: Layer3, ends: inspect::Path, bytes: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
         let mut tell = |record: inspect::Record<'_>| each(Carried::L2tp(&record));
         let payload = if at.is_cut {
-            self.tunnels.handle_cut(at.number, carrier, ends, octets, &mut tell)
+            self.tunnels.handle_cut(at.number, carrier, ends, bytes, &mut tell)
         } else {
-            self.tunnels.handle(at.number, carrier, ends, octets, &mut tell)
+            self.tunnels.handle(at.number, carrier, ends, bytes, &mut tell)
         };
-        let Some(Payload { session, direction, pseudowire, bytes: octets, .. }) = payload else { return };
+        let Some(Payload { session, direction, pseudowire, bytes, .. }) = payload else { return };
         match pseudowire {
-            PseudowireType::PPP => self.ppp(Carrier::L2tp(session, direction), octets, at, at.is_cut, each),
+            PseudowireType::PPP => self.ppp(Carrier::L2tp(session, direction), bytes, at, at.is_cut, each),
             PseudowireType::ETHERNET | PseudowireType::ETHERNET_VLAN => {
                 if let Some(at) = at.within() {
-                    self.ethernet(octets, at, each);
+                    self.ethernet(bytes, at, each);
                 }
             }
             _ => {}
@@ -372,11 +365,11 @@ impl Outer {
     }
 
     /// Reads the contents of a GRE packet (RFC 2784, 2890 and 2637).
-    fn within_gre(&mut self, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
-        if let Ok(packet) = pptp_gre::Packet::decode(octets) {
+    fn within_gre(&mut self, bytes: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
+        if let Ok(packet) = pptp_gre::Packet::decode(bytes) {
             return self.within_ppp(packet.payload, at, each);
         }
-        let (Some((&[high, low, p0, p1], rest)), Some(at)) = (octets.split_first_chunk(), at.within()) else { return };
+        let (Some((&[high, low, p0, p1], rest)), Some(at)) = (bytes.split_first_chunk(), at.within()) else { return };
         let flags = u16::from_be_bytes([high, low]);
         // Version 0, no routing.
         if flags & 0x4007 != 0 {
@@ -417,6 +410,6 @@ impl Outer {
     }
 }
 
-fn be_u16(octets: &[u8]) -> Option<u16> {
-    octets.first_chunk().map(|octets| u16::from_be_bytes(*octets))
+fn be_u16(bytes: &[u8]) -> Option<u16> {
+    bytes.first_chunk().map(|bytes| u16::from_be_bytes(*bytes))
 }

@@ -37,7 +37,7 @@ impl Tracer {
 
     /// Shows bytes of the control connection.
     pub(super) fn control(&mut self, now: Duration, direction: Direction, bytes: &[u8]) {
-        self.give(now, direction, &Input::Control(ControlInput::Octets(bytes)));
+        self.give(now, direction, &Input::Control(ControlInput::Bytes(bytes)));
     }
 
     /// Shows a GRE packet, still encrypted.

@@ -373,7 +373,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
     fn ip_down(&mut self, now: Duration) {
         let used = self.session.first_call().map(|call| {
             let tunnel = call.statistics().tunnel;
-            (self.status(now).uptime.unwrap_or_default(), tunnel.octets_sent, tunnel.octets_received)
+            (self.status(now).uptime.unwrap_or_default(), tunnel.bytes_sent, tunnel.bytes_received)
         });
         self.context.interface.ip_down(used);
     }

@@ -64,7 +64,7 @@ impl Debug {
         let mut sink = |record: Record<'_>| drop(trace.item(&place, Item::Record(&record)));
         match input {
             Input::Control(bytes) => {
-                inspector.handle_control(*number, source, destination, ControlInput::Octets(bytes), &mut sink);
+                inspector.handle_control(*number, source, destination, ControlInput::Bytes(bytes), &mut sink);
             }
             Input::Gre(packet) => inspector.handle_gre(*number, source.ip(), destination.ip(), packet, &mut sink),
         }

@@ -162,7 +162,7 @@ impl Inquiries {
         request.add_text(AttributeKind::CALLING_STATION_ID, &peer.to_string());
         let kind = match *presented {
             Presented::Pap { password, .. } => {
-                request.add_password(password.as_octets());
+                request.add_password(password.as_bytes());
                 Kind::Other
             }
             Presented::Md5 { identifier, challenge, response, .. } => {

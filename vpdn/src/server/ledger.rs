@@ -163,8 +163,8 @@ impl Entry {
 pub(super) fn counters(time: Duration, tunnel: &pptp::gre::Statistics) -> Counters {
     Counters {
         time,
-        input_bytes: tunnel.octets_received,
-        output_bytes: tunnel.octets_sent,
+        input_bytes: tunnel.bytes_received,
+        output_bytes: tunnel.bytes_sent,
         input_packets: tunnel.packets_received,
         output_packets: tunnel.packets_sent,
     }

@@ -167,8 +167,8 @@ impl<'v> View<'v> {
             "encoding": status.send.to_string(),
             "packets-sent": tunnel.packets_sent,
             "packets-received": tunnel.packets_received,
-            "bytes-sent": tunnel.octets_sent,
-            "bytes-received": tunnel.octets_received,
+            "bytes-sent": tunnel.bytes_sent,
+            "bytes-received": tunnel.bytes_received,
             "send-window": tunnel.send_window,
             "outstanding": tunnel.outstanding,
             "peer-receive-window": tunnel.peer_rws,
@@ -199,8 +199,8 @@ impl<'v> View<'v> {
             let (tunnel, ppp) = (call.statistics().tunnel, call.statistics().ppp);
             up += u64::from(ClientStatus::of_call(call, self.now).status == Status::Connected);
             let counts = [
-                tunnel.octets_sent,
-                tunnel.octets_received,
+                tunnel.bytes_sent,
+                tunnel.bytes_received,
                 tunnel.packets_sent,
                 tunnel.packets_received,
                 tunnel.lost,

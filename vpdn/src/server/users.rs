@@ -154,7 +154,7 @@ impl Users {
         user: &User,
     ) -> Result<Outcome, AnswerError> {
         let is_hash_of = |presented: &Presented<'_>| match presented {
-            Presented::Pap { password, .. } => std::str::from_utf8(password.as_octets())
+            Presented::Pap { password, .. } => std::str::from_utf8(password.as_bytes())
                 .is_ok_and(|password| NtHash::from_password(password).ct_eq(&nt_hash(user))),
             _ => false,
         };

@@ -15,34 +15,34 @@ pub use l2tp::l2tp;
 /// An object, whose members are in alphabetical order.
 pub type Object = Map<String, Value>;
 
-fn object(kind: &str, octets: Option<&[u8]>) -> Object {
+fn object(kind: &str, bytes: Option<&[u8]>) -> Object {
     let mut object = Object::new();
     object.insert("k".into(), kind.into());
-    if let Some(octets) = octets {
-        object.insert("raw".into(), hexadecimal(octets));
+    if let Some(bytes) = bytes {
+        object.insert("raw".into(), hexadecimal(bytes));
     }
     object
 }
 
-fn hexadecimal(octets: &[u8]) -> Value {
-    hex::encode(octets).into()
+fn hexadecimal(bytes: &[u8]) -> Value {
+    hex::encode(bytes).into()
 }
 
-/// Adds a member of octets unless there are none.
-fn insert_octets(object: &mut Object, name: &str, octets: &[u8]) {
-    if !octets.is_empty() {
-        object.insert(name.into(), hexadecimal(octets));
+/// Adds a member of bytes unless there are none.
+fn insert_bytes(object: &mut Object, name: &str, bytes: &[u8]) {
+    if !bytes.is_empty() {
+        object.insert(name.into(), hexadecimal(bytes));
     }
 }
 
-fn insert_length(object: &mut Object, name: &str, octets: &[u8]) {
-    object.insert(name.into(), format!("{:02x}", octets.len()).into());
+fn insert_length(object: &mut Object, name: &str, bytes: &[u8]) {
+    object.insert(name.into(), format!("{:02x}", bytes.len()).into());
 }
 
 /// Returns an object for what cannot be read: `k` is that of its layer, or `ppp` for a frame.
 #[must_use]
-pub fn refused(kind: &str, octets: &[u8], error: impl fmt::Display) -> Object {
-    let mut object = object(kind, Some(octets));
+pub fn refused(kind: &str, bytes: &[u8], error: impl fmt::Display) -> Object {
+    let mut object = object(kind, Some(bytes));
     object.insert("error".into(), error.to_string().into());
     object
 }
@@ -51,7 +51,7 @@ pub fn refused(kind: &str, octets: &[u8], error: impl fmt::Display) -> Object {
 #[must_use]
 pub fn not_captured(cut: &Cut<'_>) -> Option<Object> {
     let mut object = match cut {
-        Cut::Gre { octets, .. } => gre(octets)?,
+        Cut::Gre { bytes, .. } => gre(bytes)?,
         Cut::Control { header, .. } => {
             let mut object = object("cut", None);
             object.insert("layer".into(), "pptp".into());
@@ -60,8 +60,8 @@ pub fn not_captured(cut: &Cut<'_>) -> Option<Object> {
             }
             object
         }
-        Cut::Frame { protocol, octets } => {
-            let mut object = object("cut", Some(octets));
+        Cut::Frame { protocol, bytes } => {
+            let mut object = object("cut", Some(bytes));
             object.insert("layer".into(), "ppp".into());
             if let Some(protocol) = protocol {
                 object.insert("protocol".into(), protocol.0.into());
@@ -76,10 +76,10 @@ pub fn not_captured(cut: &Cut<'_>) -> Option<Object> {
 
 /// Returns an object for a GRE packet of any version: its flags, and what stands in the header.
 #[must_use]
-pub fn gre(octets: &[u8]) -> Option<Object> {
-    let (&[f0, f1, p0, p1], rest) = octets.split_first_chunk()?;
+pub fn gre(bytes: &[u8]) -> Option<Object> {
+    let (&[f0, f1, p0, p1], rest) = bytes.split_first_chunk()?;
     let flags = pptp_gre::Flags::from_bits(u16::from_be_bytes([f0, f1]));
-    let mut object = object("gre", Some(octets));
+    let mut object = object("gre", Some(bytes));
     let mut insert = |name: &str, value: Value| drop(object.insert(name.into(), value));
     insert("flags", flags.bits().into());
     insert("checksum", u8::from(flags.checksum_present()).into());
@@ -93,7 +93,7 @@ pub fn gre(octets: &[u8]) -> Option<Object> {
     insert("proto", u16::from_be_bytes([p0, p1]).into());
     if flags.version() == 1 {
         insert("ack", u8::from(flags.acknowledgment_number_present()).into());
-        if let Ok((header, payload_length, _)) = pptp_gre::Header::decode(octets) {
+        if let Ok((header, payload_length, _)) = pptp_gre::Header::decode(bytes) {
             insert("payload_length", payload_length.into());
             insert("call_id", header.call_id.into());
             if let Some(number) = header.sequence_number {
@@ -110,10 +110,10 @@ pub fn gre(octets: &[u8]) -> Option<Object> {
     Some(object)
 }
 
-/// Returns an object for a PPP frame; `octets` where the carrier has a length of its own.
+/// Returns an object for a PPP frame; `bytes` where the carrier has a length of its own.
 #[must_use]
-pub fn frame(frame: &Frame<'_>, via: &str, octets: Option<&[u8]>) -> Object {
-    let mut object = object("ppp", octets);
+pub fn frame(frame: &Frame<'_>, via: &str, bytes: Option<&[u8]>) -> Object {
+    let mut object = object("ppp", bytes);
     object.insert("acf".into(), frame.address_control.into());
     object.insert("pfc".into(), frame.compressed.into());
     object.insert("protocol".into(), frame.protocol.0.into());
@@ -149,12 +149,12 @@ pub fn control_protocol_name(protocol: Protocol) -> Option<Cow<'static, str>> {
 /// Returns an object for a packet of a control protocol. The number of bytes that its length says
 /// is given, also when there are less.
 #[must_use]
-pub fn control_protocol(name: &str, octets: &[u8]) -> Option<Object> {
-    let (&[code, identifier, high, low], rest) = octets.split_first_chunk()?;
+pub fn control_protocol(name: &str, bytes: &[u8]) -> Option<Object> {
+    let (&[code, identifier, high, low], rest) = bytes.split_first_chunk()?;
     let length = u16::from_be_bytes([high, low]);
     let data = rest.get(..usize::from(length).saturating_sub(4)).unwrap_or(rest);
     let code = Code(code);
-    let mut object = object("cp", Some(octets.get(..usize::from(length)).unwrap_or(octets)));
+    let mut object = object("cp", Some(bytes.get(..usize::from(length)).unwrap_or(bytes)));
     object.insert("proto".into(), name.into());
     object.insert("code".into(), code.0.into());
     object.insert("id".into(), identifier.into());
@@ -175,9 +175,9 @@ pub fn control_protocol(name: &str, octets: &[u8]) -> Option<Object> {
 }
 
 /// Returns code, identifier and length of a packet of an authentication protocol.
-fn authentication(kind: &str, code: u8, identifier: u8, octets: &[u8]) -> Object {
-    let length = octets.get(2..).and_then(<[u8]>::first_chunk).map_or(0, |length| u16::from_be_bytes(*length));
-    let mut object = object(kind, Some(octets.get(..usize::from(length)).unwrap_or(octets)));
+fn authentication(kind: &str, code: u8, identifier: u8, bytes: &[u8]) -> Object {
+    let length = bytes.get(2..).and_then(<[u8]>::first_chunk).map_or(0, |length| u16::from_be_bytes(*length));
+    let mut object = object(kind, Some(bytes.get(..usize::from(length)).unwrap_or(bytes)));
     object.insert("code".into(), code.into());
     object.insert("id".into(), identifier.into());
     object.insert("length".into(), length.into());
@@ -186,18 +186,18 @@ fn authentication(kind: &str, code: u8, identifier: u8, octets: &[u8]) -> Object
 
 /// Returns an object for a packet of CHAP.
 #[must_use]
-pub fn chap(packet: &chap::Packet<'_>, octets: &[u8]) -> Object {
-    let mut object = authentication("chap", packet.message.code().0, packet.identifier, octets);
+pub fn chap(packet: &chap::Packet<'_>, bytes: &[u8]) -> Object {
+    let mut object = authentication("chap", packet.message.code().0, packet.identifier, bytes);
     match packet.message {
         chap::Message::Challenge(value) | chap::Message::Response(value) => {
             object.insert("value_size".into(), value.value.len().into());
-            insert_octets(&mut object, "value", value.value);
-            insert_octets(&mut object, "name", value.name.0);
+            insert_bytes(&mut object, "value", value.value);
+            insert_bytes(&mut object, "name", value.name.0);
         }
         chap::Message::Success(text) | chap::Message::Failure(text) => {
-            insert_octets(&mut object, "message", text.0);
+            insert_bytes(&mut object, "message", text.0);
         }
-        chap::Message::Other { data, .. } => insert_octets(&mut object, "data", data),
+        chap::Message::Other { data, .. } => insert_bytes(&mut object, "data", data),
         _ => {}
     }
     object
@@ -205,22 +205,22 @@ pub fn chap(packet: &chap::Packet<'_>, octets: &[u8]) -> Object {
 
 /// Returns an object for a packet of PAP.
 #[must_use]
-pub fn pap(packet: &pap::Packet<'_>, octets: &[u8]) -> Object {
-    let mut object = authentication("pap", packet.message.code().0, packet.identifier, octets);
+pub fn pap(packet: &pap::Packet<'_>, bytes: &[u8]) -> Object {
+    let mut object = authentication("pap", packet.message.code().0, packet.identifier, bytes);
     match packet.message {
         pap::Message::AuthenticateRequest(request) => {
             object.insert("peer_id.length".into(), request.peer_id.0.len().into());
-            insert_octets(&mut object, "peer_id", request.peer_id.0);
-            insert_length(&mut object, "password.length", request.password.as_octets());
-            insert_octets(&mut object, "password", request.password.as_octets());
+            insert_bytes(&mut object, "peer_id", request.peer_id.0);
+            insert_length(&mut object, "password.length", request.password.as_bytes());
+            insert_bytes(&mut object, "password", request.password.as_bytes());
         }
         pap::Message::AuthenticateAck(reply) | pap::Message::AuthenticateNak(reply) => {
             if let pap::Reply::Message { message, .. } = reply {
                 insert_length(&mut object, "message.length", message.0);
-                insert_octets(&mut object, "message", message.0);
+                insert_bytes(&mut object, "message", message.0);
             }
         }
-        pap::Message::Other { data, .. } => insert_octets(&mut object, "data", data),
+        pap::Message::Other { data, .. } => insert_bytes(&mut object, "data", data),
         _ => {}
     }
     object
@@ -228,17 +228,17 @@ pub fn pap(packet: &pap::Packet<'_>, octets: &[u8]) -> Object {
 
 /// Returns an object for a packet of EAP.
 #[must_use]
-pub fn eap(packet: &eap::Packet<'_>, octets: &[u8]) -> Object {
-    let mut object = authentication("eap", packet.message.code().0, packet.identifier, octets);
+pub fn eap(packet: &eap::Packet<'_>, bytes: &[u8]) -> Object {
+    let mut object = authentication("eap", packet.message.code().0, packet.identifier, bytes);
     if let eap::Message::Request(method) | eap::Message::Response(method) = packet.message {
         object.insert("type".into(), method.method_type.0.into());
         if method.method_type == eap::Type::IDENTITY {
-            insert_octets(&mut object, "identity", method.data);
+            insert_bytes(&mut object, "identity", method.data);
         }
         if let Ok(Some(value)) = method.md5_challenge() {
             insert_length(&mut object, "md5.value_size", value.value);
-            insert_octets(&mut object, "md5.value", value.value);
-            insert_octets(&mut object, "md5.extra_data", value.name.0);
+            insert_bytes(&mut object, "md5.value", value.value);
+            insert_bytes(&mut object, "md5.extra_data", value.name.0);
         }
     }
     object
@@ -247,12 +247,12 @@ pub fn eap(packet: &eap::Packet<'_>, octets: &[u8]) -> Object {
 /// Returns an object for compressed or encrypted data, protocol 0x00fd: what MPPE's header says, whether it is MPPE or
 /// not, as tshark has it.
 #[must_use]
-pub fn compressed_data(octets: &[u8]) -> Option<Object> {
-    let &[high, low] = octets.first_chunk()?;
-    let mut object = object("comp", Some(octets));
+pub fn compressed_data(bytes: &[u8]) -> Option<Object> {
+    let &[high, low] = bytes.first_chunk()?;
+    let mut object = object("comp", Some(bytes));
     object.insert("flags".into(), (high >> 4).into());
     object.insert("count".into(), mppe::CoherencyCount::new(u16::from_be_bytes([high, low])).get().into());
-    object.insert("size".into(), octets.len().into());
+    object.insert("size".into(), bytes.len().into());
     Some(object)
 }
 
@@ -261,10 +261,10 @@ pub fn compressed_data(octets: &[u8]) -> Option<Object> {
 #[expect(clippy::too_many_lines, reason = "a line a field, an arm a message")]
 pub fn control(message: &Message) -> Object {
     let mut buf = [0; Message::MAX_LEN];
-    let octets = message.encode(&mut buf).unwrap_or_default();
-    let mut object = object("pptp", Some(octets));
+    let bytes = message.encode(&mut buf).unwrap_or_default();
+    let mut object = object("pptp", Some(bytes));
     let mut insert = |name: &str, value: Value| drop(object.insert(name.into(), value));
-    insert("length", octets.len().into());
+    insert("length", bytes.len().into());
     insert("type", message.message_type().get().into());
     insert("magic_cookie", pptp_wire::MAGIC_COOKIE.into());
     if let Some(number) = message.control_message_type() {
@@ -400,7 +400,7 @@ pub fn control(message: &Message) -> Object {
     object
 }
 
-/// Returns a text and the size of its field. Octets that are not ASCII are taken for Latin-1.
+/// Returns a text and the size of its field. Bytes that are not ASCII are taken for Latin-1.
 fn text<const N: usize>(text: &pptp_wire::Text<N>) -> Value {
     let characters: String = text.as_bytes().iter().copied().map(char::from).collect();
     json!({ "size": N, "text": characters })

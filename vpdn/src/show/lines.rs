@@ -54,31 +54,31 @@ impl<W: Write> Lines<W> {
 pub fn object(place: &Place, record: &Record<'_>) -> Option<Object> {
     match record.content {
         Content::Control { message, .. } => Some(json::control(message)),
-        Content::Gre { packet, octets, .. } => {
-            json::gre(octets).or_else(|| Some(json::refused("gre", octets, packet.err()?)))
+        Content::Gre { packet, bytes, .. } => {
+            json::gre(bytes).or_else(|| Some(json::refused("gre", bytes, packet.err()?)))
         }
-        Content::Frame { frame: Ok(frame), octets } => {
+        Content::Frame { frame: Ok(frame), bytes } => {
             let carrier = place.carrier;
             // A serial frame is the captured frame.
-            let has_octets = carrier.is_none_or(Carrier::has_own_length);
+            let has_bytes = carrier.is_none_or(Carrier::has_own_length);
             let via = carrier.map_or("gre", Carrier::name);
-            Some(json::frame(&frame, via, has_octets.then_some(octets)))
+            Some(json::frame(&frame, via, has_bytes.then_some(bytes)))
         }
-        Content::Frame { frame: Err(error), octets } => Some(json::refused("ppp", octets, error)),
-        Content::ControlProtocol { protocol, packet, octets } => {
+        Content::Frame { frame: Err(error), bytes } => Some(json::refused("ppp", bytes, error)),
+        Content::ControlProtocol { protocol, packet, bytes } => {
             let name = json::control_protocol_name(protocol)?;
             // One whose options or length are wrong has all that tshark shows of it.
-            json::control_protocol(&name, octets).or_else(|| Some(json::refused("cp", octets, packet.err()?)))
+            json::control_protocol(&name, bytes).or_else(|| Some(json::refused("cp", bytes, packet.err()?)))
         }
-        Content::Chap { packet: Ok(packet), octets } => Some(json::chap(&packet, octets)),
-        Content::Pap { packet: Ok(packet), octets } => Some(json::pap(&packet, octets)),
-        Content::Eap { packet: Ok(packet), octets } => Some(json::eap(&packet, octets)),
-        Content::Chap { packet: Err(error), octets } => Some(json::refused("chap", octets, error)),
-        Content::Pap { packet: Err(error), octets } => Some(json::refused("pap", octets, error)),
-        Content::Eap { packet: Err(error), octets } => Some(json::refused("eap", octets, error)),
+        Content::Chap { packet: Ok(packet), bytes } => Some(json::chap(&packet, bytes)),
+        Content::Pap { packet: Ok(packet), bytes } => Some(json::pap(&packet, bytes)),
+        Content::Eap { packet: Ok(packet), bytes } => Some(json::eap(&packet, bytes)),
+        Content::Chap { packet: Err(error), bytes } => Some(json::refused("chap", bytes, error)),
+        Content::Pap { packet: Err(error), bytes } => Some(json::refused("pap", bytes, error)),
+        Content::Eap { packet: Err(error), bytes } => Some(json::refused("eap", bytes, error)),
         Content::ControlUnreadable { error, .. } => Some(json::refused("pptp", &[], error)),
         Content::NotCaptured(cut) => json::not_captured(&cut),
-        Content::CompressedData { octets, .. } => json::compressed_data(octets),
+        Content::CompressedData { bytes, .. } => json::compressed_data(bytes),
         Content::Datagram { decrypted: Some(decryption), .. } => {
             let algorithm = decryption.algorithm;
             let object = json!({

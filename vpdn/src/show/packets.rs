@@ -33,14 +33,14 @@ impl Packets {
     /// # Errors
     ///
     /// Those of writing.
-    pub fn packet(&mut self, (seconds, nanoseconds): (u64, u32), octets: &[u8]) -> io::Result<()> {
-        let length = u32::try_from(octets.len()).map_err(io::Error::other)?;
+    pub fn packet(&mut self, (seconds, nanoseconds): (u64, u32), bytes: &[u8]) -> io::Result<()> {
+        let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
         let mut block = LegacyPcapBlock {
             ts_sec: u32::try_from(seconds).unwrap_or(u32::MAX),
             ts_usec: nanoseconds / 1_000,
             caplen: length,
             origlen: length,
-            data: octets,
+            data: bytes,
         };
         self.packets += 1;
         self.out.write_all(&block.to_vec().map_err(io::Error::other)?)

@@ -94,11 +94,11 @@ impl<W: Write> Trace<W> {
                 }
                 Ok(())
             }
-            Content::Gre { packet: Err(error), octets, .. } => {
-                self.line(place, Some(record), "GRE", format_args!("{} octets: {error}", octets.len()))
+            Content::Gre { packet: Err(error), bytes, .. } => {
+                self.line(place, Some(record), "GRE", format_args!("{} bytes: {error}", bytes.len()))
             }
-            Content::Frame { frame: Err(error), octets } => {
-                self.line(place, Some(record), "PPP", format_args!("{BAD}{} octets: {error}{BAD:#}", octets.len()))
+            Content::Frame { frame: Err(error), bytes } => {
+                self.line(place, Some(record), "PPP", format_args!("{BAD}{} bytes: {error}{BAD:#}", bytes.len()))
             }
             Content::ControlProtocol { protocol, packet: Ok(packet), .. } => {
                 self.control_protocol(place, record, protocol, &packet)
@@ -109,14 +109,14 @@ impl<W: Write> Trace<W> {
             Content::Chap { packet, .. } => self.decoded(place, record, "CHAP", packet),
             Content::Pap { packet, .. } => self.decoded(place, record, "PAP", packet),
             Content::Eap { packet, .. } => self.decoded(place, record, "EAP", packet),
-            Content::CompressedData { header, octets } => {
+            Content::CompressedData { header, bytes } => {
                 self.packet.clear();
                 self.is_mppe = header.is_some();
                 let _ = match header {
                     Some(header) => {
-                        write!(self.packet, "count {} {} {} octets", header.count, header.flags, octets.len())
+                        write!(self.packet, "count {} {} {} bytes", header.count, header.flags, bytes.len())
                     }
-                    None => write!(self.packet, "{} octets", octets.len()),
+                    None => write!(self.packet, "{} bytes", bytes.len()),
                 };
                 if record.repeated {
                     let packet = std::mem::take(&mut self.packet);
@@ -124,8 +124,8 @@ impl<W: Write> Trace<W> {
                 }
                 Ok(())
             }
-            Content::Datagram { protocol, octets, decrypted } => {
-                self.datagram(place, record, protocol, octets, decrypted)
+            Content::Datagram { protocol, bytes, decrypted } => {
+                self.datagram(place, record, protocol, bytes, decrypted)
             }
             Content::NotDecrypted { reason } => {
                 let packet = std::mem::take(&mut self.packet);
@@ -172,9 +172,9 @@ impl<W: Write> Trace<W> {
                 self.note_numbers(header, record.repeated);
                 Ok(())
             }
-            Cut::Frame { protocol, octets } => {
+            Cut::Frame { protocol, bytes } => {
                 let name = protocol.map_or_else(|| "PPP".into(), |protocol| protocol.to_string());
-                self.line(place, Some(record), &name, format_args!("{} octets: {REST}", octets.len()))
+                self.line(place, Some(record), &name, format_args!("{} bytes: {REST}", bytes.len()))
             }
             _ => Ok(()),
         }
@@ -239,8 +239,8 @@ impl<W: Write> Trace<W> {
             let option = option.unwrap_or_else(|error| error.to_string());
             let length = raw.data.len() + 2;
             write!(self.out, "{:>34}{option} {DIM}(0x{:02X}{length:02X}", "", raw.option_type)?;
-            for octet in raw.data {
-                write!(self.out, "{octet:02X}")?;
+            for byte in raw.data {
+                write!(self.out, "{byte:02X}")?;
             }
             writeln!(self.out, "){DIM:#}")?;
         }
@@ -252,10 +252,10 @@ impl<W: Write> Trace<W> {
         place: &Place,
         record: &Record<'_>,
         protocol: Protocol,
-        octets: &[u8],
+        bytes: &[u8],
         decrypted: Option<Decryption<'_>>,
     ) -> io::Result<()> {
-        let inner = Inner { protocol, octets };
+        let inner = Inner { protocol, bytes };
         let Some(decryption) = decrypted else {
             return self.line(place, Some(record), &protocol.to_string(), format_args!("{inner}"));
         };
@@ -379,17 +379,17 @@ fn path(place: &Place) -> String {
 /// A datagram in a few words.
 struct Inner<'a> {
     protocol: Protocol,
-    octets: &'a [u8],
+    bytes: &'a [u8],
 }
 
 impl fmt::Display for Inner<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let length = self.octets.len();
+        let length = self.bytes.len();
         let packet = match self.protocol {
-            Protocol::IP | Protocol::IPV6 => LaxSlicedPacket::from_ip(self.octets).ok(),
+            Protocol::IP | Protocol::IPV6 => LaxSlicedPacket::from_ip(self.bytes).ok(),
             _ => None,
         };
-        let Some(packet) = packet else { return write!(f, "{} {length} octets", self.protocol) };
+        let Some(packet) = packet else { return write!(f, "{} {length} bytes", self.protocol) };
         let (source, destination, next) = match &packet.net {
             Some(etherparse::LaxNetSlice::Ipv4(ip)) => {
                 let header = ip.header();
@@ -399,21 +399,21 @@ impl fmt::Display for Inner<'_> {
                 let header = ip.header();
                 (header.source_addr().to_string(), header.destination_addr().to_string(), ip.payload().ip_number)
             }
-            _ => return write!(f, "{} {length} octets", self.protocol),
+            _ => return write!(f, "{} {length} bytes", self.protocol),
         };
         match &packet.transport {
             Some(TransportSlice::Tcp(tcp)) => {
                 let (from, to) = (tcp.source_port(), tcp.destination_port());
-                write!(f, "TCP {source}:{from} > {destination}:{to} {length} octets")
+                write!(f, "TCP {source}:{from} > {destination}:{to} {length} bytes")
             }
             Some(TransportSlice::Udp(udp)) => {
                 let (from, to) = (udp.source_port(), udp.destination_port());
-                write!(f, "UDP {source}:{from} > {destination}:{to} {length} octets")
+                write!(f, "UDP {source}:{from} > {destination}:{to} {length} bytes")
             }
             Some(TransportSlice::Icmpv4(_) | TransportSlice::Icmpv6(_)) => {
-                write!(f, "ICMP {source} > {destination} {length} octets")
+                write!(f, "ICMP {source} > {destination} {length} bytes")
             }
-            _ => write!(f, "IP protocol {} {source} > {destination} {length} octets", next.0),
+            _ => write!(f, "IP protocol {} {source} > {destination} {length} bytes", next.0),
         }
     }
 }

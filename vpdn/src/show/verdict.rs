@@ -79,7 +79,10 @@ impl Seen {
 /// let question = Question { file: "notes.txt", ..Question::default() };
 /// let (status, sentences) = verdict::judge(&question, &inspector, &Seen::default(), &report);
 /// assert_eq!(status, verdict::UNREADABLE);
-/// assert_eq!(sentences, ["notes.txt: not a capture: neither pcap nor pcapng, nor one of these in gzip"]);
+/// assert_eq!(
+///     sentences,
+///     ["notes.txt: not a capture: neither pcap nor pcapng, nor one of these in gzip"]
+/// );
 /// ```
 #[must_use]
 pub fn judge(question: &Question<'_>, inspector: &Inspector, seen: &Seen, report: &Report) -> (u8, Vec<String>) {

@@ -80,7 +80,7 @@ pub(crate) fn all_captures() -> Vec<(PathBuf, String)> {
 pub(crate) fn frames(path: &Path) -> Vec<((u64, u32), Vec<u8>)> {
     let mut frames = Vec::new();
     let file = std::fs::File::open(path).unwrap();
-    let (_, outcome) = vpdn::capture::file::read(file, |frame| frames.push((frame.time, frame.octets.to_vec())));
+    let (_, outcome) = vpdn::capture::file::read(file, |frame| frames.push((frame.time, frame.bytes.to_vec())));
     assert_eq!(outcome, Ok(()));
     frames
 }
@@ -89,13 +89,13 @@ pub(crate) fn frames(path: &Path) -> Vec<((u64, u32), Vec<u8>)> {
 pub(crate) fn pcap(link_type: u32, frames: &[((u64, u32), Vec<u8>)]) -> Vec<u8> {
     let mut file = b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0".to_vec();
     file.extend(link_type.to_le_bytes());
-    for ((seconds, nanoseconds), octets) in frames {
-        let length = u32::try_from(octets.len()).unwrap();
+    for ((seconds, nanoseconds), bytes) in frames {
+        let length = u32::try_from(bytes.len()).unwrap();
         let seconds = u32::try_from(*seconds).unwrap();
         for field in [seconds, nanoseconds / 1_000, length, length] {
             file.extend(field.to_le_bytes());
         }
-        file.extend(octets);
+        file.extend(bytes);
     }
     file
 }

@@ -77,7 +77,7 @@ impl Peer {
             return Ok(());
         }
         let new_hash = NtHash::from_password(new);
-        let mut padding = [0; Password::MAX_OCTETS];
+        let mut padding = [0; Password::MAX_BYTES];
         self.random.fill(&mut padding);
         if self.method == Some(Method::MsChapV1) {
             let challenge = v1::decode_challenge(self.received.as_bytes()).map_err(|_| AnswerError::Malformed)?;

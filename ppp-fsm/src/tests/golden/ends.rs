@@ -32,7 +32,7 @@ const CAUSES: &[Cause] = &[
     ("silence", |_| ()),
     ("Terminate-Request", |network| frame(network, &[0xff, 3, 0xc0, 0x21, 5, 9, 0, 4])),
     ("Terminate-Request with error 742", |network| {
-        let error = lcp::MicrosoftTermination { magic_number: 1, error: 742 }.to_octets();
+        let error = lcp::MicrosoftTermination { magic_number: 1, error: 742 }.to_bytes();
         frame(network, &[&[0xff, 3, 0xc0, 0x21, 5, 9, 0, 16][..], &error].concat());
     }),
     ("Terminate-Request, Down", |network| {

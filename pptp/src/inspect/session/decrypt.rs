@@ -44,7 +44,7 @@ impl Session {
     pub(super) fn decrypt(
         &mut self,
         origin: Origin,
-        octets: &[u8],
+        bytes: &[u8],
         secrets: &Secrets,
         plain: &mut Vec<u8>,
         sink: &mut impl FnMut(Record<'_>),
@@ -60,9 +60,9 @@ impl Session {
             Encryption::NotSeen | Encryption::Without => Err(NotDecrypted::NoKeys),
             Encryption::Other { option_type } => Err(NotDecrypted::OtherCompression { option_type: *option_type }),
             Encryption::NoKeys { reason, .. } => Err(*reason),
-            Encryption::Mppe(mppe) => mppe.handle(origin.tag, octets, vj, plain),
+            Encryption::Mppe(mppe) => mppe.handle(origin.tag, bytes, vj, plain),
             Encryption::Trial(trial) => {
-                let tried = trial.handle(origin.tag, octets, plain);
+                let tried = trial.handle(origin.tag, bytes, plain);
                 self.tried(origin, tried, sink);
                 self.release_held(origin, false, plain, sink);
                 return;
@@ -170,8 +170,8 @@ impl Session {
                 }
                 let Ok(frame) = Frame::decode(plain) else { return };
                 let decryption = Decryption { header, algorithm, plaintext: plain, missed, recovered };
-                let (protocol, octets) = (frame.protocol, frame.information);
-                sink(self.record(origin, Content::Datagram { protocol, octets, decrypted: Some(decryption) }));
+                let (protocol, bytes) = (frame.protocol, frame.information);
+                sink(self.record(origin, Content::Datagram { protocol, bytes, decrypted: Some(decryption) }));
                 return;
             }
             Err(reason) => reason,

@@ -7,46 +7,45 @@ use super::{Address, At, Carried, Carrier, Outer, Sender, be_u16};
 
 impl Outer {
     /// Reads a frame of a link type.
-    pub(super) fn link(&mut self, link_type: LinkType, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
-        let behind = |length: usize| octets.get(length..).unwrap_or_default();
+    pub(super) fn link(&mut self, link_type: LinkType, bytes: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
+        let behind = |length: usize| bytes.get(length..).unwrap_or_default();
         match link_type {
-            LinkType::ETHERNET => self.ethernet(octets, at, each),
-            LinkType::PPP | LinkType::PPP_HDLC => self.serial(octets, at, each),
-            LinkType::C_HDLC => self.cisco(octets, at, each),
-            LinkType::PPP_ETHER => self.pppoe(octets, at, each),
+            LinkType::ETHERNET => self.ethernet(bytes, at, each),
+            LinkType::PPP | LinkType::PPP_HDLC => self.serial(bytes, at, each),
+            LinkType::C_HDLC => self.cisco(bytes, at, each),
+            LinkType::PPP_ETHER => self.pppoe(bytes, at, each),
             // One byte of direction comes first: 0 for what was received.
             LinkType::PPP_WITH_DIR => {
-                let sender = octets.first().copied().map(sender);
+                let sender = bytes.first().copied().map(sender);
                 self.serial(behind(1), At { sender, ..at }, each);
             }
             // It stands in the place of the address, and the control byte behind it.
-            LinkType::PPP_PPPD => match octets {
+            LinkType::PPP_PPPD => match bytes {
                 [direction, 0x03, frame @ ..] => {
                     let at = At { sender: Some(sender(*direction)), ..at };
                     self.ppp(Carrier::Serial, frame, at, at.is_cut, each);
                 }
-                _ => self.serial(octets, at, each),
+                _ => self.serial(bytes, at, each),
             },
             LinkType::RAW | LinkType::RAW_BSD | LinkType::RAW_OPENBSD | LinkType::IPV4 | LinkType::IPV6 => {
-                self.ip(octets, at, each);
+                self.ip(bytes, at, each);
             }
             LinkType::NULL | LinkType::LOOP => self.ip(behind(4), at, each),
             // Family of addresses, security parameters index, flags.
             LinkType::ENC => self.ip(behind(4 + 4 + 4), at, each),
-            LinkType::ATM_RFC1483 => self.link_control(octets, at, each),
+            LinkType::ATM_RFC1483 => self.link_control(bytes, at, each),
             // The kind of packet comes first: 4 for what was sent.
             LinkType::LINUX_SLL => {
-                let sender = be_u16(octets).map(|kind| if kind == 4 { Sender::Capturer } else { Sender::Other });
-                self.ether_type(octets.get(14..16), behind(16), At { sender, ..at }, each);
+                let sender = be_u16(bytes).map(|kind| if kind == 4 { Sender::Capturer } else { Sender::Other });
+                self.ether_type(bytes.get(14..16), behind(16), At { sender, ..at }, each);
             }
             LinkType::LINUX_SLL2 => {
-                let sender = octets.get(10).map(|kind| if *kind == 4 { Sender::Capturer } else { Sender::Other });
-                self.ether_type(octets.get(..2), behind(20), At { sender, ..at }, each);
+                let sender = bytes.get(10).map(|kind| if *kind == 4 { Sender::Capturer } else { Sender::Other });
+                self.ether_type(bytes.get(..2), behind(20), At { sender, ..at }, each);
             }
-            LinkType::IEEE802_11 => self.wireless(octets, at, each),
+            LinkType::IEEE802_11 => self.wireless(bytes, at, each),
             LinkType::IEEE802_11_RADIOTAP => {
-                let length =
-                    octets.get(2..4).and_then(<[u8]>::first_chunk).map_or(u16::MAX, |l| u16::from_le_bytes(*l));
+                let length = bytes.get(2..4).and_then(<[u8]>::first_chunk).map_or(u16::MAX, |l| u16::from_le_bytes(*l));
                 self.wireless(behind(usize::from(length)), at, each);
             }
             // `LinkType::is_read` says which these are.
@@ -55,28 +54,28 @@ impl Outer {
     }
 
     /// Reads PPP, or Cisco HDLC, whose first byte is 0f or 8f where PPP has ff or a protocol.
-    fn serial(&mut self, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
-        match octets {
-            [0x0f | 0x8f, 0x00, ..] => self.cisco(octets, at, each),
-            _ => self.ppp(Carrier::Serial, octets, at, at.is_cut, each),
+    fn serial(&mut self, bytes: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
+        match bytes {
+            [0x0f | 0x8f, 0x00, ..] => self.cisco(bytes, at, each),
+            _ => self.ppp(Carrier::Serial, bytes, at, at.is_cut, each),
         }
     }
 
     /// Reads address, control and Ethernet type.
-    fn cisco(&mut self, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
+    fn cisco(&mut self, bytes: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
         if let Some(at) = at.within() {
-            self.ether_type(octets.get(2..4), octets.get(4..).unwrap_or_default(), at, each);
+            self.ether_type(bytes.get(2..4), bytes.get(4..).unwrap_or_default(), at, each);
         }
     }
 
-    pub(super) fn ethernet(&mut self, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
-        let (Some(destination), Some(source)) = (octets.first_chunk(), octets.get(6..).and_then(<[u8]>::first_chunk))
+    pub(super) fn ethernet(&mut self, bytes: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
+        let (Some(destination), Some(source)) = (bytes.first_chunk(), bytes.get(6..).and_then(<[u8]>::first_chunk))
         else {
             return;
         };
         let path = (Address::Ethernet(*source), Address::Ethernet(*destination));
         let at = At { path: Some(path), ..at };
-        self.ether_type(octets.get(12..14), octets.get(14..).unwrap_or_default(), at, each);
+        self.ether_type(bytes.get(12..14), bytes.get(14..).unwrap_or_default(), at, each);
     }
 
     fn ether_type(&mut self, ether_type: Option<&[u8]>, payload: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
@@ -95,35 +94,35 @@ impl Outer {
             // The control protocols of PPP are not in use as Ethernet types.
             0x8021 | 0x8057 | 0x80fd | 0xc021 | 0xc023 | 0xc223 | 0xc227 => {
                 if let (Some(path), false) = (at.path, at.is_cut) {
-                    each(Carried::Packet { path, protocol: Protocol(ether_type), octets: payload });
+                    each(Carried::Packet { path, protocol: Protocol(ether_type), bytes: payload });
                 }
             }
             // IEEE 802.3: a length.
             0..=1500 => {
-                let octets = payload.get(..usize::from(ether_type)).unwrap_or(payload);
-                self.link_control(octets, at, each);
+                let bytes = payload.get(..usize::from(ether_type)).unwrap_or(payload);
+                self.link_control(bytes, at, each);
             }
             _ => {}
         }
     }
 
     /// Reads version and type, code, session and length (RFC 2516 section 4).
-    fn pppoe(&mut self, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
-        let Some((&[_, code, s0, s1, l0, l1], frame)) = octets.split_first_chunk() else { return };
+    fn pppoe(&mut self, bytes: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
+        let Some((&[_, code, s0, s1, l0, l1], frame)) = bytes.split_first_chunk() else { return };
         // Discovery has other codes.
         if code != 0 {
             return;
         }
         let length = usize::from(u16::from_be_bytes([l0, l1]));
         let is_cut = at.is_cut && length > frame.len();
-        let octets = frame.get(..length).unwrap_or(frame);
-        self.ppp(Carrier::Ethernet(u16::from_be_bytes([s0, s1])), octets, At { is_cut, ..at }, is_cut, each);
+        let bytes = frame.get(..length).unwrap_or(frame);
+        self.ppp(Carrier::Ethernet(u16::from_be_bytes([s0, s1])), bytes, At { is_cut, ..at }, is_cut, each);
     }
 
     /// Reads a logical link control header (IEEE 802.2).
-    fn link_control(&mut self, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
+    fn link_control(&mut self, bytes: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
         let Some(at) = at.within() else { return };
-        match octets {
+        match bytes {
             // The subnetwork access protocol with no organization, or that of bridges, and an Ethernet type.
             [0xaa, 0xaa, 0x03, 0, 0, 0 | 0xf8, high, low, payload @ ..] => {
                 self.ether_type(Some(&[*high, *low]), payload, at, each);
@@ -140,8 +139,8 @@ impl Outer {
     }
 
     /// Reads a data frame of a wireless LAN, whose body is not encrypted.
-    fn wireless(&mut self, octets: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
-        let Some(&[control, flags]) = octets.first_chunk() else { return };
+    fn wireless(&mut self, bytes: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
+        let Some(&[control, flags]) = bytes.first_chunk() else { return };
         let (kind, subtype) = (control >> 2 & 3, control >> 4);
         let (from_and_to_system, protected) = (flags & 3 == 3, flags & 0x40 != 0);
         // Data frames only, with a body (subtypes with bit 2 have none).
@@ -150,7 +149,7 @@ impl Outer {
         }
         // Frame control, duration, three addresses, sequence; fourth address; quality of service.
         let header = 24 + if from_and_to_system { 6 } else { 0 } + if subtype & 8 != 0 { 2 } else { 0 };
-        self.link_control(octets.get(header..).unwrap_or_default(), at, each);
+        self.link_control(bytes.get(header..).unwrap_or_default(), at, each);
     }
 }
 
