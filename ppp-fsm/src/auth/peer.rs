@@ -72,7 +72,7 @@ pub struct Peer {
     earlier: Option<u32>,
     name: Buffer<255>,
     /// The authenticator's message at the end.
-    message: Buffer<255>,
+    message: Buffer<112>,
     /// Of the last demand.
     ticket: u32,
     #[cfg(feature = "mschap")]
@@ -156,7 +156,7 @@ impl Peer {
         self.method
     }
 
-    /// Returns the text that came with the last Success or Failure, cut to 255 bytes. It stays until the next
+    /// Returns the text that came with the last Success or Failure, cut to 112 bytes. It stays until the next
     /// [`start`](Self::start), so that it can be shown when the link is over.
     #[must_use]
     pub fn message(&self) -> Text<'_> {

@@ -70,7 +70,7 @@ pub struct Link {
     pub(super) held: [Buffer<{ Self::HELD }>; 3],
     pub(super) echo: Echo,
     pub(super) outbox: Outbox,
-    pub(super) peer_identification: Buffer<64>,
+    pub(super) peer_identification: Buffer<48>,
     pub(super) peer_farewell: Buffer<{ Words::MAX_LEN }>,
     pub(super) external_keys: MicrosoftCompression,
     pub(super) events: Events<Event, { Event::KINDS }>,
@@ -183,7 +183,7 @@ impl Link {
         &self.echo.statistics
     }
 
-    /// Returns what the peer said last that it is, cut to 64 bytes (RFC 1570 section 1.1).
+    /// Returns what the peer said last that it is, cut to 48 bytes (RFC 1570 section 1.1).
     #[must_use]
     pub fn peer_identification(&self) -> Text<'_> {
         Text(self.peer_identification.as_bytes())

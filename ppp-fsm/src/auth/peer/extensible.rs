@@ -37,12 +37,13 @@ impl Peer {
     fn refused_eap(&mut self) {
         match self.history {
             History::Refused(failure) => self.fail(failure),
-            History::New | History::Accepted => {
-                let Some(method) = self.method else { return };
-                // Failure has no text; a Notification before it may have said why.
+            // Failure has no text; a Notification before it may have said why. MS-CHAPv2 has texts of its
+            // own, and that of its Success is no refusal.
+            History::New if self.method == Some(Method::Eap) => {
                 let words = Words::new(self.message.as_bytes());
-                self.fail(Failure::Refused { method, code: None, words });
+                self.fail(Failure::Refused { method: Method::Eap, code: None, words });
             }
+            History::New | History::Accepted => self.refused(b"", None, b""),
         }
     }
 
