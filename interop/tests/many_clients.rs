@@ -326,7 +326,7 @@ impl Crowd {
         assert!(self.callers.iter().all(|caller| caller.closed == Some(Reason::Closed)), "{}", self.progress());
         let ends = server.lines().filter(|line| line.contains(" call ") && line.contains(": over: "));
         assert_eq!(ends.clone().count(), CALLS);
-        assert!(ends.clone().all(|line| line.ends_with(": over: closed by the peer")), "{:?}", ends.last());
+        assert!(ends.clone().all(|line| line.ends_with(": over: closed by the peer")), "{server}");
         // Of all at once, the last one waits for all others.
         if self.at_a_time < CALLS {
             let straggler = self.callers.iter().max_by_key(|caller| caller.up).unwrap();

@@ -376,9 +376,14 @@ fn in_milliseconds(times: &[Duration]) -> String {
     times.join(", ") + " ms"
 }
 
-/// Returns the reason that pppd gives in its Terminate-Request when it gets a signal.
+/// Returns the end by a Terminate-Request of pppd with this text.
+fn pppd_says(text: &[u8]) -> Reason {
+    Reason::PeerClosed { error: None, words: Words::new(text) }
+}
+
+/// Returns the reason that pppd gives when it gets a signal, and nothing is encrypted.
 fn user_request() -> Reason {
-    Reason::PeerClosed { error: None, words: Words::new(b"User request") }
+    pppd_says(b"User request")
 }
 
 /// Runs a call with a wrong password on one side.
@@ -519,7 +524,8 @@ fn encrypted(call: &mut Call<'_>, strength: MicrosoftCompression, we_end: bool) 
     }
     let reason = call.closed();
     let (status, log) = call.ended();
-    assert_eq!(reason, if we_end { Reason::Closed } else { user_request() });
+    // pppd closes CCP first, and gives its end as the reason.
+    assert_eq!(reason, if we_end { Reason::Closed } else { pppd_says(b"MPPE disabled") });
     let bits = if strength == MicrosoftCompression::MPPE_128 { 128 } else { 40 };
     log.expect(&format!("MPPE {bits}-bit stateless compression enabled"));
     let times = in_milliseconds(&times);

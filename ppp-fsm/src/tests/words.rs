@@ -1,7 +1,5 @@
 //! The peer's own words are in the reason, escaped and cut.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "other events do not matter here")]
-
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::time::Duration;

@@ -290,13 +290,8 @@ fn run(case: &Case, seed: u64) -> Tally {
             let (closer, other) = (world.client.closed.unwrap(), world.server.call_ends[0]);
             let (closer, other) = if is_client { (closer, other) } else { (other, closer) };
             assert_eq!(closer, Reason::Closed);
-            assert_eq!(
-                other,
-                Reason::Ppp(ppp_session::Reason::Link(ppp::link::Reason::PeerClosed {
-                    error: None,
-                    words: ppp::Words::NONE
-                }))
-            );
+            let hang_up = ppp::link::Reason::PeerClosed { error: None, words: ppp::Words::NONE };
+            assert_eq!(other, Reason::Ppp(ppp_session::Reason::Link(hang_up)));
             let told = world.server.closed.unwrap();
             assert!(matches!(told, Reason::Control(CloseReason::PeerStopped { .. }) | Reason::Closed), "{told:?}");
         }

@@ -137,9 +137,9 @@ fn a_flow_to_a_peer_that_acknowledges_with_data_alone_raises_no_alarm_and_waits_
         for index in 0..packets {
             let (now, packet) = (world.now, ip_packet(from, index, 1000, false));
             if from == CLIENT {
-                world.client.send(now, &packet)
+                world.client.send(now, &packet);
             } else {
-                world.server.send(now, &packet)
+                world.server.send(now, &packet);
             }
             world.settle();
             world.run(2 * MILLISECOND);
