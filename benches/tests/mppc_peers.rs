@@ -1,12 +1,5 @@
 //! Our MPPC streams, read by the decoders of FreeRDP and IronRDP and by the model; theirs, read by ours.
-#![expect(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::integer_division,
-    clippy::unwrap_used,
-    clippy::wildcard_enum_match_arm,
-    reason = "a test that goes wrong stops"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that goes wrong stops")]
 
 use std::io::Write as _;
 
