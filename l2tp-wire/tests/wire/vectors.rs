@@ -215,14 +215,14 @@ fn malformed_messages_are_refused_with_the_place() {
         ("control without L", "L2TP control message with flags 0x8802: L and S must be 1, O must be 0"),
         ("control with O", "L2TP control message with flags 0xca02: L and S must be 1, O must be 0"),
         ("version 0", "L2TP version 0, not 2 or 3"),
-        ("Message Type of 1 byte", "L2TP Message Type (0) at offset 12 has a value of 1 bytes, not 2"),
+        ("Message Type of 1 octet", "L2TP Message Type (0) at offset 12 has a value of 1 bytes, not 2"),
         (
             "hidden AVP without Random Vector",
             "L2TP Host Name (7) at offset 20: it is hidden and no Random Vector AVP precedes it",
         ),
-        ("hidden AVP with one byte", "L2TP Host Name (7) at offset 42: it is hidden and shorter than two bytes"),
+        ("hidden AVP with one octet", "L2TP Host Name (7) at offset 42: it is hidden and shorter than two bytes"),
         ("data: Offset Size beyond the packet", "L2TP offset pad cut short at offset 8: needs 65535 bytes, has 2"),
-        ("two bytes", "L2TP length cut short at offset 2: needs 2 bytes, has 0"),
+        ("two octets", "L2TP length cut short at offset 2: needs 2 bytes, has 0"),
     ];
     let mut expected = expected.into_iter();
     for row in rows(&json, "malformed") {
