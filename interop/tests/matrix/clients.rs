@@ -114,6 +114,14 @@ fn users_settings() -> Vec<Case> {
         Case::refused("NetworkManager, MPPE not ticked", SERVERS, network_manager!(""), no_mppe, ""),
         up("NetworkManager, MPPE not ticked, --interop", LENIENT, network_manager!(""), "none"),
         up("EAP-MD5", EAP, "", "none"),
+        up("EAP-MSCHAPv2, 128 bit", "--auth eap-mschap2", "require-mppe-128", BITS_128),
+        Case::refused(
+            "wrong password, EAP-MSCHAPv2",
+            "--auth eap-mschap2",
+            "require-mppe-128 password looking-glass",
+            (19, "error 691"),
+            "",
+        ),
         Case::refused("wrong password, EAP-MD5", EAP, "password looking-glass", (19, "error 691"), ""),
         up("a free address is wanted", "", "refuse-eap require-mppe-128 10.98.1.17:", BITS_128),
         Case::refused(

@@ -11,6 +11,8 @@ use crate::lab::Lab;
 
 const SECRET: &str = "a-secret-of-more-than-sixteen-bytes";
 const PORT: u16 = 1812;
+/// Ours has no part in EAP.
+const PASSED: &str = "--auth eap --radius-eap";
 
 /// Alice's keys are in its answers, Bob's are not.
 const CONFIGURATION: &str = r#"
@@ -26,6 +28,13 @@ modules {
     }
     mschap mschap_without_keys {
         use_mppe = no
+    }
+    eap {
+        default_eap_type = mschapv2
+        mschapv2 {
+        }
+        md5 {
+        }
     }
 }
 server test {
@@ -48,8 +57,10 @@ server test {
             }
         }
         mschap
+        eap
     }
     authenticate {
+        eap
         Auth-Type MS-CHAP {
             mschap
         }
@@ -67,11 +78,14 @@ pub fn run(lab: &Lab<'_>, attempt: &dyn Fn(&mut dyn FnMut() -> Row)) {
     let _server = start(lab, &program);
     let who = format!("--radius 127.0.0.1:{PORT} --radius-secret {SECRET}");
     let strong = "refuse-eap require-mppe-128";
+    let wrong_eap = "require-mppe-128 password looking-glass";
     let wrong = "refuse-eap require-mppe-128 password looking-glass";
     for (user, case) in [
         ("alice", Case::up("MS-CHAPv2, 128 bit", "", strong, "MPPE 128 bit, stateless")),
         ("alice", Case::up("MS-CHAPv1, 128 bit", "--auth mschap1", strong, "MPPE 128 bit, stateless")),
         ("alice", Case::refused("wrong password", "", wrong, (19, "error 691"), "E=691")),
+        ("alice", Case::up("EAP passed through, 128 bit", PASSED, "require-mppe-128", "MPPE 128 bit, stateless")),
+        ("alice", Case::refused("wrong password, EAP passed through", PASSED, wrong_eap, (19, "error 691"), "")),
         ("bob", Case::refused("RADIUS has no keys", "", strong, (16, "error 742"), "LCP terminated by peer")),
     ] {
         attempt(&mut || {

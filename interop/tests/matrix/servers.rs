@@ -57,6 +57,15 @@ pub fn cases() -> Vec<Case> {
         Case::refused("no MPPE there, required here", ALICE, "require-mschap-v2 nomppe", (7, "error 742"), ""),
         Case::refused("another key length there", ALICE, "require-mschap-v2 require-mppe-40", (7, "error 742"), ""),
         Case::up("EAP-MD5", "--auth eap --mppe none", "require-eap", "none").on("delay 1ms"),
+        Case::up("EAP-MSCHAPv2, 128 bit", "--auth eap-mschap2", "require-eap require-mppe-128", BITS_128)
+            .on("delay 1ms"),
+        Case::refused(
+            "wrong password, EAP-MSCHAPv2",
+            "--user alice --password looking-glass --auth eap-mschap2",
+            "require-eap require-mppe-128",
+            (6, "error 691"),
+            "EAP: MSCHAPv2 failure",
+        ),
         Case::refused(
             "wrong password, EAP-MD5",
             "--user alice --password looking-glass --auth eap --mppe none",
