@@ -21,19 +21,13 @@ use serde_json::Value;
 use vpdn::capture;
 use vpdn::inspect::{Evidence, Layout, Session, Tunnels, Verdict};
 
-fn recorded() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../interop/captures-l2tp")
-}
-
 /// Lists the recorded sessions: name, capture, expected lines.
 fn recordings() -> Vec<(String, PathBuf, PathBuf)> {
-    let entries = std::fs::read_dir(recorded()).unwrap().map(|entry| entry.unwrap().path());
-    let mut all: Vec<_> = entries
-        .filter(|path| path.join("session.pcap").exists())
+    let mut all: Vec<_> = common::tunnel_recordings()
         .map(|path| {
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            let expected = recorded().join(format!("expected/{name}.jsonl"));
-            (name, path.join("session.pcap"), expected)
+            let name = path.parent().and_then(Path::file_name).unwrap().to_str().unwrap().to_owned();
+            let expected = common::tunnels().join(format!("expected/{name}.jsonl"));
+            (name, path, expected)
         })
         .collect();
     all.sort();
@@ -175,7 +169,7 @@ fn read(capture: &[u8], tunnels: Tunnels) -> (Tunnels, Inspector) {
 }
 
 fn recording(name: &str) -> Vec<u8> {
-    std::fs::read(recorded().join(name).join("session.pcap")).unwrap()
+    std::fs::read(common::tunnels().join(name).join("session.pcap")).unwrap()
 }
 
 fn with_secret(secret: &str) -> Tunnels {
@@ -221,7 +215,7 @@ fn windows_and_its_empty_secret_are_found_out() {
 /// RFC 2661 section 4.3: nothing of what accel-ppp hides is lost with the secret, and nothing is made up without it.
 #[test]
 fn hidden_avps_are_deciphered_with_the_secret_alone() {
-    let capture = recorded().join("aa-hidden/session.pcap");
+    let capture = common::tunnels().join("aa-hidden/session.pcap");
     let hidden = |line: &&Value| line["avps"].as_array().is_some_and(|avps| avps.iter().any(|avp| avp[1] == 1));
     let lines = json_lines(&capture, &["--tunnel-secret", "opensesame"]);
     let (mut messages, mut avps) = (0, 0);
@@ -252,7 +246,7 @@ fn hidden_avps_are_deciphered_with_the_secret_alone() {
 
 #[test]
 fn what_the_program_says_of_a_secret_and_its_exit_status() {
-    let capture = recorded().join("x-auth/session.pcap");
+    let capture = common::tunnels().join("x-auth/session.pcap");
     for (arguments, status, sentence) in [
         (&["--tunnel-secret", "s3cr3t-tunnel"][..], 0, ""),
         (&["--tunnel-secret", "no"], 1, "wrong tunnel secret: it does not fit the Challenge Response of the responder"),
@@ -275,7 +269,7 @@ fn what_the_program_says_of_a_secret_and_its_exit_status() {
             "{text}"
         );
     }
-    let output = inspect(&recorded().join("x-clean/session.pcap"), &["--tunnel-secret", "unused"]);
+    let output = inspect(&common::tunnels().join("x-clean/session.pcap"), &["--tunnel-secret", "unused"]);
     assert_eq!(output.status.code(), Some(0));
     assert!(String::from_utf8(output.stderr).unwrap().contains("no tunnel asks for a secret"));
 }
@@ -314,9 +308,9 @@ fn plaintexts(lines: &[Value]) -> Vec<(u64, String)> {
 
 #[test]
 fn mppe_inside_a_tunnel_is_decrypted_also_in_pppoe() {
-    let capture = recorded().join("x-mppe128/session.pcap");
+    let capture = common::tunnels().join("x-mppe128/session.pcap");
     let found = plaintexts(&json_lines(&capture, &["--password", "wonderland"]));
-    let expected = plaintexts(&expected(&recorded().join("expected/x-mppe128.decrypted.jsonl")));
+    let expected = plaintexts(&expected(&common::tunnels().join("expected/x-mppe128.decrypted.jsonl")));
     assert_eq!(found, expected);
     assert_eq!(found.len(), 26);
     // The same in PPPoE: session 7, and IP by its PPP number.
@@ -350,7 +344,7 @@ fn sessions_of_one_tunnel_are_told_apart() {
 /// A capture that begins within a session: both directions are one session, and nothing is said that is not known.
 #[test]
 fn a_capture_that_begins_late_joins_both_directions() {
-    let all = frames(&recorded().join("x-clean/session.pcap"));
+    let all = frames(&common::tunnels().join("x-clean/session.pcap"));
     let whole = read(&pcap(1, &all), Tunnels::new());
     let late = read(&pcap(1, &all[14..]), Tunnels::new());
     assert_eq!(whole.1.sessions().count(), 1);
@@ -428,7 +422,7 @@ fn digests_are_verified_and_layouts_of_version_3_are_taken_from_control_messages
 fn hostile_packets_are_bounded() {
     let mut random = fastrand::Rng::with_seed(7);
     let mut tunnels = with_secret("opensesame");
-    let seeds: Vec<Vec<u8>> = frames(&recorded().join("aa-hidden/session.pcap"))
+    let seeds: Vec<Vec<u8>> = frames(&common::tunnels().join("aa-hidden/session.pcap"))
         .into_iter()
         .filter_map(|(_, frame)| frame.get(42..).map(<[u8]>::to_vec))
         .collect();

@@ -50,6 +50,17 @@ pub(crate) fn recordings() -> Vec<(String, PathBuf, String)> {
     recordings
 }
 
+/// Returns the folder of the recorded sessions of L2TP.
+pub(crate) fn tunnels() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../interop/captures-l2tp")
+}
+
+/// Returns the recorded sessions of L2TP.
+pub(crate) fn tunnel_recordings() -> impl Iterator<Item = PathBuf> {
+    let entries = std::fs::read_dir(tunnels()).unwrap().map(|entry| entry.unwrap().path().join("session.pcap"));
+    entries.filter(|path| path.exists())
+}
+
 /// Returns the folder of public captures, or `None`, with a message, where it is absent.
 pub(crate) fn shared() -> Option<PathBuf> {
     let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
@@ -68,6 +79,7 @@ pub(crate) fn all_captures() -> Vec<(PathBuf, String)> {
         let extension = path.extension().and_then(|extension| extension.to_str());
         extension.is_some_and(|extension| ["pcap", "pcapng", "cap", "gz"].contains(&extension))
     };
+    all.extend(tunnel_recordings().map(|path| (path, "wonderland".into())));
     for folder in [Some(data("")), shared()].into_iter().flatten() {
         let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         all.extend(entries.filter(is_capture).map(|path| (path, "wonderland".into())));
