@@ -199,7 +199,7 @@ impl Session {
         now: Duration,
         work: impl FnOnce(&mut ppp_session::Session, Duration) -> T,
     ) -> Option<T> {
-        self.enter(now, |call, now| call.with_ppp(now, |ppp| work(ppp, now)))
+        self.enter(now, |call, now| call.with_ppp(|ppp| work(ppp, now)))
     }
 
     /// Returns what has happened. [`CallEvent::Closed`] is the last.

@@ -10,6 +10,7 @@ extern crate std;
 mod batch;
 pub mod carrier;
 mod cipher;
+mod commands;
 mod complaints;
 mod config;
 mod credentials;

@@ -78,7 +78,7 @@ impl Machine {
             waiting: Waiting::CONNECTED,
             since: now,
         };
-        call.with_ppp(now, |ppp| ppp.open(now));
+        call.with_ppp(|ppp| ppp.open(now));
         call
     }
 
@@ -119,11 +119,7 @@ impl Machine {
     }
 
     /// Does something to PPP, which belongs to this call's user.
-    pub(crate) fn with_ppp<T>(
-        &mut self,
-        _now: Duration,
-        work: impl FnOnce(&mut ppp_session::Session) -> T,
-    ) -> Option<T> {
+    pub(crate) fn with_ppp<T>(&mut self, work: impl FnOnce(&mut ppp_session::Session) -> T) -> Option<T> {
         self.enter(|call| match &mut call.payload {
             Payload::Ppp(ppp) => Some(work(ppp)),
             Payload::Frames => None,
@@ -171,7 +167,7 @@ impl Machine {
     /// Takes note that the tunnel has ended the call. Returns why the call is over.
     pub(crate) fn cleared(&mut self, now: Duration, reason: Reason) -> Reason {
         use ppp_session::ppp::link;
-        self.with_ppp(now, |ppp| ppp.down(now));
+        self.with_ppp(|ppp| ppp.down(now));
         let reason = match self.life {
             // PPP knows no reason of its own.
             Life::Finished(Reason::Ppp(ppp_session::Reason::Link(link::Reason::LowerLayerDown))) | Life::Up => reason,

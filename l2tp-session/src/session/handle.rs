@@ -1,11 +1,8 @@
 //! A call of a session, to send by and to command.
 
-use core::net::Ipv4Addr;
 use core::time::Duration;
 
 use l2tp_wire::session::SessionId;
-use ppp_session::ExternalKeys;
-use ppp_session::ppp::auth::{Answer, AnswerError, Outcome, Secret, Ticket};
 
 use super::call::Machine;
 use super::{SendError, Session, Transmit};
@@ -42,7 +39,7 @@ impl<const CALLS: usize> CallMut<'_, CALLS> {
     }
 
     fn with_ppp<T>(&mut self, now: Duration, work: impl FnOnce(&mut ppp_session::Session, Duration) -> T) -> Option<T> {
-        self.session.enter_call(now, self.index, |call, now| call.with_ppp(now, |ppp| work(ppp, now))).flatten()
+        self.session.enter_call(now, self.index, |call, now| call.with_ppp(|ppp| work(ppp, now))).flatten()
     }
 
     /// Sends the IP packet that `buf` has from [`HEADROOM`](super::HEADROOM) on: encrypts it in
@@ -76,95 +73,5 @@ impl<const CALLS: usize> CallMut<'_, CALLS> {
         self.session.enter_call(now, self.index, Machine::close);
     }
 
-    /// Answers [`Event::Authenticate`](ppp_session::Event::Authenticate), now or later.
-    ///
-    /// # Errors
-    ///
-    /// [`AnswerError`].
-    pub fn answer(&mut self, now: Duration, ticket: Ticket, answer: &Answer<'_>) -> Result<Outcome, AnswerError> {
-        self.with_ppp(now, |ppp, now| ppp.answer(now, ticket, answer)).unwrap_or(Err(AnswerError::NotAsked))
-    }
-
-    /// Answers [`Event::Authenticate`](ppp_session::Event::Authenticate) for a RADIUS server:
-    /// [`ppp_session::Session::accept`].
-    ///
-    /// # Errors
-    ///
-    /// [`AnswerError`].
-    pub fn accept(
-        &mut self,
-        now: Duration,
-        ticket: Ticket,
-        message: &[u8],
-        keys: Option<ExternalKeys>,
-    ) -> Result<Outcome, AnswerError> {
-        self.with_ppp(now, |ppp, now| ppp.accept(now, ticket, message, keys)).unwrap_or(Err(AnswerError::NotAsked))
-    }
-
-    /// Reports that the new password of the last answer could not be stored (RFC 2759 section 7):
-    /// [`ppp_session::Session::reject_change`].
-    pub fn reject_change(&mut self, now: Duration) {
-        self.with_ppp(now, ppp_session::Session::reject_change);
-    }
-
-    /// Sets the address that the client has to take (RFC 1332 section 3.3). Call it before the
-    /// answer that lets it in; and again for a client that
-    /// [wants](ppp_session::Event::AddressWanted) another address and may have it.
-    pub fn assign_address(&mut self, address: Ipv4Addr) {
-        self.with_ppp(Duration::ZERO, |ppp, _| ppp.assign_address(address));
-    }
-
-    /// Challenges the client again (RFC 1994 section 2).
-    pub fn rechallenge(&mut self, now: Duration) {
-        self.with_ppp(now, ppp_session::Session::rechallenge);
-    }
-
-    /// Sends the time in seconds until the session will end (RFC 1570 section 1.2).
-    pub fn send_time_remaining(&mut self, now: Duration, seconds: u32) {
-        self.with_ppp(now, |ppp, now| ppp.send_time_remaining(now, seconds));
-    }
-
-    /// Answers [`Event::Prove`](ppp_session::Event::Prove) with another name or password.
-    ///
-    /// # Errors
-    ///
-    /// [`AnswerError`].
-    pub fn prove(&mut self, now: Duration, ticket: Ticket, name: &str, secret: &Secret<'_>) -> Result<(), AnswerError> {
-        self.with_ppp(now, |ppp, now| ppp.prove(now, ticket, name, secret)).unwrap_or(Err(AnswerError::NotAsked))
-    }
-
-    /// Answers [`Event::Prove`](ppp_session::Event::Prove) with a no:
-    /// [`ppp_session::Session::decline`].
-    ///
-    /// # Errors
-    ///
-    /// [`AnswerError::NotAsked`].
-    pub fn decline(&mut self, now: Duration, ticket: Ticket) -> Result<(), AnswerError> {
-        self.with_ppp(now, |ppp, now| ppp.decline(now, ticket)).unwrap_or(Err(AnswerError::NotAsked))
-    }
-
-    /// Answers [`Event::PasswordExpired`](ppp_session::Event::PasswordExpired) (RFC 2759 section
-    /// 7): [`ppp_session::Session::change_password`].
-    ///
-    /// # Errors
-    ///
-    /// [`AnswerError::NotAsked`], or [`AnswerError::TooLong`] for more than 256 characters.
-    pub fn change_password(&mut self, now: Duration, new: &str) -> Result<(), AnswerError> {
-        self.with_ppp(now, |ppp, now| ppp.change_password(now, new)).unwrap_or(Err(AnswerError::NotAsked))
-    }
-
-    /// Answers [`Event::Prove`](ppp_session::Event::Prove) with a packet of another end of EAP (RFC
-    /// 3748).
-    ///
-    /// # Errors
-    ///
-    /// [`AnswerError`].
-    pub fn send_eap(&mut self, now: Duration, ticket: Ticket, packet: &[u8]) -> Result<(), AnswerError> {
-        self.with_ppp(now, |ppp, now| ppp.send_eap(now, ticket, packet)).unwrap_or(Err(AnswerError::NotAsked))
-    }
-
-    /// Asks the peer for an Echo-Reply now (RFC 1661 section 5.8).
-    pub fn ping(&mut self, now: Duration) {
-        self.with_ppp(now, ppp_session::Session::ping);
-    }
+    ppp_session::call_commands!();
 }
