@@ -201,12 +201,6 @@ impl<S: Driven> Table<S> {
         self.len() == 0
     }
 
-    /// Returns how many keys all sessions have.
-    #[must_use]
-    pub fn keys(&self) -> usize {
-        self.index.routes.len()
-    }
-
     /// Returns the [load](Driven::load) of all sessions.
     #[must_use]
     pub fn load(&self) -> usize {

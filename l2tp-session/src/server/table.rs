@@ -19,7 +19,7 @@ use crate::session::{Reason, ReceiveError, Received, Session, SessionId, Target,
 pub use ppp_session::table::Id as TunnelId;
 
 /// A [`Session`] in a [`Server`], borrowed: when it is dropped, the server looks at what has
-/// changed.
+/// changed. [`Server::remove`] removes it: its ids rest then.
 pub type SessionMut<'s, const CALLS: usize> = ppp_session::table::SessionMut<'s, Session<CALLS>>;
 
 /// The longest control message that is copied, so that several tunnels can be asked whether it is
@@ -73,6 +73,10 @@ impl<const CALLS: usize> Driven for Session<CALLS> {
                 Version::V3 => each(Key::Ids(Ids::SessionV3(number))),
             }
         }
+    }
+
+    fn load(&self) -> usize {
+        self.calls().filter(|call| call.is_live()).count()
     }
 
     fn abandon(&mut self, key: Key) {
@@ -220,7 +224,7 @@ impl<const CALLS: usize> Server<CALLS> {
         source: Address,
         packet: &mut [u8],
     ) -> Result<Handled, ReceiveError> {
-        let allowance = self.limits.calls.saturating_sub(self.calls());
+        let allowance = self.limits.calls.saturating_sub(self.table.load());
         let session = self.table.data_mut(id).ok_or(ReceiveError::UnknownTunnel)?;
         session.set_call_allowance(allowance);
         let handled = session.handle_control(now, source, packet)?;
@@ -229,12 +233,6 @@ impl<const CALLS: usize> Server<CALLS> {
         }
         self.table.touch(id);
         Ok(handled)
-    }
-
-    /// Returns how many calls there are in all: each tunnel has two keys besides those of its
-    /// calls.
-    fn calls(&self) -> usize {
-        self.table.keys().saturating_sub(self.table.len().saturating_mul(2))
     }
 
     /// Takes a message to tunnel 0 (RFC 2661 section 7.2.1).
