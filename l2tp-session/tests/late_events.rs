@@ -17,7 +17,7 @@ use l2tp_session::session::{CallEvent, Config, Event, HEADROOM, MAX_RECEIVE, MAX
 use l2tp_session::wire::TunnelIds;
 use l2tp_session::wire::tunnel::Versions;
 use testing::l2tp::{ADDRESS, Outside, PASSWORD, SERVER_ADDRESS, client_config, ip_packet};
-use testing::{CLIENT, Random, SERVER, assert_late_polls_lose_nothing};
+use testing::{CLIENT, Random, SERVER, assert_late_polls_lose_nothing, keep_latest};
 
 /// A step of one side. The same steps make the same session.
 #[derive(Debug, Clone)]
@@ -80,14 +80,10 @@ fn apply(side: usize, session: &mut Session<1>, step: &Step) -> Vec<Vec<u8>> {
 /// Applies the rule: of each kind the latest; that the tunnel is up first, layer by layer, the end
 /// last.
 fn coalesce(events: Vec<Event>) -> Vec<Event> {
-    let mut kept: Vec<Event> = Vec::new();
-    for event in events {
-        kept.retain(|earlier| match (earlier, &event) {
-            (Event::Call { event: earlier, .. }, Event::Call { event, .. }) => !earlier.is_replaced_by(event),
-            _ => true,
-        });
-        kept.push(event);
-    }
+    let mut kept = keep_latest(events, |earlier, event| match (earlier, event) {
+        (Event::Call { event: earlier, .. }, Event::Call { event, .. }) => earlier.is_replaced_by(event),
+        _ => false,
+    });
     kept.sort_by_key(|event| match event {
         Event::Established => 0,
         Event::Call { event: CallEvent::Connected, .. } => 1,

@@ -16,7 +16,7 @@ use pptp::ppp::auth::{Answer, Ticket};
 use pptp::ppp_session;
 use pptp::session::{CallEvent, Config, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Session, Setup};
 use testing::pptp::{client_config, encode_gre, frame, ip_packet, server_config};
-use testing::{CLIENT, Random, SERVER, assert_late_polls_lose_nothing};
+use testing::{CLIENT, Random, SERVER, assert_late_polls_lose_nothing, keep_latest};
 
 /// An action on one side. The same steps make the same session.
 #[derive(Debug, Clone)]
@@ -84,14 +84,10 @@ fn apply(session: &mut Session<1>, step: &Step) -> [Vec<Vec<u8>>; 2] {
 
 /// Returns the rule: of each kind the latest; layer by layer, and the end last.
 fn coalesce(events: Vec<Event>) -> Vec<Event> {
-    let mut kept: Vec<Event> = Vec::new();
-    for event in events {
-        kept.retain(|earlier| match (earlier, &event) {
-            (Event::Call { event: earlier, .. }, Event::Call { event, .. }) => !earlier.is_replaced_by(event),
-            _ => true,
-        });
-        kept.push(event);
-    }
+    let mut kept = keep_latest(events, |earlier, event| match (earlier, event) {
+        (Event::Call { event: earlier, .. }, Event::Call { event, .. }) => earlier.is_replaced_by(event),
+        _ => false,
+    });
     kept.sort_by_key(|event| match event {
         Event::Established => 0,
         Event::Call { event: CallEvent::Ppp(_), .. } => 1,

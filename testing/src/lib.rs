@@ -42,7 +42,7 @@ mod world;
 
 pub use endpoint::{Endpoint, Output};
 pub use flight::Flight;
-pub use oracle::assert_late_polls_lose_nothing;
+pub use oracle::{assert_late_polls_lose_nothing, keep_latest};
 pub use path::{Datagram, Path, Traffic};
 pub use pipe::Pipe;
 pub use profile::Profile;

@@ -4,6 +4,16 @@ use std::fmt::Debug;
 
 use crate::Random;
 
+/// Returns the events that are left when each takes the place of the earlier ones that it replaces.
+pub fn keep_latest<E>(events: Vec<E>, is_replaced_by: impl Fn(&E, &E) -> bool) -> Vec<E> {
+    let mut kept: Vec<E> = Vec::new();
+    for event in events {
+        kept.retain(|earlier| !is_replaced_by(earlier, &event));
+        kept.push(event);
+    }
+    kept
+}
+
 /// Asserts that events are not lost when they are polled late.
 ///
 /// The same steps run on several machines. The first is polled after each step; another one only at

@@ -4,18 +4,13 @@ use std::time::Duration;
 
 use ppp_session::ppp::ccp::Encryption;
 use ppp_session::{Config, Event, Session};
-use testing::{Random, assert_late_polls_lose_nothing};
+use testing::{Random, assert_late_polls_lose_nothing, keep_latest};
 
 use crate::pair::{CLIENT, Pair, SERVER, Step, apply, client_of, frame, server_of};
 
-/// Returns the rule: of each kind the latest, in the order in which they happened.
+/// Applies the rule: of each kind the latest, in the order in which they happened.
 fn coalesce(events: Vec<Event>) -> Vec<Event> {
-    let mut kept: Vec<Event> = Vec::new();
-    for event in events {
-        kept.retain(|earlier| !earlier.is_replaced_by(&event));
-        kept.push(event);
-    }
-    kept
+    keep_latest(events, Event::is_replaced_by)
 }
 
 /// Returns a run with everything that can happen, in an order that a seed says: what was done to
