@@ -34,6 +34,12 @@ pub(crate) fn session(template: &VirtualTemplate, group: Option<&VpdnGroup>, nam
     }
 }
 
+/// Adds what clients are given beside their address.
+pub(crate) fn server(server: ppp_session::Server, template: &VirtualTemplate) -> ppp_session::Server {
+    let two = |servers: &[_]| [servers.first().copied(), servers.get(1).copied()];
+    server.with_name_servers(two(&template.dns)).with_netbios_name_servers(two(&template.nbns))
+}
+
 fn security(mut ppp: ppp_session::Config, template: &VirtualTemplate) -> ppp_session::Config {
     use pptp::ppp::auth::Method as Protocol;
 

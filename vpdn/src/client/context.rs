@@ -25,15 +25,8 @@ impl Context<'_> {
     /// Returns what the session is to be like.
     pub(super) fn session(&self) -> pptp::client::Config {
         let template = template(self.config, self.client);
-        let config = match &self.secret {
-            Secret::Password(password) => pptp::client::Config::new(&self.client.user, password),
-            Secret::NtHash(hash) => ppp_session::Client::with_nt_hash(&self.client.user, hash.clone()).into(),
-        };
-        let config = config.with_session(profile::session(&template, None, self.config.hostname()));
-        match self.client.address {
-            Some(address) => config.with_client(|client| client.with_address(address)),
-            None => config,
-        }
+        let session = profile::session(&template, None, self.config.hostname());
+        pptp::client::Config::from(self.user()).with_session(session)
     }
 
     /// Returns what a session of L2TP is to be like.
@@ -53,12 +46,19 @@ impl Context<'_> {
         };
         let sequencing = pseudowire.map_or(Sequencing::Off, |pseudowire| pseudowire.sequencing);
         let session = profile::l2tp(&template, &class, version, sequencing, self.config.hostname())?;
-        let client = match &self.secret {
+        Ok(l2tp_session::client::Config::new(self.user(), session))
+    }
+
+    /// Returns the user, and what the user wants of the server.
+    fn user(&self) -> ppp_session::Client {
+        let user = match &self.secret {
             Secret::Password(password) => ppp_session::Client::new(&self.client.user, password),
             Secret::NtHash(hash) => ppp_session::Client::with_nt_hash(&self.client.user, hash.clone()),
         };
-        let client = self.client.address.map_or_else(|| client.clone(), |address| client.clone().with_address(address));
-        Ok(l2tp_session::client::Config::new(client, session))
+        match self.client.address {
+            Some(address) => user.with_address(address),
+            None => user,
+        }
     }
 }
 

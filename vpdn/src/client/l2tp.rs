@@ -12,7 +12,7 @@ use super::context::Context;
 use super::output::say;
 use super::ppp::{self, Follow};
 use super::tunnel::End;
-use crate::host::{BURST, Datagrams, Failure, Interest, Packets, Poller, entropy, status};
+use crate::host::{BURST, Datagrams, Failure, Interest, Packets, Poller, entropy};
 
 /// How long hanging up may take, whatever the server does.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -87,7 +87,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
             let now = self.context.clock.now();
             let close_deadline = match &stage {
                 Stage::Running => None,
-                Stage::Ending { reason, deadline } if is_known(&self.session) || *deadline <= now => {
+                Stage::Ending { reason, deadline } if self.session.is_acknowledged() || *deadline <= now => {
                     return Ok(self.finish(reason));
                 }
                 Stage::Ending { deadline, .. } => Some(*deadline),
@@ -97,12 +97,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
             let now = self.context.clock.now();
             self.session.handle_timeout(now);
             self.deliver(now);
-            let signals = self.context.stop.take();
-            if signals > 0 {
-                stops += signals;
-                if stops > 1 {
-                    return Err(Failure { status: status::INTERRUPTED, text: "quit without hanging up".to_owned() });
-                }
+            if self.context.stop.take_end(&mut stops)? {
                 self.session.close(now);
             }
             if self.context.report.take() > 0 {
@@ -228,15 +223,11 @@ impl<'t, 'c> Tunnel<'t, 'c> {
     }
 
     fn change_password(&mut self, now: Duration) {
-        let Some(new) = &self.context.new_password else {
+        let Self { context, session, .. } = self;
+        let change = |new: &str| session.first_call_mut().map(|mut call| call.change_password(now, new));
+        if !ppp::change_password(context.new_password.as_ref(), change) {
             self.has_expired = true;
             self.session.close(now);
-            return;
-        };
-        say(&"  the password has expired: changing it");
-        let changed = self.session.first_call_mut().map(|mut call| call.change_password(now, new));
-        if let Some(Err(error)) = changed {
-            say(&format_args!("  the new password: {error}"));
         }
     }
 
@@ -255,7 +246,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
 
     fn show_status(&self, now: Duration) {
         let call = self.session.first_call();
-        say(&ppp::status(call.and_then(|call| call.ppp()), now));
+        say(&ppp::shown(call.and_then(|call| call.ppp()), now));
     }
 
     fn report(&self) {
@@ -270,8 +261,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         self.ip_down(now);
         say(&format_args!("  status: {}", Status::Terminated));
         if self.has_expired {
-            let text = "the password has expired (error 648): --new-password changes it".to_owned();
-            return End::Failed(Failure { status: status::NOT_AUTHENTICATED, text });
+            return End::Failed(ppp::expired());
         }
         let Some(failure) = Failure::of_l2tp(reason) else {
             say(&format_args!("  {reason}"));
@@ -279,12 +269,6 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         };
         End::Failed(failure)
     }
-}
-
-/// Returns whether the server knows that the session is over: it has acknowledged everything.
-fn is_known(session: &Session) -> bool {
-    let channel = session.tunnel().channel_status();
-    session.is_drained() || channel.unacknowledged == 0 && channel.unsent == 0
 }
 
 fn send(network: &Datagrams, destination: Address, packet: &[u8]) {

@@ -1,14 +1,16 @@
 //! The events of PPP, over any carrier.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use pptp::ppp::auth::Ticket;
 use pptp::ppp_session::{Event, Session, Status};
 use pptp::report::ClientStatus;
+use zeroize::Zeroizing;
 
 use super::interface::Interface;
 use super::output::say;
-use crate::host::Failure;
+use crate::host::{Failure, status};
 
 /// The task that an event leaves to the tunnel.
 pub(super) enum Follow {
@@ -54,8 +56,27 @@ pub(super) fn event(
     Ok(Follow::Nothing)
 }
 
+/// Changes the password, which has expired, by `change`. Returns whether there is a new one.
+pub(super) fn change_password<E: Display>(
+    new: Option<&Zeroizing<String>>,
+    change: impl FnOnce(&str) -> Option<Result<(), E>>,
+) -> bool {
+    let Some(new) = new else { return false };
+    say(&"  the password has expired: changing it");
+    if let Some(Err(error)) = change(new) {
+        say(&format_args!("  the new password: {error}"));
+    }
+    true
+}
+
+/// Returns why the program ends when the password has expired, and there is no new one.
+pub(super) fn expired() -> Failure {
+    let text = "the password has expired (error 648): --new-password changes it".to_owned();
+    Failure { status: status::NOT_AUTHENTICATED, text }
+}
+
 /// Returns the status of PPP, as operators know it.
-pub(super) fn status(ppp: Option<&Session>, now: Duration) -> ClientStatus {
+pub(super) fn shown(ppp: Option<&Session>, now: Duration) -> ClientStatus {
     let mut shown = ClientStatus::default();
     if let Some(ppp) = ppp {
         shown.status = ppp.status();

@@ -116,19 +116,9 @@ impl<'t, 'c> Tunnel<'t, 'c> {
             let now = self.context.clock.now();
             self.session.handle_timeout(now);
             self.deliver(now);
-            match self.context.stop.take() {
-                0 => {}
-                count => {
-                    stops += count;
-                    if stops > 1 {
-                        return Err(Failure {
-                            status: status::INTERRUPTED,
-                            text: "quit without hanging up".to_owned(),
-                        });
-                    }
-                    self.session.close(now);
-                    close_deadline = now.checked_add(CLOSE_TIMEOUT);
-                }
+            if self.context.stop.take_end(&mut stops)? {
+                self.session.close(now);
+                close_deadline = now.checked_add(CLOSE_TIMEOUT);
             }
             if close_deadline.is_some_and(|deadline| deadline <= now) {
                 return Ok(self.finish(&Reason::Closed));
@@ -358,15 +348,11 @@ impl<'t, 'c> Tunnel<'t, 'c> {
     }
 
     fn change_password(&mut self, now: Duration) {
-        let Some(new) = &self.context.new_password else {
+        let Self { context, session, .. } = self;
+        let change = |new: &str| session.first_call_mut().map(|mut call| call.change_password(now, new));
+        if !ppp::change_password(context.new_password.as_ref(), change) {
             self.has_expired = true;
             self.session.close(now);
-            return;
-        };
-        say(&"  the password has expired: changing it");
-        let changed = self.session.first_call_mut().map(|mut call| call.change_password(now, new));
-        if let Some(Err(error)) = changed {
-            say(&format_args!("  the new password: {error}"));
         }
     }
 
@@ -407,8 +393,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         say(&self.status(now));
         self.control.finish();
         if self.has_expired {
-            let text = "the password has expired (error 648): --new-password changes it".to_owned();
-            return End::Failed(Failure { status: status::NOT_AUTHENTICATED, text });
+            return End::Failed(ppp::expired());
         }
         let Some(failure) = Failure::of_reason(reason) else {
             say(&format_args!("  {}", sentence(reason)));

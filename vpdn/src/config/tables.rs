@@ -64,4 +64,9 @@ impl Config {
             Some((group, self.virtual_template.get(&accept.virtual_template)?))
         })
     }
+
+    /// Returns the addresses for the clients of a template.
+    pub(crate) fn pool(&self, template: &VirtualTemplate) -> Option<Pool> {
+        template.peer_default_ip_address.as_ref().and_then(|name| self.ip_local_pool.get(name)).copied()
+    }
 }

@@ -1,6 +1,6 @@
 //! Why a program ends, in a sentence and a number.
 
-use std::fmt;
+use std::fmt::{self, Display};
 use std::io::{self, ErrorKind};
 
 use pptp::ppp::link;
@@ -98,10 +98,16 @@ impl Failure {
 /// Returns what happened, with the peer's own words, Windows' number for it, and what to do.
 #[must_use]
 pub fn sentence(reason: &Reason) -> String {
-    let advice = reason.advice();
-    match reason.windows_error() {
+    let number = reason.windows_error();
+    if number.is_none() && reason.fault() == Fault::Nobody {
+        return reason.to_string();
+    }
+    advised(reason, number, reason.advice())
+}
+
+fn advised(reason: &dyn Display, number: Option<u32>, advice: &str) -> String {
+    match number {
         Some(number) => format!("{reason} (error {number}): {advice}"),
-        None if reason.fault() == Fault::Nobody => reason.to_string(),
         None => format!("{reason}: {advice}"),
     }
 }
@@ -128,12 +134,7 @@ impl Failure {
             L2tp::Tunnel(Tunnel::PeerStopped { .. } | Tunnel::Silent) | L2tp::Call(_) | L2tp::NoData => status::HUNG_UP,
             _ => status::NO_AGREEMENT,
         };
-        let advice = reason.advice();
-        let text = match reason.windows_error() {
-            Some(number) => format!("{reason} (error {number}): {advice}"),
-            None => format!("{reason}: {advice}"),
-        };
-        Some(Self { status, text })
+        Some(Self { status, text: advised(reason, reason.windows_error(), reason.advice()) })
     }
 
     /// Says why PPP has ended; `None` when that was wanted.
@@ -142,7 +143,7 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
+impl Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::low_level::pipe;
 
-use super::failure::Failure;
+use super::failure::{Failure, status};
 
 /// The reading end of a pipe for some signals.
 #[derive(Debug)]
@@ -41,6 +41,20 @@ impl Signals {
             pipe::register(*signal, writer).map_err(failed)?;
         }
         Ok(Self(reader))
+    }
+
+    /// Returns whether one has come since the last time. `seen` counts them.
+    ///
+    /// # Errors
+    ///
+    /// It is the second one: the user does not wait until everybody has hung up.
+    pub fn take_end(&self, seen: &mut usize) -> Result<bool, Failure> {
+        let count = self.take();
+        *seen += count;
+        if count > 0 && *seen > 1 {
+            return Err(Failure { status: status::INTERRUPTED, text: "quit without hanging up".to_owned() });
+        }
+        Ok(count > 0)
     }
 
     /// Returns how many have come since the last time.

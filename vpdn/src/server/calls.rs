@@ -97,9 +97,11 @@ impl<K: Copy + Ord> Calls<K> {
         self.networks.insert(place, (network, call));
     }
 
-    /// Returns the networks behind a call.
-    pub(super) fn networks(&self, call: K) -> impl Iterator<Item = Network> {
-        self.networks.iter().filter(move |(_, found)| *found == call).map(|(network, _)| *network)
+    /// Returns the networks that a call is the way to: its address, and those behind it.
+    pub(super) fn reaches(&self, call: K) -> impl Iterator<Item = Network> {
+        let address = self.address(call).map(|address| Network::host(address.into()));
+        let behind = self.networks.iter().filter(move |(_, found)| *found == call);
+        address.into_iter().chain(behind.map(|(network, _)| *network))
     }
 
     /// Removes a call that is over.

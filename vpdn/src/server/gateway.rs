@@ -21,7 +21,7 @@ use super::state::State;
 use super::users::Users;
 use crate::config::{Config, Protocol, VirtualTemplate, VpdnGroup};
 use crate::control::{self, Connection, Listener, MAX_CLIENTS, Request};
-use crate::host::{BURST, Clock, Device, Failure, Gre, Interest, Packets, Poller, Signals, Stream, entropy, status};
+use crate::host::{BURST, Clock, Device, Failure, Gre, Interest, Packets, Poller, Signals, Stream, entropy};
 use crate::profile;
 use crate::radius::TerminateCause;
 
@@ -77,13 +77,9 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
     if template.ipv6 {
         state.device.add_address(identifier.link_local().into(), None, 64).map_err(failed)?;
     }
-    let two = |servers: &[_]| [servers.first().copied(), servers.get(1).copied()];
-    let server = ServerConfig::new(own).with_session(session).with_server(|server| {
-        server
-            .with_name_servers(two(&template.dns))
-            .with_netbios_name_servers(two(&template.nbns))
-            .with_interface_identifier(identifier)
-    });
+    let server = ServerConfig::new(own)
+        .with_session(session)
+        .with_server(|server| profile::server(server, template).with_interface_identifier(identifier));
     let limits = Limits::default()
         .with_connections(config.limits.connections)
         .with_connections_per_address(config.limits.connections_per_address)
@@ -125,12 +121,11 @@ fn state(config: &Config, group: &VpdnGroup, template: &VirtualTemplate) -> Resu
     if radius.is_none() && users.is_empty() {
         return Err(Failure::other("nobody may come in: there are no users, and no RADIUS server".to_owned()));
     }
-    let pool = template.peer_default_ip_address.as_ref().and_then(|name| config.ip_local_pool.get(name)).copied();
     let run = u32::from_be_bytes(entropy()?.first_chunk().copied().unwrap_or_default());
     Ok(State {
         users,
         radius,
-        calls: Calls::new(pool, own),
+        calls: Calls::new(config.pool(template), own),
         device: Device::create(config.interface.as_deref(), template.ipv6)?,
         accepted: BTreeMap::new(),
         ledger: Ledger::default(),
@@ -245,12 +240,7 @@ impl Gateway<'_> {
             self.hear(now, &come);
             self.handle_timeout(now)?;
             self.serve(now, &come);
-            let signals = stop.take();
-            if signals > 0 {
-                stops += signals;
-                if stops > 1 {
-                    return Err(Failure { status: status::INTERRUPTED, text: "quit without hanging up".to_owned() });
-                }
+            if stop.take_end(&mut stops)? {
                 self.close_all(now);
             }
             if report.take() > 0 || next_report.is_some_and(|next| next <= now) {

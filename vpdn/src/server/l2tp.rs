@@ -15,7 +15,7 @@ use super::calls::Calls;
 use super::output::{complain, say};
 use super::users::{Known, Users, Visitor};
 use crate::config::{Config, L2tpVersion, Network, Protocol, Sequencing, Service, VirtualTemplate, VpdnGroup};
-use crate::host::{BURST, Clock, Datagrams, Device, Failure, Interest, Packets, Poller, Signals, entropy, status};
+use crate::host::{BURST, Clock, Datagrams, Device, Failure, Interest, Packets, Poller, Signals, entropy};
 use crate::profile;
 
 /// How long the end of all sessions may take, whatever the clients do.
@@ -70,12 +70,17 @@ pub(super) fn run(config: &Config, version: L2tpVersion) -> Result<(), Failure> 
         .with_tunnels(config.limits.connections)
         .with_tunnels_per_address(config.limits.connections_per_address)
         .with_calls(config.limits.calls);
-    let pool = template.peer_default_ip_address.as_ref().and_then(|name| config.ip_local_pool.get(name)).copied();
     let gateway = Gateway {
         clock: Clock::start(),
         server: Server::new(ServerConfig::new(group), limits, entropy()?),
         network,
-        state: State { users, calls: Calls::new(pool, own), device, behind: BTreeMap::new(), spoofed: 0 },
+        state: State {
+            users,
+            calls: Calls::new(config.pool(template), own),
+            device,
+            behind: BTreeMap::new(),
+            spoofed: 0,
+        },
         outgoing: Packets::new(HEADROOM),
     };
     say(&format_args!("listening at {address}, interface {}, {own}", gateway.state.device.name()));
@@ -94,10 +99,7 @@ fn settings(
     let name = group.local_name.as_deref().unwrap_or(config.hostname());
     let session = profile::l2tp(template, &class, version, Sequencing::Off, name)?;
     let mtu = session.mtu();
-    let two = |servers: &[_]| [servers.first().copied(), servers.get(1).copied()];
-    let mut settings = Group::new(session, own).with_server(|server| {
-        server.with_name_servers(two(&template.dns)).with_netbios_name_servers(two(&template.nbns))
-    });
+    let mut settings = Group::new(session, own).with_server(|server| profile::server(server, template));
     if let Some(name) = &group.terminate_from {
         settings = settings.with_terminate_from(name);
     }
@@ -160,12 +162,7 @@ impl Gateway {
                 self.send(now);
             }
             self.server.handle_timeout(now);
-            let signals = stop.take();
-            if signals > 0 {
-                stops += signals;
-                if stops > 1 {
-                    return Err(Failure { status: status::INTERRUPTED, text: "quit without hanging up".to_owned() });
-                }
+            if stop.take_end(&mut stops)? {
                 say(&"ending all sessions");
                 self.close_all(now);
                 stage = Stage::Closing { deadline: now.saturating_add(CLOSE_TIMEOUT) };
@@ -188,10 +185,8 @@ impl Gateway {
     /// Returns whether all peers know that their tunnels are over.
     fn is_over(&self) -> bool {
         self.server.tunnels().all(|id| {
-            self.server.session(id).is_none_or(|session| {
-                let channel = session.tunnel().channel_status();
-                session.is_drained() || session.reason().is_some() && channel.unacknowledged == 0 && channel.unsent == 0
-            })
+            let session = self.server.session(id);
+            session.is_none_or(Session::is_acknowledged)
         })
     }
 
@@ -379,7 +374,7 @@ impl State {
             self.calls.add_network(key, network);
         }
         let mtu = handle.mtu();
-        for network in [Network::host(address.into())].into_iter().chain(self.calls.networks(key)) {
+        for network in self.calls.reaches(key) {
             if let Err(error) = self.device.add_route(network, Some(mtu)) {
                 say(&format_args!("tunnel {id} session {call}: no route to {network}: {error}"));
             }
@@ -390,8 +385,7 @@ impl State {
     }
 
     fn remove_routes(&self, key: Key) {
-        let address = self.calls.address(key).map(|address| Network::host(address.into()));
-        for network in address.into_iter().chain(self.calls.networks(key)) {
+        for network in self.calls.reaches(key) {
             // It may never have been there.
             let _ = self.device.remove_route(network);
         }

@@ -19,7 +19,7 @@ use super::ledger::{Due, Ledger, Terms, counters};
 use super::output::{complain, say};
 use super::radius::Radius;
 use super::users::{Known, Users, Visitor};
-use crate::config::{Network, Service};
+use crate::config::Service;
 use crate::host::{Device, sentence};
 use crate::radius::{Account, Authorization, FramedAddress, TerminateCause};
 
@@ -277,7 +277,7 @@ impl State {
         for network in authorization.routes.iter().copied().chain(authorization.network) {
             self.calls.add_network(key, network);
         }
-        for network in [Network::host(address.into())].into_iter().chain(self.calls.networks(key)) {
+        for network in self.calls.reaches(key) {
             if let Err(error) = self.device.add_route(network, Some(mtu)) {
                 say(&format_args!("connection {id} call {call}: no route to {network}: {error}"));
             }
@@ -341,8 +341,7 @@ impl State {
     }
 
     fn remove_routes(&self, key: Key) {
-        let address = self.calls.address(key).map(|address| Network::host(address.into()));
-        for network in address.into_iter().chain(self.calls.networks(key)) {
+        for network in self.calls.reaches(key) {
             // It may never have been there.
             let _ = self.device.remove_route(network);
         }
