@@ -4,6 +4,8 @@
 pub mod examples;
 #[cfg(target_os = "linux")]
 pub mod freeradius;
+#[cfg(target_os = "linux")]
+pub mod matrix;
 pub mod memory;
 #[cfg(target_os = "linux")]
 pub mod namespace;

@@ -1,9 +1,6 @@
-//! The cases, and a line of the table for each.
+//! The cases.
 
-use std::fmt;
 use std::time::Duration;
-
-use crate::lab::Measured;
 
 /// One call between a program of ours and xl2tpd.
 pub struct Case {
@@ -76,43 +73,5 @@ impl Case {
             *netem = line;
         }
         self
-    }
-}
-
-/// A line of the table.
-pub struct Row {
-    pub side: &'static str,
-    pub what: String,
-    pub came: String,
-    pub up: Duration,
-    pub measured: Option<Measured>,
-    pub down: Option<Duration>,
-}
-
-impl Row {
-    pub const HEAD: &str = "| ours | case | what came | up, s | ping, ms | to it, MB/s | from it, MB/s | end, s |\n\
-                            |---|---|---|--:|--:|--:|--:|--:|";
-
-    /// Returns a row of which nothing has come yet.
-    pub fn new(side: &'static str, what: &str) -> Self {
-        Self { side, what: what.to_owned(), came: String::new(), up: Duration::ZERO, measured: None, down: None }
-    }
-}
-
-impl fmt::Display for Row {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { side, what, came, up, .. } = self;
-        write!(f, "| {side} | {what} | {came} | {:.1} |", up.as_secs_f64())?;
-        match self.measured {
-            Some(Measured { ping, sent, received, length }) => {
-                let rate = |time: Duration| length as f64 / 1e6 / time.as_secs_f64();
-                write!(f, " {:.1} | {:.2} | {:.2} |", ping.as_secs_f64() * 1e3, rate(sent), rate(received))?;
-            }
-            None => write!(f, " | | |")?,
-        }
-        match self.down {
-            Some(down) => write!(f, " {:.1} |", down.as_secs_f64()),
-            None => write!(f, " |"),
-        }
     }
 }

@@ -4,11 +4,12 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use pptp_interop::examples::Program;
+use pptp_interop::matrix::{Lab, Row};
 use pptp_interop::namespace::{clock, pause};
 use rustix::process::Signal;
 
-use crate::case::{Case, End, Expected, Row};
-use crate::lab::{Lab, PATIENCE};
+use crate::case::{Case, End, Expected};
+use crate::lab::{PATIENCE, gateway};
 
 const STRONG: &str = "require-mschap-v2,require-mppe-128";
 const BITS_128: &str = "MPPE 128 bit, stateless";
@@ -58,7 +59,7 @@ fn dial(lab: &Lab<'_>, ours: &str) -> Program {
 
 pub fn run(lab: &Lab<'_>, case: &Case) -> Row {
     let what = case.what;
-    let mut row = Row::new("client", what);
+    let mut row = Row::new((0, clock()), "client", what);
     match case.expected {
         Expected::Up { encoding, end, netem } => up(lab, case, (encoding, end, netem), &mut row),
         Expected::Refused { status, text, within } => {
@@ -89,11 +90,11 @@ fn up(lab: &Lab<'_>, case: &Case, (encoding, end, netem): (&str, End, &str), row
     row.up = begin.elapsed();
     assert!(!client.has_ended(), "{what}: {}\n{}", client.output(), lab.ended(&name));
     let own: Ipv4Addr = client.line("local-address:").unwrap().parse().unwrap();
-    assert_eq!(client.line("remote-address:"), Some(lab.gateway().to_string()));
+    assert_eq!(client.line("remote-address:"), Some(gateway(lab).to_string()));
     assert_eq!(client.line("encoding:").as_deref(), Some(encoding), "{what}: {}", client.output());
-    assert_eq!(lab.hear(&format!("{name} up ")), format!("{} {own}", lab.gateway()), "{what}");
+    assert_eq!(lab.hear(&format!("{name} up ")), format!("{} {own}", gateway(lab)), "{what}");
     row.came = encoding.to_owned();
-    row.measured = Some(lab.exercise(&name, own, lab.gateway(), netem.is_empty()));
+    row.measured = Some(lab.exercise(&name, own, gateway(lab), netem.is_empty()));
     let begin = clock();
     match end {
         End::Ours | End::HangUp => client.signal(Signal::INT),
@@ -110,7 +111,7 @@ fn up(lab: &Lab<'_>, case: &Case, (encoding, end, netem): (&str, End, &str), row
     let _ = lab.ask(&format!("netem {name}"), &format!("{name} netem"));
     let logs = lab.ended(&name);
     if encoding == BITS_128 {
-        assert!(logs.contains("MPPE 128-bit stateless compression enabled"), "{what}: {logs}");
+        logs.expect(what, "MPPE 128-bit stateless compression enabled");
     }
 }
 
@@ -118,7 +119,7 @@ fn up(lab: &Lab<'_>, case: &Case, (encoding, end, netem): (&str, End, &str), row
 pub fn idle(lab: &Lab<'_>) -> Row {
     let what = "130 s idle, Hello";
     let case = Case::up(what, "", STRONG, BITS_128).with_secret("s3cr3t-tunnel");
-    let mut row = Row::new("client", what);
+    let mut row = Row::new((0, clock()), "client", what);
     let name = serve(lab, &case);
     let begin = clock();
     // No echoes of PPP: Hello alone is left.
@@ -128,7 +129,7 @@ pub fn idle(lab: &Lab<'_>) -> Row {
     row.up = begin.elapsed();
     let own: Ipv4Addr = client.line("local-address:").unwrap().parse().unwrap();
     pause(Duration::from_secs(130));
-    row.measured = Some(lab.exercise(&name, own, lab.gateway(), true));
+    row.measured = Some(lab.exercise(&name, own, gateway(lab), true));
     let begin = clock();
     client.signal(Signal::INT);
     assert_eq!(client.wait(PATIENCE).code(), Some(0), "{}", client.output());

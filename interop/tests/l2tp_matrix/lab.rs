@@ -1,184 +1,33 @@
-//! A guest with xl2tpd and its kernel, and our side of it.
+//! The guests, their networks in the tunnels, and bounds of the test.
 
 use std::net::Ipv4Addr;
-use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use pptp_interop::examples::Program;
-use pptp_interop::namespace::{devices_and_routes, pause};
-use pptp_interop::traffic::{self, digest};
-use pptp_interop::uml::{Config, Guest, Network};
+use pptp_interop::matrix::{Lab, Plan};
 
-/// The commands of L2TP, then those of every guest with tunnels.
-const SCRIPT: &str = concat!(include_str!("../../uml/l2tp"), include_str!("../../uml/tunnels"));
+/// For all together.
+pub const LIMIT: Duration = Duration::from_secs(900);
 
 /// For any one thing to happen.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Bytes of a transfer, on clean lines and on others.
-const LONG: usize = 4_000_000;
-const SHORT: usize = 256_000;
+pub const PLAN: Plan = Plan {
+    // The commands of L2TP, then those of every guest with tunnels.
+    script: concat!(include_str!("../../uml/l2tp"), include_str!("../../uml/tunnels")),
+    modules: &["l2tp_ppp"],
+    life: LIMIT,
+    patience: PATIENCE,
+    ping: Duration::from_secs(5),
+    long: 4_000_000,
+    short: 256_000,
+};
 
-/// The first guest is on a line of its own, the others are on one bridge.
-const TAPS: [&str; 3] = ["tap0", "tap1", "tap2"];
-
-/// Makes the devices of all guests.
-pub fn make_network(network: &Network) {
-    network.add_tap(TAPS[0], host(0));
-    network.add_bridge("br0", &TAPS[1..], host(1));
+/// Returns an address of the tunnels: the guests have different networks.
+pub fn in_tunnel(lab: &Lab<'_>, last: u8) -> Ipv4Addr {
+    Ipv4Addr::new(10, 99, u8::try_from(lab.number).unwrap(), last)
 }
 
-/// Returns the address of our side towards a guest.
-fn host(number: usize) -> Ipv4Addr {
-    [Ipv4Addr::new(10, 0, 0, 1), Ipv4Addr::new(10, 0, 1, 1), Ipv4Addr::new(10, 0, 1, 1)][number]
-}
-
-/// One guest, and our side of it.
-pub struct Lab<'n> {
-    network: &'n Network,
-    guest: Guest,
-    programs: &'n Path,
-    number: usize,
-    /// The address of our side that the guest reaches.
-    pub host: Ipv4Addr,
-    /// The guest's.
-    pub address: Ipv4Addr,
-}
-
-impl<'n> Lab<'n> {
-    /// Boots the guest.
-    pub fn boot(network: &'n Network, programs: &'n Path, number: usize) -> Self {
-        let address = Ipv4Addr::new(10, 0, u8::from(number != 0), 2 + u8::try_from(number).unwrap());
-        let modules = ["l2tp_ppp", "ifb", "act_mirred", "cls_matchall", "sch_ingress"];
-        let config = Config::new(SCRIPT).with_card(network, TAPS[number], address);
-        let config = modules.iter().fold(config, |config, module| config.with_module(module));
-        let config = config.with_argument(&number.to_string());
-        let guest = Guest::boot(config.with_longest_life(Duration::from_secs(900)));
-        for (name, length) in [("long", LONG), ("short", SHORT)] {
-            std::fs::write(guest.folder().join(name), traffic::filler(length, 2)).unwrap();
-        }
-        let _ = guest.wait_for("READY", PATIENCE);
-        Self { network, guest, programs, number, host: host(number), address }
-    }
-
-    /// Returns an address of the tunnels: the guests have different networks.
-    pub fn in_tunnel(&self, last: u8) -> Ipv4Addr {
-        Ipv4Addr::new(10, 99, u8::try_from(self.number).unwrap(), last)
-    }
-
-    /// Returns the address of the server in the tunnels.
-    pub fn gateway(&self) -> Ipv4Addr {
-        self.in_tunnel(1)
-    }
-
-    /// Returns a name for one more call.
-    pub fn name(&self) -> String {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        format!("call-{}", NUMBER.fetch_add(1, Ordering::Relaxed))
-    }
-
-    /// Returns the folder that the guest sees.
-    pub fn folder(&self) -> &Path {
-        self.guest.folder()
-    }
-
-    /// Starts the client or the server in the network, with its interface.
-    pub fn start(&self, side: &str, arguments: &str) -> Program {
-        let program = self.programs.join(format!("vpdn-{side}"));
-        let arguments = format!("--tun tun{} {arguments}", self.number);
-        self.network.enter(|| Program::start(None, &program, &arguments))
-    }
-
-    /// Returns devices and routes of our end of the tunnel: none, when nothing is left behind.
-    pub fn left(&self) -> Vec<String> {
-        let name = format!("tun{}", self.number);
-        let all = self.network.enter(devices_and_routes);
-        all.into_iter().filter(|line| line.split(' ').any(|word| word == name)).collect()
-    }
-
-    /// Has the guest do something.
-    pub fn tell(&self, command: &str) {
-        self.guest.send(&format!("{command}\n"));
-    }
-
-    /// Returns what the guest says behind this beginning, if it has said it.
-    pub fn heard(&self, beginning: &str) -> Option<String> {
-        self.guest.console().find(beginning).map(|line| line[beginning.len()..].trim().to_owned())
-    }
-
-    /// Has the guest do something, and waits for its answer.
-    #[track_caller]
-    pub fn ask(&self, command: &str, beginning: &str) -> String {
-        self.tell(command);
-        self.hear(beginning)
-    }
-
-    /// Waits for a line that begins so, and returns its rest.
-    #[track_caller]
-    pub fn hear(&self, beginning: &str) -> String {
-        self.guest.wait_for(beginning, PATIENCE)[beginning.len()..].trim().to_owned()
-    }
-
-    /// Waits until nothing is left of a call in the guest, and returns the logs of pppd and of the system.
-    #[track_caller]
-    pub fn ended(&self, name: &str) -> String {
-        let left = self.ask(&format!("ended {name}"), &format!("{name} ended"));
-        let read = |end: &str| std::fs::read_to_string(self.guest.folder().join(format!("{name}.{end}")));
-        let logs = format!("{}\n{}", read("log").unwrap_or_default(), read("syslog").unwrap_or_default());
-        assert_eq!(left, "", "{name}: left behind in the guest; {logs}");
-        logs
-    }
-
-    /// Pings of 56 and 1400 bytes in both directions, then a transfer in each, with their checksums. Returns the round
-    /// trip of 1400 bytes, and the length and both times of the transfers.
-    #[track_caller]
-    pub fn exercise(&self, name: &str, near: Ipv4Addr, far: Ipv4Addr, is_clean: bool) -> Measured {
-        // On a clean line nothing may be lost.
-        let tries = if is_clean { 1 } else { 8 };
-        let ping = [56, 1400].map(|length| {
-            let ping = || traffic::ping_within(Duration::from_secs(5), far, length);
-            let failed = |_| pause(Duration::from_millis(500));
-            let reply = (0..tries).find_map(|_| self.network.enter(ping).map_err(failed).ok());
-            reply.unwrap_or_else(|| panic!("{name}: no reply to {length} bytes"))
-        });
-        let said = self.ask(&format!("pings {name} {near}"), &format!("{name} pings "));
-        let words: Vec<_> = said.split(' ').collect();
-        assert!(words.len() == 4, "{name}: pings of the guest: {said}");
-        let (length, file) = if is_clean { (LONG, "long") } else { (SHORT, "short") };
-        self.tell(&format!("give {file}"));
-        let (there, back) = (traffic::filler(length, 1), traffic::filler(length, 2));
-        let failed = |error| panic!("{name}: transfer: {error}");
-        let lines = self.guest.console().len();
-        let sent = self.network.enter(|| traffic::send(far, &there)).unwrap_or_else(failed);
-        let sum = self.guest.console().wait_after(lines, "sink ", 3 * PATIENCE);
-        assert_eq!(sum.split(' ').nth(1), Some(hex::encode(digest(&there)).as_str()), "{name}: to the guest");
-        let receive = || traffic::receive(far);
-        let (came, received) = self.network.enter(receive).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(hex::encode(digest(&came)), hex::encode(digest(&back)), "{name}: from the guest");
-        Measured { ping: ping[1], sent, received, length }
-    }
-
-    /// Asks again and again, until it is so.
-    #[track_caller]
-    pub fn until(&self, what: &str, mut is_so: impl FnMut() -> bool) {
-        for _ in 0..PATIENCE.as_millis() / 20 {
-            if is_so() {
-                return;
-            }
-            pause(Duration::from_millis(20));
-        }
-        panic!("{what}: not so after {PATIENCE:?}");
-    }
-}
-
-/// The figures of [`Lab::exercise`].
-#[derive(Clone, Copy)]
-pub struct Measured {
-    /// Round trip of 1400 bytes.
-    pub ping: Duration,
-    /// Transfer to the guest, and from it.
-    pub sent: Duration,
-    pub received: Duration,
-    pub length: usize,
+/// Returns the address of the server in the tunnels.
+pub fn gateway(lab: &Lab<'_>) -> Ipv4Addr {
+    in_tunnel(lab, 1)
 }

@@ -4,11 +4,12 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use pptp_interop::examples::Program;
+use pptp_interop::matrix::{Lab, Row};
 use pptp_interop::namespace::{clock, pause};
 use rustix::process::Signal;
 
-use crate::case::{Case, End, Expected, Row};
-use crate::lab::{Lab, PATIENCE};
+use crate::case::{Case, End, Expected};
+use crate::lab::{PATIENCE, gateway, in_tunnel};
 
 const STRONG: &str = "user alice,require-mppe-128";
 const BITS_128: &str = "MPPE 128 bit, stateless";
@@ -42,8 +43,8 @@ pub fn cases() -> Vec<Case> {
 fn start(lab: &Lab<'_>, ours: &str) -> Program {
     let users = lab.folder().join("users");
     std::fs::write(&users, "alice wonderland\nbob wonderland\n").unwrap();
-    let own = lab.gateway();
-    let pool = format!("{}-{}", lab.in_tunnel(10), lab.in_tunnel(20));
+    let own = gateway(lab);
+    let pool = format!("{}-{}", in_tunnel(lab, 10), in_tunnel(lab, 20));
     let (host, users) = (lab.host, users.display());
     let line = format!("--protocol l2tp --listen {host}:1701 --address {own} --pool {pool} --users {users} {ours}");
     let mut server = lab.start("server", &line);
@@ -98,7 +99,7 @@ fn call_or_again(lab: &Lab<'_>, server: &mut Program, name: &str, case: &Case, n
 
 pub fn run(lab: &Lab<'_>, case: &Case) -> Row {
     let what = case.what;
-    let mut row = Row::new("server", what);
+    let mut row = Row::new((1, clock()), "server", what);
     let mut server = start(lab, case.ours);
     let name = lab.name();
     match case.expected {
@@ -109,7 +110,7 @@ pub fn run(lab: &Lab<'_>, case: &Case) -> Row {
             row.up = begin.elapsed();
             assert!(server.output().contains(&format!("encoding: {encoding}\n")), "{what}: {}", server.output());
             row.came = encoding.to_owned();
-            row.measured = Some(lab.exercise(&name, lab.gateway(), far, netem.is_empty()));
+            row.measured = Some(lab.exercise(&name, gateway(lab), far, netem.is_empty()));
             let lost = ends(&server).len();
             let begin = clock();
             match end {
@@ -125,7 +126,7 @@ pub fn run(lab: &Lab<'_>, case: &Case) -> Row {
             let _ = lab.ask(&format!("netem {name}"), &format!("{name} netem"));
             let logs = lab.ended(&name);
             if encoding == BITS_128 {
-                assert!(logs.contains("MPPE 128-bit stateless compression enabled"), "{what}: {logs}");
+                logs.expect(what, "MPPE 128-bit stateless compression enabled");
             }
             if end == End::Ours {
                 finish(lab, &mut server);
@@ -152,7 +153,7 @@ pub fn run(lab: &Lab<'_>, case: &Case) -> Row {
 /// Kills xl2tpd and pppd without a word, and has them call again from the same port.
 pub fn killed(lab: &Lab<'_>) -> Row {
     let what = "killed, and again from the same port";
-    let mut row = Row::new("server", what);
+    let mut row = Row::new((1, clock()), "server", what);
     let mut server = start(lab, "");
     let (first, second) = (lab.name(), lab.name());
     let one = call(lab, &mut server, &first, "-", STRONG);
@@ -161,7 +162,7 @@ pub fn killed(lab: &Lab<'_>) -> Row {
     let two = call(lab, &mut server, &second, "-", STRONG);
     row.up = begin.elapsed();
     assert_ne!(one, two, "the old call may still be there");
-    row.measured = Some(lab.exercise(&second, lab.gateway(), two, true));
+    row.measured = Some(lab.exercise(&second, gateway(lab), two, true));
     let begin = clock();
     server.signal(Signal::TERM);
     let _ = lab.hear(&format!("{second} down"));
@@ -175,7 +176,7 @@ pub fn killed(lab: &Lab<'_>) -> Row {
 /// Leaves the tunnel idle for longer than two Hellos of xl2tpd.
 pub fn idle(lab: &Lab<'_>) -> Row {
     let what = "130 s idle, Hello";
-    let mut row = Row::new("server", what);
+    let mut row = Row::new((1, clock()), "server", what);
     let mut server = start(lab, "--keepalive 0");
     let name = lab.name();
     let begin = clock();
@@ -183,7 +184,7 @@ pub fn idle(lab: &Lab<'_>) -> Row {
     row.up = begin.elapsed();
     pause(Duration::from_secs(130));
     assert!(ends(&server).is_empty(), "{what}: {}", server.output());
-    row.measured = Some(lab.exercise(&name, lab.gateway(), far, true));
+    row.measured = Some(lab.exercise(&name, gateway(lab), far, true));
     let begin = clock();
     server.signal(Signal::TERM);
     let _ = lab.hear(&format!("{name} down"));
@@ -197,7 +198,7 @@ pub fn idle(lab: &Lab<'_>) -> Row {
 /// Runs two guests that call at once, with traffic at the same time.
 pub fn two_guests(lab: &Lab<'_>, other: &Lab<'_>) -> Row {
     let what = "two guests at once";
-    let mut row = Row::new("server", what);
+    let mut row = Row::new((1, clock()), "server", what);
     let mut server = start(lab, "");
     let (first, second) = (lab.name(), other.name());
     let begin = clock();
@@ -209,7 +210,7 @@ pub fn two_guests(lab: &Lab<'_>, other: &Lab<'_>) -> Row {
     let (one, two) = (address(lab, &first), address(other, &second));
     row.up = begin.elapsed();
     assert_ne!(one, two);
-    let near = lab.gateway();
+    let near = gateway(lab);
     row.measured = Some(std::thread::scope(|scope| {
         let measured = scope.spawn(|| lab.exercise(&first, near, one, true));
         let _ = other.exercise(&second, near, two, true);

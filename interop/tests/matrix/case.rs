@@ -1,9 +1,4 @@
-//! A case of the matrix and its outcome.
-
-use std::fmt;
-use std::time::{Duration, Instant};
-
-use crate::lab::Measured;
+//! A case of the matrix.
 
 /// One call between an example and the programs of a guest.
 pub struct Case {
@@ -70,45 +65,5 @@ impl Case {
         log: &'static str,
     ) -> Self {
         Self { what, ours, theirs, expected: Expected::Refused { text, status, log } }
-    }
-}
-
-/// A line of the table.
-pub struct Row {
-    pub order: (u8, Instant),
-    pub side: &'static str,
-    pub what: String,
-    pub came: String,
-    pub up: Duration,
-    pub measured: Option<Measured>,
-    pub down: Option<Duration>,
-}
-
-impl Row {
-    /// Creates a record before anything has come.
-    pub fn new(order: (u8, Instant), side: &'static str, what: &str) -> Self {
-        let (what, came) = (what.to_owned(), String::new());
-        Self { order, side, what, came, up: Duration::ZERO, measured: None, down: None }
-    }
-
-    pub const HEAD: &str = "| ours | case | what came | up, s | ping, ms | to it, MB/s | from it, MB/s | end, s |\n\
-                            |---|---|---|--:|--:|--:|--:|--:|";
-}
-
-impl fmt::Display for Row {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { side, what, came, up, .. } = self;
-        write!(f, "| {side} | {what} | {came} | {:.1} |", up.as_secs_f64())?;
-        match self.measured {
-            Some(Measured { ping, sent, received, length }) => {
-                let rate = |time: Duration| length as f64 / 1e6 / time.as_secs_f64();
-                write!(f, " {:.1} | {:.2} | {:.2} |", ping.as_secs_f64() * 1e3, rate(sent), rate(received))?;
-            }
-            None => write!(f, " | | |")?,
-        }
-        match self.down {
-            Some(down) => write!(f, " {:.1} |", down.as_secs_f64()),
-            None => write!(f, " |"),
-        }
     }
 }

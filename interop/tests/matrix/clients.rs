@@ -4,11 +4,12 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use pptp_interop::examples::Program;
+use pptp_interop::matrix::{Lab, Row};
 use pptp_interop::namespace::{clock, pause};
 use rustix::process::Signal;
 
-use crate::case::{Case, End, Expected, Row};
-use crate::lab::{CALLS, Lab, PATIENCE};
+use crate::case::{Case, End, Expected};
+use crate::lab::{CALLS, PATIENCE};
 
 const STRONG: &str = "refuse-eap require-mppe-128";
 const BITS_128: &str = "MPPE 128 bit, stateless";

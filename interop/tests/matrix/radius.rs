@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use pptp_interop::freeradius::FreeRadius;
+use pptp_interop::matrix::{Attempt, Lab};
 use pptp_interop::say;
 
-use crate::case::{Case, Row};
+use crate::case::Case;
 use crate::clients::run_with;
-use crate::lab::Lab;
 
 const SECRET: &str = "a-secret-of-more-than-sixteen-bytes";
 const PORT: u16 = 1812;
@@ -71,7 +71,7 @@ server test {
 }
 "#;
 
-pub fn run(lab: &Lab<'_>, attempt: &dyn Fn(&mut dyn FnMut() -> Row)) {
+pub fn run(lab: &Lab<'_>, attempt: &Attempt<'_>) {
     let Some(program) = FreeRadius::find() else {
         return say!("SKIPPED: our server with RADIUS: no program `freeradius` (of Debian's package `freeradius`)");
     };

@@ -3,11 +3,12 @@
 use std::net::Ipv4Addr;
 
 use pptp_interop::examples::Program;
+use pptp_interop::matrix::{Lab, Row};
 use pptp_interop::namespace::clock;
 use rustix::process::Signal;
 
-use crate::case::{Case, End, Expected, Row};
-use crate::lab::{CALLS, Lab, PATIENCE};
+use crate::case::{Case, End, Expected};
+use crate::lab::{CALLS, PATIENCE};
 
 /// The server in the tunnels.
 const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 1);
