@@ -82,10 +82,10 @@ impl Table {
             (id, _) => self.addressed(path, version, id),
         };
         if let Some(own) = facts.filter(|facts| says_id(facts)).and_then(|facts| assigned(version, facts)) {
-            self.tunnel_ids.insert((version, source.ip(), destination.ip(), own), number);
             let side = self.tunnels.get_mut(&number).map(|tunnel| tunnel.sides_mut(sender).0);
-            if let Some(side) = side {
-                side.id.get_or_insert(own);
+            // The first id counts, so that a side that says many is found by one.
+            if side.is_some_and(|side| *side.id.get_or_insert(own) == own) {
+                self.tunnel_ids.insert((version, source.ip(), destination.ip(), own), number);
             }
         }
         Some((number, sender))
@@ -372,5 +372,32 @@ const fn client_of(sender: usize, message_type: Option<MessageType>) -> usize {
     match message_type {
         Some(MessageType::INCOMING_CALL_REPLY | MessageType::OUTGOING_CALL_REQUEST) => other(sender),
         _ => sender,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_side_that_says_many_ids_takes_no_more_room() {
+        let mut table = Table::default();
+        let path: Path = (([192, 0, 2, 1], 1701).into(), ([192, 0, 2, 2], 1701).into());
+        let back = (path.1, path.0);
+        let says = |message_type, id| Facts {
+            message_type: Some(message_type),
+            assigned_tunnel_id: Some(id),
+            ..Facts::default()
+        };
+        let request = says(MessageType::START_CONTROL_CONNECTION_REQUEST, 7);
+        let to = |tunnel_id| Recipient::V2 { tunnel_id, session_id: 0 };
+        let asked = table.tunnel_of(path, to(0), Some(&request)).unwrap();
+        for id in 1..2000 {
+            let reply = says(MessageType::START_CONTROL_CONNECTION_REPLY, id);
+            assert_eq!(table.tunnel_of(back, to(7), Some(&reply)), Some((asked.0, 1)));
+        }
+        assert_eq!(table.tunnel_ids.len(), 2);
+        // The genuine id is the first one.
+        assert_eq!(table.tunnel_of(path, to(1), Some(&Facts::default())), Some(asked));
     }
 }
