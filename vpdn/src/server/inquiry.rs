@@ -243,25 +243,11 @@ fn decide_eap(reply: &Reply) -> Decision {
     match (reply.code(), code) {
         (Code::ACCESS_CHALLENGE, Some(eap::Code::REQUEST)) => Decision::EapRequest { packet },
         // RFC 3579 section 2.6.3: a server that accepts and sends a Failure, or nothing that can be read, contradicts itself.
-        (Code::ACCESS_ACCEPT, Some(eap::Code::SUCCESS)) => accept_eap(reply, packet),
+        (Code::ACCESS_ACCEPT, Some(eap::Code::SUCCESS)) => decide(Kind::Eap, reply),
         (Code::ACCESS_REJECT, Some(eap::Code::FAILURE)) => Decision::Reject { message: packet },
         (Code::ACCESS_REJECT, _) => Decision::refused(),
         _ => {
             complain("the RADIUS server's EAP does not fit its answer");
-            Decision::refused()
-        }
-    }
-}
-
-fn accept_eap(reply: &Reply, message: Vec<u8>) -> Decision {
-    match Authorization::read(reply) {
-        Ok((authorization, accept)) => {
-            // RFC 2548 section 2.4: methods of EAP leave 32 bytes in each, of which MPPE takes the first 16.
-            let keys = ExternalKeys::from_radius(&accept).ok();
-            Decision::Accept { message, keys, authorization: Box::new(authorization) }
-        }
-        Err(error) => {
-            complain(&format!("the RADIUS server accepts, but: {error}"));
             Decision::refused()
         }
     }
@@ -290,7 +276,9 @@ fn decide(kind: Kind, reply: &Reply) -> Decision {
             };
             (success.message().to_vec(), ExternalKeys::from_radius(&accept))
         }
-        Kind::Eap | Kind::Other => (reply_message(), ExternalKeys::from_radius(&accept)),
+        // RFC 2548 section 2.4: methods of EAP leave 32 bytes in each key, of which MPPE takes the first 16.
+        Kind::Eap => (reply.eap(), ExternalKeys::from_radius(&accept)),
+        Kind::Other => (reply_message(), ExternalKeys::from_radius(&accept)),
     };
     if let (Err(error), Kind::MsChapV1(_) | Kind::MsChapV2) = (&keys, kind) {
         complain(&format!("the RADIUS server accepts, and gives no keys for encryption: {error}"));
