@@ -165,7 +165,8 @@ impl<'n> Lab<'n> {
         assert!(one.max(two) <= tries, "{name}: pings of the guest: {said}");
 
         let (length, file) = if is_clean { (self.plan.long, "long") } else { (self.plan.short, "short") };
-        self.tell(&format!("give {file}"));
+        // The guest runs each command beside the others: without its word, it may still give the file before.
+        let _ = self.ask(&format!("give {name} {file}"), &format!("{name} gives"));
         let (there, back) = (filler(length, 1), filler(length, 2));
         let failed = |error| panic!("{name}: transfer: {error}");
         let lines = self.guest.console().len();
