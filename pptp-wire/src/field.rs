@@ -129,6 +129,7 @@ fields! {
 impl Field {
     /// Returns whether a zero in this field says nothing, so that a trace leaves it out.
     pub(crate) const fn is_silent_when_zero(self) -> bool {
+        // Zero is what every peer sends here; a value is worth a look.
         matches!(
             self,
             Self::Reserved0

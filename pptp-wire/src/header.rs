@@ -54,13 +54,18 @@ impl Header {
     }
 
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        // The length is judged before anything else is waited for: a stream would otherwise wait
+        // for a message that can never be whole.
         let length = u16::read(reader, Field::Length)?;
         check_length(length, Self::LEN)?;
         let message_type = MessageType::read(reader, Field::MessageType)?;
+        // A management message has no type field (RFC 2637 section 1.4), so it may be shorter.
         if message_type == MessageType::CONTROL {
             check_length(length, Self::MIN_CONTROL_LEN)?;
         }
         let found = u32::read(reader, Field::MagicCookie)?;
+        // The cookie "should not be used as a means for resynchronizing" (RFC 2637 section 1.4).
+        // pptp-linux skips bytes until it finds one; we close.
         if found != MAGIC_COOKIE {
             return Err(DecodeError::MagicCookie { found });
         }
@@ -69,6 +74,9 @@ impl Header {
         }
         let control_message_type = ControlMessageType::read(reader, Field::ControlMessageType)?;
         match control_message_type.message_len() {
+            // Each type has one length (RFC 2637 sections 2.1 to 2.15). Lengths below the fixed
+            // part were faults in accel-ppp and in FreeBSD, so this is checked before the body is
+            // read.
             Some(expected) if expected != usize::from(length) => {
                 Err(DecodeError::LengthOfType { control_message_type, expected, found: length })
             }

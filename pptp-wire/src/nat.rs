@@ -16,13 +16,15 @@
 //!
 //! // The client's id 1 is to be 40001 on the outside.
 //! let request = Message::from(OutgoingCallRequest::new(1, 0));
-//! let outside = map_call_ids(&request, |owner, id| if owner == Owner::Sender { id + 40_000 } else { id });
+//! let outside =
+//!     map_call_ids(&request, |owner, id| if owner == Owner::Sender { id + 40_000 } else { id });
 //! assert_eq!(outside, OutgoingCallRequest::new(40_001, 0).into());
 //!
-//! // The server answers with its own id 7. Now GRE packets with these two keys are to be let through.
+//! // The server answers with its own id 7. Now GRE packets with these two keys may pass.
 //! let reply = Message::from(OutgoingCallReply::new(7, 40_001, 100_000_000));
 //! assert_eq!(flow(&reply), Some(Flow::Begins { to_sender: 7, to_receiver: 40_001 }));
-//! let inside = map_call_ids(&reply, |owner, id| if owner == Owner::Receiver { id - 40_000 } else { id });
+//! let inside =
+//!     map_call_ids(&reply, |owner, id| if owner == Owner::Receiver { id - 40_000 } else { id });
 //! assert_eq!(inside, OutgoingCallReply::new(7, 1, 100_000_000).into());
 //! ```
 
@@ -78,6 +80,7 @@ pub fn map_call_ids(message: &Message, mut map: impl FnMut(Owner, u16) -> u16) -
         Message::OutgoingCallRequest(request) => request.call_id = map(Owner::Sender, request.call_id),
         Message::IncomingCallRequest(request) => request.call_id = map(Owner::Sender, request.call_id),
         Message::OutgoingCallReply(reply) => {
+            // A refused call has no id of the sender's, so there is nothing to translate.
             if reply.result_code == OutgoingCallResult::CONNECTED {
                 reply.call_id = map(Owner::Sender, reply.call_id);
             }
@@ -92,7 +95,9 @@ pub fn map_call_ids(message: &Message, mut map: impl FnMut(Owner, u16) -> u16) -
         Message::IncomingCallConnected(connected) => {
             connected.peer_call_id = map(Owner::Receiver, connected.peer_call_id);
         }
+        // Section 2.12: this is the id that the PNS, its sender, gave the call.
         Message::CallClearRequest(request) => request.call_id = map(Owner::Sender, request.call_id),
+        // Section 2.13: this is the id that the PAC, its sender, gave the call.
         Message::CallDisconnectNotify(notify) => notify.call_id = map(Owner::Sender, notify.call_id),
         Message::WanErrorNotify(notify) => notify.peer_call_id = map(Owner::Receiver, notify.peer_call_id),
         Message::SetLinkInfo(info) => info.peer_call_id = map(Owner::Receiver, info.peer_call_id),

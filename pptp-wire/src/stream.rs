@@ -61,6 +61,8 @@ impl Reassembler {
     /// [`StreamError`] when a field of a header is wrong, never with [`DecodeError::Truncated`]. The stream is dead
     /// then: each later call gives the same error and takes nothing.
     pub fn next_message(&mut self, input: &mut &[u8]) -> Result<Option<Message>, StreamError> {
+        // Without its length nobody knows where the next message begins (RFC 2637 section 1.4), so
+        // an error lasts.
         if let Some(error) = self.error {
             return Err(error);
         }
@@ -109,6 +111,7 @@ impl Reassembler {
             let result = self.next_message(&mut chunk);
             let taken = available.saturating_sub(chunk.len());
             input.advance(taken);
+            // A `Buf` may consist of many pieces; an empty one is the end of it.
             match result {
                 Ok(None) if taken != 0 => {}
                 done => return done,
@@ -144,6 +147,8 @@ impl Reassembler {
         debug_assert!((self.filled..=self.buffer.len()).contains(&needed), "headers are checked first");
         let room = self.buffer.get_mut(self.filled..needed).unwrap_or_default();
         let (bytes, rest) = input.split_at_checked(room.len()).unwrap_or((input, &[]));
+        // Not `copy_from_slice`: its check of the lengths is a panic that the optimiser does not
+        // remove.
         for (to, from) in room.iter_mut().zip(bytes) {
             *to = *from;
         }

@@ -41,6 +41,7 @@ impl<const N: usize> Text<N> {
     /// [`TextError`] when it is longer than `N` bytes or has a NUL in it.
     pub fn new(text: impl AsRef<[u8]>) -> Result<Self, TextError> {
         let text = text.as_ref();
+        // RFC 2637 pads with zeros, so a zero would cut the text at the reader.
         if let Some(offset) = text.iter().position(|byte| *byte == 0) {
             return Err(TextError::Nul { offset });
         }

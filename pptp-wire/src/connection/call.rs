@@ -214,7 +214,10 @@ impl Call {
         self.state = CallState::Established;
         self.deadline = None;
         self.connected_at = now;
+        // GRE is another path than TCP. A NAT or a firewall on it can let the control connection
+        // live and drop all data, which users see as error 619 or 806.
         self.no_data_deadline = deadline(now, config.no_data_timeout);
+        // A call is connected by a message that has the peer's id, so the default is never taken.
         let peer_call_id = self.peer_call_id.unwrap_or_default();
         output.tell(Event::CallConnected { call: self.id, peer_call_id, parameters });
     }

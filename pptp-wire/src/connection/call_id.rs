@@ -83,7 +83,10 @@ impl CallIds {
     /// Chooses an id that is free. An id that is taken is drawn again; after 16 draws the ids behind the last one are
     /// tried, one after the other, so the search ends.
     pub(super) fn allocate(&mut self, is_taken: impl Fn(u16) -> bool) -> Option<CallId> {
+        // Zero stands for "no call" in replies that refuse one (RFC 2637 section 2.8).
         let is_free = |number: &u16| *number != 0 && !is_taken(*number);
+        // A GRE packet of an ended call may still be under way; with its id in use again, it would
+        // reach the wrong call.
         let is_new = |number: &u16| is_free(number) && !self.recent.contains(number);
         let number = match &mut self.source {
             Source::Drawn(random) => {
@@ -91,6 +94,8 @@ impl CallIds {
                 let mut numbers =
                     drawn.chunks_exact(2).filter_map(|pair| Some(u16::from_be_bytes(*pair.first_chunk()?)));
                 let [.., high, low] = drawn;
+                // With few ids left 16 draws may all fail. The walk behind the last draw finds a
+                // free id if one exists.
                 let behind = || behind(u16::from_be_bytes([high, low]));
                 numbers.find(is_new).or_else(|| behind().find(is_new)).or_else(|| behind().find(is_free))?
             }

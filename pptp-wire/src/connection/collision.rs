@@ -68,10 +68,14 @@ impl<const CALLS: usize> Connection<CALLS> {
     pub fn handle_collision(&mut self, now: Duration, ours: IpAddr, theirs: IpAddr) {
         self.advance(now);
         match (self.state, winner(ours, theirs)) {
+            // The loser closes its connection "without sending any further PPTP control messages on
+            // it" (RFC 2637 section 3.1.3), so what waits to be sent goes too.
             (State::WaitCtlReply, Some(Winner::Theirs)) => {
                 self.output.drop_messages();
                 self.end(CloseReason::CollisionLost);
             }
+            // "The winner MUST NOT send any messages on the connection the loser initiated" (RFC
+            // 2637 section 3.1.3).
             (State::Idle, Some(Winner::Ours)) if self.stage != Stage::NoTcp => self.stage = Stage::Silenced,
             (_, Some(_) | None) => {}
         }

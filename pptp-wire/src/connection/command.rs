@@ -34,6 +34,7 @@ impl<const CALLS: usize> Connection<CALLS> {
             return Err(CommandError::State { state: self.state });
         }
         self.stage = Stage::Tcp;
+        // Section 3.1.4: a peer that says nothing for 60 seconds is given up, on both sides.
         self.deadline = deadline(self.now, self.config.start_timeout);
         if self.originator {
             self.state = State::WaitCtlReply;
@@ -69,6 +70,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         error: GeneralError,
     ) -> Result<(), CommandError> {
         self.take_start_request(now)?;
+        // A refusal with a result that means success would leave the peer connected. Zero counts as
+        // success with old ADSL modems.
         let success = [StartResult::SUCCESSFUL, StartResult::new(0)].contains(&result);
         let result = if success { StartResult::GENERAL_ERROR } else { result };
         self.output.send(self.config.identity.to_reply(result, error));
@@ -93,6 +96,8 @@ impl<const CALLS: usize> Connection<CALLS> {
     pub fn close(&mut self, now: Duration, reason: StopReason) {
         self.advance(now);
         match self.state {
+            // No connection exists yet, so the peer has nothing to stop: section 3.1.1 has a Stop
+            // message for the state established alone.
             State::Idle | State::WaitCtlReply => {
                 self.output.drop_messages();
                 self.end(CloseReason::Local);
@@ -136,9 +141,13 @@ impl<const CALLS: usize> Connection<CALLS> {
         request: IncomingCallRequest,
         answer: Answer,
     ) -> Result<CallId, CommandError> {
+        // Serial numbers are for the logs of both sides (RFC 2637 section 2.9); they say nothing
+        // secret.
         let (id, call_serial_number) = self.new_call(now)?;
         let request = IncomingCallRequest { call_id: id.get(), call_serial_number, ..request };
         let mut call = Call::new(id, None, Role::Pac, CallRequest::Incoming(request));
+        // The PAC sends its window in the Incoming-Call-Connected, two messages later, so it is
+        // kept until then.
         call.connected = Some(IncomingCallConnected {
             packet_receive_window_size: answer.window,
             packet_transmit_delay: answer.delay,
@@ -180,10 +189,14 @@ impl<const CALLS: usize> Connection<CALLS> {
         self.check_room()?;
         let (now, config) = (self.now, &self.config);
         let id = answer.call_id.unwrap_or(call);
+        // The caller may name an id of its own. Zero means "none" in replies, so no call can have
+        // it.
         if id.get() == 0 || (id != call && self.calls.is_taken(id.get())) {
             return Err(CommandError::CallIdInUse { call: id });
         }
         let call = find(&mut self.calls, call)?;
+        // Only a call that waits for this answer may change its id: the peer knows the other ids
+        // already.
         if matches!(call.state, CallState::WaitCsAns | CallState::Idle) {
             call.id = id;
         }
@@ -226,6 +239,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         self.advance(now);
         self.check_room()?;
         let call = find(&mut self.calls, call)?;
+        // A call that is connected is cleared, not refused: the peer would not understand a second
+        // reply.
         let (CallState::WaitCsAns | CallState::Idle) = call.state else {
             return Err(CommandError::CallState { call: call.id, state: call.state });
         };
@@ -248,19 +263,26 @@ impl<const CALLS: usize> Connection<CALLS> {
         self.check_room()?;
         let call = find(&mut self.calls, call)?;
         match (call.state, call.role) {
+            // Section 3.2 has one Call-Clear-Request for each call; its answer is on the way.
             (CallState::WaitDisconnect, _) => {}
+            // Sections 3.2.3.2 and 3.2.4.1: a call that was not answered yet ends by a reply with
+            // an error.
             (CallState::WaitCsAns | CallState::Idle, _) => {
                 self.output.send(call.request.refusal(Refusal::DO_NOT_ACCEPT));
                 call.end(CallCloseReason::Local, &mut self.output);
             }
             (_, Role::Pns) => {
+                // Only the PAC ends a call. The PNS asks for it, and waits for the
+                // Call-Disconnect-Notify (RFC 2637 sections 3.2.3.2 and 3.2.4.2).
                 self.output.send(CallClearRequest::new(call.id.get()));
                 self.cleared = self.cleared.saturating_add(1);
                 call.cleared = self.cleared;
+                // A call that is on its way out is not diagnosed any more.
                 call.no_data_deadline = None;
                 call.wait(CallState::WaitDisconnect, self.now, self.config.disconnect_timeout);
             }
             (_, Role::Pac) => {
+                // The PAC's Call-Disconnect-Notify has no answer, so the call is over at once.
                 self.output.send(call.notify(disconnect));
                 call.end(CallCloseReason::Local, &mut self.output);
             }
@@ -286,6 +308,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         self.advance(now);
         self.check_room()?;
         let (peer_call_id, _) = find(&mut self.calls, call)?.connected_as(Role::Pns)?;
+        // On the user's word alone: npppd never sends this message, since behind some routers port 1723
+        // is dead afterwards.
         self.output.send(SetLinkInfo::new(peer_call_id, send_accm, receive_accm));
         Ok(())
     }
@@ -301,6 +325,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         self.advance(now);
         self.check_room()?;
         let (peer_call_id, call) = find(&mut self.calls, call)?.connected_as(Role::Pac)?;
+        // Section 2.14: "not more than once every 60 seconds".
         if self.now < call.next_wan_errors {
             return Err(CommandError::TooSoon { not_before: call.next_wan_errors });
         }
@@ -345,6 +370,7 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     /// Establishes the connection, since the peer is accepted.
     pub(super) fn establish(&mut self) {
+        // The originator sends nothing here: the reply came from the peer.
         if !self.originator {
             self.output.send(self.config.identity.to_reply(StartResult::SUCCESSFUL, GeneralError::NONE));
         }

@@ -91,6 +91,7 @@ impl Echo {
 
     /// Notes that a message came.
     pub(super) fn heard(&mut self, now: Duration) {
+        // Every message proves that the peer lives, its own Echo-Request too.
         self.unanswered = 0;
         self.deadline = match self.policy {
             EchoPolicy::Off => None,
@@ -102,6 +103,7 @@ impl Echo {
     /// Notes that an Echo-Reply came.
     pub(super) fn answered(&mut self, now: Duration, identifier: u32) {
         if let Some((asked, at)) = self.asked {
+            // A late reply to an earlier question would give too long a time, or too short a one.
             if asked == identifier {
                 self.asked = None;
                 self.round_trip = Some(between(at, now));
@@ -116,6 +118,8 @@ impl Echo {
             EchoPolicy::Deadline { reply, .. } => (1, reply),
             EchoPolicy::Misses { interval, count } => (count.max(1), at_least_a_moment(interval)),
         };
+        // The policy `Deadline` gives up after one question, as RFC 2637 section 3.1.4 has it;
+        // `Misses` after several, as accel-ppp does.
         if self.unanswered >= limit {
             self.deadline = None;
             return Due::GiveUp;

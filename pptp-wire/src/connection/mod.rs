@@ -249,8 +249,10 @@ impl<const CALLS: usize> Connection<CALLS> {
         let Some(message) = self.output.front_message() else {
             return Ok(None);
         };
+        // The message stays in the queue until it fits, so that a short buffer loses nothing.
         let bytes = message.encode(buf)?;
         self.output.drop_front_message();
+        // A message has left the queue: one that was held up for want of room can be read now.
         self.read(&mut &[][..]);
         Ok(Some(bytes))
     }
@@ -258,6 +260,8 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// Returns the next event.
     pub fn poll_event(&mut self) -> Option<Event> {
         let event = self.output.next_event()?;
+        // The place of a call is given away only after its end was polled, so that an event never
+        // names a call that cannot be looked up.
         if let Event::CallClosed { call, .. } = event {
             self.calls.leave(call);
         }

@@ -28,6 +28,8 @@ impl<T: Copy, const FIXED: usize, const PER_CALL: usize, const CALLS: usize> Que
     /// Appends a value.
     pub(super) fn push(&mut self, value: T) {
         debug_assert!(self.len < self.capacity(), "a value without room or reserve");
+        // The room was checked before the input was taken, and the reserve covers what time alone
+        // adds.
         if self.len < self.capacity() {
             let place = self.wrap(self.first.saturating_add(self.len));
             if let Some(place) = self.place(place) {

@@ -178,10 +178,12 @@ impl CallCloseReason {
     pub const fn fault(&self) -> Fault {
         match self {
             Self::Local | Self::PeerCleared => Fault::Nobody,
+            // An orderly hang-up, by the peer or by its administrator.
             Self::Disconnected { result, .. } => match *result {
                 DisconnectResult::REQUEST | DisconnectResult::ADMIN_SHUTDOWN => Fault::Nobody,
                 _ => Fault::Peer,
             },
+            // The user of this side was asked, and did not answer.
             Self::NotAnswered => Fault::Local,
             Self::OutgoingRefused { .. } | Self::IncomingRefused { .. } => Fault::Peer,
             Self::ConnectionClosed { fault } => *fault,

@@ -70,6 +70,8 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     /// Handles the messages of the bytes that were kept, and then of `input`, as far as there is room.
     pub(super) fn read(&mut self, input: &mut &[u8]) {
+        // Room comes first: an input gives at most one event and one message, so neither queue can
+        // overflow.
         while self.reads() && self.has_room() {
             match self.intake.next_message(input) {
                 Ok(Some(message)) => self.handle_message(&message),
@@ -100,9 +102,12 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// Before [`open`](Self::open) and after the end nothing happens.
     pub fn handle_disconnect(&mut self, now: Duration) {
         self.advance(now);
+        // TCP may end twice, by FIN and then by an error of a write; the first counts.
         if self.stage == Stage::NoTcp || self.state == State::Closed {
             return;
         }
+        // Bytes that were kept may hold the reason, such as a Call-Disconnect-Notify. They are read
+        // before the end is reported.
         if self.intake.is_empty() {
             return self.end_of_stream();
         }
@@ -112,6 +117,8 @@ impl<const CALLS: usize> Connection<CALLS> {
     }
 
     fn end_of_stream(&mut self) {
+        // The stop was sent, and the peer closed TCP in place of a Stop-Control-Connection-Reply.
+        // The reason of the stop stays.
         let reason = if self.state == State::WaitStopReply {
             self.reason
         } else if self.stage == Stage::Silenced {
@@ -125,6 +132,7 @@ impl<const CALLS: usize> Connection<CALLS> {
     }
 
     fn handle_message(&mut self, message: &Message) {
+        // Any message counts as life, whatever comes of it (RFC 2637 section 3.1.4).
         self.echo.heard(self.now);
         if self.state == State::WaitStopReply {
             return self.handle_message_while_stopping(message);
@@ -133,10 +141,12 @@ impl<const CALLS: usize> Connection<CALLS> {
             Message::StartControlConnectionRequest(request) => self.handle_start_request(request),
             Message::StartControlConnectionReply(reply) => self.handle_start_reply(reply),
             Message::StopControlConnectionRequest(request) => {
+                // Section 3.1.1: answer, and close. The caller closes TCP once the reply has left.
                 self.output.send(StopControlConnectionReply::new(StopResult::OK));
                 self.end(CloseReason::PeerStopped { reason: request.reason });
             }
             Message::EchoRequest(request) => self.handle_echo_request(*request),
+            // Before the connection is established no echo was asked.
             Message::EchoReply(reply) if self.state == State::Established => {
                 self.echo.answered(self.now, reply.identifier);
             }
@@ -168,6 +178,8 @@ impl<const CALLS: usize> Connection<CALLS> {
     }
 
     fn handle_start_request(&mut self, request: &StartControlConnectionRequest) {
+        // Section 2.2, result 3. poptop answers a second request as it did the first, which would
+        // let a peer change its identity under a live connection.
         if self.originator || self.state != State::Idle || self.stage != Stage::Tcp {
             let reply = self.config.identity.to_reply(StartResult::ALREADY_EXISTS, GeneralError::NONE);
             self.output.send(reply);
@@ -180,6 +192,8 @@ impl<const CALLS: usize> Connection<CALLS> {
             self.output.send(reply);
             return self.end(CloseReason::Version { version: request.protocol_version });
         }
+        // A caller with several peers wants to see the name first; the start time-out runs
+        // meanwhile.
         if self.config.manual_start {
             self.stage = Stage::StartRequested;
             self.output.tell(Event::StartRequested);
@@ -195,10 +209,12 @@ impl<const CALLS: usize> Connection<CALLS> {
         self.peer = Some((*reply).into());
         let (result, version) = (reply.result_code, reply.protocol_version);
         let zero = StartResult::new(0);
+        // Old ADSL modems answer 0 for success, which pptp-linux takes as well.
         if result != StartResult::SUCCESSFUL && (result != zero || !self.config.quirks.start_result_zero) {
             return self.end(CloseReason::Refused { result, error: reply.error_code });
         }
         if version != ProtocolVersion::V1_0 {
+            // Section 3.1.1: an earlier version that is not supported is stopped, not just left.
             return self.stop(StopReason::STOP_PROTOCOL, CloseReason::Version { version });
         }
         self.establish();
@@ -206,6 +222,7 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     fn handle_echo_request(&mut self, request: EchoRequest) {
         let mut reply = EchoReply::new(request.identifier, EchoResult::OK);
+        // Section 2.16: "not connected" is the general error for what comes before its time.
         if matches!(self.state, State::Idle | State::WaitCtlReply) {
             reply.result_code = EchoResult::GENERAL_ERROR;
             reply.error_code = GeneralError::NOT_CONNECTED;

@@ -37,6 +37,8 @@ impl<const CALLS: usize> Connection<CALLS> {
                 self.output.tell(Event::CallRequested { call: id });
             }
             Err(refusal) => {
+                // A request always gets its reply (RFC 2637 sections 2.8 and 2.10), or the peer
+                // waits a minute for it.
                 self.output.send(request.refusal(refusal));
                 self.tell_unexpected(&request.to_message());
             }
@@ -45,12 +47,16 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     /// Returns an id for a call that the peer asks for, or the reason for refusing it.
     fn check_call_request(&mut self, peer_call_id: u16, allowed: bool) -> Result<CallId, Refusal> {
+        // accel-ppp answers the same way. pptpd checks no state here.
         if self.state != State::Established {
             return Err(Refusal::general_error(GeneralError::NOT_CONNECTED));
         }
+        // A client is not to be called by its server unless its user said so.
         if !allowed {
             return Err(Refusal::DO_NOT_ACCEPT);
         }
+        // With one id of the peer for two calls, its Call-Clear-Request would be ambiguous. pptpd
+        // replaces the first call.
         if self.calls.live().any(|call| call.peer_call_id == Some(peer_call_id)) {
             return Err(Refusal::general_error(GeneralError::BAD_CALL_ID));
         }
@@ -70,6 +76,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         };
         let connected = reply.result_code == OutgoingCallResult::CONNECTED;
         match (call.state, connected) {
+            // A second reply is not allowed to move a call to other ids.
             (_, _) if call.peer_call_id.is_some() => self.tell_unexpected(&(*reply).into()),
             (CallState::WaitReply, true) => {
                 call.peer_call_id = Some(reply.call_id);
@@ -79,6 +86,8 @@ impl<const CALLS: usize> Connection<CALLS> {
                     connect_speed: reply.connect_speed,
                 };
                 call.connect(self.now, &self.config, parameters, &mut self.output);
+                // Orckit's modems wait for this message before they let data through; pptp-linux
+                // has the same exception for them.
                 if self.config.quirks.link_info_after_reply {
                     self.output.send(SetLinkInfo::new(reply.call_id, Accm::ALL, Accm::ALL));
                 }
@@ -103,6 +112,7 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// Handles the PNS's reply to our incoming call (RFC 2637 section 3.2.3.1).
     pub(super) fn handle_incoming_call_reply(&mut self, reply: &IncomingCallReply) {
         let call = self.calls.ours(Role::Pac, reply.peer_call_id);
+        // The ids alone prove nothing: a reply counts only for a call that waits for it.
         let waiting = call.filter(|call| call.state == CallState::WaitReply);
         let Some((call, connected)) = waiting.and_then(|call| call.connected.map(|connected| (call, connected))) else {
             return self.tell_unexpected(&(*reply).into());
@@ -157,7 +167,9 @@ impl<const CALLS: usize> Connection<CALLS> {
         let Some(call) = self.calls.disconnected(notify.call_id, notify.result_code) else {
             return self.tell_unexpected(&(*notify).into());
         };
+        // RFC 2637 section 2.13: vendor text for the logs, kept for the caller to look at.
         call.statistics = notify.call_statistics;
+        // The call was ended by this side first, which is the reason that counts.
         let reason = if call.state == CallState::WaitDisconnect {
             CallCloseReason::Local
         } else {
@@ -172,6 +184,7 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     /// Handles the PAC's count of errors (RFC 2637 section 2.14).
     pub(super) fn handle_wan_error_notify(&mut self, notify: &WanErrorNotify) {
+        // Section 2.14: a count of a call that is over, or was never up, changes nothing.
         match self.calls.ours(Role::Pns, notify.peer_call_id) {
             Some(call) if call.state == CallState::Established => {
                 self.output.tell(Event::WanErrors { call: call.id, errors: (*notify).into() });
@@ -182,6 +195,7 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     /// Handles the PNS's message about what PPP has agreed on (RFC 2637 section 2.15).
     pub(super) fn handle_set_link_info(&mut self, info: &SetLinkInfo) {
+        // Section 2.15: only the PNS sends this message, and only in a call that is up.
         match self.calls.ours(Role::Pac, info.peer_call_id) {
             Some(call) if call.state == CallState::Established => {
                 let (send_accm, receive_accm) = (info.send_accm, info.receive_accm);

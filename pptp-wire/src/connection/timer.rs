@@ -48,6 +48,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         }
         let connection = self.deadline.map(|deadline| (deadline, Timer::Connection));
         let established = self.state == State::Established;
+        // Section 3.1.4 has echoes in the state established alone; before it the start time-out
+        // rules.
         let echo = self.echo.deadline().filter(|_| established).map(|deadline| (deadline, Timer::Echo));
         let calls = self.calls.live().filter_map(|call| Some((call.deadline?, Timer::Call(call.id))));
         let no_data = self.calls.live().filter_map(|call| Some((call.no_data_deadline?, Timer::NoData(call.id))));
@@ -58,6 +60,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         match timer {
             Timer::Connection => {
                 let reason = match (self.state, self.reason) {
+                    // A stop without an answer is the network's fault; a stop that had a reason
+                    // keeps it.
                     (State::WaitStopReply, CloseReason::Local) => CloseReason::StopTimeout,
                     (State::WaitStopReply, reason) => reason,
                     (_, _) if self.stage == Stage::Silenced => CloseReason::CollisionWon,
@@ -90,6 +94,8 @@ impl<const CALLS: usize> Connection<CALLS> {
             self.output.send(refusal);
             call.end(CallCloseReason::NotAnswered, &mut self.output);
         } else {
+            // "the ENTIRE CONTROL CONNECTION should be closed and restarted" (RFC 2637 section
+            // 3.2.1).
             self.stop(StopReason::NONE, CloseReason::CallTimeout { call: id });
         }
     }

@@ -15,8 +15,9 @@ use crate::{Header, Text};
 ///     .with_dialing_number(Text::new("0301234")?);
 /// assert_eq!(
 ///     request.to_string(),
-///     "Incoming-Call-Request: call id 9, call serial number 1, bearer type digital, physical channel id 0, \
-///      dialed number length 3, dialing number length 7, dialed number \"110\", dialing number \"0301234\""
+///     "Incoming-Call-Request: call id 9, call serial number 1, bearer type digital, \
+///  physical channel id 0, dialed number length 3, dialing number length 7, \
+///  dialed number \"110\", dialing number \"0301234\""
 /// );
 /// # Ok::<(), pptp_wire::TextError>(())
 /// ```
@@ -103,8 +104,8 @@ layout!(IncomingCallRequest = INCOMING_CALL_REQUEST:
 ///
 /// assert_eq!(
 ///     IncomingCallReply::new(4, 9).to_string(),
-///     "Incoming-Call-Reply: call id 4, peer's call id 9, result code Connect (1), packet receive window size 64, \
-///      packet transmit delay 0"
+///     "Incoming-Call-Reply: call id 4, peer's call id 9, result code Connect (1), \
+///  packet receive window size 64, packet transmit delay 0"
 /// );
 /// ```
 #[doc(alias = "ICRP")]
@@ -181,8 +182,8 @@ layout!(IncomingCallReply = INCOMING_CALL_REPLY:
 ///
 /// assert_eq!(
 ///     IncomingCallConnected::new(4, 64_000, Framing::SYNCHRONOUS).to_string(),
-///     "Incoming-Call-Connected: peer's call id 4, connect speed 64000, packet receive window size 64, \
-///      packet transmit delay 0, framing type sync"
+///     "Incoming-Call-Connected: peer's call id 4, connect speed 64000, \
+///  packet receive window size 64, packet transmit delay 0, framing type sync"
 /// );
 /// ```
 #[doc(alias = "ICCN")]
@@ -220,6 +221,7 @@ impl IncomingCallConnected {
             peer_call_id,
             reserved1: 0,
             connect_speed,
+            // The window that Windows offers. No peer of the recordings keeps to one.
             packet_receive_window_size: 64,
             packet_transmit_delay: 0,
             framing_type,

@@ -6,12 +6,16 @@
 //! ```
 //! use pptp_wire::message::OutgoingCallRequest;
 //!
-//! let request = OutgoingCallRequest { packet_receive_window_size: 16, ..OutgoingCallRequest::new(0x0b74, 3) };
+//! let request = OutgoingCallRequest {
+//!     packet_receive_window_size: 16,
+//!     ..OutgoingCallRequest::new(0x0b74, 3)
+//! };
 //! assert_eq!(request.reserved0, 0);
 //! assert_eq!(
 //!     request.to_string(),
-//!     "Outgoing-Call-Request: call id 2932, call serial number 3, minimum BPS 300, maximum BPS 100000000, \
-//!      bearer type analog+digital, framing type async+sync, packet receive window size 16, packet processing delay 0"
+//!     "Outgoing-Call-Request: call id 2932, call serial number 3, minimum BPS 300, \
+//!  maximum BPS 100000000, bearer type analog+digital, framing type async+sync, \
+//!  packet receive window size 16, packet processing delay 0"
 //! );
 //! ```
 
@@ -195,6 +199,7 @@ impl Message {
             Some(Type::CALL_DISCONNECT_NOTIFY) => CallDisconnectNotify::read(&mut reader)?.into(),
             Some(Type::WAN_ERROR_NOTIFY) => WanErrorNotify::read(&mut reader)?.into(),
             Some(Type::SET_LINK_INFO) => SetLinkInfo::read(&mut reader)?.into(),
+            // A type that has no name here survives as it came, for a relay or a log.
             Some(_) | None => UnknownMessage::read(header, &mut reader)?.into(),
         };
         Ok((message, reader.rest()))
@@ -229,6 +234,8 @@ impl Message {
         if available < needed {
             return Err(BufferTooSmall { needed, available });
         }
+        // Not straight into `buf`: a `BufMut` may consist of pieces that are smaller than the
+        // message.
         buf.put_slice(self.encode(&mut [0; Self::MAX_LEN])?);
         Ok(())
     }

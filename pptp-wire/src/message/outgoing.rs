@@ -66,6 +66,7 @@ impl OutgoingCallRequest {
             maximum_bps: 100_000_000,
             bearer_type: Bearer::ANY,
             framing_type: Framing::ANY,
+            // The window that Windows offers. No peer of the recordings keeps to one.
             packet_receive_window_size: 64,
             packet_processing_delay: 0,
             phone_number_length: 0,
@@ -104,11 +105,13 @@ layout!(OutgoingCallRequest = OUTGOING_CALL_REQUEST:
 /// use pptp_wire::code::{GeneralError, OutgoingCallResult};
 /// use pptp_wire::message::OutgoingCallReply;
 ///
-/// let refusal = OutgoingCallReply::refused(1, OutgoingCallResult::GENERAL_ERROR, GeneralError::NO_RESOURCE);
+/// let refusal =
+///     OutgoingCallReply::refused(1, OutgoingCallResult::GENERAL_ERROR, GeneralError::NO_RESOURCE);
 /// assert_eq!(
 ///     refusal.to_string(),
-///     "Outgoing-Call-Reply: call id 0, peer's call id 1, result code General Error (2), error code No-Resource (4), \
-///      connect speed 0, packet receive window size 0, packet processing delay 0, physical channel id 0"
+///     "Outgoing-Call-Reply: call id 0, peer's call id 1, result code General Error (2), \
+///  error code No-Resource (4), connect speed 0, packet receive window size 0, \
+///  packet processing delay 0, physical channel id 0"
 /// );
 /// ```
 #[doc(alias = "OCRP")]
@@ -151,6 +154,7 @@ impl OutgoingCallReply {
         Self {
             call_id,
             connect_speed,
+            // The window that Windows offers. No peer of the recordings keeps to one.
             packet_receive_window_size: 64,
             ..Self::refused(peer_call_id, OutgoingCallResult::CONNECTED, GeneralError::NONE)
         }

@@ -11,8 +11,8 @@ use crate::code::Accm;
 /// let notify = WanErrorNotify { crc_errors: 3, ..WanErrorNotify::new(4) };
 /// assert_eq!(
 ///     notify.to_string(),
-///     "WAN-Error-Notify: peer's call id 4, CRC errors 3, framing errors 0, hardware overruns 0, buffer overruns 0, \
-///      time-out errors 0, alignment errors 0"
+///     "WAN-Error-Notify: peer's call id 4, CRC errors 3, framing errors 0, hardware overruns 0, \
+///  buffer overruns 0, time-out errors 0, alignment errors 0"
 /// );
 /// ```
 #[doc(alias = "WEN")]

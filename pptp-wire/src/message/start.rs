@@ -13,7 +13,8 @@ use crate::{Header, Text};
 /// assert_eq!(
 ///     request.to_string(),
 ///     "Start-Control-Connection-Request: protocol version 1.0, framing capabilities async+sync, \
-///      bearer capabilities analog+digital, maximum channels 0, firmware revision 0, host name \"laptop\", vendor name \"\""
+///  bearer capabilities analog+digital, maximum channels 0, firmware revision 0, \
+///  host name \"laptop\", vendor name \"\""
 /// );
 /// # Ok::<(), pptp_wire::TextError>(())
 /// ```
@@ -86,9 +87,11 @@ layout!(StartControlConnectionRequest = START_CONTROL_CONNECTION_REQUEST:
 /// use pptp_wire::code::StartResult;
 /// use pptp_wire::message::StartControlConnectionReply;
 ///
-/// let reply = StartControlConnectionReply::new(StartResult::NOT_AUTHORIZED, Text::EMPTY, Text::EMPTY);
+/// let reply =
+///     StartControlConnectionReply::new(StartResult::NOT_AUTHORIZED, Text::EMPTY, Text::EMPTY);
 /// assert!(reply.to_string().starts_with(
-///     "Start-Control-Connection-Reply: protocol version 1.0, result code Requester not authorized (4), framing"
+///     "Start-Control-Connection-Reply: protocol version 1.0, \
+///      result code Requester not authorized (4), framing"
 /// ));
 /// ```
 #[doc(alias = "SCCRP")]

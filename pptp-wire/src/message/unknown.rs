@@ -77,6 +77,8 @@ impl UnknownMessage {
         let length = message.len();
         let minimum = if control_message_type.is_some() { Header::MIN_CONTROL_LEN } else { Header::LEN };
         match message.buffer.get_mut(..body.len()) {
+            // A type with a name has its own length, and this one must be long enough for its
+            // header.
             Some(room) if (minimum..=MAX_MESSAGE_LEN).contains(&length) => room.copy_from_slice(body),
             Some(_) | None => return Err(UnknownMessageError::Length { length, minimum }),
         }
