@@ -30,6 +30,8 @@ impl Acknowledgment {
     #[inline]
     pub(crate) fn received(&mut self, now: Duration) {
         self.pending = self.pending.saturating_add(1);
+        // Half the window is acknowledged without delay: a peer that keeps the window, unlike
+        // Linux, would otherwise stand still.
         if self.pending >= self.threshold || self.delay.is_zero() {
             self.due = Due::Now;
         } else if self.due == Due::Never {

@@ -141,6 +141,7 @@ pub fn packet_processing_delay(mtu: u16, window: u16, connect_rate: u32, fudge: 
     /// IP (20) and GRE with both numbers (16), as the RFC counts.
     const HEADER: u16 = 20 + 16;
     let bits = u64::from(mtu.saturating_sub(HEADER)).saturating_mul(window.into()).saturating_mul(8);
+    // A rate of 0 means "unknown" in messages of PPTP, and no delay follows from it.
     let micros = bits.saturating_mul(1_000_000).checked_div(connect_rate.into()).unwrap_or(0);
     let delay = Duration::from_micros(micros).saturating_add(fudge);
     u16::try_from(delay.as_millis().div_ceil(100)).unwrap_or(u16::MAX)

@@ -61,6 +61,8 @@ impl Config {
         Self {
             call_ids,
             first_sequence_number: SequenceNumber::new(0),
+            // Linux peers keep no window and never acknowledge alone: with theirs kept, a flow in
+            // one direction would stop.
             window_policy: WindowPolicy::Ignore,
             peer_receive_window: Self::DEFAULT_RECEIVE_WINDOW,
             peer_packet_processing_delay: 0,

@@ -59,6 +59,8 @@ impl Events {
 
     /// Notes that the alarm changed to `is_raised`.
     pub(crate) const fn alarm(&mut self, is_raised: bool) {
+        // An alarm that came and went and came again is reported as two changes. The caller sees
+        // the last state and that it had changed, however late it polls.
         self.alarm = match (self.alarm, is_raised) {
             (Alarm::Unchanged | Alarm::Raised, true) => Alarm::Raised,
             (Alarm::Unchanged | Alarm::Cleared, false) => Alarm::Cleared,
@@ -77,6 +79,7 @@ impl Events {
             return Some(Event::NumbersRestarted);
         }
         let (event, rest) = match self.alarm {
+            // Behind the alarm, which says how the window came to open again.
             Alarm::Unchanged if self.writable.take().is_some() => return Some(Event::Writable),
             Alarm::Unchanged => return None,
             Alarm::Raised => (Event::FlowControlAlarmRaised, Alarm::Unchanged),

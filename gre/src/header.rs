@@ -66,6 +66,8 @@ impl Header {
             return Err(Self::refuse_fixed(bytes));
         };
         let flags = Flags::from_bits(u16::from_be_bytes([f0, f1]));
+        // Section 4.1: all other bits "Must be set to zero", so a packet with one of them is no
+        // packet of PPTP.
         if !flags.is_enhanced() || u16::from_be_bytes([p0, p1]) != PROTOCOL_TYPE {
             return Err(Self::refuse_fixed(bytes));
         }
@@ -86,6 +88,8 @@ impl Header {
             (None, behind)
         };
         let payload_length = u16::from_be_bytes([l0, l1]);
+        // Section 4.1: "Set to one (1) if a payload (data) packet is present". Without a number it
+        // has no place in the order.
         if payload_length != 0 && sequence_number.is_none() {
             return Err(DecodeError::PayloadWithoutSequenceNumber { payload_length });
         }

@@ -34,6 +34,8 @@ impl<'a> Packet<'a> {
     #[inline]
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let (header, payload_length, rest) = Header::decode(bytes)?;
+        // Captures have packets with a padding behind the stated length; it is no part of the
+        // frame.
         let Some((payload, trailing)) = rest.split_at_checked(payload_length.into()) else {
             return Err(DecodeError::Truncated {
                 field: Field::Payload,
@@ -69,6 +71,8 @@ impl<'a> Packet<'a> {
         let bytes = buf.get_mut(..self.len()).ok_or(too_small)?;
         self.header.encode(payload_length, bytes)?;
         let body = bytes.get_mut(self.header.len()..).ok_or(too_small)?;
+        // Not `copy_from_slice`: its check of the lengths is a panic that the optimiser does not
+        // remove.
         for (to, from) in body.iter_mut().zip(self.payload.iter().chain(self.trailing)) {
             *to = *from;
         }

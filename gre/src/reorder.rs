@@ -194,6 +194,7 @@ impl<S: Slots> Reorder<S> {
         let reach = u32::try_from(slots.slots().len()).unwrap_or(u32::MAX).min(Self::FAR);
         Self {
             slots,
+            // A power of two, so that a number finds its slot by a mask, also where numbers wrap.
             reach: reach.checked_ilog2().map_or(0, |log| 1 << log),
             next: None,
             highest: SequenceNumber::new(0),
@@ -218,14 +219,19 @@ impl<S: Slots> Reorder<S> {
         number: SequenceNumber,
         store: impl FnOnce(&mut S::Item) -> bool,
     ) -> Arrival {
+        // Section 4.1 begins with 0; Linux and pptp-linux begin with 1, and a receiver may join
+        // late. So any first number is taken.
         let Some(next) = self.next else {
             self.restart(now, number);
             return Arrival::Next;
         };
         let ahead = number.distance_from(next);
+        // Serial arithmetic: less than half of all numbers ahead is ahead, the rest is behind.
         if ahead >= Self::HALF {
             return self.behind(now, next, number);
         }
+        // One packet with a forged number far ahead would make all genuine ones late. So a second
+        // one has to follow it, and the genuine ones must have fallen silent.
         if ahead >= Self::FAR && !(self.confirms(number) && self.is_silent(now)) {
             self.suspected = Some(number.next());
             self.counters.far_ahead = self.counters.far_ahead.saturating_add(1);
@@ -250,10 +256,13 @@ impl<S: Slots> Reorder<S> {
         number: SequenceNumber,
         store: impl FnOnce(&mut S::Item) -> bool,
     ) -> Arrival {
+        // Before the first number is believed, any is possible: the content decides.
         let Some(next) = self.next else { return Arrival::Unproven };
         let ahead = number.distance_from(next);
         if ahead >= Self::HALF {
             let arrival = self.look_back(next, number);
+            // A peer that has restarted counts from 0 again, which looks like packets that are too
+            // late.
             return if arrival == Arrival::TooLate && self.is_silent(now) { Arrival::Unproven } else { arrival };
         }
         // While packets wait, a jump within reach of a burst makes room first, which moves nothing that is proven.
@@ -289,6 +298,7 @@ impl<S: Slots> Reorder<S> {
         self.doubted &= !Self::bit(next, number);
         let ahead = number.distance_from(next);
         if ahead >= Self::HALF {
+            // Far behind, and yet genuine: the peer counts from 0 again.
             if next.minus(1).distance_from(number) >= Self::MEMORY {
                 self.restart(now, number);
                 self.counters.restarts = self.counters.restarts.saturating_add(1);
@@ -306,6 +316,7 @@ impl<S: Slots> Reorder<S> {
     pub fn refuse(&mut self, number: SequenceNumber) {
         let Some(next) = self.next else { return };
         let bit = Self::bit(next, number);
+        // It did not arrive here, or is too old to be remembered: no place to free.
         if self.history & bit == 0 {
             return;
         }
@@ -314,6 +325,7 @@ impl<S: Slots> Reorder<S> {
         if next.minus(1).distance_from(number) < self.remembered {
             self.counters.lost = self.counters.lost.saturating_add(1);
         }
+        // No packet waits behind it, so the genuine one can still be delivered in its place.
         if self.held == 0 {
             self.take_back(next);
         }
@@ -365,6 +377,7 @@ impl<S: Slots> Reorder<S> {
         if self.held == 0 {
             return None;
         }
+        // The wait ends by time alone: a lost packet is never sent again (RFC 2637 section 4.2).
         if let Some(since) = self.missed_since {
             if now < since.saturating_add(timeout) {
                 return None;
@@ -408,6 +421,7 @@ impl<S: Slots> Reorder<S> {
             self.pass(next);
             return Arrival::Next;
         }
+        // Section 4.3: "A robust implementation will silently discard duplicate GRE packets".
         if ahead < reach && self.since(number).is_some() {
             self.counters.duplicates = self.counters.duplicates.saturating_add(1);
             return Arrival::Duplicate;
@@ -419,20 +433,25 @@ impl<S: Slots> Reorder<S> {
             return Arrival::Next;
         }
         if ahead >= reach {
+            // Nothing waits that could be overtaken, so a burst of losses costs no time.
             if self.held == 0 {
                 self.note(number);
                 self.give_up(next, ahead);
                 self.pass(number);
                 return Arrival::Next;
             }
+            // The reach is bounded, as memory is. The first gap is given up before others.
             self.skip_gap();
             ahead = number.distance_from(self.next.unwrap_or(next));
             if ahead >= reach {
+                // Still too far. Gaps before the reach of this number are not waited for, so that
+                // room comes soon.
                 self.abandoned = Some(number.next().minus(reach));
                 self.counters.overflows = self.counters.overflows.saturating_add(1);
                 return Arrival::Busy;
             }
         }
+        // The wait for a missing packet began when the first one behind it came, not with this one.
         let since = if number.is_after(self.highest) { now } else { self.since_above(number).unwrap_or(now) };
         let stored = self.slot_mut(number).is_some_and(|slot| {
             let stored = store(&mut slot.item);
@@ -453,6 +472,8 @@ impl<S: Slots> Reorder<S> {
 
     fn behind(&mut self, now: Duration, next: SequenceNumber, number: SequenceNumber) -> Arrival {
         let is_known = self.history & Self::bit(next, number) != 0;
+        // Two numbers in a row, none of them seen before, after silence: the peer has started
+        // again.
         if !is_known && self.confirms(number) && self.is_silent(now) {
             self.restart(now, number);
             self.counters.restarts = self.counters.restarts.saturating_add(1);
@@ -474,9 +495,12 @@ impl<S: Slots> Reorder<S> {
         self.history |= bit;
         self.counters.late = self.counters.late.saturating_add(1);
         self.counters.out_of_order = self.counters.out_of_order.saturating_add(1);
+        // Older numbers are not remembered, so they may be duplicates: RFC 2637 section 4.3 has
+        // both discarded.
         if next.minus(1).distance_from(number) >= self.remembered.min(Self::MEMORY) {
             return Arrival::TooLate;
         }
+        // It was counted as lost when it was passed over.
         self.counters.lost = self.counters.lost.saturating_sub(1);
         Arrival::Late
     }
@@ -489,6 +513,7 @@ impl<S: Slots> Reorder<S> {
 
     /// Expects the numbers right before the next one that did not arrive again. Nothing waits.
     fn take_back(&mut self, next: SequenceNumber) {
+        // Numbers that were given up are expected again only as far as the memory is sure of them.
         let steps = self.history.trailing_zeros().min(self.remembered).min(Self::MEMORY);
         self.history = self.history.checked_shr(steps).unwrap_or(0);
         self.doubted = self.doubted.checked_shr(steps).unwrap_or(0);
@@ -496,6 +521,7 @@ impl<S: Slots> Reorder<S> {
         self.counters.lost = self.counters.lost.saturating_sub(steps.into());
         let next = next.minus(steps);
         self.next = Some(next);
+        // The number that is acknowledged must be one that arrived.
         if !self.highest.is_before(next) {
             self.highest = next.minus(1);
         }
@@ -507,6 +533,7 @@ impl<S: Slots> Reorder<S> {
     }
 
     fn restart(&mut self, now: Duration, number: SequenceNumber) {
+        // The waiting packets belong to numbers of the past.
         for slot in self.slots.slots_mut() {
             slot.since = None;
         }
@@ -564,6 +591,8 @@ impl<S: Slots> Reorder<S> {
                 self.abandoned = None;
                 return;
             }
+            // Nothing before the abandoned number is waited for: a packet far behind it found no
+            // room.
             self.give_up(next, gap.min(ahead));
             if gap <= ahead {
                 self.missed_since = None;

@@ -81,6 +81,8 @@ impl RoundTrip {
     #[doc(alias = "PPD")]
     pub fn new(bounds: AcknowledgmentTimeout, packet_processing_delay: u16) -> Self {
         let seed = Duration::from_millis(u64::from(packet_processing_delay).saturating_mul(100));
+        // Most peers state a delay of 0 (pptp-linux, pptpd, accel-ppp), and twice nothing is no
+        // back-off.
         let seed = micros(seed.max(Self::MINIMUM_SEED));
         let mut round_trip =
             Self { bounds, estimate_by_8: seed << 3, deviation_by_4: 0, sampled: false, timeout: Duration::ZERO };
@@ -93,6 +95,7 @@ impl RoundTrip {
     pub fn sample(&mut self, sample: Duration) {
         let sample = micros(sample);
         let estimate = self.estimate_by_8 >> 3;
+        // The estimate before this sample is used, as in the RFC's DIFF[n].
         let difference = sample.abs_diff(estimate);
         let deviation = self.deviation_by_4 >> 2;
         self.deviation_by_4 = self.deviation_by_4.saturating_sub(deviation).saturating_add(difference);
@@ -106,6 +109,8 @@ impl RoundTrip {
     #[doc(alias = "delta")]
     pub fn back_off(&mut self) {
         if let AcknowledgmentTimeout::Adaptive { minimum, maximum } = self.bounds {
+            // Section 4.4.2 doubles the estimate; the bound keeps it from growing over a long
+            // silence.
             let most = micros(maximum.max(minimum)) << 3;
             let doubled = self.estimate_by_8 << 1;
             self.estimate_by_8 = doubled.min(most.max(self.estimate_by_8));
@@ -145,6 +150,8 @@ impl RoundTrip {
             AcknowledgmentTimeout::Static(timeout) => timeout,
             AcknowledgmentTimeout::Adaptive { minimum, maximum } => {
                 let adaptive = Duration::from_micros((self.estimate_by_8 >> 3).saturating_add(self.deviation_by_4));
+                // The RFC takes the minimum with MaxTimeOut first: MinTimeOut wins when both are
+                // set against each other.
                 adaptive.min(maximum).max(minimum)
             }
         };

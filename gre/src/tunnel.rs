@@ -261,6 +261,7 @@ where
         let available = buf.len();
         let payload_length = available.checked_sub(HEADROOM).ok_or(BufferTooSmall { needed: HEADROOM, available })?;
         let header_length = self.check_send(now, payload_length)?;
+        // Without a number to acknowledge the header is shorter, and starts later in the headroom.
         let needed = header_length.saturating_add(payload_length);
         let start = available.checked_sub(needed).ok_or(BufferTooSmall { needed, available })?;
         let packet = buf.get_mut(start..).ok_or(BufferTooSmall { needed, available })?;
@@ -280,6 +281,7 @@ where
         if self.send.is_open() {
             return Ok(());
         }
+        // The caller is owed an event when the window opens again.
         self.blocked = true;
         self.counters.window_full = self.counters.window_full.saturating_add(1);
         Err(SendError::WouldBlock)
@@ -391,6 +393,7 @@ where
         if arrival == Arrival::Unproven {
             return Ok(Received::Frame(claimed(Claim::Far { acknowledged })));
         }
+        // Only MPPE packets prove themselves: LCP and IP in the clear could come from anybody.
         let is_sealed = is_compressed_data(packet.payload);
         // The numbers believed so far may be wrong, and a decryptor knows better.
         if arrival == Arrival::TooLate && is_sealed {
@@ -417,6 +420,7 @@ where
         self.advance(now);
         let restarts = self.order.counters().restarts;
         self.order.confirm(self.clock, frame.number);
+        // A restart is reported after the proof, never on the word of a packet.
         if self.order.counters().restarts != restarts {
             self.events.restarted();
         }
@@ -510,6 +514,8 @@ where
         let header = Header {
             call_id: self.config.call_ids.peer,
             sequence_number: None,
+            // Section 4.1: "the highest numbered GRE packet received", also when others before it
+            // are missing.
             acknowledgment_number: self.order.highest().map(SequenceNumber::get),
         };
         let bytes = header.encode(0, buf)?;
@@ -619,6 +625,8 @@ where
 
     /// Returns whether a payload of this length may be sent; gives the length of its header.
     fn check_send(&mut self, now: Duration, payload_length: usize) -> Result<usize, SendError> {
+        // Section 4.1 marks packets without payload as mere acknowledgments, so an empty frame
+        // cannot be sent.
         if payload_length == 0 {
             return Err(SendError::PayloadEmpty);
         }
@@ -640,6 +648,8 @@ where
             sequence_number: Some(self.send.next().get()),
             acknowledgment_number: if acknowledges { self.order.highest().map(SequenceNumber::get) } else { None },
         };
+        // Only when the header is written does the number move: an error leaves everything as
+        // before.
         header.encode(length, packet)?;
         self.send.sent(self.clock);
         if acknowledges {
@@ -658,6 +668,8 @@ where
         })?;
         let Header { call_id, acknowledgment_number, .. } = packet.header;
         let expected = self.config.call_ids.local;
+        // A raw socket of protocol 47 sees all calls of the peer; other ids are the ordinary case,
+        // and are not answered.
         if call_id != expected {
             self.counters.other_call = self.counters.other_call.saturating_add(1);
             return Err(ReceiveError::CallId { found: call_id, expected });
@@ -682,6 +694,7 @@ where
     }
 
     fn receive_acknowledgment(&mut self, number: Option<SequenceNumber>) -> Result<Received<Infallible>, ReceiveError> {
+        // Linux sends no such packet; pptp-linux, pptpd and FreeBSD do.
         let number = number.ok_or(ReceiveError::Empty)?;
         self.counters.received_alone = self.counters.received_alone.saturating_add(1);
         match self.acknowledge(number) {
@@ -704,6 +717,8 @@ where
                 self.acknowledgment.received(self.clock);
                 Ok(Place::Waiting)
             }
+            // Section 4.3 has late packets discarded, since PPP relies on order. MPPE in stateless
+            // mode can decrypt them, if the caller asks for that.
             Arrival::Late if self.config.late_frames && is_compressed_data(packet.payload) => {
                 self.counters.delivered(length);
                 Ok(Place::Late)
@@ -719,6 +734,7 @@ where
     /// Processes the acknowledgment in a packet with data, unless the packet was refused as
     /// strange.
     fn acknowledge_with_data(&mut self, acknowledged: Option<SequenceNumber>, error: Option<&ReceiveError>) {
+        // A packet whose number is not believed may be forged, and so may what it acknowledges.
         let is_strange = matches!(error, Some(ReceiveError::FarAhead { .. } | ReceiveError::Busy));
         if let Some(acknowledged) = acknowledged.filter(|_| !is_strange) {
             self.counters.received_with_data = self.counters.received_with_data.saturating_add(1);
@@ -749,6 +765,7 @@ where
         if self.send.alarm() != alarm {
             self.events.alarm(self.send.alarm());
         }
+        // The caller has seen `WouldBlock` since the last event, and only then waits for one.
         if self.blocked && self.send.is_open() {
             self.blocked = false;
             self.events.writable();

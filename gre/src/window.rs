@@ -100,6 +100,8 @@ impl SendWindow {
             acknowledged: first,
             awaited: first,
             remote: None,
+            // Section 4.2.1: "set to half the maximum size the receiver requested, with a minimum
+            // size of one packet".
             size: half(maximum),
             maximum,
             digested: 0,
@@ -167,6 +169,7 @@ impl SendWindow {
         }
         *self.time_mut(number) = now;
         self.next = number.next();
+        // A peer may never acknowledge: the distance of numbers must stay comparable.
         if self.next.distance_from(self.acknowledged) > Self::OLDEST {
             self.acknowledged = self.next.minus(Self::OLDEST);
             if self.awaited.is_before(self.acknowledged) {
@@ -179,6 +182,8 @@ impl SendWindow {
     /// Acknowledges all packets up to `number` (RFC 2637 section 4.2.5).
     #[inline]
     pub(crate) fn acknowledge(&mut self, now: Duration, number: SequenceNumber) -> Acknowledged {
+        // A number that was not sent yet is an error of the peer or forged. npppd drops such a
+        // packet; we drop the acknowledgment alone.
         if !number.is_before(self.next) {
             return Acknowledged::Impossible;
         }
@@ -189,6 +194,8 @@ impl SendWindow {
         if behind.is_before(self.acknowledged) {
             return Acknowledged::Stale;
         }
+        // Section 4.2.5: the time of "the highest sequence number being acknowledged" is measured,
+        // while it is known.
         if self.next.distance_from(number) <= Self::TIMES_KEPT {
             self.round_trip.sample(between(self.time(number), now));
         }
@@ -196,6 +203,7 @@ impl SendWindow {
         self.acknowledged = behind;
         self.remote = Some(number);
         self.open = false;
+        // One late acknowledgment is ordinary with Linux, so it is forgotten with the next.
         if let Acknowledgments::Late = self.acknowledgments {
             self.acknowledgments = Acknowledgments::InTime;
         }
@@ -221,8 +229,10 @@ impl SendWindow {
     pub(crate) fn handle_timeout(&mut self, now: Duration) -> bool {
         let expired = self.deadline().is_some_and(|deadline| deadline <= now);
         if expired {
+            // Section 4.2.2: half, rounded up. Nothing is sent again; only the speed changes.
             self.size = half(self.size);
             self.digested = 0;
+            // Lost packets are not awaited any more, or the window would stay closed.
             self.awaited = self.next;
             self.open = true;
             self.round_trip.back_off();
@@ -243,6 +253,8 @@ impl SendWindow {
     /// section 4.2.3).
     fn digest(&mut self, packets: u32) {
         self.digested = self.digested.saturating_add(packets);
+        // Section 4.2.3: one packet more for each window that came through, up to what the peer
+        // stated.
         while self.digested >= self.size.into() {
             self.digested = self.digested.saturating_sub(self.size.into());
             self.acknowledgments = Acknowledgments::InTime;
