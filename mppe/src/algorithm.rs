@@ -110,6 +110,8 @@ impl fmt::Display for Algorithm {
 /// Returns the first half twice for the keys of 8 bytes.
 pub(crate) fn widened(strength: Strength, bytes: &[u8; KEY_LEN]) -> [u8; KEY_LEN] {
     let mut wide = *bytes;
+    // RC4 repeats its key anyway, so a key of 8 bytes written twice gives the same tables, and one
+    // key schedule of 16 steps serves all strengths.
     if strength.key_len() != KEY_LEN {
         let (first, second) = wide.split_at_mut(8);
         second.copy_from_slice(first);

@@ -20,7 +20,10 @@ use session::{Session, are_many, seek, trim};
 /// their tables (less than 2.5 KiB), so one does for all.
 ///
 /// ```
-/// use mppe::{Batch, Config, Decryptor, Encryptor, Incoming, Mode, Outgoing, Receiving, Sending, StartKey, Strength};
+/// use mppe::{
+///     Batch, Config, Decryptor, Encryptor, Incoming, Mode, Outgoing, Receiving, Sending,
+///     StartKey, Strength,
+/// };
 ///
 /// let config = Config::new(Mode::Stateless);
 /// let starts = [[1; 16], [2; 16]].map(|bytes| StartKey::from_bytes(Strength::Bits128, bytes));
@@ -28,15 +31,18 @@ use session::{Session, are_many, seek, trim};
 /// let mut decryptors = starts.each_ref().map(|start| Decryptor::new(start, &config));
 /// let mut batch = Batch::new();
 ///
-/// // Two packets of each of two sessions: room for the header, protocol, the start of an IP packet.
+/// // Two packets of each of two sessions: room for the header, protocol, start of an IP packet.
 /// let mut buffers = [[[0, 0, 0x00, 0x21, 0x45, 0, 0, 0]; 2]; 2];
-/// let mut packets = buffers.each_mut().map(|session| session.each_mut().map(|buf| Outgoing::new(buf, 2..8)));
+/// let mut packets =
+///     buffers.each_mut().map(|session| session.each_mut().map(|buf| Outgoing::new(buf, 2..8)));
 /// let mut sessions = Vec::new();
 /// for (encryptor, packets) in encryptors.iter_mut().zip(&mut packets) {
 ///     sessions.push(Sending::new(encryptor, packets));
 /// }
 /// batch.encrypt(&mut sessions);
-/// assert!(packets.iter().flatten().all(|packet| packet.packet().is_some_and(|packet| packet.is_ok())));
+/// assert!(
+///     packets.iter().flatten().all(|packet| packet.packet().is_some_and(|packet| packet.is_ok()))
+/// );
 ///
 /// for (decryptor, session) in decryptors.iter_mut().zip(&mut buffers) {
 ///     let mut packets = session.each_mut().map(|packet| Incoming::new(packet));
@@ -71,6 +77,8 @@ impl Batch {
     /// Encrypts all packets of all sessions. Each packet has its own outcome
     /// ([`Outgoing::packet`]).
     pub fn encrypt(&mut self, sessions: &mut [Sending<'_, '_>]) {
+        // Stateful streams cannot be interleaved within a session, so they only pay when enough
+        // sessions have packets.
         if are_many(sessions) {
             self.encrypt_running(sessions);
         }
@@ -104,6 +112,7 @@ impl Batch {
                     }
                     let Some((packet, flags)) = session.take() else { continue };
                     let Some((header, plaintext)) = packet.split_first_chunk_mut() else { continue };
+                    // In stateless mode FLUSHED is on every packet (RFC 3078 section 3.1).
                     *header = session.encryptor.next_header(true, flags);
                     let Some(lane) = lanes.next() else { continue };
                     if let (Some(keys), Some(data), Some(place)) =
@@ -130,6 +139,7 @@ impl Batch {
                 sessions = trim(sessions);
             }
             if filled == 0 {
+                // All that is left was handled alone, or refused.
                 return;
             }
             cipher::apply_lanes::<true>(&mut self.tables, &mut self.positions, &mut data);
@@ -176,6 +186,8 @@ impl Batch {
                     if let (Some(keys), Some(data), Some(place)) =
                         (self.keys.get_mut(lane), data.get_mut(lane), members.get_mut(lane))
                     {
+                        // The tables are made before the packet is judged; the count and the key
+                        // move only afterwards.
                         *keys = *session.decryptor.lane_keys();
                         *data = ciphertext;
                         *place = Some((member, Header::from_bytes(*header), result));
@@ -195,6 +207,8 @@ impl Batch {
                         if done.is_ok() {
                             *data = apply_head(core::mem::take(data), head);
                         } else {
+                            // A refused packet keeps its ciphertext, as the one-by-one form leaves
+                            // it.
                             *data = &mut [];
                         }
                     }

@@ -50,6 +50,7 @@ impl Chain {
         for (block, half) in blocks.iter_mut().zip(message.chunks_exact(64)) {
             block.copy_from_slice(half);
         }
+        // It holds the start key, from which all keys of the session follow.
         wipe(&mut message);
         Self {
             strength,
@@ -66,6 +67,7 @@ impl Chain {
         self.strength
     }
 
+    // The last field of the message is its length in bits (RFC 3174 section 4).
     /// Computes the interim key behind `current`, by `GetNewKeyFromSHA`.
     pub(crate) fn interim(&mut self, current: &[u8; KEY_LEN]) -> &[u8; KEY_LEN] {
         let (high, low) = current.split_at(8);
@@ -151,6 +153,8 @@ impl Chain {
     pub(crate) fn finish(&mut self, stream: &[u8; HEAD_LEN]) -> [u8; KEY_LEN] {
         self.changes = self.changes.wrapping_add(1);
         let [[_, interim]] = self.keys;
+        // RC4 is an exclusive-or with its key stream, so encrypting the interim key is this one
+        // line.
         let mut key = (u128::from_ne_bytes(interim) ^ u128::from_ne_bytes(*stream)).to_ne_bytes();
         if self.strength.key_len() != KEY_LEN {
             key = widened(self.strength, &key);
@@ -160,6 +164,7 @@ impl Chain {
     }
 }
 
+// RFC 3078 section 7.3: three bytes of 40-bit keys are fixed, and one of 56-bit keys.
 impl Drop for Chain {
     fn drop(&mut self) {
         for block in &mut self.blocks {

@@ -49,6 +49,8 @@ impl Config {
         Self {
             mode,
             flushed_rule: FlushedRule::Rfc3078,
+            // A wrong key shows only in what the plaintext cannot be, so the set is as small as
+            // most links allow.
             protocols: ProtocolSet::IP,
             key_change_budget: Self::DEFAULT_KEY_CHANGE_BUDGET,
             reset_interval: Self::DEFAULT_RESET_INTERVAL,

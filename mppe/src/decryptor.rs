@@ -161,6 +161,8 @@ impl<const LATE: usize> Decryptor<LATE> {
         }
         decryptor.chain.changes = 0;
         decryptor.position = position;
+        // Bytes of the stream were used before, and their number is unknown: only a FLUSHED packet
+        // helps.
         if config.mode() == Mode::Stateful && position != 0 {
             decryptor.want_reset();
         }
@@ -180,6 +182,7 @@ impl<const LATE: usize> Decryptor<LATE> {
     /// [`DecryptError`]; then nothing has changed, the bytes included.
     pub fn decrypt<'p>(&mut self, packet: &'p mut [u8]) -> Result<Decrypted<'p>, DecryptError> {
         let (header, data) = self.split(packet)?;
+        // Without the decompressor nothing in a compressed packet shows whether it is genuine.
         if header.flags.contains(Flags::COMPRESSED) {
             return Err(self.refuse(DecryptError::Compressed));
         }
@@ -209,6 +212,7 @@ impl<const LATE: usize> Decryptor<LATE> {
         match packet.split_first_chunk_mut() {
             Some((header, data)) if !data.is_empty() => {
                 let header = Header::from_bytes(*header);
+                // RFC 3078 section 9: an attacker may invert "the value of the 'D' bit".
                 if header.flags.contains(Flags::ENCRYPTED) {
                     Ok((header, data))
                 } else {
@@ -239,6 +243,7 @@ impl<const LATE: usize> Decryptor<LATE> {
     /// Judges the packet by the heads of both streams, in stateless mode, and makes the next key.
     pub(crate) fn lane_done(&mut self, [head, stream]: &[[u8; HEAD_LEN]; 2], data: &[u8]) -> Result<(), DecryptError> {
         self.candidate.0 = self.chain.finish(stream);
+        // Count and key move after the proof: a forged packet must not make genuine ones late.
         if self.is_plausible(head, data, Proof::Expected) {
             self.commit(&Plan { head: *head, position: self.position, kind: Kind::Expected });
             return Ok(());
@@ -252,6 +257,7 @@ impl<const LATE: usize> Decryptor<LATE> {
         Header::decode(packet).is_ok_and(|(header, data)| {
             let other = Flags::FLUSHED.union(Flags::COMPRESSED);
             let bits = header.flags.contains(Flags::ENCRYPTED) && header.flags.intersection(other) == Flags::empty();
+            // FLUSHED and flag packets start the stream again; they are planned alone.
             let turn = header.count == self.count() && !header.count.is_flag();
             bits && turn && !data.is_empty() && self.config.mode() == Mode::Stateful
         })
@@ -331,9 +337,12 @@ impl<const LATE: usize> Decryptor<LATE> {
             DecryptError::Implausible { count: coherency_count } => {
                 count(&mut statistics.implausible);
                 self.implausible_run = self.implausible_run.saturating_add(1);
+                // RFC 3078 section 8.2: only a FLUSHED packet repairs the stream, and the peer
+                // sends one when asked.
                 if self.config.mode() == Mode::Stateful {
                     self.want_reset();
                 }
+                // Once a run, not with each packet: the caller ends the link for it.
                 if self.implausible_run == self.config.implausible_limit().max(1) {
                     return DecryptError::CoherencyLost { count: coherency_count };
                 }

@@ -101,6 +101,8 @@ impl Encryptor {
     /// [`EncryptError::Protocol`] when the protocol may not be encrypted, [`EncryptError::BufferTooSmall`].
     pub fn encrypt<'b>(&mut self, protocol: u16, payload: &[u8], out: &'b mut [u8]) -> Result<&'b [u8], EncryptError> {
         if !protocol::is_encryptable(protocol) {
+            // RFC 3078 section 3: "Only packets with PPP Protocol numbers in the range 0x0021 to
+            // 0x00FA are encrypted".
             return Err(EncryptError::Protocol { found: protocol });
         }
         // Header (2), protocol (2).
@@ -109,6 +111,8 @@ impl Encryptor {
         let too_small = BufferTooSmall { needed, available };
         let buf = out.get_mut(..needed).ok_or(too_small)?;
         if let Some((front, body)) = buf.split_first_chunk_mut() {
+            // Two bytes, also where Protocol-Field-Compression was agreed on: an early Linux sent
+            // one and broke older peers.
             let [high, low] = protocol.to_be_bytes();
             *front = [0, 0, high, low];
             body.copy_from_slice(payload);
@@ -159,6 +163,7 @@ impl Encryptor {
         let flushed = match self.mode {
             Mode::Stateless => {
                 self.encrypt_stateless(data);
+                // RFC 3078 section 3.1: FLUSHED is on every packet in stateless mode.
                 true
             }
             Mode::Stateful => self.encrypt_stateful(data),
@@ -223,6 +228,8 @@ impl Encryptor {
         let flag = self.count.is_flag();
         let flushed = flag || self.flush;
         if flushed {
+            // RFC 3078 section 7.2 changes the key at flag packets; Linux does so at every FLUSHED
+            // one.
             if flag || self.flushed_rule == FlushedRule::Linux {
                 self.key.0 = self.chain.next(&self.key.0);
             }
@@ -258,6 +265,7 @@ pub(crate) fn checked(buf: &mut [u8], plaintext: Range<usize>, flags: Flags) -> 
     }
     let too_small = BufferTooSmall { needed: end, available: buf.len() };
     let packet = buf.get_mut(front..end).ok_or(too_small)?;
+    // Behind MPPC no protocol can be seen; its input was checked.
     if !flags.contains(Flags::COMPRESSED) {
         let plaintext = packet.get(Header::LEN..).unwrap_or(&[]);
         let (protocol, _) = protocol::split(plaintext).ok_or(EncryptError::NoProtocol)?;

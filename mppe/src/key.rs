@@ -55,7 +55,10 @@ key_type! {
     /// use mppe::{StartKey, Strength};
     ///
     /// // RFC 3079 section 3.5.3, the server's send key.
-    /// let start = StartKey::from_bytes(Strength::Bits128, *b"\x8b\x7c\xdc\x14\x9b\x99\x3a\x1b\xa1\x18\xcb\x15\x3f\x56\xdc\xcb");
+    /// let start = StartKey::from_bytes(
+    ///     Strength::Bits128,
+    ///     *b"\x8b\x7c\xdc\x14\x9b\x99\x3a\x1b\xa1\x18\xcb\x15\x3f\x56\xdc\xcb",
+    /// );
     /// let first = start.initial_session_key();
     /// assert_eq!(first.expose_bytes()[..4], [0x40, 0x5c, 0xb2, 0x24]);
     /// // Nothing prints it.

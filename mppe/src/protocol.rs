@@ -139,14 +139,19 @@ pub(crate) fn is_plausible(set: &ProtocolSet, head: &[u8], length: usize, proof:
             .and_then(|bytes| usize::try_from(bytes).ok())
     };
     match (protocol, body) {
+        // For the packet whose turn it is the version is enough: only one count fits, and the
+        // genuine packet comes next.
         (ProtocolSet::IPV4, [first, ..]) if proof == Proof::Expected => first >> 4 == 4,
         (ProtocolSet::IPV6, [first, ..]) if proof == Proof::Expected => first >> 4 == 6,
+        // A count that jumps would move the key, so random bytes have to hit the length of the
+        // packet as well.
         (ProtocolSet::IPV4, [first, _, high, low, ..]) => {
             first >> 4 == 4 && first & 0x0f >= 5 && stated(*high, *low, 0) == Some(behind_protocol)
         }
         (ProtocolSet::IPV6, [first, _, _, _, high, low, ..]) => {
             first >> 4 == 6 && stated(*high, *low, 40) == Some(behind_protocol)
         }
+        // Too short for its header, so it is no IP packet.
         (ProtocolSet::IPV4 | ProtocolSet::IPV6, _) => false,
         _ => proof != Proof::Certain,
     }

@@ -167,9 +167,13 @@ impl MsChapV1 {
     pub fn start_key(&self, strength: Strength, short_keys: ShortKeySource) -> Result<StartKey, KeyError> {
         match (strength, short_keys) {
             (Strength::Bits40 | Strength::Bits56, ShortKeySource::LmHash) => {
+                // RFC 3079 sections 2.1 and 2.2: short keys of MS-CHAP come from the LM hash, which
+                // nobody should have any more.
                 let key = self.lm_key.as_ref().ok_or(KeyError::LmHashUnknown { strength })?;
                 Ok(StartKey::from_radius(strength, &key.0))
             }
+            // RFC 3079 section 2.3 for 128 bits. pppd and lwIP use the NT hash for the shorter ones
+            // too.
             (Strength::Bits128, _) | (Strength::Bits40 | Strength::Bits56, ShortKeySource::NtHash) => {
                 let hash = self.nt_password_hash_hash.as_ref().ok_or(KeyError::NtHashUnknown { strength })?;
                 Ok(StartKey::of(strength, &digest(&[&hash.0, &hash.0, &self.challenge]).0))

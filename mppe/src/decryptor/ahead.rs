@@ -51,9 +51,12 @@ impl Ahead {
     fn nearest(&self, current: u64, target: u64) -> Option<Link> {
         let furthest = self.furthest.as_ref()?;
         debug_assert!(furthest.index > current, "a key that is not ahead was not retired");
+        // The furthest is the nearest that is known.
         if furthest.index <= target {
             return Some(Link { index: furthest.index, key: furthest.key.clone() });
         }
+        // Marks lie at multiples of the spacing; the target's own multiple is the last one before
+        // it.
         let index = target.wrapping_sub(target.checked_rem(self.spacing)?);
         let key = Secret(*self.marks.get(self.slot(index)?)?);
         (index > current).then_some(Link { index, key })
@@ -61,6 +64,7 @@ impl Ahead {
 
     /// Takes note that the key at `index` is `key`.
     fn note(&mut self, index: u64, key: &[u8; KEY_LEN]) {
+        // Only the frontier writes marks. A walk behind it finds the same keys again.
         if self.furthest.as_ref().is_some_and(|furthest| index <= furthest.index) {
             return;
         }
@@ -85,6 +89,8 @@ impl Ahead {
         let (index, key) = current;
         let mut link = self.nearest(index, target).unwrap_or_else(|| Link { index, key: Secret(*key) });
         let from = link.index;
+        // The caller's budget ends the walk: a forged count may be 4095 ahead, and each step is a
+        // SHA-1 and an RC4 key schedule.
         let end = target.min(from.saturating_add(steps));
         while link.index < end {
             pass(link.index, &link.key.0);

@@ -146,6 +146,7 @@ impl<const LATE: usize> Decryptor<LATE> {
         let mut key = Secret(*start.initial_session_key().widened());
         let stream = Cipher::new(&key.0);
         if config.mode() == Mode::Stateless {
+            // RFC 3078 section 7.1: the key is changed before the first packet too.
             key = Secret(chain.next(&key.0));
             chain.changes = 0;
         }

@@ -20,12 +20,16 @@ const MAX_LOST_ANSWERS: u64 = 8;
 impl<const KEYS: usize> Decryptor<KEYS> {
     pub(super) fn plan_stateful(&mut self, header: Header, data: &[u8], judged: bool) -> Result<Plan, DecryptError> {
         let Header { flags, count } = header;
+        // A late packet has no key stream any more: RFC 3078 section 3 "expects packets to be
+        // delivered in sequence".
         let distance = count.since(self.count());
         if distance >= CoherencyCount::SPACE.wrapping_sub(LATE) {
             return Err(DecryptError::Repeated { count });
         }
         let flushed = flags.contains(Flags::FLUSHED);
         if !flushed && distance != 0 {
+            // RFC 3078 section 8.2: "the receiver SHOULD silently discard all packets until a
+            // packet is received with the FLUSHED bit set".
             return Err(DecryptError::AwaitingFlushed { count });
         }
         if flushed || count.is_flag() {
@@ -36,8 +40,11 @@ impl<const KEYS: usize> Decryptor<KEYS> {
         if let Some((used, _)) = head.split_at_mut_checked(length) {
             self.stream.apply(used);
         }
+        // Without a loss the stream itself proves the packet; with a Reset-Request under way it may
+        // stand wrong.
         let proof = if self.reset.is_none() { Proof::Expected } else { Proof::Unexpected };
         if judged && !self.is_plausible(&head, data, proof) {
+            // The stream went over the forged bytes, and goes back for the genuine packet.
             self.stream.rewind(length);
             return Err(DecryptError::Implausible { count });
         }
@@ -55,14 +62,19 @@ impl<const KEYS: usize> Decryptor<KEYS> {
     ) -> Result<Plan, DecryptError> {
         let Header { flags, count } = header;
         let position = self.position.saturating_add(distance.into());
+        // RFC 3078 section 8.2: "It is possible that 256 or more consecutive packets could be
+        // lost". Each flag packet among them changed the key.
         let missed_flags = (position >> 8).saturating_sub(self.position >> 8);
         let as_rfc3078 = missed_flags.saturating_add(count.is_flag().into());
+        // Linux changes the key at every FLUSHED packet, also at one that answers a Reset-Request;
+        // lwIP does so too.
         let as_linux = missed_flags.saturating_add((count.is_flag() || flags.contains(Flags::FLUSHED)).into());
         let preferred = match self.flushed_rule() {
             FlushedRule::Rfc3078 => as_rfc3078,
             FlushedRule::Linux => as_linux,
         };
         let last = if judged { as_linux.saturating_add(MAX_LOST_ANSWERS) } else { preferred };
+        // A packet that moves the count, or is tried with several keys, has to show more.
         let proof = if distance == 0 && as_rfc3078 == as_linux { Proof::Expected } else { Proof::Unexpected };
         let rule = |changes| match changes {
             _ if as_rfc3078 == as_linux || !judged => None,
@@ -75,6 +87,8 @@ impl<const KEYS: usize> Decryptor<KEYS> {
             let target = generation.saturating_add(changes);
             self.candidate = ahead.walk(chain, (*generation, &key.0), target, u64::MAX, |_, _| {}).end.key;
             let head = self.chain.key(&self.candidate.0);
+            // More keys, more chances for random bytes to look right: then only an IP header with
+            // the right length counts.
             let proof = if changes > as_linux { Proof::Certain } else { proof };
             if !judged || self.is_plausible(&head, data, proof) {
                 return Ok(Plan { head, position, kind: Kind::Restarted { changes, rule: rule(changes) } });
@@ -94,6 +108,7 @@ impl<const KEYS: usize> Decryptor<KEYS> {
         }
         self.generation = self.generation.saturating_add(changes);
         self.ahead.retire(self.generation);
+        // The rule that was seen stays, for the next FLUSHED packet to be tried with first.
         self.observed_rule = rule.or(self.observed_rule);
         self.reset = None;
         self.key.0 = self.candidate.0;

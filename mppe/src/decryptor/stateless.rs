@@ -15,6 +15,7 @@ impl<const LATE: usize> Decryptor<LATE> {
     pub(super) fn plan_stateless(&mut self, header: Header, data: &[u8], judged: bool) -> Result<Plan, DecryptError> {
         let count = header.count;
         if !header.flags.contains(Flags::FLUSHED) {
+            // RFC 3078 section 3.1: "this bit MUST be set on every encrypted packet".
             return Err(DecryptError::NotFlushed);
         }
         let distance = count.since(self.count());
@@ -31,6 +32,7 @@ impl<const LATE: usize> Decryptor<LATE> {
                 if !judged || self.is_plausible(&head, data, Proof::Unexpected) {
                     return Ok(Plan { head, position, kind: Kind::Late });
                 }
+                // The key stays for the genuine packet of this count.
                 refusal = DecryptError::Implausible { count };
             }
             // While catching up with a long loss, a count that seems to be late may be far ahead.
@@ -44,6 +46,7 @@ impl<const LATE: usize> Decryptor<LATE> {
     fn plan_expected(&mut self, count: CoherencyCount, data: &[u8], judged: bool) -> Result<Plan, DecryptError> {
         let (head, next) = self.chain.open(&self.key.0);
         if judged && !self.is_plausible(&head, data, Proof::Expected) {
+            // Nothing has moved: key and count wait for the genuine packet.
             return Err(DecryptError::Implausible { count });
         }
         self.candidate.0 = next;
@@ -66,6 +69,8 @@ impl<const LATE: usize> Decryptor<LATE> {
         let current = (self.position, &self.key.0);
         let Walk { from, end } = ahead.walk(chain, current, target, budget, |at, key| late.pass(at, key));
         if end.index < target {
+            // The keys that were computed stay known, so the next packet starts from there. A
+            // genuine peer is caught up with after a few packets, whatever was forged.
             self.is_catching_up = true;
             let ahead = u16::try_from(target.saturating_sub(end.index)).unwrap_or(u16::MAX);
             return Err(DecryptError::CatchingUp { count, ahead });
@@ -89,6 +94,7 @@ impl<const LATE: usize> Decryptor<LATE> {
     pub(super) fn commit_ahead(&mut self, position: u64, passed_from: u64) {
         let missed = position.saturating_sub(self.position);
         self.statistics.rx_missed_packets = self.statistics.rx_missed_packets.wrapping_add(missed);
+        // Only as many late keys as there is room for.
         let first = self.position.max(position.saturating_sub(Self::late_keys()));
         if first < passed_from {
             let Self { ahead, chain, late, .. } = self;
