@@ -64,6 +64,7 @@ impl<'a> Writer<'a> {
         let word = self.word | code.wrapping_shl(64_u32.wrapping_sub(ready));
         match self.bytes.get_mut(self.at..).and_then(|bytes| bytes.first_chunk_mut()) {
             Some(place) => *place = word.to_be_bytes(),
+            // Eight bytes do not fit at the end of the buffer, so the last ones are put one by one.
             None => self.full |= put_last(self.bytes, self.at, word, wide(ready >> 3)),
         }
         self.at = self.at.wrapping_add(wide(ready >> 3));
@@ -105,6 +106,7 @@ impl<'a> Writer<'a> {
 #[inline(never)]
 fn put_last(bytes: &mut [u8], at: usize, word: u64, count: usize) -> bool {
     // Behind the end when earlier bytes did not fit.
+    // The packet has become longer than its input, and is sent as it was.
     let Some(places) = bytes.get_mut(at..) else { return count > 0 };
     let full = places.len() < count;
     for (place, byte) in places.iter_mut().zip(word.to_be_bytes()).take(count) {

@@ -174,6 +174,8 @@ impl<L: Level> Compressor<L> {
             // B once more on the next compressed packet, if this one is not: one decoder overlooks A without C.
             self.at_front = true;
         }
+        // RFC 2118 section 3 has packets of at most 8192 bytes; one that cannot fit is sent
+        // plain.
         let length = if packet.len() <= USABLE { self.tokens(packet, buf) } else { None };
         if let Some(length) = length {
             flags |= Flags::COMPRESSED;
@@ -181,12 +183,15 @@ impl<L: Level> Compressor<L> {
                 flags |= Flags::AT_FRONT;
                 self.at_front = false;
             }
+            // Only now: a packet that is sent plain does not enter the history.
             self.cursor = self.cursor.wrapping_add(packet.len());
             self.written = self.written.max(self.cursor.wrapping_sub(FRONT));
             debug_assert!(length <= buf.len(), "the tokens were written there");
             return Ok(Compressed { flags, payload: buf.get(..length).unwrap_or_default() });
         }
         buf.copy_from_slice(packet);
+        // RFC 2118 section 3: a packet that would expand is sent plain, and the sender flushes its
+        // history. `Keep` is no rule of the RFC, but all seven decoders that were tried read it.
         if self.expansion == Expansion::Flush {
             self.flush();
         }
@@ -211,6 +216,8 @@ impl<L: Level> Compressor<L> {
 
     /// Puts the packet into the window and its tokens into `buf`, and gives their length when they fit.
     fn tokens(&mut self, packet: &[u8], buf: &mut [u8]) -> Option<usize> {
+        // A packet lies in one piece: where it does not fit, it goes to the front, which bit B
+        // says.
         if self.cursor.wrapping_sub(FRONT).wrapping_add(packet.len()) > USABLE {
             self.window.turn(self.cursor);
             self.cursor = FRONT;
@@ -223,6 +230,8 @@ impl<L: Level> Compressor<L> {
             self.cursor,
             self.cursor.wrapping_add(packet.len()),
             self.front_number.wrapping_sub(narrow(FRONT)),
+            // RFC 2118 section 3.1 forbids references to bytes that were not written since the flush.
+            // FreeRDP and FreeBSD make them at times.
             if self.look_back { self.written } else { 0 },
         );
         L::parse(&mut self.tables, &packet, Writer::new(buf))

@@ -82,6 +82,8 @@ impl Decompressor {
         payload: &'a [u8],
         limit: usize,
     ) -> Result<&'a [u8], DecompressError> {
+        // A counts without C too: some senders put it on the plain packet alone, others on the
+        // next.
         if flags.contains(Flags::FLUSHED) {
             self.cursor = FRONT;
             self.floor = FRONT;
@@ -93,7 +95,9 @@ impl Decompressor {
         if flags.contains(Flags::AT_FRONT) {
             self.move_to_front();
         }
+        // A plain packet does not enter the history, so nothing moves.
         if !flags.contains(Flags::COMPRESSED) {
+            // The peer's history stays right, but the caller has lost a packet.
             if payload.len() > limit {
                 self.synchronized = false;
                 return Err(DecompressError::TooLong { limit });
@@ -136,6 +140,7 @@ impl Decompressor {
     }
 }
 
+// Bytes above the floor were never written since the flush; decoders read zeros there.
 impl Default for Decompressor {
     fn default() -> Self {
         Self::new()
@@ -296,6 +301,7 @@ fn run(bits: &mut impl Bits, output: &mut Output<'_>) -> Result<(), Fault> {
             break Ok(());
         }
         let word = bits.word();
+        // A cut token: redemption and IronRDP decode on as if zeros followed.
         if word >> 62 == 2 {
             if !bits.has(9) {
                 break Err(Fault::Truncated);
@@ -330,6 +336,7 @@ fn run(bits: &mut impl Bits, output: &mut Output<'_>) -> Result<(), Fault> {
             let low = low32(rest.wrapping_shl(k).wrapping_shr(64_u32.wrapping_sub(k)));
             (1_u32.wrapping_shl(k) | low, k.wrapping_mul(2))
         };
+        // The length 8192 and above: twelve ones or more have no meaning.
         if ones >= 12 {
             break Err(Fault::Length);
         }
@@ -338,13 +345,17 @@ fn run(bits: &mut impl Bits, output: &mut Output<'_>) -> Result<(), Fault> {
             break Err(Fault::Truncated);
         }
         bits.skip(token);
+        // Offset 0 would copy the byte under the cursor, and those above 8191 lie outside the ring.
+        // No decoder but ours refuses all of them.
         if offset.wrapping_sub(1) >= 8191 {
             break Err(Fault::Offset(offset));
         }
         let (offset, length) = (wide(offset), wide(length));
+        // FreeBSD, Linux and FreeRDP refuse this as well; redemption wrote behind its buffer.
         if length > end.wrapping_sub(at) {
             break Err(Fault::TooLong);
         }
+        // Bytes that nobody wrote since the flush read as zeros, as in all other decoders.
         if at.wrapping_sub(offset) < output.floor {
             window.clear_before(0);
             output.floor = 0;

@@ -57,14 +57,17 @@ impl Receiver {
     /// a reset is needed.
     pub fn decapsulate<'a>(&'a mut self, packet: &'a [u8], limit: usize) -> Result<&'a [u8], ReceiveError> {
         let (Header { flags, count }, payload) = Header::decode(packet)?;
+        // RFC 3078 shares the header; a decryptor goes first.
         if flags.contains(Flags::ENCRYPTED) {
             return Err(ReceiveError::Encrypted);
         }
         let expected = self.expected;
+        // RFC 2118 section 4.3: the history is out of step until the sender has flushed its own.
         if count != expected && !flags.contains(Flags::FLUSHED) && !self.needs_reset() {
             self.decompressor.desynchronize();
             return Err(ReceiveError::OutOfSequence { expected, found: count });
         }
+        // A flushed packet sets the count, whatever it is.
         self.expected = count.next();
         Ok(self.decompressor.decompress(flags, payload, limit)?)
     }

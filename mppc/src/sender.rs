@@ -71,6 +71,7 @@ impl<L: Level> Sender<L> {
         let too_small = BufferTooSmall { needed: inner.len().saturating_add(Header::LEN), available: buf.len() };
         let buf = buf.get_mut(..too_small.needed).ok_or(too_small)?;
         let (header, body) = buf.split_first_chunk_mut::<{ Header::LEN }>().ok_or(too_small)?;
+        // Each packet then stands alone, as stateless MPPE needs it (RFC 3078 section 3.1).
         if self.history == History::PerPacket {
             self.compressor.flush();
         }

@@ -51,6 +51,7 @@ pub(crate) fn parse(tables: &mut Tables, packet: &Packet<'_>, mut writer: Writer
             if limit == stop {
                 break;
             }
+            // Random data: a few positions are enough to know.
             if anchor == packet.start {
                 return None;
             }
@@ -60,6 +61,7 @@ pub(crate) fn parse(tables: &mut Tables, packet: &Packet<'_>, mut writer: Writer
         packet.put_literals(&mut writer, anchor, at);
         writer.put_copy(offset, length);
         let after = at.wrapping_add(length);
+        // Three positions of a copy are entered, not all, for speed.
         for inner in [at.wrapping_add(1), after.wrapping_sub(2), after.wrapping_sub(1)] {
             if inner < stop {
                 tables.replace(packet.three(inner), packet.number(inner));

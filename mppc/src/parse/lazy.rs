@@ -118,6 +118,7 @@ pub(crate) fn parse(tables: &mut Tables, packet: &Packet<'_>, mut writer: Writer
         let mut best = tables.search(packet, at);
         if best.length == 0 {
             at = at.wrapping_add(1);
+            // Data that looks random and has no copy at its start is sent plain.
             if at == packet.probe && anchor == packet.start {
                 return None;
             }

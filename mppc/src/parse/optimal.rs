@@ -116,6 +116,7 @@ impl Tables {
                 longest = length;
             }
         }
+        // The last three bytes have no fourth one to look up.
         if at.wrapping_add(4) > packet.end {
             return longest;
         }
