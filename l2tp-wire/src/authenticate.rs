@@ -114,6 +114,8 @@ impl DigestKey {
 
     /// Computes the digest of a message whose digests are those in `placed`.
     fn digest(&self, digest_type: DigestType, nonces: Nonces<'_>, placed: &Placed<'_>) -> Digest {
+        // RFC 3931 section 5.4.1: the sender's nonce comes first, whichever end the message is
+        // from.
         if digest_type == DigestType::HMAC_SHA1 {
             let mac = self.sha1.clone().chain_update(nonces.sender).chain_update(nonces.receiver);
             Digest::HmacSha1(placed.feed(mac).finalize().into_bytes().into())

@@ -114,6 +114,8 @@ pub fn reveal<'a>(message: &'a mut [u8], key: &HidingKey) -> Result<(ControlHead
     let mut rest: &mut [u8] = message.get_mut(ControlHeader::LEN..length).unwrap_or_default();
     let mut vector: &[u8] = &[];
     let mut concealment = Concealment::NoVector;
+    // The vector of a hidden AVP is the last one before it (RFC 2661 section 4.3), so the AVPs are
+    // walked in order.
     while let Some(&[high, low, vendor, vendor_low, attribute, attribute_low]) = rest.first_chunk() {
         let bits = u16::from_be_bytes([high, low]);
         let Some((avp, behind)) = core::mem::take(&mut rest).split_at_mut_checked((bits & bit::LENGTH).into()) else {
@@ -126,6 +128,7 @@ pub fn reveal<'a>(message: &'a mut [u8], key: &HidingKey) -> Result<(ControlHead
         let attribute_type = AttributeType::new(u16::from_be_bytes([attribute, attribute_low]));
         let is_hidden = bits & bit::HIDDEN != 0;
         let admitted = concealment.pass(is_hidden, vendor_id, attribute_type);
+        // A refused AVP stays as it is, and the cursor reports it.
         if is_hidden && admitted.is_ok() {
             key.unhide(attribute_type, vector, value);
         } else if !is_hidden && attribute_type == AttributeType::RANDOM_VECTOR && vendor_id == VendorId::IETF {

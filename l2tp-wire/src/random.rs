@@ -22,6 +22,7 @@ impl Random {
     pub(crate) fn non_zero_u16(&mut self) -> u16 {
         loop {
             let number = u16::from_ne_bytes(self.bytes());
+            // Id 0 stands for "not assigned yet" (RFC 2661 section 4.4.3).
             if number != 0 {
                 return number;
             }

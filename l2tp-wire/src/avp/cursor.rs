@@ -129,12 +129,15 @@ impl Concealment {
             }
             return Ok(());
         }
+        // RFC 2661 section 4.4 has "MUST NOT be hidden" for these AVPs.
         if vendor_id == VendorId::IETF && attribute_type.is_never_hidden() {
             return Err(Unreadable::NotAllowed);
         }
         match self {
             Self::Untouched => Err(Unreadable::NotDeciphered),
             Self::NoVector => Err(Unreadable::NoRandomVector),
+            // Each hidden AVP costs an MD5 over up to 1017 bytes of vector: work for one packet has
+            // a bound.
             Self::Vector { hidden } if *hidden >= MAX_HIDDEN => Err(Unreadable::TooMany),
             Self::Vector { hidden } => {
                 *hidden = hidden.wrapping_add(1);
@@ -196,6 +199,8 @@ impl<'a> Avps<'a> {
         };
         let avp = first?;
         let attribute_type = avp.attribute_type;
+        // RFC 2661 section 4.4.1: "the first AVP in a message, immediately following the control
+        // message header".
         if attribute_type != AttributeType::MESSAGE_TYPE || avp.reserved != 0 {
             return Err(DecodeError::FirstAvp { attribute_type });
         }
@@ -221,6 +226,7 @@ fn uncover(value: &[u8]) -> (Visibility, &[u8]) {
         return (Visibility::Unreadable(Unreadable::Short), value);
     };
     let length = u16::from_be_bytes(*length);
+    // The length was deciphered, so it is the peer's or noise. accel-ppp and rp-l2tp copied by it.
     match rest.get(..length.into()) {
         Some(original) => (Visibility::Revealed, original),
         // Both bytes are the peer's, or noise when the secrets differ.
@@ -239,12 +245,14 @@ impl<'a> Iterator for Avps<'a> {
         }
         let Some((&[high, low, vendor, vendor_low, attribute, attribute_low], behind)) = self.rest.split_first_chunk()
         else {
+            // Nothing behind a wrong header or length can be trusted, so the walk ends.
             self.rest = &[];
             let (field, needed) = (Field::AvpHeader, Avp::HEADER_LEN);
             return Some(Err(DecodeError::Truncated { field, offset, needed, available }));
         };
         let bits = u16::from_be_bytes([high, low]);
         let found = bits & bit::LENGTH;
+        // An AVP shorter than its own header never ends: xl2tpd looped over one.
         let value_len = usize::from(found).checked_sub(Avp::HEADER_LEN);
         let Some((value, rest)) = value_len.and_then(|length| behind.split_at_checked(length)) else {
             self.rest = &[];

@@ -60,6 +60,7 @@ macro_rules! values {
             #[inline]
             fn decode(avp: &Avp<'a>, message_type: MessageType) -> Result<Self, DecodeError> {
                 let (attribute_type, offset) = (avp.attribute_type, avp.offset);
+                // xl2tpd once took a vendor's AVP for the IETF's of the same number.
                 if !avp.is_ietf() {
                     return Ok(Self::Unknown(*avp));
                 }
@@ -114,6 +115,8 @@ impl<'a> Value<'a> {
     fn decode_result(avp: &Avp<'a>, message_type: MessageType) -> Result<Self, DecodeError> {
         let (result, behind) = at_least(avp)?;
         let detail = match behind.split_first_chunk() {
+            // RouterOS sends no error code, as RFC 2661 section 4.4.2 allows; npppd and old xl2tpd
+            // refuse that.
             Some((error, message)) => {
                 Some(Detail { error: ErrorCode::new(u16::from_be_bytes(*error)), message: Text::new(message) })
             }
@@ -122,6 +125,7 @@ impl<'a> Value<'a> {
             None => return Err(wrong_length(avp, 4)),
         };
         let number = u16::from_be_bytes(*result);
+        // Numbers mean different things in the two messages (RFC 2661 section 4.4.2).
         Ok(if message_type == MessageType::STOP_CONTROL_CONNECTION_NOTIFICATION {
             let result = ControlConnectionResult::new(number);
             Self::ControlConnectionResult(ResultCode { result, detail })

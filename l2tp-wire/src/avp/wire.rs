@@ -162,6 +162,7 @@ fixed! {
 
 /// Reads the counters behind two reserved bytes.
 fn counters<const N: usize>(avp: &Avp<'_>, expected: usize) -> Result<[u32; N], DecodeError> {
+    // Each form of the AVP has a length of its own, which is the only difference.
     if avp.value.len() != expected {
         return Err(wrong_length(avp, expected));
     }
@@ -278,6 +279,8 @@ impl<'a> Wire<'a> for Digest {
     /// numbers.
     fn read(avp: &Avp<'a>) -> Result<Self, DecodeError> {
         let (&[digest_type], digest) = at_least(avp)?;
+        // RFC 3931 section 5.4.1 has 0 and 1 in its table, and "1" and "2" in the sentence on the
+        // length.
         if digest_type > 2 {
             let (attribute_type, offset) = (avp.attribute_type, avp.offset);
             return Err(DecodeError::Value { attribute_type, offset, found: digest_type.into() });

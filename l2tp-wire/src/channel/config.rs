@@ -30,10 +30,12 @@ impl Config {
     pub const fn new() -> Self {
         Self {
             receive_window: 16,
+            // RFC 2661 section 5.8: five retransmissions, after 1, 2, 4, 8 and 8 s.
             initial_retries: 5,
             retries: 5,
             timeout_min: Duration::from_secs(1),
             timeout_max: Duration::from_secs(8),
+            // Much less than any peer's time-out: go-l2tp waits for 100 ms, accel-ppp not at all.
             acknowledge_delay: Duration::from_millis(50),
         }
     }

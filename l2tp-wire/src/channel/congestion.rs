@@ -43,6 +43,8 @@ impl Congestion {
         if self.window >= self.peer_window {
             return;
         }
+        // RFC 2661 appendix A: below the threshold the window grows by one for each acknowledgment,
+        // above it by one for each window.
         if self.window < self.threshold {
             self.window = self.window.saturating_add(1);
             return;

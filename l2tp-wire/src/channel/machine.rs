@@ -194,9 +194,12 @@ impl<const QUEUE: usize, const EARLY: usize> ControlChannel<QUEUE, EARLY> {
 
     fn place_packet(&mut self, now: Duration, ns: u16, nr: u16, message: Option<&[u8]>, ready: bool) -> Arrival {
         let place = self.receiver.place(ns, self.config.receive_window.max(Self::REACH));
+        // An attacker off the path has to guess the number as well as the ids.
         if place == Place::Outside {
             return Arrival::OutOfWindow;
         }
+        // Nr counts in every packet of the window, also in duplicates and early ones. xl2tpd looks
+        // at it in the expected message alone, and then loses tunnels under loss.
         match self.sender.judge(nr) {
             Acknowledged::New(count) => self.sender.acknowledge(now, count, &self.config),
             Acknowledged::Old => {}
@@ -213,6 +216,8 @@ impl<const QUEUE: usize, const EARLY: usize> ControlChannel<QUEUE, EARLY> {
                 self.receiver.pass(now, self.config.acknowledge_delay);
                 Arrival::Next
             }
+            // Held, since peers that drop early messages pay a whole time-out for each: xl2tpd
+            // sends SCCCN and ICRQ back to back.
             Place::Ahead if self.receiver.hold(ns, message) => Arrival::Early,
             Place::Ahead => Arrival::EarlyNoRoom,
             Place::Behind | Place::Outside => {
@@ -253,6 +258,7 @@ impl<const QUEUE: usize, const EARLY: usize> ControlChannel<QUEUE, EARLY> {
         if let Some(index) = self.sender.due() {
             return Some(Next(NextKind::Message(index)));
         }
+        // A message that goes out acknowledges as well, so an acknowledgment alone comes last.
         let due = match self.receiver.acknowledgment {
             Acknowledgment::None => false,
             Acknowledgment::Later(at) => at <= now,

@@ -49,6 +49,7 @@ impl<const EARLY: usize> Receiver<EARLY> {
     }
 
     pub(super) const fn place(&self, ns: u16, reach: u16) -> Place {
+        // Serial arithmetic over 16 bits: xl2tpd's comparisons break after 65 536 messages.
         let ahead = ns.wrapping_sub(self.expected);
         let behind = self.expected.wrapping_sub(ns);
         if ahead == 0 {
@@ -67,6 +68,8 @@ impl<const EARLY: usize> Receiver<EARLY> {
         self.expected = self.expected.wrapping_add(1);
         let due = now.saturating_add(delay);
         self.acknowledgment = match self.acknowledgment {
+            // The earliest deadline stays: a peer that sends on must not wait longer for its first
+            // message.
             Acknowledgment::None => Acknowledgment::Later(due),
             Acknowledgment::Later(earlier) => Acknowledgment::Later(earlier.min(due)),
             Acknowledgment::Now => Acknowledgment::Now,
@@ -75,6 +78,7 @@ impl<const EARLY: usize> Receiver<EARLY> {
 
     /// Keeps a message that came early. Returns whether it is kept, or was already.
     pub(super) fn hold(&mut self, ns: u16, message: &[u8]) -> bool {
+        // A repetition of an early message is known by its number, and takes no more room.
         self.find(ns).is_some()
             || self.early.push_with(|free| {
                 let (number, rest) = free.split_first_chunk_mut()?;

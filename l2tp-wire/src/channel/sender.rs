@@ -150,6 +150,7 @@ impl<const QUEUE: usize> Sender<QUEUE> {
     /// Judges the Nr of a packet; nothing changes.
     pub(super) const fn judge(&self, nr: u16) -> Acknowledged {
         let count = nr.wrapping_sub(self.first);
+        // RFC 2661 section 5.8: an Nr acknowledges all messages before it.
         if count <= self.sent {
             Acknowledged::New(count)
         } else if count >= 0x8000 {
@@ -172,6 +173,7 @@ impl<const QUEUE: usize> Sender<QUEUE> {
         self.sent = self.sent.saturating_sub(count);
         self.flight = self.flight.saturating_sub(count);
         self.again = false;
+        // The next message has not been late yet, so it begins with the shortest time-out.
         self.retry = 0;
         self.timer = match self.flight {
             0 => Timer::Idle,
@@ -194,9 +196,11 @@ impl<const QUEUE: usize> Sender<QUEUE> {
 
     /// Returns the number in the queue of what is to be sent now.
     pub(super) fn due(&self) -> Option<u16> {
+        // A peer that has not proved its address gets no more: each SCCRQ could be forged.
         if self.credit.is_spent() {
             return None;
         }
+        // The oldest message goes alone: behind a gap, the others would be thrown away.
         if self.again {
             return Some(0);
         }
@@ -219,6 +223,7 @@ impl<const QUEUE: usize> Sender<QUEUE> {
         self.flight = self.flight.max(index.saturating_add(1));
         self.sent = self.sent.max(self.flight);
         self.credit = self.credit.spend();
+        // One timer for the oldest message: RFC 2661 section 5.8.
         if self.timer == Timer::Idle {
             self.timer = Timer::Waiting { until: now.saturating_add(config.timeout(self.retry)) };
         }
@@ -256,6 +261,8 @@ impl<const QUEUE: usize> Sender<QUEUE> {
         }
         // It runs again from when the message is really sent, however late that is polled.
         self.timer = Timer::Idle;
+        // The peer is gone: RFC 2661 section 5.8 destroys tunnel and sessions without another
+        // message.
         if self.retry >= retries {
             return false;
         }

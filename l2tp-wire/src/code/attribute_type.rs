@@ -152,6 +152,7 @@ impl AttributeType {
     #[must_use]
     pub const fn may_be_hidden(self, version: Version) -> bool {
         match self.0 {
+            // RFC 2661 section 4.4 and RFC 3931 section 5.4 name these one by one.
             0 | 1 | 5 | 7 | 10 | 36 => false,
             2 | 12 | 39 => matches!(version, Version::V3),
             59 | 60 | 73 => matches!(version, Version::V2),

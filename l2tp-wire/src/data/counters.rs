@@ -56,6 +56,7 @@ impl Counters {
             ReceiveError::Late { .. } | ReceiveError::FarAhead { .. } => {
                 self.out_of_order = self.out_of_order.saturating_add(1);
             }
+            // No sign of the session's own trouble: anybody can send a packet without the cookie.
             ReceiveError::WrongCookie => self.wrong_cookie = self.wrong_cookie.saturating_add(1),
             ReceiveError::Decode(_) | ReceiveError::OtherSession => {}
         }

@@ -113,18 +113,22 @@ impl<const SLOTS: usize, const FRAME: usize> Reorder<SLOTS, FRAME> {
     /// Judges the frame with this number, and copies it if it has to wait.
     pub(super) fn arrive(&mut self, now: Duration, number: u32, frame: &[u8], timeout: Duration) -> Verdict {
         let Order::Next { next, believed } = self.order else {
+            // Any first number is taken: packets before it may be lost.
             return self.deliver(now, number);
         };
         let ahead = self.distance(number, next);
+        // Numbers wrap, so half of them are behind.
         if ahead > self.mask >> 1 {
             // A sum, since core's difference of two `Duration`s has a way to panic in it.
             let silent = believed.checked_add(Self::SILENCE).is_some_and(|end| end <= now);
             return if self.confirm(number) && silent { self.restart(now, number) } else { Verdict::Late };
         }
         if ahead >= Self::FAR {
+            // One number far ahead may be forged; several in a row are a peer that lost that many.
             return if self.confirm(number) { self.restart(now, number) } else { Verdict::FarAhead };
         }
         self.suspect = Suspect::None;
+        // A second packet with a number that waits is a repetition.
         if self.slot_of(number).is_some_and(|slot| matches!(slot.held, Held::Frame { number: n, .. } if n == number)) {
             return Verdict::Late;
         }
@@ -136,6 +140,8 @@ impl<const SLOTS: usize, const FRAME: usize> Reorder<SLOTS, FRAME> {
 
     fn wait_or_skip(&mut self, now: Duration, number: u32, ahead: u32, frame: &[u8], timeout: Duration) -> Verdict {
         let waits = !timeout.is_zero() && usize::try_from(ahead).is_ok_and(|ahead| ahead < SLOTS);
+        // Linux, without a time-out for order, drops everything behind a gap until five came in a
+        // row. A gap is passed over here at once.
         if !waits || frame.len() > FRAME {
             if self.held() > 0 {
                 // Those that wait are in front of it: they are released without waiting any longer.
@@ -149,6 +155,7 @@ impl<const SLOTS: usize, const FRAME: usize> Reorder<SLOTS, FRAME> {
             return Verdict::NoRoom;
         };
         if let Some(room) = slot.bytes.get_mut(..frame.len()) {
+            // It fits, since longer frames were passed on above.
             room.copy_from_slice(frame);
             slot.held = Held::Frame { number, since: now, length: frame.len() };
         }

@@ -162,6 +162,7 @@ where
         for entry in entries.as_mut() {
             *entry = None;
         }
+        // Half of all places stay for tunnels that have proved themselves.
         let limits = Limits { half_open: entries.as_ref().len().div_ceil(2), half_open_of_host: 8 };
         let random = Random::new(entropy);
         Self { entries, len: 0, limits, random, resting: Resting::new(), value: core::marker::PhantomData }
@@ -220,6 +221,7 @@ where
     /// genuine peer asks again.
     pub fn admit(&self, source: Address) -> Result<(), AdmitError> {
         let half_open = || self.taken().iter().flatten().filter(|entry| entry.proof == Proof::HalfOpen);
+        // No state for more half-open tunnels: anyone can send an SCCRQ from any address.
         if half_open().count() >= self.limits.half_open {
             return Err(AdmitError::HalfOpen { limit: self.limits.half_open });
         }
@@ -323,6 +325,7 @@ where
     pub fn route(&mut self, source: Address, packet: &[u8]) -> Result<Route<'_, T>, RouteError> {
         let decoded = if source.is_ip() { Packet::decode_ip(packet)? } else { Packet::decode_udp(packet)? };
         let (key, is_data) = match decoded {
+            // A request names no tunnel yet.
             Packet::Control(control) => match control.header.recipient {
                 Recipient::V2 { tunnel_id: 0, .. } | Recipient::V3 { control_connection_id: 0 } => {
                     return Ok(Route::Request);
@@ -335,6 +338,7 @@ where
         };
         let entry = self.entry_mut(key).ok_or(RouteError::Unknown(key))?;
         // RouterOS: "1701 only for link establishment, further traffic any port".
+        // Control comes from where it was set up, so that a guessed id alone is not enough.
         let fits = if is_data { source.may_answer_for(entry.source) } else { source == entry.source };
         if !fits {
             return Err(RouteError::OtherSource(key));

@@ -122,7 +122,8 @@ impl ControlHeader {
 /// use l2tp_wire::header::Control;
 ///
 /// // A Hello of go-l2tp, with two bytes behind its end.
-/// let packet = b"\xc8\x02\x00\x14\x00\x01\x00\x00\x00\x01\x00\x01\x80\x08\x00\x00\x00\x00\x00\x06\x00\x00";
+/// let packet =
+///     b"\xc8\x02\x00\x14\x00\x01\x00\x00\x00\x01\x00\x01\x80\x08\x00\x00\x00\x00\x00\x06\x00\x00";
 /// let control = Control::decode(packet)?;
 /// assert_eq!(control.header.ns, 1);
 /// assert_eq!(control.bytes().len(), 20);

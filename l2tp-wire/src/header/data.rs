@@ -144,11 +144,14 @@ impl DataHeader {
         };
         let offset_size = if flags & flag::OFFSET == 0 { None } else { Some(reader.u16(Field::OffsetSize)?) };
         if let Some(size) = offset_size {
+            // Cisco and H3C send an offset of 0; RFC 2661 section 3.1 leaves the padding undefined,
+            // so it is not looked at.
             reader.take(size.into(), Field::OffsetPad)?;
         }
         let mut payload = reader.rest();
         if let Some(found) = length {
             // The Length counts the header too; without it, what is left is the payload.
+            // Trailing bytes behind the Length occur, and are cut off.
             let cut = usize::from(found).checked_sub(reader.offset()).and_then(|length| payload.get(..length));
             let error = DecodeError::Length { found, minimum: reader.offset(), available: bytes.len() };
             payload = cut.ok_or(error)?;
@@ -201,6 +204,7 @@ impl DataHeader {
         }
         room.put(self.tunnel_id.to_be_bytes());
         room.put(self.session_id.to_be_bytes());
+        // RFC 2661 section 3.1: in data messages Nr is reserved.
         if let Some(sequence) = self.sequence {
             room.put(sequence.ns.to_be_bytes());
             room.put(sequence.nr.to_be_bytes());

@@ -81,6 +81,7 @@ impl<'a> Packet<'a> {
         if let Some((&[0, 0, 0, 0], message)) = bytes.split_first_chunk::<4>() {
             let control = Control::decode(message)?;
             return match control.header.recipient {
+                // Over IP there is only version 3 (RFC 3931 section 4.1.1).
                 Recipient::V3 { .. } => Ok(Self::Control(control)),
                 Recipient::V2 { .. } => Err(DecodeError::Version { found: 2 }),
             };

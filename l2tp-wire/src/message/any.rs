@@ -160,6 +160,8 @@ impl<'a> Message<'a> {
         }
         let mut writer = MessageWriter::new(*header, buf)?;
         writer.put(&Value::MessageType(message_type))?;
+        // RFC 3931 section 5.4.1: right behind the message type, before anything that may be
+        // hidden.
         for digest_type in options.digests.into_iter().flatten() {
             writer.put(&Value::MessageDigest(Digest::placeholder(digest_type)))?;
         }

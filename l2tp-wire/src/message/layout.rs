@@ -30,6 +30,8 @@ pub(super) fn understand<'a>(
 ) -> Result<Option<Value<'a>>, DecodeError> {
     match avp.decode(message_type) {
         Ok(Value::Unknown(avp)) => {
+            // RFC 2661 section 4.1: an unknown AVP with M set ends the session or the tunnel. The
+            // others are read first, since they say which.
             if avp.is_mandatory && refusal.is_none() {
                 let Avp { vendor_id, attribute_type, offset, .. } = avp;
                 *refusal = Some(DecodeError::UnknownMandatory { vendor_id, attribute_type, offset });
@@ -37,6 +39,8 @@ pub(super) fn understand<'a>(
             Ok(None)
         }
         Ok(value) => Ok(Some(value)),
+        // Judged by the attribute and not by its M bit, which xl2tpd, Huawei and Windows set
+        // wrongly.
         Err(error) if avp.attribute_type.is_mandatory(version) => Err(error),
         Err(_) => Ok(None),
     }

@@ -184,6 +184,7 @@ impl Session {
         };
         let sequencing = self.sequencing(version);
         // As a LAC that does not require numbers, the peer decides.
+        // RFC 2661 section 5.4: the LAC follows what the LNS does, as Linux does it.
         let follows = version == Version::V2 && self.side == Side::Lac && !sequencing.transmits();
         DataConfig::new(peer, wire).with_sequencing(sequencing).with_sequencing_of_peer(follows)
     }

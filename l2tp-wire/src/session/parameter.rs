@@ -49,6 +49,7 @@ impl CallRequest {
         Self {
             serial_number: 0,
             bearer: Bearer::NONE,
+            // Speeds mean nothing in a VPN.
             framing: Framing::ANY,
             minimum_bps: 0,
             maximum_bps: 1_000_000_000,

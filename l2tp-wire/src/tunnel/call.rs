@@ -46,6 +46,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             if !self.config.has_pseudowire(requested.request.pseudowire) {
                 return self.refuse_call_request(peers, Disconnect::new(SessionResult::PSEUDOWIRE_NOT_SUPPORTED));
             }
+            // A sublayer that only one end writes costs four bytes of each frame, silently.
             if lacks_sublayer(&requested.peer.terms) {
                 return self.refuse_call_request(peers, Disconnect::new(SessionResult::NO_SUBLAYER));
             }
@@ -98,6 +99,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
 
     /// Handles an ICRP, ICCN, OCRP or OCCN.
     pub(super) fn handle_confirmed(&mut self, message_type: MessageType, ours: u32, message: &impl Confirmed) {
+        // The id of a session that has ended: the peer's message crossed our CDN.
         let Some(mut session) = self.find_session(ours, 0).and_then(|id| self.sessions.get(id)).cloned() else {
             return count(&mut self.counters.unknown_sessions);
         };
@@ -112,6 +114,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             }
             Action::Disconnect => return self.end_call(session.id, CloseReason::Unexpected(message_type)),
         }
+        // Known only now, from the peer's answer.
         if self.version == Version::V3 && lacks_sublayer(&session.peer.terms) {
             self.replace(session.clone());
             return self.end_call(session.id, CloseReason::NoSublayer);
@@ -160,6 +163,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         };
         let Detail { error, message } =
             result.detail.unwrap_or(Detail { error: ErrorCode::NONE, message: crate::Text::default() });
+        // Text of the peer is kept for the caller to show, escaped.
         session.peer_message = Name::new(message.as_bytes());
         let reason = CloseReason::PeerCleared { result: result.result, error, q931, ppp };
         session.enter(self.clock, Phase::Closed(reason));
@@ -181,6 +185,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         circuit: Option<CircuitStatus>,
     ) {
         if let Some(session) = self.reporting_session(ours, peers) {
+            // RFC 3931 section 6.14: only what changes is in the message.
             session.peer.terms.circuit = circuit.unwrap_or(session.peer.terms.circuit);
             session.notice.link_info = Some(LinkInfo { accm, circuit });
         }
@@ -219,6 +224,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
                 number(AttributeType::LOCAL_SESSION_ID).unwrap_or(0),
             ),
         };
+        // RFC 2661 section 4.1: a bad message about a session ends the session, never the tunnel.
+        // kl2tpd gave its whole transport up for one.
         match self.find_session(ours, peers) {
             Some(session) => self.end_call(session, CloseReason::Message(error)),
             // A request that was never a session here.

@@ -59,6 +59,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if self.stage == Stage::Established && self.version == Version::V3 && self.peer.as_ref().is_some_and(lacks) {
             return Err(CommandError::NoPseudowire);
         }
+        // A place is kept from here on, so the answer of the peer always finds one.
         if !self.sessions.has_room() {
             return Err(CommandError::NoRoom { limit: SESSIONS });
         }
@@ -74,6 +75,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             }
             session.enter(now, Phase::WaitReply { until });
         }
+        // If the tunnel is not up, the session waits for it here.
         let inserted = self.sessions.insert(session);
         debug_assert!(inserted, "there is room");
         Ok(id)
@@ -230,6 +232,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     ) -> Result<(), CommandError> {
         self.advance(now);
         let session = self.in_state(session, State::Established)?;
+        // RFC 2661 section 6.14: the SLI is the LNS's, for the LAC's line.
         if self.version != Version::V2 || session.side != Side::Lns {
             return Err(CommandError::State);
         }
@@ -290,6 +293,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     /// Again, or after the end, nothing happens.
     pub fn close(&mut self, now: Duration) {
         self.advance(now);
+        // Nothing was sent yet, so nothing has to be taken back.
         if self.stage == Stage::Idle {
             self.enter(Stage::Closed { reason: CloseReason::Local });
         } else {

@@ -258,12 +258,14 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
 
     /// Returns the next event.
     pub fn poll_event(&mut self) -> Option<Event> {
+        // Established first: the sessions that follow need it.
         if core::mem::take(&mut self.notice.established) {
             return Some(Event::Established);
         }
         if let Some(event) = self.sessions.poll_event(self.clock) {
             return Some(event);
         }
+        // The sessions end before the tunnel does, so no event refers to a tunnel that is gone.
         if core::mem::take(&mut self.notice.stopped) {
             return self.stage.reason().map(|reason| Event::Stopped { reason });
         }
@@ -280,6 +282,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if stage == Stage::Established {
             self.notice.established = true;
         }
+        // However often the end is asked for, sessions and the caller learn of it once.
         if stage.reason().is_some() && self.stage.reason().is_none() {
             self.sessions.end_all(self.clock);
             self.notice.stopped = true;

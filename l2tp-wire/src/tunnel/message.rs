@@ -333,6 +333,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
                     disconnect.q931.map(|cause| Q931CauseCode { cause, message: 0x45, advisory: Text::default() });
                 let assigned_session_id = Some(low(ours));
                 let message =
+                    // RFC 2661 section 6.12: the ids of both ends, since either may be the only one
+                    // that the peer knows.
                     v2::CallDisconnectNotify { result, assigned_session_id, q931_cause_code, ppp_disconnect_cause };
                 self.send(low(peers), &message.into())
             }

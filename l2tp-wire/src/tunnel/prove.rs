@@ -90,7 +90,9 @@ impl Proof {
         };
         let keys = [&digests.key, digests.old.as_ref().unwrap_or(&digests.key)];
         let receiver = self.nonce().unwrap_or_default();
+        // In the SCCRP the peer's nonce comes with the very message.
         let sender = peer_nonce.filter(|_| digests.has_secret).unwrap_or(digests.peer_nonce.as_bytes());
+        // RFC 3931 section 5.4.1: an SCCRQ is signed without nonces, which are not known yet.
         verify(&keys, if is_request { Nonces::NONE } else { Nonces { sender, receiver } }, message)
     }
 }

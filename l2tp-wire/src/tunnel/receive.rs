@@ -60,6 +60,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     fn take_packet(&mut self, now: Duration, source: Address, packet: &mut [u8]) -> Result<Handled, PacketError> {
         let decoded = if source.is_ip() { Packet::decode_ip(packet)? } else { Packet::decode_udp(packet)? };
         let Packet::Control(control) = decoded else {
+            // Data is the business of the session's data channel.
             return Err(PacketError::OtherTunnel);
         };
         // Over IP a session id of zero precedes the message, and is no part of it (RFC 3931 section 4.1.1.2).
@@ -67,6 +68,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         let end = length.saturating_add(start);
         let target = self.find_target(source, &control)?;
         let message_type = control.avps().message_type().map(|(message_type, _)| message_type);
+        // Before anything in it is used (RFC 3931 section 5.4.1).
         self.verify(target, &control)?;
         let message = packet.get_mut(start..end).unwrap_or_default();
         if target == Target::Request {
@@ -96,12 +98,15 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         self.channel.prove_peer();
         self.heard = now;
         if matches!(self.stage, Stage::WaitReply { .. }) {
+            // The reply may come from another port than 1701 (NAT, accel-ppp's ephemeral ports).
+            // From here on it is fixed.
             self.address = Some(source);
         }
         Counters::add(&mut self.counters.bytes_received, message.len());
         if arrival == Arrival::Next {
             self.process(message);
             let mut buffer = [0; EARLY];
+            // The gap is closed, and the messages behind it follow.
             while let Some(length) = self.channel.take_early(now, &mut buffer).map(<[u8]>::len) {
                 self.process(buffer.get_mut(..length).unwrap_or_default());
             }
@@ -123,6 +128,8 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             Recipient::V2 { tunnel_id: 0, .. } | Recipient::V3 { control_connection_id: 0 } => {
                 return match control.avps().message_type()?.0 {
                     MessageType::START_CONTROL_CONNECTION_REQUEST => Ok(Target::Request),
+                    // RFC 2661 section 4.4.3: a peer that has no id of ours stops the tunnel under
+                    // id 0, and names its own.
                     MessageType::STOP_CONTROL_CONNECTION_NOTIFICATION if self.names_peer(source, control) => {
                         Ok(Target::Stop)
                     }
@@ -210,6 +217,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if let Some(handled) = self.place_request(now, source, header, &start)? {
             return Ok(handled);
         }
+        // Its number is judged like any other's, so that a repetition is known as one.
         if self.channel.handle_packet(now, header.ns, header.nr, Some(&[]), true) != Arrival::Next {
             return Err(PacketError::Numbers);
         }

@@ -107,6 +107,7 @@ pub(super) enum Tie {
 pub(super) fn tie(ours: Option<TieBreaker>, peers: Option<TieBreaker>) -> Tie {
     match (ours, peers) {
         (None, None) => Tie::None,
+        // RFC 2661 section 4.4.3: the end without the AVP loses.
         (Some(_), None) => Tie::Won,
         (None, Some(_)) => Tie::Lost,
         (Some(ours), Some(peers)) => match ours.cmp(&peers) {
@@ -138,6 +139,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if !self.send_request(challenge.as_ref(), tie_breaker) {
             return Err(CommandError::Busy);
         }
+        // RFC 2661 leaves the time for a set-up open; Cisco has `timeout setup` for it.
         let until = deadline(now, self.config.setup_timeout);
         self.enter(Stage::WaitReply { until, challenge, tie_breaker });
         Ok(())

@@ -40,6 +40,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             self.handle_silence(now);
         }
         if self.stage.deadline().is_some_and(|at| at <= now) {
+            // A set-up that the peer never completes would hold a place.
             match self.stage {
                 Stage::WaitReply { .. } | Stage::WaitConnected { .. } => self.stop(CloseReason::SetupTimeout),
                 Stage::Stopping { reason, .. } | Stage::Lingering { reason, .. } => {
@@ -103,6 +104,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
 
     /// Ends the tunnel, and says so to the peer.
     pub(super) fn stop(&mut self, reason: CloseReason) {
+        // The first reason stays.
         if self.stage.reason().is_some() {
             return;
         }
@@ -141,6 +143,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         let (result, error) = reason.to_result();
         let disconnect = session::Disconnect::new(result).with_error(error);
         if !self.disconnect(id, disconnect, reason) {
+            // Later, when acknowledgments have made room: the peer must hear of the end.
             let until = deadline(self.clock, ROOM_INTERVAL);
             if let Some(session) = self.sessions.get_mut(id) {
                 session.put_off(until);
