@@ -126,8 +126,11 @@ impl Phase {
     /// expired one may be changed once.
     fn refused(self, code: Option<FailureCode>) -> Self {
         match (self, code) {
+            // RFC 2759 section 7: only an expired password may be changed, and only once. Any other
+            // packet would let a guesser go on.
             (Self::First { .. } | Self::Retry { .. }, Some(FailureCode::PASSWORD_EXPIRED)) => Self::ChangePassword,
             (Self::First { retries } | Self::Retry { retries }, Some(FailureCode::AUTHENTICATION_FAILURE)) => {
+                // RFC 2759 section 6: R=1 invites another try. The count stops a peer that guesses.
                 retries.checked_sub(1).map_or(Self::Refused, |retries| Self::Retry { retries })
             }
             _ => Self::Refused,
@@ -206,6 +209,7 @@ impl<const N: usize> Core<N> {
     /// without one, no peer could answer.
     pub(crate) fn refuse_as(&mut self, failure: &Failure<'_>, challenge: Option<[u8; N]>) {
         self.phase = match (self.phase.refused(failure.code), challenge) {
+            // An expired password has its own way on, whatever the tries.
             (phase @ Phase::ChangePassword, Some(_)) => phase,
             // The text offers another try for a reason of its own; the tries are counted here
             // nevertheless.

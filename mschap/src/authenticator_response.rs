@@ -16,10 +16,15 @@ secret! {
     /// use mschap::{NtHash, Success, v2};
     ///
     /// let hash = NtHash::from_password("clientPass");
-    /// let challenges = v2::Challenges { authenticator: *b"[]|}{?/><,`!2&&(", peer: *b"!@#$%^&*()_+:3|~" };
+    /// let challenges =
+    ///     v2::Challenges { authenticator: *b"[]|}{?/><,`!2&&(", peer: *b"!@#$%^&*()_+:3|~" };
     /// let response = v2::Response::new(&hash, &challenges, b"User");
     ///
-    /// let expected = v2::AuthenticatorResponse::new(&hash.hash(), &response.nt_response, &challenges.hash(b"User"));
+    /// let expected = v2::AuthenticatorResponse::new(
+    ///     &hash.hash(),
+    ///     &response.nt_response,
+    ///     &challenges.hash(b"User"),
+    /// );
     /// let success = Success::decode(b"S=407A5589115FD0D6209F510FE9C04566932CDA56 M=welcome")?;
     /// assert!(success.authenticator_response.is_some_and(|proof| proof.ct_eq(&expected)));
     /// # Ok::<(), mschap::DecodeError>(())
@@ -27,7 +32,8 @@ secret! {
     ///
     /// ```compile_fail,E0369
     /// # use mschap::v2::AuthenticatorResponse;
-    /// let (one, other) = (AuthenticatorResponse::from_bytes([0; 20]), AuthenticatorResponse::from_bytes([0; 20]));
+    /// let one = AuthenticatorResponse::from_bytes([0; 20]);
+    /// let other = AuthenticatorResponse::from_bytes([0; 20]);
     /// let same = one == other;
     /// ```
     #[doc(alias = "GenerateAuthenticatorResponse")]

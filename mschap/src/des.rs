@@ -68,6 +68,8 @@ pub fn decrypt(cypher: &[u8; 8], key: &[u8; 7]) -> [u8; 8] {
 #[must_use]
 #[doc(alias = "ChallengeResponse")]
 pub fn challenge_response(challenge: &[u8; 8], hash: &[u8; 16]) -> ChallengeResponse {
+    // RFC 2433 section A.7 fills the 16 bytes up to 21 with zeros, which leaves the last key only
+    // two unknown bytes.
     let keys: Scratch<21> = Scratch(array(hash.iter().copied()));
     let mut response = [0; ChallengeResponse::LEN];
     // Three keys of 7 bytes, three blocks of 8.
@@ -92,6 +94,7 @@ pub(crate) fn same_key(challenge: [u8; 8]) -> TwoKeys {
 
 /// Encrypts or decrypts 16 bytes, each half with a key of its own.
 pub(crate) fn each_half(bytes: &[u8; 16], keys: &[u8; 14], step: impl Fn(&[u8; 8], &[u8; 7]) -> [u8; 8]) -> [u8; 16] {
+    // RFC 2433 sections A.9 and A.17: each half of the hash has its own seven bytes of the key.
     let mut out = [0; 16];
     let halves = bytes.chunks_exact(8).zip(keys.chunks_exact(7));
     for (to, (from, key)) in out.chunks_exact_mut(8).zip(halves) {

@@ -25,18 +25,25 @@
 //! use mschap::{Account, NtHash, eap, v2};
 //!
 //! let hash = NtHash::from_password("clientPass");
-//! let mut server = eap::Authenticator::new([0x11; 16], 7, 0); // unpredictable; MS-CHAPv2-ID; no retries
+//! // Unpredictable bytes; MS-CHAPv2-ID; no retries.
+//! let mut server = eap::Authenticator::new([0x11; 16], 7, 0);
 //! let mut client = eap::Peer::new();
 //! let (mut one, mut other) = ([0; 128], [0; 128]);
 //!
 //! let challenge = server.request(b"server", &mut one)?;
-//! assert!(matches!(client.handle_request(challenge)?, eap::Demand::Proof { server: name, .. } if name.as_bytes() == b"server"));
+//! let eap::Demand::Proof { server: name, .. } = client.handle_request(challenge)? else {
+//!     panic!("no challenge")
+//! };
+//! assert_eq!(name.as_bytes(), b"server");
 //! let response = client.prove(&hash, b"alice", [0x22; 16], &mut other)?; // unpredictable
 //!
 //! let verdict = server.handle_response(response, &Account::new(&hash), [0x33; 16])?;
 //! assert!(matches!(verdict, v2::Verdict::Accepted(_)));
 //! let success = server.request(b"server", &mut one)?;
-//! assert!(matches!(client.handle_request(success)?, eap::Demand::Acknowledge(eap::End::Accepted)));
+//! assert!(matches!(
+//!     client.handle_request(success)?,
+//!     eap::Demand::Acknowledge(eap::End::Accepted)
+//! ));
 //!
 //! let end = server.handle_acknowledgment(client.acknowledge()?)?; // then comes EAP's own Success
 //! assert_eq!(end, eap::End::Accepted);

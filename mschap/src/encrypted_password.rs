@@ -33,7 +33,8 @@ secret! {
     ///
     /// ```compile_fail,E0369
     /// # use mschap::EncryptedPassword;
-    /// let (one, other) = (EncryptedPassword::from_bytes([0; 516]), EncryptedPassword::from_bytes([0; 516]));
+    /// let one = EncryptedPassword::from_bytes([0; 516]);
+    /// let other = EncryptedPassword::from_bytes([0; 516]);
     /// let same = one == other;
     /// ```
     #[doc(alias = "PWBLOCK")]
@@ -110,6 +111,7 @@ impl EncryptedPassword {
         let Some(unused) = Password::MAX_BYTES.checked_sub(length) else {
             return Err(PasswordError::TooLong { length });
         };
+        // The RFCs count UTF-16 code units, so half of one is a mistake of the caller.
         if length & 1 != 0 {
             return Err(PasswordError::HalfCodeUnit { length });
         }
@@ -117,6 +119,8 @@ impl EncryptedPassword {
             return Err(PasswordError::TooLong { length });
         };
         let padding = padding.iter().copied().take(unused);
+        // RFC 2759 section 8.10: random bytes come first, and the password ends where the length
+        // stands.
         let mut block = Self(array(padding.chain(new.bytes()).chain(stated)));
         rc4(key, &mut block.0);
         Ok(block)
@@ -128,6 +132,8 @@ impl EncryptedPassword {
         let password = Scratch(array(clear.0.iter().copied()));
         let [.., a, b, c, d] = clear.0;
         let found = u32::from_le_bytes([a, b, c, d]);
+        // The length is the peer's word, decrypted with a key that may be wrong: anything but an
+        // even number within the field is refused.
         let length = usize::try_from(found).ok().filter(|length| length & 1 == 0);
         match length.and_then(|length| Password::MAX_BYTES.checked_sub(length)) {
             Some(unused) => Ok(NewPassword { bytes: password, unused }),

@@ -67,17 +67,22 @@ impl<'a> Failure<'a> {
     pub fn decode(message: &'a [u8]) -> Self {
         let mut failure = Self::default();
         let mut rest = message.trim_ascii_start();
+        // Peers leave fields out, and add words of their own: each is found by its letter, wherever
+        // it stands.
         while let [key, tail @ ..] = rest {
             let (Some(value), b'E' | b'R' | b'C' | b'V' | b'M') = (tail.strip_prefix(b"="), key) else {
                 rest = behind_word(rest);
                 continue;
             };
+            // RFC 2759 section 6 puts M= last, and its text may contain anything, also other
+            // fields.
             if *key == b'M' {
                 failure.message = Some(Text::new(value));
                 break;
             }
             let (value, behind) = split_digits(value, *key == b'C');
             match key {
+                // The first one counts, so that text behind it cannot change the decision.
                 b'E' => failure.code = failure.code.or(decimal(value).map(FailureCode)),
                 b'R' => failure.retry = failure.retry.or(flag(value)),
                 b'C' => failure.challenge = failure.challenge.or_else(|| FailureChallenge::from_digits(value)),
@@ -118,6 +123,7 @@ impl<'a> Failure<'a> {
             key(writer, b"R=");
             writer.put_decimal(u32::from(retry));
         }
+        // accel-ppp leaves C= out. RFC 2759 wants it, so version 2 always has one here.
         if let Some(challenge) = &self.challenge {
             key(writer, b"C=");
             writer.put(hex(challenge.as_bytes()));

@@ -16,7 +16,10 @@ secret! {
     /// assert_eq!(hash.as_bytes()[..4], [0x76, 0xa1, 0x52, 0x93]);
     /// assert!(hash.ct_eq(&LmHash::from_password("CLIENTPASS")?));
     ///
-    /// assert_eq!(LmHash::from_password("ThisIsThePassword").unwrap_err(), LmHashError::TooLong { length: 17 });
+    /// assert_eq!(
+    ///     LmHash::from_password("ThisIsThePassword").unwrap_err(),
+    ///     LmHashError::TooLong { length: 17 }
+    /// );
     /// assert_eq!(LmHash::from_password("Grüß").unwrap_err(), LmHashError::NotAscii { offset: 2 });
     /// # Ok::<(), LmHashError>(())
     /// ```
@@ -61,10 +64,12 @@ impl LmHash {
     /// [`LmHashError::TooLong`].
     pub fn from_oem(password: &[u8]) -> Result<Self, LmHashError> {
         let mut padded = Scratch([0; Self::MAX_PASSWORD_LEN]);
+        // LAN Manager has no place for more; cutting it would accept wrong passwords.
         if password.len() > padded.0.len() {
             return Err(LmHashError::TooLong { length: password.len() });
         }
         for (to, from) in padded.0.iter_mut().zip(password) {
+            // ASCII alone: what upper case is beyond it depends on the code page.
             *to = from.to_ascii_uppercase();
         }
         let mut hash = Self([0; Self::LEN]);

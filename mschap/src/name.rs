@@ -50,6 +50,7 @@ impl NamePolicy {
     fn split(self, name: &[u8]) -> (Option<&[u8]>, &[u8]) {
         let is_backslash = |byte: &u8| *byte == b'\\';
         let at = match self {
+            // pppd, npppd and lwIP cut at the last backslash.
             Self::CutBehindLastBackslash => name.iter().rposition(is_backslash),
             Self::CutBehindFirstBackslash => name.iter().position(is_backslash),
             Self::Whole => None,

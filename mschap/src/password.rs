@@ -16,7 +16,7 @@
 /// ```
 /// use mschap::{NtHash, Password};
 ///
-/// // One password, two hashes: what Windows makes of it, and what pppd makes of the same UTF-8 file.
+/// // One password, two hashes: that of Windows, and pppd's of the same UTF-8 file.
 /// let windows = NtHash::from_password("Grüß€");
 /// let pppd = NtHash::from_password(Password::WidenedBytes("Grüß€".as_bytes()));
 /// assert!(!windows.ct_eq(&pppd));

@@ -18,7 +18,8 @@ secret! {
     ///
     /// ```compile_fail,E0369
     /// # use mschap::ChallengeResponse;
-    /// let (one, other) = (ChallengeResponse::from_bytes([0; 24]), ChallengeResponse::from_bytes([0; 24]));
+    /// let one = ChallengeResponse::from_bytes([0; 24]);
+    /// let other = ChallengeResponse::from_bytes([0; 24]);
     /// let same = one == other;
     /// ```
     #[doc(alias = "NT-Response")]

@@ -46,7 +46,8 @@ secret! {
     /// use mschap::{ChallengeResponse, MasterKey, NtHash, v2};
     ///
     /// let hash = NtHash::from_password("clientPass");
-    /// let challenges = v2::Challenges { authenticator: *b"[]|}{?/><,`!2&&(", peer: *b"!@#$%^&*()_+:3|~" };
+    /// let challenges =
+    ///     v2::Challenges { authenticator: *b"[]|}{?/><,`!2&&(", peer: *b"!@#$%^&*()_+:3|~" };
     /// let response = v2::Response::new(&hash, &challenges, b"User");
     ///
     /// let master = MasterKey::new(&hash.hash(), &response.nt_response);

@@ -14,9 +14,9 @@ use crate::{BufferTooSmall, DecodeError, Text};
 ///
 /// let proof = "S=407A5589115FD0D6209F510FE9C04566932CDA56";
 /// for (message, text) in [
-///     (format!("{proof} M=Access granted"), Some("Access granted")), // pppd, accel-ppp, FreeRADIUS
-///     (format!("{proof}M=Access granted"), Some("Access granted")), // Windows Server 2019
-///     (proof.to_string(), None), // npppd
+///     (format!("{proof} M=Access granted"), Some("Access granted")), // pppd, accel-ppp
+///     (format!("{proof}M=Access granted"), Some("Access granted")),  // Windows Server 2019
+///     (proof.to_string(), None),                                     // npppd
 ///     (format!("{proof} M="), Some("")),
 /// ] {
 ///     let success = Success::decode(message.as_bytes())?;
@@ -51,15 +51,20 @@ impl<'a> Success<'a> {
     /// [`DecodeError::AuthenticatorResponse`] when `S=` is there and 40 hexadecimal digits, no more and no less, are
     /// not.
     pub fn decode(message: &'a [u8]) -> Result<Self, DecodeError> {
+        // RFC 2433 section 7 has only text. In version 2 the proof is then missing, and the caller
+        // ends the session.
         let Some(rest) = message.strip_prefix(Self::RESPONSE) else {
             return Ok(Self::text(message));
         };
+        // One digit more than fits, so that a longer run is noticed.
         let limit = AuthenticatorResponse::DIGITS.saturating_add(1);
         let digits = rest.iter().take(limit).take_while(|byte| byte.is_ascii_hexdigit()).count();
         let proof = rest.get(..digits).and_then(unhex).map(AuthenticatorResponse::from_bytes);
         let (Some(proof), Some(rest)) = (proof, rest.get(digits..)) else {
             return Err(DecodeError::AuthenticatorResponse { digits });
         };
+        // Windows Server 2019 leaves out the space before M= (ppp-project/ppp#156), and npppd the
+        // whole of it.
         let text = rest.trim_ascii_start().strip_prefix(Self::MESSAGE).map(Text::new);
         Ok(Self { authenticator_response: Some(proof), message: text })
     }

@@ -119,6 +119,8 @@ impl Response {
     /// [`DecodeError::Length`] when it is not 49 bytes.
     pub fn decode(value: &[u8]) -> Result<Self, DecodeError> {
         let value: &[u8; Self::LEN] = exactly(Value::V1Response, value)?;
+        // The flag decides which of the two responses counts (RFC 2433 section 6), so it is read
+        // before them.
         let [.., flags] = *value;
         let mut fields = value.iter().copied();
         Ok(Self {

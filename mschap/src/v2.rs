@@ -131,6 +131,8 @@ impl Response {
     pub fn decode(value: &[u8]) -> Result<Self, DecodeError> {
         let value: &[u8; Self::LEN] = exactly(Value::V2Response, value)?;
         let [.., flags] = *value;
+        // RFC 2759 section 4 has eight bytes reserved, "must be zero". They are kept, not judged,
+        // since they take no part in the hash.
         let mut fields = value.iter().copied();
         Ok(Self {
             peer_challenge: array(fields.by_ref().take(CHALLENGE_LEN)),

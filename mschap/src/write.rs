@@ -30,6 +30,7 @@ pub(crate) fn unhex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
         let Some([high, low]) = pairs.next() else { return None };
         *byte = nibble(*high)? << 4 | nibble(*low)?;
     }
+    // Every digit has to be used: a longer text is another number.
     (pairs.next().is_none() && pairs.remainder().is_empty()).then_some(bytes)
 }
 
@@ -61,6 +62,7 @@ pub(crate) struct Writer<'b> {
 
 impl Writer<'_> {
     pub(crate) fn put(&mut self, bytes: impl IntoIterator<Item = u8>) {
+        // Bytes beyond the buffer are only counted, so that the error can say how many are needed.
         for byte in bytes {
             if let Some(to) = self.buf.get_mut(self.len) {
                 *to = byte;

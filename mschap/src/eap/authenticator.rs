@@ -116,6 +116,7 @@ impl Authenticator {
             (Stage::Failure, Some(reply @ Reply::Failure(_))) => {
                 Request::Failure { identifier, message: reply.encode(&mut text)? }.encode(buf)
             }
+            // Somebody else, such as a RADIUS server, has the words for it.
             (Stage::Success | Stage::Failure | Stage::Ended(_), _) => Ok(&[]),
         }
     }
@@ -129,10 +130,12 @@ impl Authenticator {
         let response = Response::decode(data)?;
         let is_right = match response {
             Response::Response { identifier, .. } => match self.awaits() {
+                // The MS-CHAPv2-ID ties a response to this challenge.
                 Awaits::Response => identifier == self.identifier,
                 Awaits::AnotherResponse => self.follows_failure(identifier),
                 Awaits::ChangePassword | Awaits::Nothing => false,
             },
+            // RFC 2759 section 6: behind a Failure the identifier is the next one.
             Response::ChangePassword { identifier, .. } => {
                 self.awaits() == Awaits::ChangePassword && self.follows_failure(identifier)
             }
@@ -191,6 +194,7 @@ impl Authenticator {
         account: &Account<'_>,
         next_challenge: [u8; CHALLENGE_LEN],
     ) -> Result<ChangeVerdict<'n>, AuthenticatorError> {
+        // EAP repeats requests by itself, so a packet out of turn is dropped, never answered.
         let Response::ChangePassword { identifier, packet } = self.read(data)? else {
             return Err(AuthenticatorError::NotNow);
         };

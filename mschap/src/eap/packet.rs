@@ -31,6 +31,7 @@ pub(super) fn body(data: &[u8], length: Length) -> Result<(u8, &[u8]), DecodeErr
         return Err(DecodeError::EapTruncated { needed: HEADER_LEN, found: data.len() });
     };
     let stated = u16::from_be_bytes([high, low]);
+    // MS-Length says the same as EAP's length. Where they differ, one of the two is wrong.
     if length == Length::Checked && usize::from(stated) != data.len() {
         return Err(DecodeError::EapLength { stated, found: data.len() });
     }
@@ -52,6 +53,8 @@ pub(super) fn value<const N: usize>(value: crate::Value, body: &[u8]) -> Result<
         return Err(DecodeError::EapTruncated { needed: HEADER_LEN.saturating_add(1), found: HEADER_LEN });
     };
     let found = usize::from(size);
+    // CVE-2020-8597: the size of the value is checked against its only right value before anything
+    // is read.
     if found != N {
         return Err(DecodeError::Length { value, needed: N, found });
     }

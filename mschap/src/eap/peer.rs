@@ -134,8 +134,10 @@ impl Peer {
     ///
     /// [`PeerError`]: the request is dropped.
     pub fn handle_request<'d>(&mut self, data: &'d [u8]) -> Result<Demand<'d>, PeerError> {
+        // Some servers have MS-Length wrong, and EAP's own length bounds all fields.
         match Request::decode_any_length(data)? {
             Request::Challenge { identifier, challenge, name } => {
+                // A new challenge begins again, also in the middle: the server may have restarted.
                 self.stage = Stage::Challenged(Challenged { identifier, challenge });
                 Ok(Demand::Proof { server: name, refusal: None })
             }
@@ -198,6 +200,7 @@ impl Peer {
         let Challenged { identifier, challenge } = asked;
         let challenges = v2::Challenges { authenticator: challenge, peer: peer_challenge };
         let (peer, response) = v2::Peer::respond(hash, &challenges, self.name_policy.user(name));
+        // Whole, with the domain; only the hash takes it without.
         let packet = Response::Response { identifier, value: &response.encode(), name: Text::new(name) };
         let written = packet.encode(buf)?;
         self.stage = Stage::Answered { peer, proof: Proved { hash: hash.hash(), nt_response: response.nt_response } };
@@ -228,6 +231,7 @@ impl Peer {
         let (peer, change) = v2::Peer::change_password(old, new, &challenges, user, padding)?;
         let packet: [u8; ChangePassword::LEN] = change.encode();
         let written = Response::ChangePassword { identifier, packet: &packet }.encode(buf)?;
+        // From here on the proof is made with the new password.
         let hash = NtHash::from_password(new).hash();
         self.stage = Stage::Answered { peer, proof: Proved { hash, nt_response: change.nt_response } };
         Ok(written)

@@ -77,6 +77,7 @@ impl<'a> AccessAccept<'a> {
                         accept.add(attribute?, hiding)?;
                     }
                 }
+                // An Access-Accept has attributes of other vendors, which are not for us.
                 Err(AttributeError::OtherVendor { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -99,6 +100,7 @@ impl<'a> AccessAccept<'a> {
             Attribute::SecondaryDnsServer(value) => keep(&mut self.secondary_dns_server, value),
             Attribute::PrimaryNbnsServer(value) => keep(&mut self.primary_nbns_server, value),
             Attribute::SecondaryNbnsServer(value) => keep(&mut self.secondary_nbns_server, value),
+            // RFC 2548 section 3 has none of these in an Access-Accept.
             Attribute::ChapResponse(_)
             | Attribute::ChapError(_)
             | Attribute::Cpw1(_)
@@ -119,6 +121,7 @@ impl<'a> AccessAccept<'a> {
     ///
     /// [`KeysMissing`]: which key is not there, or is too short.
     pub fn start_keys(&self) -> Result<StartKeys, KeysMissing> {
+        // RFC 3079 section 3.3: a key for each direction, or no encryption at all.
         let send = self.send_key.as_ref().ok_or(KeysMissing::SendKey)?;
         let receive = self.recv_key.as_ref().ok_or(KeysMissing::RecvKey)?;
         let too_short = |key: &SessionKey| KeysMissing::TooShort { length: key.as_bytes().len() };
@@ -194,6 +197,7 @@ impl StartKeys {
         let available = buf.len();
         let too_small = EncodeError::from(BufferTooSmall { needed: Self::ENCODED_LEN, available });
         let bytes = buf.get_mut(..Self::ENCODED_LEN).ok_or(too_small)?;
+        // RFC 2548 section 2.4.2: two attributes of one packet with the same salt share their pad.
         if send_salt == receive_salt {
             let error = KeyError::SameSalt { found: receive_salt };
             return Err(AcceptError::Key { vendor_type: VendorType::RECV_KEY, error });

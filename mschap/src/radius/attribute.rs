@@ -104,6 +104,7 @@ impl<'a> Attribute<'a> {
             VendorType::ENCRYPTION_POLICY => Self::EncryptionPolicy(EncryptionPolicy(number(vendor_type, value)?)),
             VendorType::ENCRYPTION_TYPES => Self::EncryptionTypes(EncryptionTypes(number(vendor_type, value)?)),
             VendorType::DOMAIN => Self::Domain(Domain::decode(value)?),
+            // RFC 2548 section 2.1.2 has a challenge of one byte at least.
             VendorType::CHALLENGE if value.is_empty() => {
                 return Err(AttributeError::TooShort { vendor_type, needed: 1, found: 0 });
             }
@@ -160,6 +161,7 @@ impl<'a> Attribute<'a> {
     pub fn encode<'b>(&self, buf: &'b mut [u8]) -> Result<&'b [u8], EncodeError> {
         let vendor_type = self.vendor_type();
         let length = length(|writer| self.put_value(writer));
+        // The outer and the inner length are bytes, and the outer one counts six more.
         let (Some(outer), Some(inner)) = (length_field(length, 8), length_field(length, 2)) else {
             return Err(EncodeError::TooLong { vendor_type, length });
         };
@@ -231,7 +233,8 @@ fn hidden_key(vendor_type: VendorType, value: &[u8]) -> Result<HiddenKey<'_>, At
 /// use mschap::radius;
 ///
 /// let value = [0, 0, 1, 0x37, 7, 6, 0, 0, 0, 2, 8, 6, 0, 0, 0, 4]; // policy and types together
-/// let types: Vec<u8> = radius::attributes(&value)?.flatten().map(|attribute| attribute.vendor_type().0).collect();
+/// let types: Vec<u8> =
+///     radius::attributes(&value)?.flatten().map(|attribute| attribute.vendor_type().0).collect();
 /// assert_eq!(types, [7, 8]);
 /// # Ok::<(), radius::AttributeError>(())
 /// ```
@@ -269,6 +272,8 @@ impl<'a> Iterator for Attributes<'a> {
             [_] => return Some(Err(AttributeError::Truncated { offset })),
             [vendor_type, length, ..] => (VendorType(*vendor_type), *length),
         };
+        // A length of 0 or 1 would loop, and a long one would read beyond the value. Faults of that
+        // kind were found in pppd's plugin and in accel-ppp.
         let (Some([_, _, value @ ..]), Some(rest)) = (bytes.get(..found.into()), bytes.get(found.into()..)) else {
             let available = bytes.len();
             return Some(Err(AttributeError::VendorLength { vendor_type, offset, found, available }));

@@ -103,6 +103,7 @@ impl Cpw2 {
         v1::ChangePassword2 {
             encrypted_password,
             encrypted_hash: self.old_nt_hash,
+            // Most peers leave the LAN Manager form out.
             lm_encrypted_password: lm_encrypted_password.unwrap_or(EncryptedPassword::empty()),
             lm_encrypted_hash: self.old_lm_hash,
             lm_response: self.lm_response,
@@ -278,12 +279,16 @@ impl<'a> EncPw<'a> {
     /// [`ChunkError`]: pieces of another packet, or a sum of other than 516 bytes, also because a
     /// number is missing.
     pub fn join(ident: u8, pieces: impl Iterator<Item = Self> + Clone) -> Result<EncryptedPassword, ChunkError> {
+        // Pieces of two packets would join to a password that nobody sent.
         if let Some(other) = pieces.clone().find(|piece| piece.ident != ident) {
             return Err(ChunkError::Ident { needed: ident, found: other.ident });
         }
         let pieces = pieces.filter(|piece| !piece.bytes.is_empty());
         let piece = |number| pieces.clone().find(|piece| piece.sequence_number == number).map(|piece| piece.bytes);
+        // RFC 2548 sections 2.1.8 and 2.2 do not say with which number the pieces begin; FreeRADIUS
+        // expects 1.
         let first = u16::from(piece(0).is_none());
+        // Bounded: a peer with 65 536 pieces is stopped at one byte too many.
         let joined = (first..=u16::MAX).map_while(piece).flatten().copied().take(Self::TOO_LONG);
         let found = joined.clone().count();
         if found != EncryptedPassword::LEN {

@@ -183,6 +183,7 @@ impl HiddenMppeKeys {
         let mut fields = clear.0.iter().copied();
         let lm_key = LmKey::from_bytes(array(fields.by_ref().take(LmKey::LEN)));
         let nt_key = NtHashHash::from_bytes(array(fields.by_ref().take(NtHashHash::LEN)));
+        // Anything but zeros comes from a wrong secret, whose keys would be noise.
         if fields.any(|byte| byte != 0) {
             return Err(KeyError::Padding);
         }
@@ -229,6 +230,8 @@ impl<'a> HiddenKey<'a> {
     ///
     /// [`KeyError`]: the key is empty or too long for `buf`, or the first bit of the salt is not set.
     pub fn hide(key: &[u8], salt: [u8; 2], hiding: &Hiding<'_>, buf: &'a mut [u8]) -> Result<Self, KeyError> {
+        // RFC 2548 section 2.4.2: "the most significant bit (leftmost) of the Salt field MUST be
+        // set".
         check_salt(salt)?;
         let blocks = key.len().checked_add(1).map(|length| length.div_ceil(16));
         let length = blocks.and_then(|blocks| blocks.checked_mul(16)).filter(|length| *length <= Self::MAX_STRING_LEN);
@@ -254,6 +257,7 @@ impl<'a> HiddenKey<'a> {
     pub fn reveal(&self, hiding: &Hiding<'_>) -> Result<SessionKey, KeyError> {
         check_salt(self.salt)?;
         let found = self.string.len();
+        // One block is 16 bytes, so any other length is no hidden key.
         if found == 0 || found % 16 != 0 || found > Self::MAX_STRING_LEN {
             return Err(KeyError::StringLength { found });
         }
@@ -263,6 +267,7 @@ impl<'a> HiddenKey<'a> {
         let [stated, rest @ ..] = &*string else { return Err(KeyError::StringLength { found }) };
         let stated = usize::from(*stated);
         let wrong_length = KeyError::KeyLength { stated, available: rest.len() };
+        // The length was decrypted: with a wrong secret it is noise.
         let (key, padding) = rest.split_at_checked(stated).ok_or(wrong_length)?;
         if key.is_empty() || padding.len() > 15 {
             return Err(wrong_length);

@@ -76,6 +76,7 @@ impl EncryptionTypes {
     #[must_use]
     pub const fn mppe_supported_bits(self) -> u32 {
         let mut bits = 0;
+        // RFC 2548 section 2.4.5 has no bit for 56 bits.
         if self.allows_40_bit() {
             bits |= 0x20;
         }

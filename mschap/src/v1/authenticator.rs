@@ -185,13 +185,19 @@ impl Authenticator {
         next_challenge: Option<[u8; CHALLENGE_LEN]>,
     ) -> Result<Verdict, AuthenticatorError> {
         let id = identify(Kind::Response, value, name);
+        // The Success or Failure was lost, and the peer sends its Response again: pppd, npppd and
+        // accel-ppp answer such a one again, too.
         if self.core.is_duplicate(Kind::Response, &id)? {
             return Ok(Verdict::Duplicate);
         }
         let response = Response::decode(value)?;
+        // An unknown name costs as much work as a wrong password, so that time does not give names
+        // away.
         let (hash, exists) = account.hash_or_dummy();
         let proved_nt = response.verify(hash, &self.core.challenge) && exists;
         let proved = match account.lm_hash {
+            // The LAN Manager response is taken only where the account asks for it, and the peer
+            // offers no better one.
             Some(lm_hash) if !(exists && response.uses_nt()) => response.verify_lm(lm_hash, &self.core.challenge),
             _ => proved_nt,
         };
@@ -217,6 +223,8 @@ impl Authenticator {
         name: &[u8],
         account: &Account<'_>,
     ) -> Result<ChangeVerdict, AuthenticatorError> {
+        // Version 1 of the packet encrypts with keys that all who listen know, so it has to be
+        // asked for.
         if !self.takes_change_1 {
             return Err(AuthenticatorError::NotNow);
         }
@@ -264,6 +272,7 @@ impl Authenticator {
     fn decide(&mut self, id: [u8; 20], opened: Result<(NewHashes, Option<NewPassword>), ChangeError>) -> ChangeVerdict {
         match opened {
             Ok((hashes, new_password)) => {
+                // The change itself proves who the peer is (RFC 2433 section 9).
                 self.core.accepted(id, None);
                 let hash = hashes.nt.as_ref().map(NtHash::hash);
                 let accepted = Accepted { hash, challenge: self.core.challenge };
@@ -279,6 +288,8 @@ impl Authenticator {
 
     fn failure(&mut self, code: FailureCode, next_challenge: Option<[u8; CHALLENGE_LEN]>) -> Failure<'static> {
         let retry = self.core.refuse(code);
+        // RFC 2433 section 8: without a challenge in the Failure, the peer answers the old one
+        // "plus decimal 23 in the first octet".
         if let Some(challenge) = next_challenge {
             self.core.challenge = challenge;
         } else if retry {

@@ -137,6 +137,7 @@ impl ChangePassword1 {
     pub fn open(&self, account: &Account<'_>, challenge: &[u8; CHALLENGE_LEN]) -> Result<NewHashes, ChangeError> {
         let new_lm = self.uses_lm().then(|| self.lm_new.open_lm_with_challenge(challenge));
         match (account.hash, account.lm_hash) {
+            // The NT hash comes first where both are there: the other one is weaker.
             (Some(stored), _) if self.uses_nt() => {
                 if !self.nt_old.open_with_challenge(challenge).ct_eq(stored) {
                     return Err(ChangeError::OldHash);

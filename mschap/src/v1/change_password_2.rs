@@ -164,6 +164,7 @@ impl ChangePassword2 {
                 let knows_old = self.encrypted_hash.open(&new.nt_hash()).ct_eq(stored);
                 (new, knows_old)
             }
+            // Only an account without an NT hash uses the deprecated fields.
             (None, Some(stored)) if self.flags & Self::LM_VALID != 0 => {
                 let new = self.lm_encrypted_password.open_with_lm(stored)?;
                 let knows_old = self.lm_encrypted_hash.open_lm(&new.nt_hash()).ct_eq(stored);
@@ -174,6 +175,7 @@ impl ChangePassword2 {
         if !knows_old {
             return Err(ChangeError::OldHash);
         }
+        // RFC 2433 section 10: without the flag no response proves the new password.
         if self.flags & Self::USE_NT_RESPONSE == 0 {
             return Err(ChangeError::NoUsableFields);
         }

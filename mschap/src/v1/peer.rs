@@ -71,6 +71,7 @@ impl Peer {
             Some(FailureChallenge::V1(challenge)) => Some(challenge),
             _ => None,
         };
+        // One change is all that the protocol has: a second Failure ends it.
         let next = if self.has_changed_password {
             Next::Stop
         } else if failure.code == Some(FailureCode::PASSWORD_EXPIRED) {

@@ -184,13 +184,16 @@ impl Authenticator {
         next_challenge: [u8; CHALLENGE_LEN],
     ) -> Result<Verdict<'n>, AuthenticatorError> {
         let id = identify(Kind::Response, value, name);
+        // The Success was lost. A second decision would count the tries twice.
         if self.core.is_duplicate(Kind::Response, &id)? {
             return Ok(Verdict::Duplicate);
         }
         let response = Response::decode(value)?;
         let user = self.name_policy.user(name);
+        // The same work for names that do not exist, so that time does not give them away.
         let (hash, exists) = account.hash_or_dummy();
         let proved = response.verify(hash, &self.core.challenge, user) && exists;
+        // A restriction is disclosed only to a peer that knows the password.
         if let Err(code) = verdict(proved, account.restriction) {
             let failure = self.failure(code, next_challenge);
             self.core.refused(id, failure);
@@ -206,6 +209,7 @@ impl Authenticator {
             hash,
             nt_response: response.nt_response,
             proof,
+            // Windows 98 sets this flag: it takes no text behind the proof.
             takes_message: response.flags & Response::NO_MESSAGE == 0,
         }))
     }
@@ -233,6 +237,7 @@ impl Authenticator {
         let packet = ChangePassword::decode(bytes)?;
         let user = self.name_policy.user(name);
         let (stored, exists) = account.hash_or_dummy();
+        // A name that does not exist has failed, even if the packet fits the stand-in.
         let opened = packet
             .open(stored, &self.core.challenge, user)
             .and_then(|new| if exists { Ok(new) } else { Err(ChangeError::OldHash) });
@@ -273,6 +278,7 @@ impl Authenticator {
     }
 
     fn failure(&mut self, code: FailureCode, next_challenge: [u8; CHALLENGE_LEN]) -> Failure<'static> {
+        // RFC 2759 section 6: the next try answers a new challenge.
         let retry = self.core.refuse(code);
         self.core.challenge = next_challenge;
         Failure {

@@ -23,9 +23,11 @@ use crate::{
 /// use mschap::{NtHash, v2};
 ///
 /// let old = NtHash::from_password("secret");
-/// let challenges = v2::Challenges { authenticator: [1; 16], peer: [2; 16] }; // the peer's unpredictable
+/// // The peer's challenge is unpredictable.
+/// let challenges = v2::Challenges { authenticator: [1; 16], peer: [2; 16] };
 /// let padding = [3; 512]; // unpredictable
-/// let sent = v2::ChangePassword::new(&old, "SuperSecret", &challenges, b"john", &padding)?.encode();
+/// let sent =
+///     v2::ChangePassword::new(&old, "SuperSecret", &challenges, b"john", &padding)?.encode();
 ///
 /// let packet = v2::ChangePassword::decode(&sent)?;
 /// let new = packet.open(&old, &challenges.authenticator, b"john")?;
@@ -144,10 +146,12 @@ impl ChangePassword {
         let new = self.encrypted_password.open(stored)?;
         let hash = new.nt_hash();
         if !self.encrypted_hash.open(&hash).ct_eq(stored) {
+            // The new password counts only if the peer knows the old one.
             return Err(ChangeError::OldHash);
         }
         let challenge = self.challenges(authenticator_challenge).hash(user);
         if !self.nt_response.ct_eq(&hash.challenge_response(&challenge)) {
+            // The peer also proves that it knows the new password, as RFC 2759 section 7 wants.
             return Err(ChangeError::Response);
         }
         Ok(new)

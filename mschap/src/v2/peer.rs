@@ -80,6 +80,8 @@ impl Peer {
     pub fn handle_success<'a>(&self, message: &'a [u8]) -> Result<Success<'a>, ProofError> {
         let success = Success::decode(message)?;
         match &success.authenticator_response {
+            // RFC 2759 section 5: without the right proof the peer "MUST" hang up, since the server
+            // does not know the password.
             None => Err(ProofError::Missing),
             Some(proof) if proof.ct_eq(&self.expected) => Ok(success),
             Some(_) => Err(ProofError::Wrong),
@@ -94,6 +96,8 @@ impl Peer {
     pub fn handle_failure<'a>(&self, message: &'a [u8]) -> Refusal<'a, { super::CHALLENGE_LEN }> {
         let failure = Failure::decode(message);
         let next = match failure.challenge {
+            // RFC 2759 section 6: a retry needs a new challenge of 16 bytes. accel-ppp sends none,
+            // so there is nothing to answer.
             Some(FailureChallenge::V2(challenge)) if !self.has_changed_password => {
                 if failure.code == Some(FailureCode::PASSWORD_EXPIRED) {
                     Next::ChangePassword { challenge, version: ChangePassword::VERSION }

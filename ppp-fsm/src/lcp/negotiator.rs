@@ -110,9 +110,13 @@ impl core::fmt::Display for Offer {
 /// machine.poll_transmit(now, &mut buf)?;
 ///
 /// // A Windows 2000 client wants a callback and multilink.
-/// let request = b"\x01\x01\x00\x17\x05\x06\x35\xbe\x1c\xb0\x07\x02\x08\x02\x0d\x03\x06\x11\x04\x06\x4e\x12\x02";
+/// let request = b"\x01\x01\x00\x17\x05\x06\x35\xbe\x1c\xb0\x07\x02\x08\x02\
+///     \x0d\x03\x06\x11\x04\x06\x4e\x12\x02";
 /// machine.handle_packet(now, &Packet::decode(request)?)?;
-/// assert_eq!(machine.poll_transmit(now, &mut buf)?, Some(&b"\x04\x01\x00\x0d\x0d\x03\x06\x11\x04\x06\x4e\x12\x02"[..]));
+/// assert_eq!(
+///     machine.poll_transmit(now, &mut buf)?,
+///     Some(&b"\x04\x01\x00\x0d\x0d\x03\x06\x11\x04\x06\x4e\x12\x02"[..])
+/// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]

@@ -9,7 +9,7 @@
 /// ```
 /// use ppp_fsm::lcp::MicrosoftTermination;
 ///
-/// // From a published trace: the client shows error 742, the remote computer does not support the encryption.
+/// // From a published trace: the client shows error 742, the encryption is not supported.
 /// let data = [0x79, 0x12, 0x7f, 0xbe, 0x00, 0x3c, 0xcd, 0x74, 0x00, 0x00, 0x02, 0xe6];
 /// let reason = MicrosoftTermination { magic_number: 0x7912_7fbe, error: 742 };
 /// assert_eq!(MicrosoftTermination::decode(&data), Some(reason));
