@@ -47,7 +47,8 @@
 //! while client.first_call().and_then(|call| call.ppp().ip()).is_none() {
 //! #     carry(now, &mut client, &mut server)?;
 //!     while let Some(event) = server.poll_event() {
-//!         let Event::Call { call, event: CallEvent::Ppp(Ppp::Authenticate(question)) } = event else {
+//!         let Event::Call { call, event: CallEvent::Ppp(Ppp::Authenticate(question)) } = event
+//!         else {
 //!             continue;
 //!         };
 //!         // Of an unknown name: `Account::unknown()`, which costs the client as much time.
@@ -134,10 +135,12 @@
 //! #         };
 //! // 1. The attributes of the Access-Request, from what the peer presented.
 //! let presented = server.call(call).and_then(|call| call.ppp().presented());
-//! let Some(Presented::MsChap { version: 2, identifier, challenge, response, .. }) = presented else {
+//! let Some(Presented::MsChap { version: 2, identifier, challenge, response, .. }) = presented
+//! else {
 //!     return Err("another method".into());
 //! };
-//! let response = radius::Chap2Response { ident: identifier, response: v2::Response::decode(response)? };
+//! let response =
+//!     radius::Chap2Response { ident: identifier, response: v2::Response::decode(response)? };
 //! let mut request = Vec::new();
 //! let mut buf = [0; Attribute::MAX_LEN];
 //! for attribute in [Attribute::Challenge(challenge), Attribute::Chap2Response(response)] {
@@ -211,7 +214,8 @@
 //!         client.call_mut(call).ok_or("no call")?.change_password(now, "looking-glass")?;
 //!     }
 //!     while let Some(event) = server.poll_event() {
-//!         let Event::Call { call, event: CallEvent::Ppp(Ppp::Authenticate(question)) } = event else {
+//!         let Event::Call { call, event: CallEvent::Ppp(Ppp::Authenticate(question)) } = event
+//!         else {
 //!             continue;
 //!         };
 //!         let account = Account::new(&stored).with_restriction(FailureCode::PASSWORD_EXPIRED);
@@ -436,8 +440,9 @@
 //!                     };
 //!                     let master =
 //!                         MasterKey::from_ms_chap_v2(hash.as_bytes(), nt_response.as_bytes());
-//!                     let start =
-//!                         |direction| master.start_key(Strength::Bits128, Side::Client, direction);
+//!                     let start = |direction| {
+//!                         master.start_key(Strength::Bits128, Side::Client, direction)
+//!                     };
 //!                     let config = mppe::Config::new(Mode::Stateless);
 //!                     self.ciphers = Some((
 //!                         Encryptor::new(&start(Direction::Send), &config),
@@ -490,7 +495,10 @@
 //!
 //!     fn poll_timeout(&self) -> Option<Duration> {
 //!         let tunnel = self.tunnel.as_ref().and_then(Tunnel::poll_timeout);
-//!         [self.control.poll_timeout(), self.link.poll_timeout(), tunnel].into_iter().flatten().min()
+//!         [self.control.poll_timeout(), self.link.poll_timeout(), tunnel]
+//!             .into_iter()
+//!             .flatten()
+//!             .min()
 //!     }
 //!
 //!     fn handle_timeout(&mut self, now: Duration) {

@@ -132,7 +132,7 @@
 //!                 _ => {}
 //!             }
 //!         }
-//!         // Packets of the user. With a TUN device, read behind the headroom, and nothing is copied.
+//!         // Packets of the user. From a TUN device, read behind the headroom: nothing is copied.
 //!         let mut answers: Vec<_> =
 //!             received.drain(..).filter_map(|ip| deliver(&mut session, Some(&ip))).collect();
 //!         answers.extend(deliver(&mut session, None));
@@ -279,8 +279,8 @@
 //! use pptp::ppp::auth::{Answer, Question};
 //! use pptp::server::{Config, ConnectionId, Limits, Server, SessionMut};
 //! use pptp::session::{CallEvent, Event, HEADROOM, MAX_RECEIVE, Reason};
-//! use pptp::{client, ppp_session};
 //! use pptp::wire::connection::CallId;
+//! use pptp::{client, ppp_session};
 //!
 //! type Error = Box<dyn std::error::Error>;
 //!
@@ -315,7 +315,9 @@
 //!                 match event {
 //!                     CallEvent::Ppp(ppp_session::Event::Authenticate(question)) => {
 //!                         let Some(mut handle) = session.call_mut(call) else { continue };
-//!                         if let Some(address) = given.get(&(id, call)).copied().or_else(|| pool.pop()) {
+//!                         if let Some(address) =
+//!                             given.get(&(id, call)).copied().or_else(|| pool.pop())
+//!                         {
 //!                             given.insert((id, call), address);
 //!                             handle.assign_address(address);
 //!                             answer(now, &mut session, call, question);
@@ -325,12 +327,19 @@
 //!                     }
 //!                     // A client that insists on an address gets it, if it is free.
 //!                     CallEvent::Ppp(ppp_session::Event::AddressWanted(wish)) => {
-//!                         let Some(place) = pool.iter().position(|free| *free == wish) else { continue };
+//!                         let Some(place) = pool.iter().position(|free| *free == wish) else {
+//!                             continue;
+//!                         };
 //!                         pool.swap_remove(place);
 //!                         pool.extend(given.insert((id, call), wish));
-//!                         session.call_mut(call).into_iter().for_each(|mut call| call.assign_address(wish));
+//!                         session
+//!                             .call_mut(call)
+//!                             .into_iter()
+//!                             .for_each(|mut call| call.assign_address(wish));
 //!                     }
-//!                     CallEvent::Ppp(ppp_session::Event::IpUp(ip)) => println!("{call}: {:?}", ip.peer_address),
+//!                     CallEvent::Ppp(ppp_session::Event::IpUp(ip)) => {
+//!                         println!("{call}: {:?}", ip.peer_address)
+//!                     }
 //!                     CallEvent::Closed(reason) => {
 //!                         println!("{call}: {reason}: {}", reason.advice());
 //!                         pool.extend(given.remove(&(id, call)));
@@ -358,20 +367,27 @@
 //!     let presented = session.call(call).and_then(|call| call.ppp().presented());
 //!     let name = presented.and_then(|presented| presented.name());
 //!     let (is_known, nobody) = (name.is_some_and(|name| name.0 == b"alice"), Account::unknown());
-//!     let answer = if is_known { Answer::Password(b"wonderland") } else { Answer::Account(&nobody) };
+//!     let answer =
+//!         if is_known { Answer::Password(b"wonderland") } else { Answer::Account(&nobody) };
 //!     // A peer that has gone on in the meantime, or sent nonsense, is no error of the server's.
 //!     if let Some(mut call) = session.call_mut(call) {
 //!         let _ = call.answer(now, question.ticket(), &answer);
 //!     }
 //! }
 //!
-//! /// A client calls, and sends three packets of which the second one is lost: those that arrive, and why it ended.
-//! fn call(gateway: &mut Gateway, name: &str, password: &str) -> Result<(usize, Option<Reason>), Error> {
+//! /// A client calls, and sends three packets of which the second one is lost. Returns how many
+//! /// arrive, and why the call ended.
+//! fn call(
+//!     gateway: &mut Gateway,
+//!     name: &str,
+//!     password: &str,
+//! ) -> Result<(usize, Option<Reason>), Error> {
 //!     let peer = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
 //!     let mut now = Duration::ZERO;
 //!     let mut client = client::Session::new(&client::Config::new(name, password), [2; 32]);
 //!     client.open(now);
-//!     // A TCP connection is accepted; bytes of it go to `handle_stream`, GRE packets to `handle_gre`.
+//!     // A TCP connection is accepted. Its bytes go to `handle_stream`, GRE packets to
+//!     // `handle_gre`.
 //!     let id = gateway.server.accept(now, peer, [1; 32])?;
 //!     let (mut arrived, mut sent, mut reason, mut stream) = (0, 0, None, Vec::new());
 //!     let mut buf = [0; MAX_RECEIVE];
@@ -397,14 +413,18 @@
 //!             sent += 1;
 //!         }
 //!         for mut packet in packets {
-//!             if let Ok((_, _, received)) = gateway.server.handle_gre(now, peer, &mut packet, &mut []) {
+//!             if let Ok((_, _, received)) =
+//!                 gateway.server.handle_gre(now, peer, &mut packet, &mut [])
+//!             {
 //!                 arrived += usize::from(received.ip().is_some());
 //!             }
 //!         }
 //!         for output in gateway.poll(now)? {
 //!             match output {
 //!                 Output::Tcp(_, bytes) => stream.extend(bytes),
-//!                 Output::Gre(_, mut packet) => drop(client.handle_gre(now, &mut packet, &mut []).is_ok()),
+//!                 Output::Gre(_, mut packet) => {
+//!                     drop(client.handle_gre(now, &mut packet, &mut []).is_ok())
+//!                 }
 //!                 Output::Ip(_) => arrived += 1,
 //!                 Output::Close(_) => client.handle_disconnect(now),
 //!             }
@@ -429,7 +449,8 @@
 //! }
 //!
 //! let server = Server::new(Config::new(Ipv4Addr::new(10, 0, 0, 1)), Limits::default());
-//! let mut gateway = Gateway { server, pool: vec![Ipv4Addr::new(10, 0, 0, 2)], given: BTreeMap::new() };
+//! let mut gateway =
+//!     Gateway { server, pool: vec![Ipv4Addr::new(10, 0, 0, 2)], given: BTreeMap::new() };
 //! assert_eq!(call(&mut gateway, "alice", "wonderland")?, (2, Some(Reason::Closed)));
 //! for (name, password) in [("alice", ""), ("mallory", ""), ("mallory", "wonderland")] {
 //!     let (arrived, reason) = call(&mut gateway, name, password)?;

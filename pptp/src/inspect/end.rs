@@ -16,7 +16,8 @@ use super::Direction;
 /// assert_eq!(end.windows_error(), Some(742));
 /// assert_eq!(
 ///     end.to_string(),
-///     "the link was terminated with Windows error 742: the remote computer does not support the required encryption",
+///     "the link was terminated with Windows error 742: \
+///      the remote computer does not support the required encryption",
 /// );
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,14 +23,15 @@
 //!     _ => {}
 //! };
 //!
-//! // The client places a call, the server takes it; the number of the packet comes back with each record.
+//! // The client places a call, the server takes it. Each record has the number of its packet.
 //! let request = Message::from(OutgoingCallRequest::new(7, 0)).to_vec();
 //! inspector.handle_control(1, client, server, ControlInput::Bytes(&request), &mut take);
 //! # let reply = Message::from(OutgoingCallReply::new(21, 7, 100_000_000)).to_vec();
 //! inspector.handle_control(2, server, client, ControlInput::Bytes(&reply), &mut take);
 //!
 //! // The first packet of the tunnel, to the client's call 7: LCP Configure-Request.
-//! let packet = b"\x30\x01\x88\x0b\x00\x12\x00\x07\x00\x00\x00\x00\xff\x03\xc0\x21\x01\x01\x00\x0e\x01\x04\x05\x78\x05\x06\x11\x22\x33\x44";
+//! let packet = b"\x30\x01\x88\x0b\x00\x12\x00\x07\x00\x00\x00\x00\xff\x03\xc0\x21\
+//!     \x01\x01\x00\x0e\x01\x04\x05\x78\x05\x06\x11\x22\x33\x44";
 //! inspector.handle_gre(3, server.ip(), client.ip(), packet, &mut take);
 //!
 //! assert_eq!(trace, ["Outgoing-Call-Request", "Outgoing-Call-Reply", "CONFREQ id 1 len 14"]);

@@ -72,7 +72,8 @@ enum Stage {
 /// use pptp::wire::Message;
 ///
 /// let now = Duration::ZERO;
-/// let mut session = Session::new(&Config::new("alice", "wonderland"), [7; 32]); // unpredictable bytes
+/// // Of 32 unpredictable bytes.
+/// let mut session = Session::new(&Config::new("alice", "wonderland"), [7; 32]);
 /// session.open(now);
 /// // The first bytes for TCP.
 /// let mut buf = [0; MAX_TRANSMIT];
@@ -84,7 +85,10 @@ enum Stage {
 /// assert_eq!(deadline, Duration::from_secs(10));
 /// session.handle_timeout(deadline);
 /// let Some(Event::Closed(reason)) = session.poll_event() else { panic!("not closed") };
-/// assert_eq!(reason.to_string(), "the peer has not started the connection in time: is it a PPTP peer?");
+/// assert_eq!(
+///     reason.to_string(),
+///     "the peer has not started the connection in time: is it a PPTP peer?"
+/// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]

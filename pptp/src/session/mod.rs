@@ -69,8 +69,8 @@
 //!
 //! let mut buf = [0; 2048];
 //! while client.first_call().and_then(|call| call.ppp().ip()).is_none() {
-//!     // GRE, both directions. A packet may be refused: another one will come. Where packets overtake each other,
-//!     // `poll_receive` has to be asked too.
+//!     // GRE, both directions. A packet may be refused: another one will come. Where packets
+//!     // overtake each other, `poll_receive` has to be asked too.
 //!     while let Some(packet) = client.poll_tunnel(now, &mut buf)? {
 //!         let _ = server.handle_gre(now, &mut packet.to_vec(), &mut []);
 //!     }
@@ -102,7 +102,8 @@
 //!             call.answer(now, question.ticket(), &Answer::Password(b"wonderland"))?;
 //!         }
 //!     }
-//!     // With sockets: sleep until something comes, or until `poll_timeout()`; then `handle_timeout(now)`.
+//!     // With sockets: sleep until something comes, or until `poll_timeout()`; then
+//!     // `handle_timeout(now)`.
 //! }
 //!
 //! // An IP packet, with room in front of it. It is encrypted in place.
