@@ -162,6 +162,7 @@ impl<'a> Value<'a> {
         let Some((&size, rest)) = data.split_first() else {
             return Err(DecodeError::Truncated { field: Field::ValueSize, offset, needed: 1, available: 0 });
         };
+        // The size is the peer's word: pppd and lwIP once copied by such a number (CVE-2020-8597).
         let needed = usize::from(size);
         let Some((value, name)) = rest.split_at_checked(needed) else {
             let (offset, available) = (offset.saturating_add(1), rest.len());
@@ -186,6 +187,7 @@ impl Wire for Packet<'_> {
         if let Message::Challenge(Value { value, .. }) | Message::Response(Value { value, .. }) = self.message {
             EncodeError::check_len(Field::Value, value, Value::MAX_LEN)?;
         }
+        // The length field of the packet has 16 bits, so larger data cannot be said.
         let length = self.wire_len().saturating_sub(RawPacket::HEADER_LEN);
         let maximum = RawPacket::MAX_DATA_LEN;
         if length > maximum { Err(EncodeError::TooLong { field: Field::Data, length, maximum }) } else { Ok(()) }

@@ -240,6 +240,7 @@ impl Wire for Packet<'_> {
     fn write(&self, out: &mut impl Put) {
         put_header(out, self.message.code().0, self.identifier, self.wire_len());
         let (method_type, data) = self.message.parts();
+        // RFC 3748 section 4: Success and Failure have no type.
         if let Some(Type(number)) = method_type {
             out.put(&[number]);
         }

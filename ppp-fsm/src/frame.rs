@@ -59,8 +59,11 @@ impl<'a> Frame<'a> {
     /// No bytes, an address without control, a protocol cut short, or a protocol that RFC 1661 does
     /// not allow.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        // RFC 1661 section 6.6: both forms are taken at any time, whatever was negotiated. Linux
+        // and pppd mix them.
         let (address_control, offset, rest) = match bytes {
             [Self::ADDRESS, Self::CONTROL, rest @ ..] => (true, 2, rest),
+            // Behind ff only 03 is defined (RFC 1662 section 3.1), and no protocol begins with ff.
             [Self::ADDRESS, found, ..] => return Err(DecodeError::Control { offset: 1, found: *found }),
             [Self::ADDRESS] => {
                 return Err(DecodeError::Truncated { field: Field::Control, offset: 1, needed: 1, available: 0 });
@@ -71,11 +74,14 @@ impl<'a> Frame<'a> {
             |needed, available| DecodeError::Truncated { field: Field::Protocol, offset, needed, available };
         let (compressed, protocol, information) = match rest {
             [] => return Err(truncated(1, 0)),
+            // RFC 1661 section 2: the last byte of a protocol is odd, and so is a compressed one's
+            // only byte.
             [low, information @ ..] if low & 1 != 0 => (true, u16::from(*low), information),
             [_] => return Err(truncated(2, 1)),
             [high, low, information @ ..] => (false, u16::from_be_bytes([*high, *low]), information),
         };
         let protocol = Protocol(protocol);
+        // RFC 1661 section 6.5: a number whose first byte is not zero "MUST NOT" be compressed.
         if !protocol.is_valid() || (compressed && !protocol.is_compressible()) {
             return Err(DecodeError::InvalidProtocol { offset, found: protocol });
         }

@@ -151,6 +151,8 @@ impl<'a> ConfigurationOption<'a> {
             OptionType::IP_COMPRESSION_PROTOCOL => {
                 let (protocol, data) = raw.at_least()?;
                 Self::IpCompressionProtocol(match (Protocol(u16::from_be_bytes(protocol)), data) {
+                    // RFC 1332 section 3.2: with any other length the option means a compression
+                    // that has no name here.
                     (Protocol::VJ_COMPRESSED, &[max_slot_id, comp_slot_id]) => {
                         IpCompressionProtocol::VanJacobson { max_slot_id, comp_slot_id }
                     }

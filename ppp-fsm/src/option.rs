@@ -165,6 +165,7 @@ impl<'a> Iterator for Options<'a> {
                 truncated(Field::OptionHeader, offset, RawOption::HEADER_LEN, bytes.len())
             };
         };
+        // A length of 0 or 1 would loop. npppd acknowledges 0, and accel-ppp takes 1.
         let Some(needed) = usize::from(length).checked_sub(RawOption::HEADER_LEN) else {
             return Some(Err(DecodeError::LengthTooSmall {
                 field: Field::OptionLength,

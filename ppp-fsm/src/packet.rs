@@ -147,6 +147,7 @@ impl<'a> Packet<'a> {
                 minimum: Self::HEADER_LEN,
             });
         };
+        // Bytes behind the length are padding (RFC 1661 section 5), and never read as data.
         let Some((data, padding)) = rest.split_at_checked(needed) else {
             return Err(DecodeError::Truncated {
                 field: Field::Data,

@@ -127,6 +127,7 @@ impl<'a> Presented<'a> {
             | Self::Md5 { name, .. }
             | Self::MsChap { name, .. }
             | Self::ChangePassword { name, .. } => Some(name),
+            // Behind code, identifier, length and type.
             Self::Eap { packet, method_type: eap::Type::IDENTITY } => packet.get(5..).map(Text),
             Self::Eap { .. } => None,
         }

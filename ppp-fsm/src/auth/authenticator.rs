@@ -222,7 +222,9 @@ impl Authenticator {
     ///
     /// The peer has to stay who it is: a Response with another name is refused.
     pub fn rechallenge(&mut self, now: Duration) {
+        // RFC 1334 has no challenge: a password cannot be asked for twice.
         let Some(method) = self.method().filter(|method| *method != Method::Pap) else { return };
+        // Only in a session that stands: before that the first challenge is still open.
         if matches!(self.state, State::Accepted { .. }) {
             self.untried = self.types;
             self.mechanism.restart(&self.config, &mut self.random);
@@ -396,6 +398,8 @@ impl Authenticator {
     /// Begins, or begins again.
     fn challenge(&mut self, now: Duration, method: Method) {
         self.exchange.identifier = self.exchange.identifier.wrapping_add(1);
+        // The identifier changes with each challenge (RFC 1994 section 4.1), or an old answer would
+        // fit.
         self.exchange.forget();
         self.rechallenge = None;
         self.state = State::Waiting(None);
@@ -438,6 +442,7 @@ impl Authenticator {
         self.received.set(bytes);
         self.ticket = self.ticket.wrapping_add(1);
         self.state = State::Asking { question: question(Ticket(self.ticket)), is_reported: false };
+        // The user thinks, or asks a RADIUS server: meanwhile nothing is repeated.
         self.exchange.pause();
         Ok(())
     }
@@ -456,6 +461,7 @@ impl Authenticator {
         match self.presented()? {
             Presented::Pap { password: presented, .. } => Some(presented.matches(password)),
             Presented::Md5 { identifier, challenge, response, .. } => {
+                // In constant time, so that the time says nothing of how much was right.
                 Some(md5_response(identifier, password, challenge).ct_eq(response).into())
             }
             Presented::MsChap { .. } | Presented::ChangePassword { .. } | Presented::Eap { .. } => None,
@@ -497,6 +503,7 @@ impl Authenticator {
         self.state = State::Accepted { is_reported: false };
         self.exchange.rest();
         self.rechallenge = match self.method() {
+            // RFC 1334 section 2: PAP proves once, at the beginning.
             Some(Method::Pap) | None => None,
             Some(_) => self.config.rechallenge.and_then(|interval| time::after(now, interval)),
         };

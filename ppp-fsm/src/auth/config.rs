@@ -27,9 +27,12 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            // pppd's timers: 3 s and ten tries.
             restart_timeout: Duration::from_secs(3),
             max_tries: 10,
+            // pppd waits for 60 s, too: a RADIUS server behind the peer may be slow.
             patience: Duration::from_secs(60),
+            // Another try helps a guesser as well, so it is asked for by name.
             retries: 0,
             rechallenge: None,
             eap_pass_through: false,

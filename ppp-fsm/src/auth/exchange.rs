@@ -87,6 +87,7 @@ impl Exchange {
 
     /// Sends the packet, and repeats it until the other side answers, or a person there, who needs more time.
     pub(super) fn send_until(&mut self, now: Duration, config: &Config, asks_person: bool) {
+        // A person who is asked for a password needs more time than the restart timer gives.
         if !asks_person {
             self.send(now, config);
             return;
@@ -188,6 +189,7 @@ pub(super) fn md5_response(identifier: u8, password: &[u8], challenge: &[u8]) ->
 /// Returns the packet that its length field says, without padding.
 pub(super) fn whole_packet(bytes: &[u8]) -> Result<&[u8], Refused> {
     let length = Packet::decode(bytes)?.encoded_len();
+    // Bounded memory: what is longer than any packet of these methods is refused.
     if length > MAX_PACKET_LEN {
         return Err(Refused::TooLong { length });
     }

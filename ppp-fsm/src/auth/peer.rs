@@ -247,6 +247,7 @@ impl Peer {
         let State::Asking { demand: Demand::Proof { method, ticket: asked, .. }, .. } = self.state else {
             return Err(AnswerError::NotAsked);
         };
+        // The demand of before was replaced by another one, and the answer is late.
         if asked != ticket {
             return Err(AnswerError::NotAsked);
         }
@@ -317,6 +318,7 @@ impl Peer {
         }
         let decoded = eap::Packet::decode(packet).map_err(|_| AnswerError::Unsuitable)?;
         let is_response = matches!(decoded.message, eap::Message::Response(_));
+        // RFC 3748 section 4.1: the identifier of a response is that of its request.
         if packet.len() <= MAX_PACKET_LEN && (!is_response || decoded.identifier != self.exchange.identifier) {
             return Err(AnswerError::Unsuitable);
         }

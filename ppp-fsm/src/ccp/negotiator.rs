@@ -74,8 +74,11 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            // RFC 3078 section 9: an attacker could switch encryption off in the negotiation, so it
+            // is required unless the user says otherwise.
             encryption: Encryption::Required,
             strengths: MicrosoftCompression::MPPE_128,
+            // RFC 3078 section 9: stateful mode "SHOULD NOT be used in lossy network environments".
             send_modes: Modes::Stateless,
             receive_modes: Modes::Stateless,
             compression: false,
@@ -268,6 +271,7 @@ fn strongest(bits: MicrosoftCompression) -> MicrosoftCompression {
 /// Returns the bit of the mode that goes with these strengths, when the other side says that of
 /// `theirs`.
 fn mode(modes: Modes, bits: MicrosoftCompression, theirs: MicrosoftCompression) -> MicrosoftCompression {
+    // Without encryption the bit has no meaning (RFC 3078 section 2).
     if !bits.intersects(MicrosoftCompression::STRENGTHS) {
         return MicrosoftCompression::NONE;
     }
@@ -354,6 +358,7 @@ impl Negotiator {
     /// Returns what the peer would have to ask for, when it asks for this.
     fn answer_to(&self, bits: MicrosoftCompression) -> MicrosoftCompression {
         let allowed = self.allowed();
+        // RFC 3078 section 2: "the option selected SHOULD be the strongest option offered".
         let mut strength = strongest(bits & allowed);
         let names_any = bits.intersects(MicrosoftCompression::STRENGTHS);
         if strength == MicrosoftCompression::NONE && (self.is_required() || names_any) {
@@ -384,6 +389,7 @@ impl ControlProtocol for Negotiator {
         self.offered = None;
         self.mode_was_asked = false;
         let has_keys = allowed.intersects(MicrosoftCompression::STRENGTHS);
+        // No keys, no encryption: this shows before a packet is sent.
         self.failure = (self.is_required() && !has_keys).then_some(Failure::NoKeys);
     }
 
@@ -406,9 +412,13 @@ impl ControlProtocol for Negotiator {
             self.judged = answer;
             return Verdict::Accept;
         }
+        // Archer C9 offers option 18 with all bits zero, which means no encryption: where that is
+        // allowed it is taken above.
         if answer == MicrosoftCompression::NONE {
             return Verdict::Reject;
         }
+        // Behind this Nak the peer's own choice of mode counts, where it is allowed, so that the
+        // negotiation ends.
         self.mode_was_asked = true;
         if nak.push(&ConfigurationOption::Microsoft(answer)).is_ok() { Verdict::Nak } else { Verdict::Reject }
     }

@@ -67,9 +67,12 @@ impl Reset {
     /// Other packets, and acknowledgements of what was not asked for, are left alone.
     pub fn handle_packet(&mut self, packet: &Packet<'_>) -> bool {
         match (packet.code, self.request) {
+            // An Ack of an earlier request would come before its flushed packet.
             (Code::RESET_ACK, Request::Waiting { identifier, .. }) if identifier == packet.identifier => {
                 self.synchronized();
             }
+            // Windows Code-Rejects a Reset-Ack. RFC 3078 section 8.2 needs none, but Linux waits
+            // for it.
             (Code::RESET_REQUEST, _) if !matches!(self.answer, Answer::Rejected) => {
                 self.answer = Answer::Due { identifier: packet.identifier };
             }

@@ -38,6 +38,7 @@ impl Types {
 
     /// Returns the list with one more type behind the others, if it is not there yet.
     pub(crate) fn with(mut self, added: Type) -> Self {
+        // A list of refused types has each once, however often the peer asks for it.
         if self.iter().all(|found| found != added) {
             if let Some(place) = self.types.iter_mut().find(|place| place.is_none()) {
                 *place = Some(added);

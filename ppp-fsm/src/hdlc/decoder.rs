@@ -96,6 +96,8 @@ impl<'b> Decoder<'b> {
         if stage == Stage::Overflow {
             return Some(Err(FrameError::TooLong { available: self.buf.len() }));
         }
+        // RFC 1662 section 3: frames that are too short, or fail the check, are discarded in
+        // silence.
         Some(match self.config.fcs.split(received) {
             None | Some(([], _)) => Err(FrameError::TooShort { length }),
             Some((_, false)) => Err(FrameError::CheckSequence { length }),
@@ -111,11 +113,14 @@ impl<'b> Decoder<'b> {
                 (FLAG, stage) => {
                     let length = core::mem::take(&mut self.length);
                     self.stage = Stage::Body;
+                    // Two flags in a row are one (RFC 1662 section 4.4.1), and before the first
+                    // flag there is half a frame.
                     if stage != Stage::Hunting && (length > 0 || stage != Stage::Body) {
                         return Some((stage, length));
                     }
                 }
                 (_, Stage::Hunting | Stage::Overflow) => {}
+                // RFC 1662 section 4.2: a mapped character was put in by a modem.
                 (byte, _) if self.config.is_mapped(byte) => {}
                 (ESCAPE, Stage::Body) => self.stage = Stage::Escaped,
                 (byte, Stage::Escaped) => self.put(byte ^ COMPLEMENT),

@@ -91,6 +91,7 @@ impl Iterator for Encoder<'_> {
                 Some(FLAG)
             }
             Stage::Body => Some(match self.next_of_body() {
+                // RFC 1662 section 4.2: flag and escape always, and what the peer's map names.
                 Some(byte) if self.config.is_escaped(byte) => {
                     self.stage = Stage::Escaped(byte);
                     ESCAPE

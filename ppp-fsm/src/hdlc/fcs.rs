@@ -51,6 +51,8 @@ impl Fcs {
         let mut bytes = [0; Self::MAX_LEN];
         match self {
             Self::Bits16 => {
+                // RFC 1662 section 3.1: least significant byte first, against the order of all
+                // else.
                 let [low, high] = CRC_16.checksum(frame).to_le_bytes();
                 bytes = [low, high, 0, 0];
             }

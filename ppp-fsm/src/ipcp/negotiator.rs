@@ -244,6 +244,7 @@ impl ControlProtocol for Negotiator {
     type Failure = Failure;
 
     fn restart(&mut self) {
+        // RFC 1332 section 3.3: an address of zero asks the peer for one.
         self.own = Some(self.config.own.unwrap_or(Ipv4Addr::UNSPECIFIED));
         let ask = |wanted: bool| wanted.then_some(Ipv4Addr::UNSPECIFIED);
         let (dns, nbns) = (ask(self.config.name_servers_wanted), ask(self.config.netbios_name_servers_wanted));
@@ -276,9 +277,11 @@ impl ControlProtocol for Negotiator {
         if let ConfigurationOption::IpAddress(address) = decoded {
             return match self.config.peer {
                 Some(given) if given != address => {
+                    // The peer's own wish is reported, so that a server may give in to it.
                     self.refused_peer = Some(address).filter(|address| !address.is_unspecified());
                     Self::with_address(OptionType::IP_ADDRESS, given, nak)
                 }
+                // RFC 1332 section 3.3: zero asks us for an address, and we have none to give.
                 None if address.is_unspecified() => Verdict::Reject,
                 Some(_) | None => {
                     self.judged_peer = Some(address);
@@ -288,6 +291,8 @@ impl ControlProtocol for Negotiator {
         }
         let Some(index) = Self::server(option.option_type) else { return Verdict::Reject };
         match self.config.servers.get(index).copied().flatten() {
+            // RFC 1877: a server that has none of these rejects the option, so that the peer stops
+            // asking.
             None => Verdict::Reject,
             Some(given) if given.octets() == option.data => Verdict::Accept,
             Some(given) => Self::with_address(OptionType(option.option_type), given, nak),
@@ -295,6 +300,7 @@ impl ControlProtocol for Negotiator {
     }
 
     fn judge_missing(&mut self, nak: &mut OptionWriter<'_>) {
+        // Yamaha's peers leave the option out. A Nak may add it (RFC 1661 section 5.3).
         if let (Some(given), None) = (self.config.peer, self.judged_peer) {
             if Options::contains(nak, OptionType::IP_ADDRESS) {
                 return;
@@ -317,6 +323,7 @@ impl ControlProtocol for Negotiator {
         self.agreed.own_address = given(self.own);
         self.agreed.name_servers = [first, second];
         self.agreed.netbios_name_servers = [third, fourth];
+        // Without an address of its own this end cannot send a packet.
         if self.config.own.is_none() && self.agreed.own_address.is_none() {
             self.failure = Some(Failure::NoAddress);
         }
@@ -330,6 +337,7 @@ impl ControlProtocol for Negotiator {
             }
         } else if let Ok(ConfigurationOption::IpAddress(address)) = ConfigurationOption::decode(option) {
             self.peer_wants = Some(address);
+            // A user who has set an address wants that or nothing, unless other ones are allowed.
             let may_change = self.config.own.is_none() || self.config.takes_other;
             if may_change && !address.is_unspecified() {
                 self.own = Some(address);

@@ -139,6 +139,7 @@ impl ControlProtocol for Negotiator {
             return Verdict::Reject;
         };
         let is_wrong = self.config.peer.is_some_and(|peer| peer != identifier);
+        // RFC 5072 section 4.1: the identifiers differ, and zero asks for one.
         if is_wrong || identifier.0 == 0 || Some(identifier) == self.own {
             let option = ConfigurationOption::InterfaceIdentifier(self.spare);
             return if nak.push(&option).is_ok() { Verdict::Nak } else { Verdict::Reject };

@@ -44,6 +44,7 @@ impl Default for Config {
             control_characters: None,
             peer_authentication: Methods::NONE,
             own_authentication: Methods::NONE,
+            // Magic numbers show a line that leads back to its own end (RFC 1661 section 6.4).
             magic_number: true,
             header: HeaderCompression { protocol: true, address_control: true },
             takes_compressions: true,

@@ -174,6 +174,7 @@ impl<'a> Message<'a> {
             Code::TERMINATE_ACK => Self::TerminateAck(data),
             Code::CODE_REJECT => Self::CodeReject(data),
             Code::PROTOCOL_REJECT => {
+                // The rejected packet may be missing: accel-ppp sends the protocol alone.
                 let (protocol, information) = field(data, Field::RejectedProtocol, DATA)?;
                 let protocol = Protocol(u16::from_be_bytes(protocol));
                 Self::ProtocolReject(ProtocolReject { protocol, information })

@@ -14,6 +14,7 @@ impl Method {
             Self::ChapMd5 => AuthenticationProtocol::CHAP_MD5,
             Self::MsChapV1 => AuthenticationProtocol::MS_CHAP,
             Self::MsChapV2 => AuthenticationProtocol::MS_CHAP_V2,
+            // RFC 3748: EAP negotiates its method by itself, later.
             Self::Eap | Self::EapMsChapV2 => AuthenticationProtocol::EAP,
         }
     }

@@ -239,6 +239,7 @@ impl Negotiator {
             if nak.push(option).is_ok() { Verdict::Nak } else { Verdict::Reject }
         };
         match option {
+            // A smaller unit would not carry the packets of the negotiation.
             ConfigurationOption::MaximumReceiveUnit(bytes) if *bytes < Config::MIN_MRU => {
                 suggest(&ConfigurationOption::MaximumReceiveUnit(Config::MIN_MRU))
             }
@@ -246,6 +247,7 @@ impl Negotiator {
                 self.judged.mru = *bytes;
                 Verdict::Accept
             }
+            // In GRE the map means nothing, but pppd sends it always.
             ConfigurationOption::AsyncControlCharacterMap(map) => {
                 self.judged.control_characters = *map;
                 Verdict::Accept
@@ -254,6 +256,7 @@ impl Negotiator {
                 let own = self.config.own_authentication;
                 self.peer_method = Method::among(own, wanted);
                 if let Some(better) = self.better_method(own) {
+                    // A method with keys is asked for once, since encryption is required.
                     self.keys = KeysWanted::Asked;
                     self.is_refused = true;
                     return suggest(&ConfigurationOption::AuthenticationProtocol(better.option()));
@@ -265,11 +268,13 @@ impl Negotiator {
                         Verdict::Accept
                     }
                     (_, Some(first)) => suggest(&ConfigurationOption::AuthenticationProtocol(first.option())),
+                    // RFC 1661 section 5.4: this end proves itself by no method.
                     (_, None) => Verdict::Reject,
                 }
             }
             ConfigurationOption::MagicNumber(number) => {
                 let is_own = self.wishes.magic_number == Some(*number);
+                // RFC 1661 section 6.4: a number that comes back may be chance, several are a loop.
                 if is_own {
                     self.loops = self.loops.saturating_add(1);
                     if self.loops >= Self::MAX_LOOPS {
@@ -292,6 +297,8 @@ impl Negotiator {
                 self.judged.address_control_compression = true;
                 Verdict::Accept
             }
+            // Callback, MRRU, endpoint and the other options of Windows are rejected, and Windows
+            // goes on without.
             _ => Verdict::Reject,
         }
     }
@@ -334,6 +341,7 @@ impl Negotiator {
 impl Wishes {
     fn new(config: &Config, random: &mut Random) -> Self {
         Self {
+            // RFC 1661 section 6.1: the default need not be said, and some peers reject the option.
             mru: Some(config.mru).filter(|mru| *mru != Config::DEFAULT_MRU),
             control_characters: config.control_characters,
             magic_number: config.magic_number.then(|| random.magic_number()),
@@ -416,6 +424,7 @@ impl ControlProtocol for Negotiator {
         let Ok(option) = ConfigurationOption::decode(option) else { return };
         match option {
             ConfigurationOption::MaximumReceiveUnit(bytes) => {
+                // Larger units than configured would not fit the caller's buffers.
                 let possible = Config::MIN_MRU..=self.config.mru.max(Config::DEFAULT_MRU);
                 self.wishes.mru = Some(bytes).filter(|bytes| possible.contains(bytes)).or(self.wishes.mru);
             }
@@ -444,6 +453,7 @@ impl ControlProtocol for Negotiator {
             OptionType::MAXIMUM_RECEIVE_UNIT => self.wishes.mru = None,
             OptionType::ASYNC_CONTROL_CHARACTER_MAP => self.wishes.control_characters = None,
             OptionType::AUTHENTICATION_PROTOCOL => {
+                // RFC 1661 section 6.2: such a peer does not prove itself by any method.
                 self.methods = Methods::NONE;
                 let required = self.config.peer_authentication;
                 self.failure = Some(Failure::AuthenticationRefused { required, offered: None });

@@ -38,6 +38,7 @@ impl MicrosoftTermination {
     pub fn decode(data: &[u8]) -> Option<Self> {
         let (magic_number, rest) = data.split_first_chunk()?;
         let (signature, error) = rest.split_first_chunk()?;
+        // Any other text is for people.
         if *signature != Self::SIGNATURE {
             return None;
         }

@@ -104,6 +104,8 @@ impl Default for Config {
             ipv6cp: None,
             keepalive: None,
             network: NetworkPolicy::default(),
+            // Windows shows users a number, so an end has one where this is on; pppd shows it as
+            // text.
             microsoft_termination: true,
             identification: Short::EMPTY,
         }

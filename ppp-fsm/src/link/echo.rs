@@ -94,6 +94,7 @@ impl Echo {
         self.identifier = self.identifier.wrapping_add(1);
         self.request = match self.request {
             Request::None => Request::Due { before_is_open: false },
+            // The earlier request may still be answered, but its time is not the new one's.
             Request::Sent { .. } => Request::Due { before_is_open: true },
             due @ Request::Due { .. } => due,
         };
@@ -117,6 +118,7 @@ impl Echo {
 
     pub(super) fn reply(&mut self, now: Duration, identifier: u8) {
         let Request::Sent { at } = self.request else { return };
+        // RFC 1661 section 5.8: a reply repeats the identifier of its request.
         if identifier != self.identifier {
             return;
         }
@@ -140,6 +142,7 @@ impl Echo {
             return false;
         }
         watch.at = time::after(now, keepalive.interval);
+        // A peer that sends has proved that it lives; counting on would end busy links.
         if core::mem::take(&mut watch.has_traffic) {
             return false;
         }

@@ -77,6 +77,7 @@ impl Link {
 
     /// Ends LCP, with an error number for the peer.
     fn terminate(&mut self, now: Duration, error: Option<u32>) {
+        // Windows reads the number out of the Terminate-Request.
         if let Some(error) = error.filter(|_| self.config.microsoft_termination) {
             let magic_number = self.lcp.protocol().receiving().magic_number;
             self.lcp.set_terminate_data(&lcp::MicrosoftTermination { magic_number, error }.to_bytes());
@@ -109,6 +110,8 @@ impl Link {
             // This side has ended the link, or the lower layer went down: that was seen to at once.
             return;
         }
+        // RFC 1661 section 4.1: a Configure-Request in the state Opened takes LCP down as well, and
+        // the link begins again.
         let is_closing = matches!(self.lcp.state(), State::Closing | State::Stopping | State::Closed | State::Stopped);
         let refusal = if is_closing { self.refusal() } else { None };
         self.lcp_down(now);
@@ -174,6 +177,7 @@ impl Link {
     fn lcp_up(&mut self, now: Duration) {
         let protocol = self.lcp.protocol();
         let (sending, receiving) = (*protocol.sending(), *protocol.receiving());
+        // Packets of the upper layers must fit the peer's unit as well (RFC 1661 section 6.1).
         let limit = usize::from(sending.mru);
         self.lcp.set_limit(limit);
         self.ccp.iter_mut().for_each(|ccp| ccp.set_limit(limit));
@@ -253,7 +257,11 @@ impl Link {
             ccp.open(now);
             ccp.up(now);
         }
+        // A peer that was ready earlier has asked already: accel-ppp and others discard early
+        // requests, and so lose 3 s.
         self.replay(now, Protocol::CCP);
+        // RFC 3078 section 9: "Peers MUST NOT transmit user data until the MPPE negotiation is
+        // complete".
         if !self.config.requires_encryption() {
             self.start_network(now);
         }
@@ -264,6 +272,7 @@ impl Link {
     fn key_lengths(&self) -> MicrosoftCompression {
         #[cfg(feature = "mschap")]
         match self.keys() {
+            // RFC 3079 sections 2.1 and 2.2: keys of 40 and 56 bits need the LAN Manager hash.
             Some(crate::auth::Keys::MsChapV1 { lm_hash: None, .. }) => return MicrosoftCompression::MPPE_128,
             Some(_) => return MicrosoftCompression::STRENGTHS,
             None => {}
@@ -306,6 +315,8 @@ impl Link {
     fn start_or_repeat_network(&mut self, now: Duration) {
         match self.stage {
             Stage::Network(Network::Held) => self.start_network(now),
+            // A peer that requires MPPE answers early requests with Terminate-Ack (RFC 1661, state
+            // Closed), and waits for another one.
             Stage::Network(Network::Started { is_refused: true }) => {
                 self.stage = Stage::Network(Network::Started { is_refused: false });
                 self.ipcp.iter_mut().for_each(|ipcp| ipcp.repeat_request(now));
@@ -335,6 +346,7 @@ impl Link {
                 let is_negotiating = self.ccp.as_ref().is_some_and(|ccp| {
                     matches!(ccp.state(), State::RequestSent | State::AckReceived | State::AckSent | State::Opened)
                 });
+                // CCP may negotiate again without an end; only its end is a loss.
                 if self.config.requires_encryption() && !is_negotiating {
                     self.end(now, Reason::EncryptionLost, None);
                 }
@@ -406,6 +418,8 @@ impl Link {
         let ipcp = self.ipcp.as_ref().is_none_or(|ipcp| has_ended(ipcp.state()));
         let ipv6cp = self.ipv6cp.as_ref().is_none_or(|ipv6cp| has_ended(ipv6cp.state()));
         let is_end = match self.config.network {
+            // One network protocol that ends is no reason to end the link: accel-ppp's users lost
+            // sessions to IPV6CP.
             NetworkPolicy::Keep => false,
             NetworkPolicy::EndWithLast => ipcp && ipv6cp,
             NetworkPolicy::EndWithAny => true,
@@ -418,6 +432,7 @@ impl Link {
 
 /// Takes a protocol back to its beginning. Whether it was up.
 fn shut<P: ControlProtocol>(machine: &mut Negotiation<P>, now: Duration) -> bool {
+    // Down before close, so that no Terminate-Request is sent on a dead link.
     machine.down(now);
     machine.close(now);
     let mut was_up = false;

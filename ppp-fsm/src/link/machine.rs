@@ -105,6 +105,7 @@ impl Link {
             authenticator: Authenticator::new(&config.authentication, random.entropy()),
             peer: Peer::new(&config.authentication, random.entropy()),
             ccp: config.ccp.as_ref().map(|ccp| {
+                // A side that wants nothing of CCP lets the peer begin.
                 let timers = timers.clone().with_opening(opening_of(ccp, timers.opening));
                 Negotiation::new(ccp::Negotiator::new(ccp), &timers)
             }),
@@ -270,6 +271,8 @@ impl Link {
     pub fn frame<'p>(&self, protocol: Protocol, information: &'p [u8]) -> Frame<'p> {
         let sending = self.lcp.protocol().sending();
         Frame {
+            // RFC 1661 section 6.6 and 6.5: LCP is sent whole, so that a peer that has restarted
+            // can read it.
             address_control: protocol == Protocol::LCP || !sending.address_control_compression,
             compressed: protocol != Protocol::LCP && sending.protocol_compression,
             protocol,
@@ -286,6 +289,7 @@ impl Link {
     pub fn down(&mut self, now: Duration) {
         self.enter(now, |link, now| {
             if link.phase() != Phase::Dead {
+                // The first reason stays: the line goes down because the link has ended.
                 let reason = link.reason_of_end().unwrap_or(Reason::LowerLayerDown);
                 link.lcp_down(now);
                 link.finish(reason);

@@ -32,6 +32,7 @@ impl Link {
                 return Err(error.into());
             }
         };
+        // Any frame is a sign of life for the keepalive.
         self.echo.traffic(self.config.keepalive.as_ref());
         let (protocol, information) = (frame.protocol, frame.information);
         let received = match protocol {
@@ -42,8 +43,11 @@ impl Link {
             Protocol::CCP | Protocol::IPCP | Protocol::IPV6CP => {
                 self.handle_control(now, protocol, information).map(|()| Received::Consumed)
             }
+            // Encrypted packets are the caller's, who has the keys.
             Protocol::COMPRESSED if self.expects_compressed() => Ok(Received::Compressed(information)),
             Protocol::COMPRESSED if self.ccp.is_some() => Err(Refused::NotNow { protocol }),
+            // A peer that sends clear text where encryption is agreed on is not obeyed: Linux
+            // accepts such packets.
             Protocol::IP | Protocol::IPV6 if self.expects_encryption() => Err(Refused::NotEncrypted { protocol }),
             _ => self.accepts_network(protocol).map(|()| Received::Network { protocol, packet: information }),
         };
@@ -95,6 +99,7 @@ impl Link {
     }
 
     fn accepts_network(&self, protocol: Protocol) -> Result<(), Refused> {
+        // RFC 1661 section 5.7: a protocol without a negotiator here is an unknown one.
         let is_configured = match protocol {
             Protocol::IP => self.ipcp.is_some(),
             Protocol::IPV6 => self.ipv6cp.is_some(),
@@ -158,8 +163,10 @@ impl Link {
 
     fn handle_protocol_reject(&mut self, now: Duration, protocol: Protocol) {
         match protocol {
+            // A peer that rejects LCP can agree on nothing.
             Protocol::LCP => self.lcp.reject_protocol(now),
             Protocol::CCP => self.ccp.iter_mut().for_each(|ccp| ccp.reject_protocol(now)),
+            // The peer has no decryptor, though CCP is open: accel-ppp in one call of five.
             Protocol::COMPRESSED if self.compression().is_some() => self.events.push(Event::CompressedRejected),
             Protocol::IPCP => self.ipcp.iter_mut().for_each(|ipcp| ipcp.reject_protocol(now)),
             Protocol::IPV6CP => self.ipv6cp.iter_mut().for_each(|ipv6cp| ipv6cp.reject_protocol(now)),
@@ -184,6 +191,7 @@ impl Link {
     }
 
     fn handle_authentication(&mut self, now: Duration, protocol: Protocol, information: &[u8]) -> Result<(), Refused> {
+        // RFC 1661 section 3.4: before LCP is open such packets are discarded in silence.
         if !self.lcp.is_open() {
             return Err(Refused::NotNow { protocol });
         }
@@ -221,11 +229,15 @@ impl Link {
             Protocol::IPCP => self.ipcp.is_some(),
             _ => self.ipv6cp.is_some(),
         };
+        // RFC 1661 section 3.4: other packets than LCP's "MUST be silently discarded" before LCP is
+        // open.
         if !self.lcp.is_open() {
             return Err(Refused::NotNow { protocol });
         }
         if !is_known {
             let is_late = self.phase() == Phase::Network;
+            // RFC 1661 section 3.5: during authentication other packets are discarded in silence,
+            // and only later rejected.
             return Err(if is_late { Refused::UnknownProtocol { protocol } } else { Refused::NotNow { protocol } });
         }
         let packet = Packet::decode(information)?;
@@ -235,6 +247,7 @@ impl Link {
             Stage::Dead | Stage::Establish { .. } | Stage::Authenticate | Stage::Terminate { .. } => true,
         };
         if is_early {
+            // Early requests are kept, and answered when their turn comes.
             return self.hold(protocol, &packet, information);
         }
         self.note_refused_network(protocol, &packet);
@@ -272,6 +285,7 @@ impl Link {
     fn handle_ccp(&mut self, now: Duration, packet: &Packet<'_>) -> Result<(), Refused> {
         let Some(ccp) = &mut self.ccp else { return Ok(()) };
         if matches!(packet.code, Code::RESET_REQUEST | Code::RESET_ACK) {
+            // RFC 1962 section 4: Reset packets are for an open CCP only.
             if !ccp.is_open() {
                 return Err(Refused::NotNow { protocol: Protocol::CCP });
             }

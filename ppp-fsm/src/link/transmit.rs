@@ -25,6 +25,7 @@ impl Link {
         if let Some(length) = framed(buf, &header, |buf| self.lcp.poll_transmit(now, buf))? {
             return Ok(Some(length));
         }
+        // Nothing but LCP may be sent before LCP is open (RFC 1661 section 3.4).
         if !self.lcp.is_open() {
             return Ok(None);
         }
@@ -50,6 +51,8 @@ impl Link {
     fn next_of_network(&mut self, now: Duration, buf: &mut [u8]) -> Result<Option<usize>, BufferTooSmall> {
         let header = self.frame(Protocol::CCP, &[]);
         let holds_answer = self.holds_ccp_answer();
+        // accel-ppp starts its decryptor only after its request has left, and an Ack that comes
+        // sooner finds none.
         if let Some(ccp) = self.ccp.as_mut().filter(|_| !holds_answer) {
             if let Some(length) = framed(buf, &header, |buf| ccp.poll_transmit(now, buf))? {
                 return Ok(Some(length));
@@ -86,6 +89,7 @@ impl Link {
             self.echo.sent(now);
             return Ok(length);
         }
+        // RFC 1570 section 1.1: once, when the link is up.
         if self.outbox.identification {
             let message = Text(self.config.identification.as_bytes());
             let message = lcp::Message::Identification(lcp::Identification { magic_number, message });

@@ -42,6 +42,8 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            // RFC 1661 section 4.6: 3 s, ten requests, two terminations, five Naks. pppd has the
+            // same.
             restart_timeout: Duration::from_secs(3),
             max_configure: 10,
             max_terminate: 2,

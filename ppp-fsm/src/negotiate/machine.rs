@@ -200,6 +200,7 @@ impl<P: ControlProtocol> Negotiation<P> {
     ///
     /// [`Refused`]: the packet was not taken, and nothing has changed.
     pub fn handle_packet(&mut self, now: Duration, packet: &Packet<'_>) -> Result<(), Refused> {
+        // RFC 1661 section 4.1: no packet can come in these states.
         if matches!(self.state, State::Initial | State::Starting) {
             return Err(Refused::Down);
         }
@@ -223,6 +224,8 @@ impl<P: ControlProtocol> Negotiation<P> {
                 Ok(())
             }
             Code::CODE_REJECT => self.handle_code_reject(now, packet),
+            // A Code-Reject that waits would be overwritten, so the packet is refused and may come
+            // again.
             _ if self.reply.is_due() => Err(Refused::Busy),
             _ => {
                 self.apply(now, automaton::Event::ReceiveUnknownCode, Occasion::Packet(packet));
@@ -287,6 +290,7 @@ impl<P: ControlProtocol> Negotiation<P> {
         if !time::is_due(self.timer.deadline(), now) {
             return;
         }
+        // The counter at zero makes of a time-out the last one (RFC 1661 section 4.6).
         let is_last = self.restart_count == 0 && matches!(self.timer, Timer::Restart(_));
         if !is_last {
             self.apply(now, automaton::Event::Timeout, Occasion::Own);
@@ -390,10 +394,12 @@ impl<P: ControlProtocol> Negotiation<P> {
                 Action::ThisLayerFinished => self.finish(transition.note),
                 Action::InitializeRestartCount => {
                     let is_closing = is_closing(self.state);
+                    // RFC 1661 section 4.6: Max-Terminate counts ends, Max-Configure beginnings.
                     self.restart_count = if is_closing { self.config.max_terminate } else { self.config.max_configure };
                 }
                 Action::ZeroRestartCount => {
                     self.restart_count = 0;
+                    // Action zrc: the peer ends, and gets one period to do so.
                     self.timer = Timer::restart(now, self.config.restart_timeout);
                 }
                 Action::SendConfigureRequest => {

@@ -78,6 +78,8 @@ impl Reply {
 
     /// Puts as much of a packet as `limit` allows into a Code-Reject (RFC 1661 action scj).
     pub(super) fn put_code_reject(&mut self, identifier: u8, packet: &Packet<'_>, limit: usize) {
+        // RFC 1661 section 5.6: the rejected packet "MUST be truncated to comply with the peer's
+        // established MRU".
         let room = limit.saturating_sub(Packet::HEADER_LEN);
         let length = packet.data.len().saturating_add(Packet::HEADER_LEN);
         let [high, low] = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
@@ -108,6 +110,7 @@ pub(super) fn judge(protocol: &mut impl ControlProtocol, request: &Packet<'_>, n
 
     protocol.begin_request();
     for option in request.options().flatten() {
+        // RFC 1661 section 6 lists no option more than once; pppd warns and ignores the others.
         let verdict = if seen.insert(option.option_type) {
             protocol.judge(option, &mut naks)
         } else {
@@ -136,6 +139,7 @@ pub(super) fn judge(protocol: &mut impl ControlProtocol, request: &Packet<'_>, n
         (Code::CONFIGURE_NAK, naks.as_bytes())
     } else {
         protocol.accept_request();
+        // RFC 1661 section 5.2: the options come back "exactly" as they were received.
         (Code::CONFIGURE_ACK, request.data)
     };
     Answer { code, data: Short::new(data) }

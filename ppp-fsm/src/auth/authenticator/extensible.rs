@@ -12,6 +12,7 @@ impl Authenticator {
     pub(super) fn handle_eap(&mut self, now: Duration, bytes: &[u8]) -> Result<(), Refused> {
         let packet = eap::Packet::decode(bytes)?;
         let eap::Message::Response(method) = packet.message else { return Err(Refused::Unmatched) };
+        // RFC 3748 section 4.1: a response that fits no outstanding request "MUST" be discarded.
         if packet.identifier != self.exchange.identifier {
             return Err(Refused::Unmatched);
         }
@@ -39,6 +40,8 @@ impl Authenticator {
             #[cfg(feature = "mschap")]
             (eap::Type::MS_CHAP_V2, Mechanism::EapV2(_)) => self.handle_in_eap(now, bytes, method.data),
             #[cfg(feature = "mschap")]
+            // RFC 3748 section 5.3.1: a Nak refuses a type before its method has begun, and nothing
+            // later.
             (eap::Type::NAK, Mechanism::EapV2(core)) if core.is_new() => self.next_type(now, method.data),
             (eap::Type::MD5_CHALLENGE, Mechanism::EapMd5(_)) => {
                 method.md5_challenge()?;
@@ -104,6 +107,7 @@ impl Authenticator {
     /// Returns the last packet of EAP: the one of another end, or our own.
     pub(super) fn put_eap_end(&mut self, is_good: bool, packet: &[u8]) -> Result<(), AnswerError> {
         if packet.is_empty() {
+            // RFC 3748 section 4.2: its identifier is that of the response.
             let message = if is_good { eap::Message::Success(&[]) } else { eap::Message::Failure(&[]) };
             return self.exchange.put(&eap::Packet { identifier: self.exchange.identifier, message });
         }

@@ -54,6 +54,7 @@ impl Mechanism {
     /// Restarts the same method from its beginning, in place.
     pub(super) fn restart(&mut self, config: &Config, random: &mut Random) {
         match self {
+            // RFC 1994 section 2.3: "Each challenge value SHOULD be unique".
             Self::ChapMd5(challenge) => *challenge = random.bytes(),
             Self::EapMd5(_) => *self = Self::EapIdentity(Method::Eap),
             #[cfg(feature = "mschap")]

@@ -49,6 +49,8 @@ impl Authenticator {
     ) -> Result<Outcome, AnswerError> {
         match self.judge(now, account)? {
             Verdict::Accepted(mut keys) => {
+                // Short keys come from the LAN Manager hash, which the account may have beside the
+                // NT hash.
                 if let Some(Keys::MsChapV1 { lm_hash, .. }) = &mut keys {
                     *lm_hash = known_lm_hash;
                 }
@@ -105,6 +107,7 @@ impl Authenticator {
             _ => false,
         };
         if let (true, Some(method)) = (is_rejected, self.method()) {
+            // The keys of the refused password are worth nothing.
             self.keys = None;
             // Without room for the text, which is short, the peer is refused in silence.
             let _ = self.put_reply();

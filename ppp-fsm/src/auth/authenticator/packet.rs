@@ -16,6 +16,7 @@ impl Authenticator {
             }
             // RFC 1334 section 2.2.1: the answer was lost. It has the identifier of the request.
             State::Accepted { .. } | State::Failed(_) if self.exchange.has_packet() => {
+                // Another name after the first is another user, and the link has one.
                 let is_other = self.is_known && self.name.as_bytes() != request.peer_id.0;
                 if is_other {
                     return Err(Refused::OtherName);

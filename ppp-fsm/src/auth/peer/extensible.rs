@@ -69,6 +69,8 @@ impl Peer {
         identifier: u8,
         method: &eap::Method<'_>,
     ) -> Result<(), Refused> {
+        // A request that was answered before is a copy that comes late: its answer would begin all
+        // over again.
         if matches!(self.state, State::Failed(_)) || self.earlier == Some(checksum(bytes)) {
             return Err(Refused::Unmatched);
         }
@@ -89,12 +91,14 @@ impl Peer {
             Some(Method::EapMsChapV2) => Some(self.read_in_eap(method.data)?),
             _ => None,
         };
+        // RFC 3748 section 4.1: the response carries the request's identifier.
         self.exchange.identifier = identifier;
         if !is_copy {
             self.earlier = Some(checksum(self.received.as_bytes()));
         }
         self.received.set(bytes);
         if self.config.eap_pass_through {
+            // The caller has an EAP of its own, and sees every request.
             self.demand(Demand::Eap);
             return Ok(());
         }
@@ -112,6 +116,7 @@ impl Peer {
         match (wanted, method.method_type) {
             (Some(wanted), _) => self.demand_proof(wanted, false),
             (None, eap::Type::IDENTITY) => self.demand_proof(self.method.unwrap_or(Method::Eap), false),
+            // RFC 3748 section 5.2: a Notification is always answered, and changes nothing.
             (None, eap::Type::NOTIFICATION) => {
                 self.message.set(method.data);
                 self.respond_eap(now, eap::Type::NOTIFICATION, &[]);

@@ -65,6 +65,8 @@ impl Peer {
             Asked::Acknowledgment(End::Accepted) => {
                 self.message.set(message);
                 self.keep_keys();
+                // RFC 2759 section 5: only after the proof of the server the client takes the
+                // Success.
                 self.put_in_eap(&[mschap::eap::Operation::SUCCESS.0]);
                 self.await_end(now);
             }

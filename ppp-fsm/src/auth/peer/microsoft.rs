@@ -14,6 +14,7 @@ use crate::{Words, chap};
 
 /// Returns the length of a Challenge (RFC 2433 section 4, RFC 2759 section 3).
 pub(super) fn check_challenge(method: Method, value: &[u8]) -> Result<(), Refused> {
+    // Each version has one length of challenge.
     let is_right = match method {
         Method::MsChapV1 => value.len() == v1::CHALLENGE_LEN,
         Method::MsChapV2 => value.len() == v2::CHALLENGE_LEN,
@@ -45,6 +46,7 @@ impl Peer {
         } else {
             let authenticator = v2::decode_challenge(self.received.as_bytes()).map_err(|_| AnswerError::Malformed)?;
             let challenges = v2::Challenges { authenticator, peer: self.random.bytes() };
+            // Hashed without the domain, as Windows does; sent with it.
             let user = NamePolicy::default().user(name);
             let (peer, response) = v2::Peer::respond(&hash, &challenges, user);
             let nt_response = response.nt_response.clone();
@@ -109,6 +111,7 @@ impl Peer {
         // RFC 2759 section 5: version 2 proves the authenticator too.
         let is_proved = match self.microsoft.attempt.as_ref().map(|attempt| &attempt.proof) {
             Some(Proof::V2(peer)) => peer.handle_success(text).is_ok(),
+            // Version 1 has no proof of the server (RFC 2433).
             Some(Proof::V1(_)) | None => method != Method::MsChapV2,
         };
         if !is_proved && matches!(self.history, History::Accepted) {

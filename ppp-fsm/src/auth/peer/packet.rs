@@ -7,6 +7,7 @@ use crate::{chap, pap};
 impl Peer {
     pub(super) fn handle_pap(&mut self, bytes: &[u8]) -> Result<(), Refused> {
         let packet = pap::Packet::decode(bytes)?;
+        // An answer to nothing, or to an earlier request, comes late or from somebody else.
         let is_matched = self.has_answered() && packet.identifier == self.exchange.identifier;
         match packet.message {
             pap::Message::AuthenticateAck(reply) if is_matched => self.accepted(reply.text().0),
@@ -50,6 +51,7 @@ impl Peer {
     }
 
     fn handle_challenge(&mut self, method: Method, identifier: u8, value: &[u8]) -> Result<(), Refused> {
+        // The link ends already, and says why.
         if matches!(self.state, State::Failed(_)) {
             return Err(Refused::Unmatched);
         }

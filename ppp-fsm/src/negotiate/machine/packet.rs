@@ -12,6 +12,7 @@ use crate::{Code, DecodeError, Field, Options, Packet};
 
 impl<P: ControlProtocol> Negotiation<P> {
     pub(super) fn handle_request(&mut self, now: Duration, packet: &Packet<'_>) -> Result<(), Refused> {
+        // All options are checked before one is judged: half a request must change nothing.
         for option in packet.options() {
             option?;
         }
@@ -79,6 +80,7 @@ impl<P: ControlProtocol> Negotiation<P> {
     }
 
     pub(super) fn handle_answer(&mut self, now: Duration, packet: &Packet<'_>) -> Result<(), Refused> {
+        // As with a request: half an answer must change nothing.
         for option in packet.options() {
             option?;
         }
@@ -115,6 +117,7 @@ impl<P: ControlProtocol> Negotiation<P> {
         let mut scratch = [0; CAPACITY];
         let request = self.own_request(&mut scratch).map_err(|_| Refused::Unmatched)?;
         match packet.code {
+            // RFC 1661 section 5.2: an Ack must repeat the last request exactly.
             Code::CONFIGURE_ACK if packet.data == request => {
                 self.failures.received = 0;
                 self.protocol.accept();
@@ -122,6 +125,7 @@ impl<P: ControlProtocol> Negotiation<P> {
             Code::CONFIGURE_ACK => return Err(Refused::Unmatched),
             Code::CONFIGURE_NAK => {
                 self.failures.received = self.failures.received.saturating_add(1);
+                // RFC 1661 section 4.6 has Max-Failure for a peer that never agrees.
                 let as_reject = self.failures.received > self.config.max_failure;
                 for option in packet.options().flatten() {
                     match Options::new(request).flatten().find(|own| own.option_type == option.option_type) {
