@@ -23,6 +23,8 @@ fn mode(bits: MicrosoftCompression) -> Mode {
 }
 
 fn encryption_config(bits: MicrosoftCompression, config: &Config) -> mppe::Config {
+    // A wrong key is recognized by its plaintext, so only the protocols that this link carries are
+    // plausible.
     let mut protocols = ProtocolSet::new();
     if config.ip_versions.has_v4() {
         protocols = protocols.with(ProtocolSet::IPV4);
@@ -52,6 +54,8 @@ impl Sender {
         let encryptor = key.map(|key| Encryptor::new(key, &encryption_config(bits, config)));
         #[cfg(feature = "mppc")]
         if bits.contains(MicrosoftCompression::MPPC) {
+            // RFC 3078 section 3.1: stateless mode "applies to both MPPC and MPPE", so each packet
+            // begins with an empty history.
             let per_packet = encryptor.is_some() && mode(bits) == Mode::Stateless;
             let compressing = Compressing::new(config.compression, per_packet, encryptor.is_some(), mtu);
             return match encryptor {
@@ -168,6 +172,8 @@ impl Receiver {
         let _ = limit;
         match self {
             Self::Clear => {
+                // CCP is not open, and no key has been started: such a packet can be nothing but
+                // late, or forged.
                 let protocol = ppp_fsm::Protocol::COMPRESSED;
                 Err(ppp_fsm::link::Refused::NotNow { protocol }.into())
             }
@@ -224,6 +230,7 @@ impl Receiver {
             Self::Both(both) => &both.0,
             _ => return,
         };
+        // Only after the peer's own packets have shown the rule: a guess would lose packets.
         if let Some(rule) = decryptor.observed_rule() {
             sender.set_flushed_rule(rule);
         }

@@ -53,11 +53,14 @@ impl Complaints {
     pub(crate) fn one_more(&mut self, now: Duration, sent: u64, peer: Peer) -> bool {
         let goes_on =
             |run: &Run| is_within(run.latest, Self::PAUSE, now) || sent.saturating_sub(run.sent) <= Self::PACKETS;
+        // A pause without complaints, while packets went out, means that the peer decrypts again.
         let run = match *self {
             Self::Some(run) if goes_on(&run) => Run { latest: now, sent, number: run.number.saturating_add(1), ..run },
             Self::None | Self::Some(_) => Run { since: now, latest: now, first_sent: sent, sent, number: 1 },
         };
         *self = Self::Some(run);
+        // accel-ppp in one call of five never starts its decryptor, and then rejects every packet.
+        // A peer that may decrypt gets more patience.
         run.is_too_long() || (peer == Peer::IsDeaf && run.is_of_each_packet())
     }
 }

@@ -109,11 +109,16 @@ impl Config {
     pub fn strict() -> Self {
         Self {
             authentication: Methods::new(&[Method::MsChapV2]),
+            // A recording of MS-CHAP version 1 soon gives the password, and PAP has it in the
+            // clear.
             eap_pass_through: false,
             encryption: Encryption::Required,
             strengths: MicrosoftCompression::MPPE_128,
+            // RFC 3078 section 9 against stateful mode: "it is possible that two packets may be
+            // encrypted using the same key".
             send_modes: Modes::Stateless,
             receive_modes: Modes::Stateless,
+            // Compression before encryption leaks lengths, so it is asked for by name.
             compression: Compression::Off,
             flushed_rule: mppe::FlushedRule::Rfc3078,
             carrier_mru: lcp::Config::DEFAULT_MRU,

@@ -43,6 +43,7 @@ impl ReceiveError {
     #[must_use]
     pub const fn is_forgery(&self) -> bool {
         match self {
+            // A packet that waits for a FLUSHED one may well be genuine.
             Self::Decrypt(error) => !matches!(error, mppe::DecryptError::AwaitingFlushed { .. }),
             Self::Link(refused) => {
                 matches!(refused, ppp_fsm::link::Refused::Malformed(_) | ppp_fsm::link::Refused::NotEncrypted { .. })

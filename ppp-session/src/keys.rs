@@ -46,6 +46,8 @@ impl ExternalKeys {
     #[must_use]
     pub fn new(send: &[u8], receive: &[u8]) -> Self {
         let keys = |attribute| STRENGTHS.map(|(strength, _)| StartKey::from_radius(strength, attribute));
+        // Keys of a RADIUS server may be shorter than 16 bytes, and then serve the weaker strengths
+        // alone.
         let strengths = match send.len().min(receive.len()) {
             0..8 => MicrosoftCompression::NONE,
             8..16 => MicrosoftCompression::MPPE_56 | MicrosoftCompression::MPPE_40,
@@ -124,6 +126,8 @@ pub(crate) fn start_key(
     side: Side,
     direction: Direction,
 ) -> Option<Start> {
+    // The server's keys were given with its acceptance, and stand for what this side cannot
+    // compute.
     if let Some(external) = external {
         return external.start_key(strength, direction).map(|key| Start { key, may_recur: true });
     }

@@ -73,6 +73,8 @@ impl Client {
         let methods = if is_hash { config.authentication.with_keys() } else { config.authentication };
         let lcp = lcp::Config::default().with_own_authentication(methods);
         let ipcp = match self.address {
+            // A client that asks for an address takes another one: pppd as a server Naks a wrong
+            // one without end.
             Some(address) => ipcp::Config::new(address).with_other_address_taken(true),
             None => ipcp::Config::default(),
         };

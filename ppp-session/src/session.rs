@@ -162,6 +162,7 @@ impl Session {
     /// Microsoft's Remote Access Service.
     pub fn close_with_error(&mut self, now: Duration, error: u32) {
         self.enter(now, |session, now| {
+            // A second call changes nothing: the first reason stays.
             if session.life == Life::Up || session.life == Life::Renewing {
                 session.life = Life::Ending(Reason::Closed);
                 session.link.close_with_error(now, error);
@@ -208,6 +209,7 @@ impl Session {
                 let refusal = session.link.refused_proof().map(link::Reason::Authentication);
                 session.end(now, refusal.map_or(Reason::SetupTimeout, Reason::Link));
             }
+            // RFC 3078 section 8.2: the request is repeated until a FLUSHED packet comes.
             if session.receiver.wants_reset(now) {
                 session.link.request_reset(now);
             }
@@ -248,11 +250,13 @@ impl Session {
         keys: Option<ExternalKeys>,
     ) -> Result<Outcome, AnswerError> {
         self.enter(now, |session, now| {
+            // RFC 3079 section 1: a later proof in the session changes no keys.
             let is_first = session.external_keys.is_none();
             if is_first {
                 session.set_external_keys(keys);
             }
             let result = session.link.answer(now, ticket, &Answer::Accept(message));
+            // The answer was refused, so the keys belong to nothing.
             if is_first && result.is_err() {
                 session.set_external_keys(None);
             }

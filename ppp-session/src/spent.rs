@@ -56,6 +56,8 @@ impl Spent {
         if !matches!(self.current, Current::Unused) {
             return Err(Refusal::Spent);
         }
+        // Keys of MS-CHAP version 1 are the same in every session, so one that was used must not
+        // start a stream again.
         let recurring = || keys.into_iter().flatten().filter(|start| start.may_recur).map(|start| &start.key);
         let is_known = |key: &StartKey| self.recurring.iter().any(|other| is_same(key, other));
         let has_room = self.recurring.len().saturating_add(recurring().count()) <= Self::LIMIT;
@@ -69,6 +71,7 @@ impl Spent {
     /// Ends encryption. The keys are spent if they encrypted a packet of either side.
     pub(crate) fn end(&mut self, has_encrypted: bool) {
         match core::mem::take(&mut self.current) {
+            // Keys that encrypted nothing gave no key stream away.
             Current::InUse(keys) if has_encrypted => {
                 self.recurring.extend(keys);
                 self.current = Current::Used;

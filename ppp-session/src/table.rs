@@ -222,6 +222,7 @@ impl<S: Driven> Table<S> {
         if self.len() >= self.limit {
             return Err(Full::All { limit: self.limit });
         }
+        // Behind one NAT are many users, but one attacker must not take every place.
         if self.of_address(peer) >= self.limit_of_address {
             return Err(Full::OfAddress { limit: self.limit_of_address });
         }
@@ -235,6 +236,7 @@ impl<S: Driven> Table<S> {
     /// [`Full`]: there are too many. The session is dropped.
     pub fn insert(&mut self, peer: IpAddr, session: S) -> Result<Id, Full> {
         self.check(peer)?;
+        // A dual-stack socket reports IPv4 peers in the form of IPv6.
         let peer = peer.to_canonical();
         self.sweep();
         let of_address = self.index.per_address.entry(peer).or_default();
@@ -338,6 +340,7 @@ impl<S: Driven> Table<S> {
         self.sweep();
         let id = loop {
             let id = self.index.ready.pop_front()?;
+            // It may have been removed while it waited.
             if self.entries.contains_key(&id) {
                 break id;
             }
@@ -403,6 +406,8 @@ impl<K: Copy + Ord> Index<K> {
         let before = core::mem::replace(&mut entry.load, entry.session.load());
         self.load = self.load.saturating_sub(before).saturating_add(entry.load);
         let deadline = entry.session.poll_timeout();
+        // The set keeps the earlier deadline: a look too early costs less than a change of the set
+        // with each packet.
         if deadline.is_some_and(|deadline| entry.deadline.is_some_and(|known| known <= deadline)) {
             return;
         }
@@ -510,6 +515,8 @@ impl<S: Driven> Drop for SessionMut<'_, S> {
         if self.index.removed == Some(self.id) {
             return;
         }
+        // A caller that polls has seen everything; one that changes the session has made it ready
+        // again.
         if self.is_polled {
             self.index.look(self.id, self.entry);
         } else {

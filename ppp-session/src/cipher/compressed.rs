@@ -82,10 +82,14 @@ impl Compressing {
     /// Returns where the packet ends in `buf`.
     pub(super) fn seal_with(&mut self, encryptor: &mut Encryptor, buf: &mut [u8], inner: usize) -> Option<usize> {
         let is_flag = encryptor.statistics().next_tx_coherency.is_flag();
+        // RFC 3078 section 7.2: a flag packet begins the key stream again with bit A, which flushes
+        // the history as well.
         if self.per_packet || is_flag {
             self.flush();
         }
         let (flags, end) = self.compress(buf.get(inner..)?)?;
+        // The shared bit A means both: where the history is flushed, the key stream has to begin
+        // again too.
         if flags.contains(Flags::FLUSHED) && !is_flag {
             encryptor.flush_next();
         }
@@ -156,6 +160,8 @@ impl Decompressing {
         let bits = pending.header().flags;
         let is_flushed = bits.contains(mppe::Flags::FLUSHED);
         let flags = compression_flags(bits);
+        // The history moves with the attempt, unlike the count: a forged packet costs the history,
+        // and a flush.
         let inner = self.0.decompress(flags, pending.plaintext(), limit).map_err(mppc::ReceiveError::from)?;
         let Some(opened) = judge(inner, flags.contains(Flags::COMPRESSED), is_flushed) else {
             // Its bytes are in the history.
@@ -178,6 +184,8 @@ pub(super) fn open(receiver: &mut mppc::Receiver, information: &[u8], limit: usi
 /// Returns what lies in a decompressed packet, if that can be right: an IP packet of the version
 /// that its protocol says.
 fn judge(inner: &[u8], is_compressed: bool, is_synchronized: bool) -> Option<Opened> {
+    // Random bytes decompress to something, so the result is judged as the plaintext of an
+    // uncompressed packet is.
     let frame = Frame::decode(inner).ok()?;
     let version = frame.information.first().map(|byte| byte >> 4);
     let is_ip = matches!((frame.protocol, version), (Protocol::IP, Some(4)) | (Protocol::IPV6, Some(6)));

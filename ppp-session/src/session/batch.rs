@@ -31,6 +31,7 @@ impl Session {
             let mut starts = [0; LANES];
             let mut count = 0_usize;
             for (start, frame) in starts.iter_mut().zip(rest.iter()) {
+                // With MPPC each packet needs the history of the one before, so it goes alone.
                 let sealed = if matches!(self.receiver, Receiver::Encrypted(_)) { self.sealed(frame) } else { None };
                 let Some(sealed) = sealed else { break };
                 *start = sealed.start;
@@ -42,6 +43,8 @@ impl Session {
                 first = first.saturating_add(count);
             }
             rest = behind;
+            // The frame that ended the run is handled in its turn, between those before and behind
+            // it.
             if count < LANES {
                 if let Some((frame, behind)) = core::mem::take(&mut rest).split_first_mut() {
                     let length = self.scratch_len();
@@ -113,6 +116,7 @@ impl Session {
             }
             let mut begun = [const { Ok(0..0) }; LANES];
             for (begun, buf) in begun.iter_mut().zip(chunk.iter_mut()) {
+                // Every check comes before a key moves.
                 *begun = self.begin_ip(buf, start);
             }
             let mut pairs = begun.iter().zip(chunk.iter_mut());

@@ -92,6 +92,7 @@ impl Session {
                 self.tell(Event::EncryptionDown);
             }
             link::Event::ResetRequested => self.reset_requested(now),
+            // Protocol-Reject of 0x00fd: the peer does not decrypt.
             link::Event::CompressedRejected => self.rejected(now),
             link::Event::AddressWanted(address) => self.tell(Event::AddressWanted(address)),
             link::Event::IpUp(agreed) => {
@@ -121,6 +122,7 @@ impl Session {
                 self.life = Life::Up;
                 self.link.up(now);
             }
+            // The reason for which this side ended the link, not the echo of it.
             Life::Ending(first) => self.ended(now, first),
             Life::Ended(_) => {}
         }
@@ -135,6 +137,7 @@ impl Session {
             }
             Phase::Authenticate => {
                 // The result of a new authentication is new.
+                // RFC 3079: new credentials, new keys. The old ones must not start a second stream.
                 self.spent.begin_authentication();
                 self.external_keys = None;
                 self.set_status(now, Status::VerifyingPassword);
@@ -186,6 +189,7 @@ impl Session {
         self.sender.handle_reset_request();
         // Without state there is nothing to reset: the peer has failed to decrypt.
         let is_stateless = |agreed: ccp::Agreed| agreed.send.contains(MicrosoftCompression::STATELESS);
+        // In stateless mode RFC 3078 section 8.1 needs no Reset-Request, so one is a complaint.
         if self.link.compression().is_some_and(is_stateless) {
             self.complain(now, Peer::MayDecrypt);
         }
@@ -231,6 +235,7 @@ impl Session {
                 return self.renew(now, refusal);
             }
         }
+        // Either side's unit may be the longer one, and the buffer of MPPC must hold it.
         let longest = self.config.mtu().max(self.link.lcp().sending().mru);
         let key = |start: &Option<Start>| start.as_ref().map(|start| start.key.clone());
         self.sender = Sender::new(agreed.send, key(&send).as_ref(), &self.config, longest);
@@ -252,6 +257,7 @@ impl Session {
         if self.config.encryption == Encryption::Required || refusal == Refusal::Recurring {
             self.end(now, Reason::Link(link::Reason::EncryptionLost));
         } else if self.life == Life::Up {
+            // LCP down and up again: only a new authentication makes new keys.
             self.life = Life::Renewing;
             self.link.down(now);
         }

@@ -99,6 +99,7 @@ impl Session {
             return self.conclude(now, opened).map(Some);
         }
         let result = match self.link.handle_frame(now, frame) {
+            // The network is gone already, whatever PPP still takes.
             Ok(OfLink::Network { protocol, .. }) if matches!(self.life, Life::Ended(_)) => {
                 Err(Refused::NotNow { protocol })
             }
@@ -124,6 +125,7 @@ impl Session {
         let opened = match opened {
             Ok(opened) => opened,
             Err(error) => {
+                // A run of nonsense: other keys at both ends, which no waiting repairs.
                 if matches!(error, ReceiveError::Decrypt(DecryptError::CoherencyLost { .. })) {
                     self.tell(Event::CoherencyLost);
                 }
@@ -142,6 +144,8 @@ impl Session {
         }
         match self.link.accepts(Protocol(opened.protocol)) {
             Ok(()) => Ok(opened.place),
+            // Decrypted, but of a protocol that was not agreed on: never answered by a
+            // Protocol-Reject, which would leak it in the clear.
             Err(refused) => {
                 self.refused = self.refused.saturating_add(1);
                 Err(refused.into())

@@ -67,6 +67,7 @@ impl Session {
         BufferTooSmall::check(start.saturating_add(1), buf.len())?;
         let packet = buf.get(start..).unwrap_or_default();
         let protocol = protocol_of(packet).ok_or(SendError::NotIp)?;
+        // RFC 3078 section 9: nothing goes out before the negotiation is complete.
         if !self.may_send(protocol) {
             return Err(SendError::NotConnected { protocol });
         }
