@@ -89,6 +89,7 @@ impl Session {
     fn enter<T>(&mut self, now: Duration, work: impl FnOnce(&mut Machine, Duration) -> T) -> T {
         self.now = self.now.max(now);
         let result = work(&mut self.call, self.now);
+        // Without a control connection nobody else ends the call.
         if let Some(reason) = self.call.wants_clearing() {
             self.call.cleared(self.now, reason);
         }
@@ -109,9 +110,11 @@ impl Session {
         scratch: &'p mut [u8],
     ) -> Result<Received<'p>, ReceiveError> {
         let peer = self.call.channel().config().peer();
+        // Ports may differ: RouterOS sends data from any.
         if source.host() != peer.host() || source.is_ip() != peer.is_ip() {
             return Err(ReceiveError::OtherSource);
         }
+        // Numbers must not move for a call that is over.
         if self.call.is_cleared() {
             return Err(ReceiveError::UnknownCall { session_id: self.call.id().get() });
         }

@@ -91,6 +91,7 @@ impl<'s> SessionReport<'s> {
         let call = session.call(id)?;
         let tunnel = session.tunnel();
         let mut report = Self::new(call, now);
+        // Cisco's word for a session with a control connection.
         report.signalling = Signalling::Signalled;
         report.tunnel_id = super::tunnel::local_id(tunnel.version(), tunnel.ids());
         if let Some(peer) = tunnel.peer() {

@@ -13,6 +13,7 @@ use crate::session::Session;
 pub(super) const fn local_id(version: Version, ids: TunnelIds) -> u32 {
     match version {
         Version::V2 => {
+            // As Cisco prints them: the id of version 2 is a number of 16 bits.
             let [high, low] = ids.v2.to_be_bytes();
             u32::from_be_bytes([0, 0, high, low])
         }

@@ -45,9 +45,12 @@ impl Group {
     pub fn new(session: session::Config, address: Ipv4Addr) -> Self {
         Self {
             session,
+            // The peer's PPP begins: pppd behind a LAC starts late, and a request that comes before
+            // it is lost for 3 s.
             server: ppp_session::Server::new(address).with_patience(PATIENCE),
             terminate_from: None,
             remote_end_ids: Vec::new(),
+            // accel-ppp ends a tunnel with its last call as well.
             idle_timeout: Some(Duration::from_secs(60)),
         }
     }
@@ -149,6 +152,7 @@ impl Config {
         let mut best = (None, &self.first);
         for group in core::iter::once(&self.first).chain(&self.others) {
             let fit = group.fit(host_name);
+            // The group that names the peer fits better than one for all.
             if fit > best.0 {
                 best = (fit, group);
             }

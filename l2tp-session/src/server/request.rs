@@ -40,6 +40,8 @@ impl Request {
             [AttributeType::ASSIGNED_TUNNEL_ID, AttributeType::ASSIGNED_CONTROL_CONNECTION_ID].into_iter().enumerate()
         {
             let Some(avp) = control.avps().find(attribute) else { continue };
+            // A hidden id is readable only for the tunnel that has the secret, so each of the
+            // address is asked.
             if matches!(avp.visibility, Visibility::Unreadable(_)) {
                 ids = PeerIds::Hidden;
             }

@@ -55,6 +55,8 @@ impl<const CALLS: usize> Driven for Session<CALLS> {
 
     fn keys(&self, _: IpAddr, each: &mut dyn FnMut(Key)) {
         let (tunnel, ids) = (self.tunnel(), self.tunnel().ids());
+        // A tunnel that is over takes no packets any more. xl2tpd is silent about them, too: an
+        // answer would be amplification.
         if tunnel.state() == State::Closed {
             return;
         }
@@ -64,6 +66,8 @@ impl<const CALLS: usize> Driven for Session<CALLS> {
             Version::V3 => Ids::TunnelV3(ids.v3),
         }));
         if let (Some(address), Some(peer)) = (tunnel.address(), tunnel.peer()) {
+            // A repeated SCCRQ has no id of ours: it is found by its sender and the id that it
+            // chose.
             each(Key::Peer(address, peer.tunnel_id));
         }
         for call in self.calls().filter(|call| call.is_live()) {
@@ -201,6 +205,7 @@ impl<const CALLS: usize> Server<CALLS> {
         match target(source, packet)? {
             Target::Session(key) => {
                 let id = self.table.find(Key::Ids(key)).ok_or(ReceiveError::UnknownTunnel)?;
+                // A packet may let the session send or report something.
                 self.table.mark_ready(id);
                 let session = self.table.data_mut(id).ok_or(ReceiveError::UnknownTunnel)?;
                 Ok((id, session.handle_data(now, source, key, packet, scratch)?))
@@ -224,10 +229,12 @@ impl<const CALLS: usize> Server<CALLS> {
         source: Address,
         packet: &mut [u8],
     ) -> Result<Handled, ReceiveError> {
+        // One tunnel must not take the places of calls of all others.
         let allowance = self.limits.calls.saturating_sub(self.table.load());
         let session = self.table.data_mut(id).ok_or(ReceiveError::UnknownTunnel)?;
         session.set_call_allowance(allowance);
         let handled = session.handle_control(now, source, packet)?;
+        // The peer has answered what we sent: its address is not forged.
         if session.tunnel().is_proven() {
             self.half_open.remove(id);
         }
@@ -241,6 +248,7 @@ impl<const CALLS: usize> Server<CALLS> {
         if let Some(id) = self.find_requester(now, source, &request, packet)? {
             return Ok(id);
         }
+        // A StopCCN for a tunnel that nobody knows gets no answer: no amplification.
         if !request.asks {
             return Err(ReceiveError::UnknownTunnel);
         }
@@ -305,6 +313,8 @@ impl<const CALLS: usize> Server<CALLS> {
         copy.copy_from_slice(packet);
         match self.handle_control(now, id, source, copy) {
             Ok(Handled::Taken) => Ok(true),
+            // Another id from the same port: the peer has started again, and gets a tunnel of its
+            // own.
             Ok(Handled::OtherRequest) | Err(ReceiveError::Control(PacketError::OtherTunnel)) => Ok(false),
             Err(error) => Err(error),
         }

@@ -167,6 +167,7 @@ impl Machine {
     /// Takes note that the tunnel has ended the call. Returns why the call is over.
     pub(crate) fn cleared(&mut self, now: Duration, reason: Reason) -> Reason {
         use ppp_session::ppp::link;
+        // PPP hears of the end first, so that its reason counts before the tunnel's.
         self.with_ppp(|ppp| ppp.down(now));
         let reason = match self.life {
             // PPP knows no reason of its own.
@@ -212,6 +213,8 @@ impl Machine {
 
     /// Returns the next event: that it is up, then PPP's, then the peer's reports, then the end.
     pub(crate) fn poll_event(&mut self) -> Option<CallEvent> {
+        // The order in which a caller can use it: an interface first, then its addresses, then its
+        // end.
         if let Some(event) = self.waiting.pop_connected() {
             return Some(event);
         }

@@ -157,6 +157,7 @@ impl<const CALLS: usize> Session<CALLS> {
         self.now = self.now.max(now);
         let call = self.calls.get_mut(index)?;
         let result = work(call, self.now);
+        // Data packets need no look at the tunnel; a call that is over does.
         if call.wants_clearing().is_some() {
             self.pump();
         }
@@ -172,6 +173,7 @@ impl<const CALLS: usize> Session<CALLS> {
     pub fn open(&mut self, now: Duration) -> Result<(), CommandError> {
         self.enter(now, |session, now| {
             session.tunnel.open(now)?;
+            // The request waits in the tunnel, and goes out with its last message of the set-up.
             if let Role::Client(Dialing::Announce(request)) = session.setup.role {
                 session.tunnel.announce_call(now, request, session.setup.config.terms)?;
             }
@@ -206,6 +208,7 @@ impl<const CALLS: usize> Session<CALLS> {
     /// seconds at most, and [`Event::Drained`] when the peer knows, or does not answer.
     pub fn close(&mut self, now: Duration) {
         self.enter(now, |session, now| {
+            // RFC 2661 section 5.7: calls end first, and PPP before them.
             session.end();
             for call in &mut session.calls {
                 call.close(now);
@@ -255,6 +258,8 @@ impl<const CALLS: usize> Session<CALLS> {
                 self.stage = Stage::Lingering(reason);
                 Some(Event::Closed(reason))
             }
+            // The tunnel acknowledges the peer's repetitions for 31 s (RFC 2661 section 5.7), so it
+            // is kept after its end.
             Stage::Lingering(reason) if self.tunnel.state() == State::Closed => {
                 self.stage = Stage::Drained(reason);
                 Some(Event::Drained)
@@ -283,6 +288,7 @@ impl<const CALLS: usize> Session<CALLS> {
             for call in &mut session.calls {
                 call.handle_timeout(now);
             }
+            // A tunnel without calls is of no use, and holds a place.
             if matches!(session.stage, Stage::Established { idle_deadline: Some(deadline) } if deadline <= now) {
                 session.end();
             }

@@ -69,6 +69,7 @@ impl Reason {
             Self::Closed | Self::IdTaken => None,
             Self::Ppp(reason) => reason.windows_error(),
             Self::NoData | Self::Tunnel(CloseReason::Silent) => Some(721),
+            // Windows shows 809 when an L2TP server does not answer.
             Self::Tunnel(CloseReason::NoAnswer) => Some(809),
             Self::Call(CallReason::PeerCleared { .. }) | Self::Tunnel(CloseReason::PeerStopped { .. }) => Some(628),
             Self::Call(_) | Self::Tunnel(_) => Some(629),
@@ -107,6 +108,8 @@ impl Reason {
 fn disconnect_code(reason: &ppp_session::Reason) -> DisconnectCode {
     use ppp_session::Reason as Ppp;
     match reason {
+        // RFC 3145 section 2: the number is for the peer's logs; L2TP's own result says nothing of
+        // PPP.
         Ppp::Closed | Ppp::Link(link::Reason::Closed | link::Reason::PeerClosed { .. }) => DisconnectCode::NORMAL,
         Ppp::SetupTimeout => DisconnectCode::NCP_TIMEOUT,
         Ppp::Link(link::Reason::NoAnswer | link::Reason::NotConverging) => DisconnectCode::LCP_TIMEOUT,

@@ -79,6 +79,7 @@ impl Setup {
                 Carried::Frames => request.pseudowire == PseudowireType::ETHERNET,
                 Carried::PppClient(_) | Carried::PppServer(_) => request.pseudowire == PseudowireType::PPP,
             },
+            // A VPN server dials nobody, and a client is not called unless it waits for that.
             (Role::Client(_), _) | (Role::Server { .. }, Direction::Outgoing) => false,
             (Role::Server { remote_end_ids, .. }, Direction::Incoming) => {
                 let wanted = request.remote_end_id;

@@ -51,6 +51,7 @@ impl<'s> Call<'s> {
         // Without a path MTU, the longest IP packet that there is.
         let longest = usize::from(u16::MAX).saturating_sub(headers(channel.config()));
         let frame = channel.session_mtu().map_or(longest, |path| path.min(longest));
+        // PPP's own header, and MPPE's, come out of the path's room.
         let room = frame.saturating_sub(self.ppp().map_or(0, overhead));
         let room = u16::try_from(room).unwrap_or(u16::MAX);
         self.ppp().map_or(room, |ppp| ppp.mtu().min(room))

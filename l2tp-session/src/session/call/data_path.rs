@@ -54,6 +54,7 @@ impl Machine {
         }
         let id = self.id;
         self.enter(|call| {
+            // The number is kept, so that a forged packet can be taken back.
             let before = call.channel.position();
             let data::Received::Frame(range) = call.channel.decapsulate(now, packet)? else {
                 return Ok((Received::Held, Proof::Nothing));
@@ -114,6 +115,8 @@ impl Machine {
             // Before a key moves.
             ppp.check_ip(buf, HEADROOM)?;
             let packet = buf.get(HEADROOM..).unwrap_or_default();
+            // L2TP's own check, for the same reason: after PPP has sealed the packet, its key has
+            // moved.
             call.channel.check(packet.len().saturating_add(overhead(ppp)))?;
             let type_of_service = inner_type_of_service(packet);
             let frame = ppp.send_ip(now, buf, HEADROOM)?;

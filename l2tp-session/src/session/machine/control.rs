@@ -47,6 +47,7 @@ impl<const CALLS: usize> Session<CALLS> {
             Role::Server { idle_timeout, .. } if self.tunnel.sessions().next().is_none() => idle_timeout,
             Role::Server { .. } | Role::Client(_) => None,
         };
+        // The clock runs on: each look must not begin it again.
         if let Stage::Established { idle_deadline } = &mut self.stage {
             *idle_deadline = idle_timeout.and_then(|timeout| idle_deadline.or_else(|| now.checked_add(timeout)));
         }
@@ -153,6 +154,7 @@ impl<const CALLS: usize> Session<CALLS> {
         if let Some(mtu) = self.path_mtu {
             call.channel_mut().handle_path_mtu(mtu);
         }
+        // A tunnel that has ended before the call came up leaves nothing to carry.
         if !matches!(self.stage, Stage::Established { .. }) {
             call.close(now);
         }
@@ -166,6 +168,7 @@ impl<const CALLS: usize> Session<CALLS> {
         }
         let reason = Reason::of_call(reason);
         let end = self.machine_mut(id).map_or(reason, |call| call.cleared(now, reason));
+        // The call's end says more than the tunnel's, which follows from it.
         if self.setup.is_client() {
             self.end_of_call.get_or_insert(end);
             // The tunnel is there for its calls.

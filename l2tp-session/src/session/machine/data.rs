@@ -60,7 +60,6 @@ impl<const CALLS: usize> Session<CALLS> {
         match target(source, packet)? {
             Target::Session(key) => self.handle_data(now, source, key, packet, scratch),
             Target::Tunnel(_) | Target::Request => {
-                // A session has one tunnel: a request for another one is nobody's.
                 match self.handle_control(now, source, packet)? {
                     l2tp_wire::tunnel::Handled::Taken => Ok(Received::Consumed),
                     l2tp_wire::tunnel::Handled::OtherRequest => Err(ReceiveError::UnknownTunnel),
@@ -92,6 +91,7 @@ impl<const CALLS: usize> Session<CALLS> {
         }
         let taken = self.enter_call(now, index, |call, now| call.handle_packet(now, packet, scratch));
         let (received, proof) = taken.unwrap_or(Err(ReceiveError::UnknownCall { session_id }))?;
+        // RFC 2661 section 5.5: data shows that the peer lives, and keeps a Hello from being sent.
         if proof == Proof::Genuine {
             self.tunnel.handle_data_seen(self.now);
         }
@@ -141,6 +141,8 @@ impl<const CALLS: usize> Session<CALLS> {
         now: Duration,
         buf: &'b mut [u8],
     ) -> Result<Option<Transmit<'b>>, BufferTooSmall> {
+        // Ending calls first: PPP's Terminate-Request must leave before the CDN takes the session
+        // away.
         let found = match self.poll_calls(now, buf, Machine::is_ending)? {
             Some(found) => Some(found),
             None => match self.poll_tunnel(now, buf)? {
@@ -179,6 +181,7 @@ impl<const CALLS: usize> Session<CALLS> {
         is_wanted: impl Fn(&Machine) -> bool,
     ) -> Result<Option<Place>, BufferTooSmall> {
         let count = self.calls.len();
+        // In turn, so that one call with much to say does not hold the others up.
         for step in 0..count {
             let index = self.turn.wrapping_add(step).checked_rem(count).unwrap_or_default();
             if !self.calls.get(index).is_some_and(&is_wanted) {
