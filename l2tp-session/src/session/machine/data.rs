@@ -60,6 +60,7 @@ impl<const CALLS: usize> Session<CALLS> {
         match target(source, packet)? {
             Target::Session(key) => self.handle_data(now, source, key, packet, scratch),
             Target::Tunnel(_) | Target::Request => {
+                // A session has one tunnel: a request for another one is nobody's.
                 match self.handle_control(now, source, packet)? {
                     l2tp_wire::tunnel::Handled::Taken => Ok(Received::Consumed),
                     l2tp_wire::tunnel::Handled::OtherRequest => Err(ReceiveError::UnknownTunnel),
