@@ -171,6 +171,8 @@ impl Authentication {
     pub(super) fn of_response(challenge: &Challenge, value: &chap::Value<'_>, secrets: &Secrets) -> Self {
         let name = value.name.0;
         let authenticate = |method| Self::new(method, challenge.identifier, name);
+        // The algorithm was negotiated in LCP, which may not have been captured: the lengths of
+        // both values say the same.
         if let (Ok(response), Ok(authenticator)) =
             (v2::Response::decode(value.value), v2::decode_challenge(&challenge.value))
         {
@@ -185,6 +187,7 @@ impl Authentication {
             authentication.check_v1(&response, challenge, secrets);
             return authentication;
         }
+        // MD5 has a challenge of any length (RFC 1994 section 4.1), so it comes last.
         let mut authentication = authenticate(Method::ChapMd5);
         authentication.check_md5(challenge, value, secrets);
         authentication
@@ -205,6 +208,7 @@ impl Authentication {
                 self.verdict = Verdict::Fits;
                 return;
             }
+            // Another password of the same name may still fit.
             verdict = Verdict::DoesNotFit(Proof::Client);
         }
         self.verdict = verdict;
@@ -215,6 +219,7 @@ impl Authentication {
         let mut authentication = Self::new(Method::Pap, identifier, request.peer_id.0);
         let sent = request.password.as_bytes();
         let sent = match core::str::from_utf8(sent) {
+            // The bytes may be of any code page; UTF-8 can be recognized.
             Ok(text) => NtHash::from_password(text),
             Err(_) => NtHash::from_password(Password::WidenedBytes(sent)),
         };
@@ -230,6 +235,7 @@ impl Authentication {
 
     fn check_v2(&mut self, response: &v2::Response, authenticator: &[u8; 16], secrets: &Secrets) {
         let challenges = response.challenges(authenticator);
+        // Both ends hash one form of the name, and which one cannot be seen.
         let policies = [NamePolicy::default(), NamePolicy::CutBehindFirstBackslash, NamePolicy::Whole];
         let name = self.name.clone();
         for hash in hashes(secrets.of(&name)) {
@@ -254,6 +260,7 @@ impl Authentication {
             self.verdict = Verdict::DoesNotFit(Proof::Client);
             let lm_hash = credential.lm_hash.as_ref();
             let fits = |hash: &&NtHash| response.verify(hash, &challenge);
+            // An LM response proves the account too, and the NT hash of it then makes the keys.
             let lm_fits = || lm_hash.is_some_and(|hash| response.verify_lm(hash, &challenge));
             let nt_hash =
                 credential.nt_hashes.iter().find(fits).or_else(|| credential.nt_hashes.first().filter(|_| lm_fits()));
@@ -295,6 +302,7 @@ impl Authentication {
         match (&self.keys, self.verdict) {
             (Some(Keys::V2(master)), _) => Ok(Vec::from([master.start_key(strength, Side::Client, direction)])),
             (Some(Keys::V1(known)), _) => {
+                // RFC 3079 and pppd differ for short keys, so both are tried on the packets.
                 let sources: &[ShortKeySource] = match strength {
                     Strength::Bits40 | Strength::Bits56 => &[ShortKeySource::LmHash, ShortKeySource::NtHash],
                     Strength::Bits128 => &[ShortKeySource::NtHash],
@@ -302,6 +310,7 @@ impl Authentication {
                 // Where the hash for one of them is not known, the other one is tried.
                 Ok(sources.iter().filter_map(|source| known.start_key(strength, *source).ok()).collect())
             }
+            // The secret is known to be wrong, which says more than that keys are missing.
             (None, Verdict::DoesNotFit(_)) => Err(NotDecrypted::WrongSecret),
             (None, verdict) => Err(match self.method {
                 Method::MsChapV1 | Method::MsChapV2 | Method::Chap if verdict == Verdict::ChallengeNotSeen => {

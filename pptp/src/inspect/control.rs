@@ -66,6 +66,7 @@ impl Streams {
         if let Some((client, server)) = by_port {
             learn(tag, (client, server), Roles::Port, sessions, sink);
         }
+        // A packet without bytes still says which end has the port.
         if matches!(input, ControlInput::Seen) {
             return;
         }
@@ -74,15 +75,20 @@ impl Streams {
             known.and_then(|index| self.streams.remove(index)).map(|(_, stream)| stream).unwrap_or_default();
         match input {
             ControlInput::Start => stream = Stream::default(),
+            // RFC 2637 section 1.4: the cookie is no means to find the next message, except where a
+            // capture has a hole.
             ControlInput::Lost => stream = Stream { lost: true, ..Stream::default() },
             ControlInput::Cut(bytes) => {
                 stream.read_cut(tag, key, bytes, sessions, sink);
+                // The capture has only the start of the segment, so the stream goes on at an
+                // unknown place.
                 stream = Stream { lost: true, ..Stream::default() };
             }
             ControlInput::Seen => {}
             ControlInput::Bytes(bytes) => stream.read(tag, key, bytes, sessions, sink),
             ControlInput::Repeated(bytes) => repeat(tag, key, bytes, sink),
             ControlInput::End => {
+                // A connection that ends without a message clears its calls as well.
                 for id in sessions.of_connection(source, destination) {
                     let sender = sessions.sender(id, source);
                     end(tag, id, sender, Cause::ControlConnectionClosed, sessions, sink);
@@ -90,6 +96,7 @@ impl Streams {
             }
         }
         if !matches!(input, ControlInput::End) {
+            // Bounded: a capture of a scan has a connection for every packet.
             if self.streams.len() >= MAX_STREAMS {
                 self.streams.pop_front();
             }
@@ -118,6 +125,7 @@ impl Stream {
         loop {
             match self.reassembler.next_message(&mut rest) {
                 Ok(Some(message)) => {
+                    // The record comes first, so that what follows from it is read behind it.
                     sink(record(tag, false, Content::Control { source, destination, message: &message }));
                     follow(tag, (source, destination), &message, sessions, sink);
                 }
@@ -164,6 +172,7 @@ impl Stream {
         sink: &mut impl FnMut(Record<'_>),
     ) {
         // Bytes that go on with a message that began before look like those of the next one.
+        // The rest of a message, whose length is not known, looks like data.
         let goes_on = !self.lost && !self.reassembler.pending().is_empty();
         let mut rest = if goes_on { &[] } else { bytes };
         while let Ok((message, behind)) = Message::decode(rest) {
@@ -217,6 +226,7 @@ fn follow(
             sessions.accept_call(source, destination, (reply.peer_call_id, reply.call_id), accepted);
         }
         Message::CallClearRequest(request) => {
+            // RFC 2637 section 2.12: the request has the id of its sender, the PNS.
             let id = sessions.of_call_id(source.ip(), destination.ip(), request.call_id);
             if let Some(id) = id {
                 let sender = sessions.sender(id, source);

@@ -68,7 +68,9 @@ impl End {
     pub const fn windows_error(&self) -> Option<u32> {
         match &self.cause {
             Cause::AuthenticationFailed { code: Some(code) } | Cause::MicrosoftError(code) => Some(*code),
+            // PAP and CHAP have no number; Windows shows this one for both.
             Cause::AuthenticationFailed { code: None } => Some(691),
+            // Windows ends LCP with 742 when no encryption was agreed on.
             Cause::NoEncryption { .. } => Some(742),
             Cause::Terminated { .. }
             | Cause::CallRefused(_)

@@ -145,6 +145,7 @@ impl Inspector {
     ) {
         let packet = pptp_gre::Packet::decode(bytes);
         let content = Content::Gre { source, destination, packet, bytes };
+        // A packet that is no enhanced GRE may belong to another protocol of the same hosts.
         let Ok(packet) = packet else {
             sink(Record { tag, session: None, direction: None, repeated: false, content });
             return;
@@ -152,7 +153,9 @@ impl Inspector {
         let (id, sender) = self.sessions.of_gre(source, destination, packet.header.call_id);
         let Some(session) = self.sessions.get_mut(id) else { return };
         let side = session.side_mut(sender);
+        // A capture at both ends of a bridge has every packet twice.
         let repeated = packet.header.sequence_number.is_some_and(|number| side.sequence.note(number));
+        // An acknowledgment says nothing of PPP.
         if packet.is_acknowledgment_only() {
             side.counters.acknowledgments = side.counters.acknowledgments.saturating_add(1);
         }
@@ -180,6 +183,7 @@ impl Inspector {
         let Ok((header, payload_length, rest)) = pptp_gre::Header::decode(bytes) else {
             return self.handle_gre(tag, source, destination, bytes, sink);
         };
+        // The snap length cut only the padding.
         if rest.len() >= usize::from(payload_length) {
             return self.handle_gre(tag, source, destination, bytes, sink);
         }

@@ -108,11 +108,13 @@ impl Mppe {
         plain: &mut Vec<u8>,
     ) -> Result<Decrypted, NotDecrypted> {
         if let Some(missing) = self.must_wait(packet) {
+            // Bounded: with a hole in the capture the missing packet never comes.
             if self.held.len() < MAX_HELD && self.held_bytes.saturating_add(packet.len()) <= MAX_HELD_BYTES {
                 self.held_bytes = self.held_bytes.saturating_add(packet.len());
                 self.held.push_back(Held { tag, packet: packet.to_vec() });
                 return Err(NotDecrypted::Held { missing });
             }
+            // Waiting longer would hold back all that follows.
             self.give_up();
         }
         self.decrypt(packet, vj, plain)
@@ -153,6 +155,7 @@ impl Mppe {
         let expected = self.decryptor.count();
         let count = |held: &Held| Header::decode(&held.packet).map_or(0, |(header, _)| header.count.since(expected));
         let (index, ahead) = self.held.iter().map(count).enumerate().min_by_key(|(_, ahead)| *ahead)?;
+        // In order where possible: RC4 in stateful mode goes on from packet to packet.
         if ahead != 0 && !self.after_loss {
             return None;
         }
@@ -186,6 +189,7 @@ impl Mppe {
             None => NotDecrypted::Nonsense,
         };
         if failure == NotDecrypted::AfterLoss {
+            // Stateful mode: the key stream may be found again by the next IP header.
             return self.recover(packet, plain).ok_or(failure);
         }
         Err(failure)
@@ -204,6 +208,7 @@ impl Mppe {
 
     fn decrypted(&mut self, header: Header, length: usize) -> Decrypted {
         let decryptor = &self.decryptor;
+        // RC4 begins again at these packets, so the place in the stream is known there.
         let restarted = header.flags.contains(Flags::FLUSHED) || header.count.is_flag();
         self.place.advance(header.count, decryptor.statistics().rx_key_changes, length, restarted);
         self.settled = true;
@@ -229,6 +234,7 @@ impl Mppe {
         let decompressor = self.decompressor.get_or_insert_default();
         if decrypted.missed != 0 {
             // Until the next one that is flushed.
+            // RFC 2118 section 4.3: a hole in the history spoils all that follows.
             decompressor.desynchronize();
         }
         let flags = ppp_session::compression_flags(decrypted.header.flags);
@@ -253,6 +259,7 @@ impl Mppe {
     fn failure(&mut self, error: DecryptError) -> NotDecrypted {
         match error {
             DecryptError::AwaitingFlushed { .. } => {
+                // RFC 3078 section 8.2: until a FLUSHED packet the receiver has nothing.
                 self.after_loss = true;
                 NotDecrypted::AfterLoss
             }

@@ -53,7 +53,10 @@ impl Place {
         });
         let flags = counts.clone().filter(|count| count.is_flag()).count();
         let behind_flag = counts.collect::<Vec<_>>().into_iter().rev().take_while(|count| !count.is_flag()).count();
+        // Without a key change between, the stream goes on behind the last packet; behind one it
+        // begins again.
         let (first, packets) = if flags == 0 { (self.used, missing) } else { (0, behind_flag) };
+        // The lengths of the lost packets are unknown, so every place up to the greatest is tried.
         let last = first.saturating_add(packets.saturating_mul(MAX_PACKET).min(MAX_DISTANCE));
 
         let changes = self.changes.saturating_add(u64::try_from(flags).ok()?);
@@ -86,6 +89,7 @@ fn is_ipv4(stream: &[u8], encrypted: &[u8]) -> bool {
     }
     let [0x00, 0x21, header @ ..] = &head else { return false };
     let [0x45, _, high, low, ..] = header else { return false };
+    // The length and the checksum of the IP header: a chance of 1 in 2^32 for a wrong place.
     let length = usize::from(u16::from_be_bytes([*high, *low]));
     length.saturating_add(2) == encrypted.len() && has_right_checksum(header)
 }

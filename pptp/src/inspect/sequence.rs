@@ -41,6 +41,7 @@ impl Sequence {
             // It came before the first one did.
             self.span = self.span.max(u64::from(behind).saturating_add(1));
         } else {
+            // Too old to be remembered: taken for late, as a receiver does.
             self.late = self.late.saturating_add(1);
         }
         self.distinct = self.distinct.saturating_add(1);

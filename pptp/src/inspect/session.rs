@@ -266,6 +266,7 @@ impl Session {
 
     /// Learns which side is the client. Returns whether they change places.
     pub(super) fn learn_client(&mut self, client: usize, roles: Roles) -> bool {
+        // Better evidence stays.
         if roles <= self.roles {
             return false;
         }
@@ -312,6 +313,7 @@ impl Session {
         match Frame::decode(bytes) {
             Ok(frame) if is_whole(&frame) => self.handle_frame(origin, bytes, secrets, plain, sink),
             frame => {
+                // A repeated packet is counted once, where it came first.
                 if !origin.repeated {
                     let counters = &mut self.side_mut(origin.sender).counters;
                     counters.frames = counters.frames.saturating_add(1);
@@ -353,6 +355,7 @@ impl Session {
 
     /// Returns what a packet says about which end is the client.
     fn learn(&mut self, origin: Origin, protocol: Protocol, bytes: &[u8], sink: &mut impl FnMut(Record<'_>)) -> Origin {
+        // The authentication shows who is the server, and nothing later shows it better.
         if self.roles >= Roles::Authentication || !self.has_directions() {
             return origin;
         }
@@ -366,10 +369,12 @@ impl Session {
                 (origin.sender, Roles::Authentication)
             }
             (Protocol::CHAP | Protocol::EAP, Some(Code(2))) | (Protocol::PAP, Some(Code(1))) => {
+                // The authenticator is the server, whatever its address.
                 (other(origin.sender), Roles::Authentication)
             }
             _ => return origin,
         };
+        // Records from here on are those of the other end.
         if !self.learn_client(other(server), roles) {
             return origin;
         }
@@ -411,6 +416,7 @@ impl Session {
                 }
             }
             (Protocol::COMPRESSED, _) => {
+                // Another compressor has no header of MPPE.
                 let is_other = matches!(self.side(origin.sender).encryption, Encryption::Other { .. });
                 let header = mppe::Header::decode(bytes).ok().map(|(header, _)| header).filter(|_| !is_other);
                 sink(self.record(origin, Content::CompressedData { header, bytes }));

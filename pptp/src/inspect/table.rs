@@ -50,6 +50,7 @@ impl Sessions {
 
     fn create(&mut self) -> SessionId {
         while self.all.len() >= MAX_SESSIONS {
+            // Sessions that have ended go first: live ones are still to be read.
             let oldest = self.ended.pop_front().or_else(|| self.all.keys().next().copied());
             let Some(session) = oldest.and_then(|id| self.all.remove(&id)) else { continue };
             self.forgotten = self.forgotten.saturating_add(1);
@@ -86,6 +87,7 @@ impl Sessions {
 
     /// Learns which of two hosts is the client. Returns the sessions whose ends change places.
     pub(super) fn learn_roles(&mut self, client: IpAddr, server: IpAddr, roles: Roles) -> Vec<SessionId> {
+        // The same knowledge, or worse, changes nothing.
         if client == server || self.hosts.get(&(client, server)).is_some_and(|known| *known >= roles) {
             return Vec::new();
         }
@@ -121,6 +123,7 @@ impl Sessions {
             side.call_id = Some(call_id);
             session.side_mut(SERVER).address = Some(other.ip());
             session.learn_client(CLIENT, Roles::CallRequest);
+            // A server listens at port 1723, so the port says more than the request.
             let by_port = match (placer.port() == TCP_PORT, other.port() == TCP_PORT) {
                 (true, false) => Some((SERVER, Roles::Port)),
                 (false, true) => Some((CLIENT, Roles::Port)),
@@ -145,6 +148,7 @@ impl Sessions {
         let known = self.calls.get(&(placer.ip(), accepter.ip(), peer_call_id)).copied();
         let id = match known {
             Some(id) => id,
+            // The request was not captured, but the reply has both ids.
             None if connected => self.place_call(placer, accepter, peer_call_id),
             None => return None,
         };
@@ -182,6 +186,8 @@ impl Sessions {
                 (sender.address, receiver.address) == (Some(from), Some(to)) && receiver.call_id.is_none()
             })
         };
+        // GRE carries only the receiver's id: a session that lacks it, between the same hosts, is
+        // taken for this call.
         let known = self.all.values_mut().rev().find(half_known).map(|session| {
             let receiver = if session.side(CLIENT).address == Some(to) && session.side(CLIENT).call_id.is_none() {
                 CLIENT
@@ -240,6 +246,7 @@ impl Sessions {
     /// Returns the index of the end with this address.
     pub(super) fn sender(&self, id: SessionId, connection_end: SocketAddr) -> Option<usize> {
         let session = self.all.get(&id)?;
+        // Two calls of one pair of hosts differ by their TCP ports.
         let is_end = match session.connection {
             Some((client, server)) => [client == connection_end, server == connection_end],
             None => [CLIENT, SERVER].map(|index| session.side(index).address == Some(connection_end.ip())),

@@ -78,6 +78,8 @@ impl Candidate {
         let is_compressed = pending.header().flags.contains(Flags::COMPRESSED);
         let bits = if is_compressed { 0 } else { evidence::of_packet(pending.plaintext()) };
         if bits != 0 {
+            // The pending count and key move only with evidence: a wrong key would run away from
+            // the right place.
             pending.commit();
             self.evidence = self.evidence.saturating_add(bits);
         }
@@ -118,12 +120,15 @@ impl Trial {
         self.waiting_bytes = self.waiting_bytes.saturating_add(packet.len());
         self.waiting.push_back(Held { tag, packet: packet.to_vec() });
         self.try_on_all(packet, plain);
+        // Some packets are enough to find the place, and the search costs a key change for each
+        // step.
         if self.waiting.len() == SEARCHED_WITH {
             self.look_for_the_place(plain);
         }
         if let Some(mppe) = self.proved() {
             return Tried::Proved(mppe);
         }
+        // Bounded: what fits no key is given up.
         if self.waiting.len() < MAX_WAITING && self.waiting_bytes <= MAX_WAITING_BYTES {
             return Tried::Waits;
         }
@@ -203,6 +208,7 @@ fn find(start: &StartKey, depth: u64, waiting: &VecDeque<Held>, plain: &mut Vec<
     let last = heads.iter().filter_map(|(_, header, _)| last_place(*header, depth)).max()?;
     let mut key = start.initial_session_key();
     for position in 0..=last {
+        // In stateless mode the count is the position, modulo 4096 (RFC 3078 section 3.1).
         key = start.next_session_key(&key);
         for (index, header, encrypted) in &heads {
             if position & MAX_COUNT == u64::from(header.count.get()) {

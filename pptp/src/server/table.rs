@@ -164,6 +164,7 @@ impl<const CALLS: usize> Server<CALLS> {
     pub fn accept(&mut self, now: Duration, peer: IpAddr, entropy: [u8; 32]) -> Result<ConnectionId, AcceptError> {
         self.table.check(peer)?;
         let mut session = Session::new(&self.config, entropy);
+        // Numbers are drawn now, since the key of a GRE packet must name one call of the address.
         session.reserve_numbers();
         session.open(now);
         let id = self.table.insert(peer, session)?;

@@ -80,6 +80,7 @@ impl Machine {
         config: &Config,
         ppp: ppp_session::Session,
     ) -> Box<Self> {
+        // RFC 2637 section 2.7 counts the delay in tenths of a second.
         let tenths = parameters.peer_delay.as_millis().div_ceil(100);
         let tunnel = config
             .gre
@@ -153,6 +154,8 @@ impl Machine {
         use ppp_session::ppp::link;
         match (self.life, end) {
             (Life::Ending(first), _) => first,
+            // The control connection is up, and GRE is another path: NATs and firewalls often stop
+            // it.
             // Nothing came at all, so that nothing can be said about PPP.
             (_, ppp_session::Reason::SetupTimeout | ppp_session::Reason::Link(link::Reason::NoAnswer))
                 if self.path == Path::Silent =>
@@ -173,6 +176,7 @@ impl Machine {
             pptp_gre::Event::Writable => self.waiting.writable(),
             pptp_gre::Event::FlowControlAlarmRaised => {
                 self.waiting.alarm(true);
+                // RFC 2637 has no such end, so the user decides.
                 if self.flow_alarm == FlowAlarmPolicy::HangUp && self.life == Life::Up {
                     self.life = Life::Ending(Reason::FlowAlarm);
                     match Reason::FlowAlarm.windows_error() {

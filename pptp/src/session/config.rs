@@ -73,6 +73,7 @@ impl Config {
 
     fn new(ppp: ppp_session::Config) -> Self {
         let end_timeout = Duration::from_secs(5);
+        // RFC 2637 section 3.1.4 has 60 s; a client's user will not wait that long.
         let control = connection::Config::new(Identity::new(Text::EMPTY, Text::EMPTY))
             .with_start_timeout(Duration::from_secs(10))
             .with_stop_timeout(end_timeout)

@@ -118,6 +118,7 @@ impl<const CALLS: usize> Session<CALLS> {
     pub fn new(setup: impl Into<Setup>, entropy: [u8; 32]) -> Self {
         let setup: Setup = setup.into();
         let mut random = Random::new(entropy);
+        // RFC 2637 section 3.2.4: the PNS asks for outgoing calls, and the VPN client is the PNS.
         let control = setup.config.control.with_outgoing_call_requests(!setup.is_client());
         let connection = match setup.role {
             Role::Client(_) => Connection::originator(control, random.entropy()),
@@ -160,6 +161,7 @@ impl<const CALLS: usize> Session<CALLS> {
         self.now = self.now.max(now);
         let call = self.calls.get_mut(index)?;
         let result = work(call, self.now);
+        // Data packets need no look at the control connection; a call that is over does.
         if call.wants_clearing().is_some() {
             self.pump();
         }
@@ -256,8 +258,10 @@ impl<const CALLS: usize> Session<CALLS> {
     ///
     /// A call that is over is there, to be looked at, until the next call of this function.
     pub fn poll_event(&mut self) -> Option<Event> {
+        // Its last event was polled.
         self.calls.retain(|call| !call.is_over());
         self.fill_numbers();
+        // Before the events of calls, which need the connection.
         if core::mem::take(&mut self.is_established_waiting) {
             return Some(Event::Established);
         }

@@ -76,6 +76,7 @@ impl Reason {
             | Self::Call(CallCloseReason::Local)
             | Self::Control(CloseReason::Local | CloseReason::StopTimeout) => None,
             Self::Ppp(reason) => reason.windows_error(),
+            // The number that Windows shows when GRE does not come through.
             Self::GreBlocked | Self::GreOneWay => Some(806),
             Self::FlowAlarm => Some(721),
             Self::Call(CallCloseReason::OutgoingRefused { .. } | CallCloseReason::NotAnswered) => Some(629),
@@ -131,6 +132,7 @@ impl Reason {
     pub(super) fn disconnect(&self) -> Disconnect {
         use ppp_session::Reason::Link;
         match self {
+            // RFC 2637 section 2.13: result 3, "administratively".
             Self::Closed | Self::Ppp(ppp_session::Reason::Closed | Link(link::Reason::Closed)) => {
                 Disconnect::ADMIN_SHUTDOWN
             }

@@ -35,6 +35,7 @@ impl Session {
                 self.proved(origin, authentication, sink);
             }
             chap::Message::Success(text) => {
+                // RFC 2759 section 5: only version 2 begins so.
                 let method = if text.0.starts_with(b"S=") { Method::MsChapV2 } else { Method::Chap };
                 self.answer(origin, method, identifier, |authentication| authentication.accept(text.0), sink);
             }
@@ -192,6 +193,7 @@ impl Session {
         let peer = self.receiver(origin.sender);
         let authentication =
             self.side_mut(peer).authentication.get_or_insert_with(|| Authentication::without_proof(method, identifier));
+        // An answer to an earlier proof, or one that comes again.
         if authentication.identifier() != identifier || authentication.outcome() == Outcome::Accepted {
             return;
         }

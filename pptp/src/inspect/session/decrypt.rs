@@ -34,6 +34,7 @@ impl Session {
         match from_authentication {
             Ok(keys) => Ok(Keys { keys, proved: true }),
             Err(reason) => {
+                // Keys that were given stand for an authentication that cannot be read.
                 let given = secrets.start_keys.iter().filter(|key| key.strength() == strength).cloned();
                 let keys: Vec<_> = given.collect();
                 if keys.is_empty() { Err(reason) } else { Ok(Keys { keys, proved: false }) }
@@ -94,6 +95,7 @@ impl Session {
 
     /// Tries all known keys, since the negotiation was not seen.
     fn start_in_the_middle(&mut self, sender: usize, secrets: &Secrets) {
+        // The negotiation was not captured, so any strength may be in use.
         let strengths = [Strength::Bits128, Strength::Bits56, Strength::Bits40];
         let mut keys = Keys { keys: Vec::new(), proved: true };
         let mut reason = None;

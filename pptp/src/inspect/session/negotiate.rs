@@ -61,6 +61,7 @@ impl Session {
         // Only where the start was captured: else an agreement may have been made before.
         let no_encryption = self.start_seen && self.mppe_wanted && !both_encrypt && !talked;
         match (MicrosoftTermination::decode(data), self.authentication().map(Authentication::outcome)) {
+            // Windows sends its own number; zero is an ordinary hang-up.
             (Some(termination), _) if termination.error != 0 => Cause::MicrosoftError(termination.error),
             (_, Some(Outcome::Refused { code })) => Cause::AuthenticationFailed { code },
             _ if no_encryption || is_about_encryption(&message, talked || !self.start_seen) => {
@@ -81,6 +82,7 @@ impl Session {
     ) {
         match packet.code {
             // A side sends what it acknowledges.
+            // A repeated Ack changes nothing: the keys run on.
             Code::CONFIGURE_ACK if self.side(origin.sender).ccp_identifier != Some(packet.identifier) => {
                 self.end_encryption(origin, plain, sink);
                 self.side_mut(origin.sender).ccp_identifier = Some(packet.identifier);
@@ -134,6 +136,7 @@ impl Session {
             (MicrosoftCompression::MPPE_40, Strength::Bits40),
         ];
         let Some((_, strength)) = strengths.into_iter().find(|(bit, _)| bits.contains(*bit)) else {
+            // Only MPPC, or nothing.
             self.side_mut(origin.sender).encryption = Encryption::Without;
             return;
         };

@@ -104,6 +104,7 @@ impl Machine {
         let mut frames: [&mut [u8]; LANES] = core::array::from_fn(|_| lanes.next().unwrap_or_default());
         let frame_count = arrived.iter().filter(|arrived| matches!(arrived, Ok(Arrived::Frame(_)))).count();
         let frames = frames.get_mut(..frame_count).unwrap_or_default();
+        // The order of the results is that of the packets.
         // A packet without a frame is handed out in its turn.
         let mut turns = (first..).zip(arrived.into_iter().take(count));
         let mut until_frame = |each: &mut dyn FnMut(usize, Result<Received<'_>, ReceiveError>)| {
@@ -209,6 +210,7 @@ impl Machine {
         each: &mut impl FnMut(Result<&[u8], SendError>),
     ) -> Option<Sealing<'p>> {
         if !self.ppp.seals_in_place() {
+            // This sender cannot be lent: its packets do not stay in place.
             each(self.send_ip(now, buf));
             return None;
         }

@@ -144,6 +144,7 @@ impl Machine {
 
     fn next_packet(&mut self, now: Duration, buf: &mut [u8]) -> Result<Option<Range<usize>>, BufferTooSmall> {
         let available = buf.len();
+        // PPP's own packets take part in the window, as all data does (RFC 2637 section 4.2).
         if self.tunnel.is_writable() {
             BufferTooSmall::check(pptp_gre::HEADROOM, available)?;
             let frame = buf.get_mut(pptp_gre::HEADROOM..).unwrap_or_default();
@@ -164,6 +165,7 @@ impl Machine {
             // The user gets an event when there is room again.
             let _ = self.tunnel.check_writable(now);
         }
+        // RFC 2637 section 4.1: an acknowledgment alone, when no data could carry it.
         match self.tunnel.poll_transmit(now, buf) {
             Ok(packet) => Ok(packet.map(|packet| 0..packet.len())),
             Err(error) => BufferTooSmall::check(error.needed, available).map(|()| None),
@@ -185,8 +187,10 @@ pub(super) fn judge(
     received: &Result<ppp_session::Received<'_>, ppp_session::ReceiveError>,
 ) {
     match received {
+        // An IP packet was decrypted, or could only be sent by the peer.
         Ok(ppp_session::Received::Ip(_)) => tunnel.confirm(now, unproven),
         Ok(_) if !expects_sealed => tunnel.confirm(now, unproven),
+        // A frame that is not genuine must not make the genuine one of the same number late.
         Err(error) if error.is_forgery() => tunnel.refuse(now, unproven),
         Ok(_) | Err(_) if expects_sealed => tunnel.doubt(now, unproven),
         Ok(_) | Err(_) => {}

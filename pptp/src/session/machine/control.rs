@@ -37,6 +37,7 @@ impl<const CALLS: usize> Session<CALLS> {
             Role::Server { .. } | Role::Client(_) => None,
         };
         if let Stage::Established { idle_deadline } = &mut self.stage {
+            // The clock runs on: each look must not begin it again.
             *idle_deadline = idle_timeout.and_then(|timeout| idle_deadline.or_else(|| now.checked_add(timeout)));
         }
     }
@@ -127,6 +128,7 @@ impl<const CALLS: usize> Session<CALLS> {
             return false;
         }
         let request = OutgoingCallRequest {
+            // The window that this side's tunnel keeps.
             packet_receive_window_size: self.setup.config.gre.receive_window(),
             ..OutgoingCallRequest::new(0, 0)
         };
@@ -152,6 +154,7 @@ impl<const CALLS: usize> Session<CALLS> {
                 let answer = Answer::new().with_window(self.setup.config.gre.receive_window());
                 self.connection.accept_call(now, call, answer.with_call_id(number))
             }
+            // RFC 2637 section 2.8: result 4, busy.
             None => self.connection.refuse_call(now, call, Refusal::BUSY),
         };
         // A peer that does not read its replies gets none: the connection's own clock ends the request.
