@@ -54,6 +54,7 @@ fn security(mut ppp: ppp_session::Config, template: &VirtualTemplate) -> ppp_ses
         };
         ppp = ppp.with_authentication(Methods::new(&methods.iter().map(protocol).collect::<Vec<_>>()));
     }
+    // Without the setting the preset decides.
     let Some(Mppe { strength, wanted, key_change }) = template.ppp_encrypt_mppe else { return ppp };
     ppp.with_encryption(match wanted {
         Wanted::Offered => Encryption::Preferred,
@@ -90,6 +91,7 @@ fn link(mut ppp: ppp_session::Config, template: &VirtualTemplate) -> ppp_session
     }
     match template.keepalive_timeout {
         None => ppp,
+        // Zero switches it off.
         Some(0) => ppp.with_keepalive(None),
         Some(seconds) => ppp.with_keepalive(Some(Keepalive::new(Duration::from_secs(seconds)).with_adaptive(false))),
     }

@@ -137,6 +137,7 @@ pub fn read(source: impl Read + Send, mut each: impl FnMut(Frame<'_>)) -> (u64, 
     let mut source = source;
     // The first block shows the format, and a pipe may give it in pieces.
     let Ok(start) = first(&mut source) else { return (0, Err(Error::Read)) };
+    // Captures are often stored packed, so gzip is read as it comes.
     if !start.starts_with(&GZIP) {
         return frames(start, source, &mut each);
     }
@@ -174,6 +175,7 @@ fn needed(start: &[u8]) -> u64 {
         // The section header of pcapng: type, length, and the mark of the byte order.
         [0x0a, 0x0d, 0x0d, 0x0a, a, b, c, d, order, ..] => {
             let length = [*a, *b, *c, *d];
+            // The mark of the byte order says how the length of the block is to be read.
             let length = if *order == 0x4d { u32::from_le_bytes(length) } else { u32::from_be_bytes(length) };
             u64::from(length).min(FIRST)
         }
@@ -238,6 +240,7 @@ fn frames(start: Vec<u8>, source: impl Read + Send, each: &mut impl FnMut(Frame<
         match reader.next() {
             Ok((length, block)) => {
                 if let Some(Packet { time, link_type, bytes, length }) = interfaces.packet(&block) {
+                    // Every packet counts, read or not, so that the numbers are those of tshark.
                     number += 1;
                     each(Frame { number, time, link_type, bytes, length });
                 }
@@ -316,6 +319,7 @@ impl Interfaces {
                 None
             }
             Block::InterfaceDescription(description) => {
+                // Bounded: a damaged file may describe interfaces without end.
                 if self.list.len() < MAX_INTERFACES {
                     self.list.push(Interface {
                         link_type: LinkType::from_header(description.linktype.0),

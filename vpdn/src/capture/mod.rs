@@ -107,12 +107,14 @@ pub fn read_with_tunnels(
     let (frames, outcome) = file::read(source, |frame| {
         last = Place { number: frame.number, time: frame.time, path: None, carrier: None };
         cut += u64::from(frame.is_cut());
+        // Bounded: a damaged file may name any number of link types.
         if !frame.link_type.is_read() && (unread.len() < MAX_UNREAD || unread.contains_key(&frame.link_type)) {
             *unread.entry(frame.link_type).or_default() += 1;
         }
         outer.handle(&frame, &mut |carried| feed(&frame, &carried, inspector, &mut streams, &mut each));
         each(&last, Item::FrameEnd);
     });
+    // Packets that still wait are reported at the end of the file.
     inspector.finish(last.number, &mut |record| each(&last, Item::Record(&record)));
     each(&last, Item::FrameEnd);
     *tunnels = outer.into_tunnels();
@@ -197,6 +199,7 @@ fn link(path: Option<Path>, sender: Option<Sender>, carrier: Carrier) -> (u64, O
         }
         Carrier::Serial => {}
     }
+    // Without addresses the file itself may say which end has sent the frame.
     let Some((source, destination)) = path else {
         let direction = sender.map(|sender| match sender {
             Sender::Capturer => Direction::ToServer,
@@ -206,5 +209,7 @@ fn link(path: Option<Path>, sender: Option<Sender>, carrier: Carrier) -> (u64, O
     };
     source.min(destination).hash(&mut hasher);
     source.max(destination).hash(&mut hasher);
+    // The order of the addresses stands for the directions until the authentication shows the
+    // server.
     (hasher.finish(), Some(if source < destination { Direction::ToServer } else { Direction::ToClient }))
 }

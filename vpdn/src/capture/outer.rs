@@ -234,6 +234,7 @@ impl Outer {
     fn mpls(&mut self, bytes: &[u8], at: At, each: &mut impl FnMut(Carried<'_>)) {
         let Some(at) = at.within() else { return };
         let mut rest = bytes;
+        // Bounded, as a stack without an end holds no packet.
         for _ in 0..MAX_LABELS {
             let Some((&[_, _, bits, _], behind)) = rest.split_first_chunk() else { return };
             rest = behind;
@@ -262,6 +263,7 @@ impl Outer {
                 let at = At { path: Some(path), is_cut: at.is_cut && payload.incomplete, ..at };
                 if header.is_fragmenting_payload() {
                     each(Carried::Fragment { path });
+                    // Half a fragment cannot be put together with others.
                     if at.is_cut {
                         return;
                     }
@@ -310,6 +312,7 @@ impl Outer {
     ) {
         let (Address::Ip(source), Address::Ip(destination)) = path else { return };
         match transport {
+            // RFC 2637 section 1.4: the control connection is at TCP port 1723.
             Some(TransportSlice::Tcp(tcp)) if [tcp.source_port(), tcp.destination_port()].contains(&CONTROL_PORT) => {
                 each(Carried::Control(Segment {
                     source: (source, tcp.source_port()).into(),
@@ -324,6 +327,7 @@ impl Outer {
             }
             Some(TransportSlice::Udp(udp)) => {
                 let ends = ((source, udp.source_port()).into(), (destination, udp.destination_port()).into());
+                // RFC 2661 section 8.1: behind the first request any port may be in use.
                 if self.tunnels.takes(ends) {
                     self.l2tp(Layer3::Udp, ends, udp.payload(), at, each);
                 }
@@ -333,9 +337,11 @@ impl Outer {
             }
             None if protocol == ip_number::GRE => {
                 each(Carried::Gre { path, bytes: payload, is_cut: at.is_cut });
+                // Plain GRE may carry IP or Ethernet with a tunnel in it.
                 self.within_gre(payload, at, each);
             }
             None if [ip_number::IPV4, ip_number::IPV6].contains(&protocol) => {
+                // A tunnel in a tunnel is followed to a bounded depth.
                 if let Some(at) = at.within() {
                     self.ip(payload, at, each);
                 }
@@ -375,6 +381,7 @@ impl Outer {
         if flags & 0x4007 != 0 {
             return;
         }
+        // RFC 2784 and RFC 2890: checksum, key and sequence number have four bytes each.
         let optional = [0x8000, 0x2000, 0x1000].iter().filter(|bit| flags & **bit != 0).count();
         let payload = rest.get(4 * optional..).unwrap_or_default();
         match u16::from_be_bytes([p0, p1]) {
@@ -393,6 +400,7 @@ impl Outer {
         payload: &[u8],
     ) -> Option<Vec<u8>> {
         let index = self.fragmented.iter().position(|(k, _)| *k == key).unwrap_or_else(|| {
+            // Bounded: the oldest datagram that is not whole is given up.
             if self.fragmented.len() == MAX_FRAGMENTED {
                 self.fragmented.pop_front();
             }
@@ -402,6 +410,7 @@ impl Outer {
         });
         let (_, buffer) = self.fragmented.get_mut(index)?;
         let added = buffer.add(offset, more, payload);
+        // A datagram whose fragments contradict each other is dropped.
         if added.is_err() || buffer.is_complete() {
             let (_, buffer) = self.fragmented.remove(index)?;
             return added.ok().map(|()| buffer.take_bufs().0);

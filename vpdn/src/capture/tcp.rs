@@ -73,6 +73,7 @@ impl Direction {
     fn handle(&mut self, segment: &Segment<'_>, each: &mut impl FnMut(Piece<'_>)) {
         if segment.synchronize {
             let first = segment.sequence_number.wrapping_add(1);
+            // A repeated SYN is no new connection.
             if self.next != Some(first) {
                 *self = Self { next: Some(first), ..Self::default() };
                 each(Piece::Start);
@@ -81,6 +82,7 @@ impl Direction {
         let sequence_number = segment.sequence_number.wrapping_add(segment.synchronize.into());
         match (segment.payload, segment.not_captured) {
             ([], 0) => {
+                // A mere acknowledgment still shows the ports.
                 if !(segment.synchronize || segment.finish || segment.reset) {
                     each(Piece::Empty);
                 }
@@ -119,6 +121,7 @@ impl Direction {
         } else if ahead > u32::MAX / 2 {
             let behind = usize::try_from(ahead.wrapping_neg()).unwrap_or(usize::MAX);
             let (old, new) = bytes.split_at_checked(behind).unwrap_or((bytes, &[]));
+            // Bytes that were seen before are reported as repeated, and not read twice.
             each(Piece::Repeated(old));
             if !new.is_empty() {
                 self.advance(new, each);
@@ -130,6 +133,7 @@ impl Direction {
                 self.waiting_bytes += bytes.len() - known;
                 self.waiting.insert(sequence_number, bytes.to_vec());
             }
+            // Bounded: a gap in the capture is never filled.
             if self.waiting_bytes > MAX_WAITING {
                 self.give_up(next, each);
             }
@@ -146,6 +150,7 @@ impl Direction {
             let Some(waited) = self.waiting.remove(&start) else { break };
             self.waiting_bytes = self.waiting_bytes.saturating_sub(waited.len());
             let overlap = usize::try_from(next.wrapping_sub(start)).unwrap_or(usize::MAX);
+            // Retransmissions overlap: only the new part is delivered.
             if let Some(new @ [_, ..]) = waited.get(overlap..) {
                 each(Piece::Next(new));
                 next = next.wrapping_add(length(new));

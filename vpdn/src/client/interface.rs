@@ -91,6 +91,7 @@ impl Interface {
         let Some(own) = agreed.own_address else {
             return Err(Failure { status: status::NO_AGREEMENT, text: "the server gave no address".to_owned() });
         };
+        // Addresses may be agreed on again in the running session.
         self.ip_down(None);
         let failed = |error| Failure::of_system("the network interface", &error);
         let peer = agreed.peer_address;
@@ -106,6 +107,7 @@ impl Interface {
         };
         self.state = State::Up { own, peer, variables: variables.clone(), script: None };
         self.device.set_up(mtu).map_err(failed)?;
+        // The kernel refuses routes to a device that is down.
         self.add_routes(IpAddr::is_ipv4)?;
         say(&format_args!("  interface: {}, MTU {mtu}", self.device.name()));
         say(&format_args!("  local-address: {own}"));
@@ -134,6 +136,7 @@ impl Interface {
 
     fn set_name_servers(&mut self, servers: [Option<Ipv4Addr>; 2]) {
         let servers: Vec<_> = servers.into_iter().flatten().collect();
+        // Only where the user asks for it: the file belongs to the system.
         let Some(restore) = self.restore.as_mut().filter(|_| self.wants_name_servers && !servers.is_empty()) else {
             return;
         };
@@ -172,6 +175,7 @@ impl Interface {
         let State::Up { own, peer, variables, script } = std::mem::replace(&mut self.state, State::Down) else {
             return;
         };
+        // The device may have gone already.
         let _ = self.device.remove_address(own.into(), peer.map(IpAddr::V4), 32);
         if let Some(restore) = &mut self.restore {
             // A change that cannot be noted was noted before.

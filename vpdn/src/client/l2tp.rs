@@ -81,6 +81,8 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         self.session.open(begun).map_err(|error| Failure::other(error.to_string()))?;
         loop {
             if let Some(reason) = self.settle()? {
+                // RFC 2661 section 5.7: the peer repeats its StopCCN until it is acknowledged, so
+                // the socket stays a moment longer.
                 let deadline = self.context.clock.now().saturating_add(CLOSE_TIMEOUT);
                 stage = Stage::Ending { reason, deadline };
             }
@@ -186,6 +188,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
     /// Carries packets from the device to the network.
     fn send(&mut self, now: Duration) {
         let Self { session, network, context, outgoing, .. } = self;
+        // In bursts, so that the other direction gets its turn.
         for _ in 0..BURST {
             if !context.interface.device.receive(outgoing) {
                 break;

@@ -51,9 +51,11 @@ pub(super) fn run(config: &Config, trace: bool) -> Result<(), Failure> {
             Ok(End::ByUs) => return Ok(()),
             Ok(End::Failed(failure)) | Err(failure) => failure,
         };
+        // Another try helps against a bad path, not against a wrong password.
         if left == 0 || !is_worth_another_try(&failure) {
             return Err(failure);
         }
+        // A session that was good for a while is no failed try.
         if context.clock.now().saturating_sub(begun) >= GOOD {
             pause = FIRST_PAUSE;
             left = client.reconnect.unwrap_or(0);
@@ -64,6 +66,7 @@ pub(super) fn run(config: &Config, trace: bool) -> Result<(), Failure> {
         if rest(&context, pause)? {
             return Ok(());
         }
+        // The pause doubles, so that a server that has come back is not flooded by its clients.
         pause = pause.saturating_mul(2).min(max_pause);
     }
 }

@@ -62,9 +62,12 @@ impl<'t, 'c> Tunnel<'t, 'c> {
     ///
     /// It is not there, or a socket cannot be had.
     pub(super) fn dial(context: &'t mut Context<'c>, server: SocketAddrV4, entropy: [u8; 32]) -> Result<Self, Failure> {
+        // Opened before TCP: the server's first packet may come at once, and this step needs
+        // permission.
         let gre = Gre::open()?;
         let tcp = TcpStream::connect_timeout(&SocketAddr::V4(server), CONNECT_TIMEOUT)
             .map_err(|error| unreachable_server(server, &error))?;
+        // A connected socket gets packets of this server alone.
         gre.connect(*server.ip()).map_err(|error| unreachable_server(server, &error))?;
         let failed = |error| Failure::of_system("the TCP connection", &error);
         let own = tcp.local_addr().map_err(failed)?;
@@ -198,6 +201,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
                 gre.send(packet);
             }
             gre.flush();
+            // A server that does not read its messages gets no more of them.
             while let (true, Ok(Some(bytes))) = (control.has_room(), session.poll_control(now, &mut buf)) {
                 if let Some(trace) = trace {
                     trace.control(now, Direction::ToServer, bytes);
@@ -300,6 +304,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
             let taken = blocked.unwrap_or(packets.len());
             outgoing.take(taken);
             count += taken;
+            // The window is full: the rest waits until it opens.
             if blocked.is_some() {
                 break;
             }
@@ -391,6 +396,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         }
         self.ip_down(now);
         say(&self.status(now));
+        // RFC 2637 section 3.1.1: TCP is closed once the last message has been pushed out.
         self.control.finish();
         if self.has_expired {
             return End::Failed(ppp::expired());

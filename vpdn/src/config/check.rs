@@ -113,6 +113,7 @@ impl Check<'_> {
         self.within(&[table, name, "mtu"], template.mtu, MTU);
         self.within(&[table, name, "mru"], template.mru, MTU);
         for (key, servers) in [("dns", &template.dns), ("nbns", &template.nbns)] {
+            // RFC 1877 has a primary and a secondary one.
             if servers.len() > 2 {
                 self.say(&[table, name, key], "PPP has room for two");
             }
@@ -133,6 +134,7 @@ impl Check<'_> {
                     Some(mppe) => mppe.wanted == Wanted::Required,
                     None => !template.interop,
                 };
+                // Found here, since every call would end with error 742.
                 if is_required && !has_keys {
                     self.say(&[table, name, key], "encryption is required, and none of these methods leaves keys");
                 }
@@ -175,6 +177,7 @@ impl Check<'_> {
         let config = self.config;
         for (name, class) in &config.l2tp_class {
             let table = "l2tp-class";
+            // RFC 2661 sections 4.3 and 5.1.1 hash the password into both.
             if (class.authentication || class.hidden) && class.password.is_none() {
                 self.say(&[table, name], "`authentication` and `hidden` need a `password`");
             }
@@ -207,6 +210,7 @@ impl Check<'_> {
             }
         }
         let secrets = [client.password.is_some(), client.password_file.is_some(), client.nt_hash.is_some()];
+        // Two of them might contradict each other.
         if secrets.iter().filter(|is_there| **is_there).count() != 1 {
             self.say(&["client"], "one of `password`, `password-file` and `nt-hash` is needed");
         }

@@ -164,6 +164,7 @@ impl FromStr for Network {
         if prefix > host.prefix {
             return Err(format!("a prefix has at most {} bits", host.prefix));
         }
+        // A slip that the kernel would refuse later.
         if !network.contains(address) {
             return Err("there are bits behind the prefix".to_owned());
         }

@@ -168,6 +168,7 @@ impl Connection {
             self.state = State::Answering { unsent: Vec::new(), goes_on: true };
             return Some(Request::parse(&text));
         }
+        // Bounded: a client that never ends its line is cut off.
         if line.len() > MAX_REQUEST {
             self.state = State::Over;
         }

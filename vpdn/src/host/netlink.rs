@@ -189,6 +189,7 @@ fn route(to: Network, via: &Via) -> RouteMessage {
     message.header.destination_prefix_length = to.prefix;
     message.header.table = RouteHeader::RT_TABLE_MAIN;
     message.header.protocol = RouteProtocol::Static;
+    // A route without a gateway is for neighbours on the link, as `ip route` sets it.
     let is_link = to.address.is_ipv4() && via.gateway.is_none();
     message.header.scope = if is_link { RouteScope::Link } else { RouteScope::Universe };
     message.header.kind = RouteType::Unicast;

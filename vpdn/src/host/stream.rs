@@ -71,6 +71,7 @@ impl Stream {
 
     /// Reads once, and returns whether the connection has ended.
     pub fn read(&mut self) -> bool {
+        // TCP holds the peer up while bytes wait here.
         if self.has_ended || !self.unread.is_empty() {
             return false;
         }

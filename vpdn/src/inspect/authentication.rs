@@ -149,6 +149,7 @@ pub(super) fn judge_response(
     let fits = |secret: &Secret| challenge_response(message_type, secret, challenge) == *response;
     match keys {
         Some(keys) if fits(&keys.secret) => Verdict::Fits,
+        // Windows answers every challenge, with the empty secret if it has none.
         _ if fits(&Secret::empty()) => Verdict::FitsEmpty,
         Some(_) => Verdict::DoesNotFit,
         None => Verdict::NoSecret,

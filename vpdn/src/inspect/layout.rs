@@ -17,6 +17,7 @@ pub(super) fn find(rest: &[u8]) -> Option<(SessionLayout, PseudowireType)> {
     let at = |length: usize| rest.get(length..).and_then(pseudowire).map(|pseudowire| (length, pseudowire));
     let mut found = [0, 4, 8, 12].into_iter().filter_map(at);
     let (length, pseudowire) = found.next()?;
+    // Two layouts fit, so one of them does by chance, and none is taken.
     if found.next().is_some() {
         return None;
     }

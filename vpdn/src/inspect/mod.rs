@@ -216,11 +216,13 @@ impl Tunnels {
             let record = record.of_tunnel(found, false);
             return sink(record.with(Content::Acknowledgment { header }));
         }
+        // Hidden values are deciphered in a copy: the record shows the bytes as they came.
         self.plain.clear();
         self.plain.extend_from_slice(control.bytes());
         let revealed = self.keys.as_ref().map(|keys| keys.reveal(control, &mut self.plain));
         let (avps, hidden) = revealed.unwrap_or_else(|| (control.avps(), authentication::hidden(control.avps())));
         let facts = Facts::gather(avps.clone());
+        // Bounded: anybody can send requests from any address.
         if facts.is_request() && self.requesters.len() < MAX_REQUESTERS && record.carrier == Carrier::Udp {
             self.requesters.insert(record.source);
         }

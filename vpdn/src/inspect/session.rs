@@ -200,6 +200,8 @@ impl Session {
         given: Option<SessionLayout>,
     ) -> Option<(Cookie, Option<Sublayer>, &'a [u8], PseudowireType)> {
         let found = layout::find(rest);
+        // RFC 3931 section 5.4.4: the receiver has chosen cookie and sublayer of the data that it
+        // gets.
         let (_, receiver) = self.sides_mut(sender);
         if receiver.layout == Layout::Unknown {
             receiver.layout = match (given, found) {

@@ -272,6 +272,7 @@ impl Table {
         addresses: [IpAddr; 2],
         client: usize,
     ) -> SessionNumber {
+        // Bounded: the oldest session is forgotten.
         while self.sessions.len() >= MAX_SESSIONS {
             let Some((oldest, _)) = self.sessions.pop_first() else { break };
             self.session_ids.retain(|_, number| *number != oldest);

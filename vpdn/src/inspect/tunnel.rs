@@ -202,6 +202,7 @@ impl Tunnel {
             sender.nonce = Some(nonce.to_vec());
         }
         if let (Some(response), Some(message_type)) = (&facts.response, facts.message_type) {
+            // RFC 2661 section 5.1.1: the answer is to the challenge of the other end.
             let verdict = judge_response(message_type, receiver.challenge.as_deref(), response, keys);
             sender.prove(Evidence::ChallengeResponse, Some(verdict), tell);
         }

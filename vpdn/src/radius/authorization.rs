@@ -58,6 +58,8 @@ impl Authorization {
         let accept = AccessAccept::decode(reply.values(AttributeKind::VENDOR_SPECIFIC), &reply.hiding())?;
         let seconds = |kind| reply.number(kind).map(|seconds| Duration::from_secs(seconds.into()));
         let address = match reply.number(AttributeKind::FRAMED_IP_ADDRESS) {
+            // RFC 2865 section 5.8: 255.255.255.254 leaves the choice to this side, 255.255.255.255
+            // to the client.
             None | Some(0xffff_fffe) => FramedAddress::Pool,
             Some(u32::MAX) => FramedAddress::Client,
             Some(bits) => FramedAddress::Given(Ipv4Addr::from_bits(bits)),
@@ -77,6 +79,7 @@ impl Authorization {
             mtu: mtu.filter(|mtu| *mtu >= 64),
             session_timeout: seconds(AttributeKind::SESSION_TIMEOUT),
             idle_timeout: seconds(AttributeKind::IDLE_TIMEOUT),
+            // RFC 2869 section 5.16 has 60 s at least.
             interim_interval: seconds(AttributeKind::ACCT_INTERIM_INTERVAL).filter(|time| time.as_secs() >= 60),
             class: reply.values(AttributeKind::CLASS).map(<[u8]>::to_vec).collect(),
             name_servers: [accept.primary_dns_server, accept.secondary_dns_server],
@@ -105,6 +108,7 @@ fn route(value: &[u8]) -> Option<Network> {
         return network.parse().ok();
     }
     let address: Ipv4Addr = network.parse().ok()?;
+    // RFC 2865 section 5.22: without a prefix length, the class of the address gives it.
     let prefix = match address.octets() {
         [0..=127, 0, 0, 0] => 8,
         [128..=191, _, 0, 0] => 16,

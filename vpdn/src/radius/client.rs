@@ -173,6 +173,7 @@ impl Client {
     /// [`AskError`]: there are too many questions, or no servers.
     pub fn ask(&mut self, now: Duration, request: Request) -> Result<QuestionId, AskError> {
         let open = self.questions.len();
+        // Bounded: clients that fail again and again could open questions without end.
         if open >= self.settings.max_open {
             return Err(AskError::Full { open });
         }
@@ -229,6 +230,7 @@ impl Client {
         let id = state.find(path.socket, identifier).ok_or(ReplyError::NotAsked)?;
         let question = self.questions.get(&id).ok_or(ReplyError::NotAsked)?;
         let secret = self.settings.servers.get(path.server).map_or(&[][..], Server::secret);
+        // Proved before anything moves: anybody can send from the server's address.
         let reply = question.sent.reply(bytes, secret, self.settings.must_be_signed)?;
         state.hear(now);
         self.remove(id);
@@ -260,6 +262,7 @@ impl Client {
             self.deadlines.pop_first();
             let Some(question) = self.questions.get_mut(&id) else { continue };
             if question.tries < self.settings.tries {
+                // RFC 2865 section 2.5: a repetition keeps identifier and authenticator.
                 question.tries = question.tries.saturating_add(1);
                 // Later than now in any case, or this would not end.
                 question.deadline = now.saturating_add(self.settings.timeout.max(Duration::from_millis(1)));

@@ -73,6 +73,7 @@ impl ServerState {
     pub(super) fn take(&mut self, server: usize, question: QuestionId) -> Slot {
         let next = self.next;
         self.next = next.wrapping_add(1);
+        // RFC 2865 section 3: the identifier has 8 bits, so more open questions need more sockets.
         for (socket, numbers) in self.sockets.iter_mut().enumerate() {
             for step in 0..=u8::MAX {
                 let identifier = next.wrapping_add(step);

@@ -129,6 +129,7 @@ impl Arguments {
             Some((name.as_str(), accept.virtual_template.as_str()))
         });
         let (group, template) = accepting.unwrap_or(("default", "default"));
+        // Without a file the arguments are the whole configuration.
         if accepting.is_none() && file.vpdn_group.is_empty() {
             let text = |text: &str| Value::String(text.to_owned());
             let accept = [

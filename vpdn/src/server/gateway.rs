@@ -280,6 +280,7 @@ impl Gateway<'_> {
                 // The connection stays in the queue, so that asking again at once would not help.
                 Err(error) => return self.pause(now, &error),
             };
+            // No new sessions while the old ones end.
             if let Accepting::Closing { .. } = self.accepting {
                 continue;
             }
@@ -467,6 +468,7 @@ impl Gateway<'_> {
     /// Carries packets from the device to the network.
     fn send(&mut self, now: Duration) {
         let Self { server, connections, gres, state, outgoing, batch, debugs, .. } = self;
+        // In bursts, so that the other direction gets its turn.
         for _ in 0..BURST {
             if !state.device.receive(outgoing) {
                 break;
@@ -556,6 +558,7 @@ impl Gateway<'_> {
             let Some(mut session) = self.server.session_mut(id) else { continue };
             let name = session.connection().peer().map_or_else(String::new, |peer| peer.host_name().to_string());
             if is_wanted(id, session.peer(), &name) {
+                // RFC 2866 section 5.10: the account says why the session has ended.
                 session.calls().for_each(|call| self.state.ledger.set_cause((id, call.id()), cause));
                 session.close(now);
                 count += 1;

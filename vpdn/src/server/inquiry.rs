@@ -106,6 +106,7 @@ impl Inquiries {
         let challenge = self.challenges.remove(&call);
         // A client that asks again has given up the question before.
         self.forget(call);
+        // One address must not take every question.
         if self.by_address.get(&peer).is_some_and(|open| *open >= self.max_per_address) {
             return refused;
         }
@@ -192,8 +193,11 @@ impl Inquiries {
                 Kind::MsChapV2
             }
             Presented::Eap { packet, .. } => {
+                // RFC 3579 section 2.4: Framed-MTU bounds the server's packets of EAP.
                 request.add_number(AttributeKind::FRAMED_MTU, EAP_MTU);
                 if let Some(Challenge { server, state }) = challenge {
+                    // RFC 2865 section 5.24: State goes back unchanged, to the server that has sent
+                    // it.
                     state.map_or(Ok(()), |state| request.add(AttributeKind::STATE, &state)).ok()?;
                     if let Some(server) = server {
                         request.to_server(server);

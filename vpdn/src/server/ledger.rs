@@ -135,6 +135,7 @@ impl Ledger {
 impl Entry {
     /// Returns each deadline that has passed is put off or taken away, one at a time.
     fn due(&mut self, now: Duration, key: Key, packets: impl FnOnce() -> u64) -> Option<Due> {
+        // RFC 2865 section 5.27 counts from the beginning of the session.
         if self.end.take_if(|end| *end <= now).is_some() {
             self.cause.get_or_insert(TerminateCause::SESSION_TIMEOUT);
             return Some(Due::End(key));
@@ -145,6 +146,7 @@ impl Entry {
         }
         let idle = self.idle.as_mut().filter(|idle| idle.next <= now)?;
         let packets = packets();
+        // RFC 2865 section 5.28: any packet of the session begins the time again.
         if std::mem::replace(&mut idle.packets, packets) != packets {
             idle.changed = now;
         }

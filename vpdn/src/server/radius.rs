@@ -41,6 +41,8 @@ impl Radius {
     pub(super) fn new(config: &Config, settings: &RadiusSettings, own: Ipv4Addr) -> Result<Self, Failure> {
         let client = |servers: &[RadiusServer]| -> Result<Client, Failure> {
             let servers = servers.iter().map(|server| Server::new(server.address, server.secret.expose().as_bytes()));
+            // CVE-2024-3596: replies without Message-Authenticator can be forged, so it is required
+            // unless the user says otherwise.
             let mut chosen = Settings::new(servers.collect())
                 .with_signature_required(settings.require_message_authenticator.unwrap_or(true));
             if let Some(seconds) = settings.timeout {

@@ -27,6 +27,7 @@ type Tunnel<'v> = (ConnectionId, IpAddr, &'v Session);
 impl<'v> View<'v> {
     /// Returns the text for the words behind `show`. `None`: there is no such thing.
     pub(super) fn show(&self, words: &[&str], json: bool) -> Option<String> {
+        // The words of Cisco's commands, which operators know.
         let value = match words {
             ["vpdn"] if !json => return Some(self.tunnels_text()),
             ["vpdn", "session", "all"] if !json => return Some(self.sessions_text()),

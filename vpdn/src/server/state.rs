@@ -89,6 +89,7 @@ impl State {
             Event::Established => {
                 let name = session.connection().peer().map_or_else(String::new, |peer| peer.host_name().to_string());
                 say(&format_args!("connection {id}: {peer}, \"{name}\""));
+                // The name is no proof: it chooses the group, and users still prove themselves.
                 if self.terminate_from.as_ref().is_some_and(|wanted| *wanted != name) {
                     complain(&format!("connection {id}: no group terminates tunnels from \"{name}\""));
                     session.close(now);
@@ -273,6 +274,7 @@ impl State {
             .accepted
             .remove(&key)
             .unwrap_or_else(|| Accepted { authorization: Authorization::default(), by_radius: false });
+        // RFC 2865 section 5.12: Framed-MTU bounds the packets to the client.
         let mtu = authorization.mtu.map_or(handle.mtu(), |mtu| mtu.min(handle.mtu()));
         for network in authorization.routes.iter().copied().chain(authorization.network) {
             self.calls.add_network(key, network);
@@ -299,6 +301,7 @@ impl State {
         by_radius: bool,
     ) {
         let (id, number) = key;
+        // Unique over restarts of the program, as RFC 2866 section 5.5 wants.
         let session = format!("{:08x}-{id}-{number}", self.run);
         let user = call.ppp().link().peer_name().0.to_vec();
         let mut account = Account::new(session, &user, address, peer, self.own);
@@ -313,6 +316,7 @@ impl State {
         if let Some(radius) = &mut self.radius {
             radius.report(now, account.start());
         }
+        // The shorter of the server's limit and our own holds.
         let session = [authorization.session_timeout, self.session_timeout].into_iter().flatten().min();
         self.ledger.begin(now, key, account, Terms { session, idle: authorization.idle_timeout, interim });
     }

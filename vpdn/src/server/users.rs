@@ -93,6 +93,7 @@ impl Users {
     ) -> Result<(Outcome, Known), AnswerError> {
         let presented = visitor.presented().ok_or(AnswerError::NotAsked)?;
         let name = presented.name().map(|name| name.0.to_vec()).unwrap_or_default();
+        // The file is read again once it has changed, so that new users need no restart.
         if let Some(Err(error)) = self.file.as_mut().map(Table::refresh) {
             // Those who were known before may still come.
             complain(&error.to_string());
@@ -124,6 +125,7 @@ impl Users {
         let hash = nt_hash(user);
         let mut account = Account::new(&hash);
         if user.expired && matches!(question, Question::Proof(_)) {
+            // The client still proves the old password, and may then change it.
             account = account.with_restriction(FailureCode::PASSWORD_EXPIRED);
         }
         let is_plain = !user.expired && matches!(question, Question::Proof(_));
@@ -138,6 +140,7 @@ impl Users {
                 Some(table) => table.store(&user.name, &new.nt_hash()),
                 None => Err(io::Error::other("there is no file of users to write the new password into")),
             };
+            // A password that could not be kept must not be reported as changed.
             if let Err(error) = stored {
                 complain(&format!("the new password of {}: {error}", user.name));
                 visitor.reject_change(now);
@@ -153,6 +156,7 @@ impl Users {
         question: Question,
         user: &User,
     ) -> Result<Outcome, AnswerError> {
+        // PAP brings the password itself, so its hash can be compared.
         let is_hash_of = |presented: &Presented<'_>| match presented {
             Presented::Pap { password, .. } => std::str::from_utf8(password.as_bytes())
                 .is_ok_and(|password| NtHash::from_password(password).ct_eq(&nt_hash(user))),
@@ -162,6 +166,7 @@ impl Users {
         let answer = match &user.password {
             Some(password) => Answer::Password(password.expose().as_bytes()),
             None if presented.as_ref().is_some_and(is_hash_of) => Answer::Accept(b""),
+            // CHAP needs the password in the clear, and a hash does not give it.
             None => return self.refuse(now, visitor, question),
         };
         visitor.answer(now, question.ticket(), &answer)
@@ -202,6 +207,7 @@ impl Table {
             path.push(ending);
             PathBuf::from(path)
         };
+        // Two clients may change their passwords at once.
         let lock = File::create(beside(".lock"))?;
         flock(&lock, FlockOperation::LockExclusive)?;
         let text = fs::read_to_string(&self.path)?;
@@ -218,8 +224,10 @@ impl Table {
             }
             new.push('\n');
         }
+        // Renamed into its place, so that no reader sees half a file.
         let temporary = beside(".new");
         let mut file = File::create(&temporary)?;
+        // Before a byte is written: the file has secrets in it.
         file.set_permissions(fs::metadata(&self.path)?.permissions())?;
         file.write_all(new.as_bytes())?;
         file.sync_all()?;
@@ -244,6 +252,7 @@ fn read(path: &Path) -> io::Result<Vec<User>> {
 
 fn parse(line: &str) -> Result<Option<User>, String> {
     let mut words = line.split_ascii_whitespace();
+    // The rest of a comment is never read.
     let Some(name) = words.next().filter(|name| !name.starts_with('#')) else { return Ok(None) };
     let secret = words.next().ok_or("a name without a password")?;
     let (password, nt_hash) = match secret.strip_prefix("nt:") {

@@ -91,6 +91,7 @@ pub fn gre(bytes: &[u8]) -> Option<Object> {
     insert("reserved", flags.reserved().into());
     insert("version", flags.version().into());
     insert("proto", u16::from_be_bytes([p0, p1]).into());
+    // RFC 2637 section 4.1: the acknowledgment is in version 1 alone.
     if flags.version() == 1 {
         insert("ack", u8::from(flags.acknowledgment_number_present()).into());
         if let Ok((header, payload_length, _)) = pptp_gre::Header::decode(bytes) {
@@ -152,6 +153,7 @@ pub fn control_protocol_name(protocol: Protocol) -> Option<Cow<'static, str>> {
 pub fn control_protocol(name: &str, bytes: &[u8]) -> Option<Object> {
     let (&[code, identifier, high, low], rest) = bytes.split_first_chunk()?;
     let length = u16::from_be_bytes([high, low]);
+    // RFC 1661 section 5: bytes behind the Length are padding.
     let data = rest.get(..usize::from(length).saturating_sub(4)).unwrap_or(rest);
     let code = Code(code);
     let mut object = object("cp", Some(bytes.get(..usize::from(length)).unwrap_or(bytes)));
@@ -166,6 +168,7 @@ pub fn control_protocol(name: &str, bytes: &[u8]) -> Option<Object> {
         object.insert("options".into(), options.collect());
     } else {
         object.insert("data".into(), hexadecimal(data));
+        // RFC 1661 section 5.8 and RFC 1570 section 2.1: these begin with the Magic-Number.
         let has_magic = [Code::ECHO_REQUEST, Code::ECHO_REPLY, Code::DISCARD_REQUEST, Code::IDENTIFICATION];
         if let (true, Some(magic)) = (name == "lcp" && has_magic.contains(&code), data.first_chunk::<4>()) {
             object.insert("magic".into(), hexadecimal(magic));
@@ -215,6 +218,7 @@ pub fn pap(packet: &pap::Packet<'_>, bytes: &[u8]) -> Object {
             insert_bytes(&mut object, "password", request.password.as_bytes());
         }
         pap::Message::AuthenticateAck(reply) | pap::Message::AuthenticateNak(reply) => {
+            // Some peers leave the message of RFC 1334 section 2.2.2 away.
             if let pap::Reply::Message { message, .. } = reply {
                 insert_length(&mut object, "message.length", message.0);
                 insert_bytes(&mut object, "message", message.0);
@@ -230,6 +234,7 @@ pub fn pap(packet: &pap::Packet<'_>, bytes: &[u8]) -> Object {
 #[must_use]
 pub fn eap(packet: &eap::Packet<'_>, bytes: &[u8]) -> Object {
     let mut object = authentication("eap", packet.message.code().0, packet.identifier, bytes);
+    // RFC 3748 section 4: Success and Failure have no Type.
     if let eap::Message::Request(method) | eap::Message::Response(method) = packet.message {
         object.insert("type".into(), method.method_type.0.into());
         if method.method_type == eap::Type::IDENTITY {

@@ -39,6 +39,7 @@ impl<W: Write> Lines<W> {
             _ => return Ok(()),
         };
         let Some(mut object) = object else { return Ok(()) };
+        // The number of the frame, as tshark has it, to join both outputs.
         object.insert("n".into(), number.into());
         if let Some((source, destination)) = place.path {
             object.insert("src".into(), source.to_string().into());
@@ -59,6 +60,7 @@ pub fn object(place: &Place, record: &Record<'_>) -> Option<Object> {
         }
         Content::Frame { frame: Ok(frame), bytes } => {
             let carrier = place.carrier;
+            // GRE and UDP have the length of the frame, so its bytes are those that were sent.
             // A serial frame is the captured frame.
             let has_bytes = carrier.is_none_or(Carrier::has_own_length);
             let via = carrier.map_or("gre", Carrier::name);

@@ -44,12 +44,14 @@ fn write_session(out: &mut impl Write, session: &Session) -> io::Result<()> {
         write!(out, " call {id}")?;
     }
     writeln!(out)?;
+    // A serial line has no addresses.
     if !session.has_directions() {
         writeln!(out, "  directions: the capture does not say which end has sent a frame")?;
     } else if session.roles() < Roles::CallRequest {
         writeln!(out, "  which is the client: {}", session.roles())?;
     }
     writeln!(out, "  authentication: {}", authentication(session))?;
+    // Without directions, both sides are counted as one.
     let both = [("both", Direction::ToServer)];
     let each = [("client", Direction::ToServer), ("server", Direction::ToClient)];
     for (name, direction) in if session.has_directions() { &each[..] } else { &both[..] } {
@@ -100,6 +102,7 @@ fn protection(session: &Session, direction: Direction) -> String {
 
 fn count(counters: &Counters) -> String {
     let mut text = format!("{} frames", counters.frames);
+    // Counters of zero would hide the others.
     let mut add = |count, what: &str| {
         if count != 0 {
             let _ = write!(text, ", {count} {what}");

@@ -84,6 +84,7 @@ impl<W: Write> Trace<W> {
             Content::Gre { packet: Ok(packet), .. } => {
                 let header = packet.header;
                 self.note_numbers(&header, record.repeated);
+                // No frame follows whose line could have the number.
                 if packet.is_acknowledgment_only() {
                     let number = header.acknowledgment_number.unwrap_or(0);
                     self.gre.clear();
@@ -112,12 +113,14 @@ impl<W: Write> Trace<W> {
             Content::CompressedData { header, bytes } => {
                 self.packet.clear();
                 self.is_mppe = header.is_some();
+                // The line is written with what was decrypted, and not here.
                 let _ = match header {
                     Some(header) => {
                         write!(self.packet, "count {} {} {} bytes", header.count, header.flags, bytes.len())
                     }
                     None => write!(self.packet, "{} bytes", bytes.len()),
                 };
+                // A repeated packet is not decrypted again.
                 if record.repeated {
                     let packet = std::mem::take(&mut self.packet);
                     return self.line(place, Some(record), self.compressed(), format_args!("{packet}"));
@@ -201,6 +204,7 @@ impl<W: Write> Trace<W> {
         packet: &Packet<'_>,
     ) -> io::Result<()> {
         let name = protocol.to_string();
+        // These have fields of their own, no options.
         if protocol == Protocol::LCP && !packet.code.has_options() {
             if let Ok(message) = lcp::Message::decode(packet.code, packet.data) {
                 let packet = lcp::Packet { identifier: packet.identifier, message };
@@ -224,6 +228,7 @@ impl<W: Write> Trace<W> {
         for raw in packet.options() {
             let raw = match raw {
                 Ok(raw) => raw,
+                // Behind a wrong length nothing can be read.
                 Err(error) => {
                     writeln!(self.out, "{:>34}{BAD}{error}{BAD:#}", "")?;
                     break;
@@ -260,6 +265,7 @@ impl<W: Write> Trace<W> {
             return self.line(place, Some(record), &protocol.to_string(), format_args!("{inner}"));
         };
         let header = decryption.header;
+        // The packets before it were missing, so it could not be decrypted when it came.
         let late = if record.tag == place.number { "" } else { " (had waited)" };
         let missed = match decryption.missed {
             0 => String::new(),
@@ -313,6 +319,7 @@ impl<W: Write> Trace<W> {
         let number = record.map_or(place.number, |record| record.tag);
         let session = record.and_then(|record| record.session).map_or(0, |session| session.0);
         let direction = match record.map(|record| (record.direction, record.content)) {
+            // Without directions the port still says who asks.
             Some((Some(Direction::ToServer), _)) => "I ",
             Some((Some(Direction::ToClient), _)) => "O ",
             Some((
@@ -331,6 +338,7 @@ impl<W: Write> Trace<W> {
         };
         let (seconds, microseconds) = self.since_start(place.time);
         write!(self.out, "{DIM}{number:>6} {seconds:>4}.{microseconds:06}{DIM:#}")?;
+        // The session is not known before the call.
         match session {
             0 => write!(self.out, "    ")?,
             session => write!(self.out, " {session:>3}")?,

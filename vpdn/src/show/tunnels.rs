@@ -21,6 +21,7 @@ pub fn write(out: &mut impl Write, tunnels: &Tunnels) -> io::Result<()> {
             write_session(out, session, "  session")?;
         }
     }
+    // A capture may begin in the middle of a session.
     for session in tunnels.sessions().filter(|session| session.tunnel().is_none()) {
         write_session(out, session, "\nL2TP session without control messages")?;
     }
@@ -49,6 +50,7 @@ fn write_tunnel(out: &mut impl Write, tunnel: &Tunnel) -> io::Result<()> {
         }
     }
     writeln!(out)?;
+    // A guess is called one.
     if !tunnel.is_start_seen() {
         writeln!(out, "  which end asked for it: a guess, the start was not captured")?;
     }
@@ -61,6 +63,7 @@ fn write_tunnel(out: &mut impl Write, tunnel: &Tunnel) -> io::Result<()> {
                 write!(out, "; {evidence}: {verdict}")?;
             }
         }
+        // Only where an answer was due.
         if tunnel.is_challenged(direction) && tunnel.verdict(direction, Evidence::ChallengeResponse).is_none() {
             write!(out, "; no answer to the Challenge was captured")?;
         }

@@ -48,6 +48,7 @@ impl Seen {
         }
         let Item::Record(record) = item else { return };
         self.records += 1;
+        // The given secret is of use for these packets alone.
         match record.content {
             Content::CompressedData { .. } => self.encrypted = true,
             Content::Datagram { decrypted: None, .. } => self.clear = true,
@@ -101,6 +102,7 @@ pub fn judge(question: &Question<'_>, inspector: &Inspector, seen: &Seen, report
         sentences
             .push(format!("{frames} frames of link type {link_type} cannot be read: what is in them is not known"));
     }
+    // Both are looked at, so that the user sees every reason at once.
     if wrong_passwords(inspector, &mut sentences) | wrong_keys(question, inspector, &mut sentences) {
         status = WRONG_SECRET;
     }

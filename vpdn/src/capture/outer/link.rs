@@ -84,6 +84,7 @@ impl Outer {
             0x0800 | 0x86dd => self.ip(payload, at, each),
             // IEEE 802.1Q, 802.1ad, and what came before that: tag (2), Ethernet type.
             0x8100 | 0x88a8 | 0x9100 | 0x9200 => {
+                // Stacked tags are followed to a bounded depth.
                 if let Some(at) = at.within() {
                     self.ether_type(payload.get(2..4), payload.get(4..).unwrap_or_default(), at, each);
                 }

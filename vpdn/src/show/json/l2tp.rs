@@ -14,6 +14,7 @@ pub fn l2tp(record: &Record<'_>) -> Option<Object> {
     let mut insert = |name: &str, value: Value| drop(object.insert(name.into(), value));
     let over_udp = record.carrier == Carrier::Udp;
     insert("carrier", if over_udp { "udp" } else { "ip" }.into());
+    // L2TP over IP has neither ports nor flags, RFC 3931 section 4.1.1.
     if over_udp {
         insert("sport", record.source.port().into());
         insert("dport", record.destination.port().into());
@@ -30,6 +31,7 @@ pub fn l2tp(record: &Record<'_>) -> Option<Object> {
             if let Some(message_type) = message_type {
                 insert("message", message_type.get().into());
             }
+            // As they came, hidden or not; what is revealed stands beside them.
             insert("avps", on_the_wire(control));
             let revealed = revealed(avps.clone());
             if !revealed.is_empty() {
@@ -38,6 +40,7 @@ pub fn l2tp(record: &Record<'_>) -> Option<Object> {
         }
         Content::Acknowledgment { header } => {
             control_header(header, &mut insert);
+            // A message without AVPs has the header alone.
             insert("length", ControlHeader::LEN.into());
             insert("avps", json!([]));
             insert("zlb", true.into());
@@ -47,10 +50,12 @@ pub fn l2tp(record: &Record<'_>) -> Option<Object> {
             insert("version", 3.into());
             insert("session_id", (*session_id).into());
             if let Some((cookie, sublayer)) = layout {
+                // The size of the cookie is agreed on, and may be zero.
                 if !cookie.size().is_empty() {
                     insert("cookie", hexadecimal(cookie.as_bytes()));
                 }
                 if let Some(sublayer) = sublayer {
+                    // RFC 3931 section 4.6: the number has the last three bytes.
                     let [_, rest @ ..] = sublayer.to_bytes();
                     insert("s", u8::from(sublayer.sequence().is_some()).into());
                     insert("sequence", rest.iter().fold(0_u32, |sum, byte| sum << 8 | u32::from(*byte)).into());
@@ -58,6 +63,7 @@ pub fn l2tp(record: &Record<'_>) -> Option<Object> {
             }
         }
         Content::Unreadable { error: Some(error) } => return Some(refused("l2tp", record.bytes, error)),
+        // RFC 3931 section 4.1: Session ID 0 is for control messages.
         Content::Unreadable { error: None } => return Some(refused("l2tp", record.bytes, "session 0 is reserved")),
         Content::NotCaptured => {
             let mut object = super::object("cut", Some(record.bytes));
@@ -90,6 +96,7 @@ fn data_header(header: &DataHeader, bytes: &[u8], insert: &mut impl FnMut(&str, 
     insert("version", 2.into());
     insert("tunnel_id", header.tunnel_id.into());
     insert("session_id", header.session_id.into());
+    // RFC 2661 section 3.1: the L, S and O bits say which fields are there.
     if let (true, Some(length)) = (header.has_length, bytes.get(2..).and_then(<[u8]>::first_chunk)) {
         insert("length", u16::from_be_bytes(*length).into());
     }

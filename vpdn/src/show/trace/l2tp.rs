@@ -19,7 +19,9 @@ impl<W: Write> Trace<W> {
                 let repeated = if record.repeated { " repeated" } else { "" };
                 let (header, path) = (numbers(header), path(place));
                 self.l2tp_line(place, record, &format!("{name}{repeated} {header}{path}"))?;
+                // Some values are read by the message that they stand in.
                 let message_type = message_type.unwrap_or(MessageType::new(0));
+                // The first one is the Message Type, which the line above has.
                 for avp in avps.clone().skip(1) {
                     match avp {
                         Ok(avp) => writeln!(self.out, "{:>34}{}", "", describe(&avp, message_type))?,
@@ -126,6 +128,7 @@ fn describe(avp: &Avp<'_>, message_type: MessageType) -> String {
     let hidden = match avp.visibility {
         Visibility::Clear => String::new(),
         Visibility::Revealed => " (was hidden)".into(),
+        // A hidden value without the secret has nothing to show.
         Visibility::Unreadable(reason) => return format!("{name} {DIM}{reason}{DIM:#}"),
     };
     let value = match avp.decode(message_type) {
