@@ -1,15 +1,14 @@
 //! Prints the faults of English below some folders or files, and the figures of each crate:
-//! `cargo run -p pptp-checks --example english -- mppe README.md`. With `--list` it prints the rows of `english.txt`.
+//! `cargo run -p pptp-checks --example english -- mppe README.md`.
 
 use std::collections::BTreeMap;
 
+use pptp_checks::reasons::Lines;
+use pptp_checks::source::root;
 use pptp_checks::{english, repository};
 
 fn main() {
     let wanted: Vec<_> = std::env::args().skip(1).collect();
-    if wanted.first().is_some_and(|first| first == "--list") {
-        return list();
-    }
     let mut folders: BTreeMap<String, Vec<english::Findings>> = BTreeMap::new();
     for (name, findings) in repository::english() {
         if wanted.iter().any(|wanted| name.starts_with(wanted)) {
@@ -26,25 +25,8 @@ fn main() {
             let count = all.iter().flat_map(|found| &found.faults).filter(|fault| fault.rule == rule).count();
             print!(" {rule} {count:4}");
         }
-        let sum = |of: fn(&english::Findings) -> usize| all.iter().map(of).sum::<usize>();
-        println!(
-            " functions {:4} comments {:4} code {:6}",
-            sum(|found| found.functions),
-            sum(|found| found.comments),
-            sum(|found| found.code)
-        );
-    }
-}
-
-/// Prints the rows of `english.txt` that the checkout needs.
-fn list() {
-    println!("# Faults of English that a file still has: file, rule, number. See CONTRIBUTING.md; rows only go.");
-    for (name, findings) in repository::english() {
-        for rule in english::Rule::ALL.into_iter().filter(|rule| *rule != english::Rule::Summary) {
-            let count = findings.faults.iter().filter(|fault| fault.rule == rule).count();
-            if count > 0 {
-                println!("{name} {rule} {count}");
-            }
-        }
+        let functions: usize = all.iter().map(|found| found.functions).sum();
+        let share = Lines::of_crate(&root().join(&folder)).share();
+        println!(" functions {functions:4} comments within functions {}.{} %", share / 10, share % 10);
     }
 }

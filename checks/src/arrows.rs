@@ -1,4 +1,4 @@
-//! Arrows between the modules of a crate: who uses items that are defined in whom.
+//! Arrows between the modules of a crate: which one uses items of which other one.
 //!
 //! An arrow goes to the file that defines an item, however many modules hand it on. A module that only re-exports
 //! (`pub use`) draws none. Arrows run down when no modules use each other in a circle.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::prose::{Prose, Sentence, Word, comment};
+use crate::reasons::is_function;
 
 /// Most words of a sentence.
 pub const MAX_WORDS: usize = 30;
@@ -14,7 +15,7 @@ pub const MAX_COLUMNS: usize = 96;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
     /// "byte", never "octet".
-    Octet,
+    Byte,
     /// No sentence has more than [`MAX_WORDS`] words.
     Sentence,
     /// No clause begins with a "who" or "what" that has no noun.
@@ -29,14 +30,13 @@ pub enum Rule {
 
 impl Rule {
     /// All rules, in order.
-    pub const ALL: [Self; 6] =
-        [Self::Octet, Self::Sentence, Self::Headless, Self::Phrase, Self::Columns, Self::Summary];
+    pub const ALL: [Self; 6] = [Self::Byte, Self::Sentence, Self::Headless, Self::Phrase, Self::Columns, Self::Summary];
 }
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Octet => "octet",
+            Self::Byte => "byte",
             Self::Sentence => "sentence",
             Self::Headless => "headless",
             Self::Phrase => "phrase",
@@ -64,10 +64,6 @@ pub struct Findings {
     pub faults: Vec<Fault>,
     /// Functions with documentation.
     pub functions: usize,
-    /// Lines of comments that are no documentation.
-    pub comments: usize,
-    /// Lines of code.
-    pub code: usize,
 }
 
 /// Phrases that have a plainer form, which is named with each.
@@ -88,6 +84,9 @@ pub const PHRASES: [(&str, &str); 10] = [
 const NO_NOUN: [&str; 16] =
     ["and", "or", "but", "for", "by", "to", "from", "of", "with", "that", "if", "as", "than", "in", "on", "then"];
 
+/// Attributes of RFC 2866 with "octet" in their names.
+const FOREIGN_NAMES: [&str; 4] = ["Acct-Input-Octets", "Acct-Output-Octets", "ACCT_INPUT_OCTETS", "ACCT_OUTPUT_OCTETS"];
+
 /// Words that end in "s" and are no verbs.
 const NO_VERBS: [&str; 24] = [
     "this", "its", "as", "bytes", "octets", "keys", "bits", "always", "less", "these", "those", "lines", "words",
@@ -98,7 +97,7 @@ const NO_VERBS: [&str; 24] = [
 #[must_use]
 pub fn page(text: &str) -> Findings {
     let mut findings = Findings::default();
-    findings.faults.extend(octets(text));
+    findings.faults.extend(bytes(text));
     findings.read(&Prose::of_page(text));
     findings.faults.sort();
     findings
@@ -108,16 +107,9 @@ pub fn page(text: &str) -> Findings {
 #[must_use]
 pub fn source(text: &str) -> Findings {
     let mut findings = Findings::default();
-    findings.faults.extend(octets(text));
+    findings.faults.extend(bytes(text));
     findings.read(&Prose::of_source(text));
     findings.summaries(text);
-    for line in text.lines().map(str::trim_start).filter(|line| !line.is_empty()) {
-        match comment(line).0 {
-            "" => findings.code += 1,
-            "//" => findings.comments += 1,
-            _ => {}
-        }
-    }
     findings.faults.sort();
     findings
 }
@@ -170,18 +162,6 @@ impl Findings {
     }
 }
 
-/// Returns whether a line begins a function.
-fn is_function(line: &str) -> bool {
-    let before = line.split_once("fn ").map(|(before, _)| before);
-    before.is_some_and(|before| {
-        let words = before.split_whitespace();
-        words.into_iter().all(|word| {
-            word.starts_with("pub")
-                || ["const", "async", "unsafe", "extern", "\"C\"", "crate)", "super)"].contains(&word)
-        })
-    })
-}
-
 /// Returns whether a summary begins with a verb in the third person.
 fn is_verb(summary: &str) -> bool {
     let first = summary.split_whitespace().next().unwrap_or_default();
@@ -190,15 +170,19 @@ fn is_verb(summary: &str) -> bool {
     is_plain && first.ends_with('s') && !NO_VERBS.contains(&first.to_lowercase().as_str())
 }
 
-/// Finds "octet" outside of quotations.
-fn octets(text: &str) -> Vec<Fault> {
+/// Finds "octet" outside of quotations and of names that others gave.
+fn bytes(text: &str) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (index, line) in text.lines().enumerate() {
         // A quotation of an RFC stands in double quotes or behind `>`.
         let is_quoted = comment(line.trim_start()).1.trim_start().starts_with('>');
-        let outside: String = line.split('"').step_by(2).collect();
-        if !is_quoted && outside.to_lowercase().contains("octet") {
-            faults.push(Fault { line: index + 1, rule: Rule::Octet, text: line.trim().to_owned() });
+        // Addresses of std have a method of that name.
+        let text = line.replace("\\\"", "").replace(".octets()", "");
+        let outside: String = text.split('"').step_by(2).collect();
+        let is_fault = |word: &str| word.to_lowercase().contains("octet") && !FOREIGN_NAMES.contains(&word);
+        let mut words = outside.split(|c: char| !c.is_alphanumeric() && !['-', '_'].contains(&c));
+        if !is_quoted && words.any(is_fault) {
+            faults.push(Fault { line: index + 1, rule: Rule::Byte, text: line.trim().to_owned() });
         }
     }
     faults

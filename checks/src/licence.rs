@@ -10,7 +10,7 @@ pub fn is_satisfied(expression: &str, allowed: &[&str]) -> bool {
     let tokens: Vec<_> = spaced.split_whitespace().collect();
     let mut rest = tokens.as_slice();
     let holds = any_of(&mut rest, allowed);
-    // What could not be read to its end is not allowed.
+    // An expression that could not be read to its end is not allowed.
     holds && rest.is_empty()
 }
 

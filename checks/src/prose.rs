@@ -101,7 +101,7 @@ impl Reader {
             self.end_paragraph();
             for cell in cells(trimmed) {
                 self.words(line, &cell);
-                self.end_paragraph();
+                self.end_cell();
             }
             return;
         }
@@ -130,6 +130,18 @@ impl Reader {
     }
 
     fn end_paragraph(&mut self) {
+        self.end(is_end);
+    }
+
+    /// A cell of a table is a list: of facts between colons and semicolons, or of names between commas.
+    fn end_cell(&mut self) {
+        self.end(|word, next| {
+            let is_name = next.is_some_and(|next| next.starts_with('`'));
+            is_end(word, next) || word.ends_with([':', ';']) || is_name && word.ends_with(',')
+        });
+    }
+
+    fn end(&mut self, is_end: impl Fn(&str, Option<&str>) -> bool) {
         let words = std::mem::take(&mut self.words);
         let mut sentence = Sentence::new();
         for (index, word) in words.iter().enumerate() {

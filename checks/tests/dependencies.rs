@@ -1,4 +1,4 @@
-//! Every package in the lock file has a licence that we may pass on and comes from crates.io; and nobody who adds a
+//! Every package in the lock file has a licence that we may pass on and comes from crates.io. Nobody who adds a
 //! published crate gets two versions of one package.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -17,11 +17,11 @@ pub enum WindowPolicy {
     Hint,
     /// The window is measured, and never holds a packet back.
     ///
-    /// This is the default, since the numbers that peers state mean nothing. pptp-linux states 3
-    /// and keeps 9 to 15 packets on the way, pptpd and accel-ppp return the number that they got,
-    /// and no Linux peer keeps any window. At 3 packets a round trip of 50 ms the tunnel would
-    /// carry 80 kilobytes a second. The Linux kernel never acknowledges without data of its own, so
-    /// a flow in one direction would stop.
+    /// This is the default, since the numbers that peers state mean nothing. The client of Linux,
+    /// pptp-linux, states 3 and keeps 9 to 15 packets on the way. The servers pptpd and accel-ppp
+    /// return the number that they got. No Linux peer keeps any window. At 3 packets a round trip
+    /// of 50 ms the tunnel would carry 80 kilobytes a second. The Linux kernel never acknowledges
+    /// without data of its own, so a flow in one direction would stop.
     #[default]
     Ignore,
 }

@@ -99,7 +99,7 @@ impl Config {
     /// The default of [`with_restart_timeout`](Self::with_restart_timeout), 2.5 s.
     ///
     /// Not RFC 1661's 3 s, which most peers have. Two sides with the same timer repeat their
-    /// requests at the same moment. pppd on Linux (2.4.9) then takes the answer to its first
+    /// requests at the same moment. The pppd of Linux (2.4.9) then takes the answer to its first
     /// request for one to its second, and cannot decrypt.
     pub const DEFAULT_RESTART_TIMEOUT: Duration = Duration::from_millis(2500);
 

@@ -48,13 +48,13 @@ enum Proof {
 
 /// One end of a PPP session, over any carrier of whole frames.
 ///
-/// | verb | what it does |
+/// | verb | effect |
 /// |---|---|
 /// | `open(now)`, `down(now)`, `close(now)` | the carrier is up, the carrier is gone, the session is to end |
 /// | `handle_frame(now, frame, scratch)` | takes a frame, and lends the IP packet in it |
 /// | `send_ip(now, buf, start)` | encrypts an IP packet in place, and makes the frame around it |
 /// | `poll_transmit(now, buf)` | the next frame that is no data: negotiation |
-/// | `poll_event()` | what has happened |
+/// | `poll_event()` | the next event |
 /// | `poll_timeout()`, `handle_timeout(now)` | when to come back, and that it is time |
 ///
 /// **Time** is a [`Duration`] since a moment that the caller picks. If `now` goes backwards, the

@@ -2,7 +2,7 @@
 //!
 //! This module contains documentation only; its examples run as tests.
 //!
-//! # What you bring
+//! # Parts that you bring
 //!
 //! | | client | server |
 //! |---|---|---|
@@ -461,7 +461,7 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! # Who may come in
+//! # Users who may come in
 //!
 //! [`Event::Authenticate`](ppp_session::Event::Authenticate) asks; `presented` has the bytes; the answer may come at any time
 //! before the client loses its patience.

@@ -172,7 +172,7 @@ impl Authenticator {
             return Err(AuthenticatorError::NotNow);
         };
         let verdict = self.core.handle_response(value, name.as_bytes(), account, next_challenge)?;
-        // The same bytes as before, with another identifier: nothing was decided anew.
+        // The same bytes as before, with another identifier: nothing was decided again.
         if !matches!(verdict, Verdict::Duplicate) {
             self.decided(identifier, matches!(verdict, Verdict::Accepted(_)));
         }

@@ -127,8 +127,8 @@ impl Peer {
 
     /// Takes the type-data of a request, and returns what it demands.
     ///
-    /// A Challenge is taken at any time: the authenticator may begin again. What was [proved](Self::proved) before stays
-    /// until another answer is proved.
+    /// A Challenge is taken at any time: the authenticator may begin again. A proof from before
+    /// ([`proved`](Self::proved)) stays until another answer is proved.
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 //! EAP-MSCHAPv2: every message in every state, both sides: one defined answer.
 //!
-//! `eap_matrix.txt` has the answers. `MSCHAP_EAP_MATRIX=1 cargo test … -- --nocapture` prints it anew.
+//! `eap_matrix.txt` has the answers. `MSCHAP_EAP_MATRIX=1 cargo test … -- --nocapture` prints it again.
 
 use alloc::format;
 use alloc::string::{String, ToString};

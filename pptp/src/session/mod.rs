@@ -6,14 +6,14 @@
 //! [`server::Config`](crate::server::Config), it takes the calls of one TCP connection.
 //! [`server::Server`](crate::server::Server) keeps many of those.
 //!
-//! | verb | what it does |
+//! | verb | effect |
 //! |---|---|
 //! | `open(now)`, `close(now)` | the TCP connection is open; everything is to end |
 //! | `handle_gre(now, packet, scratch)` | takes a GRE packet: decrypts it where it lies, and lends the IP packet in it |
 //! | `wants_read()` | whether TCP should be read now: then `READ_LEN` bytes are taken in any case |
 //! | `handle_stream(now, bytes)`, `handle_disconnect(now)` | takes what TCP gives: bytes, the end |
 //! | `poll_receive(now, buf)` | IP packets that had to wait for an earlier one |
-//! | `poll_event()` | what has happened |
+//! | `poll_event()` | the next event |
 //! | `call_mut(id)` | a call: `send_ip(now, buf)` encrypts an IP packet where it lies; `answer`, `close` and more |
 //! | `call(id)` | a call, to look at: `ppp()` has addresses, status, MTU |
 //! | `poll_tunnel(now, buf)` | the next GRE packet that is no data: PPP's negotiation, acknowledgments |

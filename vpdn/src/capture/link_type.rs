@@ -6,7 +6,7 @@ use std::fmt;
 ///
 /// These are read, and what is within them, to a depth of 12:
 ///
-/// | number | name | what its frames are |
+/// | number | name | frames |
 /// |---|---|---|
 /// | 0 | NULL | a family of addresses in the order of the host (4 bytes), then IP |
 /// | 1 | ETHERNET | Ethernet, with IEEE 802.1Q and 802.1ad tags |
