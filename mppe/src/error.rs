@@ -18,7 +18,7 @@ pub struct BufferTooSmall {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// MS-CHAPv1's short keys need the LAN Manager hash (RFC 3079 section 2), which an NT hash does not tell.
+    /// MS-CHAPv1's short keys need the LAN Manager hash (RFC 3079 section 2), which an NT hash does not give.
     #[error("the LM hash is not known, which RFC 3079 makes MS-CHAPv1's keys of {strength} from")]
     LmHashUnknown {
         /// The strength that was asked for.

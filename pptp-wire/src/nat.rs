@@ -2,7 +2,7 @@
 //! that go with them.
 //!
 //! A GRE packet has only the call id of its *receiver*. Two clients behind one address that talk to the same server may
-//! choose the same id, and then the NAT cannot tell whom a packet is for. So it has to give each call an id that is
+//! choose the same id, and then the NAT does not know whom a packet is for. So it has to give each call an id that is
 //! unique on the outside, in the messages of the client and back in those of the server. All rewriting keeps the length
 //! of messages, so TCP sequence numbers stay as they are.
 //!

@@ -22,8 +22,8 @@
 //! A session takes what comes, and is polled for what goes out. One order is the best, for every
 //! program:
 //!
-//! 1. Take what came: GRE before TCP, and TCP only while the session
-//!    [wants it](crate::session::Session::wants_read).
+//! 1. Take what came: GRE before TCP, and TCP only while
+//!    [`wants_read`](crate::session::Session::wants_read) says yes.
 //! 2. Poll until empty: [`poll_receive`](crate::session::Session::poll_receive),
 //!    [`poll_event`](crate::session::Session::poll_event),
 //!    [`poll_tunnel`](crate::session::Session::poll_tunnel),
@@ -267,7 +267,7 @@
 //! # A server
 //!
 //! [`server::Server`](crate::server::Server) keeps all connections: it has limits, knows whose GRE packet is whose, and gives
-//! the connections that have something to send or to tell. Its loop, without the sockets; here a
+//! the connections that have something to send or to report. Its loop, without the sockets; here a
 //! client in memory is the other end, and one packet gets lost on the way:
 //!
 //! ```
@@ -392,7 +392,7 @@
 //!     let (mut arrived, mut sent, mut reason, mut stream) = (0, 0, None, Vec::new());
 //!     let mut buf = [0; MAX_RECEIVE];
 //!     for _ in 0..100 {
-//!         // Bytes of a stream that is not wanted stay where they are: here with the client.
+//!         // While `wants_read` says no, bytes stay where they are: here with the client.
 //!         while gateway.server.wants_read(id) {
 //!             let Some(bytes) = client.poll_control(now, &mut buf)? else { break };
 //!             gateway.server.handle_stream(now, id, bytes);

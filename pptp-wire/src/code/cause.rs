@@ -134,6 +134,6 @@ number! {
     RECOVERY_ON_TIMER_EXPIRY = 102, "Recovery on timer expiry";
     /// Some error in the protocol.
     PROTOCOL_ERROR = 111, "Protocol error, unspecified";
-    /// Another network, which does not tell causes, ended the call.
+    /// Another network, which reports no causes, ended the call.
     INTERWORKING = 127, "Interworking, unspecified";
 }

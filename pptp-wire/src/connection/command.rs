@@ -320,7 +320,7 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// # Errors
     ///
     /// [`CommandError::NoSuchCall`], [`CommandError::Role`], [`CommandError::CallState`], [`CommandError::Busy`], or
-    /// [`CommandError::TooSoon`] within 60 seconds of the last time: the counters only grow, so tell them later.
+    /// [`CommandError::TooSoon`] within 60 seconds of the last time: the counters only grow, so send them later.
     pub fn notify_wan_errors(&mut self, now: Duration, call: CallId, errors: WanErrors) -> Result<(), CommandError> {
         self.advance(now);
         self.check_room()?;

@@ -4,7 +4,7 @@ use crate::Text;
 use crate::code::{Bearer, Framing, GeneralError, ProtocolVersion, StartResult};
 use crate::message::{StartControlConnectionReply, StartControlConnectionRequest};
 
-/// RFC 2637 sections 2.1 and 2.2: what the two ends of a control connection tell each other about themselves.
+/// RFC 2637 sections 2.1 and 2.2: what the two ends of a control connection say about themselves.
 ///
 /// All of it is for logs: nothing in RFC 2637 depends on it, and nothing proves it.
 ///

@@ -10,12 +10,12 @@
 //! | [`place_call`](Connection::place_call), [`accept_call`](Connection::accept_call), [`clear_call`](Connection::clear_call), [`close`](Connection::close), … | are commands of the user |
 //! | [`poll_transmit`](Connection::poll_transmit) | gives the bytes to send, one message at a time |
 //! | [`poll_event`](Connection::poll_event) | gives what has happened |
-//! | [`poll_timeout`](Connection::poll_timeout), [`handle_timeout`](Connection::handle_timeout) | tell when to come back, and take that it is time |
+//! | [`poll_timeout`](Connection::poll_timeout), [`handle_timeout`](Connection::handle_timeout) | say when to come back, and take that it is time |
 //!
 //! * **Time** is a [`Duration`] since a moment that the caller picks, always the first argument, always called `now`. A
 //!   `now` that goes back is taken as the latest seen.
 //! * **Memory** is all in the object, for a fixed number of calls and of events and messages that wait. A connection
-//!   that has not been polled for too long says so with [`wants_read`](Connection::wants_read), so that TCP holds the
+//!   that has not been polled for too long says no with [`wants_read`](Connection::wants_read), so that TCP holds the
 //!   peer up, and says [`Busy`](CommandError::Busy) to commands. Nothing is lost.
 //! * **Errors** are for commands that make no sense now. Whatever the peer does is an [`Event`].
 //! * The same calls give the same results, on every platform.

@@ -93,7 +93,7 @@ impl Secrets {
     /// Adds the start key of one direction, whichever it is: 16 bytes for 128 bit, 8 for 40 and 56
     /// bit. Others are ignored.
     ///
-    /// It is tried where the authentication does not tell the keys, also in the middle of a session.
+    /// It is tried where the authentication does not give the keys, also in the middle of a session.
     #[must_use]
     pub fn with_start_key(mut self, key: &[u8]) -> Self {
         let strengths: &[Strength] = match key.len() {
