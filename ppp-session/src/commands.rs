@@ -84,6 +84,23 @@ macro_rules! call_commands {
             self.with_ppp(::core::time::Duration::ZERO, |ppp, _| ppp.assign_address(address));
         }
 
+        /// Sets this side's own address for this client: [`ppp_session::Session::assign_own_address`].
+        pub fn assign_own_address(&mut self, address: ::core::net::Ipv4Addr) {
+            self.with_ppp(::core::time::Duration::ZERO, |ppp, _| ppp.assign_own_address(address));
+        }
+
+        /// Sets the name servers of this client (RFC 1877 sections 1.1 and 1.3):
+        /// [`ppp_session::Session::assign_name_servers`].
+        pub fn assign_name_servers(&mut self, servers: [Option<::core::net::Ipv4Addr>; 2]) {
+            self.with_ppp(::core::time::Duration::ZERO, |ppp, _| ppp.assign_name_servers(servers));
+        }
+
+        /// Sets the NetBIOS name servers of this client (RFC 1877 sections 1.2 and 1.4):
+        /// [`ppp_session::Session::assign_netbios_name_servers`].
+        pub fn assign_netbios_name_servers(&mut self, servers: [Option<::core::net::Ipv4Addr>; 2]) {
+            self.with_ppp(::core::time::Duration::ZERO, |ppp, _| ppp.assign_netbios_name_servers(servers));
+        }
+
         /// Challenges the client again (RFC 1994 section 2).
         pub fn rechallenge(&mut self, now: ::core::time::Duration) {
             self.with_ppp(now, $crate::Session::rechallenge);

@@ -284,6 +284,28 @@ impl Session {
         self.link.set_peer_address(address);
     }
 
+    /// Sets this side's own address for this client, in place of [`Server::new`](crate::Server::new)'s (RFC 1332 section 3.3).
+    /// Call it before the answer that lets the client in, or right after it, before anything is polled.
+    pub fn assign_own_address(&mut self, address: Ipv4Addr) {
+        self.link.set_own_address(address);
+    }
+
+    /// Sets the name servers of this client (RFC 1877 sections 1.1 and 1.3), in place of those of
+    /// [`Server::with_name_servers`](crate::Server::with_name_servers). Call it as
+    /// [`assign_own_address`](Self::assign_own_address).
+    #[doc(alias = "DNS")]
+    pub fn assign_name_servers(&mut self, servers: [Option<Ipv4Addr>; 2]) {
+        self.link.set_name_servers(servers);
+    }
+
+    /// Sets the NetBIOS name servers of this client (RFC 1877 sections 1.2 and 1.4). Call it as
+    /// [`assign_own_address`](Self::assign_own_address).
+    #[doc(alias = "NBNS")]
+    #[doc(alias = "WINS")]
+    pub fn assign_netbios_name_servers(&mut self, servers: [Option<Ipv4Addr>; 2]) {
+        self.link.set_netbios_name_servers(servers);
+    }
+
     /// Challenges the client again (RFC 1994 section 2).
     pub fn rechallenge(&mut self, now: Duration) {
         self.enter(now, |session, now| session.link.rechallenge(now));

@@ -229,6 +229,28 @@ impl Negotiator {
         self.config.peer = Some(address);
     }
 
+    /// Sets the address of this side, as soon as it is known who the peer is. The next request has it; set before
+    /// the first one, it is the only one that the peer sees.
+    pub fn set_own_address(&mut self, address: Ipv4Addr) {
+        self.config.own = Some(address).filter(|address| !address.is_unspecified());
+        // A peer that has rejected the option does not want any address.
+        self.own = self.own.and(Some(address));
+    }
+
+    /// Sets the name servers that the peer is given (RFC 1877 sections 1.1 and 1.3), as soon as it is known who the
+    /// peer is.
+    pub const fn set_name_servers(&mut self, [first, second]: [Option<Ipv4Addr>; 2]) {
+        let [_, _, third, fourth] = self.config.servers;
+        self.config.servers = [first, second, third, fourth];
+    }
+
+    /// Sets the NetBIOS name servers that the peer is given (RFC 1877 sections 1.2 and 1.4), as soon as it is known
+    /// who the peer is.
+    pub const fn set_netbios_name_servers(&mut self, [third, fourth]: [Option<Ipv4Addr>; 2]) {
+        let [first, second, _, _] = self.config.servers;
+        self.config.servers = [first, second, third, fourth];
+    }
+
     /// Returns the option of a server, if it is one.
     fn server(option_type: u8) -> Option<usize> {
         SERVER_TYPES.iter().position(|server| server.0 == option_type)

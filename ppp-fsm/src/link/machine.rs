@@ -231,6 +231,30 @@ impl Link {
         }
     }
 
+    /// Sets the address of this side for this peer. To be called with the answer that lets the peer in, before packets
+    /// are polled.
+    pub fn set_own_address(&mut self, address: core::net::Ipv4Addr) {
+        if let Some(ipcp) = &mut self.ipcp {
+            ipcp.protocol_mut().set_own_address(address);
+        }
+    }
+
+    /// Sets the name servers of this peer (RFC 1877 sections 1.1 and 1.3). To be called with the answer that lets the
+    /// peer in, before its next packet is handled.
+    pub fn set_name_servers(&mut self, servers: [Option<core::net::Ipv4Addr>; 2]) {
+        if let Some(ipcp) = &mut self.ipcp {
+            ipcp.protocol_mut().set_name_servers(servers);
+        }
+    }
+
+    /// Sets the NetBIOS name servers of this peer (RFC 1877 sections 1.2 and 1.4), as
+    /// [`set_name_servers`](Self::set_name_servers) does.
+    pub fn set_netbios_name_servers(&mut self, servers: [Option<core::net::Ipv4Addr>; 2]) {
+        if let Some(ipcp) = &mut self.ipcp {
+            ipcp.protocol_mut().set_netbios_name_servers(servers);
+        }
+    }
+
     /// Returns whether a packet of this protocol may be sent now, and was agreed to be sent in the clear or encrypted.
     #[must_use]
     pub fn may_send(&self, protocol: Protocol) -> bool {

@@ -15,7 +15,8 @@ pub(crate) enum Step {
     Open(Duration),
     Frame(Duration, Vec<u8>),
     Timeout(Duration),
-    Answer(Duration, Ticket),
+    /// The answer to a question, and what is done behind it before anything is polled.
+    Answer(Duration, Ticket, fn(&mut Session)),
     Send(Duration),
     Ping(Duration),
     Close(Duration),
@@ -38,9 +39,10 @@ pub(crate) fn apply(session: &mut Session, step: &Step) -> Vec<Vec<u8>> {
             session.handle_timeout(*now);
             *now
         }
-        Step::Answer(now, ticket) => {
+        Step::Answer(now, ticket, and_then) => {
             session.assign_address(Ipv4Addr::new(10, 0, 0, 2));
             let _ = session.answer(*now, *ticket, &Answer::Password(b"wonderland"));
+            and_then(session);
             *now
         }
         Step::Send(now) => {
@@ -105,6 +107,8 @@ pub(crate) struct Pair {
     pub(crate) sealed: [Vec<Vec<u8>>; 2],
     /// Addresses that a client may have when it wants them.
     pub(crate) pool: Vec<Ipv4Addr>,
+    /// What the server does behind its answer.
+    pub(crate) and_then: fn(&mut Session),
 }
 
 impl Pair {
@@ -125,6 +129,7 @@ impl Pair {
             delivered: Default::default(),
             sealed: Default::default(),
             pool: Vec::new(),
+            and_then: |_| (),
         }
     }
 
@@ -166,7 +171,9 @@ impl Pair {
             while let Some(event) = self.ends[end].poll_event() {
                 self.events[end].push(event);
                 match event {
-                    Event::Authenticate(question) => waiting.push((end, Step::Answer(self.now, question.ticket()))),
+                    Event::Authenticate(question) => {
+                        waiting.push((end, Step::Answer(self.now, question.ticket(), self.and_then)));
+                    }
                     Event::AddressWanted(wish) if self.pool.contains(&wish) => self.ends[end].assign_address(wish),
                     _ => {}
                 }

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use ppp_session::ppp::ccp::{MicrosoftCompression, Modes};
 use ppp_session::ppp::{ipcp, link, negotiate};
-use ppp_session::{Client, Config, Event, Reason, Session};
+use ppp_session::{Client, Config, Event, Reason, Server, Session};
 
 use crate::pair::{CLIENT, Pair, SERVER, client_of, frame, read, server_of};
 
@@ -65,6 +65,36 @@ fn a_client_without_a_wish_is_no_event() {
     let mut pair = Pair::connected(&Config::strict());
     assert!(wishes(&pair).is_empty());
     pair.assert_alive();
+}
+
+/// RFC 1332 section 3.3, RFC 1877 section 1: with the answer it is known who the client is, and so what it gets.
+#[test]
+fn a_client_gets_the_addresses_and_name_servers_that_are_its_own() {
+    const OWN: Ipv4Addr = Ipv4Addr::new(10, 7, 0, 1);
+    const NAME_SERVERS: [Option<Ipv4Addr>; 2] = [Some(Ipv4Addr::new(10, 7, 0, 54)), Some(Ipv4Addr::new(10, 7, 0, 55))];
+    const NETBIOS: [Option<Ipv4Addr>; 2] = [Some(Ipv4Addr::new(10, 7, 0, 56)), None];
+    let of_all = Some(Ipv4Addr::new(10, 0, 0, 53));
+    let assign: fn(&mut Session) = |server| {
+        server.assign_own_address(OWN);
+        server.assign_name_servers(NAME_SERVERS);
+        server.assign_netbios_name_servers(NETBIOS);
+    };
+    for is_before in [true, false] {
+        let config = Config::strict();
+        let server = Server::new(Ipv4Addr::new(10, 0, 0, 1)).with_name_servers([of_all, of_all]);
+        let mut pair = Pair::not_begun(client_of(&config), Session::server(&config, &server, [2; 32]));
+        if is_before {
+            assign(&mut pair.ends[SERVER]);
+        } else {
+            pair.and_then = assign;
+        }
+        pair.open();
+        let agreed = [CLIENT, SERVER].map(|end| pair.ends[end].ip().unwrap());
+        assert_eq!((agreed[CLIENT].peer_address, agreed[SERVER].own_address), (Some(OWN), Some(OWN)));
+        assert_eq!(agreed[CLIENT].name_servers, NAME_SERVERS);
+        assert_eq!(agreed[CLIENT].netbios_name_servers, NETBIOS);
+        pair.assert_alive();
+    }
 }
 
 /// A recorded pptpd and pppd do this: what the client sends is stateless, what the server sends is stateful.

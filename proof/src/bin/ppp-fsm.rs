@@ -59,6 +59,9 @@ fn drive(link: &mut Link) {
     let _ = black_box(link.frame(protocol, some(&bytes, length)).encode(&mut buf));
     link.set_external_keys(ccp::MicrosoftCompression::from_bits(unknown(7)));
     link.set_peer_address(Ipv4Addr::from_bits(unknown(1)));
+    link.set_own_address(Ipv4Addr::from_bits(unknown(2)));
+    link.set_name_servers(unknown([None; 2]));
+    link.set_netbios_name_servers(unknown([None; 2]));
     link.request_reset(now);
     link.synchronized();
     link.note_traffic();

@@ -71,6 +71,9 @@ fn negotiate(session: &mut Session) {
     black_box((session.has_event(), session.poll_timeout(), session.presented().is_some()));
     session.handle_timeout(now);
     session.assign_address(Ipv4Addr::from_bits(unknown(1)));
+    session.assign_own_address(Ipv4Addr::from_bits(unknown(2)));
+    session.assign_name_servers(unknown([None; 2]));
+    session.assign_netbios_name_servers(unknown([None; 2]));
     session.rechallenge(now);
     session.ping(now);
     session.send_time_remaining(now, unknown(9));

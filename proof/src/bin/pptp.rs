@@ -108,6 +108,9 @@ fn command<const CALLS: usize>(call: &mut CallMut<'_, CALLS>, event: Option<&Eve
     }
     let _ = black_box(call.change_password(now, unknown("looking-glass")));
     call.assign_address(Ipv4Addr::from_bits(unknown(1)));
+    call.assign_own_address(Ipv4Addr::from_bits(unknown(2)));
+    call.assign_name_servers(unknown([None; 2]));
+    call.assign_netbios_name_servers(unknown([None; 2]));
     call.rechallenge(now);
     call.send_time_remaining(now, unknown(9));
     call.ping(now);
