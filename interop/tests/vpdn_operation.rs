@@ -38,7 +38,7 @@ fn operators_and_attackers() {
 fn inside() {
     make_networks();
     let mut table = String::new();
-    let cases: [(&str, fn()); 9] = [
+    let cases: [(&str, fn()); 10] = [
         ("default route, and back, also after SIGKILL", default_route),
         ("reconnect after the server's end", reconnect),
         ("scripts up and down", scripts),
@@ -47,6 +47,7 @@ fn inside() {
         ("S8: descriptors run out", descriptors_run_out),
         ("S9: who exists", who_exists),
         ("S10: addresses before the proof", addresses_before_the_proof),
+        ("users with addresses of their own, and none left", addresses_of_users),
         ("RADIUS: fail-over, routes, accounts", radius_accounts),
     ];
     for (name, case) in cases {
@@ -368,6 +369,31 @@ fn addresses_before_the_proof() {
     end(server, Signal::TERM, 0);
 }
 
+/// Expects RouterOS' `local-address` and `remote-address`, and error 649 when the pool is empty.
+fn addresses_of_users() {
+    let users = "alice wonderland local=10.99.7.1 address=10.99.7.2\nbob builder\ncarol looking-glass\n";
+    std::fs::write(USERS, users).unwrap();
+    let all = format!("--address {GATEWAY} --pool 10.99.0.10-10.99.0.10 --users {USERS}");
+    let mut server = Program::start(Some(SERVER), &program("vpdn-server"), &all);
+    server.wait_for("listening", PATIENCE);
+    let mut alice = start_client(None, NEAR, ALICE);
+    alice.wait_for("local-address: 10.99.7.2", PATIENCE);
+    assert!(alice.output().contains("remote-address: 10.99.7.1"), "{}", alice.output());
+    ping_within(PATIENCE, Ipv4Addr::new(10, 99, 7, 1), 1000).unwrap();
+    let mut bob = start_client(Some(SECOND), FAR, "--user bob --password builder");
+    bob.wait_for("local-address: 10.99.0.10", PATIENCE);
+    assert!(bob.output().contains(&format!("remote-address: {GATEWAY}")), "{}", bob.output());
+    // The one address of the pool is taken. The reason is for those who know the password.
+    for (password, code) in [("looking-glass", 649), ("wrong", 691)] {
+        let mut carol = start_client(None, NEAR, &format!("--user carol --password {password} --tun carol"));
+        assert_eq!(carol.wait(PATIENCE).code(), Some(6), "{}", carol.output());
+        assert!(carol.output().contains(&format!("error {code}")), "{}", carol.output());
+    }
+    end(alice, Signal::INT, 0);
+    end(bob, Signal::INT, 0);
+    end(server, Signal::TERM, 0);
+}
+
 const SECRET: &str = "a-secret-of-more-than-sixteen-bytes";
 const CONFIGURATION: &str = r#"
 client test {
@@ -404,6 +430,7 @@ server test {
             Framed-IP-Address := 10.99.0.77
             Framed-Route := "10.123.0.0/16 10.99.0.77 1"
             Framed-MTU := 1300
+            MS-Primary-DNS-Server := 10.99.0.54
             Class := 0x616263
             Session-Timeout := 600
         }
@@ -436,6 +463,8 @@ fn radius_accounts() {
     ));
     let mut client = start_client(None, NEAR, ALICE);
     client.wait_for("local-address: 10.99.0.77", PATIENCE);
+    // In place of the name server of the configuration.
+    client.wait_for("dns: 10.99.0.54", PATIENCE);
     assert!(until(PATIENCE, || radius.log().contains("Acct-Status-Type = Start")), "{}", radius.log());
     for _ in 0..3 {
         ping_within(PATIENCE, GATEWAY, 1000).unwrap();

@@ -107,7 +107,7 @@ pub(crate) struct Pair {
     pub(crate) sealed: [Vec<Vec<u8>>; 2],
     /// Addresses that a client may have when it wants them.
     pub(crate) pool: Vec<Ipv4Addr>,
-    /// What the server does behind its answer.
+    /// The last act of each answer.
     pub(crate) and_then: fn(&mut Session),
 }
 

@@ -6,7 +6,7 @@
 //! counted, so that no client can speak for another one. A packet to a client is one to exactly
 //! these addresses. Packets to groups and to all are nobody's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use pptp::server::ConnectionId;
@@ -21,8 +21,8 @@ pub(super) type Key = (ConnectionId, CallId);
 pub(super) struct Calls<K = Key> {
     /// `None`: each user has an address of its own.
     pool: Option<Pool>,
-    /// The server's own, which no client gets.
-    own: Ipv4Addr,
+    /// The server's own, which no client gets: one for all, and those of single users.
+    own: BTreeSet<Ipv4Addr>,
     /// The last address given: a client that comes again gets another one, so that late packets are
     /// not for it.
     last: Option<Ipv4Addr>,
@@ -34,8 +34,14 @@ pub(super) struct Calls<K = Key> {
 
 impl<K: Copy + Ord> Calls<K> {
     /// Creates the table before anybody has called.
-    pub(super) const fn new(pool: Option<Pool>, own: Ipv4Addr) -> Self {
+    pub(super) fn new(pool: Option<Pool>, own: Ipv4Addr) -> Self {
+        let own = BTreeSet::from([own]);
         Self { pool, own, last: None, given: BTreeMap::new(), by_address: BTreeMap::new(), networks: Vec::new() }
+    }
+
+    /// Keeps an address of the server from all clients.
+    pub(super) fn reserve(&mut self, own: Ipv4Addr) {
+        self.own.insert(own);
     }
 
     /// Gives a call an address: `wanted`, or a free one of the pool. `None` when it is taken, or all are.
@@ -66,7 +72,7 @@ impl<K: Copy + Ord> Calls<K> {
     }
 
     fn is_free(&self, address: Ipv4Addr) -> bool {
-        address != self.own && !self.by_address.contains_key(&IpAddr::V4(address))
+        !self.own.contains(&address) && !self.by_address.contains_key(&IpAddr::V4(address))
     }
 
     /// Returns the first free address of the pool behind the one that was given last. All are

@@ -346,8 +346,10 @@ impl State {
     fn authenticate(&mut self, now: Duration, session: &mut Session<CALLS>, key: Key, question: Question) {
         let (id, call) = key;
         let had_one = self.calls.address(key).is_some();
-        match self.users.answer(now, &mut Visit { session, call }, Service::L2tp, question) {
-            Ok((Outcome::Accepted | Outcome::PasswordChanged(_), Known { address, routes })) => {
+        let Self { users, calls, .. } = self;
+        let room = |known: &Known| calls.assign(key, known.address).is_some();
+        match users.answer(now, &mut Visit { session, call }, Service::L2tp, question, room) {
+            Ok((Outcome::Accepted | Outcome::PasswordChanged(_), Known { address, own_address, routes })) => {
                 let address = self.calls.assign(key, address);
                 let Some(mut call) = session.call_mut(call) else { return };
                 let Some(address) = address else {
@@ -356,6 +358,13 @@ impl State {
                     return;
                 };
                 call.assign_address(address);
+                if let Some(own) = own_address {
+                    self.calls.reserve(own);
+                    call.assign_own_address(own);
+                    if let Err(error) = self.device.add_address(own.into(), None, 32) {
+                        complain(&format!("tunnel {id} session {}: {own} is not ours: {error}", key.1));
+                    }
+                }
                 self.behind.insert(key, routes);
             }
             Ok(_) => {

@@ -76,8 +76,11 @@ impl Visitor for Visit<'_> {
 }
 
 /// Somebody who was let in.
+#[derive(Default)]
 pub(super) struct Accepted {
     authorization: Authorization,
+    /// The server's address in this tunnel, where it is not that of all tunnels.
+    own_address: Option<Ipv4Addr>,
     by_radius: bool,
 }
 
@@ -161,20 +164,22 @@ impl State {
         self.ask_users(now, session, key, question);
     }
 
-    /// Asks the users of the file; the address is held only for the time of the answer, since
-    /// nothing has been proved.
+    /// Asks the users of the file. Before the answer, an address is held: a client without one is
+    /// not let in. It is given back when the proof is wrong.
     fn ask_users(&mut self, now: Duration, session: &mut Session, key: Key, question: Question) {
         let (id, call) = key;
         let had_one = self.calls.address(key).is_some();
-        match self.users.answer(now, &mut Visit { session, call }, Service::Pptp, question) {
+        let Self { users, calls, .. } = self;
+        let room = |known: &Known| calls.assign(key, known.address).is_some();
+        match users.answer(now, &mut Visit { session, call }, Service::Pptp, question, room) {
             Ok((outcome @ (Outcome::Accepted | Outcome::PasswordChanged(_)), known)) => {
                 if matches!(outcome, Outcome::PasswordChanged(_)) {
                     say(&format_args!("connection {id} call {call}: password changed"));
                 }
-                let Known { address, routes } = known;
+                let Known { address, own_address, routes } = known;
                 let address = address.map_or(FramedAddress::Pool, FramedAddress::Given);
                 let authorization = Authorization { address, routes, ..Authorization::default() };
-                self.let_in(now, session, key, authorization, false);
+                self.let_in(now, session, key, Accepted { authorization, own_address, by_radius: false });
             }
             Ok(_) => {
                 if !had_one {
@@ -186,22 +191,27 @@ impl State {
     }
 
     /// Lets in a client that has proved itself, and gives it its address.
-    fn let_in(
-        &mut self,
-        now: Duration,
-        session: &mut Session,
-        key: Key,
-        authorization: Authorization,
-        by_radius: bool,
-    ) {
+    fn let_in(&mut self, now: Duration, session: &mut Session, key: Key, accepted: Accepted) {
         let Some(mut call) = session.call_mut(key.1) else { return };
-        let Some(address) = self.address_for(key, &authorization) else {
+        let Some(address) = self.address_for(key, &accepted.authorization) else {
             complain("all addresses of the pool are taken");
             call.close(now);
             return;
         };
         call.assign_address(address);
-        self.accepted.insert(key, Accepted { authorization, by_radius });
+        if let Some(own) = accepted.own_address {
+            self.calls.reserve(own);
+            call.assign_own_address(own);
+        }
+        // RFC 2548 sections 2.7.1 to 2.7.4: those of the user, where there are any, in place of the configuration's.
+        let Authorization { name_servers, netbios_name_servers, .. } = accepted.authorization;
+        if name_servers != [None; 2] {
+            call.assign_name_servers(name_servers);
+        }
+        if netbios_name_servers != [None; 2] {
+            call.assign_netbios_name_servers(netbios_name_servers);
+        }
+        self.accepted.insert(key, accepted);
     }
 
     fn address_for(&mut self, key: Key, authorization: &Authorization) -> Option<Ipv4Addr> {
@@ -259,7 +269,7 @@ impl State {
         let Some(mut call) = session.call_mut(key.1) else { return };
         match call.accept(now, question.ticket(), message, keys) {
             Ok(Outcome::Accepted | Outcome::PasswordChanged(_)) => {
-                self.let_in(now, session, key, authorization, true);
+                self.let_in(now, session, key, Accepted { authorization, own_address: None, by_radius: true });
             }
             // The client has gone in the meantime, or does not take it.
             Ok(_) | Err(_) => self.calls.remove(key),
@@ -270,10 +280,12 @@ impl State {
     fn ip_up(&mut self, now: Duration, session: &Session, key: Key, peer: IpAddr) {
         let (id, call) = key;
         let (Some(address), Some(handle)) = (self.calls.address(key), session.call(call)) else { return };
-        let Accepted { authorization, by_radius } = self
-            .accepted
-            .remove(&key)
-            .unwrap_or_else(|| Accepted { authorization: Authorization::default(), by_radius: false });
+        let Accepted { authorization, own_address, by_radius } = self.accepted.remove(&key).unwrap_or_default();
+        if let Some(own) = own_address {
+            if let Err(error) = self.device.add_address(own.into(), None, 32) {
+                say(&format_args!("connection {id} call {call}: {own} is not ours: {error}"));
+            }
+        }
         // RFC 2865 section 5.12: Framed-MTU bounds the packets to the client.
         let mtu = authorization.mtu.map_or(handle.mtu(), |mtu| mtu.min(handle.mtu()));
         for network in authorization.routes.iter().copied().chain(authorization.network) {

@@ -18,6 +18,8 @@ use crate::config::{Network, NtHashText, Secret, Service, User};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Known {
     pub(super) address: Option<Ipv4Addr>,
+    /// The server's address in the user's tunnel.
+    pub(super) own_address: Option<Ipv4Addr>,
     pub(super) routes: Vec<Network>,
 }
 
@@ -79,7 +81,8 @@ impl Users {
         self.configured.is_empty() && self.file.is_none()
     }
 
-    /// Answers what a client presents, and returns what came of it.
+    /// Answers what a client presents, and returns what came of it. A user without `room` is refused by MS-CHAP with
+    /// an error of its own, once the proof is good.
     ///
     /// # Errors
     ///
@@ -90,6 +93,7 @@ impl Users {
         visitor: &mut impl Visitor,
         service: Service,
         question: Question,
+        room: impl FnOnce(&Known) -> bool,
     ) -> Result<(Outcome, Known), AnswerError> {
         let presented = visitor.presented().ok_or(AnswerError::NotAsked)?;
         let name = presented.name().map(|name| name.0.to_vec()).unwrap_or_default();
@@ -102,7 +106,7 @@ impl Users {
         let is_microsoft = matches!(presented, Presented::MsChap { .. } | Presented::ChangePassword { .. });
         let known = user.as_ref().map(Known::of).unwrap_or_default();
         let outcome = match user {
-            Some(user) if is_microsoft => self.answer_microsoft(now, visitor, question, &user),
+            Some(user) if is_microsoft => self.answer_microsoft(now, visitor, question, &user, room(&known)),
             // PAP and CHAP cannot say that a password has expired, nor change it.
             Some(user) if !user.expired => self.answer_other(now, visitor, question, &user),
             _ => self.refuse(now, visitor, question),
@@ -121,14 +125,17 @@ impl Users {
         visitor: &mut impl Visitor,
         question: Question,
         user: &User,
+        has_room: bool,
     ) -> Result<Outcome, AnswerError> {
         let hash = nt_hash(user);
         let mut account = Account::new(&hash);
-        if user.expired && matches!(question, Question::Proof(_)) {
+        if !has_room {
+            account = account.with_restriction(FailureCode::NO_DIALIN_PERMISSION);
+        } else if user.expired && matches!(question, Question::Proof(_)) {
             // The client still proves the old password, and may then change it.
             account = account.with_restriction(FailureCode::PASSWORD_EXPIRED);
         }
-        let is_plain = !user.expired && matches!(question, Question::Proof(_));
+        let is_plain = has_room && !user.expired && matches!(question, Question::Proof(_));
         let answer = match &user.password {
             // With the password there are short keys for version 1 too.
             Some(password) if is_plain => Answer::Password(password.expose().as_bytes()),
@@ -182,7 +189,7 @@ impl Users {
 
 impl Known {
     fn of(user: &User) -> Self {
-        Self { address: user.remote_address, routes: user.routes.clone() }
+        Self { address: user.remote_address, own_address: user.local_address, routes: user.routes.clone() }
     }
 }
 
@@ -273,11 +280,12 @@ fn parse(line: &str) -> Result<Option<User>, String> {
         match word.split_once('=').unwrap_or((word, "")) {
             ("expired", "") => user.expired = true,
             ("address", text) => user.remote_address = Some(text.parse().map_err(|error| format!("{word}: {error}"))?),
+            ("local", text) => user.local_address = Some(text.parse().map_err(|error| format!("{word}: {error}"))?),
             ("route", text) => user.routes.push(text.parse().map_err(|error| format!("{word}: {error}"))?),
             ("service", "any") => user.service = Service::Any,
             ("service", "pptp") => user.service = Service::Pptp,
             ("service", "l2tp") => user.service = Service::L2tp,
-            _ => return Err(format!("`{word}` is none of `expired`, `address=`, `route=`, `service=`")),
+            _ => return Err(format!("`{word}` is none of `expired`, `address=`, `local=`, `route=`, `service=`")),
         }
     }
     Ok(Some(user))
