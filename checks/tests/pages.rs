@@ -114,23 +114,63 @@ fn links_to_docs_rs_name_items_that_exist() {
     assert!(count > 100 && missing.is_empty(), "{count} links, of which these lead nowhere:\n{}", missing.join("\n"));
 }
 
-/// SECURITY.md says of each promise which test shows it.
-#[test]
-fn every_test_that_a_table_of_security_names_exists() {
-    let page = read(&root().join("SECURITY.md"));
-    let rows = page.lines().filter(|line| line.starts_with('|') && !line.starts_with("|---")).skip(1);
-    let folders = published().into_iter().chain(["fuzz", "interop"].map(|folder| root().join(folder)));
-    let sources: String = folders.flat_map(|folder| files(&folder, "rs")).map(|file| read(&file)).collect();
-    let mut names = 0;
-    for row in rows {
-        let last = row.trim_end_matches('|').rsplit('|').next().unwrap_or_default();
-        for name in page::code_spans(last) {
-            names += 1;
-            assert!(sources.contains(&format!("fn {name}(")), "SECURITY.md: no test {name}");
+/// Returns the code spans of a column of all tables of a page that have it, row by row.
+fn column(text: &str, heading: &str) -> Vec<(String, Vec<String>)> {
+    let mut place = None;
+    let mut rows = Vec::new();
+    for line in text.lines() {
+        let cells: Vec<_> = line.trim().trim_matches('|').split('|').map(str::trim).collect();
+        if !line.starts_with('|') {
+            place = None;
+        } else if let Some(found) = cells.iter().position(|cell| *cell == heading) {
+            place = Some(found);
+        } else if let Some(cell) = place.and_then(|place| cells.get(place)).filter(|_| !line.starts_with("|---")) {
+            rows.push((line.to_owned(), page::code_spans(cell).into_iter().map(str::to_owned).collect()));
         }
-        assert!(last.contains('`') || last.contains("shown by"), "a row without a test: {row}");
     }
-    assert!(names > 30, "{names} tests are named");
+    rows
+}
+
+/// Returns whether a function of this name has `#[test]` among the attributes in front of it.
+fn is_test(sources: &[String], name: &str) -> bool {
+    let declaration = format!("fn {name}(");
+    sources.iter().any(|source| {
+        let mut is_marked = false;
+        source.lines().map(str::trim).any(|line| {
+            let is_found = is_marked && line.starts_with(&declaration);
+            is_marked = line == "#[test]" || (is_marked && (line.starts_with("#[") || line.starts_with("//")));
+            is_found
+        })
+    })
+}
+
+/// Each row of SECURITY.md says which test shows it. Each attack of TESTING.md that the libraries can meet does, too.
+#[test]
+fn every_test_that_a_table_of_security_or_of_attacks_names_exists() {
+    let folders = published().into_iter().chain(["fuzz", "interop"].map(|folder| root().join(folder)));
+    let sources: Vec<String> = folders.flat_map(|folder| files(&folder, "rs")).map(|file| read(&file)).collect();
+    let crates: BTreeSet<String> = published().iter().map(|folder| name(folder).replace('_', "-")).collect();
+    for (page, heading, least) in [("SECURITY.md", "shown by", 35), ("TESTING.md", "tests", 10)] {
+        let rows = column(&read(&root().join(page)), heading);
+        assert!(rows.len() >= least, "{page} has {} rows", rows.len());
+        for (row, names) in rows {
+            // TESTING.md says the crate of a test behind it.
+            let mut tests = names.iter().filter(|name| !crates.contains(*name) && *name != "interop").peekable();
+            assert!(tests.peek().is_some(), "{page}: a row without a test: {row}");
+            for test in tests {
+                assert!(is_test(&sources, test), "{page}: no test {test}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_row_without_a_test_is_found() {
+    let page = "| a | shown by |\n|---|---|\n| `no` | `one`, `two` |\n| b | |\n\n| other |\n|---|\n| `no` |\n";
+    let rows: Vec<_> = column(page, "shown by").into_iter().map(|(_, names)| names).collect();
+    assert_eq!(rows, [vec!["one".to_owned(), "two".to_owned()], vec![]]);
+    let sources = ["#[test]\n#[expect(lint)]\nfn one() {\n}\nfn two() {}\n#[test]\nfn twofold() {}\n".to_owned()];
+    assert!(is_test(&sources, "one") && !is_test(&sources, "two") && !is_test(&sources, "three"));
 }
 
 #[test]
