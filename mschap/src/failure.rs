@@ -241,6 +241,24 @@ mod tests {
     }
 
     #[test]
+    fn numbers_end_at_the_first_byte_that_is_no_decimal_digit() {
+        let failure = Failure::decode(b"E=691a R=1 V=3f");
+        assert_eq!((failure.code, failure.version), (Some(FailureCode(691)), Some(3)));
+    }
+
+    /// RFC 2433 section 8, RFC 2759 section 6.
+    #[test]
+    fn the_six_codes_of_the_rfcs_are_described() {
+        let listed = [646, 647, 648, 649, 691, 709];
+        for code in 640..720 {
+            let description = FailureCode(code).description();
+            assert_eq!(description.is_some(), listed.contains(&code), "{code}");
+        }
+        assert_eq!(FailureCode(646).description(), Some("the account may not log in at this hour"));
+        assert_eq!(FailureCode(691).description(), Some("wrong user name or password"));
+    }
+
+    #[test]
     fn real_and_printed_messages() {
         let e691 = Failure { code: Some(FailureCode(691)), ..Failure::default() };
         let old = [0x57, 0x13, 0xc8, 0xef, 0xe4, 0xd4, 0xec, 0xde, 0x68, 0x01, 0xba, 0xc6, 0xa6, 0x52, 0x00, 0x9f];

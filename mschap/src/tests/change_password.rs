@@ -155,6 +155,13 @@ fn v1_version_1() {
     }
     assert_eq!(both.open(&Account::unknown(), &challenge).unwrap_err(), ChangeError::NoUsableFields);
 
+    // A LAN Manager password has 14 characters at most.
+    for (length, uses_lm) in [(0, true), (14, true), (15, false)] {
+        let packet = both.clone().with_lm(&old_lm, &new_lm, length, &challenge);
+        assert_eq!(packet.uses_lm(), uses_lm, "{length}");
+    }
+    assert!(lm_only.lm_hash().unwrap().ct_eq(&old_lm) && Account::new(&old).lm_hash().is_none());
+
     let mut lm = both.clone();
     lm.flags = 0;
     assert_eq!(lm.open(&Account::new(&old), &challenge).unwrap_err(), ChangeError::NoUsableFields);
@@ -186,6 +193,7 @@ fn v1_version_2() {
     assert_eq!(packet.open(&Account::unknown(), &challenge).unwrap_err(), ChangeError::NoUsableFields);
     let both = packet.clone().with_lm(&old_lm, "neu", &[8; 512]).unwrap();
     assert_eq!(both.encode()[1112..], [0, 3]);
+    assert_eq!(both.clone().with_lm(&old_lm, "neu", &[8; 512]).unwrap().encode()[1112..], [0, 3]);
     for account in [lm_only, Account::new(&old)] {
         let new = both.open(&account, &challenge).unwrap();
         assert!(new.nt_hash().ct_eq(&NtHash::from_password("neu")));

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use crate::eap::{Authenticator, Demand, End, MasterSessionKey, Operation, Peer, PeerError, Request, Response};
 use crate::v2::{self, ChangeVerdict, Verdict};
 use crate::{
-    Account, AuthenticatorError, Awaits, BufferTooSmall, DecodeError, Failure, FailureChallenge, FailureCode, NtHash,
-    ProofError, Value,
+    Account, AuthenticatorError, Awaits, BufferTooSmall, DecodeError, Failure, FailureChallenge, FailureCode,
+    NamePolicy, NtHash, ProofError, Value,
 };
 
 const NAME: &[u8] = br"BIGCO\johndoe";
@@ -338,6 +338,78 @@ fn somebody_else_decides() {
     server.accept_as(10);
     assert_eq!(server.awaits(), Awaits::Nothing);
     assert_eq!(server.handle_acknowledgment(&[0]), Ok(End::Accepted));
+}
+
+/// RFC 1994 section 2 has challenges in a running session too.
+#[test]
+fn an_authenticator_begins_again_with_another_challenge() {
+    let stored = hash("right");
+    let account = Account::new(&stored);
+    let mut server = Authenticator::new([1; 16], 9, 0);
+    let mut client = Peer::new();
+    assert!(server.is_new());
+    client.handle_request(&request(&server)).unwrap();
+    server.handle_response(&prove(&mut client, "right"), &account, [2; 16]).unwrap();
+    assert!(!server.is_new());
+    server.restart([7; 16], 30, 1);
+    assert!(server.is_new());
+    assert_eq!((server.identifier(), server.challenge(), server.awaits()), (30, &[7; 16], Awaits::Response));
+    client.handle_request(&request(&server)).unwrap();
+    server.handle_response(&prove(&mut client, "wrong"), &account, [8; 16]).unwrap();
+    assert_eq!((server.identifier(), server.awaits()), (30, Awaits::AnotherResponse));
+}
+
+#[test]
+fn a_response_that_comes_again_under_the_next_identifier_decides_nothing() {
+    let stored = hash("right");
+    let account = Account::new(&stored);
+    let mut server = Authenticator::new([1; 16], 9, 1);
+    let mut client = Peer::new();
+    client.handle_request(&request(&server)).unwrap();
+    let mut response = prove(&mut client, "wrong");
+    server.handle_response(&response, &account, [2; 16]).unwrap();
+    let failure = request(&server);
+    response[1] = 10;
+    assert!(matches!(server.handle_response(&response, &account, [3; 16]), Ok(Verdict::Duplicate)));
+    assert_eq!((server.identifier(), request(&server)), (9, failure));
+}
+
+#[test]
+fn only_a_change_that_was_taken_can_be_rejected() {
+    let stored = hash("right");
+    let mut server = Authenticator::new([1; 16], 9, 1);
+    let mut client = Peer::new();
+    assert!(!server.reject_change([5; 16]));
+    client.handle_request(&request(&server)).unwrap();
+    server.handle_response(&prove(&mut client, "right"), &Account::new(&stored), [2; 16]).unwrap();
+    let success = request(&server);
+    assert!(!server.reject_change([5; 16]));
+    assert_eq!(request(&server), success);
+}
+
+#[test]
+fn only_a_failure_of_version_2_with_a_try_left_offers_one() {
+    let challenge = Some(FailureChallenge::V2([8; 16]));
+    let offer = Failure { code: Some(FailureCode(691)), retry: Some(true), challenge, version: Some(3), message: None };
+    assert!(Authenticator::new([1; 16], 9, 1).may_offer(&offer));
+    assert!(!Authenticator::new([1; 16], 9, 0).may_offer(&offer));
+    assert!(!Authenticator::new([1; 16], 9, 1).may_offer(&Failure { challenge: None, ..offer }));
+}
+
+#[test]
+fn the_name_is_hashed_as_both_sides_are_set() {
+    let stored = hash("right");
+    for (whole_here, whole_there) in [(false, false), (true, true), (true, false), (false, true)] {
+        let policy = |whole| if whole { NamePolicy::Whole } else { NamePolicy::default() };
+        let mut server = Authenticator::new([1; 16], 9, 0).with_name_policy(policy(whole_there));
+        let mut client = Peer::new().with_name_policy(policy(whole_here));
+        client.handle_request(&request(&server)).unwrap();
+        let response = prove(&mut client, "right");
+        assert_eq!(Response::decode(&response).unwrap().name(), Some(NAME.into()));
+        let verdict = server.handle_response(&response, &Account::new(&stored), [2; 16]).unwrap();
+        assert_eq!(matches!(verdict, Verdict::Accepted(_)), whole_here == whole_there);
+    }
+    assert_eq!(Response::decode(&[3]).unwrap().name(), None);
 }
 
 #[test]

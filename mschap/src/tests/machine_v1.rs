@@ -120,6 +120,8 @@ fn change_of_password_version_1_only_when_asked_for() {
             Ok(ChangeVerdict::Changed { hashes, new_password, .. }) => {
                 assert!(takes && new_password.is_none());
                 assert!(hashes.nt.unwrap().ct_eq(&hash("new")));
+                let again = authenticator.handle_change_password_1(&packet.encode(), NAME, &account);
+                assert!(matches!(again, Ok(ChangeVerdict::Duplicate)));
             }
             verdict => {
                 assert!(!takes);
@@ -143,6 +145,18 @@ fn a_bad_change_of_password_is_refused_with_709() {
         assert_eq!(reason == ChangeError::Response, old == "expired");
         assert_eq!(message(&authenticator), b"E=709 R=0 V=2");
     }
+}
+
+#[test]
+fn only_a_change_that_was_taken_can_be_rejected() {
+    let stored = hash("right");
+    let mut authenticator = Authenticator::new(FIRST, 1);
+    assert!(!authenticator.reject_change());
+    let (_, response) = Peer::respond(&stored, &FIRST);
+    let verdict = authenticator.handle_response(&response.encode(), NAME, &Account::new(&stored), None).unwrap();
+    assert!(matches!(verdict, Verdict::Accepted(_)));
+    assert!(!authenticator.reject_change());
+    assert!(authenticator.reply().unwrap().is_success());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 #[cfg(feature = "arbitrary")]
 mod arbitrary_values;
 mod change_password;
+mod decided_elsewhere;
 mod eap;
 mod eap_matrix;
 mod machine_v1;

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::radius::{encoded, one};
 use crate::radius::*;
-use crate::{FailureCode, NtHashHash, StartKey};
+use crate::{FailureCode, LmHash, NtHashHash, StartKey};
 
 const KNOWN: [(VendorType, usize, bool); 20] = [
     // The length of the value, and whether it is the only one.
@@ -310,6 +310,48 @@ fn start_keys_are_written_with_two_salts() {
         let error = keys.encode(&hiding, [[0x80, 1], [0x80, 2]], &mut [0; 84][..length]).unwrap_err();
         assert!(matches!(error, AcceptError::Encode(EncodeError::BufferTooSmall(_))));
     }
+}
+
+/// RFC 2548 sections 2.4.2 and 2.4.3.
+#[test]
+fn start_keys_are_written_as_they_are_read() {
+    let hiding = Hiding::new(b"secret", &[9; 16]);
+    let keys = StartKeys { send: StartKey::from_bytes([1; 16]), receive: StartKey::from_bytes([2; 16]) };
+    let mut buf = [0; StartKeys::ENCODED_LEN + 1];
+    let bytes = keys.encode(&hiding, [[0x80, 1], [0x80, 2]], &mut buf).unwrap();
+    let attributes: Vec<_> = bytes.chunks(42).collect();
+    // Vendor-Specific, its length, Microsoft; MS-MPPE-Send-Key and MS-MPPE-Recv-Key with their lengths and salts.
+    assert_eq!(attributes[0][..10], [26, 42, 0, 0, 1, 0x37, 16, 36, 0x80, 1]);
+    assert_eq!(attributes[1][..10], [26, 42, 0, 0, 1, 0x37, 17, 36, 0x80, 2]);
+    let read = AccessAccept::decode(attributes.iter().map(|attribute| &attribute[2..]), &hiding).unwrap();
+    let read = read.start_keys().unwrap();
+    assert!(read.send.ct_eq(&keys.send) && read.receive.ct_eq(&keys.receive));
+}
+
+/// RFC 2548 section 2.4.1: servers leave the LM-Key empty.
+#[test]
+fn a_key_of_zeros_alone_is_an_empty_one() {
+    assert!(LmKey::empty().is_empty());
+    assert!(!LmKey::new(&LmHash::from_password("clientPass").unwrap()).is_empty());
+}
+
+/// RFC 2548 sections 2.4.4 and 2.4.5, and the bits of RFC 3078 section 2.
+#[test]
+fn policies_are_read_strictly_and_types_bit_by_bit() {
+    for policy in 0..4 {
+        assert_eq!(EncryptionPolicy(policy).is_required(), policy != 1);
+    }
+    for (types, allows, bits) in [
+        (EncryptionTypes(0), (false, false), 0),
+        (EncryptionTypes::BITS_40, (true, false), 0x20),
+        (EncryptionTypes::BITS_128, (false, true), 0x40),
+        (EncryptionTypes::BITS_40 | EncryptionTypes::BITS_128, (true, true), 0x60),
+        (EncryptionTypes(!6), (false, false), 0),
+    ] {
+        assert_eq!((types.allows_40_bit(), types.allows_128_bit()), allows, "{types:?}");
+        assert_eq!(types.mppe_supported_bits(), bits, "{types:?}");
+    }
+    assert_eq!(EncryptionTypes::BITS_40 | EncryptionTypes::BITS_40, EncryptionTypes::BITS_40);
 }
 
 #[test]
