@@ -14,10 +14,12 @@ use pptp_wire::message::{IncomingCallRequest, OutgoingCallRequest};
 use pptp_wire::nat::{Owner, map_call_ids};
 
 const CALLS: usize = 3;
-/// 16 and two for each call.
-const MAX_EVENTS: usize = 16 + 2 * CALLS;
-/// 8 and one for each call.
-const MAX_MESSAGES: usize = 8 + CALLS;
+/// Messages that wait as bytes, which are read as soon as polling makes room: the shortest has 8 bytes.
+const KEPT: usize = Machine::READ_LEN / 8;
+/// 16 and two for each call, and those that follow from the bytes that were kept.
+const MAX_EVENTS: usize = 16 + 2 * CALLS + KEPT;
+/// 8 and one for each call, and the same.
+const MAX_MESSAGES: usize = 8 + CALLS + KEPT;
 
 type Machine = Connection<CALLS>;
 

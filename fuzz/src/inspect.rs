@@ -6,8 +6,12 @@ use arbitrary::{Arbitrary, Unstructured};
 use pptp::inspect::{Content, ControlInput, Direction, Inspector, Record, Secrets};
 use vpdn::capture::{self as reader, Item};
 
+/// Key changes that are looked through in a link whose start was not captured, for each key.
+const SEARCH_DEPTH: u64 = 256;
+
 fn secrets() -> Secrets {
-    Secrets::new().with_password(None, "wonderland").with_start_key(&[7; 16]).with_start_key(&[7; 8])
+    let secrets = Secrets::new().with_password(None, "wonderland");
+    secrets.with_start_key(&[7; 16]).with_start_key(&[7; 8]).with_search_depth(SEARCH_DEPTH)
 }
 
 /// Asserts that any bytes are read as a capture to their end, and that no frame gives more than a
@@ -131,10 +135,17 @@ fn look(record: &Record<'_>) -> usize {
     }
 }
 
+/// The time for the keys of one session, with debug assertions and coverage: in both directions 3 given keys, 4096 key
+/// changes ahead with each, as the bounds of the inspector say.
+#[cfg(fuzzing)]
+const KEYS_OF_A_SESSION: core::time::Duration = core::time::Duration::from_millis(60);
+
 fn check(inspector: &Inspector) {
     let mut sessions = 0;
     for session in inspector.sessions() {
         sessions += 1;
+        #[cfg(fuzzing)]
+        crate::limit::allow(KEYS_OF_A_SESSION);
         for direction in [Direction::ToServer, Direction::ToClient] {
             let counters = session.counters(direction);
             assert!(

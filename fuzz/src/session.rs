@@ -35,6 +35,19 @@ impl<'a> Input<'a> {
         self.work = self.work.saturating_sub(work);
     }
 
+    /// Counts the last step as this many more under libFuzzer, where an input may take 10 ms with coverage and debug
+    /// assertions. Tests have more time, and their seeds keep their meaning.
+    pub(crate) const fn spend_under_fuzzer(&mut self, work: u32) {
+        if cfg!(fuzzing) {
+            self.spend(work);
+        }
+    }
+
+    /// Returns how many steps are left.
+    pub(crate) const fn left(&self) -> u32 {
+        self.work
+    }
+
     pub(crate) fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.bytes.split_first()?;
         self.bytes = rest;

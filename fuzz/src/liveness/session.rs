@@ -84,9 +84,13 @@ fn drive(config: &Config, mut input: Input<'_>, is_forged: bool) -> Outcome {
                 input.spend(argument.into());
                 send(&mut world, u32::from(argument));
             }
-            2 => world.run(Duration::from_secs(u64::from(argument) * 10)),
+            2 => {
+                input.spend_under_fuzzer(argument.into());
+                world.run(Duration::from_secs(u64::from(argument) * 10));
+            }
             // A clock that jumps, while nothing is on its way: an answer that comes after it would come too late.
             3 => {
+                input.spend_under_fuzzer(2);
                 world.run(Duration::from_secs(1));
                 world.now += DAY * u32::from(argument) / 8;
             }
