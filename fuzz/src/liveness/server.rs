@@ -75,8 +75,9 @@ impl World {
             let argument = usize::from(step >> 3);
             match step & 7 {
                 0 | 1 => {
-                    input.spend(u32::from(step >> 3));
-                    for _ in 0..=argument {
+                    let more = u32::from(step >> 3).min(input.left());
+                    input.spend(more);
+                    for _ in 0..=more {
                         self.send();
                     }
                 }

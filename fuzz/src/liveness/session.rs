@@ -175,6 +175,7 @@ pub fn keys(data: &[u8]) {
             world.run(Duration::from_secs(u64::from(step >> 2 & 15)));
         } else {
             // CCP begins again, or LCP, in the clear; or anything of CCP.
+            input.spend_under_fuzzer(3);
             let protocol = if step & 4 == 0 { 0x80fd } else { 0xc021 };
             let code = if step & 8 == 0 { 1 } else { step >> 4 & 15 };
             let identifier = input.byte().unwrap_or(200);
