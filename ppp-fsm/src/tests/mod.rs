@@ -3,8 +3,10 @@
 #![expect(clippy::arithmetic_side_effects, reason = "a test that overflows fails, as it should")]
 
 mod auth;
+mod auth_edges;
 mod automaton;
 mod captures;
+mod ccp_edges;
 #[cfg(feature = "mschap")]
 mod eap_types;
 #[cfg(feature = "mschap")]

@@ -1,0 +1,53 @@
+//! CCP at its edges: sets of bits, options of others, and resets of a link that is closed.
+
+use core::time::Duration;
+
+use crate::ccp::{Config, MicrosoftCompression, Negotiator, Reset};
+use crate::negotiate::ControlProtocol as _;
+use crate::{OptionWriter, Packet, RawOption};
+
+const NOW: Duration = Duration::ZERO;
+
+#[test]
+fn bits_that_two_sets_share_stay() {
+    let all = MicrosoftCompression::STRENGTHS;
+    assert_eq!(all.union(all), all);
+    assert_eq!(all.union(MicrosoftCompression::NONE), all);
+    assert_eq!((all | MicrosoftCompression::MPPE_128) & all, all);
+}
+
+/// RFC 1661 section 5.4: a Configure-Reject names options of the request.
+#[test]
+fn a_reject_of_an_option_that_was_not_asked_for_takes_nothing_away() {
+    let mut ccp = Negotiator::new(&Config::default());
+    ccp.set_keys(MicrosoftCompression::STRENGTHS);
+    let request = |ccp: &Negotiator| {
+        let mut buf = [0; 16];
+        let mut options = OptionWriter::new(&mut buf);
+        ccp.write_request(&mut options).unwrap();
+        options.as_bytes().to_vec()
+    };
+    let before = request(&ccp);
+    assert_eq!(before, [18, 6, 1, 0, 0, 0x40]);
+    // Stac LZS.
+    ccp.reject(RawOption { option_type: 17, data: &[0, 1, 3] });
+    assert_eq!((request(&ccp), ccp.check()), (before, Ok(())));
+    ccp.reject(RawOption { option_type: 18, data: &[1, 0, 0, 0x40] });
+    assert!(request(&ccp).is_empty() && ccp.check().is_err());
+}
+
+/// RFC 1962 section 3: no Reset-Request without CCP.
+#[test]
+fn what_was_asked_and_answered_is_void_when_ccp_closes() {
+    let mut reset = Reset::default();
+    let mut buf = [0; 8];
+    reset.request(NOW, 3);
+    assert!(reset.handle_packet(&Packet::decode(&[14, 9, 0, 4]).unwrap()));
+    reset.clear();
+    assert_eq!((reset.poll_timeout(), reset.poll_transmit(&mut buf)), (None, Ok(None)));
+    // What the peer does not know, it does not learn by closing.
+    reset.handle_code_reject(&Packet::decode(&[7, 1, 0, 8, 15, 9, 0, 4]).unwrap());
+    reset.clear();
+    assert!(reset.handle_packet(&Packet::decode(&[14, 10, 0, 4]).unwrap()));
+    assert_eq!(reset.poll_transmit(&mut buf), Ok(None));
+}
