@@ -135,8 +135,8 @@ fn look(record: &Record<'_>) -> usize {
     }
 }
 
-/// The time for the keys of one session, with debug assertions and coverage: in both directions 3 given keys, 4096 key
-/// changes ahead with each, as the bounds of the inspector say.
+/// The time for the keys of one session, with debug assertions and coverage. The inspector computes 4096 key changes
+/// with each of the 3 given keys, in both directions.
 #[cfg(fuzzing)]
 const KEYS_OF_A_SESSION: core::time::Duration = core::time::Duration::from_millis(60);
 

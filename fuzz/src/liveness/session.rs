@@ -82,6 +82,7 @@ fn drive(config: &Config, mut input: Input<'_>, is_forged: bool) -> Outcome {
         match step & 7 {
             0 | 1 => {
                 input.spend(argument.into());
+                input.spend_under_fuzzer(argument.into());
                 send(&mut world, u32::from(argument));
             }
             2 => {
@@ -108,7 +109,9 @@ fn drive(config: &Config, mut input: Input<'_>, is_forged: bool) -> Outcome {
                 let body = input.bytes();
                 let jump = JUMPS[usize::from(argument & 7)];
                 let count = u32::from(argument >> 1) + 1;
+                let count = if cfg!(fuzzing) { count.min(input.left() / 8 + 1) } else { count };
                 input.spend(count * 4);
+                input.spend_under_fuzzer(count * 4);
                 let Some((call, next)) = address(&world, to) else { continue };
                 for number in 0..count {
                     let number = next.wrapping_add(jump).wrapping_add(number);

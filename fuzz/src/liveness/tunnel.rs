@@ -3,13 +3,16 @@
 use core::time::Duration;
 use std::collections::BTreeSet;
 
-use pptp_gre::{CallIds, Config, HEADROOM, InlineSlots, MAX_TRANSMIT, Received, Tunnel, Unproven};
+use pptp_gre::{CallIds, Config, HEADROOM, InlineSlots, MAX_TRANSMIT, ReceiveError, Received, Tunnel, Unproven};
 use testing::pptp::{PROTOCOL_COMPRESSED, encode_gre};
 
 use super::{DAY, JUMPS};
 use crate::session::Input;
 
-type Pipe = Tunnel<InlineSlots<16, 64>>;
+/// Packets that wait at most.
+const SLOTS: usize = 16;
+
+type Pipe = Tunnel<InlineSlots<SLOTS, 64>>;
 
 /// A frame in the clear.
 const PROTOCOL_LCP: [u8; 2] = [0xc0, 0x21];
@@ -114,7 +117,14 @@ impl World {
 
     /// Returns whether the packet waits.
     fn receive(&mut self, packet: &[u8]) -> bool {
-        let received = self.receiver.decapsulate_unproven(self.now, packet);
+        let mut received = self.receiver.decapsulate_unproven(self.now, packet);
+        // The packets that wait come out first, and then this one is given again.
+        for _ in 0..SLOTS {
+            if received == Err(ReceiveError::Busy) {
+                self.poll();
+                received = self.receiver.decapsulate_unproven(self.now, packet);
+            }
+        }
         if let Ok(Received::Frame(unproven) | Received::LateFrame(unproven)) = &received {
             let frame = packet[unproven.range()].to_vec();
             self.open(unproven, &frame);

@@ -42,7 +42,7 @@ fn an_authenticator_that_starts_again_knows_nobody() {
     assert_eq!(server.peer_name().0, b"alice");
     server.start(NOW, Method::ChapMd5);
     assert_eq!((server.status(), server.peer_name().0), (Status::Waiting, &b""[..]));
-    // Who was accepted stays who it is within a link, not beyond it.
+    // A peer keeps its name within a link, not beyond it.
     present(Method::ChapMd5, &mut server, &mut client, b"bob");
     assert_eq!(server.presented().unwrap().name().unwrap().0, b"bob");
     assert!(matches!(answer(&mut server, &Answer::Password(PASSWORD)), Ok(Outcome::Accepted)));

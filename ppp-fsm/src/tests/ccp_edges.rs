@@ -45,7 +45,7 @@ fn what_was_asked_and_answered_is_void_when_ccp_closes() {
     assert!(reset.handle_packet(&Packet::decode(&[14, 9, 0, 4]).unwrap()));
     reset.clear();
     assert_eq!((reset.poll_timeout(), reset.poll_transmit(&mut buf)), (None, Ok(None)));
-    // What the peer does not know, it does not learn by closing.
+    // A peer that does not know Reset-Acks does not learn of them when CCP closes.
     reset.handle_code_reject(&Packet::decode(&[7, 1, 0, 8, 15, 9, 0, 4]).unwrap());
     reset.clear();
     assert!(reset.handle_packet(&Packet::decode(&[14, 10, 0, 4]).unwrap()));
