@@ -78,6 +78,33 @@ fn every_item_that_the_architecture_names_exists() {
     assert!(missing.is_empty(), "items that do not exist:\n{}", missing.join("\n"));
 }
 
+/// The parts that a reader looks for on the first page of a crate.
+#[test]
+fn front_pages_have_all_their_parts() {
+    let mut missing = Vec::new();
+    for folder in published() {
+        let text = read(&folder.join("README.md"));
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let name = name(&folder).replace('_', "-");
+        let install = format!("cargo add {name}");
+        let parts = [
+            "**For**",
+            "**Not for**",
+            "```text",
+            "# Features",
+            "# Memory",
+            "# Status",
+            "# Security",
+            "Minimum Rust: ",
+            "https://www.rfc-editor.org/rfc/",
+            &install,
+        ];
+        let lacks = parts.into_iter().filter(|part| !words.contains(part));
+        missing.extend(lacks.map(|part| format!("{name}: {part}")));
+    }
+    assert!(missing.is_empty(), "front pages lack:\n{}", missing.join("\n"));
+}
+
 /// Links to docs.rs, which no compiler checks: the item has to be there, at least by its name.
 #[test]
 fn links_to_docs_rs_name_items_that_exist() {
