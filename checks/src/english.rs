@@ -18,7 +18,7 @@ pub enum Rule {
     Byte,
     /// No sentence has more than [`MAX_WORDS`] words.
     Sentence,
-    /// No clause begins with a "who" or "what" that has no noun.
+    /// No clause begins with a "who" or "what" that has no noun, and no name of a test.
     Headless,
     /// No phrase of [`PHRASES`].
     Phrase,
@@ -136,7 +136,7 @@ impl Findings {
         }
     }
 
-    /// Checks the first word of the documentation of each function that is no test.
+    /// Checks the first word of the documentation of each function that is no test, and that of the name of each test.
     fn summaries(&mut self, text: &str) {
         let mut summary: Option<(usize, &str)> = None;
         let mut is_test = false;
@@ -149,6 +149,9 @@ impl Findings {
                 is_test |= line.contains("test]");
                 is_attribute = !line.ends_with(']');
             } else {
+                if is_test && is_riddle(line) {
+                    self.faults.push(Fault { line: index + 1, rule: Rule::Headless, text: line.to_owned() });
+                }
                 if let (Some((line, doc)), true, false) = (summary, is_function(line), is_test) {
                     self.functions += 1;
                     if !is_verb(doc) {
@@ -160,6 +163,13 @@ impl Findings {
             }
         }
     }
+}
+
+/// Returns whether a function's name begins with a "who" or "what" that has no noun.
+fn is_riddle(line: &str) -> bool {
+    let name = line.split_once("fn ").map_or("", |(_, name)| name);
+    let first = name.split('_').next().unwrap_or_default();
+    ["who", "whom", "whose", "whoever", "what", "whatever"].contains(&first)
 }
 
 /// Returns whether a summary begins with a verb in the third person.

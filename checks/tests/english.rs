@@ -102,6 +102,7 @@ fn faults_that_are_put_in_are_found() {
     assert_eq!(rules(&english::page(&wide)), [Rule::Columns]);
     assert_eq!(rules(&english::source("/// The length.\npub const fn len(&self) -> usize {")), [Rule::Summary]);
     assert_eq!(rules(&english::source("// Who sends it is not known.\n")), [Rule::Headless]);
+    assert_eq!(rules(&english::source("#[test]\nfn what_is_left_is_sent() {\n}\n")), [Rule::Headless]);
 }
 
 #[test]

@@ -24,8 +24,8 @@ const GUEST: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 1);
 
 #[test]
-fn what_cargo_installs_runs_with_the_file_of_the_readme() {
-    let name = "what_cargo_installs_runs_with_the_file_of_the_readme";
+fn installed_programs_run_with_the_file_of_the_readme() {
+    let name = "installed_programs_run_with_the_file_of_the_readme";
     if !uml::has_programs(name, &["pppd", "pptp", "pptpsetup"]) || !uml::is_available(name) {
         return;
     }

@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_not_there() {
+    fn unreadable_fields_are_absent() {
         let nothing = Failure::default();
         for message in [
             "",

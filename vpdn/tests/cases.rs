@@ -118,7 +118,7 @@ fn the_right_keys_decrypt_from_the_middle_of_a_session_on() {
 }
 
 #[test]
-fn what_was_not_captured_is_not_taken_for_what_did_not_happen() {
+fn missing_packets_are_not_taken_for_missing_events() {
     check(&Case {
         file: "bugs-response-without-challenge.pcap",
         arguments: ALICE,

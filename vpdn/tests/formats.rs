@@ -130,7 +130,7 @@ fn refused_frames_have_a_line() {
 
 /// A decrypted packet that cannot be written as IP is counted.
 #[test]
-fn what_is_left_out_of_the_written_file_is_said() {
+fn packets_left_out_of_the_written_file_are_reported() {
     // MPPE with 128 bits and a known start key: an IPv4 packet, another, and one with Van Jacobson's header compression.
     let start = mppe::StartKey::from_bytes(mppe::Strength::Bits128, [7; 16]);
     let mut encryptor = mppe::Encryptor::new(&start, &mppe::Config::new(mppe::Mode::Stateless));

@@ -247,7 +247,7 @@ fn the_nt_hash_does_as_well_as_the_password() {
 }
 
 #[test]
-fn what_is_written_is_read_by_tshark() {
+fn written_captures_are_read_by_tshark() {
     let folder = tempfile::tempdir().unwrap();
     let inner = folder.path().join("inner.pcap");
     let path = capture("a-mschapv2-mppe128/client.pcap");

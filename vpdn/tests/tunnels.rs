@@ -245,7 +245,7 @@ fn hidden_avps_are_deciphered_with_the_secret_alone() {
 }
 
 #[test]
-fn what_the_program_says_of_a_secret_and_its_exit_status() {
+fn the_verdict_on_a_secret_and_the_exit_status() {
     let capture = common::tunnels().join("x-auth/session.pcap");
     for (arguments, status, sentence) in [
         (&["--tunnel-secret", "s3cr3t-tunnel"][..], 0, ""),

@@ -85,7 +85,7 @@ fn no_more_is_given_up_than_there_is_need_for() {
 }
 
 #[test]
-fn what_was_confirmed_and_found_no_room_need_not_be_confirmed_again() {
+fn a_confirmed_packet_without_room_need_not_be_confirmed_again() {
     let mut order = order();
     arrive(&mut order, 0, 0);
     arrive(&mut order, 0, 2);
@@ -161,7 +161,7 @@ fn one_late_number_after_silence_starts_nothing_anew() {
 }
 
 #[test]
-fn what_slots_hold_at_the_start_is_not_looked_at() {
+fn contents_of_slots_at_the_start_are_not_looked_at() {
     let mut slots = [const { Slot::new(0) }; 8];
     let mut order = Reorder::new(&mut slots[..]);
     for number in [0, 2, 3] {
@@ -202,7 +202,7 @@ fn nothing_of_the_old_numbers_is_left_after_a_restart() {
 }
 
 #[test]
-fn what_was_given_up_for_room_is_forgotten_when_nothing_waits() {
+fn packets_given_up_for_room_are_forgotten_when_nothing_waits() {
     let mut order = order();
     for (number, expected) in [(0, Arrival::Next), (2, Arrival::Held), (12, Arrival::Busy)] {
         assert_eq!(arrive(&mut order, 0, number), expected);
@@ -216,7 +216,7 @@ fn what_was_given_up_for_room_is_forgotten_when_nothing_waits() {
 }
 
 #[test]
-fn what_is_given_up_for_room_ends_where_a_packet_waits() {
+fn giving_up_for_room_ends_where_a_packet_waits() {
     let mut order = order();
     for (number, expected) in [(0, Arrival::Next), (2, Arrival::Held), (5, Arrival::Held), (12, Arrival::Busy)] {
         assert_eq!(arrive(&mut order, 0, number), expected);
@@ -242,7 +242,7 @@ fn a_number_a_reach_behind_one_that_is_due_finds_no_room() {
 }
 
 #[test]
-fn what_cannot_be_stored_is_counted() {
+fn packets_that_cannot_be_stored_are_counted() {
     let mut order = order();
     arrive(&mut order, 0, 0);
     assert_eq!(order.arrive(Duration::ZERO, SequenceNumber::new(2), |_| false), Arrival::Refused);

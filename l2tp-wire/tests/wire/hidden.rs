@@ -108,7 +108,7 @@ fn a_wrong_secret_is_found_by_the_length() {
 
 /// RFC 2661 sections 4.4.1 and RFC 3931 section 5.4.1: these are needed before anything can be deciphered.
 #[test]
-fn what_must_not_be_hidden_is_not_deciphered() {
+fn avps_that_must_not_be_hidden_are_not_deciphered() {
     let mut bytes = message(&[avp(8, 0, 0, &[0, 6]), avp(8, 0, 36, b"vector"), hidden(8, 36, b"vector", b"other")]);
     let avps = revealed(&mut bytes);
     assert_eq!(avps[2].visibility, Visibility::Unreadable(Unreadable::NotAllowed));

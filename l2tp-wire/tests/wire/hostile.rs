@@ -234,7 +234,7 @@ fn work_of_revealing_is_bounded() {
 
 /// RFC 2661 section 4.1: forged or strange AVPs do not change what genuine ones of the same message mean.
 #[test]
-fn what_need_not_be_understood_changes_nothing() {
+fn avps_that_need_not_be_understood_change_nothing() {
     use l2tp_wire::message::v2;
     let sccrq = b"\x80\x08\0\0\0\0\0\x01\x80\x08\0\0\0\x02\x01\0\x80\x09\0\0\0\x07lac\x80\x08\0\0\0\x09\x1c\x2a";
     let expected = v2::StartControlConnectionRequest::new("lac".into(), 0x1c2a);

@@ -116,7 +116,7 @@ fn a_run_of_nonsense_is_reported_once() {
 
 /// A packet that the caller does not commit leaves no trace, whatever its place.
 #[test]
-fn what_is_not_committed_leaves_no_trace() {
+fn packets_that_are_not_committed_leave_no_trace() {
     for mode in MODES {
         let (mut encryptor, mut decryptor) = ends(Strength::Bits128, Config::new(mode));
         for mark in 0..600u32 {

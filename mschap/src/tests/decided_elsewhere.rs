@@ -35,7 +35,7 @@ fn rfc2433_section_8_the_challenge_in_the_message_of_a_server_is_answered_next()
 }
 
 #[test]
-fn what_a_server_does_not_offer_is_not_taken() {
+fn a_refusal_that_offers_nothing_awaits_nothing() {
     let mut first = v1::Authenticator::new(FIRST, 1);
     let refusal = failure(FailureCode::NO_DIALIN_PERMISSION, false, None);
     assert!(!first.may_offer(&refusal));

@@ -105,7 +105,7 @@ fn unknown_operations_survive() {
 }
 
 #[test]
-fn what_a_peer_proves_itself_with_is_not_printed() {
+fn secrets_of_a_peer_are_not_printed() {
     let response = Response::Response { identifier: 1, value: &[0xbb; 49], name: "joe\n".into() };
     assert_eq!(format!("{response:?}"), r#"Response(id 1, from "joe\n")"#);
     let change = Response::ChangePassword { identifier: 2, packet: &[0xbb; 582] };
@@ -114,7 +114,7 @@ fn what_a_peer_proves_itself_with_is_not_printed() {
 
 proptest! {
     #[test]
-    fn what_is_read_is_written_alike(data in any::<Vec<u8>>(), operation in 0_u8..9) {
+    fn decoded_packets_are_encoded_alike(data in any::<Vec<u8>>(), operation in 0_u8..9) {
         let mut data = data;
         if let Some(first) = data.first_mut() {
             *first = operation;

@@ -250,7 +250,7 @@ fn every_message_in_every_state_has_one_answer() {
 
 /// A dropped packet leaves the machine as it was: the genuine answer is taken afterwards.
 #[test]
-fn what_is_dropped_changes_nothing() {
+fn dropped_packets_change_nothing() {
     for (state, make) in authenticator_states() {
         let fresh = make();
         for (message, packet) in responses(&fresh) {

@@ -287,7 +287,7 @@ fn a_packet_that_comes_again_costs_nothing() {
 }
 
 #[test]
-fn what_cannot_be_read_changes_nothing() {
+fn unreadable_responses_change_nothing() {
     let stored = hash("right");
     let account = Account::new(&stored);
     let mut authenticator = Authenticator::new([1; 16], 0);

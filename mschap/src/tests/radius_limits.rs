@@ -241,7 +241,7 @@ fn another_secret_or_request_is_noticed() {
 }
 
 #[test]
-fn what_is_missing_has_a_name() {
+fn a_missing_attribute_has_a_name() {
     let hiding = Hiding::new(b"secret", &[9; 16]);
     let accept = |attributes: &[Attribute<'_>]| {
         let bytes: Vec<Vec<u8>> = attributes.iter().map(encoded).collect();

@@ -38,7 +38,7 @@ fn a_reject_of_an_option_that_was_not_asked_for_takes_nothing_away() {
 
 /// RFC 1962 section 3: no Reset-Request without CCP.
 #[test]
-fn what_was_asked_and_answered_is_void_when_ccp_closes() {
+fn reset_requests_and_answers_are_void_when_ccp_closes() {
     let mut reset = Reset::default();
     let mut buf = [0; 8];
     reset.request(NOW, 3);

@@ -233,7 +233,7 @@ fn no_frame_is_longer_than_the_peer_takes() {
 }
 
 #[test]
-fn what_a_peer_says_is_printed_without_control_characters() {
+fn text_of_a_peer_is_printed_without_control_characters() {
     let mut network = open(1500);
     let link = &mut network.ends[0].link;
     let text = b"\x1b[2J\r\n\x00\x9b";

@@ -299,7 +299,7 @@ fn without_keys_encryption_that_is_required_ends_the_link_with_the_method() {
 }
 
 #[test]
-fn who_has_authenticated_is_not_believed_that_it_cannot() {
+fn an_authenticated_peer_is_not_believed_that_it_cannot() {
     let mut network = run(&server(Some(Method::ChapMd5), None), &client(Some(Method::ChapMd5), None));
     let now = network.now;
     for end in &mut network.ends {

@@ -270,7 +270,7 @@ fn rfc3748_section_5_2_a_request_after_success_does_not_undo_it() {
 
 /// Case S12: the peer becomes somebody else.
 #[test]
-fn who_was_accepted_stays_who_it_is() {
+fn an_accepted_peer_stays_the_same_peer() {
     for method in [Method::ChapMd5, Method::MsChapV1, Method::MsChapV2, Method::Eap] {
         let mut server = Authenticator::new(&auth::Config::default(), [1; 32]);
         let mut client = Peer::new(&auth::Config::default(), [2; 32]);

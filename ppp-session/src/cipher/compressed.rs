@@ -207,7 +207,7 @@ mod tests {
 
     /// Packets of any length, which compress or do not, through every mode and level.
     #[test]
-    fn what_is_sealed_is_opened() {
+    fn sealed_packets_are_opened() {
         const INNER: usize = HEADROOM - 2;
         let key = StartKey::from_bytes(Strength::Bits128, [7; 16]);
         for bits in [Bits::MPPC, Bits::MPPC | Bits::MPPE_128, Bits::MPPC | Bits::MPPE_128 | Bits::STATELESS] {

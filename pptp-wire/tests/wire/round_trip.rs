@@ -71,7 +71,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_decodes_is_encoded_to_the_same_bytes(bytes in prop_oneof![nearly(), vec(any::<u8>(), 0..240)]) {
+    fn decoded_bytes_are_encoded_to_the_same_bytes(bytes in prop_oneof![nearly(), vec(any::<u8>(), 0..240)]) {
         if let Ok((message, rest)) = Message::decode(&bytes) {
             let mut buf = [0; Message::MAX_LEN];
             let written = message.encode(&mut buf).unwrap();

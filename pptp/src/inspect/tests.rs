@@ -114,7 +114,7 @@ fn one_packet_alone_proves_no_key() {
 
 /// RFC 2637 section 3.1.1: port 1723 shows the server, also when it is seen after packets of the tunnel.
 #[test]
-fn what_shows_the_roles_later_corrects_what_was_counted_before() {
+fn roles_that_show_later_correct_earlier_counts() {
     let mut inspector = Inspector::new(Secrets::new());
     let echo = [0xc0, 0x21, 9, 1, 0, 8, 0, 0, 0, 0];
     let header = pptp_gre::Header { call_id: 7, sequence_number: Some(0), acknowledgment_number: None };

@@ -140,7 +140,7 @@ fn cleartext_is_dropped_and_counted() {
 }
 
 #[test]
-fn what_is_too_long_is_not_sent() {
+fn packets_that_are_too_long_are_not_sent() {
     let small = Config::strict().with_ppp(|ppp| ppp.with_mru(576));
     let cases = [
         // The longest packet that each side wants to get, and so that the other one sends: four

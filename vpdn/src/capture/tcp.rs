@@ -223,7 +223,7 @@ mod tests {
 
     /// The sequence numbers go round between what waits and what comes.
     #[test]
-    fn what_waits_is_found_over_the_wrap() {
+    fn waiting_bytes_are_found_over_the_wrap() {
         let start = 0xffff_fff0_u32;
         for order in [[3, 2, 1], [2, 3, 1], [1, 3, 2]] {
             let mut segments = vec![(start, 0..10u8, 0)];
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_captured_is_stepped_over() {
+    fn bytes_that_were_not_captured_are_stepped_over() {
         let (bytes, others) = pieces(&[(0, 0..10, 0), (10, 10..14, 6), (20, 20..30, 0), (10, 10..14, 6)]);
         assert_eq!(bytes, (0..10).chain(20..30).collect::<Vec<u8>>());
         assert_eq!(others, ["Cut([10, 11, 12, 13])"]);

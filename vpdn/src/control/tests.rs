@@ -55,7 +55,7 @@ fn a_request_is_answered() {
 }
 
 #[test]
-fn what_nobody_listens_at_is_replaced() {
+fn a_socket_without_a_listener_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("socket");
     // As after SIGKILL: the file stays.
@@ -72,7 +72,7 @@ fn http_is_a_path() {
 }
 
 #[test]
-fn whoever_does_not_read_is_cut_off() {
+fn a_client_that_does_not_read_is_cut_off() {
     let (ours, theirs) = UnixStream::pair().unwrap();
     ours.set_nonblocking(true).unwrap();
     let mut connection = Connection { stream: ours, state: State::Answering { unsent: Vec::new(), goes_on: true } };

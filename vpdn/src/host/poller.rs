@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_something_to_say_is_named() {
+    fn ready_sources_are_named() {
         let mut poller = Poller::new().unwrap();
         let (one, mut other) = UnixStream::pair().unwrap();
         poller.add(&one, 7, Interest::Read).unwrap();

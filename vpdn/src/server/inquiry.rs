@@ -323,7 +323,7 @@ mod tests {
 
     /// RFC 3579 section 2.6.3: a server that says one thing by RADIUS and another by EAP lets nobody in.
     #[test]
-    fn what_a_server_says_by_eap_has_to_fit_what_it_says_by_radius() {
+    fn the_eap_of_a_server_has_to_fit_its_radius_answer() {
         let (request, success, failure) = ([79, 7, 1, 9, 0, 5, 1], [79, 6, 3, 9, 0, 4], [79, 6, 4, 9, 0, 4]);
         let (challenge, accept, reject) = (Code::ACCESS_CHALLENGE, Code::ACCESS_ACCEPT, Code::ACCESS_REJECT);
         for (code, attributes, expected) in [
