@@ -74,7 +74,7 @@ number! {
     E164 = 3 => "E.164";
     /// A distinguished name.
     DISTINGUISHED_NAME = 4 => "Distinguished-Name";
-    /// Microsoft's Callback Control Protocol will tell. Windows clients ask for it.
+    /// Microsoft's Callback Control Protocol will say. Windows clients ask for it.
     CBCP = 6 => "CBCP";
 }
 

@@ -115,7 +115,7 @@ fn restore_left(netlink: &Netlink, path: &Path, resolvconf: &str) {
     if path.extension().is_none_or(|extension| extension != "state")
         || flock(&file, FlockOperation::NonBlockingLockExclusive).is_err()
     {
-        // The lock is held by a program that still runs.
+        // No file of this program, or the lock is held by a program that still runs.
         return;
     }
     let text = fs::read_to_string(path).unwrap_or_default();

@@ -14,7 +14,7 @@ pub fn l2tp(record: &Record<'_>) -> Option<Object> {
     let mut insert = |name: &str, value: Value| drop(object.insert(name.into(), value));
     let over_udp = record.carrier == Carrier::Udp;
     insert("carrier", if over_udp { "udp" } else { "ip" }.into());
-    // L2TP over IP has neither ports nor flags, RFC 3931 section 4.1.1.
+    // RFC 3931 section 4.1.1: over IP there are no ports, and the Session ID stands first.
     if over_udp {
         insert("sport", record.source.port().into());
         insert("dport", record.destination.port().into());
