@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::v1::{Authenticator, ChangePassword2, ChangeVerdict, Peer, Response, Verdict, implied_challenge};
-use crate::{Account, AuthenticatorError, ChangeError, FailureCode, LmHash, Next, NtHash, StartKey};
+use crate::{Account, AuthenticatorError, ChallengeResponse, ChangeError, FailureCode, LmHash, Next, NtHash, StartKey};
 
 const NAME: &[u8] = br"BIGCO\johndoe";
 const FIRST: [u8; 8] = [0xf0, 1, 2, 3, 4, 5, 6, 7];
@@ -145,6 +145,15 @@ fn a_bad_change_of_password_is_refused_with_709() {
         assert_eq!(reason == ChangeError::Response, old == "expired");
         assert_eq!(message(&authenticator), b"E=709 R=0 V=2");
     }
+}
+
+/// RFC 2433 section 6: a field that is not used is zeros.
+#[test]
+fn a_response_of_zeros_alone_is_an_empty_one() {
+    assert!(ChallengeResponse::empty().is_empty());
+    let mut bytes = [0; 24];
+    bytes[23] = 1;
+    assert!(!ChallengeResponse::from_bytes(bytes).is_empty());
 }
 
 #[test]

@@ -160,6 +160,21 @@ fn a_peer_that_was_refused_answers_no_challenge_and_keeps_the_text() {
     assert!(matches!(client.status(), Status::Failed(_)));
 }
 
+/// RFC 3748 section 4.1: a request that comes late once more is a copy, though another came between.
+#[test]
+fn a_late_copy_of_an_earlier_request_of_eap_is_dropped() {
+    let mut client = Peer::new(&Config::default(), [2; 32]);
+    client.start(NOW, Method::Eap);
+    let identity = [1, 7, 0, 5, 1];
+    client.handle_packet(NOW, &identity).unwrap();
+    let ticket = client.poll_demand().unwrap().ticket();
+    client.prove(NOW, ticket, b"alice", &Secret::Password(PASSWORD)).unwrap();
+    client.handle_packet(NOW, &[1, 8, 0, 8, 4, 1, 9, b's']).unwrap();
+    let ticket = client.poll_demand().unwrap().ticket();
+    assert_eq!(client.handle_packet(NOW, &identity), Err(Refused::Unmatched));
+    client.prove(NOW, ticket, b"alice", &Secret::Password(PASSWORD)).unwrap();
+}
+
 /// RFC 1334 section 2.2.2.
 #[test]
 fn an_answer_of_pap_to_another_request_is_dropped() {
@@ -280,6 +295,30 @@ mod microsoft {
         assert!(matches!(outcome, Outcome::Refused { goes_on: false }));
         assert_eq!(server.poll_transmit(NOW, &mut buf).unwrap().unwrap(), [4, last[1], 0, 4]);
         assert_eq!(server.status(), Status::Failed(Failure::RefusedPeer { method, code: Some(691) }));
+    }
+
+    /// RFC 2759 section 6: a peer that begins again was refused by nobody.
+    #[test]
+    fn a_peer_that_starts_again_has_forgotten_its_refusal() {
+        let (mut server, mut client) = presented(Method::MsChapV2, &Config::default().with_retries(1), b"alice");
+        let other = NtHash::from_password("jabberwock");
+        answer(&mut server, &Answer::Account(&Account::new(&other))).unwrap();
+        let mut buf = [0; MAX_PACKET_LEN];
+        client.handle_packet(NOW, server.poll_transmit(NOW, &mut buf).unwrap().unwrap()).unwrap();
+        assert!(client.refusal().is_some());
+        client.start(NOW, Method::MsChapV2);
+        assert_eq!((client.refusal(), client.message().0), (None, &b""[..]));
+    }
+
+    /// RFC 3748 section 2.3.
+    #[test]
+    fn a_type_that_is_passed_through_is_plain_eap() {
+        for (pass_through, method) in [(true, Method::Eap), (false, Method::EapMsChapV2)] {
+            let config = Config::default().with_eap_pass_through(pass_through);
+            let mut server = Authenticator::new(&config, [1; 32]);
+            server.start(NOW, Method::EapMsChapV2);
+            assert_eq!(server.method(), Some(method));
+        }
     }
 
     /// RFC 2433 section 4, RFC 2759 section 3.
