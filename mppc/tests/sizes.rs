@@ -1,9 +1,10 @@
-//! What the levels make of packets of known kinds: a change that makes them longer is noticed.
+//! Sizes of the payloads that each level makes of packets of known kinds.
 
 #![expect(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
+    clippy::integer_division,
     reason = "a test that goes wrong stops"
 )]
 
@@ -11,7 +12,7 @@ use mppc::{Compressor, Decompressor, Flags, is_compressible, level};
 
 /// Returns numbers that are spread like random ones, the same in each run.
 fn noise(mut seed: u32) -> impl Iterator<Item = u8> {
-    std::iter::repeat_with(move || {
+    core::iter::repeat_with(move || {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         seed.to_be_bytes()[0]
     })
