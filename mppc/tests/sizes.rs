@@ -77,7 +77,7 @@ fn no_level_makes_longer_payloads_than_it_did() {
 /// A packet that looks random and has no copy near its start is not searched to its end. One of
 /// text is, however late its copies come.
 #[test]
-fn what_looks_random_is_given_up_early() {
+fn a_packet_that_looks_random_is_given_up_early() {
     fn is_compressed<L: level::Level>(mut compressor: Compressor<L>, packet: &[u8]) -> bool {
         compressor.compress(packet, &mut vec![0; packet.len()]).unwrap().flags.contains(Flags::COMPRESSED)
     }
