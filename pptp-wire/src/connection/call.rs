@@ -105,54 +105,88 @@ pub struct Call {
     pub(super) id: CallId,
     pub(super) peer_call_id: Option<u16>,
     pub(super) role: Role,
-    pub(super) state: CallState,
     pub(super) request: CallRequest,
     /// As a PNS, what the peer's Call-Disconnect-Notify says; as a PAC, what ours will say.
     pub(super) statistics: Text<128>,
-    /// As a PAC of an incoming call, what is sent when the peer wants it answered.
-    pub(super) connected: Option<IncomingCallConnected>,
-    /// When the state has to have changed.
-    pub(super) deadline: Option<Duration>,
-    /// When the lack of data is reported to the user.
-    pub(super) no_data_deadline: Option<Duration>,
-    /// When it was connected.
-    connected_at: Duration,
-    /// When WAN-Error-Notify may be sent again.
-    pub(super) next_wan_errors: Duration,
-    /// When the Call-Clear-Request was sent: the order of those that wait for an answer.
-    pub(super) cleared: u64,
-    pub(super) life: Life,
+    pub(super) stage: CallStage,
 }
 
-/// Whether a place is taken.
+/// The stage of a call, with what belongs to it alone: the state of RFC 2637 sections 3.2.3 and 3.2.4, and what of its
+/// end the user knows.
+///
+/// A stage that has to be left in time has the deadline for it; `None` is too far away for the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Life {
-    Live,
-    /// The event `CallClosed` waits to be polled.
+pub(super) enum CallStage {
+    /// A PNS was asked for an incoming call, and its user has to answer.
+    Asked { until: Option<Duration> },
+    /// A PAC was asked for an outgoing call, and its user has to answer.
+    WaitCsAns { until: Option<Duration> },
+    /// A PNS waits for the Outgoing-Call-Reply.
+    WaitOutgoingReply { until: Option<Duration> },
+    /// A PAC waits for the Incoming-Call-Reply, which it will answer with `connected`.
+    WaitIncomingReply { until: Option<Duration>, connected: IncomingCallConnected },
+    /// A PNS waits for the Incoming-Call-Connected.
+    WaitConnect { until: Option<Duration> },
+    /// Data may flow.
+    Established {
+        since: Duration,
+        /// When the lack of data is reported to the user.
+        no_data_deadline: Option<Duration>,
+        /// When WAN-Error-Notify may be sent again.
+        next_wan_errors: Duration,
+    },
+    /// A PNS has sent the Call-Clear-Request of this number: the order of those that wait for an answer.
+    WaitDisconnect { until: Option<Duration>, number: u64 },
+    /// It is over, and the event `CallClosed` waits to be polled.
     Ended,
     /// The event was polled. The user has read the end; the rest can be read until the place is
     /// needed.
     Left,
 }
 
+impl CallStage {
+    pub(super) const fn deadline(&self) -> Option<Duration> {
+        match self {
+            Self::Asked { until }
+            | Self::WaitCsAns { until }
+            | Self::WaitOutgoingReply { until }
+            | Self::WaitIncomingReply { until, .. }
+            | Self::WaitConnect { until }
+            | Self::WaitDisconnect { until, .. } => *until,
+            Self::Established { .. } | Self::Ended | Self::Left => None,
+        }
+    }
+
+    pub(super) const fn no_data_deadline(&self) -> Option<Duration> {
+        if let Self::Established { no_data_deadline, .. } = self { *no_data_deadline } else { None }
+    }
+
+    /// Returns the message that answers an Incoming-Call-Reply, where one is waited for.
+    pub(super) const fn announced(&self) -> Option<IncomingCallConnected> {
+        if let Self::WaitIncomingReply { connected, .. } = self { Some(*connected) } else { None }
+    }
+
+    /// Returns the number of the Call-Clear-Request that waits for its answer.
+    pub(super) const fn clear_request(&self) -> Option<u64> {
+        if let Self::WaitDisconnect { number, .. } = self { Some(*number) } else { None }
+    }
+
+    /// Returns whether the user of this side has to answer the peer's request.
+    pub(super) const fn waits_for_user(&self) -> bool {
+        matches!(self, Self::Asked { .. } | Self::WaitCsAns { .. })
+    }
+}
+
 impl Call {
     /// Creates a call that begins. `peer_call_id` is known if the peer asked for it.
-    pub(super) const fn new(id: CallId, peer_call_id: Option<u16>, role: Role, request: CallRequest) -> Self {
-        Self {
-            id,
-            peer_call_id,
-            role,
-            state: CallState::Idle,
-            request,
-            statistics: Text::EMPTY,
-            connected: None,
-            deadline: None,
-            no_data_deadline: None,
-            connected_at: Duration::ZERO,
-            next_wan_errors: Duration::ZERO,
-            cleared: 0,
-            life: Life::Live,
-        }
+    pub(super) const fn new(
+        id: CallId,
+        peer_call_id: Option<u16>,
+        role: Role,
+        request: CallRequest,
+        stage: CallStage,
+    ) -> Self {
+        Self { id, peer_call_id, role, request, statistics: Text::EMPTY, stage }
     }
 
     /// Returns our id of the call.
@@ -177,7 +211,14 @@ impl Call {
     /// Returns the state, with the RFC's name. Idle, once it is over.
     #[must_use]
     pub const fn state(&self) -> CallState {
-        self.state
+        match self.stage {
+            CallStage::Asked { .. } | CallStage::Ended | CallStage::Left => CallState::Idle,
+            CallStage::WaitCsAns { .. } => CallState::WaitCsAns,
+            CallStage::WaitOutgoingReply { .. } | CallStage::WaitIncomingReply { .. } => CallState::WaitReply,
+            CallStage::WaitConnect { .. } => CallState::WaitConnect,
+            CallStage::Established { .. } => CallState::Established,
+            CallStage::WaitDisconnect { .. } => CallState::WaitDisconnect,
+        }
     }
 
     /// Returns the message that asked for it: speeds, types, numbers.
@@ -194,45 +235,38 @@ impl Call {
     }
 
     pub(super) const fn is_live(&self) -> bool {
-        matches!(self.life, Life::Live)
+        !matches!(self.stage, CallStage::Ended | CallStage::Left)
     }
 
-    /// Enters a state that has to be left in time.
-    pub(super) fn wait(&mut self, state: CallState, now: Duration, timeout: Duration) {
-        self.state = state;
-        self.deadline = deadline(now, timeout);
-    }
-
-    /// Enters the state established.
+    /// Enters the state established, with the id that the peer has given the call.
     pub(super) fn connect<const CALLS: usize>(
         &mut self,
         now: Duration,
         config: &Config,
+        peer_call_id: u16,
         parameters: CallParameters,
         output: &mut Output<CALLS>,
     ) {
-        self.state = CallState::Established;
-        self.deadline = None;
-        self.connected_at = now;
-        // GRE is another path than TCP. A NAT or a firewall on it can let the control connection
-        // live and drop all data, which users see as error 619 or 806.
-        self.no_data_deadline = deadline(now, config.no_data_timeout);
-        // A call is connected by a message that has the peer's id, so the default is never taken.
-        let peer_call_id = self.peer_call_id.unwrap_or_default();
+        self.peer_call_id = Some(peer_call_id);
+        self.stage = CallStage::Established {
+            since: now,
+            no_data_deadline: deadline(now, config.no_data_timeout),
+            next_wan_errors: now,
+        };
         output.tell(Event::CallConnected { call: self.id, peer_call_id, parameters });
     }
 
     /// Reports to the user that no data came.
     pub(super) fn tell_no_data<const CALLS: usize>(&mut self, now: Duration, output: &mut Output<CALLS>) {
-        self.no_data_deadline = None;
-        let elapsed = between(self.connected_at, now);
-        output.tell(Event::ControlUpButNoData { call: self.id, elapsed });
+        if let CallStage::Established { since, no_data_deadline, .. } = &mut self.stage {
+            *no_data_deadline = None;
+            output.tell(Event::ControlUpButNoData { call: self.id, elapsed: between(*since, now) });
+        }
     }
 
     /// Ends the call.
     pub(super) fn end<const CALLS: usize>(&mut self, reason: CallCloseReason, output: &mut Output<CALLS>) {
-        self.state = CallState::Idle;
-        self.life = Life::Ended;
+        self.stage = CallStage::Ended;
         output.tell(Event::CallClosed { call: self.id, reason });
     }
 }
@@ -278,7 +312,7 @@ impl<const CALLS: usize> Calls<CALLS> {
 
     /// Returns whether there would be room if the end of a call were polled.
     pub(super) fn waits_for_room(&self) -> bool {
-        !self.has_room() && self.places.iter().flatten().any(|call| call.life == Life::Ended)
+        !self.has_room() && self.places.iter().flatten().any(|call| call.stage == CallStage::Ended)
     }
 
     /// Returns whether a new call must not get this id of ours: another one has it, or has left it
@@ -298,13 +332,13 @@ impl<const CALLS: usize> Calls<CALLS> {
 
     /// Forgets a call whose end the user knows.
     pub(super) fn leave(&mut self, id: CallId) {
-        let ended = self.places.iter_mut().flatten().find(|call| call.id == id && call.life == Life::Ended);
+        let ended = self.places.iter_mut().flatten().find(|call| call.id == id && call.stage == CallStage::Ended);
         if let Some(call) = ended {
-            call.life = Life::Left;
+            call.stage = CallStage::Left;
         }
     }
 }
 
 fn is_free(place: Option<&Call>) -> bool {
-    place.is_none_or(|call| call.life == Life::Left)
+    place.is_none_or(|call| call.stage == CallStage::Left)
 }

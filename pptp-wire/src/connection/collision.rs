@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 use core::time::Duration;
 
-use super::{CloseReason, Connection, Stage, State};
+use super::{CloseReason, Connection, Stage};
 
 /// Returns whose connection stays when both sides have opened one (RFC 2637 section 3.1.3).
 ///
@@ -66,18 +66,15 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn handle_collision(&mut self, now: Duration, ours: IpAddr, theirs: IpAddr) {
-        self.advance(now);
-        match (self.state, winner(ours, theirs)) {
-            // The loser closes its connection "without sending any further PPTP control messages on
-            // it" (RFC 2637 section 3.1.3), so what waits to be sent goes too.
-            (State::WaitCtlReply, Some(Winner::Theirs)) => {
-                self.output.drop_messages();
-                self.end(CloseReason::CollisionLost);
+        self.enter(now, |connection| match (connection.stage, winner(ours, theirs)) {
+            (Stage::WaitReply { .. }, Some(Winner::Theirs)) => {
+                connection.output.drop_messages();
+                connection.end(CloseReason::CollisionLost);
             }
-            // "The winner MUST NOT send any messages on the connection the loser initiated" (RFC
-            // 2637 section 3.1.3).
-            (State::Idle, Some(Winner::Ours)) if self.stage != Stage::NoTcp => self.stage = Stage::Silenced,
-            (_, Some(_) | None) => {}
-        }
+            (Stage::WaitRequest { until } | Stage::StartRequested { until }, Some(Winner::Ours)) => {
+                connection.stage = Stage::Silenced { until };
+            }
+            _ => {}
+        });
     }
 }

@@ -131,16 +131,9 @@ use random::Random;
 #[derive(Debug)]
 pub struct Connection<const CALLS: usize = 16> {
     config: Config,
-    /// Whether we opened the TCP connection.
-    originator: bool,
     stage: Stage,
-    state: State,
     /// The latest time seen.
     now: Duration,
-    /// For the reply that starts or stops the connection.
-    deadline: Option<Duration>,
-    /// In the state wait_stop_reply: why.
-    reason: CloseReason,
     intake: Intake,
     peer: Option<Identity>,
     calls: Calls<CALLS>,
@@ -152,17 +145,60 @@ pub struct Connection<const CALLS: usize = 16> {
     output: Output<CALLS>,
 }
 
-/// The stage within the RFC's state idle.
+/// The side that opens the TCP connection, or the other one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Originator,
+    Receiver,
+}
+
+/// The stage of a connection, with what belongs to it alone: the state of RFC 2637 section 3.1, and what this side
+/// knows besides.
+///
+/// A stage that has to be left in time has the deadline for it; `None` is too far away for the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// There is no TCP connection yet.
-    NoTcp,
-    /// There is, or was.
-    Tcp,
+    NoTcp(Side),
+    /// The receiver waits for the Start-Control-Connection-Request.
+    WaitRequest { until: Option<Duration> },
     /// The user has to say whether the peer is accepted.
-    StartRequested,
+    StartRequested { until: Option<Duration> },
     /// After a collision: nothing may be sent, and nothing is read.
-    Silenced,
+    Silenced { until: Option<Duration> },
+    /// The originator waits for the Start-Control-Connection-Reply.
+    WaitReply { until: Option<Duration> },
+    /// Calls are possible.
+    Established,
+    /// This side waits for the Stop-Control-Connection-Reply.
+    Stopping { until: Option<Duration>, reason: CloseReason },
+    /// It is over.
+    Closed,
+}
+
+impl Stage {
+    const fn state(self) -> State {
+        match self {
+            Self::NoTcp(_) | Self::WaitRequest { .. } | Self::StartRequested { .. } | Self::Silenced { .. } => {
+                State::Idle
+            }
+            Self::WaitReply { .. } => State::WaitCtlReply,
+            Self::Established => State::Established,
+            Self::Stopping { .. } => State::WaitStopReply,
+            Self::Closed => State::Closed,
+        }
+    }
+
+    const fn deadline(self) -> Option<Duration> {
+        match self {
+            Self::WaitRequest { until }
+            | Self::StartRequested { until }
+            | Self::Silenced { until }
+            | Self::WaitReply { until }
+            | Self::Stopping { until, .. } => until,
+            Self::NoTcp(_) | Self::Established | Self::Closed => None,
+        }
+    }
 }
 
 impl<const CALLS: usize> Connection<CALLS> {
@@ -176,27 +212,23 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// used twice: who knows it can forge GRE packets of the calls without seeing any.
     #[must_use]
     pub fn originator(config: Config, entropy: [u8; 32]) -> Self {
-        Self::new(&config, entropy, true)
+        Self::new(&config, entropy, Side::Originator)
     }
 
     /// Creates the side that accepts the TCP connection (RFC 2637 section 3.1.2). `entropy` as for
     /// [`originator`](Self::originator).
     #[must_use]
     pub fn receiver(config: Config, entropy: [u8; 32]) -> Self {
-        Self::new(&config, entropy, false)
+        Self::new(&config, entropy, Side::Receiver)
     }
 
-    fn new(&config: &Config, entropy: [u8; 32], originator: bool) -> Self {
+    fn new(&config: &Config, entropy: [u8; 32], side: Side) -> Self {
         let mut random = Random::new(entropy);
         let [i0, i1, i2, i3, s0, s1] = random.bytes();
         Self {
             config,
-            originator,
-            stage: Stage::NoTcp,
-            state: State::Idle,
+            stage: Stage::NoTcp(side),
             now: Duration::ZERO,
-            deadline: None,
-            reason: CloseReason::Local,
             intake: Intake::new(),
             peer: None,
             calls: Calls::new(),
@@ -211,7 +243,7 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// Returns the state, with the RFC's name.
     #[must_use]
     pub const fn state(&self) -> State {
-        self.state
+        self.stage.state()
     }
 
     /// Returns the identity that the peer claims, once it has sent it.
@@ -245,46 +277,46 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// [`BufferTooSmall`]: nothing is lost, call again with more room. [`MAX_TRANSMIT`](Self::MAX_TRANSMIT) is always
     /// enough.
     pub fn poll_transmit<'b>(&mut self, now: Duration, buf: &'b mut [u8]) -> Result<Option<&'b [u8]>, BufferTooSmall> {
-        self.advance(now);
-        let Some(message) = self.output.front_message() else {
-            return Ok(None);
-        };
-        // The message stays in the queue until it fits, so that a short buffer loses nothing.
-        let bytes = message.encode(buf)?;
-        self.output.drop_front_message();
-        // A message has left the queue: one that was held up for want of room can be read now.
-        self.read(&mut &[][..]);
-        Ok(Some(bytes))
+        self.enter(now, |connection| {
+            let Some(message) = connection.output.front_message() else {
+                return Ok(None);
+            };
+            let bytes = message.encode(buf)?;
+            connection.output.drop_front_message();
+            Ok(Some(bytes))
+        })
     }
 
     /// Returns the next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        let event = self.output.next_event()?;
-        // The place of a call is given away only after its end was polled, so that an event never
-        // names a call that cannot be looked up.
-        if let Event::CallClosed { call, .. } = event {
-            self.calls.leave(call);
-        }
-        self.read(&mut &[][..]);
-        Some(event)
+        self.enter(Duration::ZERO, |connection| {
+            let event = connection.output.next_event()?;
+            if let Event::CallClosed { call, .. } = event {
+                connection.calls.leave(call);
+            }
+            Some(event)
+        })
     }
 
-    fn advance(&mut self, now: Duration) {
+    /// Takes the time forward, does the work, and handles bytes that waited for the room that it made: the one way in.
+    fn enter<T>(&mut self, now: Duration, work: impl FnOnce(&mut Self) -> T) -> T {
         self.now = self.now.max(now);
+        let result = work(self);
+        self.read(&mut &[][..]);
+        result
     }
 
     /// Ends everything, without a message.
     fn end(&mut self, reason: CloseReason) {
         self.end_calls(&reason);
-        self.state = State::Closed;
-        self.deadline = None;
+        self.stage = Stage::Closed;
         self.output.tell(Event::Closed { reason });
     }
 
     fn end_calls(&mut self, reason: &CloseReason) {
         for call in self.calls.live_mut() {
             // The Call-Disconnect-Notify would have been the answer to our own Call-Clear-Request.
-            let reason = if call.state == CallState::WaitDisconnect {
+            let reason = if call.state() == CallState::WaitDisconnect {
                 CallCloseReason::Local
             } else {
                 CallCloseReason::ConnectionClosed { fault: reason.fault() }

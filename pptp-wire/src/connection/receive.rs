@@ -45,16 +45,17 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// ```
     #[must_use = "bytes that were not taken have to be given again"]
     pub fn handle_stream(&mut self, now: Duration, bytes: &[u8]) -> usize {
-        self.advance(now);
-        let mut input = bytes;
-        self.read(&mut input);
-        if self.state == State::Closed || self.stage == Stage::Silenced {
-            return bytes.len();
-        }
-        if self.stage != Stage::NoTcp {
-            self.intake.keep(&mut input);
-        }
-        bytes.len().saturating_sub(input.len())
+        self.enter(now, |connection| {
+            let mut input = bytes;
+            connection.read(&mut input);
+            if let Stage::Closed | Stage::Silenced { .. } = connection.stage {
+                return bytes.len();
+            }
+            if !matches!(connection.stage, Stage::NoTcp(_)) {
+                connection.intake.keep(&mut input);
+            }
+            bytes.len().saturating_sub(input.len())
+        })
     }
 
     /// Returns whether the TCP connection should be read now.
@@ -65,7 +66,7 @@ impl<const CALLS: usize> Connection<CALLS> {
     pub fn wants_read(&self) -> bool {
         let is_held_up = self.reads() && !(self.intake.is_empty() && self.has_room());
         // A connection that is silenced after a collision is read for its end alone.
-        self.stage != Stage::NoTcp && self.state != State::Closed && !is_held_up && !self.intake.has_ended()
+        !matches!(self.stage, Stage::NoTcp(_) | Stage::Closed) && !is_held_up && !self.intake.has_ended()
     }
 
     /// Handles the messages of the bytes that were kept, and then of `input`, as far as there is room.
@@ -87,7 +88,7 @@ impl<const CALLS: usize> Connection<CALLS> {
     }
 
     fn reads(&self) -> bool {
-        matches!(self.stage, Stage::Tcp | Stage::StartRequested) && self.state != State::Closed
+        !matches!(self.stage, Stage::NoTcp(_) | Stage::Silenced { .. } | Stage::Closed)
     }
 
     /// Returns whether there is room for what a message may bring.
@@ -101,32 +102,34 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// Bytes that wait to be handled are handled first, as far as they fit, and the rest as soon as events are polled.
     /// Before [`open`](Self::open) and after the end nothing happens.
     pub fn handle_disconnect(&mut self, now: Duration) {
-        self.advance(now);
-        // TCP may end twice, by FIN and then by an error of a write; the first counts.
-        if self.stage == Stage::NoTcp || self.state == State::Closed {
-            return;
-        }
-        // Bytes that were kept may hold the reason, such as a Call-Disconnect-Notify. They are read
-        // before the end is reported.
-        if self.intake.is_empty() {
-            return self.end_of_stream();
-        }
-        self.intake.end();
-        self.output.drop_messages();
-        self.read(&mut &[][..]);
+        self.enter(now, |connection| {
+            if matches!(connection.stage, Stage::NoTcp(_) | Stage::Closed) {
+                return;
+            }
+            if connection.intake.is_empty() {
+                return connection.end_of_stream();
+            }
+            connection.intake.end();
+            connection.output.drop_messages();
+        });
     }
 
     fn end_of_stream(&mut self) {
-        // The stop was sent, and the peer closed TCP in place of a Stop-Control-Connection-Reply.
-        // The reason of the stop stays.
-        let reason = if self.state == State::WaitStopReply {
-            self.reason
-        } else if self.stage == Stage::Silenced {
-            CloseReason::CollisionWon
-        } else if self.intake.is_at_boundary() {
-            CloseReason::Disconnected
-        } else {
-            CloseReason::Cut
+        let reason = match self.stage {
+            Stage::Stopping { reason, .. } => reason,
+            Stage::Silenced { .. } => CloseReason::CollisionWon,
+            Stage::NoTcp(_)
+            | Stage::WaitRequest { .. }
+            | Stage::StartRequested { .. }
+            | Stage::WaitReply { .. }
+            | Stage::Established
+            | Stage::Closed => {
+                if self.intake.is_at_boundary() {
+                    CloseReason::Disconnected
+                } else {
+                    CloseReason::Cut
+                }
+            }
         };
         self.end(reason);
     }
@@ -134,8 +137,8 @@ impl<const CALLS: usize> Connection<CALLS> {
     fn handle_message(&mut self, message: &Message) {
         // Any message counts as life, whatever comes of it (RFC 2637 section 3.1.4).
         self.echo.heard(self.now);
-        if self.state == State::WaitStopReply {
-            return self.handle_message_while_stopping(message);
+        if let Stage::Stopping { reason, .. } = self.stage {
+            return self.handle_message_while_stopping(message, reason);
         }
         match message {
             Message::StartControlConnectionRequest(request) => self.handle_start_request(request),
@@ -146,8 +149,7 @@ impl<const CALLS: usize> Connection<CALLS> {
                 self.end(CloseReason::PeerStopped { reason: request.reason });
             }
             Message::EchoRequest(request) => self.handle_echo_request(*request),
-            // Before the connection is established no echo was asked.
-            Message::EchoReply(reply) if self.state == State::Established => {
+            Message::EchoReply(reply) if self.stage == Stage::Established => {
                 self.echo.answered(self.now, reply.identifier);
             }
             Message::OutgoingCallRequest(request) => self.handle_outgoing_call_request(request),
@@ -166,25 +168,23 @@ impl<const CALLS: usize> Connection<CALLS> {
     }
 
     /// Handles messages behind a stop: the calls are gone, and messages about them are ignored.
-    fn handle_message_while_stopping(&mut self, message: &Message) {
+    fn handle_message_while_stopping(&mut self, message: &Message, reason: CloseReason) {
         if let Message::EchoRequest(request) = message {
             self.handle_echo_request(*request);
         } else if let Message::StopControlConnectionRequest(_) = message {
             self.output.send(StopControlConnectionReply::new(StopResult::OK));
-            self.end(self.reason);
+            self.end(reason);
         } else if let Message::StopControlConnectionReply(_) = message {
-            self.end(self.reason);
+            self.end(reason);
         }
     }
 
     fn handle_start_request(&mut self, request: &StartControlConnectionRequest) {
-        // Section 2.2, result 3. poptop answers a second request as it did the first, which would
-        // let a peer change its identity under a live connection.
-        if self.originator || self.state != State::Idle || self.stage != Stage::Tcp {
+        let Stage::WaitRequest { until } = self.stage else {
             let reply = self.config.identity.to_reply(StartResult::ALREADY_EXISTS, GeneralError::NONE);
             self.output.send(reply);
             return self.tell_unexpected(&(*request).into());
-        }
+        };
         self.peer = Some((*request).into());
         // A greater version can do with ours, and learns it. There is no smaller one that we know.
         if request.protocol_version < ProtocolVersion::V1_0 {
@@ -195,15 +195,15 @@ impl<const CALLS: usize> Connection<CALLS> {
         // A caller with several peers wants to see the name first; the start time-out runs
         // meanwhile.
         if self.config.manual_start {
-            self.stage = Stage::StartRequested;
+            self.stage = Stage::StartRequested { until };
             self.output.tell(Event::StartRequested);
         } else {
-            self.establish();
+            self.accept();
         }
     }
 
     fn handle_start_reply(&mut self, reply: &StartControlConnectionReply) {
-        if self.state != State::WaitCtlReply {
+        if self.state() != State::WaitCtlReply {
             return self.tell_unexpected(&(*reply).into());
         }
         self.peer = Some((*reply).into());
@@ -222,8 +222,7 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     fn handle_echo_request(&mut self, request: EchoRequest) {
         let mut reply = EchoReply::new(request.identifier, EchoResult::OK);
-        // Section 2.16: "not connected" is the general error for what comes before its time.
-        if matches!(self.state, State::Idle | State::WaitCtlReply) {
+        if matches!(self.state(), State::Idle | State::WaitCtlReply) {
             reply.result_code = EchoResult::GENERAL_ERROR;
             reply.error_code = GeneralError::NOT_CONNECTED;
         }

@@ -1,10 +1,11 @@
 //! The peer's messages about calls.
 
-use super::call::{Call, Calls};
+use super::call::{Call, CallStage, Calls};
 use super::command::tenths;
+use super::time::deadline;
 use super::{
     CallCloseReason, CallId, CallParameters, CallRequest, CallState, Connection, Disconnect, Event, Refusal, Role,
-    State,
+    Stage,
 };
 use crate::code::{Accm, DisconnectResult, GeneralError, IncomingCallResult, OutgoingCallResult};
 use crate::message::{
@@ -17,23 +18,23 @@ impl<const CALLS: usize> Connection<CALLS> {
     pub(super) fn handle_outgoing_call_request(&mut self, request: &OutgoingCallRequest) {
         let allowed = self.config.outgoing_call_requests;
         let request = CallRequest::Outgoing(*request);
-        self.handle_call_request(request, Role::Pac, CallState::WaitCsAns, allowed);
+        let until = deadline(self.now, self.config.answer_timeout);
+        self.handle_call_request(request, Role::Pac, CallStage::WaitCsAns { until }, allowed);
     }
 
     /// Handles a PAC's request for a call (RFC 2637 section 3.2.3.2).
     pub(super) fn handle_incoming_call_request(&mut self, request: &IncomingCallRequest) {
         let allowed = self.config.incoming_call_requests;
         let request = CallRequest::Incoming(*request);
-        self.handle_call_request(request, Role::Pns, CallState::Idle, allowed);
+        let until = deadline(self.now, self.config.answer_timeout);
+        self.handle_call_request(request, Role::Pns, CallStage::Asked { until }, allowed);
     }
 
-    fn handle_call_request(&mut self, request: CallRequest, role: Role, state: CallState, allowed: bool) {
+    fn handle_call_request(&mut self, request: CallRequest, role: Role, stage: CallStage, allowed: bool) {
         let peer_call_id = request.call_id();
         match self.check_call_request(peer_call_id, allowed) {
             Ok(id) => {
-                let mut call = Call::new(id, Some(peer_call_id), role, request);
-                call.wait(state, self.now, self.config.answer_timeout);
-                self.calls.insert(call);
+                self.calls.insert(Call::new(id, Some(peer_call_id), role, request, stage));
                 self.output.tell(Event::CallRequested { call: id });
             }
             Err(refusal) => {
@@ -47,8 +48,7 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     /// Returns an id for a call that the peer asks for, or the reason for refusing it.
     fn check_call_request(&mut self, peer_call_id: u16, allowed: bool) -> Result<CallId, Refusal> {
-        // accel-ppp answers the same way. pptpd checks no state here.
-        if self.state != State::Established {
+        if self.stage != Stage::Established {
             return Err(Refusal::general_error(GeneralError::NOT_CONNECTED));
         }
         // A client is not to be called by its server unless its user said so.
@@ -75,19 +75,15 @@ impl<const CALLS: usize> Connection<CALLS> {
             return self.tell_unexpected(&(*reply).into());
         };
         let connected = reply.result_code == OutgoingCallResult::CONNECTED;
-        match (call.state, connected) {
-            // A second reply is not allowed to move a call to other ids.
+        match (call.state(), connected) {
             (_, _) if call.peer_call_id.is_some() => self.tell_unexpected(&(*reply).into()),
             (CallState::WaitReply, true) => {
-                call.peer_call_id = Some(reply.call_id);
                 let parameters = CallParameters {
                     peer_window: reply.packet_receive_window_size,
                     peer_delay: tenths(reply.packet_processing_delay),
                     connect_speed: reply.connect_speed,
                 };
-                call.connect(self.now, &self.config, parameters, &mut self.output);
-                // Orckit's modems wait for this message before they let data through; pptp-linux
-                // has the same exception for them.
+                call.connect(self.now, &self.config, reply.call_id, parameters, &mut self.output);
                 if self.config.quirks.link_info_after_reply {
                     self.output.send(SetLinkInfo::new(reply.call_id, Accm::ALL, Accm::ALL));
                 }
@@ -112,20 +108,17 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// Handles the PNS's reply to our incoming call (RFC 2637 section 3.2.3.1).
     pub(super) fn handle_incoming_call_reply(&mut self, reply: &IncomingCallReply) {
         let call = self.calls.ours(Role::Pac, reply.peer_call_id);
-        // The ids alone prove nothing: a reply counts only for a call that waits for it.
-        let waiting = call.filter(|call| call.state == CallState::WaitReply);
-        let Some((call, connected)) = waiting.and_then(|call| call.connected.map(|connected| (call, connected))) else {
+        let Some((connected, call)) = call.and_then(|call| Some((call.stage.announced()?, call))) else {
             return self.tell_unexpected(&(*reply).into());
         };
         if reply.result_code == IncomingCallResult::CONNECT {
-            call.peer_call_id = Some(reply.call_id);
             self.output.send(IncomingCallConnected { peer_call_id: reply.call_id, ..connected });
             let parameters = CallParameters {
                 peer_window: reply.packet_receive_window_size,
                 peer_delay: tenths(reply.packet_transmit_delay),
                 connect_speed: connected.connect_speed,
             };
-            call.connect(self.now, &self.config, parameters, &mut self.output);
+            call.connect(self.now, &self.config, reply.call_id, parameters, &mut self.output);
         } else {
             let reason = CallCloseReason::IncomingRefused { result: reply.result_code, error: reply.error_code };
             call.end(reason, &mut self.output);
@@ -136,16 +129,16 @@ impl<const CALLS: usize> Connection<CALLS> {
     pub(super) fn handle_incoming_call_connected(&mut self, connected: &IncomingCallConnected) {
         let call = self.calls.ours(Role::Pns, connected.peer_call_id);
         match call.filter(|call| matches!(call.request, CallRequest::Incoming(_))) {
-            Some(call) if call.state == CallState::WaitConnect => {
+            Some(call) if call.state() == CallState::WaitConnect => {
                 let parameters = CallParameters {
                     peer_window: connected.packet_receive_window_size,
                     peer_delay: tenths(connected.packet_transmit_delay),
                     connect_speed: connected.connect_speed,
                 };
-                call.connect(self.now, &self.config, parameters, &mut self.output);
+                call.connect(self.now, &self.config, call.request.call_id(), parameters, &mut self.output);
             }
             // It crossed our Call-Clear-Request.
-            Some(call) if call.state == CallState::WaitDisconnect => {}
+            Some(call) if call.state() == CallState::WaitDisconnect => {}
             Some(_) | None => self.tell_unexpected(&(*connected).into()),
         }
     }
@@ -169,8 +162,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         };
         // RFC 2637 section 2.13: vendor text for the logs, kept for the caller to look at.
         call.statistics = notify.call_statistics;
-        // The call was ended by this side first, which is the reason that counts.
-        let reason = if call.state == CallState::WaitDisconnect {
+        let reason = if call.state() == CallState::WaitDisconnect {
             CallCloseReason::Local
         } else {
             CallCloseReason::Disconnected {
@@ -186,7 +178,7 @@ impl<const CALLS: usize> Connection<CALLS> {
     pub(super) fn handle_wan_error_notify(&mut self, notify: &WanErrorNotify) {
         // Section 2.14: a count of a call that is over, or was never up, changes nothing.
         match self.calls.ours(Role::Pns, notify.peer_call_id) {
-            Some(call) if call.state == CallState::Established => {
+            Some(call) if call.state() == CallState::Established => {
                 self.output.tell(Event::WanErrors { call: call.id, errors: (*notify).into() });
             }
             Some(_) | None => self.tell_unexpected(&(*notify).into()),
@@ -197,7 +189,7 @@ impl<const CALLS: usize> Connection<CALLS> {
     pub(super) fn handle_set_link_info(&mut self, info: &SetLinkInfo) {
         // Section 2.15: only the PNS sends this message, and only in a call that is up.
         match self.calls.ours(Role::Pac, info.peer_call_id) {
-            Some(call) if call.state == CallState::Established => {
+            Some(call) if call.state() == CallState::Established => {
                 let (send_accm, receive_accm) = (info.send_accm, info.receive_accm);
                 self.output.tell(Event::LinkInfo { call: call.id, send_accm, receive_accm });
             }
@@ -214,11 +206,10 @@ impl<const CALLS: usize> Calls<CALLS> {
     /// for such a call.
     fn disconnected(&mut self, call_id: u16, result: DisconnectResult) -> Option<&mut Call> {
         let by_pac_id = self.peers(Role::Pns, call_id).map(|call| call.id);
-        let by_our_id = self.ours(Role::Pns, call_id).map(|call| (call.id, call.state));
-        let cleared = self.live().filter(|call| {
-            call.role == Role::Pns && call.state == CallState::WaitDisconnect && call.peer_call_id.is_none()
-        });
-        let oldest_cleared = cleared.min_by_key(|call| call.cleared).map(|call| call.id);
+        let by_our_id = self.ours(Role::Pns, call_id).map(|call| (call.id, call.state()));
+        let unknown = self.live().filter(|call| call.role == Role::Pns && call.peer_call_id.is_none());
+        let cleared = unknown.filter_map(|call| Some((call.stage.clear_request()?, call.id)));
+        let oldest_cleared = cleared.min_by_key(|(number, _)| *number).map(|(_, id)| id);
         let is_answer = result == DisconnectResult::REQUEST;
         let likely = by_our_id.filter(|(_, state)| !is_answer || *state == CallState::WaitDisconnect);
         let (likely, by_our_id) = (likely.map(|(id, _)| id), by_our_id.map(|(id, _)| id));

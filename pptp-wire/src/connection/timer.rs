@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::echo::Due;
-use super::{CallCloseReason, CallId, CallState, CloseReason, Connection, Refusal, Stage, State};
+use super::{CallCloseReason, CallId, CloseReason, Connection, Refusal, Stage};
 use crate::code::StopReason;
 use crate::message::EchoRequest;
 
@@ -31,14 +31,15 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// Does what is due. Early, late or repeated calls do no harm. Afterwards, [`poll_timeout`](Self::poll_timeout) is
     /// `None` or later than `now`.
     pub fn handle_timeout(&mut self, now: Duration) {
-        self.advance(now);
-        // Each turn takes back a deadline, or sets it to a later time.
-        while let Some((deadline, timer)) = self.next_timer() {
-            if deadline > self.now {
-                break;
+        self.enter(now, |connection| {
+            // Each turn takes back a deadline, or sets it to a later time.
+            while let Some((deadline, timer)) = connection.next_timer() {
+                if deadline > connection.now {
+                    break;
+                }
+                connection.fire(timer);
             }
-            self.fire(timer);
-        }
+        });
     }
 
     fn next_timer(&self) -> Option<(Duration, Timer)> {
@@ -46,26 +47,28 @@ impl<const CALLS: usize> Connection<CALLS> {
         if self.intake.has_ended() {
             return None;
         }
-        let connection = self.deadline.map(|deadline| (deadline, Timer::Connection));
-        let established = self.state == State::Established;
-        // Section 3.1.4 has echoes in the state established alone; before it the start time-out
-        // rules.
+        let connection = self.stage.deadline().map(|deadline| (deadline, Timer::Connection));
+        let established = self.stage == Stage::Established;
         let echo = self.echo.deadline().filter(|_| established).map(|deadline| (deadline, Timer::Echo));
-        let calls = self.calls.live().filter_map(|call| Some((call.deadline?, Timer::Call(call.id))));
-        let no_data = self.calls.live().filter_map(|call| Some((call.no_data_deadline?, Timer::NoData(call.id))));
+        let calls = self.calls.live().filter_map(|call| Some((call.stage.deadline()?, Timer::Call(call.id))));
+        let no_data =
+            self.calls.live().filter_map(|call| Some((call.stage.no_data_deadline()?, Timer::NoData(call.id))));
         connection.into_iter().chain(echo).chain(calls).chain(no_data).min_by_key(|(deadline, _)| *deadline)
     }
 
     fn fire(&mut self, timer: Timer) {
         match timer {
             Timer::Connection => {
-                let reason = match (self.state, self.reason) {
-                    // A stop without an answer is the network's fault; a stop that had a reason
-                    // keeps it.
-                    (State::WaitStopReply, CloseReason::Local) => CloseReason::StopTimeout,
-                    (State::WaitStopReply, reason) => reason,
-                    (_, _) if self.stage == Stage::Silenced => CloseReason::CollisionWon,
-                    (_, _) => CloseReason::StartTimeout,
+                let reason = match self.stage {
+                    Stage::Stopping { reason: CloseReason::Local, .. } => CloseReason::StopTimeout,
+                    Stage::Stopping { reason, .. } => reason,
+                    Stage::Silenced { .. } => CloseReason::CollisionWon,
+                    Stage::NoTcp(_)
+                    | Stage::WaitRequest { .. }
+                    | Stage::StartRequested { .. }
+                    | Stage::WaitReply { .. }
+                    | Stage::Established
+                    | Stage::Closed => CloseReason::StartTimeout,
                 };
                 self.end(reason);
             }
@@ -89,7 +92,7 @@ impl<const CALLS: usize> Connection<CALLS> {
             return;
         };
         // Whether the user of this side was asked, or the peer.
-        if let CallState::WaitCsAns | CallState::Idle = call.state {
+        if call.stage.waits_for_user() {
             let refusal = call.request.refusal(Refusal::TIME_OUT);
             self.output.send(refusal);
             call.end(CallCloseReason::NotAnswered, &mut self.output);
