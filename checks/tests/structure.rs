@@ -58,7 +58,19 @@ fn states_are_types() {
 
 #[test]
 fn a_tuple_assignment_that_is_put_in_is_found() {
-    assert_eq!(state::faults("    (self.closed, self.end) = (None, None);").len(), 1);
+    for assignment in [
+        "    (self.closed, self.end) = (None, None);",
+        "if over {\n    (\n        call.closed,\n        self.end.reason,\n    ) = ended();\n}",
+        "let end = |call: &mut Call| (call.closed, call.end) = (true, None);",
+    ] {
+        assert_eq!(state::faults(assignment).len(), 1, "{assignment}");
+    }
     assert_eq!(state::faults("#[expect(clippy::struct_excessive_bools, reason = \"…\")]").len(), 1);
-    assert!(state::faults("    let (one, other) = (self.closed, self.end);\n    // (self.a, self.b) = x\n").is_empty());
+    for other in [
+        "    let (one, other) = (self.closed, self.end);\n    // (self.a, self.b) = x\n",
+        "    if let (Some(one), None) = (self.closed, self.end) { (one, other) = (other, one); }",
+        "    assert!((self.closed, self.end) == (None, None));",
+    ] {
+        assert!(state::faults(other).is_empty(), "{other}");
+    }
 }
