@@ -83,8 +83,9 @@ impl Link {
     /// How long a client waits with its answer to a request of CCP for the answer to its own request.
     pub(super) const ANSWER_DELAY: Duration = Duration::from_millis(30);
 
-    /// The longest early request that is kept: header (4), options (512).
-    pub(super) const HELD: usize = 516;
+    /// The longest early request that is kept. Those of real peers have at most 60 bytes; a longer one is dropped, and
+    /// the peer repeats it (RFC 1661 section 4.6).
+    pub(super) const HELD: usize = 160;
 
     /// Returns a link that is dead. `entropy` must be unpredictable: challenges and magic numbers come from it.
     #[must_use]

@@ -140,6 +140,22 @@ fn an_early_encrypted_packet_is_dropped_without_a_protocol_reject() {
 }
 
 #[test]
+fn rfc1661_section_4_6_an_early_request_too_long_to_be_held_is_answered_when_it_is_repeated() {
+    let options = [&[3, 6, 10, 0, 0, 2][..], &[0x2d; 45].repeat(4)].concat();
+    let request = [&[0x80, 0x21, 1, 0x60, 0, 190][..], &options].concat();
+    let (mut early, mut repeated) = (None, None);
+    with_each_frame(sides(Encryption::Required, Encryption::Required), |link| {
+        let is_time = link.phase() == Phase::Network;
+        let place = if link.compression().is_some() { &mut repeated } else { &mut early };
+        if is_time && place.is_none() {
+            *place = Some(link.handle_frame(Duration::ZERO, &request).map(drop));
+        }
+    });
+    assert_eq!(early, Some(Err(Refused::NotNow { protocol: Protocol::IPCP })));
+    assert_eq!(repeated, Some(Ok(())));
+}
+
+#[test]
 fn the_latest_early_request_is_held_and_answered_when_ccp_opens() {
     let mut has_asked = false;
     let (network, sent) = with_each_frame(sides(Encryption::Required, Encryption::Required), |link| {
