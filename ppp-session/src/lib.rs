@@ -8,6 +8,7 @@ extern crate alloc;
 extern crate std;
 
 mod batch;
+pub mod call;
 pub mod carrier;
 mod cipher;
 mod commands;

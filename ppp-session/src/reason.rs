@@ -42,6 +42,13 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Returns whether PPP has no reason of its own: the carrier has said that it is
+    /// [down](crate::Session::down), and knows why.
+    #[must_use]
+    pub const fn is_of_carrier(&self) -> bool {
+        matches!(self, Self::Link(link::Reason::LowerLayerDown))
+    }
+
     /// Returns the error number of Windows' Remote Access Service that fits, which is what its
     /// users report. 0 is none.
     #[must_use]

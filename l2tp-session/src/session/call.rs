@@ -7,6 +7,8 @@ use l2tp_wire::avp::CallErrors;
 use l2tp_wire::data;
 use l2tp_wire::session::{LinkInfo, SessionId};
 
+use ppp_session::call::Life;
+
 use super::channel::Channel;
 use super::config::Pseudowire;
 use super::event::Waiting;
@@ -15,21 +17,6 @@ use super::{CallEvent, Reason};
 mod data_path;
 
 pub(crate) use data_path::{Place, Proof, overhead};
-
-/// Where the call is in its life. The first reason stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Life {
-    /// The tunnel says that it is up.
-    Up,
-    /// It is over here: the tunnel has to end it.
-    Finished(Reason),
-    /// The tunnel was asked to end it.
-    Clearing(Reason),
-    /// The tunnel has ended it; its last event waits.
-    Cleared(Reason),
-    /// The last event was polled.
-    Over(Reason),
-}
 
 /// Whether data packets come through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +39,7 @@ pub(crate) enum Payload {
 #[derive(Debug)]
 pub(crate) struct Machine {
     id: SessionId,
-    life: Life,
+    life: Life<Reason>,
     path: Path,
     payload: Payload,
     channel: Channel,
@@ -112,8 +99,10 @@ impl Machine {
     #[inline(always)]
     fn enter<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         let result = work(self);
-        if let (Some(end), Life::Up) = (self.ppp().and_then(ppp_session::Session::reason), self.life) {
-            self.life = Life::Finished(self.reason_of(end));
+        // The tunnel says itself why it has ended the call.
+        let end = self.ppp().and_then(ppp_session::Session::reason);
+        if let Some(end) = end.filter(|end| !end.is_of_carrier()) {
+            self.life.finish(self.reason_of(end));
         }
         result
     }
@@ -142,65 +131,46 @@ impl Machine {
 
     /// Ends the call for a reason of this side.
     pub(crate) fn end(&mut self, now: Duration, reason: Reason) {
-        self.enter(|call| match (&mut call.payload, call.life) {
-            (Payload::Ppp(ppp), Life::Up) if reason == Reason::Closed => ppp.close(now),
-            (_, Life::Up) => call.life = Life::Finished(reason),
-            _ => {}
+        self.enter(|call| match &mut call.payload {
+            Payload::Ppp(ppp) if reason == Reason::Closed && call.life.is_up() => ppp.close(now),
+            Payload::Ppp(_) | Payload::Frames => call.life.finish(reason),
         });
     }
 
     /// Returns why the tunnel has to be asked to end the call, if it has to.
     pub(crate) const fn wants_clearing(&self) -> Option<Reason> {
-        match self.life {
-            Life::Finished(reason) => Some(reason),
-            Life::Up | Life::Clearing(_) | Life::Cleared(_) | Life::Over(_) => None,
-        }
+        self.life.wants_clearing()
     }
 
     /// Takes note that the tunnel was asked to end the call.
     pub(crate) const fn asked_for_clearing(&mut self) {
-        if let Life::Finished(reason) = self.life {
-            self.life = Life::Clearing(reason);
-        }
+        self.life.asked_for_clearing();
     }
 
     /// Takes note that the tunnel has ended the call. Returns why the call is over.
     pub(crate) fn cleared(&mut self, now: Duration, reason: Reason) -> Reason {
-        use ppp_session::ppp::link;
-        // PPP hears of the end first, so that its reason counts before the tunnel's.
         self.with_ppp(|ppp| ppp.down(now));
-        let reason = match self.life {
-            // PPP knows no reason of its own.
-            Life::Finished(Reason::Ppp(ppp_session::Reason::Link(link::Reason::LowerLayerDown))) | Life::Up => reason,
-            Life::Finished(first) | Life::Clearing(first) | Life::Cleared(first) | Life::Over(first) => first,
-        };
-        if !self.is_over() {
-            self.life = Life::Cleared(reason);
-        }
-        reason
+        self.life.clear(reason)
     }
 
     /// Returns whether the tunnel has ended the call.
     pub(crate) const fn is_cleared(&self) -> bool {
-        matches!(self.life, Life::Cleared(_) | Life::Over(_))
+        self.life.is_cleared()
     }
 
     /// Returns why the call is over, if it is.
     pub(crate) const fn reason(&self) -> Option<Reason> {
-        match self.life {
-            Life::Cleared(reason) | Life::Over(reason) => Some(reason),
-            Life::Up | Life::Finished(_) | Life::Clearing(_) => None,
-        }
+        self.life.reason()
     }
 
     /// Returns whether nothing new begins on it.
     pub(crate) const fn is_ending(&self) -> bool {
-        !matches!(self.life, Life::Up)
+        !self.life.is_up()
     }
 
     /// Returns whether nothing can come of it any more.
     pub(crate) const fn is_over(&self) -> bool {
-        matches!(self.life, Life::Over(_))
+        self.life.is_over()
     }
 
     pub(crate) const fn link_info(&mut self, info: LinkInfo) {
@@ -229,9 +199,7 @@ impl Machine {
         if let Some(event) = self.waiting.pop_report() {
             return Some(event);
         }
-        let Life::Cleared(reason) = self.life else { return None };
-        self.life = Life::Over(reason);
-        Some(CallEvent::Closed(reason))
+        self.life.poll_end().map(CallEvent::Closed)
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Duration> {

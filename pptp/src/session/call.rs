@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use ppp_session::call::Life;
 use pptp_gre::{CallIds, FrameBuffer, Slot, Tunnel};
 use pptp_wire::connection::{CallId, CallParameters};
 
@@ -29,23 +30,6 @@ impl FrameBuffer for Frame {
     }
 }
 
-/// Where the call is in its life. The first reason stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Life {
-    /// The control connection says that it is up.
-    Up,
-    /// PPP is ending, for a reason of the carrier's.
-    Ending(Reason),
-    /// PPP is over: the control connection has to end the call.
-    Finished(Reason),
-    /// The control connection was asked to end the call.
-    Clearing(Reason),
-    /// The control connection has ended the call; its last event waits.
-    Cleared(Reason),
-    /// The last event was polled.
-    Over,
-}
-
 /// Whether GRE packets come through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Path {
@@ -60,7 +44,7 @@ enum Path {
 pub(crate) struct Machine {
     id: CallId,
     peer_id: u16,
-    life: Life,
+    life: Life<Reason>,
     path: Path,
     ppp: ppp_session::Session,
     tunnel: Tunnel<Vec<Slot<Frame>>>,
@@ -144,29 +128,24 @@ impl Machine {
         while let Some(event) = self.tunnel.poll_event() {
             self.tunnel_event(now, event);
         }
-        if let (Some(end), Life::Up | Life::Ending(_)) = (self.ppp.reason(), self.life) {
-            self.life = Life::Finished(self.reason_of(end));
+        // The carrier says itself why it has ended the call.
+        if let Some(end) = self.ppp.reason().filter(|end| !end.is_of_carrier()) {
+            self.life.finish(self.reason_of(end));
         }
     }
 
-    /// Returns what the end of PPP means here, unless the carrier had a reason before.
+    /// Returns what the end of PPP means here.
     fn reason_of(&self, end: ppp_session::Reason) -> Reason {
         use ppp_session::ppp::link;
-        match (self.life, end) {
-            (Life::Ending(first), _) => first,
-            // The control connection is up, and GRE is another path: NATs and firewalls often stop
-            // it.
+        let is_no_answer = end == ppp_session::Reason::Link(link::Reason::NoAnswer);
+        if self.path == Path::Silent && (is_no_answer || end == ppp_session::Reason::SetupTimeout) {
             // Nothing came at all, so that nothing can be said about PPP.
-            (_, ppp_session::Reason::SetupTimeout | ppp_session::Reason::Link(link::Reason::NoAnswer))
-                if self.path == Path::Silent =>
-            {
-                Reason::GreBlocked
-            }
+            Reason::GreBlocked
+        } else if is_no_answer && self.tunnel.statistics().remote_nr.is_none() {
             // RFC 2637 section 4: the peer acknowledges what it gets. Its packets come, and none of ours was acknowledged.
-            (_, ppp_session::Reason::Link(link::Reason::NoAnswer)) if self.tunnel.statistics().remote_nr.is_none() => {
-                Reason::GreOneWay
-            }
-            (_, end) => Reason::from(end),
+            Reason::GreOneWay
+        } else {
+            Reason::from(end)
         }
     }
 
@@ -176,9 +155,8 @@ impl Machine {
             pptp_gre::Event::Writable => self.waiting.writable(),
             pptp_gre::Event::FlowControlAlarmRaised => {
                 self.waiting.alarm(true);
-                // RFC 2637 has no such end, so the user decides.
-                if self.flow_alarm == FlowAlarmPolicy::HangUp && self.life == Life::Up {
-                    self.life = Life::Ending(Reason::FlowAlarm);
+                if self.flow_alarm == FlowAlarmPolicy::HangUp && self.life.is_up() {
+                    self.life.end(Reason::FlowAlarm);
                     match Reason::FlowAlarm.windows_error() {
                         Some(error) => self.ppp.close_with_error(now, error),
                         None => self.ppp.close(now),
@@ -197,44 +175,28 @@ impl Machine {
 
     /// Returns why the control connection has to be asked to end the call, if it has to.
     pub(super) const fn wants_clearing(&self) -> Option<Reason> {
-        match self.life {
-            Life::Finished(reason) => Some(reason),
-            Life::Up | Life::Ending(_) | Life::Clearing(_) | Life::Cleared(_) | Life::Over => None,
-        }
+        self.life.wants_clearing()
     }
 
     /// Notes that the control connection was asked to end the call.
-    pub(super) fn asked_for_clearing(&mut self) {
-        if let Life::Finished(reason) = self.life {
-            self.life = Life::Clearing(reason);
-        }
+    pub(super) const fn asked_for_clearing(&mut self) {
+        self.life.asked_for_clearing();
     }
 
     /// Notes that the control connection has ended the call. Returns why the call is over.
     pub(super) fn cleared(&mut self, now: Duration, reason: Reason) -> Reason {
-        use ppp_session::ppp::link;
         self.with_ppp(now, |ppp| ppp.down(now));
-        let reason = match self.life {
-            // PPP knows no reason of its own, or was over before.
-            Life::Finished(Reason::Ppp(ppp_session::Reason::Link(link::Reason::LowerLayerDown)))
-            | Life::Up
-            | Life::Over => reason,
-            Life::Finished(first) | Life::Clearing(first) | Life::Ending(first) | Life::Cleared(first) => first,
-        };
-        if self.life != Life::Over {
-            self.life = Life::Cleared(reason);
-        }
-        reason
+        self.life.clear(reason)
     }
 
     /// Returns whether the control connection has ended the call.
     pub(super) const fn is_cleared(&self) -> bool {
-        matches!(self.life, Life::Cleared(_) | Life::Over)
+        self.life.is_cleared()
     }
 
     /// Returns whether nothing can come of it any more.
-    pub(super) fn is_over(&self) -> bool {
-        self.life == Life::Over
+    pub(super) const fn is_over(&self) -> bool {
+        self.life.is_over()
     }
 
     /// Reports that the call is up without a GRE packet for so long.
@@ -259,9 +221,7 @@ impl Machine {
         if let Some(event) = self.waiting.pop() {
             return Some(event);
         }
-        let Life::Cleared(reason) = self.life else { return None };
-        self.life = Life::Over;
-        Some(CallEvent::Closed(reason))
+        self.life.poll_end().map(CallEvent::Closed)
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Duration> {
