@@ -11,10 +11,14 @@
 
 use std::time::Duration;
 
+use l2tp_session::manual::{self, Payload};
 use l2tp_session::ppp_session::Event as PppEvent;
 use l2tp_session::ppp_session::ppp::auth::{Answer, Ticket};
+use l2tp_session::ppp_session::{Client, Server};
 use l2tp_session::session::{CallEvent, Config, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Session, SessionId};
 use l2tp_session::wire::TunnelIds;
+use l2tp_session::wire::data::{self, SessionWire, Wire};
+use l2tp_session::wire::header::Cookie;
 use l2tp_session::wire::tunnel::Versions;
 use testing::l2tp::{ADDRESS, Outside, PASSWORD, SERVER_ADDRESS, client_config, ip_packet};
 use testing::{CLIENT, Random, SERVER, assert_late_polls_lose_nothing, keep_latest};
@@ -171,7 +175,7 @@ fn events_that_are_polled_late_are_those_that_are_polled_at_once() {
                 seed,
                 &pair.steps[side],
                 || make(side, &config),
-                |session, step| drop(apply(side, session, step)),
+                |session, step| apply(side, session, step),
                 Session::poll_event,
                 coalesce,
             );
@@ -180,4 +184,91 @@ fn events_that_are_polled_late_are_those_that_are_polled_at_once() {
             assert!(pair.events[CLIENT].contains(&Event::Established), "{seed}: {:?}", pair.events);
         }
     }
+}
+
+/// Returns one end of a session without a tunnel, by ids that both ends know.
+fn manual(side: usize) -> manual::Session {
+    let wire = |session_id| SessionWire { session_id, cookie: Cookie::Four([7; 4]), has_sublayer: false };
+    let ends = [wire(111), wire(222)];
+    let peer = Outside::Udp.address(1 - side);
+    let wire = data::Config::new(peer, Wire::V3 { local: ends[side], peer: ends[1 - side] });
+    let payload = if side == CLIENT {
+        Payload::Client(Client::new("alice", PASSWORD))
+    } else {
+        Payload::Server(Server::new(SERVER_ADDRESS))
+    };
+    manual::Session::new(Duration::ZERO, wire, &Config::strict("lab"), payload, [u8::try_from(side).unwrap() + 1; 32])
+}
+
+/// Does a step of a session without a tunnel, and takes what is to be sent.
+fn apply_manual(side: usize, session: &mut manual::Session, step: &Step) -> Vec<Vec<u8>> {
+    let now = step.now();
+    match step {
+        Step::Packet(_, packet) => {
+            let source = Outside::Udp.address(1 - side);
+            let _ = session.handle_datagram(now, source, &mut packet.clone(), &mut [0; MAX_RECEIVE]);
+        }
+        Step::Timeout(_) => session.handle_timeout(now),
+        Step::Answer(_, _, ticket) => {
+            session.with_ppp(now, |ppp, now| {
+                ppp.assign_address(ADDRESS);
+                let _ = ppp.answer(now, *ticket, &Answer::Password(PASSWORD.as_bytes()));
+            });
+        }
+        Step::Close(_) => session.close(now),
+        Step::Open(_) | Step::Send(_) => {}
+    }
+    let mut buf = [0; MAX_RECEIVE];
+    while session.poll_receive(now, &mut buf).unwrap().is_some() {}
+    let mut sent = Vec::new();
+    while let Some(packet) = session.poll_transmit(now, &mut buf).unwrap() {
+        sent.push(packet.payload.to_vec());
+    }
+    sent
+}
+
+#[test]
+fn events_of_a_session_without_a_tunnel_are_late_those_that_are_polled_at_once() {
+    let mut ups = 0;
+    for seed in 0..40 {
+        let mut random = Random::new(seed);
+        let (mut sides, mut steps) = ([manual(CLIENT), manual(SERVER)], [Vec::new(), Vec::new()]);
+        let mut now = Duration::ZERO;
+        for turn in 0..40 {
+            let side = random.index(2);
+            let last = if turn == 39 || random.one_in(60) { Step::Close(now) } else { Step::Timeout(now) };
+            let mut todo = vec![(side, last)];
+            while let Some((side, step)) = todo.pop() {
+                let sent = apply_manual(side, &mut sides[side], &step);
+                steps[side].push(step);
+                while let Some(event) = sides[side].poll_event() {
+                    ups += usize::from(matches!(event, CallEvent::Ppp(PppEvent::IpUp(_))));
+                    if let CallEvent::Ppp(PppEvent::Authenticate(question)) = event {
+                        todo.push((side, Step::Answer(now, sides[side].call().id(), question.ticket())));
+                    }
+                }
+                todo.extend(sent.into_iter().rev().map(|packet| (1 - side, Step::Packet(now, packet))));
+            }
+            now += random.micros(Duration::from_secs(2));
+        }
+        for side in [CLIENT, SERVER] {
+            assert_late_polls_lose_nothing(
+                seed,
+                &steps[side],
+                || manual(side),
+                |session, step| apply_manual(side, session, step),
+                manual::Session::poll_event,
+                |events| {
+                    let mut kept = keep_latest(events, CallEvent::is_replaced_by);
+                    kept.sort_by_key(|event| match event {
+                        CallEvent::Connected => 0,
+                        CallEvent::Closed(_) => 2,
+                        _ => 1,
+                    });
+                    kept
+                },
+            );
+        }
+    }
+    assert!(ups > 60, "{ups}: the runs do not get far");
 }

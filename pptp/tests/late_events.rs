@@ -199,9 +199,8 @@ fn events_polled_late_are_those_polled_at_once_up_to_the_rule() {
             };
             ups += pair.events[side].iter().filter(is_up).count();
             ends += usize::from(matches!(pair.events[side].last(), Some(Event::Closed(_))));
-            let step = |session: &mut Session<1>, step: &Step| drop(apply(session, step));
             let make = || make(side, &config);
-            assert_late_polls_lose_nothing(seed, &pair.steps[side], make, step, Session::poll_event, coalesce);
+            assert_late_polls_lose_nothing(seed, &pair.steps[side], make, apply, Session::poll_event, coalesce);
         }
     }
     assert!(ups >= 80 && ends == 80, "{ups} {ends}: the runs do not get far");

@@ -22,7 +22,8 @@ pub fn keep_latest<E>(events: Vec<E>, is_replaced_by: impl Fn(&E, &E) -> bool) -
 /// documented rule, which turns events into their shortest form (`|events| events` where nothing is
 /// ever coalesced).
 ///
-/// A step must not depend on events. `apply` also takes what the machine has to send.
+/// A step must not depend on events. `apply` also takes what the machine has to send. Its outcome, such as what was
+/// sent and whether a command was taken, must be the same for both machines.
 ///
 /// ```
 /// use std::collections::VecDeque;
@@ -37,11 +38,11 @@ pub fn keep_latest<E>(events: Vec<E>, is_replaced_by: impl Fn(&E, &E) -> bool) -
 ///     |events| events,
 /// );
 /// ```
-pub fn assert_late_polls_lose_nothing<M, S: Debug, E: Debug + PartialEq>(
+pub fn assert_late_polls_lose_nothing<M, S: Debug, O: Debug + PartialEq, E: Debug + PartialEq>(
     seed: u64,
     steps: &[S],
     make: impl Fn() -> M,
-    apply: impl Fn(&mut M, &S),
+    apply: impl Fn(&mut M, &S) -> O,
     poll: impl Fn(&mut M) -> Option<E>,
     coalesce: impl Fn(Vec<E>) -> Vec<E>,
 ) {
@@ -52,9 +53,9 @@ pub fn assert_late_polls_lose_nothing<M, S: Debug, E: Debug + PartialEq>(
         let mut expected = Vec::new();
         let mut begin = 0;
         for (place, step) in steps.iter().enumerate() {
-            apply(&mut prompt, step);
+            let outcome = apply(&mut prompt, step);
             expected.extend(std::iter::from_fn(|| poll(&mut prompt)));
-            apply(&mut late, step);
+            assert_eq!(apply(&mut late, step), outcome, "seed {seed}: left polled late, right at once, {step:?}");
             if place + 1 == steps.len() || random.per_mille(chance) {
                 let found = std::iter::from_fn(|| poll(&mut late)).collect();
                 let (found, wanted) = (coalesce(found), coalesce(std::mem::take(&mut expected)));

@@ -1,4 +1,4 @@
-//! Events that are polled late: the same as at once, up to the rule that is written at `poll_event`.
+//! Events that are polled late are those that are polled at once, up to the rule that is written at `poll_event`.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "other events ask for nothing")]
 
@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::mem::discriminant;
 use core::time::Duration;
 
-use testing::Random;
+use testing::{Random, assert_late_polls_lose_nothing};
 
 use super::hostile_link::{call, config, frames};
 use super::network::End;
@@ -43,67 +43,70 @@ fn add_to_link(list: &mut Vec<Event>, event: Event) {
     });
 }
 
-/// One link whose events are polled at once, and a copy of it whose events are polled now and then.
-struct Twins {
-    at_once: Link,
-    late: Link,
-    pending: Vec<Event>,
-    /// Tickets and what they are for, not answered yet.
-    asked: Vec<Event>,
+/// An action on a link. The same steps make the same link.
+#[derive(Debug, Clone)]
+enum Step {
+    Frame(Vec<u8>),
+    Call(u8),
+    Answer(Event),
+    Timeout,
+    Send,
 }
 
-impl Twins {
-    /// Does the same to both.
-    fn act<T: PartialEq + core::fmt::Debug>(&mut self, act: impl Fn(&mut Link) -> T) {
-        assert_eq!(act(&mut self.at_once), act(&mut self.late));
-        while let Some(event) = self.at_once.poll_event() {
-            add_to_link(&mut self.pending, event);
+/// Does a step. Returns whether it was taken, and all that can be seen of the link but its events.
+fn apply(link: &mut Link, (now, step): &(Duration, Step)) -> (bool, Vec<Vec<u8>>, Phase, Option<Duration>) {
+    let (now, mut sent) = (*now, Vec::new());
+    let is_taken = match step {
+        Step::Frame(frame) => link.handle_frame(now, frame).is_ok(),
+        Step::Answer(Event::Authenticate(question)) => {
+            link.answer(now, question.ticket(), &Answer::Password(b"wonderland")).is_ok()
+        }
+        Step::Answer(Event::Prove(demand)) => {
+            link.prove(now, demand.ticket(), b"alice", &Secret::Password(b"wonderland")).is_ok()
+        }
+        Step::Answer(_) => false,
+        Step::Call(number) => {
+            call(link, now, *number);
+            true
+        }
+        Step::Timeout => {
+            link.handle_timeout(now);
+            true
+        }
+        Step::Send => {
+            while let Some(frame) = link.poll_transmit(now, &mut [0; Link::MAX_TRANSMIT]).unwrap() {
+                sent.push(frame.to_vec());
+            }
+            true
+        }
+    };
+    (is_taken, sent, link.phase(), link.poll_timeout())
+}
+
+/// One link, what was done to it, and what it has asked without an answer.
+struct Recorder {
+    link: Link,
+    steps: Vec<(Duration, Step)>,
+    asked: Vec<Event>,
+    events: usize,
+}
+
+impl Recorder {
+    fn step(&mut self, now: Duration, step: Step) -> Vec<Vec<u8>> {
+        self.steps.push((now, step));
+        let (_, sent, ..) = apply(&mut self.link, &self.steps[self.steps.len() - 1]);
+        while let Some(event) = self.link.poll_event() {
+            self.events += 1;
             if matches!(event, Event::Authenticate(_) | Event::Prove(_)) {
                 self.asked.push(event);
             }
         }
-        assert_eq!(self.at_once.poll_timeout(), self.late.poll_timeout());
-        assert_eq!(self.at_once.phase(), self.late.phase());
-    }
-
-    fn answer(&mut self, now: Duration) {
-        for event in core::mem::take(&mut self.asked) {
-            self.act(|link| match event {
-                Event::Authenticate(question) => {
-                    link.answer(now, question.ticket(), &Answer::Password(b"wonderland")).is_ok()
-                }
-                Event::Prove(demand) => {
-                    link.prove(now, demand.ticket(), b"alice", &Secret::Password(b"wonderland")).is_ok()
-                }
-                _ => false,
-            });
-        }
-    }
-
-    fn send(&mut self, now: Duration) -> Vec<Vec<u8>> {
-        let mut buf = [0; Link::MAX_TRANSMIT];
-        let mut sent = Vec::new();
-        loop {
-            let frame = self.at_once.poll_transmit(now, &mut buf).unwrap().map(<[u8]>::to_vec);
-            assert_eq!(self.late.poll_transmit(now, &mut buf).unwrap().map(<[u8]>::to_vec), frame);
-            self.act(|_| ());
-            match frame {
-                Some(frame) => sent.push(frame),
-                None => return sent,
-            }
-        }
-    }
-
-    fn poll_late(&mut self) -> usize {
-        let late: Vec<Event> = core::iter::from_fn(|| self.late.poll_event()).collect();
-        assert_eq!(late, self.pending);
-        self.pending.clear();
-        late.len()
+        sent
     }
 }
 
-/// Returns a link with a peer, forged frames, loss, every command and time. Returns how many events
-/// came late.
+/// Drives a link by a peer, forged frames, loss, every command and time, and then its copies. Returns how many events
+/// it had.
 fn run(seed: u64) -> usize {
     let mut random = Random::new(seed);
     let mut roll = |sides: usize| random.index(sides);
@@ -112,54 +115,55 @@ fn run(seed: u64) -> usize {
     let forged = frames(encryption, method);
     let is_server = roll(2) == 0;
     let make = || Link::new(&config(encryption, method, is_server), [5; 32]);
-    let mut twins = Twins { at_once: make(), late: make(), pending: Vec::new(), asked: Vec::new() };
+    let mut recorder = Recorder { link: make(), steps: Vec::new(), asked: Vec::new(), events: 0 };
     let mut peer = End::new(&config(encryption, method, !is_server), 6);
     let mut now = Duration::ZERO;
-    for start in [Link::open, Link::up] {
-        twins.act(|link| start(link, now));
-        start(&mut peer.link, now);
+    // Open and up.
+    for number in [0, 1] {
+        recorder.step(now, Step::Call(number));
+        call(&mut peer.link, now, number);
     }
-    let mut polled = 0;
     for _ in 0..150 {
         match roll(40) {
-            0..=3 => {
-                let frame = &forged[roll(forged.len())];
-                twins.act(|link| link.handle_frame(now, frame).is_ok());
-            }
-            4 => {
-                let number = u8::try_from(roll(9)).unwrap();
-                twins.act(|link| call(link, now, number));
-            }
+            0..=3 => drop(recorder.step(now, Step::Frame(forged[roll(forged.len())].clone()))),
+            4 => drop(recorder.step(now, Step::Call(u8::try_from(roll(9)).unwrap()))),
             5 => peer.link.rechallenge(now),
             6..=7 => {
                 now += Duration::from_millis(u64::try_from(roll(5000)).unwrap());
-                twins.act(|link| link.handle_timeout(now));
+                recorder.step(now, Step::Timeout);
                 peer.link.handle_timeout(now);
             }
-            8..=9 => polled += twins.poll_late(),
-            10 => peer.link.open(now),
+            8 => peer.link.open(now),
             _ => {
                 let is_lost = roll(10) == 0;
-                for frame in twins.send(now) {
+                for frame in recorder.step(now, Step::Send) {
                     let _ = is_lost || peer.link.handle_frame(now, &frame).is_ok();
                 }
                 let mut buf = [0; Link::MAX_TRANSMIT];
                 peer.settle(now);
-                while let Some(frame) = peer.link.poll_transmit(now, &mut buf).unwrap().map(<[u8]>::to_vec) {
-                    twins.act(|link| link.handle_frame(now, &frame).is_ok());
+                while let Some(frame) = peer.link.poll_transmit(now, &mut buf).unwrap() {
+                    recorder.step(now, Step::Frame(frame.to_vec()));
                 }
                 if roll(3) > 0 {
-                    twins.answer(now);
+                    for event in core::mem::take(&mut recorder.asked) {
+                        recorder.step(now, Step::Answer(event));
+                    }
                 }
             }
         }
     }
-    polled + twins.poll_late()
+    let coalesce = |events: Vec<Event>| {
+        let mut list = Vec::new();
+        events.into_iter().for_each(|event| add_to_link(&mut list, event));
+        list
+    };
+    assert_late_polls_lose_nothing(seed, &recorder.steps, make, apply, Link::poll_event, coalesce);
+    recorder.events
 }
 
 #[test]
 fn a_link_that_is_polled_late_reports_what_one_reports_that_is_polled_at_once() {
-    let events: usize = (0..400).map(run).sum();
+    let events: usize = (0..250).map(run).sum();
     assert!(events > 4000, "{events}");
 }
 
@@ -176,58 +180,79 @@ fn up_and_down_twenty_times_leave_the_last_state_of_a_link() {
     assert_eq!(events, [Event::Phase(Phase::Dead), Event::Closed(Reason::LowerLayerDown)]);
 }
 
-/// A negotiation and its copy, driven alike by packets, commands and time.
+/// An action on a negotiation.
+#[derive(Debug, Clone)]
+enum Act {
+    Command(usize),
+    Timeout,
+    Packet(Vec<u8>),
+}
+
+type Machine = Negotiation<lcp::Negotiator>;
+
+/// Does an act. Returns whether it was taken, and what was sent.
+fn act(machine: &mut Machine, (now, act): &(Duration, Act)) -> (bool, Vec<Vec<u8>>) {
+    let commands: [fn(&mut Machine, Duration); 4] = [Machine::open, Machine::close, Machine::up, Machine::down];
+    let (now, mut sent) = (*now, Vec::new());
+    let is_taken = match act {
+        Act::Command(number) => {
+            commands[*number](machine, now);
+            true
+        }
+        Act::Timeout => {
+            machine.handle_timeout(now);
+            true
+        }
+        Act::Packet(packet) => machine.handle_packet(now, &Packet::decode(packet).unwrap()).is_ok(),
+    };
+    while let Some(bytes) = machine.poll_transmit(now, &mut [0; 600]).unwrap() {
+        sent.push(bytes.to_vec());
+    }
+    (is_taken, sent)
+}
+
+/// Packets, commands and time.
 #[test]
 fn a_negotiation_that_is_polled_late_reports_what_one_reports_that_is_polled_at_once() {
-    type Machine = Negotiation<lcp::Negotiator>;
-    let commands: [fn(&mut Machine, Duration); 4] = [Machine::open, Machine::close, Machine::up, Machine::down];
     let mut events = 0;
-    for seed in 0..2000 {
+    for seed in 0..1500 {
         let mut random = Random::new(seed);
         let make =
             || Negotiation::new(lcp::Negotiator::new(&lcp::Config::default(), [7; 32]), &negotiate::Config::default());
-        let (mut at_once, mut late) = (make(), make());
+        let mut machine = make();
         let mut request = Vec::from([1, 0x70, 0, 4]);
-        let mut pending = Vec::new();
-        let mut now = Duration::ZERO;
+        let (mut now, mut steps) = (Duration::ZERO, Vec::new());
         for step in 0..60 {
-            let command = commands[usize::try_from(random.below(4)).unwrap()];
             let mut answer = request.clone();
             answer[0] = 2;
             let packets: [&[u8]; 6] = [
                 &answer,
-                &[1, u8::try_from(step).unwrap(), 0, 4],
+                &[1, step, 0, 4],
                 &[5, 9, 0, 4],
                 &[6, 9, 0, 4],
                 &[7, 9, 0, 8, 1, 1, 0, 4],
                 &[1, 3, 0, 7, 13, 3, 6],
             ];
-            let packet = packets[usize::try_from(random.below(6)).unwrap()];
-            let choice = random.below(6);
             now += Duration::from_secs(random.below(4));
-            for machine in [&mut at_once, &mut late] {
-                match choice {
-                    0 => command(machine, now),
-                    1 => machine.handle_timeout(now),
-                    _ => drop(machine.handle_packet(now, &Packet::decode(packet).unwrap()).is_ok()),
-                }
-                let mut buf = [0; 600];
-                while let Some(bytes) = machine.poll_transmit(now, &mut buf).unwrap() {
-                    if bytes[0] == 1 {
-                        request = bytes.to_vec();
-                    }
-                }
-            }
-            while let Some(event) = at_once.poll_event() {
-                add(&mut pending, event, |found| (event, found) == (negotiate::Event::Down, &negotiate::Event::Up));
-            }
-            if random.below(8) == 0 {
-                let found: Vec<_> = core::iter::from_fn(|| late.poll_event()).collect();
-                assert_eq!(found, pending, "seed {seed}");
-                events += found.len();
-                pending.clear();
-            }
+            steps.push((
+                now,
+                match random.below(6) {
+                    0 => Act::Command(random.index(4)),
+                    1 => Act::Timeout,
+                    _ => Act::Packet(random.of(&packets).to_vec()),
+                },
+            ));
+            let (_, sent) = act(&mut machine, &steps[steps.len() - 1]);
+            request = sent.into_iter().rfind(|bytes| bytes[0] == 1).unwrap_or(request);
+            events += core::iter::from_fn(|| machine.poll_event()).count();
         }
+        let coalesce = |events: Vec<_>| {
+            let mut list = Vec::new();
+            let undoes = |event, found: &_| (event, found) == (negotiate::Event::Down, &negotiate::Event::Up);
+            events.into_iter().for_each(|event| add(&mut list, event, |found| undoes(event, found)));
+            list
+        };
+        assert_late_polls_lose_nothing(seed, &steps, make, act, Machine::poll_event, coalesce);
     }
     assert!(events > 4000, "{events}");
 }

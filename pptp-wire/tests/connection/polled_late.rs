@@ -1,16 +1,26 @@
-//! A run that is polled late has the events and the messages of the run that is polled at once, in the same order.
+//! Events and messages that are polled late are those that are polled at once, in the same order.
+
+use alloc::collections::VecDeque;
 
 use proptest::prelude::*;
 
-use pptp_wire::code::{Accm, Bearer, StopReason};
-use pptp_wire::connection::{Connection, Event};
+use pptp_wire::Message;
+use pptp_wire::code::{Accm, Bearer, EchoResult, StopReason};
+use pptp_wire::connection::Event;
 use pptp_wire::message::{
     CallClearRequest, EchoReply, EchoRequest, IncomingCallRequest, OutgoingCallRequest, SetLinkInfo,
     StopControlConnectionRequest,
 };
-use pptp_wire::{Message, code::EchoResult};
+
+use testing::assert_late_polls_lose_nothing;
 
 use crate::bench::Bench;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Message(Message),
+    Disconnect,
+}
 
 fn message() -> impl Strategy<Value = Message> {
     let id = 0..5u16;
@@ -25,40 +35,70 @@ fn message() -> impl Strategy<Value = Message> {
     ]
 }
 
-/// Returns what came of a stream: events, and messages sent.
-fn run(stream: &[u8], polls_at_once: bool, ends: bool) -> (Vec<Event>, Vec<Message>) {
-    let mut bench = Bench::established();
-    let (mut events, mut sent) = (Vec::new(), Vec::new());
-    let mut poll = |bench: &mut Bench| {
-        sent.extend(bench.sent());
-        events.extend(bench.events());
-    };
-    for read in stream.chunks(if polls_at_once { 7 } else { Connection::<3>::READ_LEN }) {
-        if polls_at_once || !bench.machine.wants_read() {
-            // Room that polling makes may be filled again.
-            for _ in 0..100 {
-                poll(&mut bench);
+#[derive(Debug, PartialEq)]
+enum Output {
+    Event(Event),
+    Message(Message),
+}
+
+/// A connection, and what had to be polled of it before it wanted to be read again.
+struct Driven {
+    bench: Bench,
+    polled: VecDeque<Output>,
+}
+
+impl Driven {
+    fn new() -> Self {
+        Self { bench: Bench::established(), polled: VecDeque::new() }
+    }
+
+    fn collect(&mut self) {
+        // Room that polling makes may be filled again.
+        loop {
+            let waiting = self.polled.len();
+            self.polled.extend(self.bench.sent().into_iter().map(Output::Message));
+            self.polled.extend(self.bench.events().into_iter().map(Output::Event));
+            if self.polled.len() == waiting {
+                return;
             }
         }
-        assert_eq!(bench.machine.handle_stream(bench.now, read), read.len());
     }
-    for _ in 0..100 {
-        poll(&mut bench);
+
+    fn apply(&mut self, step: &Step) {
+        match step {
+            Step::Message(message) => {
+                if !self.bench.machine.wants_read() {
+                    self.collect();
+                }
+                self.bench.receive(*message);
+            }
+            Step::Disconnect => {
+                // What was not sent until then is not sent.
+                self.collect();
+                self.bench.machine.handle_disconnect(self.bench.now);
+            }
+        }
     }
-    if ends {
-        bench.machine.handle_disconnect(bench.now);
-        poll(&mut bench);
+
+    fn poll(&mut self) -> Option<Output> {
+        if self.polled.is_empty() {
+            self.collect();
+        }
+        self.polled.pop_front()
     }
-    // Calls that end with the connection end in no certain order.
-    if let [before @ .., Event::Closed { .. }] = &mut events[..] {
-        let ended = before.iter().rev().take_while(|event| matches!(event, Event::CallClosed { .. })).count();
-        let first = before.len() - ended;
-        before[first..].sort_by_key(|event| match event {
-            Event::CallClosed { call, .. } => Some(*call),
-            _ => None,
-        });
-    }
-    (events, sent)
+}
+
+/// Returns the rule: nothing is coalesced. Events and messages are polled apart, and calls that end with the connection
+/// end in no certain order.
+fn coalesce(mut outputs: Vec<Output>) -> Vec<Output> {
+    let ends = outputs.iter().any(|output| matches!(output, Output::Event(Event::Closed { .. })));
+    outputs.sort_by_key(|output| match output {
+        Output::Message(_) => (0, None),
+        Output::Event(Event::CallClosed { call, .. }) if ends => (2, Some(*call)),
+        Output::Event(Event::Closed { .. }) => (3, None),
+        Output::Event(_) => (1, None),
+    });
+    outputs
 }
 
 proptest! {
@@ -66,11 +106,12 @@ proptest! {
 
     #[test]
     fn late_polling_loses_no_event_and_no_message(
+        seed: u64,
         messages in prop::collection::vec(message(), 1..200),
         ends in any::<bool>(),
     ) {
-        let mut buf = [0; Message::MAX_LEN];
-        let stream: Vec<u8> = messages.iter().flat_map(|message| message.encode(&mut buf).unwrap().to_vec()).collect();
-        prop_assert_eq!(run(&stream, false, ends), run(&stream, true, ends));
+        let steps = messages.into_iter().map(Step::Message).chain(ends.then_some(Step::Disconnect));
+        let steps: Vec<Step> = steps.collect();
+        assert_late_polls_lose_nothing(seed, &steps, Driven::new, Driven::apply, Driven::poll, coalesce);
     }
 }

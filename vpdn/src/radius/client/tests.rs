@@ -177,3 +177,52 @@ fn rfc2865_section_5_24_a_conversation_goes_on_with_its_server() {
     assert!(sent(&mut client).is_empty());
     assert!(matches!(client.poll_event().unwrap().answer, Answer::Silence));
 }
+
+#[derive(Debug)]
+enum Step {
+    Ask,
+    Reply(Path, Vec<u8>),
+    Timeout,
+}
+
+/// Does a step. Returns all that the client sends then.
+fn apply(client: &mut Client, (now, step): &(Duration, Step)) -> Vec<(Path, Vec<u8>)> {
+    match step {
+        Step::Ask => drop(client.ask(*now, Request::access()).unwrap()),
+        Step::Reply(path, bytes) => drop(client.handle_datagram(*now, *path, bytes).is_ok()),
+        Step::Timeout => client.handle_timeout(*now),
+    }
+    sent(client)
+}
+
+#[test]
+fn events_that_are_polled_late_are_those_that_are_polled_at_once() {
+    let make = || client(|settings| settings.with_dead_time(seconds(20)));
+    let mut answered = 0;
+    for seed in 0..100 {
+        let mut random = testing::Random::new(seed);
+        let (mut recorded, mut now) = (make(), Duration::ZERO);
+        let (mut steps, mut waiting) = (Vec::new(), Vec::new());
+        for _ in 0..80 {
+            now += random.micros(Duration::from_millis(1500));
+            let step = match random.below(4) {
+                0 => Step::Ask,
+                1 if !waiting.is_empty() => {
+                    // A repeated question is answered twice, which is once too often.
+                    let (path, request): (Path, Vec<u8>) = waiting.swap_remove(random.index(waiting.len()));
+                    Step::Reply(path, reply(&request, Code::ACCESS_ACCEPT, &[], SECRETS[path.server]))
+                }
+                _ => Step::Timeout,
+            };
+            steps.push((now, step));
+            waiting.extend(apply(&mut recorded, &steps[steps.len() - 1]));
+        }
+        answered += std::iter::from_fn(|| recorded.poll_event()).count();
+        let poll = |client: &mut Client| {
+            let event = client.poll_event()?;
+            Some((event.question, matches!(event.answer, Answer::Reply(_)), event.server))
+        };
+        testing::assert_late_polls_lose_nothing(seed, &steps, make, apply, poll, |events| events);
+    }
+    assert!(answered > 1000, "{answered}");
+}
