@@ -51,34 +51,36 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         request: CallRequest,
         terms: Terms,
     ) -> Result<SessionId, CommandError> {
-        let now = self.advance(now);
-        if self.stage.reason().is_some() {
-            return Err(CommandError::State);
-        }
-        let lacks = |peer: &super::peer::Peer| !peer.has_pseudowire(request.pseudowire);
-        if self.stage == Stage::Established && self.version == Version::V3 && self.peer.as_ref().is_some_and(lacks) {
-            return Err(CommandError::NoPseudowire);
-        }
-        // A place is kept from here on, so the answer of the peer always finds one.
-        if !self.sessions.has_room() {
-            return Err(CommandError::NoRoom { limit: SESSIONS });
-        }
-        let id = self.new_session_id(now);
-        let until = deadline(now, self.config.setup_timeout);
-        let mut session = Session::new(id, direction, side, Phase::WaitTunnel { until }, request);
-        session.since = now;
-        session.tie_breaker = self.random.bytes();
-        self.set_terms(&mut session, terms);
-        if self.stage == Stage::Established {
-            if !self.send_call_request(&session) {
-                return Err(CommandError::Busy);
+        self.enter(now, |tunnel, now| {
+            if tunnel.stage.reason().is_some() {
+                return Err(CommandError::State);
             }
-            session.enter(now, Phase::WaitReply { until });
-        }
-        // If the tunnel is not up, the session waits for it here.
-        let inserted = self.sessions.insert(session);
-        debug_assert!(inserted, "there is room");
-        Ok(id)
+            let lacks = |peer: &super::peer::Peer| !peer.has_pseudowire(request.pseudowire);
+            if tunnel.stage == Stage::Established
+                && tunnel.version == Version::V3
+                && tunnel.peer.as_ref().is_some_and(lacks)
+            {
+                return Err(CommandError::NoPseudowire);
+            }
+            if !tunnel.sessions.has_room() {
+                return Err(CommandError::NoRoom { limit: SESSIONS });
+            }
+            let id = tunnel.new_session_id(now);
+            let until = deadline(now, tunnel.config.setup_timeout);
+            let mut session = Session::new(id, direction, side, Phase::WaitTunnel { until }, request);
+            session.since = now;
+            session.tie_breaker = tunnel.random.bytes();
+            tunnel.set_terms(&mut session, terms);
+            if tunnel.stage == Stage::Established {
+                if !tunnel.send_call_request(&session) {
+                    return Err(CommandError::Busy);
+                }
+                session.enter(now, Phase::WaitReply { until });
+            }
+            let inserted = tunnel.sessions.insert(session);
+            debug_assert!(inserted, "there is room");
+            Ok(id)
+        })
     }
 
     fn set_terms(&mut self, session: &mut Session, terms: Terms) {
@@ -141,20 +143,21 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     /// Returns [`CommandError::State`] unless the session waits for an answer,
     /// [`CommandError::Busy`] when too much waits, and [`CommandError::NoSuchSession`].
     pub fn accept_call(&mut self, now: Duration, session: SessionId, terms: Terms) -> Result<(), CommandError> {
-        let now = self.advance(now);
-        let mut changed = self.in_state(session, State::WaitAnswer)?;
-        self.set_terms(&mut changed, terms);
-        if !self.send_call_reply(&changed) {
-            return Err(CommandError::Busy);
-        }
-        let until = deadline(now, self.config.setup_timeout);
-        let phase = match changed.direction {
-            Direction::Incoming => Phase::WaitConnect { until },
-            Direction::Outgoing => Phase::WaitCallAnswer { until },
-        };
-        changed.enter(now, phase);
-        self.replace(changed);
-        Ok(())
+        self.enter(now, |tunnel, now| {
+            let mut changed = tunnel.in_state(session, State::WaitAnswer)?;
+            tunnel.set_terms(&mut changed, terms);
+            if !tunnel.send_call_reply(&changed) {
+                return Err(CommandError::Busy);
+            }
+            let until = deadline(now, tunnel.config.setup_timeout);
+            let phase = match changed.direction {
+                Direction::Incoming => Phase::WaitConnect { until },
+                Direction::Outgoing => Phase::WaitCallAnswer { until },
+            };
+            changed.enter(now, phase);
+            tunnel.replace(changed);
+            Ok(())
+        })
     }
 
     /// Completes an outgoing call (OCCN) when the line is up, as a LAC (RFC 2661 section 7.5.1).
@@ -164,14 +167,15 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     /// Returns [`CommandError::State`] unless the call was accepted and is not up,
     /// [`CommandError::Busy`] when too much waits, and [`CommandError::NoSuchSession`].
     pub fn connect_call(&mut self, now: Duration, session: SessionId) -> Result<(), CommandError> {
-        let now = self.advance(now);
-        let mut changed = self.in_state(session, State::WaitCallAnswer)?;
-        if !self.send_call_connected(&changed) {
-            return Err(CommandError::Busy);
-        }
-        changed.enter(now, Phase::Established);
-        self.replace(changed);
-        Ok(())
+        self.enter(now, |tunnel, now| {
+            let mut changed = tunnel.in_state(session, State::WaitCallAnswer)?;
+            if !tunnel.send_call_connected(&changed) {
+                return Err(CommandError::Busy);
+            }
+            changed.enter(now, Phase::Established);
+            tunnel.replace(changed);
+            Ok(())
+        })
     }
 
     /// Ends a session, or refuses one that the peer asks for (CDN) (RFC 2661 section 5.6).
@@ -187,14 +191,15 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         session: SessionId,
         disconnect: Disconnect,
     ) -> Result<(), CommandError> {
-        self.advance(now);
-        let state = self.sessions.get(session).ok_or(CommandError::NoSuchSession)?.state();
-        if state == State::Closed {
-            return Err(CommandError::State);
-        }
-        // Refused or ended, the message is the same (RFC 2661 section 6.12).
-        let ended = self.disconnect(session, disconnect, session::CloseReason::Local);
-        if ended { Ok(()) } else { Err(CommandError::Busy) }
+        self.enter(now, |tunnel, _| {
+            let state = tunnel.sessions.get(session).ok_or(CommandError::NoSuchSession)?.state();
+            if state == State::Closed {
+                return Err(CommandError::State);
+            }
+            // Refused or ended, the message is the same (RFC 2661 section 6.12).
+            let ended = tunnel.disconnect(session, disconnect, session::CloseReason::Local);
+            if ended { Ok(()) } else { Err(CommandError::Busy) }
+        })
     }
 
     /// Ends a session with a message to the peer. `false`: there is no room for it, and nothing
@@ -230,13 +235,13 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         send: Accm,
         receive: Accm,
     ) -> Result<(), CommandError> {
-        self.advance(now);
-        let session = self.in_state(session, State::Established)?;
-        // RFC 2661 section 6.14: the SLI is the LNS's, for the LAC's line.
-        if self.version != Version::V2 || session.side != Side::Lns {
-            return Err(CommandError::State);
-        }
-        if self.send_accm(&session, send, receive) { Ok(()) } else { Err(CommandError::Busy) }
+        self.enter(now, |tunnel, _| {
+            let session = tunnel.in_state(session, State::Established)?;
+            if tunnel.version != Version::V2 || session.side != Side::Lns {
+                return Err(CommandError::State);
+            }
+            if tunnel.send_accm(&session, send, receive) { Ok(()) } else { Err(CommandError::Busy) }
+        })
     }
 
     /// Says whether the circuit of this end is up (SLI), in version 3 (RFC 3931 section 6.14).
@@ -251,17 +256,18 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         session: SessionId,
         status: CircuitStatus,
     ) -> Result<(), CommandError> {
-        self.advance(now);
-        let mut changed = self.in_state(session, State::Established)?;
-        if self.version != Version::V3 {
-            return Err(CommandError::State);
-        }
-        if !self.send_circuit_status(&changed, status) {
-            return Err(CommandError::Busy);
-        }
-        changed.ours.circuit = status;
-        self.replace(changed);
-        Ok(())
+        self.enter(now, |tunnel, _| {
+            let mut changed = tunnel.in_state(session, State::Established)?;
+            if tunnel.version != Version::V3 {
+                return Err(CommandError::State);
+            }
+            if !tunnel.send_circuit_status(&changed, status) {
+                return Err(CommandError::Busy);
+            }
+            changed.ours.circuit = status;
+            tunnel.replace(changed);
+            Ok(())
+        })
     }
 
     /// Reports errors of the line (WEN), as a LAC (RFC 2661 section 6.13). Not more than once in 60
@@ -277,12 +283,13 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         session: SessionId,
         errors: CallErrors,
     ) -> Result<(), CommandError> {
-        self.advance(now);
-        let session = self.in_state(session, State::Established)?;
-        if session.side != Side::Lac {
-            return Err(CommandError::State);
-        }
-        if self.send_errors(&session, errors) { Ok(()) } else { Err(CommandError::Busy) }
+        self.enter(now, |tunnel, _| {
+            let session = tunnel.in_state(session, State::Established)?;
+            if session.side != Side::Lac {
+                return Err(CommandError::State);
+            }
+            if tunnel.send_errors(&session, errors) { Ok(()) } else { Err(CommandError::Busy) }
+        })
     }
 
     /// Ends the tunnel and all its sessions (StopCCN) (RFC 2661 section 5.7). Without a tunnel,
@@ -292,13 +299,13 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     /// [`Closed`](super::event::Event::Closed) when the peer has acknowledged it, or was given up.
     /// Again, or after the end, nothing happens.
     pub fn close(&mut self, now: Duration) {
-        self.advance(now);
-        // Nothing was sent yet, so nothing has to be taken back.
-        if self.stage == Stage::Idle {
-            self.enter(Stage::Closed { reason: CloseReason::Local });
-        } else {
-            self.stop(CloseReason::Local);
-        }
+        self.enter(now, |tunnel, _| {
+            if tunnel.stage == Stage::Idle {
+                tunnel.move_to(Stage::Closed { reason: CloseReason::Local });
+            } else {
+                tunnel.stop(CloseReason::Local);
+            }
+        });
     }
 
     /// Returns a copy of the session, if it is in this state.

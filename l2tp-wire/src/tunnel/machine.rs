@@ -272,13 +272,16 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         core::mem::take(&mut self.notice.closed).then_some(Event::Closed)
     }
 
-    pub(super) fn advance(&mut self, now: Duration) -> Duration {
+    /// Takes the time forward, does the work, and lets the parts know what happened in the others: the one way in.
+    pub(super) fn enter<T>(&mut self, now: Duration, work: impl FnOnce(&mut Self, Duration) -> T) -> T {
         self.clock = self.clock.max(now);
-        self.clock
+        let result = work(self, self.clock);
+        self.pump();
+        result
     }
 
     /// Moves to another stage: the only way.
-    pub(super) fn enter(&mut self, stage: Stage) {
+    pub(super) fn move_to(&mut self, stage: Stage) {
         if stage == Stage::Established {
             self.notice.established = true;
         }

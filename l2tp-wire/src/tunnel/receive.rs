@@ -42,19 +42,19 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     /// Returns [`PacketError`] when the packet is not for this tunnel, or not genuine as far as can
     /// be seen. It has changed nothing but a counter then.
     pub fn handle_packet(&mut self, now: Duration, source: Address, packet: &mut [u8]) -> Result<Handled, PacketError> {
-        let now = self.advance(now);
-        if matches!(self.stage, Stage::Closed { .. }) {
-            return Err(PacketError::Closed);
-        }
-        let result = self.take_packet(now, source, packet);
-        match result {
-            Ok(_) | Err(PacketError::Closed | PacketError::Numbers) => {}
-            Err(PacketError::Decode(_)) => count(&mut self.counters.malformed),
-            Err(PacketError::OtherTunnel | PacketError::OtherSource) => count(&mut self.counters.foreign),
-            Err(PacketError::Digest) => count(&mut self.counters.wrong_digests),
-        }
-        self.settle();
-        result
+        self.enter(now, |tunnel, now| {
+            if matches!(tunnel.stage, Stage::Closed { .. }) {
+                return Err(PacketError::Closed);
+            }
+            let result = tunnel.take_packet(now, source, packet);
+            match result {
+                Ok(_) | Err(PacketError::Closed | PacketError::Numbers) => {}
+                Err(PacketError::Decode(_)) => count(&mut tunnel.counters.malformed),
+                Err(PacketError::OtherTunnel | PacketError::OtherSource) => count(&mut tunnel.counters.foreign),
+                Err(PacketError::Digest) => count(&mut tunnel.counters.wrong_digests),
+            }
+            result
+        })
     }
 
     fn take_packet(&mut self, now: Duration, source: Address, packet: &mut [u8]) -> Result<Handled, PacketError> {
@@ -247,7 +247,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
                     // The peer finds out by the same rule, and answers ours.
                     Tie::Won => Some(Handled::Taken),
                     Tie::Equal => {
-                        self.enter(Stage::Closed { reason: CloseReason::Tie });
+                        self.move_to(Stage::Closed { reason: CloseReason::Tie });
                         Some(Handled::Taken)
                     }
                     Tie::Lost => {

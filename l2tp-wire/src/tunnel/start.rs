@@ -126,23 +126,23 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     /// Returns [`CommandError::State`] for the end that is asked, and if it was asked for before;
     /// [`CommandError::NeedsUdp`] if version 2 may be spoken, and the peer's address is one of IP.
     pub fn open(&mut self, now: Duration) -> Result<(), CommandError> {
-        let now = self.advance(now);
-        let (Stage::Idle, Some(address)) = (self.stage, self.address) else {
-            return Err(CommandError::State);
-        };
-        // RFC 3931 section 4.7.1: there is no way back from IP to version 2.
-        if address.is_ip() && self.config.versions() != Versions::V3 {
-            return Err(CommandError::NeedsUdp);
-        }
-        let challenge = self.new_challenge();
-        let tie_breaker = self.config.tie_breaker.then(|| TieBreaker::from_bytes(self.random.bytes()));
-        if !self.send_request(challenge.as_ref(), tie_breaker) {
-            return Err(CommandError::Busy);
-        }
-        // RFC 2661 leaves the time for a set-up open; Cisco has `timeout setup` for it.
-        let until = deadline(now, self.config.setup_timeout);
-        self.enter(Stage::WaitReply { until, challenge, tie_breaker });
-        Ok(())
+        self.enter(now, |tunnel, now| {
+            let (Stage::Idle, Some(address)) = (tunnel.stage, tunnel.address) else {
+                return Err(CommandError::State);
+            };
+            // RFC 3931 section 4.7.1: there is no way back from IP to version 2.
+            if address.is_ip() && tunnel.config.versions() != Versions::V3 {
+                return Err(CommandError::NeedsUdp);
+            }
+            let challenge = tunnel.new_challenge();
+            let tie_breaker = tunnel.config.tie_breaker.then(|| TieBreaker::from_bytes(tunnel.random.bytes()));
+            if !tunnel.send_request(challenge.as_ref(), tie_breaker) {
+                return Err(CommandError::Busy);
+            }
+            let until = deadline(now, tunnel.config.setup_timeout);
+            tunnel.move_to(Stage::WaitReply { until, challenge, tie_breaker });
+            Ok(())
+        })
     }
 
     fn new_challenge(&mut self) -> Option<Challenge> {
@@ -172,7 +172,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         }
         // A peer that never completes what it began must not hold a place forever.
         let until = deadline(now, self.config.setup_timeout);
-        self.enter(Stage::WaitConnected { until, challenge });
+        self.move_to(Stage::WaitConnected { until, challenge });
     }
 
     /// Refuses the peer's request before anything else is done about it.
@@ -206,7 +206,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         self.channel = ControlChannel::new(self.config.channel);
         // The nonce of the request that was forgotten is not used again.
         self.proof = super::prove::Proof::new(&self.config, self.random.bytes());
-        self.enter(Stage::Idle);
+        self.move_to(Stage::Idle);
     }
 
     pub(super) fn request_tie(&self, start: &Start<'_>) -> Tie {
@@ -241,7 +241,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if !self.send_connected(start.challenge) {
             return self.stop(CloseReason::SetupTimeout);
         }
-        self.enter(Stage::Established);
+        self.move_to(Stage::Established);
         self.request_waiting_calls();
     }
 
@@ -254,7 +254,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         if let Some(reason) = self.doubts(message_type, challenge, response) {
             return self.stop(reason);
         }
-        self.enter(Stage::Established);
+        self.move_to(Stage::Established);
         self.request_waiting_calls();
     }
 

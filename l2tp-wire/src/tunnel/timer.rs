@@ -31,32 +31,31 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     /// Poll for packets to send and events then. Calls that are early, late or repeated are
     /// harmless.
     pub fn handle_timeout(&mut self, now: Duration) {
-        let now = self.advance(now);
-        if matches!(self.stage, Stage::Closed { .. }) {
-            return;
-        }
-        // First, since it may end everything else.
-        if self.channel.handle_timeout(now) == Liveness::Silent {
-            self.handle_silence(now);
-        }
-        if self.stage.deadline().is_some_and(|at| at <= now) {
-            // A set-up that the peer never completes would hold a place.
-            match self.stage {
-                Stage::WaitReply { .. } | Stage::WaitConnected { .. } => self.stop(CloseReason::SetupTimeout),
-                Stage::Stopping { reason, .. } | Stage::Lingering { reason, .. } => {
-                    self.enter(Stage::Closed { reason });
-                }
-                Stage::Idle | Stage::Established | Stage::Closed { .. } => {}
+        self.enter(now, |tunnel, now| {
+            if matches!(tunnel.stage, Stage::Closed { .. }) {
+                return;
             }
-        }
-        while let Some(session) = self.sessions.first_due(now) {
-            self.end_call(session, session::CloseReason::SetupTimeout);
-        }
-        // One Hello at a time: a message that is not acknowledged asks the same.
-        if self.hello_deadline().is_some_and(|at| at <= now) && self.send_hello() {
-            count(&mut self.counters.hellos_sent);
-        }
-        self.settle();
+            // First, since it may end everything else.
+            if tunnel.channel.handle_timeout(now) == Liveness::Silent {
+                tunnel.handle_silence(now);
+            }
+            if tunnel.stage.deadline().is_some_and(|at| at <= now) {
+                match tunnel.stage {
+                    Stage::WaitReply { .. } | Stage::WaitConnected { .. } => tunnel.stop(CloseReason::SetupTimeout),
+                    Stage::Stopping { reason, .. } | Stage::Lingering { reason, .. } => {
+                        tunnel.move_to(Stage::Closed { reason });
+                    }
+                    Stage::Idle | Stage::Established | Stage::Closed { .. } => {}
+                }
+            }
+            while let Some(session) = tunnel.sessions.first_due(now) {
+                tunnel.end_call(session, session::CloseReason::SetupTimeout);
+            }
+            // One Hello at a time: a message that is not acknowledged asks the same.
+            if tunnel.hello_deadline().is_some_and(|at| at <= now) && tunnel.send_hello() {
+                count(&mut tunnel.counters.hellos_sent);
+            }
+        });
     }
 
     /// Returns when the peer is sent a Hello (RFC 2661 section 5.5).
@@ -86,7 +85,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
                 CloseReason::Silent
             }
         };
-        self.enter(Stage::Closed { reason });
+        self.move_to(Stage::Closed { reason });
     }
 
     /// Takes note that data of the peer came: as a sign of life, it puts off the next Hello (RFC
@@ -96,10 +95,11 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     ///
     /// Call it only for packets that a [`DataChannel`](crate::data::DataChannel) took.
     pub fn handle_data_seen(&mut self, now: Duration) {
-        let now = self.advance(now);
-        if self.stage == Stage::Established {
-            self.data_seen = Some(now);
-        }
+        self.enter(now, |tunnel, now| {
+            if tunnel.stage == Stage::Established {
+                tunnel.data_seen = Some(now);
+            }
+        });
     }
 
     /// Ends the tunnel, and says so to the peer.
@@ -114,7 +114,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         // A message sent before may have to be given up first, then this message.
         let cycle = self.config.channel.cycle();
         let until = deadline(deadline(self.clock, cycle), cycle);
-        self.enter(Stage::Stopping { until, reason });
+        self.move_to(Stage::Stopping { until, reason });
     }
 
     /// Lingers after the peer has ended the tunnel.
@@ -122,11 +122,11 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         // Nothing that waits means anything any more; only repetitions are still acknowledged.
         self.channel.abandon();
         let until = deadline(self.clock, self.config.channel.cycle());
-        self.enter(Stage::Lingering { until, reason });
+        self.move_to(Stage::Lingering { until, reason });
     }
 
     /// Lets one part know what happened in another.
-    pub(super) fn settle(&mut self) {
+    pub(super) fn pump(&mut self) {
         if let Stage::Stopping { reason, .. } = self.stage {
             // Our Stop-Control-Connection-Notification has arrived.
             if self.channel.is_idle() {

@@ -24,45 +24,47 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     /// Returns [`EncodeError::BufferTooSmall`] when `buf` is too short: nothing is lost, call again
     /// with more room. [`MAX_TRANSMIT`](Self::MAX_TRANSMIT) is always enough.
     pub fn poll_transmit<'b>(&mut self, now: Duration, buf: &'b mut [u8]) -> TransmitResult<'b> {
-        let now = self.advance(now);
-        let Some(destination) = self.address else {
-            return Ok(None);
-        };
-        if matches!(self.stage, Stage::Closed { .. }) {
-            return Ok(None);
-        }
-        let Some(next) = self.channel.next(now) else {
-            return Ok(None);
-        };
-        let Some(packet) = self.channel.packet(next) else {
-            return Ok(None);
-        };
-        let prefix: &[u8] = if destination.is_ip() { &ZERO_SESSION } else { &[] };
-        let (ns, nr, available) = (packet.ns, packet.nr, buf.len());
-        let short = EncodeError::BufferTooSmall { needed: Self::MAX_TRANSMIT, available };
-        let (front, rest) = buf.split_at_mut_checked(prefix.len()).ok_or(short)?;
-        front.copy_from_slice(prefix);
-        let length = match packet.message {
-            Some(stored) => {
-                let message = rest.get_mut(..stored.len()).ok_or(short)?;
-                message.copy_from_slice(stored);
-                // The ids are those of when it was queued; only an SCCRQ is older than the peer's id.
-                let recipient = Control::decode(message).map_or_else(|_| self.recipient(0), |old| old.header.recipient);
-                ControlHeader { recipient, ns, nr }.overwrite(message)?;
-                message.len()
+        self.enter(now, move |tunnel, now| {
+            let Some(destination) = tunnel.address else {
+                return Ok(None);
+            };
+            if matches!(tunnel.stage, Stage::Closed { .. }) {
+                return Ok(None);
             }
-            None => self.write_acknowledgment(ControlHeader { recipient: self.recipient(0), ns, nr }, rest)?,
-        };
-        let message = rest.get_mut(..length).ok_or(short)?;
-        let is_request = is_request(message);
-        // Each transmission has other numbers, and so another digest.
-        let signed = self.proof.sign(message, is_request);
-        debug_assert!(signed.is_ok(), "every message is queued with room for its digest: {signed:?}");
-        // Only now, when it has fitted the buffer.
-        self.channel.mark_sent(now, next);
-        Counters::add(&mut self.counters.bytes_sent, length);
-        let payload = buf.get(..prefix.len().saturating_add(length)).unwrap_or_default();
-        Ok(Some(Transmit { destination, payload }))
+            let Some(next) = tunnel.channel.next(now) else {
+                return Ok(None);
+            };
+            let Some(packet) = tunnel.channel.packet(next) else {
+                return Ok(None);
+            };
+            let prefix: &[u8] = if destination.is_ip() { &ZERO_SESSION } else { &[] };
+            let (ns, nr, available) = (packet.ns, packet.nr, buf.len());
+            let short = EncodeError::BufferTooSmall { needed: Self::MAX_TRANSMIT, available };
+            let (front, rest) = buf.split_at_mut_checked(prefix.len()).ok_or(short)?;
+            front.copy_from_slice(prefix);
+            let length = match packet.message {
+                Some(stored) => {
+                    let message = rest.get_mut(..stored.len()).ok_or(short)?;
+                    message.copy_from_slice(stored);
+                    // The ids are those of when it was queued; only an SCCRQ is older than the peer's id.
+                    let recipient =
+                        Control::decode(message).map_or_else(|_| tunnel.recipient(0), |old| old.header.recipient);
+                    ControlHeader { recipient, ns, nr }.overwrite(message)?;
+                    message.len()
+                }
+                None => tunnel.write_acknowledgment(ControlHeader { recipient: tunnel.recipient(0), ns, nr }, rest)?,
+            };
+            let message = rest.get_mut(..length).ok_or(short)?;
+            let is_request = is_request(message);
+            // Each transmission has other numbers, and so another digest.
+            let signed = tunnel.proof.sign(message, is_request);
+            debug_assert!(signed.is_ok(), "every message is queued with room for its digest: {signed:?}");
+            // Only now, when it has fitted the buffer.
+            tunnel.channel.mark_sent(now, next);
+            Counters::add(&mut tunnel.counters.bytes_sent, length);
+            let payload = buf.get(..prefix.len().saturating_add(length)).unwrap_or_default();
+            Ok(Some(Transmit { destination, payload }))
+        })
     }
 
     /// Writes an acknowledgment: in version 2 a message without AVPs, in version 3 one that can
