@@ -5,7 +5,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::radius_vectors::{Exchange, HIDDEN, REAL, SERVER};
+use super::radius_vectors::{Record, records, values};
 use super::{array, bytes};
 use crate::radius::*;
 use crate::{Account, ChangeError, EncryptedPassword, MasterKey, NamePolicy, NtHash, v1, v2};
@@ -35,16 +35,17 @@ pub(super) fn encoded(attribute: &Attribute<'_>) -> Vec<u8> {
     attribute.encode(&mut [0; Attribute::MAX_LEN]).unwrap().to_vec()
 }
 
-fn exchanges() -> impl Iterator<Item = Exchange> {
-    SERVER.into_iter().chain(REAL)
+fn exchanges() -> impl Iterator<Item = Record> {
+    records("request")
 }
 
 #[test]
 fn real_requests() {
+    assert_eq!(exchanges().count(), 9);
     for exchange in exchanges() {
-        let request = bytes(exchange.request);
-        let hash = NtHash::from_password(exchange.password);
-        let name = bytes(exchange.name);
+        let request = exchange.bytes("request");
+        let hash = NtHash::from_password(exchange.text("password"));
+        let name = exchange.bytes("name");
         let user = NamePolicy::default().user(&name);
         let (mut challenge, mut verified) = (None, 0);
         let mut values = vendor_specific(&request);
@@ -58,12 +59,12 @@ fn real_requests() {
                 Attribute::Challenge(value) => challenge = Some(value),
                 Attribute::ChapResponse(attribute) => {
                     let challenge = v1::decode_challenge(challenge.unwrap()).unwrap();
-                    assert!(attribute.response.verify(&hash, &challenge), "{}", exchange.password);
+                    assert!(attribute.response.verify(&hash, &challenge), "{}", exchange.text("password"));
                     verified += 1;
                 }
                 Attribute::Chap2Response(attribute) => {
                     let challenge = v2::decode_challenge(challenge.unwrap()).unwrap();
-                    assert!(attribute.response.verify(&hash, &challenge, user), "{}", exchange.password);
+                    assert!(attribute.response.verify(&hash, &challenge, user), "{}", exchange.text("password"));
                     verified += 1;
                 }
                 other => panic!("{other:?}"),
@@ -76,14 +77,14 @@ fn real_requests() {
 #[test]
 fn real_replies() {
     for exchange in exchanges() {
-        let (request, reply) = (bytes(exchange.request), bytes(exchange.reply));
-        let (secret, authenticator) = (bytes(exchange.secret), array(&hex::encode(&request[4..20])));
+        let (request, reply) = (exchange.bytes("request"), exchange.bytes("reply"));
+        let (secret, authenticator) = (exchange.bytes("secret"), array(&hex::encode(&request[4..20])));
         let hiding = Hiding::new(&secret, &authenticator);
         let accept = AccessAccept::decode(vendor_specific(&reply), &hiding).unwrap();
-        assert_eq!(accept.encryption_policy, Some(EncryptionPolicy(exchange.policy)));
-        assert_eq!(accept.encryption_types, Some(EncryptionTypes(exchange.types)));
+        assert_eq!(accept.encryption_policy, Some(EncryptionPolicy(exchange.number("policy"))));
+        assert_eq!(accept.encryption_types, Some(EncryptionTypes(exchange.number("types"))));
 
-        let hash = NtHash::from_password(exchange.password);
+        let hash = NtHash::from_password(exchange.text("password"));
         let mut challenge = None;
         let mut response = None;
         for value in vendor_specific(&request) {
@@ -93,19 +94,20 @@ fn real_replies() {
                 _ => {}
             }
         }
-        if exchange.version == 1 {
+        let expected = values::<2>(exchange.text("keys")).map(bytes);
+        if exchange.number("version") == 1 {
             let keys = accept.mppe_keys.as_ref().unwrap();
-            assert_eq!(keys.lm_key.as_bytes()[..], bytes(exchange.keys[0]));
-            assert_eq!(keys.nt_key.as_bytes()[..], bytes(exchange.keys[1]));
+            assert_eq!(keys.lm_key.as_bytes()[..], expected[0]);
+            assert_eq!(keys.nt_key.as_bytes()[..], expected[1]);
             assert!(keys.nt_key.ct_eq(&hash.hash()) && keys.lm_key.is_empty());
             let challenge = v1::decode_challenge(challenge.unwrap()).unwrap();
             let start_key = accept.v1_start_key(&challenge).unwrap();
-            assert_eq!(start_key.as_bytes()[..], bytes(exchange.start_key.unwrap()));
+            assert_eq!(start_key.as_bytes()[..], exchange.bytes("start_key"));
             assert_eq!(accept.start_keys().unwrap_err(), KeysMissing::SendKey);
         } else {
             let response = response.unwrap();
             let challenges = response.response.challenges(&v2::decode_challenge(challenge.unwrap()).unwrap());
-            let name = bytes(exchange.name);
+            let name = exchange.bytes("name");
             let hashed = challenges.hash(NamePolicy::default().user(&name));
             let nt_response = &response.response.nt_response;
             let proof = v2::AuthenticatorResponse::new(&hash.hash(), nt_response, &hashed);
@@ -116,8 +118,8 @@ fn real_replies() {
             let derived = StartKeys::from_master_key(&MasterKey::new(&hash.hash(), nt_response));
             let sent = accept.start_keys().unwrap();
             assert!(sent.send.ct_eq(&derived.send) && sent.receive.ct_eq(&derived.receive));
-            assert_eq!(sent.send.as_bytes()[..], bytes(exchange.keys[0]));
-            assert_eq!(sent.receive.as_bytes()[..], bytes(exchange.keys[1]));
+            assert_eq!(sent.send.as_bytes()[..], expected[0]);
+            assert_eq!(sent.receive.as_bytes()[..], expected[1]);
             assert_eq!(accept.v1_start_key(&[0; 8]).unwrap_err(), KeysMissing::MppeKeys);
         }
         // Each attribute is written as it was, and a key with the same salt is hidden as it was.
@@ -142,10 +144,11 @@ fn real_replies() {
 
 #[test]
 fn keys_of_other_lengths() {
-    for sample in HIDDEN {
-        let (secret, authenticator) = (bytes(sample.secret), array(sample.request_authenticator));
+    assert_eq!(records("salted").count(), 5);
+    for sample in records("salted") {
+        let (secret, authenticator) = (sample.bytes("secret"), array(sample.text("request_authenticator")));
         let hiding = Hiding::new(&secret, &authenticator);
-        for [salt, key, wire] in sample.salted {
+        for [salt, key, wire] in sample.all("salted").map(values) {
             let (key, wire) = (bytes(key), bytes(wire));
             for vendor_type in [VendorType::SEND_KEY, VendorType::RECV_KEY] {
                 let attribute = Attribute::decode(vendor_type, &wire).unwrap();
@@ -160,7 +163,7 @@ fn keys_of_other_lengths() {
             let mut buf = [0; HiddenKey::MAX_STRING_LEN];
             assert_eq!(HiddenKey::hide(&key, array(salt), &hiding, &mut buf).unwrap().string, &wire[2..]);
         }
-        let [lm_key, nt_key, wire] = sample.mppe_keys;
+        let [lm_key, nt_key, wire] = values(sample.text("mppe_keys"));
         let keys = HiddenMppeKeys::from_bytes(array(wire)).reveal(&hiding).unwrap();
         assert_eq!(keys.lm_key.as_bytes()[..], bytes(lm_key));
         assert_eq!(keys.nt_key.as_bytes()[..], bytes(nt_key));
