@@ -1,7 +1,8 @@
 //! OpenSSL's RC4 and SHA-1, from the system's library, if there is one.
 #![expect(unsafe_code, reason = "foreign functions")]
 
-use std::ffi::{c_char, c_int, c_uchar, c_uint, c_void};
+use std::ffi::{CStr, c_char, c_int, c_uchar, c_uint, c_void};
+use std::ptr;
 
 use libloading::{Library, Symbol};
 
@@ -13,16 +14,17 @@ pub struct Rc4Key {
     data: [c_uint; 256],
 }
 
-/// `SHA_CTX` of `openssl/sha.h`: 96 bytes, and room to spare.
+/// `SHA_CTX` of `openssl/sha.h` and `MD4_CTX` of `openssl/md4.h`: 96 bytes at most, and room to spare.
 #[repr(C, align(16))]
-struct ShaContext([u64; 16]);
+struct Context([u64; 16]);
 
 type SetKey = unsafe extern "C" fn(*mut Rc4Key, c_int, *const c_uchar);
 type Run = unsafe extern "C" fn(*mut Rc4Key, usize, *const c_uchar, *mut c_uchar);
-type ShaInit = unsafe extern "C" fn(*mut ShaContext) -> c_int;
-type ShaUpdate = unsafe extern "C" fn(*mut ShaContext, *const c_void, usize) -> c_int;
-type ShaFinal = unsafe extern "C" fn(*mut c_uchar, *mut ShaContext) -> c_int;
+type Init = unsafe extern "C" fn(*mut Context) -> c_int;
+type Update = unsafe extern "C" fn(*mut Context, *const c_void, usize) -> c_int;
+type Final = unsafe extern "C" fn(*mut c_uchar, *mut Context) -> c_int;
 type New = unsafe extern "C" fn() -> *mut c_void;
+type Free = unsafe extern "C" fn(*mut c_void);
 type Load = unsafe extern "C" fn(*mut c_void, *const c_char) -> *mut c_void;
 type Fetch = unsafe extern "C" fn(*mut c_void, *const c_char, *const c_char) -> *mut c_void;
 type CipherInit =
@@ -32,17 +34,126 @@ type DigestInit = unsafe extern "C" fn(*mut c_void, *const c_void, *const c_void
 type DigestUpdate = unsafe extern "C" fn(*mut c_void, *const c_void, usize) -> c_int;
 type DigestFinal = unsafe extern "C" fn(*mut c_void, *mut c_uchar, *mut c_uint) -> c_int;
 
-fn library() -> Option<&'static Library> {
+pub(crate) fn library() -> Option<&'static Library> {
     // SAFETY: the library's initialisation has no requirements.
     let library = unsafe { Library::new("libcrypto.so.3") }.ok()?;
     // It stays until the program ends, and so do its functions.
     Some(Box::leak(Box::new(library)))
 }
 
-fn symbol<T: Copy + 'static>(library: &'static Library, name: &str) -> Option<T> {
-    // SAFETY: the types above are those of OpenSSL 3.0's headers, and `name` is looked up beside each.
+pub(crate) fn symbol<T: Copy + 'static>(library: &'static Library, name: &str) -> Option<T> {
+    // SAFETY: the types are those of OpenSSL 3.0's headers, and `name` is looked up beside each.
     let symbol: Symbol<'static, T> = unsafe { library.get(name.as_bytes()) }.ok()?;
     Some(*symbol)
+}
+
+/// A digest of the low level: `SHA1_*`, `MD4_*`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Digest(Init, Update, Final);
+
+impl Digest {
+    pub(crate) fn load(library: &'static Library, name: &str) -> Option<Self> {
+        Some(Self(
+            symbol(library, &format!("{name}_Init"))?,
+            symbol(library, &format!("{name}_Update"))?,
+            symbol(library, &format!("{name}_Final"))?,
+        ))
+    }
+
+    /// Computes a digest of N bytes, which must be its length.
+    pub(crate) fn of<const N: usize>(self, parts: &[&[u8]]) -> [u8; N] {
+        let Self(init, update, finish) = self;
+        let (mut context, mut bytes) = (Context([0; 16]), [0; N]);
+        // SAFETY: the context is large enough, the digest has N bytes, the parts have the lengths that are said.
+        unsafe {
+            init(&raw mut context);
+            for part in parts {
+                update(&raw mut context, part.as_ptr().cast(), part.len());
+            }
+            finish(bytes.as_mut_ptr(), &raw mut context);
+        }
+        bytes
+    }
+}
+
+/// The functions of `EVP_*`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Functions {
+    fetch_cipher: Fetch,
+    fetch_digest: Fetch,
+    pub(crate) new_cipher: New,
+    pub(crate) free_cipher: Free,
+    pub(crate) new_digest: New,
+    pub(crate) free_digest: Free,
+    pub(crate) init: CipherInit,
+    pub(crate) update: CipherUpdate,
+    digest_init: DigestInit,
+    digest_update: DigestUpdate,
+    digest_final: DigestFinal,
+}
+
+impl Functions {
+    /// Creates the functions of the system's library, with the legacy provider.
+    pub(crate) fn load() -> Option<Self> {
+        let library = library()?;
+        let load: Load = symbol(library, "OSSL_PROVIDER_load")?;
+        for name in [c"legacy", c"default"] {
+            // SAFETY: the name ends in zero; a provider that is missing lacks ciphers, which is seen later.
+            unsafe { load(ptr::null_mut(), name.as_ptr()) };
+        }
+        Some(Self {
+            fetch_cipher: symbol(library, "EVP_CIPHER_fetch")?,
+            fetch_digest: symbol(library, "EVP_MD_fetch")?,
+            new_cipher: symbol(library, "EVP_CIPHER_CTX_new")?,
+            free_cipher: symbol(library, "EVP_CIPHER_CTX_free")?,
+            new_digest: symbol(library, "EVP_MD_CTX_new")?,
+            free_digest: symbol(library, "EVP_MD_CTX_free")?,
+            init: symbol(library, "EVP_EncryptInit_ex2")?,
+            update: symbol(library, "EVP_EncryptUpdate")?,
+            digest_init: symbol(library, "EVP_DigestInit_ex2")?,
+            digest_update: symbol(library, "EVP_DigestUpdate")?,
+            digest_final: symbol(library, "EVP_DigestFinal_ex")?,
+        })
+    }
+
+    /// Returns a cipher, which is kept until the program ends; `None` when there is none of the name.
+    pub(crate) fn cipher(&self, name: &CStr) -> Option<*mut c_void> {
+        // SAFETY: the name ends in zero.
+        let cipher = unsafe { (self.fetch_cipher)(ptr::null_mut(), name.as_ptr(), ptr::null()) };
+        (!cipher.is_null()).then_some(cipher)
+    }
+
+    /// Returns a digest and a context for it, as [`cipher`](Self::cipher).
+    pub(crate) fn digest(&self, name: &CStr) -> Option<[*mut c_void; 2]> {
+        // SAFETY: the name ends in zero.
+        let pointers =
+            unsafe { [(self.fetch_digest)(ptr::null_mut(), name.as_ptr(), ptr::null()), (self.new_digest)()] };
+        pointers.iter().all(|pointer| !pointer.is_null()).then_some(pointers)
+    }
+
+    /// Returns a new context with this cipher, whose key comes later; null when there is none to be had.
+    pub(crate) fn context(&self, cipher: *mut c_void) -> *mut c_void {
+        // SAFETY: a new context takes a fetched cipher.
+        unsafe {
+            let context = (self.new_cipher)();
+            let is_set = !context.is_null() && (self.init)(context, cipher, ptr::null(), ptr::null(), ptr::null()) == 1;
+            if is_set { context } else { ptr::null_mut() }
+        }
+    }
+
+    /// Computes a digest of N bytes, which must be its length.
+    pub(crate) fn hash<const N: usize>(&self, [digest, context]: [*mut c_void; 2], parts: &[&[u8]]) -> [u8; N] {
+        let mut bytes = [0; N];
+        // SAFETY: the context is a digest's of N bytes, the parts have the lengths that are said.
+        unsafe {
+            (self.digest_init)(context, digest, ptr::null());
+            for part in parts {
+                (self.digest_update)(context, part.as_ptr().cast(), part.len());
+            }
+            (self.digest_final)(context, bytes.as_mut_ptr(), ptr::null_mut());
+        }
+        bytes
+    }
 }
 
 /// The functions that MPPE needs of a library.
@@ -65,9 +176,7 @@ pub trait Primitives: Clone + 'static {
 pub struct LowLevel {
     set_key: SetKey,
     run: Run,
-    sha_init: ShaInit,
-    sha_update: ShaUpdate,
-    sha_final: ShaFinal,
+    sha1: Digest,
 }
 
 impl LowLevel {
@@ -78,9 +187,7 @@ impl LowLevel {
         Some(Self {
             set_key: symbol(library, "RC4_set_key")?,
             run: symbol(library, "RC4")?,
-            sha_init: symbol(library, "SHA1_Init")?,
-            sha_update: symbol(library, "SHA1_Update")?,
-            sha_final: symbol(library, "SHA1_Final")?,
+            sha1: Digest::load(library, "SHA1")?,
         })
     }
 }
@@ -105,32 +212,16 @@ impl Primitives for LowLevel {
     }
 
     fn sha1(&self, parts: [&[u8]; 4]) -> [u8; 20] {
-        let mut context = ShaContext([0; 16]);
-        let mut digest = [0; 20];
-        // SAFETY: the context is large enough, parts and digest have the lengths that are said.
-        unsafe {
-            (self.sha_init)(&raw mut context);
-            for part in parts {
-                (self.sha_update)(&raw mut context, part.as_ptr().cast(), part.len());
-            }
-            (self.sha_final)(digest.as_mut_ptr(), &raw mut context);
-        }
-        digest
+        self.sha1.of(&parts)
     }
 }
 
 /// The functions of `EVP_*` with RC4 of the legacy provider: what is fetched once is kept, and so are the contexts.
 #[derive(Clone, Copy, Debug)]
 pub struct Evp {
-    cipher: *mut c_void,
-    digest: *mut c_void,
-    digest_context: *mut c_void,
-    cipher_context: New,
-    init: CipherInit,
-    update: CipherUpdate,
-    digest_init: DigestInit,
-    digest_update: DigestUpdate,
-    digest_final: DigestFinal,
+    functions: Functions,
+    rc4: *mut c_void,
+    sha1: [*mut c_void; 2],
 }
 
 impl Evp {
@@ -138,36 +229,8 @@ impl Evp {
     /// provider.
     #[must_use]
     pub fn load() -> Option<Self> {
-        let library = library()?;
-        let load: Load = symbol(library, "OSSL_PROVIDER_load")?;
-        let fetch_cipher: Fetch = symbol(library, "EVP_CIPHER_fetch")?;
-        let fetch_digest: Fetch = symbol(library, "EVP_MD_fetch")?;
-        let new_digest: New = symbol(library, "EVP_MD_CTX_new")?;
-        let nowhere = std::ptr::null_mut();
-        // SAFETY: names end in zero; what is fetched is kept until the program ends.
-        let (cipher, digest, digest_context) = unsafe {
-            load(nowhere, c"legacy".as_ptr());
-            load(nowhere, c"default".as_ptr());
-            (
-                fetch_cipher(nowhere, c"RC4".as_ptr(), std::ptr::null()),
-                fetch_digest(nowhere, c"SHA1".as_ptr(), std::ptr::null()),
-                new_digest(),
-            )
-        };
-        if cipher.is_null() || digest.is_null() || digest_context.is_null() {
-            return None;
-        }
-        Some(Self {
-            cipher,
-            digest,
-            digest_context,
-            cipher_context: symbol(library, "EVP_CIPHER_CTX_new")?,
-            init: symbol(library, "EVP_EncryptInit_ex2")?,
-            update: symbol(library, "EVP_EncryptUpdate")?,
-            digest_init: symbol(library, "EVP_DigestInit_ex2")?,
-            digest_update: symbol(library, "EVP_DigestUpdate")?,
-            digest_final: symbol(library, "EVP_DigestFinal_ex")?,
-        })
+        let functions = Functions::load()?;
+        Some(Self { functions, rc4: functions.cipher(c"RC4")?, sha1: functions.digest(c"SHA1")? })
     }
 }
 
@@ -175,20 +238,13 @@ impl Primitives for Evp {
     type Cipher = *mut c_void;
 
     fn cipher(&self) -> *mut c_void {
-        let nothing = std::ptr::null();
-        // SAFETY: a new context takes a fetched cipher; the key comes later.
-        unsafe {
-            let context = (self.cipher_context)();
-            (self.init)(context, self.cipher, nothing, nothing, std::ptr::null());
-            context
-        }
+        self.functions.context(self.rc4)
     }
 
     fn set_key(&self, cipher: &mut *mut c_void, key: &[u8]) {
         assert_eq!(key.len(), 16, "the length that this cipher has by itself");
-        let nothing = std::ptr::null();
         // SAFETY: the context has a cipher, whose keys have 16 bytes.
-        unsafe { (self.init)(*cipher, std::ptr::null(), key.as_ptr(), nothing, std::ptr::null()) };
+        unsafe { (self.functions.init)(*cipher, ptr::null(), key.as_ptr(), ptr::null(), ptr::null()) };
     }
 
     fn apply(&self, cipher: &mut *mut c_void, data: &mut [u8]) {
@@ -196,20 +252,11 @@ impl Primitives for Evp {
         let at = data.as_mut_ptr();
         let mut written = 0;
         // SAFETY: a stream cipher writes as much as it reads, here over it.
-        unsafe { (self.update)(*cipher, at, &raw mut written, at, length) };
+        unsafe { (self.functions.update)(*cipher, at, &raw mut written, at, length) };
     }
 
     fn sha1(&self, parts: [&[u8]; 4]) -> [u8; 20] {
-        let mut digest = [0; 20];
-        // SAFETY: the context is a digest's, parts and digest have the lengths that are said.
-        unsafe {
-            (self.digest_init)(self.digest_context, self.digest, std::ptr::null());
-            for part in parts {
-                (self.digest_update)(self.digest_context, part.as_ptr().cast(), part.len());
-            }
-            (self.digest_final)(self.digest_context, digest.as_mut_ptr(), std::ptr::null_mut());
-        }
-        digest
+        self.functions.hash(self.sha1, &parts)
     }
 }
 

@@ -14,38 +14,10 @@ use l2tp_session::wire::{Version, data};
 use testing::l2tp::{Client, Host, Outside, client_config, ip_packet, number_of, server_config};
 use testing::{CLIENT, Datagram, Endpoint as _, Flight, Output, SERVER};
 
-/// Takes bytes from the front of the input, for at most so many steps: a step costs up to a hundred packets.
-struct Input<'a> {
-    rest: &'a [u8],
-    steps: usize,
-}
+use crate::session::Input;
 
-impl<'a> Input<'a> {
-    /// The steps of one input.
-    const STEPS: usize = 200;
-
-    const fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, steps: Self::STEPS }
-    }
-
-    fn step(&mut self) -> Option<u8> {
-        self.steps = self.steps.checked_sub(1)?;
-        self.byte()
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        let (first, rest) = self.rest.split_first()?;
-        self.rest = rest;
-        Some(*first)
-    }
-
-    fn bytes(&mut self) -> &'a [u8] {
-        let length = self.byte().map_or(0, usize::from).min(self.rest.len());
-        let (bytes, rest) = self.rest.split_at(length);
-        self.rest = rest;
-        bytes
-    }
-}
+/// Steps of an input.
+const WORK: u32 = 200;
 
 /// The most packets that one step may bring about: an answer, repetitions, negotiation.
 const BURST: usize = 64;
@@ -69,7 +41,7 @@ struct World {
 ///
 /// When that does not hold.
 pub fn pair(bytes: &[u8]) {
-    let mut input = Input::new(bytes);
+    let mut input = Input::new(bytes, WORK);
     let Some(wishes) = input.byte() else { return };
     let mut world = World::new(wishes);
     while let Some(step) = input.step() {
@@ -88,7 +60,7 @@ pub fn pair(bytes: &[u8]) {
 ///
 /// When that does not hold.
 pub fn hostile(bytes: &[u8]) {
-    let mut input = Input::new(bytes);
+    let mut input = Input::new(bytes, WORK);
     let (Some(wishes), Some(rounds)) = (input.byte(), input.byte()) else { return };
     let mut world = World::new(wishes);
     // So far nobody is between them.
