@@ -1,7 +1,5 @@
 //! Events that are polled late are those that are polled at once, up to the rule that is written at `poll_event`.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "other events ask for nothing")]
-
 use alloc::vec::Vec;
 use core::mem::discriminant;
 use core::time::Duration;
@@ -154,7 +152,9 @@ fn run(seed: u64) -> usize {
     }
     let coalesce = |events: Vec<Event>| {
         let mut list = Vec::new();
-        events.into_iter().for_each(|event| add_to_link(&mut list, event));
+        for event in events {
+            add_to_link(&mut list, event);
+        }
         list
     };
     assert_late_polls_lose_nothing(seed, &recorder.steps, make, apply, Link::poll_event, coalesce);
@@ -248,8 +248,9 @@ fn a_negotiation_that_is_polled_late_reports_what_one_reports_that_is_polled_at_
         }
         let coalesce = |events: Vec<_>| {
             let mut list = Vec::new();
-            let undoes = |event, found: &_| (event, found) == (negotiate::Event::Down, &negotiate::Event::Up);
-            events.into_iter().for_each(|event| add(&mut list, event, |found| undoes(event, found)));
+            for event in events {
+                add(&mut list, event, |found| (event, found) == (negotiate::Event::Down, &negotiate::Event::Up));
+            }
             list
         };
         assert_late_polls_lose_nothing(seed, &steps, make, act, Machine::poll_event, coalesce);

@@ -156,6 +156,7 @@ impl<S: Side> Driven<S> {
 }
 
 /// Returns the rule: the latest question waits, as long as the side asks.
+#[expect(clippy::needless_pass_by_value, reason = "the shared oracle gives the events away")]
 fn coalesce<A: Copy>(events: Vec<Polled<A>>) -> Vec<Polled<A>> {
     let last = |is_wanted: fn(&&Polled<A>) -> bool| events.iter().rfind(is_wanted).copied();
     let asked = last(|polled| matches!(polled, Polled::Asked(_)));

@@ -16,11 +16,8 @@ use testing::assert_late_polls_lose_nothing;
 
 use crate::bench::Bench;
 
-#[derive(Debug, Clone)]
-enum Step {
-    Message(Message),
-    Disconnect,
-}
+/// A message of the peer, or the end of TCP.
+type Step = Option<Message>;
 
 fn message() -> impl Strategy<Value = Message> {
     let id = 0..5u16;
@@ -66,13 +63,13 @@ impl Driven {
 
     fn apply(&mut self, step: &Step) {
         match step {
-            Step::Message(message) => {
+            Some(message) => {
                 if !self.bench.machine.wants_read() {
                     self.collect();
                 }
                 self.bench.receive(*message);
             }
-            Step::Disconnect => {
+            None => {
                 // What was not sent until then is not sent.
                 self.collect();
                 self.bench.machine.handle_disconnect(self.bench.now);
@@ -110,7 +107,7 @@ proptest! {
         messages in prop::collection::vec(message(), 1..200),
         ends in any::<bool>(),
     ) {
-        let steps = messages.into_iter().map(Step::Message).chain(ends.then_some(Step::Disconnect));
+        let steps = messages.into_iter().map(Some).chain(ends.then_some(None));
         let steps: Vec<Step> = steps.collect();
         assert_late_polls_lose_nothing(seed, &steps, Driven::new, Driven::apply, Driven::poll, coalesce);
     }
