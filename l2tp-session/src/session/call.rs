@@ -149,6 +149,7 @@ impl Machine {
 
     /// Takes note that the tunnel has ended the call. Returns why the call is over.
     pub(crate) fn cleared(&mut self, now: Duration, reason: Reason) -> Reason {
+        // PPP hears of the end first, so that its reason counts before the tunnel's.
         self.with_ppp(|ppp| ppp.down(now));
         self.life.clear(reason)
     }

@@ -62,6 +62,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             {
                 return Err(CommandError::NoPseudowire);
             }
+            // A place is kept from here on, so the answer of the peer always finds one.
             if !tunnel.sessions.has_room() {
                 return Err(CommandError::NoRoom { limit: SESSIONS });
             }
@@ -77,6 +78,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
                 }
                 session.enter(now, Phase::WaitReply { until });
             }
+            // If the tunnel is not up, the session waits for it here.
             let inserted = tunnel.sessions.insert(session);
             debug_assert!(inserted, "there is room");
             Ok(id)
@@ -237,6 +239,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     ) -> Result<(), CommandError> {
         self.enter(now, |tunnel, _| {
             let session = tunnel.in_state(session, State::Established)?;
+            // RFC 2661 section 6.14: the SLI is the LNS's, for the LAC's line.
             if tunnel.version != Version::V2 || session.side != Side::Lns {
                 return Err(CommandError::State);
             }
@@ -300,6 +303,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     /// Again, or after the end, nothing happens.
     pub fn close(&mut self, now: Duration) {
         self.enter(now, |tunnel, _| {
+            // Nothing was sent yet, so nothing has to be taken back.
             if tunnel.stage == Stage::Idle {
                 tunnel.move_to(Stage::Closed { reason: CloseReason::Local });
             } else {

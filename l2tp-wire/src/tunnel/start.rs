@@ -139,6 +139,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             if !tunnel.send_request(challenge.as_ref(), tie_breaker) {
                 return Err(CommandError::Busy);
             }
+            // RFC 2661 leaves the time for a set-up open; Cisco has `timeout setup` for it.
             let until = deadline(now, tunnel.config.setup_timeout);
             tunnel.move_to(Stage::WaitReply { until, challenge, tie_breaker });
             Ok(())

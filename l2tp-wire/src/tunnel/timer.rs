@@ -40,6 +40,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
                 tunnel.handle_silence(now);
             }
             if tunnel.stage.deadline().is_some_and(|at| at <= now) {
+                // A set-up that the peer never completes would hold a place.
                 match tunnel.stage {
                     Stage::WaitReply { .. } | Stage::WaitConnected { .. } => tunnel.stop(CloseReason::SetupTimeout),
                     Stage::Stopping { reason, .. } | Stage::Lingering { reason, .. } => {

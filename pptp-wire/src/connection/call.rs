@@ -247,6 +247,8 @@ impl Call {
         parameters: CallParameters,
         output: &mut Output<CALLS>,
     ) {
+        // GRE is another path than TCP. A NAT or a firewall on it can let the control connection
+        // live and drop all data, which users see as error 619 or 806.
         self.peer_call_id = Some(peer_call_id);
         self.stage = CallStage::Established {
             since: now,

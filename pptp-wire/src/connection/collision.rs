@@ -67,10 +67,14 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// ```
     pub fn handle_collision(&mut self, now: Duration, ours: IpAddr, theirs: IpAddr) {
         self.enter(now, |connection| match (connection.stage, winner(ours, theirs)) {
+            // The loser closes its connection "without sending any further PPTP control messages on
+            // it" (RFC 2637 section 3.1.3), so what waits to be sent goes too.
             (Stage::WaitReply { .. }, Some(Winner::Theirs)) => {
                 connection.output.drop_messages();
                 connection.end(CloseReason::CollisionLost);
             }
+            // "The winner MUST NOT send any messages on the connection the loser initiated" (RFC
+            // 2637 section 3.1.3).
             (Stage::WaitRequest { until } | Stage::StartRequested { until }, Some(Winner::Ours)) => {
                 connection.stage = Stage::Silenced { until };
             }

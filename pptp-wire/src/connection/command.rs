@@ -33,6 +33,7 @@ impl<const CALLS: usize> Connection<CALLS> {
             let Stage::NoTcp(side) = connection.stage else {
                 return Err(CommandError::State { state: connection.state() });
             };
+            // Section 3.1.4: a peer that says nothing for 60 seconds is given up, on both sides.
             let until = deadline(connection.now, connection.config.start_timeout);
             connection.stage = match side {
                 Side::Receiver => Stage::WaitRequest { until },
@@ -75,6 +76,8 @@ impl<const CALLS: usize> Connection<CALLS> {
     ) -> Result<(), CommandError> {
         self.enter(now, |connection| {
             connection.check_start_request()?;
+            // A refusal with a result that means success would leave the peer connected. Zero counts as
+            // success with old ADSL modems.
             let success = [StartResult::SUCCESSFUL, StartResult::new(0)].contains(&result);
             let result = if success { StartResult::GENERAL_ERROR } else { result };
             connection.output.send(connection.config.identity.to_reply(result, error));
@@ -96,6 +99,8 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// If it is not established, it is over at once, without a message. If it is closing, nothing happens.
     pub fn close(&mut self, now: Duration, reason: StopReason) {
         self.enter(now, |connection| match connection.state() {
+            // No connection exists yet, so the peer has nothing to stop: section 3.1.1 has a Stop
+            // message for the state established alone.
             State::Idle | State::WaitCtlReply => {
                 connection.output.drop_messages();
                 connection.end(CloseReason::Local);
@@ -142,8 +147,12 @@ impl<const CALLS: usize> Connection<CALLS> {
         answer: Answer,
     ) -> Result<CallId, CommandError> {
         self.enter(now, |connection| {
+            // Serial numbers are for the logs of both sides (RFC 2637 section 2.9); they say nothing
+            // secret.
             let (id, call_serial_number) = connection.new_call()?;
             let request = IncomingCallRequest { call_id: id.get(), call_serial_number, ..request };
+            // The PAC sends its window in the Incoming-Call-Connected, two messages later, so it is
+            // kept until then.
             let connected = IncomingCallConnected {
                 packet_receive_window_size: answer.window,
                 packet_transmit_delay: answer.delay,
@@ -186,10 +195,14 @@ impl<const CALLS: usize> Connection<CALLS> {
             connection.check_room()?;
             let (now, config) = (connection.now, &connection.config);
             let id = answer.call_id.unwrap_or(call);
+            // The caller may name an id of its own. Zero means "none" in replies, so no call can have
+            // it.
             if id.get() == 0 || (id != call && connection.calls.is_taken(id.get())) {
                 return Err(CommandError::CallIdInUse { call: id });
             }
             let call = find(&mut connection.calls, call)?;
+            // Only a call that waits for this answer may change its id: the peer knows the other ids
+            // already.
             match (call.stage, call.request) {
                 (CallStage::WaitCsAns { .. }, CallRequest::Outgoing(request)) => {
                     call.id = id;
@@ -232,6 +245,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         self.enter(now, |connection| {
             connection.check_room()?;
             let call = find(&mut connection.calls, call)?;
+            // A call that is connected is cleared, not refused: the peer would not understand a second
+            // reply.
             if !call.stage.waits_for_user() {
                 return Err(CommandError::CallState { call: call.id, state: call.state() });
             }
@@ -255,18 +270,24 @@ impl<const CALLS: usize> Connection<CALLS> {
             connection.check_room()?;
             let call = find(&mut connection.calls, call)?;
             match (call.stage, call.role) {
+                // Section 3.2 has one Call-Clear-Request for each call; its answer is on the way.
                 (CallStage::WaitDisconnect { .. }, _) => {}
+                // Sections 3.2.3.2 and 3.2.4.1: a call that was not answered yet ends by a reply with
+                // an error.
                 (CallStage::WaitCsAns { .. } | CallStage::Asked { .. }, _) => {
                     connection.output.send(call.request.refusal(Refusal::DO_NOT_ACCEPT));
                     call.end(CallCloseReason::Local, &mut connection.output);
                 }
                 (_, Role::Pns) => {
+                    // Only the PAC ends a call. The PNS asks for it, and waits for the
+                    // Call-Disconnect-Notify (RFC 2637 sections 3.2.3.2 and 3.2.4.2).
                     connection.output.send(CallClearRequest::new(call.id.get()));
                     connection.cleared = connection.cleared.saturating_add(1);
                     let until = deadline(connection.now, connection.config.disconnect_timeout);
                     call.stage = CallStage::WaitDisconnect { until, number: connection.cleared };
                 }
                 (_, Role::Pac) => {
+                    // The PAC's Call-Disconnect-Notify has no answer, so the call is over at once.
                     connection.output.send(call.notify(disconnect));
                     call.end(CallCloseReason::Local, &mut connection.output);
                 }
@@ -293,6 +314,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         self.enter(now, |connection| {
             connection.check_room()?;
             let (peer_call_id, _) = find(&mut connection.calls, call)?.connected_as(Role::Pns)?;
+            // On the user's word alone: npppd never sends this message, since behind some routers port 1723
+            // is dead afterwards.
             connection.output.send(SetLinkInfo::new(peer_call_id, send_accm, receive_accm));
             Ok(())
         })
@@ -309,6 +332,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         self.enter(now, |connection| {
             connection.check_room()?;
             let (peer_call_id, next_wan_errors) = find(&mut connection.calls, call)?.connected_as(Role::Pac)?;
+            // Section 2.14: "not more than once every 60 seconds".
             if connection.now < *next_wan_errors {
                 return Err(CommandError::TooSoon { not_before: *next_wan_errors });
             }

@@ -281,6 +281,7 @@ impl<const CALLS: usize> Connection<CALLS> {
             let Some(message) = connection.output.front_message() else {
                 return Ok(None);
             };
+            // The message stays in the queue until it fits, so that a short buffer loses nothing.
             let bytes = message.encode(buf)?;
             connection.output.drop_front_message();
             Ok(Some(bytes))
@@ -291,6 +292,8 @@ impl<const CALLS: usize> Connection<CALLS> {
     pub fn poll_event(&mut self) -> Option<Event> {
         self.enter(Duration::ZERO, |connection| {
             let event = connection.output.next_event()?;
+            // The place of a call is given away only after its end was polled, so that an event never
+            // names a call that cannot be looked up.
             if let Event::CallClosed { call, .. } = event {
                 connection.calls.leave(call);
             }
@@ -302,6 +305,7 @@ impl<const CALLS: usize> Connection<CALLS> {
     fn enter<T>(&mut self, now: Duration, work: impl FnOnce(&mut Self) -> T) -> T {
         self.now = self.now.max(now);
         let result = work(self);
+        // A message or an event may have left its queue: what was held up for want of room can be read now.
         self.read(&mut &[][..]);
         result
     }

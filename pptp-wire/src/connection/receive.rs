@@ -103,9 +103,12 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// Before [`open`](Self::open) and after the end nothing happens.
     pub fn handle_disconnect(&mut self, now: Duration) {
         self.enter(now, |connection| {
+            // TCP may end twice, by FIN and then by an error of a write; the first counts.
             if matches!(connection.stage, Stage::NoTcp(_) | Stage::Closed) {
                 return;
             }
+            // Bytes that were kept may hold the reason, such as a Call-Disconnect-Notify. They are read
+            // before the end is reported.
             if connection.intake.is_empty() {
                 return connection.end_of_stream();
             }
@@ -116,6 +119,8 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     fn end_of_stream(&mut self) {
         let reason = match self.stage {
+            // The stop was sent, and the peer closed TCP in place of a Stop-Control-Connection-Reply.
+            // The reason of the stop stays.
             Stage::Stopping { reason, .. } => reason,
             Stage::Silenced { .. } => CloseReason::CollisionWon,
             Stage::NoTcp(_)
@@ -149,6 +154,7 @@ impl<const CALLS: usize> Connection<CALLS> {
                 self.end(CloseReason::PeerStopped { reason: request.reason });
             }
             Message::EchoRequest(request) => self.handle_echo_request(*request),
+            // Before the connection is established no echo was asked.
             Message::EchoReply(reply) if self.stage == Stage::Established => {
                 self.echo.answered(self.now, reply.identifier);
             }
@@ -180,6 +186,8 @@ impl<const CALLS: usize> Connection<CALLS> {
     }
 
     fn handle_start_request(&mut self, request: &StartControlConnectionRequest) {
+        // Section 2.2, result 3. poptop answers a second request as it did the first, which would
+        // let a peer change its identity under a live connection.
         let Stage::WaitRequest { until } = self.stage else {
             let reply = self.config.identity.to_reply(StartResult::ALREADY_EXISTS, GeneralError::NONE);
             self.output.send(reply);
@@ -222,6 +230,7 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     fn handle_echo_request(&mut self, request: EchoRequest) {
         let mut reply = EchoReply::new(request.identifier, EchoResult::OK);
+        // Section 2.16: "not connected" is the general error for what comes before its time.
         if matches!(self.state(), State::Idle | State::WaitCtlReply) {
             reply.result_code = EchoResult::GENERAL_ERROR;
             reply.error_code = GeneralError::NOT_CONNECTED;

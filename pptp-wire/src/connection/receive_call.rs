@@ -48,6 +48,7 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     /// Returns an id for a call that the peer asks for, or the reason for refusing it.
     fn check_call_request(&mut self, peer_call_id: u16, allowed: bool) -> Result<CallId, Refusal> {
+        // accel-ppp answers the same way. pptpd checks no state here.
         if self.stage != Stage::Established {
             return Err(Refusal::general_error(GeneralError::NOT_CONNECTED));
         }
@@ -76,6 +77,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         };
         let connected = reply.result_code == OutgoingCallResult::CONNECTED;
         match (call.state(), connected) {
+            // A second reply is not allowed to move a call to other ids.
             (_, _) if call.peer_call_id.is_some() => self.tell_unexpected(&(*reply).into()),
             (CallState::WaitReply, true) => {
                 let parameters = CallParameters {
@@ -84,6 +86,8 @@ impl<const CALLS: usize> Connection<CALLS> {
                     connect_speed: reply.connect_speed,
                 };
                 call.connect(self.now, &self.config, reply.call_id, parameters, &mut self.output);
+                // Orckit's modems wait for this message before they let data through; pptp-linux
+                // has the same exception for them.
                 if self.config.quirks.link_info_after_reply {
                     self.output.send(SetLinkInfo::new(reply.call_id, Accm::ALL, Accm::ALL));
                 }
@@ -108,6 +112,7 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// Handles the PNS's reply to our incoming call (RFC 2637 section 3.2.3.1).
     pub(super) fn handle_incoming_call_reply(&mut self, reply: &IncomingCallReply) {
         let call = self.calls.ours(Role::Pac, reply.peer_call_id);
+        // The ids alone prove nothing: a reply counts only for a call that waits for it.
         let Some((connected, call)) = call.and_then(|call| Some((call.stage.announced()?, call))) else {
             return self.tell_unexpected(&(*reply).into());
         };
@@ -162,6 +167,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         };
         // RFC 2637 section 2.13: vendor text for the logs, kept for the caller to look at.
         call.statistics = notify.call_statistics;
+        // The call was ended by this side first, which is the reason that counts.
         let reason = if call.state() == CallState::WaitDisconnect {
             CallCloseReason::Local
         } else {

@@ -49,6 +49,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         }
         let connection = self.stage.deadline().map(|deadline| (deadline, Timer::Connection));
         let established = self.stage == Stage::Established;
+        // Section 3.1.4 has echoes in the state established alone; before it the start time-out
+        // rules.
         let echo = self.echo.deadline().filter(|_| established).map(|deadline| (deadline, Timer::Echo));
         let calls = self.calls.live().filter_map(|call| Some((call.stage.deadline()?, Timer::Call(call.id))));
         let no_data =
@@ -60,6 +62,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         match timer {
             Timer::Connection => {
                 let reason = match self.stage {
+                    // A stop without an answer is the network's fault; a stop that had a reason
+                    // keeps it.
                     Stage::Stopping { reason: CloseReason::Local, .. } => CloseReason::StopTimeout,
                     Stage::Stopping { reason, .. } => reason,
                     Stage::Silenced { .. } => CloseReason::CollisionWon,

@@ -139,7 +139,8 @@ impl Machine {
         use ppp_session::ppp::link;
         let is_no_answer = end == ppp_session::Reason::Link(link::Reason::NoAnswer);
         if self.path == Path::Silent && (is_no_answer || end == ppp_session::Reason::SetupTimeout) {
-            // Nothing came at all, so that nothing can be said about PPP.
+            // The control connection is up, and GRE is another path: NATs and firewalls often stop
+            // it. Nothing came at all, so that nothing can be said about PPP.
             Reason::GreBlocked
         } else if is_no_answer && self.tunnel.statistics().remote_nr.is_none() {
             // RFC 2637 section 4: the peer acknowledges what it gets. Its packets come, and none of ours was acknowledged.
@@ -155,6 +156,7 @@ impl Machine {
             pptp_gre::Event::Writable => self.waiting.writable(),
             pptp_gre::Event::FlowControlAlarmRaised => {
                 self.waiting.alarm(true);
+                // RFC 2637 has no such end, so the user decides.
                 if self.flow_alarm == FlowAlarmPolicy::HangUp && self.life.is_up() {
                     self.life.end(Reason::FlowAlarm);
                     match Reason::FlowAlarm.windows_error() {
