@@ -62,18 +62,15 @@ impl Driven {
     }
 
     fn apply(&mut self, step: &Step) {
-        match step {
-            Some(message) => {
-                if !self.bench.machine.wants_read() {
-                    self.collect();
-                }
-                self.bench.receive(*message);
-            }
-            None => {
-                // What was not sent until then is not sent.
+        if let Some(message) = step {
+            if !self.bench.machine.wants_read() {
                 self.collect();
-                self.bench.machine.handle_disconnect(self.bench.now);
             }
+            self.bench.receive(*message);
+        } else {
+            // What was not sent until then is not sent.
+            self.collect();
+            self.bench.machine.handle_disconnect(self.bench.now);
         }
     }
 
