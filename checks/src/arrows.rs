@@ -41,6 +41,24 @@ pub fn folders(files: &Graph) -> Graph {
     graph
 }
 
+/// Lists modules from bottom to top, a line for each: its name, and the modules that it uses, all of which stand before
+/// it. Those in a circle, and those that use one, are left out.
+#[must_use]
+pub fn list(graph: &Graph) -> Vec<String> {
+    let name = |path: &ModulePath| if path.is_empty() { "lib".to_owned() } else { path.join("::") };
+    let mut open: BTreeSet<_> = graph.keys().chain(graph.values().flatten()).collect();
+    let mut lines = Vec::new();
+    loop {
+        let uses = |module: &ModulePath| graph.get(module).into_iter().flatten();
+        let Some(next) = open.iter().find(|module| uses(module).all(|used| !open.contains(used))).copied() else {
+            return lines;
+        };
+        let used: Vec<_> = uses(next).map(name).collect();
+        lines.push(format!("{}: {}", name(next), used.join(" ")).trim_end().to_owned());
+        open.remove(next);
+    }
+}
+
 /// Finds the groups of modules that use each other in a circle.
 #[must_use]
 pub fn circles(graph: &Graph) -> Vec<Vec<ModulePath>> {

@@ -25,6 +25,45 @@ fn no_modules_of_a_crate_use_each_other_in_a_circle() {
     assert!(found.is_empty(), "modules that use each other:\n{}", found.join("\n"));
 }
 
+/// The modules at the top of each library, from bottom to top, and the arrows between them. With the environment variable
+/// `ARROWS` the file is written again, for `git diff` to show what changed.
+#[test]
+fn every_arrow_between_the_modules_at_the_top_of_a_library_is_listed() {
+    let file = root().join("checks/arrows.txt");
+    let mut found = String::new();
+    for folder in published() {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        // Programs are not used by other code.
+        if name == "vpdn" {
+            continue;
+        }
+        found += &format!("[{name}]\n");
+        for line in arrows::list(&arrows::folders(&arrows::files(&Crate::load(&folder)))) {
+            found += &format!("{line}\n");
+        }
+    }
+    if std::env::var_os("ARROWS").is_some() {
+        std::fs::write(&file, &found).expect("a file that can be written");
+    }
+    let listed = read(&file);
+    let new: Vec<_> = found.lines().filter(|line| !listed.lines().any(|listed| listed == *line)).collect();
+    assert!(new.is_empty(), "not in checks/arrows.txt (written again with ARROWS=1):\n{}", new.join("\n"));
+    assert_eq!(found, listed, "checks/arrows.txt lists what is not there any more: write it again with ARROWS=1");
+}
+
+#[test]
+fn an_arrow_that_is_put_in_is_found() {
+    let modules = |inspect: &str| {
+        let top = module("", "mod session; mod inspect;");
+        let session = module("session", "pub struct Reason;");
+        let graph = arrows::files(&Crate::parse([top, session, module("inspect", inspect)]));
+        arrows::list(&arrows::folders(&graph))
+    };
+    assert!(modules("pub struct Record;").is_empty());
+    let listed = modules("use crate::session::Reason; pub struct Record(Reason);");
+    assert_eq!(listed, ["session:", "inspect: session"]);
+}
+
 #[test]
 fn a_circle_that_is_put_in_is_found() {
     let top = module("", "mod upper; mod lower; pub use lower::Thing;");

@@ -317,7 +317,8 @@ impl State {
         let session = format!("{:08x}-{id}-{number}", self.run);
         let user = call.ppp().link().peer_name().0.to_vec();
         let mut account = Account::new(session, &user, address, peer, self.own);
-        (account.class, account.by_radius) = (authorization.class, by_radius);
+        account.class = authorization.class;
+        account.by_radius = by_radius;
         let mut interim = authorization.interim_interval;
         if let Some(radius) = &self.radius {
             account.nas_address = radius.nas_address;
