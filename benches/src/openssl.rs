@@ -116,7 +116,7 @@ impl Functions {
         })
     }
 
-    /// Returns a cipher, which is kept until the program ends; `None` when there is none of the name.
+    /// Returns a cipher, which is kept until the program ends; `None` when the library lacks it.
     pub(crate) fn cipher(&self, name: &CStr) -> Option<*mut c_void> {
         // SAFETY: the name ends in zero.
         let cipher = unsafe { (self.fetch_cipher)(ptr::null_mut(), name.as_ptr(), ptr::null()) };
@@ -131,7 +131,7 @@ impl Functions {
         pointers.iter().all(|pointer| !pointer.is_null()).then_some(pointers)
     }
 
-    /// Returns a new context with this cipher, whose key comes later; null when there is none to be had.
+    /// Returns a new context with this cipher, whose key comes later; null when the library makes none.
     pub(crate) fn context(&self, cipher: *mut c_void) -> *mut c_void {
         // SAFETY: a new context takes a fetched cipher.
         unsafe {

@@ -108,7 +108,7 @@ enum Step<A> {
     Send,
 }
 
-/// What a poll gives: the question, and then the status of the side, once after each step.
+/// The results of polls: the question, and then the status of the side, once after each step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Polled<A> {
     Asked(A),

@@ -68,7 +68,7 @@ impl Driven {
             }
             self.bench.receive(*message);
         } else {
-            // What was not sent until then is not sent.
+            // A message that was not sent until then is not sent.
             self.collect();
             self.bench.machine.handle_disconnect(self.bench.now);
         }
