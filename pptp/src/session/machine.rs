@@ -59,10 +59,10 @@ enum Stage {
 /// One control connection and its calls, at most `CALLS` at a time; one more is refused. A client
 /// dials one call.
 ///
-/// It belongs to one TCP connection: to dial again, make another one. A client's takes 5.5 KiB,
-/// about 29 KiB once the call is up, and [more](ppp_session::Compression) where packets are
+/// It belongs to one TCP connection: to dial again, make another one. A client's takes 5 KiB,
+/// about 28 KiB once the call is up, and [more](ppp_session::Compression) where packets are
 /// compressed. Packets that wait for an earlier one take up to 64 KiB more, which are kept when
-/// they were needed once. A server's takes 4.5 KiB and 800 bytes for each of `CALLS`, and about 24
+/// they were needed once. A server's takes 4.5 KiB and 700 bytes for each of `CALLS`, and about 23
 /// KiB for a call that is up.
 ///
 /// ```
