@@ -17,6 +17,8 @@ mod matrix;
 mod network;
 #[path = "sessions/outcome.rs"]
 mod outcome;
+#[path = "sessions/secrets.rs"]
+mod secrets;
 #[path = "sessions/seed.rs"]
 mod seed;
 #[path = "sessions/teardown.rs"]

@@ -185,6 +185,12 @@ impl<const CALLS: usize> Server<CALLS> {
         self.table.is_empty()
     }
 
+    /// Replaces the groups for tunnels that are asked for from now on. Those that there are keep what they
+    /// began with, so that a password can change while they run.
+    pub fn set_config(&mut self, config: impl Into<Config>) {
+        self.config = config.into();
+    }
+
     /// Takes a packet from `source`, finds out whose it is, and decrypts it where it lies. A
     /// compressed packet is written to `scratch`: see [`Session::handle_datagram`].
     ///

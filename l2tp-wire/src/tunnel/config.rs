@@ -198,8 +198,9 @@ impl Config {
         self
     }
 
-    /// Sets the password before it was changed (RFC 3931 section 4.3). A message that carries a
-    /// digest is taken too, until the peer has changed it as well. Default none.
+    /// Sets the password before it was changed (RFC 3931 section 5.4.1). A peer whose digests are made
+    /// with it is let in too, and gets digests made with it, until it has changed the password as well. An
+    /// end that asks for a tunnel begins with the new one. Default none.
     #[must_use]
     pub fn with_old_password(mut self, password: Secret) -> Self {
         self.old_password = Some(password);

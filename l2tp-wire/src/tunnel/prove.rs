@@ -16,10 +16,21 @@ struct Digests {
     /// While the password is being changed.
     old: Option<DigestKey>,
     hash: DigestHash,
+    /// By which password the latest genuine message was signed.
+    heard: Age,
+    /// By which password ours are: the one that the peer has shown to have.
+    spoken: Age,
     /// Without a password, nonces are empty: then a digest proves only that nothing was damaged.
     has_secret: bool,
     nonce: [u8; 16],
     peer_nonce: Name<MAX_NONCE>,
+}
+
+/// One of the two passwords of an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Age {
+    Current,
+    Old,
 }
 
 /// The proof that messages carry: none, or digests. Challenges are in the stages, since they are
@@ -36,6 +47,8 @@ impl Proof {
             key: DigestKey::new(config.password.as_ref().unwrap_or(&Secret::empty())),
             old: config.old_password.as_ref().map(DigestKey::new),
             hash,
+            heard: Age::Current,
+            spoken: Age::Current,
             has_secret: config.password.is_some(),
             nonce,
             peer_nonce: Name::EMPTY,
@@ -55,10 +68,12 @@ impl Proof {
         self.0.as_ref().filter(|digests| digests.has_secret).map(|digests| &digests.nonce[..])
     }
 
-    /// Keeps the nonce of the peer's SCCRQ or SCCRP. `false`: it is too long to be kept.
+    /// Keeps the nonce of the peer's SCCRQ or SCCRP, and which password it has. `false`: the nonce is too
+    /// long to be kept.
     pub(super) fn set_peer_nonce(&mut self, nonce: &[u8]) -> bool {
         if let Some(digests) = &mut self.0 {
             digests.peer_nonce = Name::new(nonce);
+            digests.spoken = digests.heard;
             return !digests.peer_nonce.is_cut();
         }
         true
@@ -74,13 +89,17 @@ impl Proof {
             return Ok(());
         };
         let nonces = Nonces { sender: self.nonce().unwrap_or_default(), receiver: digests.peer_nonce.as_bytes() };
-        digests.key.sign(if is_request { Nonces::NONE } else { nonces }, message)
+        let key = match (digests.spoken, &digests.old) {
+            (Age::Old, Some(old)) => old,
+            _ => &digests.key,
+        };
+        key.sign(if is_request { Nonces::NONE } else { nonces }, message)
     }
 
     /// Verifies a received message, if messages are signed. `peer_nonce` is that of the message
     /// itself, in SCCRP.
     pub(super) fn verify(
-        &self,
+        &mut self,
         message: &[u8],
         is_request: bool,
         peer_nonce: Option<&[u8]>,
@@ -88,18 +107,41 @@ impl Proof {
         let Some(digests) = &self.0 else {
             return Ok(());
         };
-        let keys = [&digests.key, digests.old.as_ref().unwrap_or(&digests.key)];
         let receiver = self.nonce().unwrap_or_default();
         // In the SCCRP the peer's nonce comes with the very message.
         let sender = peer_nonce.filter(|_| digests.has_secret).unwrap_or(digests.peer_nonce.as_bytes());
         // RFC 3931 section 5.4.1: an SCCRQ is signed without nonces, which are not known yet.
-        verify(&keys, if is_request { Nonces::NONE } else { Nonces { sender, receiver } }, message)
+        let nonces = if is_request { Nonces::NONE } else { Nonces { sender, receiver } };
+        // RFC 3931 section 5.4.1: each of two secrets is tried.
+        let heard = match (verify(&[&digests.key], nonces, message), &digests.old) {
+            (Err(DigestError::Wrong), Some(old)) => verify(&[old], nonces, message).map(|()| Age::Old),
+            (result, _) => result.map(|()| Age::Current),
+        }?;
+        if let Some(digests) = &mut self.0 {
+            digests.heard = heard;
+        }
+        Ok(())
+    }
+
+    /// Returns the key that the values in the message that was just verified are hidden with, if there is
+    /// a password.
+    pub(super) fn revealing_key(&self, config: &Config, version: Version) -> Option<HidingKey> {
+        hiding_key(config, version, self.0.as_ref().map_or(Age::Current, |digests| digests.heard))
+    }
+
+    /// Returns the key that values for the peer are hidden with, if there is a password.
+    pub(super) fn hiding_key(&self, config: &Config, version: Version) -> Option<HidingKey> {
+        hiding_key(config, version, self.0.as_ref().map_or(Age::Current, |digests| digests.spoken))
     }
 }
 
-/// Returns the key with which values of this version are hidden, if there is a password.
-pub(super) fn hiding_key(config: &Config, version: Version) -> Option<HidingKey> {
-    config.password.as_ref().map(|password| match version {
+/// Returns the key with which values of this version are hidden.
+fn hiding_key(config: &Config, version: Version, age: Age) -> Option<HidingKey> {
+    let password = match age {
+        Age::Current => config.password.as_ref(),
+        Age::Old => config.old_password.as_ref(),
+    };
+    password.map(|password| match version {
         Version::V2 => HidingKey::v2(password),
         Version::V3 => HidingKey::v3(password),
     })

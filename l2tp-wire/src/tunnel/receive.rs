@@ -7,7 +7,6 @@ use super::counters::{Counters, count};
 use super::error::{Handled, PacketError};
 use super::machine::{EARLY, Tunnel};
 use super::message::REPLY_ROOM;
-use super::prove::hiding_key;
 use super::reason::CloseReason;
 use super::stage::Stage;
 use super::start::{Start, Tie};
@@ -178,7 +177,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
 
     /// Verifies the digest of a message, before which nothing in it may be used (RFC 3931 section
     /// 4.3).
-    fn verify(&self, target: Target, control: &Control<'_>) -> Result<(), PacketError> {
+    fn verify(&mut self, target: Target, control: &Control<'_>) -> Result<(), PacketError> {
         // Only SCCRP brings the nonce that its own digest is mixed with.
         let nonce = if let Stage::WaitReply { .. } = self.stage {
             control.avps().find(AttributeType::CONTROL_MESSAGE_AUTHENTICATION_NONCE).map(|avp| avp.value)
@@ -293,7 +292,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
 
     /// Deciphers what is hidden, if there is a password.
     fn reveal<'m>(&self, version: Version, message: &'m mut [u8]) -> Result<(ControlHeader, Avps<'m>), DecodeError> {
-        match hiding_key(&self.config, version) {
+        match self.proof.revealing_key(&self.config, version) {
             Some(key) => reveal(message, &key),
             None => Control::decode(message).map(|control| (control.header, control.avps())),
         }

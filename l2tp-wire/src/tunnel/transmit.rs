@@ -5,7 +5,6 @@ use core::time::Duration;
 use super::config::Versions;
 use super::counters::Counters;
 use super::machine::{Transmit, TransmitResult, Tunnel};
-use super::prove::hiding_key;
 use super::stage::Stage;
 use crate::code::MessageType;
 use crate::header::{Control, ControlHeader, Recipient};
@@ -121,7 +120,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         // In a request that both versions understand, each would have a key of its own.
         let is_for_both = self.peer.is_none() && self.config.versions() == Versions::Both;
         let hides = self.config.hidden && !is_for_both;
-        let key = hiding_key(&self.config, self.version).filter(|_| hides);
+        let key = self.proof.hiding_key(&self.config, self.version).filter(|_| hides);
         let mut options = self.options();
         if let Some(key) = &key {
             options = options.with_hiding(Hiding::new(key, &vector).with_padding(padding.unwrap_or_default()));

@@ -1,0 +1,106 @@
+//! Passwords of tunnels that change while tunnels run, hidden values over every carrier, and versions that meet.
+
+use std::time::Duration;
+
+use l2tp_session::client::Session;
+use l2tp_session::session::Config;
+use l2tp_session::wire::tunnel::{Authentication, DigestHash, Versions};
+use l2tp_session::wire::{Secret, TunnelIds, Version};
+use testing::l2tp::{Client, Outside, Pair, User, client_config, connect, pair, server_config};
+use testing::{Profile, SERVER};
+
+use crate::{SETUP, plain};
+
+fn secret(text: &str) -> Secret {
+    Secret::new(text.as_bytes()).unwrap()
+}
+
+/// Returns settings with digests, and these passwords.
+fn digests(hidden: bool, password: &str, old: Option<&str>) -> Config {
+    plain().with_tunnel(|tunnel| {
+        let tunnel = tunnel
+            .with_versions(Versions::V3)
+            .with_authentication(Authentication::Digest(DigestHash::Sha1))
+            .with_hidden(hidden)
+            .with_password(secret(password));
+        old.into_iter().fold(tunnel, |tunnel, old| tunnel.with_old_password(secret(old)))
+    })
+}
+
+fn meet(outside: Outside, client: &Config, server: &Config) -> (Pair, bool) {
+    let mut world = pair(1, Profile::CLEAN, outside, &client_config(client), &server_config(server));
+    let is_up = connect(&mut world, SETUP);
+    (world, is_up)
+}
+
+#[test]
+fn hidden_values_are_read_over_every_carrier() {
+    for outside in Outside::EACH {
+        let config = digests(true, "one", None);
+        let (world, is_up) = meet(outside, &config, &config);
+        assert!(is_up, "{outside:?}: {:?}", world.client.user);
+    }
+}
+
+/// RFC 3931 section 5.4.1: while the password changes, a peer that has either of the two is let in. It gets digests, and
+/// hidden values, that it can read.
+#[test]
+fn either_of_two_passwords_does_while_they_change() {
+    for outside in [Outside::Udp, Outside::Ip] {
+        for hidden in [false, true] {
+            let server = digests(hidden, "new", Some("old"));
+            for (password, expected) in [("new", true), ("old", true), ("other", false)] {
+                let (world, is_up) = meet(outside, &digests(hidden, password, None), &server);
+                assert_eq!(is_up, expected, "{outside:?} {hidden} {password}: {:?}", world.client.user);
+                if !expected {
+                    assert!(world.server.server.is_empty(), "nothing is kept for a message with a wrong digest");
+                }
+            }
+        }
+    }
+}
+
+/// An operator replaces the password of a server that runs.
+#[test]
+fn new_tunnels_need_the_new_password_and_the_old_tunnel_lives_on() {
+    let outside = Outside::Ip;
+    let first = digests(true, "first", None);
+    let (mut world, is_up) = meet(outside, &first, &first);
+    assert!(is_up);
+    let old_tunnel = world.server.tunnel();
+    world.server.server.set_config(server_config(&digests(true, "second", None)));
+    // Longer than it takes to miss a Hello that was not answered.
+    world.run(Duration::from_secs(300));
+    assert!(world.client.is_connected() && world.client.user.reason.is_none());
+    // A new client in the place of the first one, which the server does not miss so soon.
+    for (seed, password, expected) in [(7, "second", 2), (8, "first", 2)] {
+        let settings = client_config(&digests(true, password, None));
+        let mut session = Session::dial(&settings, outside.address(SERVER), TunnelIds::new([seed; 32]), [seed; 32]);
+        session.open(world.now).unwrap();
+        world.client = Client { session, user: User::default(), outside, refused: Vec::new() };
+        world.settle();
+        world.run(Duration::from_secs(20));
+        assert_eq!(world.client.is_connected(), password == "second", "{password}: {:?}", world.client.user);
+        assert_eq!(world.server.server.len(), expected, "{password}");
+    }
+    assert!(world.server.server.session(old_tunnel).is_some());
+}
+
+/// RFC 3931 section 4.7: a server of both versions speaks the one that the client asks for.
+#[test]
+fn a_client_of_either_version_meets_a_server_of_both() {
+    let of = |versions| plain().with_tunnel(|tunnel| tunnel.with_versions(versions));
+    for (client, server, expected) in [
+        (Versions::V2, Versions::Both, Version::V2),
+        (Versions::V3, Versions::Both, Version::V3),
+        (Versions::Both, Versions::V2, Version::V2),
+        (Versions::Both, Versions::V3, Version::V3),
+        (Versions::Both, Versions::Both, Version::V3),
+    ] {
+        for outside in [Outside::Udp, Outside::UdpV6] {
+            let (world, is_up) = meet(outside, &of(client), &of(server));
+            assert!(is_up, "{client:?} {server:?} {outside:?}: {:?}", world.client.user);
+            assert_eq!(world.client.session.tunnel().version(), expected, "{client:?} {server:?}");
+        }
+    }
+}
