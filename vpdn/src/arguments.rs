@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use toml::Value;
 
-use crate::config::{ConfigError, Mppe, Overlay};
+use crate::config::{Config, ConfigError, Mppe, Overlay, Protocol};
 
 /// A method of authentication.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -110,6 +110,85 @@ impl Link {
         key("mtu", self.mtu.map(|mtu| Value::Integer(mtu.into())));
         key("mru", self.mru.map(|mru| Value::Integer(mru.into())));
         key("keepalive-timeout", self.keepalive.map(|seconds| Value::Integer(seconds.into())));
+    }
+}
+
+/// The settings of L2TP: keys of an `l2tp-class` and a `pseudowire-class`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "L2TP")]
+pub(crate) struct L2tp {
+    /// The secret of the tunnels: both ends prove that they know it.
+    #[arg(long, value_name = "SECRET")]
+    tunnel_secret: Option<String>,
+    /// The secret before that one, which is taken as well while it changes.
+    #[arg(long, value_name = "SECRET", requires = "tunnel_secret")]
+    old_tunnel_secret: Option<String>,
+    /// The hash of the proofs of version 3. Without it: `md5`.
+    #[arg(long, value_name = "HASH", value_parser = ["md5", "sha"], requires = "tunnel_secret")]
+    digest: Option<String>,
+    /// Hide values in control messages.
+    #[arg(long, requires = "tunnel_secret")]
+    hidden: bool,
+    /// What carries version 3: UDP, or IP itself as protocol 115. Without it: `udp`.
+    #[arg(long, value_name = "PROTOCOL", value_parser = ["udp", "l2tp"])]
+    ip_protocol: Option<String>,
+    /// How many bytes of cookie packets of version 3 have to have: 0, 4 or 8.
+    #[arg(long, value_name = "BYTES")]
+    cookie_size: Option<u8>,
+    /// Want the sublayer in packets of version 3.
+    #[arg(long)]
+    sublayer: bool,
+    /// Which packets carry sequence numbers: `off`, `transmit`, `receive` or `both`.
+    #[arg(long, value_name = "WHICH", value_parser = ["off", "transmit", "receive", "both"])]
+    sequencing: Option<String>,
+}
+
+impl L2tp {
+    /// Sets the keys of the classes of a client or of a group, whose keys have this `path`. `protocol` is what the tunnels
+    /// are for.
+    pub(crate) fn add(
+        &self,
+        overlay: &mut Overlay,
+        file: &Config,
+        path: &[&str],
+        (l2tp, pseudowire): (Option<&str>, Option<&str>),
+        protocol: Option<Protocol>,
+    ) {
+        let Self { tunnel_secret, old_tunnel_secret, digest, hidden, ip_protocol, cookie_size, sublayer, sequencing } =
+            self;
+        let is_of_tunnel = tunnel_secret.is_some();
+        let is_of_sessions = ip_protocol.is_some() || cookie_size.is_some() || *sublayer || sequencing.is_some();
+        if !is_of_tunnel && !is_of_sessions {
+            return;
+        }
+        let name = pseudowire.unwrap_or("default");
+        // A class without an encapsulation is none, so that comes first.
+        if pseudowire.is_none() {
+            let is_v3 = protocol == Some(Protocol::L2tpv3);
+            overlay.set(&["pseudowire-class", name, "encapsulation"], if is_v3 { "l2tpv3" } else { "l2tpv2" });
+            overlay.set(&[path, &["pseudowire-class"]].concat(), name);
+        }
+        let mut key = |key: &str, value: Option<Value>| set(overlay, &["pseudowire-class", name, key], value);
+        let text = |text: &Option<String>| text.clone().map(Value::String);
+        let yes = |is_set: bool| is_set.then_some(Value::Boolean(true));
+        key("ip-protocol", text(ip_protocol));
+        key("cookie-size", cookie_size.map(|bytes| Value::Integer(bytes.into())));
+        key("sublayer", yes(*sublayer));
+        key("sequencing", text(sequencing));
+        if !is_of_tunnel {
+            return;
+        }
+        let of_pseudowire = file.pseudowire_class.get(name).and_then(|class| class.l2tp_class.as_deref());
+        let class = l2tp.or(of_pseudowire).unwrap_or("default");
+        let mut key = |key: &str, value: Option<Value>| set(overlay, &["l2tp-class", class, key], value);
+        key("password", text(tunnel_secret));
+        key("old-password", text(old_tunnel_secret));
+        key("authentication", yes(true));
+        key("digest", text(digest));
+        key("hidden", yes(*hidden));
+        if l2tp.or(of_pseudowire).is_none() {
+            overlay.set(&["pseudowire-class", name, "l2tp-class"], class);
+        }
     }
 }
 

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use l2tp_session::session::Config as L2tp;
 use l2tp_session::wire::code::DataSequencing;
-use l2tp_session::wire::tunnel::{Authentication, DigestHash, Versions};
+use l2tp_session::wire::data::TypeOfService;
+use l2tp_session::wire::header::CookieSize;
+use l2tp_session::wire::session::Terms;
+use l2tp_session::wire::tunnel::{self, Authentication, DigestHash, Versions};
 use l2tp_session::wire::{Secret, channel};
 use pptp::gre::AcknowledgmentTimeout;
 use pptp::ppp::auth::Methods;
@@ -16,8 +19,8 @@ use pptp::wire::Text;
 use pptp::wire::connection::{EchoPolicy, Identity};
 
 use crate::config::{
-    Compression, KeyChange, L2tpClass, L2tpVersion, Method, Mppe, Sequencing, Strength, VirtualTemplate, VpdnGroup,
-    Wanted,
+    self, Compression, KeyChange, L2tpClass, Method, Mppe, PseudowireClass, Sequencing, Strength, VirtualTemplate,
+    VpdnGroup, Wanted,
 };
 use crate::host::Failure;
 
@@ -98,44 +101,80 @@ fn link(mut ppp: ppp_session::Config, template: &VirtualTemplate) -> ppp_session
 }
 
 /// Returns what sessions of L2TP are like. `name` is what this side calls itself.
+///
+/// # Errors
+///
+/// A password of the tunnel is too long.
 pub(crate) fn l2tp(
     template: &VirtualTemplate,
-    class: &L2tpClass,
-    version: L2tpVersion,
-    sequencing: Sequencing,
+    (class, pseudowire): (&L2tpClass, Option<&PseudowireClass>),
+    versions: Versions,
     name: &str,
 ) -> Result<L2tp, Failure> {
     let name = class.hostname.as_deref().unwrap_or(name);
     let config = if template.interop { L2tp::interop(name) } else { L2tp::strict(name) };
     let config = config.with_ppp(|ppp| link(security(ppp, template), template));
-    let sequencing = if sequencing == Sequencing::Off { DataSequencing::NONE } else { DataSequencing::ALL };
-    let config = config.with_terms(|terms| terms.with_sequencing(sequencing));
-    let password = class.password.as_ref().map(|password| Secret::new(password.expose().as_bytes()));
-    let failed = |error| Failure::other(format!("the password of the l2tp-class: {error}"));
-    let password = password.transpose().map_err(failed)?;
-    let versions = match version {
-        L2tpVersion::L2tpv2 => Versions::V2,
-        L2tpVersion::L2tpv3 => Versions::V3,
+    let config = config.with_tunnel(|tunnel| control(tunnel, class, versions));
+    let config = match pseudowire {
+        Some(pseudowire) => outer(config, pseudowire).with_terms(|terms| wishes(terms, pseudowire)),
+        None => config,
     };
-    let authentication = match (class.authentication, version) {
-        (false, _) => Authentication::None,
-        (true, L2tpVersion::L2tpv2) => Authentication::Challenge,
-        // RFC 3931 has no challenges.
-        (true, L2tpVersion::L2tpv3) => Authentication::Digest(DigestHash::Md5),
-    };
-    Ok(config.with_tunnel(|mut tunnel| {
-        tunnel = tunnel.with_versions(versions).with_authentication(authentication).with_hidden(class.hidden);
-        if let Some(password) = password {
-            tunnel = tunnel.with_password(password);
-        }
-        if let Some(seconds) = class.timeout_setup {
-            tunnel = tunnel.with_setup_timeout(Duration::from_secs(seconds));
-        }
-        if let Some(seconds) = class.hello {
-            tunnel = tunnel.with_hello_interval((seconds != 0).then(|| Duration::from_secs(seconds)));
-        }
-        tunnel.with_channel(channel(class))
+    let [password, old] = [&class.password, &class.old_password].map(|password| {
+        let secret = password.as_ref().map(|password| Secret::new(password.expose().as_bytes()));
+        secret.transpose().map_err(|error| Failure::other(format!("a password of the l2tp-class: {error}")))
+    });
+    let (password, old) = (password?, old?);
+    Ok(config.with_tunnel(|tunnel| {
+        let tunnel = password.into_iter().fold(tunnel, tunnel::Config::with_password);
+        old.into_iter().fold(tunnel, tunnel::Config::with_old_password)
     }))
+}
+
+/// Applies all of Cisco's `l2tp-class` but its passwords.
+fn control(mut tunnel: tunnel::Config, class: &L2tpClass, versions: Versions) -> tunnel::Config {
+    let authentication = match (class.authentication, versions) {
+        (false, _) => Authentication::None,
+        // Where both versions are spoken, a digest would shut version 2 out.
+        (true, Versions::V2 | Versions::Both) => Authentication::Challenge,
+        (true, Versions::V3) => Authentication::Digest(match class.digest {
+            config::DigestHash::Md5 => DigestHash::Md5,
+            config::DigestHash::Sha => DigestHash::Sha1,
+        }),
+    };
+    tunnel = tunnel.with_versions(versions).with_authentication(authentication).with_hidden(class.hidden);
+    if let Some(seconds) = class.timeout_setup {
+        tunnel = tunnel.with_setup_timeout(Duration::from_secs(seconds));
+    }
+    if let Some(seconds) = class.hello {
+        tunnel = tunnel.with_hello_interval((seconds != 0).then(|| Duration::from_secs(seconds)));
+    }
+    tunnel.with_channel(channel(class))
+}
+
+/// Returns what this side wants of data packets.
+fn wishes(terms: Terms, pseudowire: &PseudowireClass) -> Terms {
+    let cookie = match pseudowire.cookie_size {
+        4 => CookieSize::Four,
+        8 => CookieSize::Eight,
+        _ => CookieSize::Zero,
+    };
+    let terms = terms.with_cookie(cookie).with_sublayer(pseudowire.sublayer);
+    // What an end wants is for both directions: the tunnel has no word for one alone.
+    if pseudowire.sequencing == Sequencing::Off { terms } else { terms.with_sequencing(DataSequencing::ALL) }
+}
+
+/// Applies Cisco's `ip ttl`, `ip dfbit set` and `ip tos`.
+fn outer(config: L2tp, pseudowire: &PseudowireClass) -> L2tp {
+    let config = config.with_dont_fragment(pseudowire.ip_dfbit_set);
+    let config = match pseudowire.ip_ttl {
+        Some(ttl) => config.with_ttl(ttl),
+        None => config,
+    };
+    match pseudowire.ip_tos {
+        Some(config::TypeOfService::Reflect) => config.with_type_of_service(TypeOfService::Reflect),
+        Some(config::TypeOfService::Value(value)) => config.with_type_of_service(TypeOfService::Value(value)),
+        None => config,
+    }
 }
 
 /// Returns the settings of Cisco's `receive-window` and `retransmit`.

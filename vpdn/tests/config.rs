@@ -143,7 +143,7 @@ fn eap_is_passed_through_to_radius_servers() {
 }
 
 /// A text and what is said of it.
-const MISTAKES: [(&str, &str); 16] = [
+const MISTAKES: [(&str, &str); 24] = [
     ("hostname = ", "line 1, column 12: string values must be quoted, expected literal string"),
     ("hostnam = 'x'", "line 1, column 1: unknown field `hostnam`"),
     ("\n[virtual-template.1]\n  mtu = 'big'", "line 3, column 9: invalid type: string \"big\", expected u16"),
@@ -165,6 +165,37 @@ const MISTAKES: [(&str, &str); 16] = [
     ("ip-local-pool.p = '10.0.0.9-10.0.0.1'", "line 1, column 19: the last address is before the first"),
     ("[radius]\nauthentication = []", "line 2, column 18: there is no server"),
     ("[l2tp-class.c]\nretransmit.timeout = { min = 9 }", "line 2, column 30: 9 is not between 1 and 8"),
+    ("[l2tp-class.c]\nold-password = 'a'", "line 2, column 16: it is for when there is another `password`"),
+    (
+        "[pseudowire-class.p]\nencapsulation = 'l2tpv3'\ncookie-size = 5",
+        "line 3, column 15: a cookie has 0, 4 or 8 bytes",
+    ),
+    (
+        "[pseudowire-class.p]\nencapsulation = 'l2tpv2'\nsublayer = true",
+        "line 3, column 12: version 2 has no such thing: `encapsulation` is `l2tpv2`",
+    ),
+    (
+        "[pseudowire-class.p]\nencapsulation = 'l2tpv2'\nprotocol = 'none'",
+        "line 3, column 12: it does not set up sessions of this `encapsulation`",
+    ),
+    (
+        "[vpdn-group.g]\naccept-dialin = { protocol = 'l2tp', virtual-template = '1' }\npseudowire-class = 'p'\n\
+         [virtual-template.1]\nip-address = '10.0.0.1'\n",
+        "line 3, column 20: there is no pseudowire-class `p`",
+    ),
+    (
+        "[client]\nconnect-to = 'a'\nuser = 'b'\npassword = 'c'\nmanual = { local-id = 1, remote-id = 2 }",
+        "line 5, column 10: it is for a `pseudowire-class` with `protocol = \"none\"`",
+    ),
+    (
+        "[client]\nmanual = { local-id = 1, remote-id = 2, local-cookie = '123456' }",
+        "line 2, column 56: a cookie has 8 or 16 hexadecimal digits",
+    ),
+    (
+        "[client]\nconnect-to = 'a'\nprotocol = 'l2tpv3'\npseudowire-class = 'p'\nmanual = { local-id = 0, remote-id = \
+         2, circuit = 'ethernet' }\n[pseudowire-class.p]\nencapsulation = 'l2tpv3'\nprotocol = 'none'",
+        "line 5, column 23: 0 is the number of no session",
+    ),
     ("[client]\nconnect-to = 'a'\nuser = 'b'", "line 1, column 1: one of `password`, `password-file` and `nt-hash`"),
 ];
 

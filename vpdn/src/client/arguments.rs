@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Parser};
 use toml::Value;
 
-use crate::arguments::{Link, Source, set};
-use crate::config::{Config, ConfigError, Network, NtHashText, Overlay};
+use crate::arguments::{L2tp, Link, Source, set};
+use crate::config::{Config, ConfigError, Network, NtHashText, Overlay, Protocol};
 
 /// Dial a PPTP or L2TP server, and carry IP packets through it.
 ///
@@ -23,16 +23,13 @@ use crate::config::{Config, ConfigError, Network, NtHashText, Overlay};
 )]
 #[command(group(ArgGroup::new("secret").args(["password", "password_file", "nt_hash"])))]
 pub(crate) struct Arguments {
-    /// Name or IPv4 address of the server, with `:PORT` if it is not 1723.
+    /// Name or address of the server, with `:PORT` if it is not the protocol's own. PPTP has IPv4 alone.
     server: Option<String>,
     #[command(flatten)]
     pub(crate) source: Source,
-    /// The protocol: PPTP, L2TP of version 2, or of version 3 over UDP. Without it: PPTP.
+    /// The protocol: PPTP, or L2TP of version 2 or 3. Without it: PPTP.
     #[arg(long, value_name = "PROTOCOL", value_parser = ["pptp", "l2tp", "l2tpv3"])]
     protocol: Option<String>,
-    /// The secret of an L2TP tunnel: both ends prove that they know it.
-    #[arg(long, value_name = "SECRET")]
-    tunnel_secret: Option<String>,
     /// The user's name, with the domain in front where there is one: `DOMAIN\name`.
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
@@ -75,6 +72,11 @@ pub(crate) struct Arguments {
     /// Write each packet of the session, decrypted.
     #[arg(long)]
     pub(crate) trace: bool,
+    /// The number of the circuit that a session of L2TPv3 is for: Cisco's VCID.
+    #[arg(long, value_name = "NUMBER")]
+    vcid: Option<u32>,
+    #[command(flatten)]
+    l2tp: L2tp,
     #[command(flatten)]
     link: Link,
 }
@@ -102,6 +104,7 @@ impl Arguments {
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| Value::String(path.display().to_string()));
         key("connect-to", text(&self.server));
         key("protocol", text(&self.protocol));
+        key("vcid", self.vcid.map(|vcid| Value::Integer(vcid.into())));
         key("user", text(&self.user));
         key("password", text(&self.password));
         key("password-file", path(&self.password_file));
@@ -116,21 +119,13 @@ impl Arguments {
         key("ip-up", path(&self.ip_up));
         key("ip-down", path(&self.ip_down));
         key("reconnect", self.reconnect.map(|times| Value::Integer(times.into())));
-        if let Some(secret) = &self.tunnel_secret {
-            let named = client.and_then(|client| client.pseudowire_class.as_deref());
-            let name = named.unwrap_or("default");
-            let class = file.pseudowire_class.get(name).and_then(|class| class.l2tp_class.as_deref());
-            overlay.set(&["l2tp-class", class.unwrap_or("default"), "password"], secret.as_str());
-            overlay.set(&["l2tp-class", class.unwrap_or("default"), "authentication"], true);
-            // A class without an encapsulation is none, so that comes first.
-            if named.is_none() {
-                overlay.set(&["pseudowire-class", name, "encapsulation"], "l2tpv2");
-                overlay.set(&["client", "pseudowire-class"], name);
-            }
-            if class.is_none() {
-                overlay.set(&["pseudowire-class", name, "l2tp-class"], "default");
-            }
-        }
+        let pseudowire = client.and_then(|client| client.pseudowire_class.as_deref());
+        let protocol = match self.protocol.as_deref() {
+            Some("l2tpv3") => Some(Protocol::L2tpv3),
+            Some(_) => None,
+            None => client.and_then(|client| client.protocol),
+        };
+        self.l2tp.add(&mut overlay, file, &["client"], (None, pseudowire), protocol);
         self.source.add(&mut overlay)?;
         Ok(overlay)
     }

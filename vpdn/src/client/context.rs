@@ -1,10 +1,11 @@
 //! State that all tunnels of a client share.
 
+use l2tp_session::wire::tunnel::Versions;
 use pptp::ppp_session;
 
 use super::interface::Interface;
 use super::secret::Secret;
-use crate::config::{Client, Config, L2tpVersion, Protocol, Sequencing, VirtualTemplate};
+use crate::config::{Client, Config, IpProtocol, Protocol, VirtualTemplate};
 use crate::host::{Clock, Failure, Signals};
 use crate::profile;
 
@@ -34,23 +35,24 @@ impl Context<'_> {
     /// # Errors
     ///
     /// The password of the tunnel is too long.
-    pub(super) fn l2tp(&self) -> Result<l2tp_session::client::Config, Failure> {
+    pub(super) fn l2tp(&self) -> Result<l2tp_session::session::Config, Failure> {
         let template = template(self.config, self.client);
-        let named = self.client.pseudowire_class.as_ref();
-        let pseudowire = named.and_then(|name| self.config.pseudowire_class.get(name));
-        let class = pseudowire.and_then(|pseudowire| self.config.l2tp_class.get(pseudowire.l2tp_class.as_ref()?));
-        let class = class.cloned().unwrap_or_default();
-        let version = match self.client.protocol {
-            Some(Protocol::L2tpv3) => L2tpVersion::L2tpv3,
-            _ => L2tpVersion::L2tpv2,
+        let versions = match self.client.protocol {
+            Some(Protocol::L2tpv3) => Versions::V3,
+            _ => Versions::V2,
         };
-        let sequencing = pseudowire.map_or(Sequencing::Off, |pseudowire| pseudowire.sequencing);
-        let session = profile::l2tp(&template, &class, version, sequencing, self.config.hostname())?;
-        Ok(l2tp_session::client::Config::new(self.user(), session))
+        let (class, pseudowire) = self.config.classes(None, self.client.pseudowire_class.as_ref());
+        profile::l2tp(&template, (&class, pseudowire), versions, self.config.hostname())
+    }
+
+    /// Returns what carries packets of L2TP.
+    pub(super) fn ip_protocol(&self) -> IpProtocol {
+        let pseudowire = self.config.classes(None, self.client.pseudowire_class.as_ref()).1;
+        pseudowire.map_or(IpProtocol::Udp, |pseudowire| pseudowire.ip_protocol)
     }
 
     /// Returns the user, and what the user wants of the server.
-    fn user(&self) -> ppp_session::Client {
+    pub(super) fn user(&self) -> ppp_session::Client {
         let user = match &self.secret {
             Secret::Password(password) => ppp_session::Client::new(&self.client.user, password),
             Secret::NtHash(hash) => ppp_session::Client::with_nt_hash(&self.client.user, hash.clone()),

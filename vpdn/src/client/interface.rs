@@ -41,7 +41,8 @@ impl Interface {
     ///
     /// It needs the capability CAP_NET_ADMIN, and a folder to write into.
     pub(super) fn create(name: Option<&str>, with_ipv6: bool, client: &Client) -> Result<Self, Failure> {
-        let device = Device::create(name, with_ipv6)?;
+        let device =
+            if client.carries_ethernet() { Device::create_ethernet(name) } else { Device::create(name, with_ipv6) }?;
         let (routes, mut halves) = (client.routes.clone(), Vec::new());
         if client.add_default_route {
             // Two halves: they go before the default route of the system, which stays for when they are gone.
@@ -69,16 +70,27 @@ impl Interface {
     /// # Errors
     ///
     /// There is no route to the server, or one that was asked for leads to it through the tunnel.
-    pub(super) fn pin(&mut self, server: Ipv4Addr) -> Result<(), Failure> {
-        let over = self.routes.iter().find(|route| route.contains(server.into()));
+    pub(super) fn pin(&mut self, server: IpAddr) -> Result<(), Failure> {
+        let over = self.routes.iter().find(|route| route.contains(server));
         if let Some(route) = over {
             let text = format!("the route {route} has the server in it: its own packets would go into the tunnel");
             return Err(Failure { status: status::OTHER, text });
         }
         if let Some(restore) = self.restore.as_mut().filter(|_| !self.halves.is_empty()) {
             let failed = |error| Failure::of_system(&format!("the route to {server}"), &error);
-            restore.pin(server.into()).map_err(failed)?;
+            restore.pin(server).map_err(failed)?;
         }
+        Ok(())
+    }
+
+    /// Switches an interface of Ethernet on. Its addresses are the operator's.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses it.
+    pub(super) fn ethernet_up(&self, mtu: u16) -> Result<(), Failure> {
+        self.device.set_up(mtu).map_err(|error| Failure::of_system("the network interface", &error))?;
+        say(&format_args!("  interface: {}, MTU {mtu}, Ethernet", self.device.name()));
         Ok(())
     }
 

@@ -1,18 +1,17 @@
-//! One tunnel of L2TP: a session between a UDP socket and the device.
+//! One session of L2TP, between a socket and the device.
 
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use l2tp_session::client::Session;
 use l2tp_session::ppp_session::{self, Status};
-use l2tp_session::session::{Call, CallEvent, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Reason, ReceiveError};
-use l2tp_session::wire::{Address, TunnelIds};
+use l2tp_session::session::{Call, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Reason, ReceiveError, Received};
 
-use super::context::Context;
+use super::context::{self, Context};
+use super::line::{Line, News, ethernet_mtu};
 use super::output::say;
 use super::ppp::{self, Follow};
 use super::tunnel::End;
-use crate::host::{BURST, Datagrams, Failure, Interest, Packets, Poller, entropy};
+use crate::host::{BURST, Carrier, Device, Failure, Interest, Packets, Poller};
 
 /// How long hanging up may take, whatever the server does.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,8 +24,8 @@ const SIGNALS: u64 = 2;
 /// A tunnel, and what it is between.
 pub(super) struct Tunnel<'t, 'c> {
     context: &'t mut Context<'c>,
-    session: Session,
-    network: Datagrams,
+    session: Line,
+    network: Carrier,
     poller: Poller,
     outgoing: Packets,
     /// Packets that came in the clear and were dropped.
@@ -51,14 +50,11 @@ impl<'t, 'c> Tunnel<'t, 'c> {
     /// # Errors
     ///
     /// A socket cannot be had.
-    pub(super) fn dial(context: &'t mut Context<'c>, server: SocketAddrV4) -> Result<Self, Failure> {
-        let network = Datagrams::bind((Ipv4Addr::UNSPECIFIED, 0).into())?;
-        let config = context.l2tp()?;
-        let peer = Address::udp(SocketAddr::V4(server));
-        let session = Session::dial(&config, peer, TunnelIds::new(entropy()?), entropy()?);
+    pub(super) fn dial(context: &'t mut Context<'c>, server: SocketAddr) -> Result<Self, Failure> {
+        let (session, network) = Line::dial(context, server)?;
         let failed = |error| Failure::of_system("epoll", &error);
         let poller = Poller::new().map_err(failed)?;
-        poller.add(&network, NETWORK, Interest::Read).map_err(failed)?;
+        network.wait_by(&poller, NETWORK).map_err(failed)?;
         poller.add(&context.interface.device, DEVICE, Interest::Read).map_err(failed)?;
         poller.add(&context.stop, SIGNALS, Interest::Read).map_err(failed)?;
         poller.add(&context.report, SIGNALS, Interest::Read).map_err(failed)?;
@@ -77,8 +73,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         let mut next_status = interval.and_then(|interval| begun.checked_add(interval));
         let (mut stage, mut stops) = (Stage::Running, 0);
         self.show_status(begun);
-        // A new session can be opened.
-        self.session.open(begun).map_err(|error| Failure::other(error.to_string()))?;
+        self.session.open(begun)?;
         loop {
             if let Some(reason) = self.settle()? {
                 // RFC 2661 section 5.7: the peer repeats its StopCCN until it is acknowledged, so
@@ -135,19 +130,17 @@ impl<'t, 'c> Tunnel<'t, 'c> {
             let now = self.context.clock.now();
             // The buffer is long enough.
             while let Ok(Some(packet)) = self.session.poll_transmit(now, &mut buf) {
-                send(&self.network, packet.destination, packet.payload);
+                self.network.send(&packet);
             }
             let mut is_quiet = true;
             while let Some(event) = self.session.poll_event() {
                 is_quiet = false;
                 match event {
-                    Event::Established => {
-                        let name = self.session.tunnel().peer().map(|peer| peer.host_name.to_string());
-                        say(&format_args!("  tunnel: {}", name.unwrap_or_default()));
-                    }
-                    Event::Call { event: CallEvent::Ppp(event), .. } => self.ppp_event(now, event)?,
-                    Event::Closed(reason) => over = Some(reason),
-                    _ => {}
+                    News::Established(name) => say(&format_args!("  tunnel: {name}")),
+                    News::Frames => self.ethernet_up()?,
+                    News::Ppp(event) => self.ppp_event(now, event)?,
+                    News::Over(reason) => over = Some(reason),
+                    News::Other => {}
                 }
             }
             if is_quiet {
@@ -164,14 +157,14 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         let device = &mut context.interface.device;
         let (mut scratch, mut waiting) = ([0; MAX_RECEIVE], [0; MAX_RECEIVE]);
         network.receive(|source, packet| {
-            match session.handle_datagram(now, Address::udp(source), packet, &mut scratch) {
-                Ok(received) => received.ip().into_iter().for_each(|packet| device.send(packet)),
+            match session.handle_datagram(now, source, packet, &mut scratch) {
+                Ok(received) => give(device, &received),
                 // Errors happen on every path. Only those of an attacker or a wrong configuration are counted.
                 Err(ReceiveError::Ppp(ppp_session::ReceiveError::Link(_))) => *clear += 1,
                 Err(_) => {}
             }
             while let Ok(Some(received)) = session.poll_receive(now, &mut waiting) {
-                received.ip().into_iter().for_each(|packet| device.send(packet));
+                give(device, &received);
             }
         });
         device.flush();
@@ -181,7 +174,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
     fn deliver(&mut self, now: Duration) {
         let mut buf = [0; MAX_RECEIVE];
         while let Ok(Some(received)) = self.session.poll_receive(now, &mut buf) {
-            received.ip().into_iter().for_each(|packet| self.context.interface.device.send(packet));
+            give(&mut self.context.interface.device, &received);
         }
     }
 
@@ -193,12 +186,10 @@ impl<'t, 'c> Tunnel<'t, 'c> {
             if !context.interface.device.receive(outgoing) {
                 break;
             }
-            // Without a call, and before IP is up, there is nowhere to send them.
-            if let Some(mut call) = session.first_call_mut() {
-                for packet in outgoing.iter_mut() {
-                    if let Ok(sent) = call.send_ip(now, packet) {
-                        send(network, sent.destination, sent.payload);
-                    }
+            for packet in outgoing.iter_mut() {
+                // Without a call, and before IP is up, there is nowhere to send them.
+                if let Ok(sent) = session.send(now, packet) {
+                    network.send(&sent);
                 }
             }
             let count = outgoing.iter_mut().count();
@@ -207,7 +198,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
     }
 
     fn ppp_event(&mut self, now: Duration, event: ppp_session::Event) -> Result<(), Failure> {
-        let call = self.session.first_call();
+        let call = self.session.call();
         let mtu = call.as_ref().map_or(0, Call::mtu);
         let name = call.and_then(|call| Some(call.ppp()?.link().peer_name().to_string())).unwrap_or_default();
         let is_connected = self.status() == Status::Connected;
@@ -217,17 +208,21 @@ impl<'t, 'c> Tunnel<'t, 'c> {
             Follow::IpDown => self.ip_down(now),
             Follow::ChangePassword => self.change_password(now),
             // There is nobody to ask for another password: the first refusal is why the program ends.
-            Follow::Decline(ticket) => {
-                let declined = self.session.first_call_mut().map(|mut call| call.decline(now, ticket));
-                debug_assert!(declined.is_none_or(|result| result.is_ok()), "the demand was just polled");
-            }
+            Follow::Decline(ticket) => self.session.decline(now, ticket),
         }
         Ok(())
     }
 
+    fn ethernet_up(&mut self) -> Result<(), Failure> {
+        let Some(call) = self.session.call() else { return Ok(()) };
+        let template = context::template(self.context.config, self.context.client);
+        let mtu = template.mtu.unwrap_or_else(|| ethernet_mtu(call.data_config()));
+        self.context.interface.ethernet_up(mtu)
+    }
+
     fn change_password(&mut self, now: Duration) {
         let Self { context, session, .. } = self;
-        let change = |new: &str| session.first_call_mut().map(|mut call| call.change_password(now, new));
+        let change = |new: &str| session.change_password(now, new);
         if !ppp::change_password(context.new_password.as_ref(), change) {
             self.has_expired = true;
             self.session.close(now);
@@ -235,7 +230,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
     }
 
     fn ip_down(&mut self, now: Duration) {
-        let used = self.session.first_call().map(|call| {
+        let used = self.session.call().map(|call| {
             let counters = call.counters();
             (now.saturating_sub(call.since()), counters.bytes_sent, counters.bytes_received)
         });
@@ -243,17 +238,15 @@ impl<'t, 'c> Tunnel<'t, 'c> {
     }
 
     fn status(&self) -> Status {
-        let call = self.session.first_call();
-        call.and_then(|call| call.ppp().map(ppp_session::Session::status)).unwrap_or_default()
+        self.session.ppp().map(ppp_session::Session::status).unwrap_or_default()
     }
 
     fn show_status(&self, now: Duration) {
-        let call = self.session.first_call();
-        say(&ppp::shown(call.and_then(|call| call.ppp()), now));
+        say(&ppp::shown(self.session.ppp(), now));
     }
 
     fn report(&self) {
-        if let Some(call) = self.session.first_call() {
+        if let Some(call) = self.session.call() {
             say(&format_args!("session {}: {:?}", call.id(), call.counters()));
         }
         say(&format_args!("Refused frames {}", self.clear));
@@ -274,8 +267,9 @@ impl<'t, 'c> Tunnel<'t, 'c> {
     }
 }
 
-fn send(network: &Datagrams, destination: Address, packet: &[u8]) {
-    if let Some(port) = destination.port() {
-        network.send_to((destination.host(), port).into(), packet);
+/// Gives the device what a packet of the session carries: IP, or Ethernet.
+fn give(device: &mut Device, received: &Received<'_>) {
+    if let Some(bytes) = received.ip().or_else(|| received.frame()) {
+        device.send(bytes);
     }
 }

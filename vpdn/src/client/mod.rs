@@ -4,6 +4,7 @@ mod arguments;
 mod context;
 mod interface;
 mod l2tp;
+mod line;
 mod output;
 mod ppp;
 mod run;

@@ -1,6 +1,6 @@
 //! One tunnel after the other.
 
-use std::net::{SocketAddr, SocketAddrV4, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 use super::context::{Context, template};
@@ -80,28 +80,31 @@ fn is_worth_another_try(failure: &Failure) -> bool {
 fn once(context: &mut Context<'_>) -> Result<End, Failure> {
     // Each time: the address may have changed.
     let is_l2tp = matches!(context.client.protocol, Some(Protocol::L2tp | Protocol::L2tpv3));
-    let port = if is_l2tp { l2tp_session::wire::UDP_PORT } else { PORT };
-    let server = resolve(&context.client.connect_to, port)?;
-    context.interface.pin(*server.ip())?;
     let end = if is_l2tp {
+        let server = resolve(&context.client.connect_to, l2tp_session::wire::UDP_PORT, |_| true)?;
+        context.interface.pin(server.ip())?;
         l2tp::Tunnel::dial(context, server)?.run()
     } else {
+        let server = resolve(&context.client.connect_to, PORT, SocketAddr::is_ipv4)?;
+        context.interface.pin(server.ip())?;
+        let SocketAddr::V4(server) = server else {
+            return Err(Failure::other(format!("{server} is no IPv4 address, and PPTP has no others")));
+        };
         Tunnel::dial(context, server, entropy()?)?.run()
     };
     context.interface.ip_down(None);
     end
 }
 
-/// Returns the server's address.
-fn resolve(name: &str, port: u16) -> Result<SocketAddrV4, Failure> {
+/// Returns the server's address, of those that are wanted the first.
+fn resolve(name: &str, port: u16, is_wanted: impl Fn(&SocketAddr) -> bool) -> Result<SocketAddr, Failure> {
     let failed = |text| Failure { status: status::NO_CONNECTION, text };
+    if let Ok(address) = name.parse::<IpAddr>() {
+        return Ok((address, port).into());
+    }
     let found = if name.contains(':') { name.to_socket_addrs() } else { (name, port).to_socket_addrs() };
     let mut found = found.map_err(|error| failed(format!("no address for {name}: {error}")))?;
-    let of_version_4 = |address| match address {
-        SocketAddr::V4(address) => Some(address),
-        SocketAddr::V6(_) => None,
-    };
-    found.find_map(of_version_4).ok_or_else(|| failed(format!("{name} has no IPv4 address")))
+    found.find(is_wanted).ok_or_else(|| failed(format!("{name} has no IPv4 address")))
 }
 
 /// Waits. Returns whether a signal has come meanwhile.

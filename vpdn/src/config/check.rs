@@ -3,7 +3,12 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use super::{Config, Method, Problem, RadiusSettings, User, VirtualTemplate, VpdnGroup, Wanted};
+use l2tp_wire::Secret;
+
+use super::{
+    Client, Config, IpProtocol, L2tpVersion, Method, Problem, Protocol, PseudowireClass, RadiusSettings, Signaling,
+    User, VirtualTemplate, VpdnGroup, Wanted,
+};
 
 /// The longest name of this side: RFC 2637 section 2.1 has 64 bytes for it.
 const MAX_NAME: usize = 64;
@@ -82,6 +87,12 @@ impl Check<'_> {
         let class = group.l2tp_class.as_ref();
         let is_known = class.is_some_and(|class| self.config.l2tp_class.contains_key(class));
         self.known(&[table, name, "l2tp-class"], "l2tp-class", class, is_known);
+        let class = group.pseudowire_class.as_ref();
+        let is_known = class.is_some_and(|class| self.config.pseudowire_class.contains_key(class));
+        self.known(&[table, name, "pseudowire-class"], "pseudowire-class", class, is_known);
+        if self.config.classes(None, class).1.is_some_and(|class| class.protocol == Some(Signaling::None)) {
+            self.say(&[table, name, "pseudowire-class"], "sessions that are set up by hand are those of a client");
+        }
         let key = "pptp-flow-control-receive-window";
         self.within(&[table, name, key], group.pptp_flow_control_receive_window, 1..=u16::MAX);
         let key = "pptp-flow-control-static-rtt";
@@ -181,6 +192,15 @@ impl Check<'_> {
             if (class.authentication || class.hidden) && class.password.is_none() {
                 self.say(&[table, name], "`authentication` and `hidden` need a `password`");
             }
+            for (key, password) in [("password", &class.password), ("old-password", &class.old_password)] {
+                let wrong = password.as_ref().and_then(|password| Secret::new(password.expose().as_bytes()).err());
+                if let Some(error) = wrong {
+                    self.say(&[table, name, key], error.to_string());
+                }
+            }
+            if class.old_password.is_some() && class.password.is_none() {
+                self.say(&[table, name, "old-password"], "it is for when there is another `password`");
+            }
             self.within(&[table, name, "receive-window"], class.receive_window, 1..=1024);
             self.within(&[table, name, "timeout-setup"], class.timeout_setup, 60..=6000);
             let timeout = class.retransmit.timeout;
@@ -191,6 +211,7 @@ impl Check<'_> {
             }
         }
         for (name, class) in &config.pseudowire_class {
+            self.pseudowire_class(name, class);
             let found = class.l2tp_class.as_ref().is_some_and(|class| config.l2tp_class.contains_key(class));
             self.known(&["pseudowire-class", name, "l2tp-class"], "l2tp-class", class.l2tp_class.as_ref(), found);
         }
@@ -202,8 +223,74 @@ impl Check<'_> {
         }
     }
 
+    fn pseudowire_class(&mut self, name: &str, class: &PseudowireClass) {
+        let table = "pseudowire-class";
+        if !matches!(class.cookie_size, 0 | 4 | 8) {
+            self.say(&[table, name, "cookie-size"], "a cookie has 0, 4 or 8 bytes");
+        }
+        let differs = match (class.protocol, class.encapsulation) {
+            (Some(Signaling::L2tpv2), L2tpVersion::L2tpv3) | (Some(Signaling::L2tpv3), L2tpVersion::L2tpv2) => true,
+            // RFC 2661 has no data without a tunnel.
+            (Some(Signaling::None), version) => version == L2tpVersion::L2tpv2,
+            _ => false,
+        };
+        if differs {
+            self.say(&[table, name, "protocol"], "it does not set up sessions of this `encapsulation`");
+        }
+        if class.encapsulation == L2tpVersion::L2tpv3 {
+            return;
+        }
+        for (key, is_set) in [
+            ("ip-protocol", class.ip_protocol == IpProtocol::L2tp),
+            ("cookie-size", class.cookie_size != 0),
+            ("sublayer", class.sublayer),
+        ] {
+            if is_set {
+                self.say(&[table, name, key], "version 2 has no such thing: `encapsulation` is `l2tpv2`");
+            }
+        }
+    }
+
+    /// A session that nobody sets up has its numbers from the configuration; all others have not.
+    fn manual(&mut self, client: &Client) {
+        let class = self.config.classes(None, client.pseudowire_class.as_ref()).1;
+        let is_manual = class.is_some_and(|class| class.protocol == Some(Signaling::None));
+        match &client.manual {
+            None if is_manual => self.say(&["client"], "`protocol = \"none\"` needs the numbers of `manual`"),
+            Some(_) if !is_manual => {
+                self.say(&["client", "manual"], "it is for a `pseudowire-class` with `protocol = \"none\"`");
+            }
+            Some(manual) => {
+                for (key, id) in [("local-id", manual.local_id), ("remote-id", manual.remote_id)] {
+                    // RFC 3931 section 4.1: it is that of control messages.
+                    if id == 0 {
+                        self.say(&["client", "manual", key], "0 is the number of no session");
+                    }
+                }
+            }
+            None => {}
+        }
+        if is_manual && client.protocol != Some(Protocol::L2tpv3) {
+            self.say(&["client"], "`manual` is for `protocol = \"l2tpv3\"`");
+        }
+    }
+
     fn client(&mut self) {
         let Some(client) = &self.config.client else { return };
+        self.manual(client);
+        let class = client.pseudowire_class.as_ref();
+        let found = class.is_some_and(|class| self.config.pseudowire_class.contains_key(class));
+        self.known(&["client", "pseudowire-class"], "pseudowire-class", class, found);
+        let template = client.virtual_template.as_ref();
+        let found = template.is_some_and(|template| self.config.virtual_template.contains_key(template));
+        self.known(&["client", "virtual-template"], "virtual-template", template, found);
+        if client.carries_ethernet() {
+            // Nobody proves anything, and there is no PPP.
+            if client.connect_to.is_empty() {
+                self.say(&["client"], "`connect-to` is missing");
+            }
+            return;
+        }
         for (key, value) in [("connect-to", &client.connect_to), ("user", &client.user)] {
             if value.is_empty() {
                 self.say(&["client"], format!("`{key}` is missing"));
@@ -214,11 +301,5 @@ impl Check<'_> {
         if secrets.iter().filter(|is_there| **is_there).count() != 1 {
             self.say(&["client"], "one of `password`, `password-file` and `nt-hash` is needed");
         }
-        let template = client.virtual_template.as_ref();
-        let found = template.is_some_and(|template| self.config.virtual_template.contains_key(template));
-        self.known(&["client", "virtual-template"], "virtual-template", template, found);
-        let class = client.pseudowire_class.as_ref();
-        let found = class.is_some_and(|class| self.config.pseudowire_class.contains_key(class));
-        self.known(&["client", "pseudowire-class"], "pseudowire-class", class, found);
     }
 }

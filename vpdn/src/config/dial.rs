@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::group::Protocol;
 use super::template::Method;
-use super::value::{Network, NtHashText, Secret};
+use super::value::{CookieText, Network, NtHashText, Secret};
 
 /// The tunnel that `vpdn-client` begins: RouterOS' `pptp-client`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -34,6 +34,10 @@ pub struct Client {
     pub virtual_template: Option<String>,
     /// The name of the `pseudowire-class`, for L2TP.
     pub pseudowire_class: Option<String>,
+    /// The number of the circuit that a session of L2TPv3 is for, which the server has too: Cisco's VCID. Default: none.
+    pub vcid: Option<u32>,
+    /// The session of a `pseudowire-class` whose `protocol` is `none`.
+    pub manual: Option<ManualSession>,
     /// An address to ask for. Default: the server gives one.
     pub address: Option<Ipv4Addr>,
     /// Whether all packets go through the tunnel. Default: no.
@@ -54,6 +58,46 @@ pub struct Client {
     pub state_folder: Option<PathBuf>,
 }
 
+impl Client {
+    /// Returns whether the tunnel carries Ethernet, and no PPP.
+    #[must_use]
+    pub fn carries_ethernet(&self) -> bool {
+        self.manual.as_ref().is_some_and(|manual| manual.circuit == Circuit::Ethernet)
+    }
+}
+
+/// A session that nobody sets up: Cisco's `l2tp id` and `l2tp cookie`, Linux' `ip l2tp add session`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ManualSession {
+    /// The number of the session in packets that come here.
+    pub local_id: u32,
+    /// The number of the session in packets that leave.
+    pub remote_id: u32,
+    /// The cookie in packets that come here, 4 or 8 bytes in hexadecimal digits. Default: none.
+    pub local_cookie: Option<CookieText>,
+    /// The cookie in packets that leave, 4 or 8 bytes in hexadecimal digits. Default: none.
+    pub remote_cookie: Option<CookieText>,
+    /// The port of UDP that packets come to. Default: 1701.
+    pub local_port: Option<u16>,
+    /// What the session carries. Default: PPP, whose client this side is.
+    #[serde(default)]
+    pub circuit: Circuit,
+}
+
+/// The payload of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Circuit {
+    /// PPP, whose client this side is.
+    #[default]
+    Ppp,
+    /// Ethernet frames, to and from a network interface of Ethernet.
+    Ethernet,
+}
+
 /// Cisco's `l2tp-class`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -67,6 +111,10 @@ pub struct L2tpClass {
     pub hidden: bool,
     /// The password that both sides know.
     pub password: Option<Secret>,
+    /// The password before this one: peers that still use it are let in while it changes. Default: none.
+    pub old_password: Option<Secret>,
+    /// The hash of version 3's message digests, where `authentication` asks for them. Default: `md5`.
+    pub digest: DigestHash,
     /// How many control messages the peer may send before it waits for an acknowledgment. Default: 8.
     pub receive_window: Option<u16>,
     /// How control messages are sent again.
@@ -75,6 +123,18 @@ pub struct L2tpClass {
     pub timeout_setup: Option<u64>,
     /// After how many seconds of silence the peer is asked for a sign of life. 0: never. Default: 60.
     pub hello: Option<u64>,
+}
+
+/// Cisco's `digest hash`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum DigestHash {
+    /// HMAC-MD5.
+    #[default]
+    Md5,
+    /// HMAC-SHA-1.
+    Sha,
 }
 
 /// Cisco's `retransmit`.
@@ -140,6 +200,16 @@ pub struct PseudowireClass {
     pub protocol: Option<Signaling>,
     /// The name of the `l2tp-class`. Default: one with the defaults of all keys.
     pub l2tp_class: Option<String>,
+    /// What carries packets of version 3: UDP, or IP itself. Default: UDP.
+    #[serde(default)]
+    pub ip_protocol: IpProtocol,
+    /// How many bytes of cookie this side wants in packets of version 3, 0, 4 or 8. Default: 0.
+    #[serde(default)]
+    pub cookie_size: u8,
+    /// Whether this side wants the sublayer in packets of version 3, which Linux has and Cisco has not. Default: no, unless
+    /// packets carry sequence numbers.
+    #[serde(default)]
+    pub sublayer: bool,
     /// The interface whose address the packets come from.
     pub ip_local_interface: Option<String>,
     /// Whether the path is asked for its longest packet. Default: no.
@@ -155,6 +225,18 @@ pub struct PseudowireClass {
     /// Which packets carry sequence numbers. Default: none.
     #[serde(default)]
     pub sequencing: Sequencing,
+}
+
+/// Cisco's `ip protocol`: what carries packets of version 3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum IpProtocol {
+    /// UDP.
+    #[default]
+    Udp,
+    /// IP itself, as protocol 115.
+    L2tp,
 }
 
 /// A version of L2TP.

@@ -40,8 +40,12 @@ pub struct VpdnGroup {
     pub terminate_from: Option<String>,
     /// The name that this side gives itself in these tunnels. Default: `hostname`.
     pub local_name: Option<String>,
-    /// The `l2tp-class` of the tunnels. Default: one with the defaults of all keys.
+    /// The `l2tp-class` of the tunnels. Default: that of the `pseudowire-class`.
     pub l2tp_class: Option<String>,
+    /// The `pseudowire-class` of the sessions of L2TP. Default: one with the defaults of all keys.
+    pub pseudowire_class: Option<String>,
+    /// The circuits that sessions of L2TPv3 may be for: Cisco's VCID. Default: any.
+    pub vcids: Vec<u32>,
     /// How many packets a peer may send before it waits for an acknowledgment, 1 to 65535. Default: 64.
     pub pptp_flow_control_receive_window: Option<u16>,
     /// After how many milliseconds without an acknowledgment a packet counts as lost, 100 to 5000. Default: measured.

@@ -45,8 +45,8 @@ use std::path::Path;
 
 pub use aaa::{RadiusServer, RadiusSettings};
 pub use dial::{
-    Client, L2tpClass, L2tpVersion, Pseudowire, PseudowireClass, Retransmit, RetransmitTimeout, Sequencing, Signaling,
-    TypeOfService, VirtualPpp,
+    Circuit, Client, DigestHash, IpProtocol, L2tpClass, L2tpVersion, ManualSession, Pseudowire, PseudowireClass,
+    Retransmit, RetransmitTimeout, Sequencing, Signaling, TypeOfService, VirtualPpp,
 };
 pub use group::{AcceptDialin, Limits, Protocol, RequestDialin, VpdnGroup};
 pub use overlay::Overlay;
@@ -54,7 +54,7 @@ pub use place::{ConfigError, Problem};
 pub use tables::Config;
 pub use template::{Compression, Method, VirtualTemplate};
 pub use user::{Service, User};
-pub use value::{KeyChange, Listen, Mppe, Network, NtHashText, Pool, Secret, Strength, Wanted};
+pub use value::{CookieText, KeyChange, Listen, Mppe, Network, NtHashText, Pool, Secret, Strength, Wanted};
 
 impl Config {
     /// Reads a configuration, and checks what its parts say of each other.

@@ -65,6 +65,17 @@ impl Config {
         })
     }
 
+    /// Returns the classes of a client or a group that names these.
+    pub(crate) fn classes(
+        &self,
+        l2tp: Option<&String>,
+        pseudowire: Option<&String>,
+    ) -> (L2tpClass, Option<&PseudowireClass>) {
+        let pseudowire = pseudowire.and_then(|name| self.pseudowire_class.get(name));
+        let l2tp = l2tp.or_else(|| pseudowire?.l2tp_class.as_ref()).and_then(|name| self.l2tp_class.get(name));
+        (l2tp.cloned().unwrap_or_default(), pseudowire)
+    }
+
     /// Returns the addresses for the clients of a template.
     pub(crate) fn pool(&self, template: &VirtualTemplate) -> Option<Pool> {
         template.peer_default_ip_address.as_ref().and_then(|name| self.ip_local_pool.get(name)).copied()

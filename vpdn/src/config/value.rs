@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::str::FromStr;
 
+use l2tp_wire::header::Cookie;
 use serde::Deserialize;
 
 /// A password, a secret or a hash. It is wiped when it is dropped, and `Debug` does not show it.
@@ -61,6 +62,45 @@ impl FromStr for NtHashText {
 }
 
 impl TryFrom<Secret> for NtHashText {
+    type Error = String;
+
+    fn try_from(text: Secret) -> Result<Self, String> {
+        text.expose().parse()
+    }
+}
+
+/// The cookie of a session of L2TPv3 (RFC 3931 section 4.1): 4 or 8 bytes, in hexadecimal digits.
+///
+/// It is no secret to anyone on the path, but to anyone else: it is not shown.
+#[derive(Clone, Deserialize)]
+#[serde(try_from = "Secret")]
+pub struct CookieText(Cookie);
+
+impl CookieText {
+    /// Returns the cookie.
+    #[must_use]
+    pub const fn cookie(&self) -> Cookie {
+        self.0
+    }
+}
+
+impl fmt::Debug for CookieText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CookieText(..)")
+    }
+}
+
+impl FromStr for CookieText {
+    type Err = String;
+
+    fn from_str(digits: &str) -> Result<Self, String> {
+        let cookie = hex::decode(digits).ok().filter(|bytes| !bytes.is_empty()).and_then(|bytes| Cookie::new(&bytes));
+        let cookie = cookie.ok_or("a cookie has 8 or 16 hexadecimal digits")?;
+        Ok(Self(cookie))
+    }
+}
+
+impl TryFrom<Secret> for CookieText {
     type Error = String;
 
     fn try_from(text: Secret) -> Result<Self, String> {

@@ -12,7 +12,7 @@ use super::failure::Failure;
 /// Room for what comes while the program is busy with something else, in bytes.
 const RECEIVE_BUFFER: usize = 4 << 20;
 /// Room for any packet of a tunnel.
-const PACKET: usize = 2048;
+pub(super) const PACKET: usize = 2048;
 
 /// A UDP socket.
 #[derive(Debug)]
@@ -31,10 +31,7 @@ impl Datagrams {
         let failed = |error| Failure::of_system(&format!("UDP at {address}"), &error);
         let socket = UdpSocket::bind(address).map_err(failed)?;
         socket.set_nonblocking(true).map_err(failed)?;
-        // Above the system's limit only with CAP_NET_ADMIN; without it, as much as the limit allows.
-        if sockopt::set_socket_recv_buffer_size_force(&socket, RECEIVE_BUFFER).is_err() {
-            let _ = sockopt::set_socket_recv_buffer_size(&socket, RECEIVE_BUFFER);
-        }
+        enlarge(&socket);
         Ok(Self { socket, packet: Box::new([0; PACKET]) })
     }
 
@@ -66,6 +63,14 @@ impl Datagrams {
     /// Sends a packet. It may be lost here, as anywhere on the path.
     pub fn send_to(&self, destination: SocketAddr, packet: &[u8]) {
         let _ = self.socket.send_to(packet, destination);
+    }
+}
+
+/// Gives a socket room for what comes while the program is busy.
+pub(super) fn enlarge(socket: impl AsFd) {
+    // Above the system's limit only with CAP_NET_ADMIN; without it, as much as the limit allows.
+    if sockopt::set_socket_recv_buffer_size_force(&socket, RECEIVE_BUFFER).is_err() {
+        let _ = sockopt::set_socket_recv_buffer_size(&socket, RECEIVE_BUFFER);
     }
 }
 

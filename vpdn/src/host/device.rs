@@ -1,4 +1,4 @@
-//! A TUN device: a network interface whose packets this program reads and writes.
+//! A TUN or TAP device: a network interface whose packets this program reads and writes.
 //!
 //! The kernel takes it away with all its addresses and routes when the program ends, however it ends.
 
@@ -77,7 +77,6 @@ impl Device {
     ///
     /// It needs the capability CAP_NET_ADMIN, and a free name.
     pub fn create(name: Option<&str>, with_ipv6: bool) -> Result<Self, Failure> {
-        let failed = |error: io::Error| Failure::of_system("a TUN device", &error);
         let build = |offload| {
             let builder = DeviceBuilder::new().layer(Layer::L3).enable(false).offload(offload);
             match name {
@@ -87,15 +86,32 @@ impl Device {
             .build_sync()
         };
         // Some kernels have no offload for such devices.
-        let tun = build(true).or_else(|_| build(false)).map_err(failed)?;
+        let tun = build(true).or_else(|_| build(false));
+        let device = Self::of(tun.map_err(|error| Failure::of_system("a TUN device", &error))?)?;
+        // Else the kernel asks for routers, and gives itself another link-local address than was agreed on. Where
+        // there is no /proc, it does; that costs a few packets.
+        let setting = if with_ipv6 { "addr_gen_mode" } else { "disable_ipv6" };
+        let _ = std::fs::write(format!("/proc/sys/net/ipv6/conf/{}/{setting}", device.name), "1");
+        Ok(device)
+    }
+
+    /// Makes one whose packets are Ethernet frames (TAP).
+    ///
+    /// # Errors
+    ///
+    /// It needs the capability CAP_NET_ADMIN, and a free name.
+    pub fn create_ethernet(name: Option<&str>) -> Result<Self, Failure> {
+        let builder = DeviceBuilder::new().layer(Layer::L2).enable(false).offload(false);
+        let builder = name.into_iter().fold(builder, DeviceBuilder::name);
+        Self::of(builder.build_sync().map_err(|error| Failure::of_system("a TAP device", &error))?)
+    }
+
+    fn of(tun: SyncDevice) -> Result<Self, Failure> {
+        let failed = |error: io::Error| Failure::of_system("a network interface", &error);
         tun.set_nonblocking(true).map_err(failed)?;
         let name = tun.name().map_err(failed)?;
         let index = tun.if_index().map_err(failed)?;
         let netlink = Netlink::open().map_err(|error| Failure::of_system("a netlink socket", &error))?;
-        // Else the kernel asks for routers, and gives itself another link-local address than was agreed on. Where
-        // there is no /proc, it does; that costs a few packets.
-        let setting = if with_ipv6 { "addr_gen_mode" } else { "disable_ipv6" };
-        let _ = std::fs::write(format!("/proc/sys/net/ipv6/conf/{name}/{setting}"), "1");
         let unsent = (0..BURST).map(|_| Vec::with_capacity(u16::MAX.into())).collect();
         let segments = vec![0; VIRTIO_NET_HDR_LEN.saturating_add(u16::MAX.into())].into_boxed_slice();
         Ok(Self { tun, netlink, index, name, segments, unsent, waiting: 0, table: GROTable::default() })

@@ -8,6 +8,8 @@ use pptp::ppp_session;
 use pptp::session::Reason;
 use pptp::wire::connection::Fault;
 
+use crate::config::ConfigError;
+
 /// Exit statuses.
 pub mod status {
     /// Anything else.
@@ -140,6 +142,12 @@ impl Failure {
     /// Says why PPP has ended; `None` when that was wanted.
     fn of_ppp(reason: ppp_session::Reason) -> Option<Self> {
         Self::of_reason(&Reason::Ppp(reason))
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self { status: status::WRONG_CONFIGURATION, text: error.to_string() }
     }
 }
 

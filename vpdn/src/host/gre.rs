@@ -145,7 +145,7 @@ impl Gre {
 }
 
 /// Takes the IP header away.
-fn payload(packet: &mut [u8]) -> Option<(Ipv4Addr, &mut [u8])> {
+pub(super) fn payload(packet: &mut [u8]) -> Option<(Ipv4Addr, &mut [u8])> {
     let header = usize::from(packet.first()? & 0x0f).saturating_mul(4);
     let source: [u8; 4] = *packet.get(SOURCE..)?.first_chunk()?;
     let payload = packet.get_mut(header.max(MIN_IP_HEADER)..)?;

@@ -3,6 +3,7 @@
 //!
 //! Nothing here knows of PPP. Everything waits for nothing, but for [`Poller::wait`].
 
+mod carrier;
 mod clock;
 mod datagrams;
 mod device;
@@ -16,6 +17,7 @@ mod script;
 mod signals;
 mod stream;
 
+pub use carrier::{Carrier, any_address};
 pub use clock::Clock;
 pub use datagrams::Datagrams;
 pub use device::{Device, MAX_PACKET, Packets};

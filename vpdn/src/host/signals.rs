@@ -4,7 +4,7 @@ use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
-use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::low_level::pipe;
 
 use super::failure::{Failure, status};
@@ -30,6 +30,15 @@ impl Signals {
     /// The system's.
     pub fn of_reports() -> Result<Self, Failure> {
         Self::of(&[SIGUSR1])
+    }
+
+    /// Hears SIGHUP: the configuration is to be read again.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn of_reloads() -> Result<Self, Failure> {
+        Self::of(&[SIGHUP])
     }
 
     fn of(signals: &[i32]) -> Result<Self, Failure> {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use toml::{Table, Value};
 
-use crate::arguments::{Link, Source, set};
+use crate::arguments::{L2tp, Link, Source, set};
 use crate::config::{Config, ConfigError, Listen, Overlay, Pool, Protocol};
 
 /// Take PPTP or L2TP calls, and carry IP packets for the clients.
@@ -35,13 +35,9 @@ pub(crate) struct Arguments {
     /// The address to take calls at, with `:PORT` if it is not 1723.
     #[arg(long, value_name = "ADDRESS", value_parser = listen)]
     listen: Option<String>,
-    /// The protocol: PPTP, L2TP of version 2, or of version 3 over UDP. Without it, what the first group accepts: PPTP, if
-    /// there is no group.
+    /// The protocol: PPTP, or L2TP of version 2 or 3. Without it, what the first group accepts: PPTP, if there is no group.
     #[arg(long, value_name = "PROTOCOL", value_parser = ["pptp", "l2tp", "l2tpv3"])]
     protocol: Option<String>,
-    /// The secret of L2TP tunnels: both ends prove that they know it.
-    #[arg(long, value_name = "SECRET")]
-    tunnel_secret: Option<String>,
     /// The server's own address in the tunnels.
     #[arg(long)]
     address: Option<Ipv4Addr>,
@@ -75,6 +71,8 @@ pub(crate) struct Arguments {
     /// The socket that the commands `show`, `clear` and `debug` speak to.
     #[arg(long, value_name = "FILE")]
     control_socket: Option<PathBuf>,
+    #[command(flatten)]
+    l2tp: L2tp,
     #[command(flatten)]
     link: Link,
 }
@@ -139,12 +137,10 @@ impl Arguments {
             overlay.set(&["vpdn-group", group, "accept-dialin"], Table::from_iter(accept));
             overlay.set(&["virtual-template", template], Table::new());
         }
-        if let Some(secret) = &self.tunnel_secret {
-            let class = file.vpdn_group.get(group).and_then(|group| group.l2tp_class.as_deref()).unwrap_or("default");
-            overlay.set(&["l2tp-class", class, "password"], secret.as_str());
-            overlay.set(&["l2tp-class", class, "authentication"], true);
-            overlay.set(&["vpdn-group", group, "l2tp-class"], class);
-        }
+        let named = file.vpdn_group.get(group);
+        let l2tp = named.and_then(|group| group.l2tp_class.as_deref());
+        let pseudowire = named.and_then(|group| group.pseudowire_class.as_deref());
+        self.l2tp.add(&mut overlay, file, &["vpdn-group", group], (l2tp, pseudowire), wanted);
         self.link.add(&mut overlay, template);
         let mut key = |path: &[&str], value: Option<Value>| set(&mut overlay, path, value);
         let texts = |values: Vec<String>| {

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use l2tp_session::ppp_session::Event as Ppp;
 use l2tp_session::server::{Config as ServerConfig, Group, Limits, Server, SessionMut, TunnelId};
 use l2tp_session::session::{CallEvent, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Received, Session, SessionId};
-use l2tp_session::wire::{Address, UDP_PORT};
+use l2tp_session::wire::UDP_PORT;
+use l2tp_session::wire::tunnel::Versions;
 use pptp::ppp::auth::{Answer, AnswerError, Outcome, Presented, Question, Ticket};
 
 use super::calls::Calls;
 use super::output::{complain, say};
 use super::users::{Known, Users, Visitor};
-use crate::config::{Config, L2tpVersion, Network, Protocol, Sequencing, Service, VirtualTemplate, VpdnGroup};
-use crate::host::{BURST, Clock, Datagrams, Device, Failure, Interest, Packets, Poller, Signals, entropy};
+use crate::config::{Config, ConfigError, IpProtocol, Network, Protocol, Service, VirtualTemplate, VpdnGroup};
+use crate::host::{BURST, Carrier, Clock, Device, Failure, Interest, Packets, Poller, Signals, entropy};
 use crate::profile;
 
 /// How long the end of all sessions may take, whatever the clients do.
@@ -29,27 +29,38 @@ const NETWORK: u64 = 0;
 const DEVICE: u64 = 1;
 const SIGNALS: u64 = 2;
 
+/// Reads the configuration again.
+pub(super) type Reload<'r> = dyn Fn() -> Result<Config, ConfigError> + 'r;
+
 /// A call of a tunnel.
 type Key = (TunnelId, SessionId);
 
-/// Returns the version that a group accepts, if none accepts PPTP.
-pub(super) fn wanted(config: &Config) -> Option<L2tpVersion> {
+/// Returns the versions that a group accepts, if none accepts PPTP.
+pub(super) fn wanted(config: &Config) -> Option<Versions> {
     if config.accepting(Protocol::Pptp).is_some() {
         return None;
     }
-    let versions = [(Protocol::L2tp, L2tpVersion::L2tpv2), (Protocol::L2tpv3, L2tpVersion::L2tpv3)];
-    versions.into_iter().find(|(protocol, _)| config.accepting(*protocol).is_some()).map(|(_, version)| version)
+    let versions = [(Protocol::L2tp, Versions::V2), (Protocol::L2tpv3, Versions::V3)];
+    versions.into_iter().find(|(protocol, _)| config.accepting(*protocol).is_some()).map(|(_, versions)| versions)
 }
 
-/// Takes calls until a signal comes, and ends all sessions.
+/// Returns the group that accepts tunnels of these versions, and its template.
+///
+/// # Errors
+///
+/// [`Failure`]: there is none.
+fn accepting(config: &Config, versions: Versions) -> Result<(&VpdnGroup, &VirtualTemplate), Failure> {
+    let protocol = if versions == Versions::V3 { Protocol::L2tpv3 } else { Protocol::L2tp };
+    config.accepting(protocol).ok_or_else(|| Failure::other("no vpdn-group accepts tunnels of L2TP".to_owned()))
+}
+
+/// Takes calls until a signal comes, and ends all sessions. `reload` reads the configuration again.
 ///
 /// # Errors
 ///
 /// [`Failure`].
-pub(super) fn run(config: &Config, version: L2tpVersion) -> Result<(), Failure> {
-    let protocol = if version == L2tpVersion::L2tpv2 { Protocol::L2tp } else { Protocol::L2tpv3 };
-    let (group, template) =
-        config.accepting(protocol).ok_or_else(|| Failure::other("no vpdn-group accepts tunnels of L2TP".to_owned()))?;
+pub(super) fn run(config: &Config, versions: Versions, reload: &Reload<'_>) -> Result<(), Failure> {
+    let (group, template) = accepting(config, versions)?;
     let own = template.ip_address.ok_or_else(|| Failure::other("the server has no `ip-address`".to_owned()))?;
     if config.radius.is_some() {
         return Err(Failure::other("users of L2TP are those of the configuration: RADIUS is for PPTP".to_owned()));
@@ -60,8 +71,12 @@ pub(super) fn run(config: &Config, version: L2tpVersion) -> Result<(), Failure> 
         return Err(Failure::other("nobody may come in: there are no users".to_owned()));
     }
     let address = config.listen.with_default_port(UDP_PORT);
-    let network = Datagrams::bind(address.into())?;
-    let (group, mtu) = settings(config, group, template, version, own)?;
+    let mut network = Carrier::udp(address.into())?;
+    let pseudowire = config.classes(None, group.pseudowire_class.as_ref()).1;
+    if pseudowire.is_some_and(|class| class.ip_protocol == IpProtocol::L2tp) {
+        network = network.or(Carrier::ip((*address.ip()).into())?);
+    }
+    let (group, mtu) = settings(config, versions)?;
     let device = Device::create(config.interface.as_deref(), template.ipv6)?;
     let failed = |error| Failure::of_system("the network interface", &error);
     device.set_up(mtu).map_err(failed)?;
@@ -84,24 +99,27 @@ pub(super) fn run(config: &Config, version: L2tpVersion) -> Result<(), Failure> 
         outgoing: Packets::new(HEADROOM),
     };
     say(&format_args!("listening at {address}, interface {}, {own}", gateway.state.device.name()));
-    gateway.run()
+    gateway.run(&|| settings(&reload()?, versions).map(|(group, _)| group))
 }
 
 /// Returns the settings of all tunnels, and the MTU of the device.
-fn settings(
-    config: &Config,
-    group: &VpdnGroup,
-    template: &VirtualTemplate,
-    version: L2tpVersion,
-    own: Ipv4Addr,
-) -> Result<(Group, u16), Failure> {
-    let class = group.l2tp_class.as_ref().and_then(|class| config.l2tp_class.get(class)).cloned().unwrap_or_default();
+///
+/// # Errors
+///
+/// [`Failure`]: no group accepts such tunnels, or the password of the tunnels is too long.
+fn settings(config: &Config, versions: Versions) -> Result<(Group, u16), Failure> {
+    let (group, template) = accepting(config, versions)?;
+    let own = template.ip_address.ok_or_else(|| Failure::other("the server has no `ip-address`".to_owned()))?;
+    let (class, pseudowire) = config.classes(group.l2tp_class.as_ref(), group.pseudowire_class.as_ref());
     let name = group.local_name.as_deref().unwrap_or(config.hostname());
-    let session = profile::l2tp(template, &class, version, Sequencing::Off, name)?;
+    let session = profile::l2tp(template, (&class, pseudowire), versions, name)?;
     let mtu = session.mtu();
     let mut settings = Group::new(session, own).with_server(|server| profile::server(server, template));
     if let Some(name) = &group.terminate_from {
         settings = settings.with_terminate_from(name);
+    }
+    for vcid in &group.vcids {
+        settings = settings.with_remote_end_id(&vcid.to_string());
     }
     Ok((settings, mtu))
 }
@@ -110,7 +128,7 @@ fn settings(
 struct Gateway {
     clock: Clock,
     server: Server<CALLS>,
-    network: Datagrams,
+    network: Carrier,
     state: State,
     outgoing: Packets,
 }
@@ -133,14 +151,16 @@ enum Stage {
 }
 
 impl Gateway {
-    fn run(mut self) -> Result<(), Failure> {
-        let (stop, report) = (Signals::of_the_end()?, Signals::of_reports()?);
+    /// Runs until a signal. `reload` returns the settings for new tunnels.
+    fn run(mut self, reload: &dyn Fn() -> Result<Group, Failure>) -> Result<(), Failure> {
+        let (stop, report, reloads) = (Signals::of_the_end()?, Signals::of_reports()?, Signals::of_reloads()?);
         let failed = |error| Failure::of_system("epoll", &error);
         let mut poller = Poller::new().map_err(failed)?;
-        poller.add(&self.network, NETWORK, Interest::Read).map_err(failed)?;
+        self.network.wait_by(&poller, NETWORK).map_err(failed)?;
         poller.add(&self.state.device, DEVICE, Interest::Read).map_err(failed)?;
         poller.add(&stop, SIGNALS, Interest::Read).map_err(failed)?;
         poller.add(&report, SIGNALS, Interest::Read).map_err(failed)?;
+        poller.add(&reloads, SIGNALS, Interest::Read).map_err(failed)?;
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
         let (mut stage, mut stops) = (Stage::Running, 0);
         loop {
@@ -170,6 +190,20 @@ impl Gateway {
             if report.take() > 0 {
                 self.report();
             }
+            if reloads.take() > 0 {
+                self.reload(reload);
+            }
+        }
+    }
+
+    /// Has new tunnels begin with the settings that the configuration has now. The others keep theirs.
+    fn reload(&mut self, reload: &dyn Fn() -> Result<Group, Failure>) {
+        match reload() {
+            Ok(group) => {
+                self.server.set_config(group);
+                say(&"the configuration was read again, for new tunnels");
+            }
+            Err(failure) => complain(&format!("the configuration stays as it was: {failure}")),
         }
     }
 
@@ -204,7 +238,7 @@ impl Gateway {
             }
             // The buffers are long enough.
             while let Ok(Some(packet)) = session.poll_transmit(now, &mut buf) {
-                send(network, packet.destination, packet.payload);
+                network.send(&packet);
             }
             while let Ok(Some(received)) = session.poll_receive(now, &mut waiting) {
                 state.deliver(id, received);
@@ -224,7 +258,7 @@ impl Gateway {
         let mut scratch = [0; MAX_RECEIVE];
         network.receive(|source, packet| {
             // A packet that cannot be read is counted by its session. That happens on every path.
-            if let Ok((id, received)) = server.handle_datagram(now, Address::udp(source), packet, &mut scratch) {
+            if let Ok((id, received)) = server.handle_datagram(now, source, packet, &mut scratch) {
                 state.deliver(id, received);
             }
         });
@@ -245,7 +279,7 @@ impl Gateway {
                 let Some(mut session) = server.session_mut(id) else { continue };
                 let Some(mut call) = session.call_mut(call) else { continue };
                 if let Ok(sent) = call.send_ip(now, packet) {
-                    send(network, sent.destination, sent.payload);
+                    network.send(&sent);
                 }
             }
             let count = outgoing.iter_mut().count();
@@ -261,12 +295,6 @@ impl Gateway {
             }
         }
         say(&format_args!("{} tunnels, {} packets of other senders", self.server.len(), self.state.spoofed));
-    }
-}
-
-fn send(network: &Datagrams, destination: Address, packet: &[u8]) {
-    if let Some(port) = destination.port() {
-        network.send_to((destination.host(), port).into(), packet);
     }
 }
 

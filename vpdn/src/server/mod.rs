@@ -48,7 +48,7 @@ fn run(arguments: &Arguments) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let done = match l2tp::wanted(&config) {
-        Some(version) => l2tp::run(&config, version),
+        Some(versions) => l2tp::run(&config, versions, &|| arguments.config()),
         None => gateway::run(&config),
     };
     match done {
