@@ -13,6 +13,8 @@ pub mod namespace;
 pub mod ppp;
 #[cfg(target_os = "linux")]
 pub mod programs;
+#[cfg(target_os = "linux")]
+pub mod qemu;
 pub mod radius;
 #[cfg(target_os = "linux")]
 pub mod traffic;

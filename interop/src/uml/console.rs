@@ -17,7 +17,7 @@ pub struct Console(Arc<(Mutex<Printed>, Condvar)>);
 
 impl Console {
     /// Reads in a thread, until the end.
-    pub(super) fn read(&self, output: impl Read + Send + 'static) -> JoinHandle<()> {
+    pub(crate) fn read(&self, output: impl Read + Send + 'static) -> JoinHandle<()> {
         let Self(shared) = self.clone();
         std::thread::spawn(move || {
             let (printed, changed) = &*shared;
