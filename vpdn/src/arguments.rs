@@ -129,7 +129,7 @@ pub(crate) struct L2tp {
     /// Hide values in control messages.
     #[arg(long, requires = "tunnel_secret")]
     hidden: bool,
-    /// What carries version 3: UDP, or IP itself as protocol 115. Without it: `udp`.
+    /// The carrier of version 3: UDP, or IP itself as protocol 115. Without it: `udp`.
     #[arg(long, value_name = "PROTOCOL", value_parser = ["udp", "l2tp"])]
     ip_protocol: Option<String>,
     /// How many bytes of cookie packets of version 3 have to have: 0, 4 or 8.

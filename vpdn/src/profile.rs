@@ -159,7 +159,7 @@ fn wishes(terms: Terms, pseudowire: &PseudowireClass) -> Terms {
         _ => CookieSize::Zero,
     };
     let terms = terms.with_cookie(cookie).with_sublayer(pseudowire.sublayer);
-    // What an end wants is for both directions: the tunnel has no word for one alone.
+    // A wish is for both directions: the tunnel has no word for one alone.
     if pseudowire.sequencing == Sequencing::Off { terms } else { terms.with_sequencing(DataSequencing::ALL) }
 }
 

@@ -1,4 +1,4 @@
-//! A session of L2TP, with a tunnel or without: the same for who drives it.
+//! A session of L2TP, with a tunnel or without, which is driven the same way.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -88,7 +88,7 @@ impl Line {
         }
     }
 
-    /// Returns whether the peer knows of the end, as far as it can be told.
+    /// Returns whether the peer knows of the end. Without a tunnel nothing can let it know.
     pub(super) const fn is_acknowledged(&self) -> bool {
         match self {
             Self::Signalled(session) => session.is_acknowledged(),

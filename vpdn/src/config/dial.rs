@@ -81,7 +81,7 @@ pub struct ManualSession {
     pub remote_cookie: Option<CookieText>,
     /// The port of UDP that packets come to. Default: 1701.
     pub local_port: Option<u16>,
-    /// What the session carries. Default: PPP, whose client this side is.
+    /// The payload of the session. Default: PPP, whose client this side is.
     #[serde(default)]
     pub circuit: Circuit,
 }
@@ -200,7 +200,7 @@ pub struct PseudowireClass {
     pub protocol: Option<Signaling>,
     /// The name of the `l2tp-class`. Default: one with the defaults of all keys.
     pub l2tp_class: Option<String>,
-    /// What carries packets of version 3: UDP, or IP itself. Default: UDP.
+    /// The carrier of packets of version 3: UDP, or IP itself. Default: UDP.
     #[serde(default)]
     pub ip_protocol: IpProtocol,
     /// How many bytes of cookie this side wants in packets of version 3, 0, 4 or 8. Default: 0.

@@ -52,7 +52,7 @@ impl Carrier {
         Ok(Self { udp: Some(End::new(Datagrams::bind(address)?, address.is_ipv6())), ip: None })
     }
 
-    /// Opens a raw socket that gets the packets to this address of ours, whoever sends them.
+    /// Opens a raw socket that gets the packets of all peers to this address of ours.
     ///
     /// # Errors
     ///
