@@ -32,8 +32,8 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// Finds the kernel that `.ci/l2tp-kernel` has unpacked. If there is none, or nothing to run it, prints that
-    /// `what` is skipped, and the reason.
+    /// Finds the kernel that `.ci/l2tp-kernel` has unpacked. Without one, or without QEMU, a line names
+    /// the reason for which `what` is skipped.
     #[must_use]
     pub fn find(what: &str) -> Option<Self> {
         if !has_programs(what, &["qemu-system-x86_64", "busybox", "ip", "timeout"]) {
