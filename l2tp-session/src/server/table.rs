@@ -321,7 +321,10 @@ impl<const CALLS: usize> Server<CALLS> {
             Ok(Handled::Taken) => Ok(true),
             // Another id from the same port: the peer has started again, and gets a tunnel of its
             // own.
-            Ok(Handled::OtherRequest) | Err(ReceiveError::Control(PacketError::OtherTunnel)) => Ok(false),
+            // A digest that does not fit: the password may have changed since that tunnel began.
+            Ok(Handled::OtherRequest) | Err(ReceiveError::Control(PacketError::OtherTunnel | PacketError::Digest)) => {
+                Ok(false)
+            }
             Err(error) => Err(error),
         }
     }
