@@ -116,15 +116,7 @@ pub fn packets(data: &[u8]) {
 /// Asserts that text for people is printable for any input. Returns the number of bytes that the
 /// record is about.
 fn look(record: &Record<'_>) -> usize {
-    let shown = match record.content {
-        Content::Control { message, .. } => message.to_string(),
-        Content::ControlProtocol { packet: Ok(packet), .. } => packet.to_string(),
-        Content::Chap { packet: Ok(packet), .. } => packet.to_string(),
-        Content::Pap { packet: Ok(packet), .. } => packet.to_string(),
-        Content::Eap { packet: Ok(packet), .. } => packet.to_string(),
-        _ => String::new(),
-    };
-    let shown = shown + &format!("{record:?}");
+    let shown = format!("{record} {record:?}");
     assert!(shown.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{shown}");
     match record.content {
         Content::Gre { bytes, .. } | Content::Frame { bytes, .. } | Content::CompressedData { bytes, .. } => {

@@ -67,6 +67,7 @@ mod direction;
 mod encryption;
 mod end;
 mod evidence;
+mod line;
 mod mppe_link;
 mod not_decrypted;
 mod proof;
