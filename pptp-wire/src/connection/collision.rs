@@ -44,8 +44,9 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// Call it on *both* connections, with the address of this side and of the peer, before the peer's
     /// Start-Control-Connection-Request is given to the one it opened. (A server that also originates connections to
     /// its peers sets [`manual_start`](super::Config::with_manual_start), looks for a connection in
-    /// [`State::WaitCtlReply`] to the same peer at [`StartRequested`](super::Event::StartRequested), and calls this
-    /// before [`accept_start`](Self::accept_start).)
+    /// [`WaitCtlReply`](super::State::WaitCtlReply) to the same peer at
+    /// [`StartRequested`](super::Event::StartRequested), and calls this before
+    /// [`accept_start`](Self::accept_start).)
     ///
     /// On the side that loses, the connection that it opened is closed, without a message. On the side that wins,
     /// nothing is sent on the connection that the peer opened; it is closed when the peer closes it, or when the start
