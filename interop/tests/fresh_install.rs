@@ -87,13 +87,13 @@ fn inside() {
     server.wait_for("counters", PATIENCE);
     end(server, Signal::TERM);
 
-    // Our server on the fresh machine, and our client.
-    let program = bin.join("vpdn-server");
-    guest.send(&format!(
+    // Our server on the fresh machine, and our client. The guest sees this folder wherever the project is; its `/tmp`
+    // is its own.
+    std::fs::copy(bin.join("vpdn-server"), guest.folder().join("vpdn-server")).unwrap();
+    guest.send(
         "mkdir -p /dev/net; [ -e /dev/net/tun ] || mknod /dev/net/tun c 10 200; \
-         {} --config /run/host/server.toml 2>&1 | while read -r line; do echo \"server: $line\"; done\n",
-        program.display()
-    ));
+         /run/host/vpdn-server --config /run/host/server.toml 2>&1 | while read -r line; do echo \"server: $line\"; done\n",
+    );
     let _ = guest.wait_for("server: listening at", PATIENCE);
     let mut client = start("vpdn-client", &format!("{GUEST} --user alice --password wonderland"));
     client.wait_for("encoding: MPPE 128 bit, stateless", PATIENCE);
