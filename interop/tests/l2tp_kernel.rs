@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use pptp_interop::examples::{self, Program};
 use pptp_interop::matrix::{Measured, Row};
-use pptp_interop::namespace::{clock, devices_and_routes, isolated, run};
+use pptp_interop::namespace::{clock, devices_and_routes, isolated};
 use pptp_interop::qemu::{Kernel, Machine, SHORT};
 use pptp_interop::traffic::{self, digest, filler};
 use pptp_interop::uml::Network;
@@ -79,7 +79,6 @@ fn cases() -> Vec<Case> {
 }
 
 fn inside() {
-    run("mount -t tmpfs none /tmp");
     let kernel = Kernel::find("l2tp_kernel").unwrap();
     let network = Network::new();
     network.add_tap(TAP, Ipv4Addr::new(10, 0, 0, 1));
