@@ -98,10 +98,13 @@ impl Exchange {
         self.timer = Timer::repeat(now, config, tries.max(config.max_tries.saturating_sub(1)));
     }
 
-    /// Waits, for as long as the other side repeats what it wants to have answered, for a packet that may be lost.
+    /// Waits for a packet that may be lost, a quarter of the restart timeout.
     #[cfg(feature = "mschap")]
     pub(super) fn wait_shortly(&mut self, now: Duration, config: &Config) {
-        self.timer = time::after(now, config.restart_timeout).map_or(Timer::Off, |at| Timer::Wait { at });
+        // pppd 2.4.9 sends no Success of EAP-MSCHAPv2, and repeats its first request of CCP after 3 s. A whole restart
+        // timeout would meet that, and its kernel then loses the keys.
+        let wait = config.restart_timeout.checked_div(4);
+        self.timer = wait.and_then(|wait| time::after(now, wait)).map_or(Timer::Off, |at| Timer::Wait { at });
     }
 
     /// Sends the packet once: it is an answer, and the other side asks again when it was lost.
