@@ -16,8 +16,8 @@ use crate::{Header, Text};
 /// assert_eq!(
 ///     request.to_string(),
 ///     "Incoming-Call-Request: call id 9, call serial number 1, bearer type digital, \
-///  physical channel id 0, dialed number length 3, dialing number length 7, \
-///  dialed number \"110\", dialing number \"0301234\""
+///      physical channel id 0, dialed number length 3, dialing number length 7, \
+///      dialed number \"110\", dialing number \"0301234\""
 /// );
 /// # Ok::<(), pptp_wire::TextError>(())
 /// ```
@@ -105,7 +105,7 @@ layout!(IncomingCallRequest = INCOMING_CALL_REQUEST:
 /// assert_eq!(
 ///     IncomingCallReply::new(4, 9).to_string(),
 ///     "Incoming-Call-Reply: call id 4, peer's call id 9, result code Connect (1), \
-///  packet receive window size 64, packet transmit delay 0"
+///      packet receive window size 64, packet transmit delay 0"
 /// );
 /// ```
 #[doc(alias = "ICRP")]
@@ -183,7 +183,7 @@ layout!(IncomingCallReply = INCOMING_CALL_REPLY:
 /// assert_eq!(
 ///     IncomingCallConnected::new(4, 64_000, Framing::SYNCHRONOUS).to_string(),
 ///     "Incoming-Call-Connected: peer's call id 4, connect speed 64000, \
-///  packet receive window size 64, packet transmit delay 0, framing type sync"
+///      packet receive window size 64, packet transmit delay 0, framing type sync"
 /// );
 /// ```
 #[doc(alias = "ICCN")]

@@ -14,8 +14,8 @@
 //! assert_eq!(
 //!     request.to_string(),
 //!     "Outgoing-Call-Request: call id 2932, call serial number 3, minimum BPS 300, \
-//!  maximum BPS 100000000, bearer type analog+digital, framing type async+sync, \
-//!  packet receive window size 16, packet processing delay 0"
+//!      maximum BPS 100000000, bearer type analog+digital, framing type async+sync, \
+//!      packet receive window size 16, packet processing delay 0"
 //! );
 //! ```
 

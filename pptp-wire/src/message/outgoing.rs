@@ -110,8 +110,8 @@ layout!(OutgoingCallRequest = OUTGOING_CALL_REQUEST:
 /// assert_eq!(
 ///     refusal.to_string(),
 ///     "Outgoing-Call-Reply: call id 0, peer's call id 1, result code General Error (2), \
-///  error code No-Resource (4), connect speed 0, packet receive window size 0, \
-///  packet processing delay 0, physical channel id 0"
+///      error code No-Resource (4), connect speed 0, packet receive window size 0, \
+///      packet processing delay 0, physical channel id 0"
 /// );
 /// ```
 #[doc(alias = "OCRP")]

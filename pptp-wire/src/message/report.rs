@@ -12,7 +12,7 @@ use crate::code::Accm;
 /// assert_eq!(
 ///     notify.to_string(),
 ///     "WAN-Error-Notify: peer's call id 4, CRC errors 3, framing errors 0, hardware overruns 0, \
-///  buffer overruns 0, time-out errors 0, alignment errors 0"
+///      buffer overruns 0, time-out errors 0, alignment errors 0"
 /// );
 /// ```
 #[doc(alias = "WEN")]

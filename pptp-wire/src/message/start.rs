@@ -13,8 +13,8 @@ use crate::{Header, Text};
 /// assert_eq!(
 ///     request.to_string(),
 ///     "Start-Control-Connection-Request: protocol version 1.0, framing capabilities async+sync, \
-///  bearer capabilities analog+digital, maximum channels 0, firmware revision 0, \
-///  host name \"laptop\", vendor name \"\""
+///      bearer capabilities analog+digital, maximum channels 0, firmware revision 0, \
+///      host name \"laptop\", vendor name \"\""
 /// );
 /// # Ok::<(), pptp_wire::TextError>(())
 /// ```
