@@ -199,6 +199,20 @@ impl Stage {
             Self::NoTcp(_) | Self::Established | Self::Closed => None,
         }
     }
+
+    /// Returns why the connection is over when nothing more comes, where that is settled already.
+    const fn settled_reason(self) -> Option<CloseReason> {
+        match self {
+            Self::Stopping { reason, .. } => Some(reason),
+            Self::Silenced { .. } => Some(CloseReason::CollisionWon),
+            Self::NoTcp(_)
+            | Self::WaitRequest { .. }
+            | Self::StartRequested { .. }
+            | Self::WaitReply { .. }
+            | Self::Established
+            | Self::Closed => None,
+        }
+    }
 }
 
 impl<const CALLS: usize> Connection<CALLS> {

@@ -118,25 +118,9 @@ impl<const CALLS: usize> Connection<CALLS> {
     }
 
     fn end_of_stream(&mut self) {
-        let reason = match self.stage {
-            // The stop was sent, and the peer closed TCP in place of a Stop-Control-Connection-Reply.
-            // The reason of the stop stays.
-            Stage::Stopping { reason, .. } => reason,
-            Stage::Silenced { .. } => CloseReason::CollisionWon,
-            Stage::NoTcp(_)
-            | Stage::WaitRequest { .. }
-            | Stage::StartRequested { .. }
-            | Stage::WaitReply { .. }
-            | Stage::Established
-            | Stage::Closed => {
-                if self.intake.is_at_boundary() {
-                    CloseReason::Disconnected
-                } else {
-                    CloseReason::Cut
-                }
-            }
-        };
-        self.end(reason);
+        let seen = if self.intake.is_at_boundary() { CloseReason::Disconnected } else { CloseReason::Cut };
+        // A peer may close TCP in place of a Stop-Control-Connection-Reply. The reason of the stop stays.
+        self.end(self.stage.settled_reason().unwrap_or(seen));
     }
 
     fn handle_message(&mut self, message: &Message) {

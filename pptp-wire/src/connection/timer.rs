@@ -61,20 +61,13 @@ impl<const CALLS: usize> Connection<CALLS> {
     fn fire(&mut self, timer: Timer) {
         match timer {
             Timer::Connection => {
-                let reason = match self.stage {
+                self.end(match self.stage.settled_reason() {
                     // A stop without an answer is the network's fault; a stop that had a reason
                     // keeps it.
-                    Stage::Stopping { reason: CloseReason::Local, .. } => CloseReason::StopTimeout,
-                    Stage::Stopping { reason, .. } => reason,
-                    Stage::Silenced { .. } => CloseReason::CollisionWon,
-                    Stage::NoTcp(_)
-                    | Stage::WaitRequest { .. }
-                    | Stage::StartRequested { .. }
-                    | Stage::WaitReply { .. }
-                    | Stage::Established
-                    | Stage::Closed => CloseReason::StartTimeout,
-                };
-                self.end(reason);
+                    Some(CloseReason::Local) => CloseReason::StopTimeout,
+                    Some(reason) => reason,
+                    None => CloseReason::StartTimeout,
+                });
             }
             Timer::Echo => match self.echo.fire(self.now) {
                 // If there is no room for it, enough waits to be sent to make the peer answer.
