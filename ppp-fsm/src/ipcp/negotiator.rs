@@ -42,7 +42,12 @@ impl Config {
     /// one.
     #[must_use]
     pub fn new(address: Ipv4Addr) -> Self {
-        Self { own: Some(address).filter(|address| !address.is_unspecified()), ..Self::default() }
+        Self::default().with_own_address(address)
+    }
+
+    fn with_own_address(mut self, address: Ipv4Addr) -> Self {
+        self.own = Some(address).filter(|address| !address.is_unspecified());
+        self
     }
 
     /// Allows another address when the peer insists. Default: no.
@@ -232,23 +237,21 @@ impl Negotiator {
     /// Sets the address of this side, as soon as it is known who the peer is. The next request has it; set before
     /// the first one, it is the only one that the peer sees.
     pub fn set_own_address(&mut self, address: Ipv4Addr) {
-        self.config.own = Some(address).filter(|address| !address.is_unspecified());
+        self.config = self.config.clone().with_own_address(address);
         // A peer that has rejected the option does not want any address.
         self.own = self.own.and(Some(address));
     }
 
     /// Sets the name servers that the peer is given (RFC 1877 sections 1.1 and 1.3), as soon as it is known who the
     /// peer is.
-    pub const fn set_name_servers(&mut self, [first, second]: [Option<Ipv4Addr>; 2]) {
-        let [_, _, third, fourth] = self.config.servers;
-        self.config.servers = [first, second, third, fourth];
+    pub fn set_name_servers(&mut self, servers: [Option<Ipv4Addr>; 2]) {
+        self.config = self.config.clone().with_name_servers(servers);
     }
 
     /// Sets the NetBIOS name servers that the peer is given (RFC 1877 sections 1.2 and 1.4), as soon as it is known
     /// who the peer is.
-    pub const fn set_netbios_name_servers(&mut self, [third, fourth]: [Option<Ipv4Addr>; 2]) {
-        let [first, second, _, _] = self.config.servers;
-        self.config.servers = [first, second, third, fourth];
+    pub fn set_netbios_name_servers(&mut self, servers: [Option<Ipv4Addr>; 2]) {
+        self.config = self.config.clone().with_netbios_name_servers(servers);
     }
 
     /// Returns the option of a server, if it is one.
