@@ -285,14 +285,10 @@ impl<W: Write> Trace<W> {
         };
         write!(self.out, "{:>18}{DIM}{session:>3} -- {DIM:#}", "")?;
         match event {
-            Event::SecretFits { proof } => {
-                writeln!(self.out, "{GOOD}the given secret fits {}{GOOD:#}", proof.of())
-            }
-            Event::SecretDoesNotFit { proof } => {
-                writeln!(self.out, "{BAD}the given secret does not fit {}{BAD:#}", proof.of())
-            }
-            Event::Authenticated(authentication) => writeln!(self.out, "{authentication}"),
-            Event::Encrypts { algorithm, keys: Ok(()) } => writeln!(self.out, "{from} encrypts: {algorithm}"),
+            Event::SecretFits { .. } => writeln!(self.out, "{GOOD}{event}{GOOD:#}"),
+            Event::SecretDoesNotFit { .. } => writeln!(self.out, "{BAD}{event}{BAD:#}"),
+            Event::Authenticated(_) => writeln!(self.out, "{event}"),
+            Event::Encrypts { keys: Ok(()), .. } => writeln!(self.out, "{from} {event}"),
             Event::Encrypts { algorithm, keys: Err(reason) } => {
                 writeln!(self.out, "{from} encrypts: {algorithm}; {BAD}no keys: {reason}{BAD:#}")
             }
