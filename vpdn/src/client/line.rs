@@ -12,7 +12,7 @@ use l2tp_session::session::{
 use l2tp_session::wire::data::{self, Sequencing as Numbers, SessionWire, Wire};
 use l2tp_session::wire::header::Cookie;
 use l2tp_session::wire::{Address, TunnelIds, UDP_PORT};
-use pptp::ppp::auth::Ticket;
+use pptp::ppp::auth::{AnswerError, Ticket};
 
 use super::context::Context;
 use crate::config::{Circuit, CookieText, IpProtocol, ManualSession, Sequencing};
@@ -197,16 +197,10 @@ impl Line {
     }
 
     /// Changes the password. `None`: there is no PPP any more.
-    pub(super) fn change_password(&mut self, now: Duration, new: &str) -> Option<Result<(), String>> {
+    pub(super) fn change_password(&mut self, now: Duration, new: &str) -> Option<Result<(), AnswerError>> {
         match self {
-            Self::Signalled(session) => {
-                let mut call = session.first_call_mut()?;
-                Some(call.change_password(now, new).map_err(|error| error.to_string()))
-            }
-            Self::Manual(session) => {
-                let changed = session.with_ppp(now, |ppp, now| ppp.change_password(now, new))?;
-                Some(changed.map_err(|error| error.to_string()))
-            }
+            Self::Signalled(session) => session.first_call_mut().map(|mut call| call.change_password(now, new)),
+            Self::Manual(session) => session.with_ppp(now, |ppp, now| ppp.change_password(now, new)),
         }
     }
 }

@@ -1,9 +1,8 @@
 //! The events of PPP, over any carrier.
 
-use std::fmt::Display;
 use std::time::Duration;
 
-use pptp::ppp::auth::Ticket;
+use pptp::ppp::auth::{AnswerError, Ticket};
 use pptp::ppp_session::{Event, Session, Status};
 use pptp::report::ClientStatus;
 use zeroize::Zeroizing;
@@ -57,9 +56,9 @@ pub(super) fn event(
 }
 
 /// Changes the password, which has expired, by `change`. Returns whether there is a new one.
-pub(super) fn change_password<E: Display>(
+pub(super) fn change_password(
     new: Option<&Zeroizing<String>>,
-    change: impl FnOnce(&str) -> Option<Result<(), E>>,
+    change: impl FnOnce(&str) -> Option<Result<(), AnswerError>>,
 ) -> bool {
     let Some(new) = new else { return false };
     say(&"  the password has expired: changing it");
