@@ -377,8 +377,8 @@ impl State {
         let Self { users, calls, .. } = self;
         let room = |known: &Known| calls.assign(key, known.address).is_some();
         match users.answer(now, &mut Visit { session, call }, Service::L2tp, question, room) {
-            Ok((Outcome::Accepted | Outcome::PasswordChanged(_), Known { address, own_address, routes })) => {
-                let address = self.calls.assign(key, address);
+            Ok((Outcome::Accepted | Outcome::PasswordChanged(_), known)) => {
+                let address = self.calls.assign(key, known.address);
                 let Some(mut call) = session.call_mut(call) else { return };
                 let Some(address) = address else {
                     complain("all addresses of the pool are taken");
@@ -386,14 +386,10 @@ impl State {
                     return;
                 };
                 call.assign_address(address);
-                if let Some(own) = own_address {
-                    self.calls.reserve(own);
+                if let Some(own) = known.own_address(&mut self.calls, &self.device) {
                     call.assign_own_address(own);
-                    if let Err(error) = self.device.add_address(own.into(), None, 32) {
-                        complain(&format!("tunnel {id} session {}: {own} is not ours: {error}", key.1));
-                    }
                 }
-                self.behind.insert(key, routes);
+                self.behind.insert(key, known.routes);
             }
             Ok(_) => {
                 if !had_one {

@@ -79,8 +79,6 @@ impl Visitor for Visit<'_> {
 #[derive(Default)]
 pub(super) struct Accepted {
     authorization: Authorization,
-    /// The server's address in this tunnel, where it is not that of all tunnels.
-    own_address: Option<Ipv4Addr>,
     by_radius: bool,
 }
 
@@ -176,10 +174,14 @@ impl State {
                 if matches!(outcome, Outcome::PasswordChanged(_)) {
                     say(&format_args!("connection {id} call {call}: password changed"));
                 }
-                let Known { address, own_address, routes } = known;
+                let own = known.own_address(&mut self.calls, &self.device);
+                if let (Some(own), Some(mut call)) = (own, session.call_mut(call)) {
+                    call.assign_own_address(own);
+                }
+                let Known { address, routes, .. } = known;
                 let address = address.map_or(FramedAddress::Pool, FramedAddress::Given);
                 let authorization = Authorization { address, routes, ..Authorization::default() };
-                self.let_in(now, session, key, Accepted { authorization, own_address, by_radius: false });
+                self.let_in(now, session, key, Accepted { authorization, by_radius: false });
             }
             Ok(_) => {
                 if !had_one {
@@ -199,10 +201,6 @@ impl State {
             return;
         };
         call.assign_address(address);
-        if let Some(own) = accepted.own_address {
-            self.calls.reserve(own);
-            call.assign_own_address(own);
-        }
         // RFC 2548 sections 2.7.1 to 2.7.4: those of the user, where there are any, in place of the configuration's.
         let Authorization { name_servers, netbios_name_servers, .. } = accepted.authorization;
         if name_servers != [None; 2] {
@@ -269,7 +267,7 @@ impl State {
         let Some(mut call) = session.call_mut(key.1) else { return };
         match call.accept(now, question.ticket(), message, keys) {
             Ok(Outcome::Accepted | Outcome::PasswordChanged(_)) => {
-                self.let_in(now, session, key, Accepted { authorization, own_address: None, by_radius: true });
+                self.let_in(now, session, key, Accepted { authorization, by_radius: true });
             }
             // The client has gone in the meantime, or does not take it.
             Ok(_) | Err(_) => self.calls.remove(key),
@@ -280,12 +278,7 @@ impl State {
     fn ip_up(&mut self, now: Duration, session: &Session, key: Key, peer: IpAddr) {
         let (id, call) = key;
         let (Some(address), Some(handle)) = (self.calls.address(key), session.call(call)) else { return };
-        let Accepted { authorization, own_address, by_radius } = self.accepted.remove(&key).unwrap_or_default();
-        if let Some(own) = own_address {
-            if let Err(error) = self.device.add_address(own.into(), None, 32) {
-                say(&format_args!("connection {id} call {call}: {own} is not ours: {error}"));
-            }
-        }
+        let Accepted { authorization, by_radius } = self.accepted.remove(&key).unwrap_or_default();
         // RFC 2865 section 5.12: Framed-MTU bounds the packets to the client.
         let mtu = authorization.mtu.map_or(handle.mtu(), |mtu| mtu.min(handle.mtu()));
         for network in authorization.routes.iter().copied().chain(authorization.network) {

@@ -11,8 +11,10 @@ use mschap::{Account, FailureCode, NtHash};
 use pptp::ppp::auth::{Answer, AnswerError, Outcome, Presented, Question, Ticket};
 use rustix::fs::{FlockOperation, flock};
 
+use super::calls::Calls;
 use super::output::complain;
 use crate::config::{Network, NtHashText, Secret, Service, User};
+use crate::host::Device;
 
 /// The other data of a user that was let in.
 #[derive(Debug, Clone, Default)]
@@ -190,6 +192,17 @@ impl Users {
 impl Known {
     fn of(user: &User) -> Self {
         Self { address: user.remote_address, own_address: user.local_address, routes: user.routes.clone() }
+    }
+
+    /// Makes the server's address in this user's tunnel an address of the device, where it has one of its own, and
+    /// returns it. Another user may have the same.
+    pub(super) fn own_address<K: Copy + Ord>(&self, calls: &mut Calls<K>, device: &Device) -> Option<Ipv4Addr> {
+        let own = self.own_address?;
+        calls.reserve(own);
+        if let Err(error) = device.add_address(own.into(), None, 32) {
+            complain(&format!("the address {own}: {error}"));
+        }
+        Some(own)
     }
 }
 
