@@ -15,7 +15,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::traffic::filler;
-use crate::uml::{Console, Network, has_programs};
+use crate::uml::{Console, Network, find, has_programs, module_files};
 
 const INIT: &str = include_str!("../qemu/init");
 /// The machine's own, and those of its tunnels.
@@ -46,26 +46,6 @@ impl Kernel {
             crate::say!("SKIPPED: {what}: no kernel at {}: `.ci/l2tp-kernel` fetches one", folder.display());
         }
         found.map(|(image, modules)| Self { image, modules })
-    }
-
-    /// Returns the files of the modules, each after those that it needs.
-    fn modules(&self) -> Vec<PathBuf> {
-        let dependencies = std::fs::read_to_string(self.modules.join("modules.dep")).unwrap();
-        let mut files: Vec<PathBuf> = Vec::new();
-        for name in MODULES {
-            let end = format!("/{name}.ko");
-            let line =
-                dependencies.lines().filter_map(|line| line.split_once(':')).find(|(path, _)| path.ends_with(&end));
-            let (path, needed) = line.unwrap_or_else(|| panic!("no module {name}"));
-            // Those that it needs are named in the opposite order.
-            for path in needed.split_whitespace().rev().chain([path]) {
-                let file = self.modules.join(path);
-                if !files.contains(&file) {
-                    files.push(file);
-                }
-            }
-        }
-        files
     }
 }
 
@@ -157,7 +137,7 @@ fn make_file_system(kernel: &Kernel, root: &Path, archive: &Path) {
         copy(Path::new(&library), &library);
     }
     let mut modules = String::new();
-    for file in kernel.modules() {
+    for file in module_files(&kernel.modules, &MODULES) {
         let to = format!("/lib/{}", file.file_name().unwrap().to_string_lossy());
         copy(&file, &to);
         writeln!(modules, "{to}").unwrap();
@@ -173,8 +153,7 @@ fn make_file_system(kernel: &Kernel, root: &Path, archive: &Path) {
 }
 
 fn program(name: &str) -> PathBuf {
-    let folders = crate::namespace::PATH.split(':').map(|folder| Path::new(folder).join(name));
-    folders.into_iter().find(|path| path.exists()).unwrap_or_else(|| panic!("no program {name}"))
+    find(name).unwrap_or_else(|| panic!("no program {name}"))
 }
 
 /// Returns the shared libraries of a program, the loader included, as `ldd` says.

@@ -32,8 +32,8 @@ pub use terminal::Terminal;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Where the programs are, here and in a guest.
-const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
+// Here and in a guest.
+use crate::namespace::PATH;
 
 /// Returns whether guests can be booted here. If not, says why, and that `what` is skipped.
 #[must_use]
@@ -79,7 +79,27 @@ fn missing() -> Option<String> {
 /// The modules of Debian's kernel; in it a folder for the version.
 const MODULES: &str = "/usr/lib/uml/modules";
 
-fn find(program: &str) -> Option<PathBuf> {
+/// Returns the files of modules in the folder of a kernel's, each once and after those that it needs.
+pub(crate) fn module_files(folder: &Path, names: &[impl AsRef<str>]) -> Vec<PathBuf> {
+    let dependencies = std::fs::read_to_string(folder.join("modules.dep")).unwrap();
+    let mut files: Vec<PathBuf> = Vec::new();
+    for name in names {
+        let name = name.as_ref();
+        let end = format!("/{name}.ko");
+        let mut lines = dependencies.lines().filter_map(|line| line.split_once(':'));
+        let (path, needed) = lines.find(|(path, _)| path.ends_with(&end)).unwrap_or_else(|| panic!("no module {name}"));
+        // Those that it needs are named in the opposite order.
+        for path in needed.split_whitespace().rev().chain([path]) {
+            let file = folder.join(path);
+            if !files.contains(&file) {
+                files.push(file);
+            }
+        }
+    }
+    files
+}
+
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
     PATH.split(':').map(|folder| Path::new(folder).join(program)).find(|path| path.exists())
 }
 

@@ -1,6 +1,5 @@
 //! One guest, from its boot to its end.
 
-use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::Ipv4Addr;
@@ -12,7 +11,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::{Console, MODULES, Network, Terminal, command};
+use super::{Console, MODULES, Network, Terminal, command, module_files};
 
 /// The first process of a guest, and that around it.
 const INIT: &str = include_str!("../../uml/init");
@@ -233,22 +232,9 @@ impl Drop for Guest {
     }
 }
 
-/// Returns the files of modules, each after those that it needs.
+/// Returns the files of modules for the kernel of guests, a line each.
 fn modules(names: &[String]) -> String {
     let version = command("linux.uml").arg("--version").stdin(Stdio::null()).output().unwrap().stdout;
     let folder = Path::new(MODULES).join(String::from_utf8(version).unwrap().trim());
-    let dependencies = std::fs::read_to_string(folder.join("modules.dep")).unwrap();
-    let (mut seen, mut text) = (HashSet::new(), String::new());
-    for name in names {
-        let end = format!("/{name}.ko");
-        let line = dependencies.lines().find_map(|line| line.split_once(':').filter(|(path, _)| path.ends_with(&end)));
-        let (path, needed) = line.unwrap_or_else(|| panic!("no module {name}"));
-        // Those that it needs are named in the opposite order.
-        for path in needed.split_whitespace().rev().chain([path]) {
-            if seen.insert(path) {
-                writeln!(text, "{}", folder.join(path).display()).unwrap();
-            }
-        }
-    }
-    text
+    module_files(&folder, names).iter().map(|file| format!("{}\n", file.display())).collect()
 }
