@@ -114,6 +114,17 @@ impl Program {
         }
     }
 
+    /// Sends it a signal, and expects this status at its end.
+    ///
+    /// # Panics
+    ///
+    /// When it ends with another one, or not in time.
+    #[track_caller]
+    pub fn finish(mut self, signal: Signal, status: i32, patience: Duration) {
+        self.signal(signal);
+        assert_eq!(self.wait(patience).code(), Some(status), "{}", self.output());
+    }
+
     /// Returns whether it has ended.
     ///
     /// # Panics

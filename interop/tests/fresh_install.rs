@@ -63,9 +63,7 @@ fn inside() {
     network.add_tap("tap0", HOST);
     let before = network.enter(devices_and_routes);
     let config = Config::new(include_str!("../uml/tunnels")).with_card(&network, "tap0", GUEST);
-    let modules = ["ifb", "act_mirred", "cls_matchall", "sch_ingress", "tun"];
-    let config = modules.iter().fold(config, |config, module| config.with_module(module));
-    let guest = Guest::boot(config.with_longest_life(LIMIT));
+    let guest = Guest::boot(config.with_module("tun").with_longest_life(LIMIT));
     let file = guest.folder().join("server.toml");
     std::fs::write(&file, file_of_the_readme()).unwrap();
     let _ = guest.wait_for("READY", PATIENCE);
@@ -85,7 +83,7 @@ fn inside() {
     assert!(server.output().contains("encoding: MPPE 128 bit, stateless"), "{}", server.output());
     guest.send("signal pppd TERM\n");
     server.wait_for("counters", PATIENCE);
-    end(server, Signal::TERM);
+    server.finish(Signal::TERM, 0, PATIENCE);
 
     // Our server on the fresh machine, and our client. The guest sees this folder wherever the project is; its `/tmp`
     // is its own.
@@ -100,13 +98,8 @@ fn inside() {
     for bytes in [56, 1400] {
         network.enter(|| ping_within(PATIENCE, GATEWAY, bytes)).unwrap();
     }
-    end(client, Signal::INT);
+    client.finish(Signal::INT, 0, PATIENCE);
     guest.send("signal vpdn-server TERM\n");
     let _ = guest.wait_for("server: ending all sessions", PATIENCE);
     assert_eq!(network.enter(devices_and_routes), before, "left behind");
-}
-
-fn end(mut program: Program, signal: Signal) {
-    program.signal(signal);
-    assert_eq!(program.wait(PATIENCE).code(), Some(0), "{}", program.output());
 }

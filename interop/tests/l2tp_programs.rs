@@ -104,9 +104,8 @@ fn own_address(client: &Program) -> Ipv4Addr {
     client.line("local-address:").unwrap().parse().unwrap()
 }
 
-fn end(mut program: Program, signal: Signal) {
-    program.signal(signal);
-    assert_eq!(program.wait(PATIENCE).code(), Some(0), "{}", program.output());
+fn end(program: Program, signal: Signal) {
+    program.finish(signal, 0, PATIENCE);
 }
 
 /// A tunnel with one call.

@@ -99,9 +99,8 @@ fn start_client(network: Option<&str>, server: &str, arguments: &str) -> Program
     Program::start(network, &program("vpdn-client"), &format!("{server} {arguments}"))
 }
 
-fn end(mut program: Program, signal: Signal, status: i32) {
-    program.signal(signal);
-    assert_eq!(program.wait(PATIENCE).code(), Some(status), "{}", program.output());
+fn end(program: Program, signal: Signal, status: i32) {
+    program.finish(signal, status, PATIENCE);
 }
 
 /// Returns the output of a command that ends.
