@@ -32,6 +32,12 @@ impl Row {
         Self { order, side, what, came, up: Duration::ZERO, measured: None, down: None }
     }
 
+    /// Notes that call `number` is made, since the one before is over for this reason.
+    pub fn again(&mut self, number: usize, reason: &str) {
+        crate::say!("{}, {}: call {number}, since: {reason}", self.side, self.what);
+        self.came = format!("call {number}: ");
+    }
+
     /// The head of the table.
     pub const HEAD: &str = "| ours | case | what came | up, s | ping, ms | to it, MB/s | from it, MB/s | end, s |\n\
                             |---|---|---|--:|--:|--:|--:|--:|";

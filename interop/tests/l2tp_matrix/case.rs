@@ -56,6 +56,23 @@ impl Case {
         Self { what, ours, secret, theirs, expected: Expected::Refused { status, text, within } }
     }
 
+    /// Returns how often a call may be tried: on a clean path once.
+    pub const fn tries(&self) -> usize {
+        match self.expected {
+            Expected::Up { netem, .. } if !netem.is_empty() => 4,
+            Expected::Up { .. } | Expected::Refused { .. } => 1,
+        }
+    }
+
+    /// Returns whether a call to our server may be over before it is up, for this reason. Where packets are lost, any
+    /// may be it. Where they are reordered, it is that of a negotiation out of order.
+    pub fn may_end_early(&self, reason: &str) -> bool {
+        match self.expected {
+            Expected::Up { netem, .. } => netem.contains("loss") || reason.contains("MPPE disabled"),
+            Expected::Refused { .. } => false,
+        }
+    }
+
     pub const fn with_secret(mut self, secret: &'static str) -> Self {
         self.secret = secret;
         self

@@ -92,13 +92,13 @@ fn up(lab: &Lab<'_>, case: &Case, (encoding, end, netem): (&str, End, &str), row
     };
     let mut client = dial_and_wait();
     // On a spoiled path, up to four times, as with our server: `call_or_again` has the reasons.
-    let tries = if netem.is_empty() { 1 } else { 4 };
-    for number in 1..tries {
+    for number in 2..=case.tries() {
         if !client.has_ended() {
             break;
         }
-        pptp_interop::say!("{what}: call {number} is over: {}", client.output().lines().last().unwrap_or_default());
-        row.came = format!("call {}: ", number + 1);
+        let output = client.output();
+        assert!(output.contains("MPPE disabled"), "{what}: {output}\n{}", lab.ended(&name));
+        row.again(number, output.lines().last().unwrap_or_default());
         name = serve(lab, case);
         client = dial_and_wait();
     }
