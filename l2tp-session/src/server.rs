@@ -3,6 +3,7 @@
 //!
 //! [`session`](crate::session) says how a session is driven.
 
+mod batch;
 mod config;
 mod half_open;
 mod request;

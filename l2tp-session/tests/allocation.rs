@@ -13,7 +13,7 @@ use std::time::Duration;
 use allocation_counter::measure;
 use l2tp_session::ppp_session::ppp::ccp::Encryption;
 use l2tp_session::server::{Limits, Server};
-use l2tp_session::session::{Config, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Reordering};
+use l2tp_session::session::{Batch, Config, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Reordering};
 use l2tp_session::wire::code::DataSequencing;
 use l2tp_session::wire::header::CookieSize;
 use l2tp_session::wire::tunnel::Versions;
@@ -105,7 +105,43 @@ fn a_data_packet_allocates_nothing() {
         let mut came = 0;
         let info = measure(|| came = traffic(&mut now, client, server, id, Outside::Udp));
         assert_eq!((came, info.count_total), (200, 0), "{name}");
+        let mut batch = Batch::new();
+        assert_eq!(batches(now, client, server, id, &mut batch), 16, "{name}");
+        let info = measure(|| came = batches(now, client, server, id, &mut batch));
+        assert_eq!((came, info.count_total), (16, 0), "{name}, batches");
     }
+}
+
+/// Sends the same packets by batches, both ways. Returns how many came.
+fn batches(
+    now: Duration,
+    client: &mut client::Session,
+    server: &mut Server,
+    id: l2tp_session::server::TunnelId,
+    batch: &mut Batch,
+) -> usize {
+    let here = Outside::Udp.address(CLIENT);
+    let call = server.session(id).unwrap().first_call().unwrap().id();
+    let (mut bufs, mut copies, mut came) = ([[0; HEADROOM + 1000]; 8], [[0; 2048]; 8], 0);
+    let mut lengths = [0; 8];
+    for ((buf, copy), length) in bufs.iter_mut().zip(&mut copies).zip(&mut lengths) {
+        lay(&mut buf[HEADROOM..]);
+        let sent = client.first_call_mut().unwrap().send_ip(now, buf).unwrap();
+        *length = sent.payload.len();
+        copy[..*length].copy_from_slice(sent.payload);
+    }
+    let mut lengths = lengths.into_iter();
+    let mut packets = copies.each_mut().map(|copy| (here, &mut copy[..lengths.next().unwrap()]));
+    server.handle_datagrams(now, batch, &mut packets, |_, received| {
+        came += usize::from(received.is_ok_and(|(_, received)| received.ip().is_some()));
+    });
+    for buf in &mut bufs {
+        lay(&mut buf[HEADROOM..]);
+    }
+    let mut packets = bufs.each_mut().map(|buf| (id, call, &mut buf[..]));
+    server.send_ip_batch(now, batch, &mut packets, |_, sent| came += usize::from(sent.is_ok()));
+    while server.poll_ready().is_some() {}
+    came
 }
 
 fn kib(bytes: i64) -> f64 {

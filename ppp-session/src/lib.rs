@@ -18,6 +18,7 @@ mod credentials;
 mod error;
 mod event;
 mod keys;
+mod lanes;
 mod reason;
 mod role;
 mod session;
@@ -34,6 +35,7 @@ pub use credentials::Credentials;
 pub use error::{BufferTooSmall, ReceiveError, SendError};
 pub use event::{Event, Received};
 pub use keys::ExternalKeys;
+pub use lanes::{Lane, Lanes};
 #[cfg(feature = "mppc")]
 pub use mppc;
 pub use mppe;

@@ -210,9 +210,7 @@ impl<const CALLS: usize> Server<CALLS> {
     ) -> Result<(TunnelId, Received<'p>), ReceiveError> {
         match target(source, packet)? {
             Target::Session(key) => {
-                let id = self.table.find(Key::Ids(key)).ok_or(ReceiveError::UnknownTunnel)?;
-                // A packet may let the session send or report something.
-                self.table.mark_ready(id);
+                let id = self.route(key)?;
                 let session = self.table.data_mut(id).ok_or(ReceiveError::UnknownTunnel)?;
                 Ok((id, session.handle_data(now, source, key, packet, scratch)?))
             }
@@ -225,6 +223,21 @@ impl<const CALLS: usize> Server<CALLS> {
             }
             Target::Request => self.handle_request(now, source, packet).map(|id| (id, Received::Consumed)),
         }
+    }
+
+    /// Returns whose data packet it is, by its ids. The tunnel is ready from now on; its deadline is
+    /// looked at when it is polled.
+    #[inline]
+    pub(super) fn route(&mut self, key: Ids) -> Result<TunnelId, ReceiveError> {
+        let id = self.table.find(Key::Ids(key)).ok_or(ReceiveError::UnknownTunnel)?;
+        // A packet may let the session send or report something.
+        self.table.mark_ready(id);
+        Ok(id)
+    }
+
+    /// Returns a tunnel for a data packet, which changes none of its keys.
+    pub(super) fn data_mut(&mut self, id: TunnelId) -> Option<&mut Session<CALLS>> {
+        self.table.data_mut(id)
     }
 
     /// Gives a control message to a tunnel.

@@ -14,8 +14,10 @@ use super::config::Pseudowire;
 use super::event::Waiting;
 use super::{CallEvent, Reason};
 
+mod batch;
 mod data_path;
 
+pub(crate) use batch::{Opening, Sealing};
 pub(crate) use data_path::{Place, Proof, overhead};
 
 /// Whether data packets come through.

@@ -55,12 +55,12 @@ pub use event::{CallEvent, Event, Received, Transmit};
 pub use handle::CallMut;
 pub use l2tp_wire::session::SessionId;
 pub use machine::Session;
-pub use ppp_session::{Compression, Encoding, ExternalKeys, IpVersions, Status};
+pub use ppp_session::{Batch, Compression, Encoding, ExternalKeys, IpVersions, Status};
 pub use reason::Reason;
 pub use setup::Setup;
 pub use view::Call;
 
-pub(crate) use call::Machine;
+pub(crate) use call::{Machine, Opening, Sealing};
 pub(crate) use machine::{Target, target};
 pub(crate) use setup::{Carried, Dialing};
 

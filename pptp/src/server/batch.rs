@@ -3,23 +3,14 @@
 use core::net::IpAddr;
 use core::time::Duration;
 
+use ppp_session::{Lane, Lanes};
 use pptp_wire::connection::CallId;
 
 use super::table::{ConnectionId, Server};
 use crate::session::{Batch, Opening, ReceiveError, Received, Sealing, SendError};
 
-/// How many packets of different calls are worked on side by side.
-const LANES: usize = 4;
-
 /// Which call of which connection.
 type Place = (ConnectionId, CallId);
-
-/// A packet that waits for others.
-struct Waiting<T> {
-    index: usize,
-    place: Place,
-    lent: T,
-}
 
 /// The result of a packet, with its connection and call.
 type Outcome<'r> = Result<(ConnectionId, CallId, Received<'r>), ReceiveError>;
@@ -59,7 +50,7 @@ impl<const CALLS: usize> Server<CALLS> {
         packets: &mut [(IpAddr, &mut [u8])],
         mut each: impl FnMut(usize, Outcome<'_>),
     ) {
-        let mut waiting: [Option<Waiting<Opening<'_>>>; LANES] = [const { None }; LANES];
+        let mut lanes: Lanes<Place, Opening<'_>> = Lanes::new();
         for (index, (peer, packet)) in packets.iter_mut().enumerate() {
             let place = match self.route(*peer, packet) {
                 Ok(place) => place,
@@ -68,18 +59,17 @@ impl<const CALLS: usize> Server<CALLS> {
                     continue;
                 }
             };
-            // Each call lends one packet at a time, since the next one's key comes out of it.
-            if must_finish(&waiting, place) {
-                self.finish(now, batch, &mut waiting, &mut each);
+            if !lanes.has_room_for(&place) {
+                self.finish(now, batch, &mut lanes, &mut each);
             }
-            let Some(lane) = waiting.iter_mut().find(|lane| lane.is_none()) else { continue };
             let mut told = |received: Result<Received<'_>, ReceiveError>| {
                 each(index, received.map(|received| (place.0, place.1, received)));
             };
-            let lent = self.lend(now, place, batch, packet, &mut told);
-            *lane = lent.map(|lent| Waiting { index, place, lent });
+            if let Some(lent) = self.lend(now, place, batch, packet, &mut told) {
+                lanes.push(index, place, lent);
+            }
         }
-        self.finish(now, batch, &mut waiting, &mut each);
+        self.finish(now, batch, &mut lanes, &mut each);
     }
 
     /// Sends packets of many calls as [`send_ip`](crate::session::CallMut::send_ip) does: those of
@@ -104,34 +94,30 @@ impl<const CALLS: usize> Server<CALLS> {
         packets: &mut [(ConnectionId, CallId, &mut [u8])],
         mut each: impl FnMut(usize, Result<&[u8], SendError>),
     ) {
-        let mut waiting: [Option<Waiting<Sealing<'_>>>; LANES] = [const { None }; LANES];
+        let mut lanes: Lanes<Place, Sealing<'_>> = Lanes::new();
         for (index, (connection, call, buf)) in packets.iter_mut().enumerate() {
             let place = (*connection, *call);
-            if must_finish(&waiting, place) {
-                self.finish_sending(batch, &mut waiting, &mut each);
+            if !lanes.has_room_for(&place) {
+                self.finish_sending(batch, &mut lanes, &mut each);
             }
-            let Some(lane) = waiting.iter_mut().find(|lane| lane.is_none()) else { continue };
-            let lent = self.lend_to_send(now, place, buf, &mut |sent: Result<&[u8], SendError>| each(index, sent));
-            *lane = lent.map(|lent| Waiting { index, place, lent });
+            let mut sent = |sent: Result<&[u8], SendError>| each(index, sent);
+            if let Some(lent) = self.lend_to_send(now, place, buf, &mut sent) {
+                lanes.push(index, place, lent);
+            }
         }
-        self.finish_sending(batch, &mut waiting, &mut each);
+        self.finish_sending(batch, &mut lanes, &mut each);
     }
 
     /// Encrypts what waits, and gives every call its own back.
     fn finish_sending(
         &mut self,
         batch: &mut Batch,
-        waiting: &mut [Option<Waiting<Sealing<'_>>>; LANES],
+        lanes: &mut Lanes<Place, Sealing<'_>>,
         each: &mut impl FnMut(usize, Result<&[u8], SendError>),
     ) {
-        if let [Some(one), Some(two), Some(three), Some(four)] = waiting {
-            batch.seal([&mut one.lent.ppp, &mut two.lent.ppp, &mut three.lent.ppp, &mut four.lent.ppp]);
-        } else {
-            waiting.iter_mut().flatten().for_each(|waiting| waiting.lent.ppp.seal());
-        }
-        for lane in waiting {
-            let Some(Waiting { index, place, lent }) = lane.take() else { continue };
-            each(index, self.take_back_sealed(place, lent).ok_or(SendError::NoCall));
+        lanes.seal(batch);
+        for Lane { index, key, lent } in lanes.drain() {
+            each(index, self.take_back_sealed(key, lent).ok_or(SendError::NoCall));
         }
     }
 
@@ -140,23 +126,13 @@ impl<const CALLS: usize> Server<CALLS> {
         &mut self,
         now: Duration,
         batch: &mut Batch,
-        waiting: &mut [Option<Waiting<Opening<'_>>>; LANES],
+        lanes: &mut Lanes<Place, Opening<'_>>,
         each: &mut impl FnMut(usize, Outcome<'_>),
     ) {
-        if let [Some(one), Some(two), Some(three), Some(four)] = waiting {
-            batch.open([&mut one.lent.ppp, &mut two.lent.ppp, &mut three.lent.ppp, &mut four.lent.ppp]);
-        } else {
-            waiting.iter_mut().flatten().for_each(|waiting| waiting.lent.ppp.open());
-        }
-        for lane in waiting {
-            let Some(Waiting { index, place, lent }) = lane.take() else { continue };
-            let received = self.take_back(now, place, lent);
-            each(index, received.map(|received| (place.0, place.1, received)));
+        lanes.open(batch);
+        for Lane { index, key, lent } in lanes.drain() {
+            let received = self.take_back(now, key, lent);
+            each(index, received.map(|received| (key.0, key.1, received)));
         }
     }
-}
-
-/// Returns whether the waiting packets have to be worked on before one of this call comes.
-fn must_finish<T>(waiting: &[Option<Waiting<T>>; LANES], place: Place) -> bool {
-    waiting.iter().flatten().any(|other| other.place == place) || waiting.iter().all(Option::is_some)
 }

@@ -4,9 +4,11 @@ use core::ops::Range;
 use core::time::Duration;
 
 use l2tp_wire::Address;
-use l2tp_wire::data::{self, Datagram, OuterHeader};
+use l2tp_wire::data::{self, Datagram, OuterHeader, Position};
+use l2tp_wire::session::SessionId;
 
 use super::{Machine, Path, Payload};
+use crate::session::channel::Channel;
 use crate::session::{BufferTooSmall, HEADROOM, MAX_RECEIVE, ReceiveError, Received, SendError, Transmit};
 
 /// The part of the headroom that is PPP's.
@@ -21,6 +23,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// Returns the place of a packet that ends there in its buffer.
+    pub(super) const fn before(end: usize, packet: &Transmit<'_>) -> Self {
+        let range = end.saturating_sub(packet.payload.len())..end;
+        Self { destination: packet.destination, range, outer: packet.outer }
+    }
+
     /// Returns the packet in the buffer that it was written to.
     pub(crate) fn lay(self, buf: &[u8]) -> Transmit<'_> {
         let Self { destination, range, outer } = self;
@@ -38,6 +46,42 @@ pub(crate) enum Proof {
     Nothing,
 }
 
+/// A packet whose number was taken, before its frame has proved anything.
+#[derive(Debug)]
+pub(super) struct Unproven {
+    /// Where the peer's numbers stood before.
+    before: Position,
+    pub(super) frame: Range<usize>,
+}
+
+/// Returns the proof of a packet's sender, by what PPP has made of its frame. The number of a packet
+/// that proves nothing is taken back.
+#[inline]
+pub(super) fn judge(
+    channel: &mut Channel,
+    unproven: &Unproven,
+    expects_sealed: bool,
+    received: &Result<ppp_session::Received<'_>, ppp_session::ReceiveError>,
+) -> Proof {
+    // Where data has to be encrypted, what is in the clear proves nothing: anybody can send it.
+    let proof = match received {
+        Ok(received) if received.ip().is_some() || !expects_sealed => Proof::Genuine,
+        Ok(_) | Err(_) => Proof::Nothing,
+    };
+    let is_forged = received.as_ref().is_err_and(ppp_session::ReceiveError::is_forgery);
+    // Genuine packets must not be late because of it.
+    if is_forged || proof == Proof::Nothing && !channel.position().follows(&unproven.before) {
+        channel.restore(unproven.before);
+    }
+    proof
+}
+
+/// Returns what PPP has made of a frame, as a packet of this call.
+#[inline]
+pub(super) fn of_ppp(call: SessionId, received: ppp_session::Received<'_>) -> Received<'_> {
+    received.ip().map_or(Received::Consumed, |packet| Received::Ip { call, packet })
+}
+
 impl Machine {
     /// Takes a data packet with the ids of this call.
     #[expect(clippy::inline_always, reason = "a result that goes through memory costs a data packet a tenth")]
@@ -52,32 +96,29 @@ impl Machine {
         if let Payload::Ppp(ppp) = &self.payload {
             BufferTooSmall::check(ppp.scratch_len(), scratch.len()).map_err(ppp_session::ReceiveError::from)?;
         }
-        let id = self.id;
         self.enter(|call| {
-            // The number is kept, so that a forged packet can be taken back.
-            let before = call.channel.position();
-            let data::Received::Frame(range) = call.channel.decapsulate(now, packet)? else {
-                return Ok((Received::Held, Proof::Nothing));
-            };
-            call.path = Path::Heard;
-            let frame = packet.get_mut(range).unwrap_or_default();
-            let Payload::Ppp(ppp) = &mut call.payload else {
-                return Ok((Received::Frame { call: id, frame }, Proof::Genuine));
+            let Some(unproven) = call.arrive(now, packet)? else { return Ok((Received::Held, Proof::Nothing)) };
+            let frame = packet.get_mut(unproven.frame.clone()).unwrap_or_default();
+            let Self { id, payload, channel, .. } = call;
+            let Payload::Ppp(ppp) = payload else {
+                return Ok((Received::Frame { call: *id, frame }, Proof::Genuine));
             };
             let expects_sealed = ppp.expects_sealed();
             let received = ppp.handle_frame(now, frame, scratch);
-            // Where data has to be encrypted, what is in the clear proves nothing: anybody can send it.
-            let proof = match &received {
-                Ok(received) if received.ip().is_some() || !expects_sealed => Proof::Genuine,
-                Ok(_) | Err(_) => Proof::Nothing,
-            };
-            let is_forged = received.as_ref().is_err_and(ppp_session::ReceiveError::is_forgery);
-            // Its number moves nothing then: genuine packets must not be late because of it.
-            if is_forged || proof == Proof::Nothing && !call.channel.position().follows(&before) {
-                call.channel.restore(before);
-            }
-            Ok((received?.ip().map_or(Received::Consumed, |packet| Received::Ip { call: id, packet }), proof))
+            let proof = judge(channel, &unproven, expects_sealed, &received);
+            Ok((of_ppp(*id, received?), proof))
         })
+    }
+
+    /// Takes the number of a packet. Returns where its frame lies, unless it waits for an earlier
+    /// one.
+    #[inline]
+    pub(super) fn arrive(&mut self, now: Duration, packet: &[u8]) -> Result<Option<Unproven>, ReceiveError> {
+        // The number is kept, so that a forged packet can be taken back.
+        let before = self.channel.position();
+        let data::Received::Frame(frame) = self.channel.decapsulate(now, packet)? else { return Ok(None) };
+        self.path = Path::Heard;
+        Ok(Some(Unproven { before, frame }))
     }
 
     /// Writes the next packet that waited and need not wait any more to the start of `buf`. Returns
@@ -111,17 +152,24 @@ impl Machine {
 
     pub(crate) fn send_ip<'b>(&mut self, now: Duration, buf: &'b mut [u8]) -> Result<Transmit<'b>, SendError> {
         self.enter(|call| {
+            let type_of_service = call.check_send(buf)?;
             let Payload::Ppp(ppp) = &mut call.payload else { return Err(SendError::OtherPayload) };
-            // Before a key moves.
-            ppp.check_ip(buf, HEADROOM)?;
-            let packet = buf.get(HEADROOM..).unwrap_or_default();
-            // L2TP's own check, for the same reason: after PPP has sealed the packet, its key has
-            // moved.
-            call.channel.check(packet.len().saturating_add(overhead(ppp)))?;
-            let type_of_service = inner_type_of_service(packet);
             let frame = ppp.send_ip(now, buf, HEADROOM)?;
             call.encapsulate(buf, frame, type_of_service)
         })
+    }
+
+    /// Checks everything before a key moves. Returns the packet's type of service, which is not to
+    /// be read afterwards.
+    #[inline]
+    pub(super) fn check_send(&mut self, buf: &[u8]) -> Result<Option<u8>, SendError> {
+        let Payload::Ppp(ppp) = &self.payload else { return Err(SendError::OtherPayload) };
+        ppp.check_ip(buf, HEADROOM)?;
+        let packet = buf.get(HEADROOM..).unwrap_or_default();
+        // L2TP's own check, for the same reason: after PPP has sealed the packet, its key has
+        // moved.
+        self.channel.check(packet.len().saturating_add(overhead(ppp)))?;
+        Ok(inner_type_of_service(packet))
     }
 
     pub(crate) fn send_frame<'b>(&mut self, buf: &'b mut [u8]) -> Result<Transmit<'b>, SendError> {
@@ -132,7 +180,7 @@ impl Machine {
     }
 
     /// Lays the header of L2TP in front of a frame.
-    fn encapsulate<'b>(
+    pub(super) fn encapsulate<'b>(
         &mut self,
         buf: &'b mut [u8],
         frame: Range<usize>,
@@ -164,11 +212,7 @@ impl Machine {
         let end = data::HEADROOM.saturating_add(length);
         // A frame that the path does not carry is sent again, in vain, until PPP's own timers end the call.
         let packet = self.channel.encapsulate(None, buf.get_mut(..end).unwrap_or_default());
-        Ok(packet.ok().map(|packet| Place {
-            destination: packet.destination,
-            range: end.saturating_sub(packet.payload.len())..end,
-            outer: packet.outer,
-        }))
+        Ok(packet.ok().map(|packet| Place::before(end, &packet.into())))
     }
 }
 

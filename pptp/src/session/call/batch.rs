@@ -132,14 +132,26 @@ impl Machine {
 
 /// A packet whose decryptor was lent, to be decrypted together with packets of other calls.
 pub(crate) struct Opening<'p> {
-    pub(crate) ppp: ppp_session::Opening<'p>,
+    ppp: ppp_session::Opening<'p>,
     unproven: Unproven,
+}
+
+impl<'p> AsMut<ppp_session::Opening<'p>> for Opening<'p> {
+    fn as_mut(&mut self) -> &mut ppp_session::Opening<'p> {
+        &mut self.ppp
+    }
 }
 
 /// A packet whose encryptor was lent, to be encrypted together with packets of other calls.
 pub(crate) struct Sealing<'p> {
-    pub(crate) ppp: ppp_session::Sealing<'p>,
+    ppp: ppp_session::Sealing<'p>,
     packet: Range<usize>,
+}
+
+impl<'p> AsMut<ppp_session::Sealing<'p>> for Sealing<'p> {
+    fn as_mut(&mut self) -> &mut ppp_session::Sealing<'p> {
+        &mut self.ppp
+    }
 }
 
 impl Machine {
