@@ -13,6 +13,8 @@
     reason = "a measurement that goes wrong stops"
 )]
 
+pub mod carrier;
+pub mod floor;
 pub mod gre;
 pub mod mppc;
 pub mod mppe;

@@ -130,7 +130,7 @@ fn ip(pieces: impl Iterator<Item = Vec<u8>>) -> Vec<Vec<u8>> {
 pub fn compressible() -> Vec<Corpus> {
     let generated = |name, seed, bytes| Some(Corpus { name, source: seed, bytes, cut: Cut::Pieces });
     let corpora = [
-        generated("html", "seed 1", html()),
+        Some(from_seed()),
         file("text", "base-files: /usr/share/common-licenses/*", "/usr/share/common-licenses", "", 0),
         file(
             "perl",
@@ -152,6 +152,12 @@ pub fn compressible() -> Vec<Corpus> {
         Some(Corpus { name: "mixed", source: "seed 1, one packet in eight random", bytes: html(), cut: Cut::Mixed }),
     ];
     corpora.into_iter().flatten().collect()
+}
+
+/// Returns a corpus that compresses well, and is the same on every machine.
+#[must_use]
+pub fn from_seed() -> Corpus {
+    Corpus { name: "html", source: "seed 1", bytes: html(), cut: Cut::Pieces }
 }
 
 /// Returns the corpora at an end of the scale.
