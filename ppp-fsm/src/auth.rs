@@ -27,6 +27,27 @@ pub use peer::{Demand, Peer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ticket(u32);
 
+impl Ticket {
+    /// Takes the number of a ticket back, from a place that types of Rust cannot go to: another
+    /// process, or a program in C.
+    ///
+    /// ```
+    /// use ppp_fsm::auth::Ticket;
+    ///
+    /// assert_eq!(Ticket::new(7).get(), 7);
+    /// ```
+    #[must_use]
+    pub const fn new(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// Returns the number.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
 /// The longest packet of authentication that is taken or sent: header (4) and RFC 2433's change of a password (1114).
 /// EAP needs 1020 (RFC 3748 section 3.1).
 pub const MAX_PACKET_LEN: usize = 1118;

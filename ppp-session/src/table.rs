@@ -27,6 +27,19 @@ impl core::fmt::Display for Id {
 }
 
 impl Id {
+    /// Takes the number of a session back, from a place that types of Rust cannot go to: another
+    /// process, or a program in C.
+    ///
+    /// ```
+    /// use ppp_session::table::Id;
+    ///
+    /// assert_eq!(Id::new(7).get(), 7);
+    /// ```
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
     /// Returns the number: 1 is the first session of a table.
     #[must_use]
     pub const fn get(self) -> u64 {
@@ -348,6 +361,14 @@ impl<S: Driven> Table<S> {
         let entry = self.entries.get_mut(&id)?;
         entry.is_ready = false;
         Some(SessionMut { id, entry, index: &mut self.index, is_polled: true })
+    }
+
+    /// Returns a session that [`poll_ready`](Self::poll_ready) has given, to go on polling it: it is
+    /// not ready again for that. For callers that cannot keep the loan from one poll to the next,
+    /// such as those in another language.
+    pub fn polled_mut(&mut self, id: Id) -> Option<SessionMut<'_, S>> {
+        let (entry, index) = self.entry_mut(id)?;
+        Some(SessionMut { id, entry, index, is_polled: true })
     }
 
     /// Forgets a session, and returns it.

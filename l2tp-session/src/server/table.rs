@@ -384,6 +384,13 @@ impl<const CALLS: usize> Server<CALLS> {
         self.table.get_mut(id)
     }
 
+    /// Returns a tunnel that [`poll_ready`](Self::poll_ready) has given, to go on polling it: it is
+    /// not ready again for that. For callers that cannot keep the loan from one poll to the next,
+    /// such as those in another language.
+    pub fn polled_mut(&mut self, id: TunnelId) -> Option<SessionMut<'_, CALLS>> {
+        self.table.polled_mut(id)
+    }
+
     /// Returns a tunnel, to look at.
     #[must_use]
     pub fn session(&self, id: TunnelId) -> Option<&Session<CALLS>> {

@@ -310,6 +310,16 @@ impl<const CALLS: usize> Server<CALLS> {
         Some(session)
     }
 
+    /// Returns a connection that [`poll_ready`](Self::poll_ready) has given, to go on polling it: it
+    /// is not ready again for that. For callers that cannot keep the loan from one poll to the next,
+    /// such as those in another language.
+    pub fn polled_mut(&mut self, id: ConnectionId) -> Option<SessionMut<'_, CALLS>> {
+        let allowance = self.allowance();
+        let mut session = self.table.polled_mut(id)?;
+        session.set_call_allowance(allowance);
+        Some(session)
+    }
+
     /// Returns a connection, to look at.
     #[must_use]
     pub fn session(&self, id: ConnectionId) -> Option<&Session<CALLS>> {
