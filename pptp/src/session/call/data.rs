@@ -77,10 +77,16 @@ impl Machine {
                 while let Some((unproven, frame)) = call.tunnel.poll_receive_unproven(now) {
                     let expects_sealed = call.ppp.expects_sealed();
                     let length = call.ppp.handle_frame_into(now, frame, buf);
-                    let received = length.map(|length| match length.and_then(|length| buf.get(..length)) {
-                        Some(packet) => ppp_session::Received::Ip(packet),
-                        None => ppp_session::Received::Consumed,
-                    });
+                    // Case by case: of nested closures the compiler makes a look at the length in front of that at the
+                    // error, which valgrind reports to users of the C interface.
+                    let received = match length {
+                        Ok(Some(length)) => Ok(match buf.get(..length) {
+                            Some(packet) => ppp_session::Received::Ip(packet),
+                            None => ppp_session::Received::Consumed,
+                        }),
+                        Ok(None) => Ok(ppp_session::Received::Consumed),
+                        Err(error) => Err(error),
+                    };
                     judge(&mut call.tunnel, now, &unproven, expects_sealed, &received);
                     // A refused frame is counted there.
                     if let Ok(Some(length)) = length {
