@@ -1,7 +1,6 @@
 //! RFC 2759 section 8.7: the proof that an authenticator of version 2 gives.
 
-use sha1::{Digest, Sha1};
-
+use crate::digest::sha1;
 use crate::secret::{Scratch, secret};
 use crate::write::{array, hex};
 use crate::{ChallengeResponse, NtHashHash};
@@ -60,19 +59,13 @@ impl AuthenticatorResponse {
     #[must_use]
     pub fn new(hash: &NtHashHash, nt_response: &ChallengeResponse, challenge: &[u8; 8]) -> Self {
         let first = Scratch(Self::first_digest(hash, nt_response));
-        let digest = Sha1::new().chain_update(first.0).chain_update(challenge).chain_update(Self::MAGIC_2).finalize();
-        Self(digest.into())
+        Self(sha1::<2, 20, 8, 41>(&first.0, challenge, &Self::MAGIC_2))
     }
 
     /// Returns the first of the two digests, which does not depend on the challenge.
     #[must_use]
     pub fn first_digest(hash: &NtHashHash, nt_response: &ChallengeResponse) -> [u8; 20] {
-        Sha1::new()
-            .chain_update(hash.as_bytes())
-            .chain_update(nt_response.as_bytes())
-            .chain_update(Self::MAGIC_1)
-            .finalize()
-            .into()
+        sha1::<2, 16, 24, 39>(hash.as_bytes(), nt_response.as_bytes(), &Self::MAGIC_1)
     }
 
     /// Returns `S=` and 40 upper-case digits.

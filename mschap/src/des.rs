@@ -1,12 +1,15 @@
 //! RFC 2433 sections A.4 and A.7: DES with keys of seven bytes, and what the RFCs build from it.
 //!
 //! Weak keys are not refused: they are hashes of passwords, and the other side does not refuse them.
+//! The time depends on the processor's cache, and so does what somebody who shares the cache may
+//! learn: tables are read at places that depend on the key.
 
-use ::des::Des;
-use ::des::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
+mod lanes;
+mod table;
+
+pub(crate) use lanes::Direction;
 
 use crate::ChallengeResponse;
-use crate::secret::Scratch;
 use crate::write::array;
 
 /// Spreads 56 bits over eight bytes, with odd parity in the lowest bit of each (RFC 2433 section
@@ -36,19 +39,15 @@ pub fn expand_key(key: &[u8; 7]) -> [u8; 8] {
 #[must_use]
 #[doc(alias = "DesEncrypt")]
 pub fn encrypt(clear: &[u8; 8], key: &[u8; 7]) -> [u8; 8] {
-    let key = Scratch(expand_key(key));
-    let mut block = (*clear).into();
-    Des::new(&key.0.into()).encrypt_block(&mut block);
-    block.into()
+    let [cypher] = lanes::crypt(Direction::Encrypt, &[*clear], &Keys([*key]).0);
+    cypher
 }
 
 /// Returns the reverse of [`encrypt`], with which an authenticator opens a password change.
 #[must_use]
 pub fn decrypt(cypher: &[u8; 8], key: &[u8; 7]) -> [u8; 8] {
-    let key = Scratch(expand_key(key));
-    let mut block = (*cypher).into();
-    Des::new(&key.0.into()).decrypt_block(&mut block);
-    block.into()
+    let [clear] = lanes::crypt(Direction::Decrypt, &[*cypher], &Keys([*key]).0);
+    clear
 }
 
 /// Computes `ChallengeResponse()` of any 16 bytes of hash (RFC 2433 section A.7, RFC 2759 section
@@ -70,39 +69,47 @@ pub fn decrypt(cypher: &[u8; 8], key: &[u8; 7]) -> [u8; 8] {
 pub fn challenge_response(challenge: &[u8; 8], hash: &[u8; 16]) -> ChallengeResponse {
     // RFC 2433 section A.7 fills the 16 bytes up to 21 with zeros, which leaves the last key only
     // two unknown bytes.
-    let keys: Scratch<21> = Scratch(array(hash.iter().copied()));
-    let mut response = [0; ChallengeResponse::LEN];
-    // Three keys of 7 bytes, three blocks of 8.
-    for (block, key) in response.chunks_exact_mut(8).zip(keys.0.chunks_exact(7)) {
-        if let Ok(key) = key.try_into() {
-            block.copy_from_slice(&encrypt(challenge, key));
+    let keys = Keys::<3>::new(hash.iter().copied());
+    let blocks = lanes::crypt(Direction::Encrypt, &[*challenge; 3], &keys.0);
+    ChallengeResponse::from_bytes(array(blocks.as_flattened().iter().copied()))
+}
+
+/// Keys of seven bytes, wiped when dropped.
+pub(crate) struct Keys<const N: usize>([[u8; 7]; N]);
+
+impl<const N: usize> Keys<N> {
+    /// Cuts bytes into keys, with zeros behind them if there are too few.
+    pub(crate) fn new(bytes: impl IntoIterator<Item = u8>) -> Self {
+        let mut keys = Self([[0; 7]; N]);
+        for (to, from) in keys.0.as_flattened_mut().iter_mut().zip(bytes) {
+            *to = from;
         }
+        keys
     }
-    ChallengeResponse::from_bytes(response)
+}
+
+#[cfg(feature = "zeroize")]
+impl<const N: usize> Drop for Keys<N> {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.0);
+    }
 }
 
 /// Returns the two keys that a hash of 16 bytes is.
-pub(crate) fn two_keys(hash: &[u8; 16]) -> TwoKeys {
-    Scratch(array(hash.iter().copied()))
+pub(crate) fn two_keys(hash: &[u8; 16]) -> Keys<2> {
+    Keys::new(hash.iter().copied())
 }
 
 /// Returns two keys that are both the first seven bytes of a challenge.
-pub(crate) fn same_key(challenge: [u8; 8]) -> TwoKeys {
+pub(crate) fn same_key(challenge: [u8; 8]) -> Keys<2> {
     let key = challenge.into_iter().take(7);
-    Scratch(array(key.clone().chain(key)))
+    Keys::new(key.clone().chain(key))
 }
 
 /// Encrypts or decrypts 16 bytes, each half with a key of its own.
-pub(crate) fn each_half(bytes: &[u8; 16], keys: &[u8; 14], step: impl Fn(&[u8; 8], &[u8; 7]) -> [u8; 8]) -> [u8; 16] {
+pub(crate) fn each_half(direction: Direction, bytes: &[u8; 16], keys: &Keys<2>) -> [u8; 16] {
     // RFC 2433 sections A.9 and A.17: each half of the hash has its own seven bytes of the key.
-    let mut out = [0; 16];
-    let halves = bytes.chunks_exact(8).zip(keys.chunks_exact(7));
-    for (to, (from, key)) in out.chunks_exact_mut(8).zip(halves) {
-        if let (Ok(from), Ok(key)) = (from.try_into(), key.try_into()) {
-            to.copy_from_slice(&step(from, key));
-        }
-    }
-    out
+    let mut halves = [[0; 8]; 2];
+    halves.as_flattened_mut().copy_from_slice(bytes);
+    array(lanes::crypt(direction, &halves, &keys.0).as_flattened().iter().copied())
 }
-
-type TwoKeys = Scratch<14>;

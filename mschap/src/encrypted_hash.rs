@@ -1,5 +1,6 @@
 //! A hash, encrypted for a change of password.
 
+use crate::des::Direction;
 use crate::secret::secret;
 use crate::{LmHash, NtHash, des};
 
@@ -39,19 +40,19 @@ impl EncryptedHash {
     #[doc(alias = "OldNtPasswordHashEncryptedWithNewNtPasswordHash")]
     #[doc(alias = "OldLmPasswordHashEncryptedWithNewNtPasswordHash")]
     pub fn seal(hash: &[u8; 16], key: &NtHash) -> Self {
-        Self(des::each_half(hash, &des::two_keys(key.as_bytes()).0, des::encrypt))
+        Self(des::each_half(Direction::Encrypt, hash, &des::two_keys(key.as_bytes())))
     }
 
     /// Returns the NT hash that was [sealed](Self::seal).
     #[must_use]
     pub fn open(&self, key: &NtHash) -> NtHash {
-        NtHash::from_bytes(des::each_half(&self.0, &des::two_keys(key.as_bytes()).0, des::decrypt))
+        NtHash::from_bytes(des::each_half(Direction::Decrypt, &self.0, &des::two_keys(key.as_bytes())))
     }
 
     /// Returns the LAN Manager hash that was [sealed](Self::seal).
     #[must_use]
     pub fn open_lm(&self, key: &NtHash) -> LmHash {
-        LmHash::from_bytes(des::each_half(&self.0, &des::two_keys(key.as_bytes()).0, des::decrypt))
+        LmHash::from_bytes(des::each_half(Direction::Decrypt, &self.0, &des::two_keys(key.as_bytes())))
     }
 
     /// Encrypts an NT or LAN Manager hash with a challenge (RFC 2433 section A.9,
@@ -64,18 +65,18 @@ impl EncryptedHash {
     #[doc(alias = "LmEncryptedPasswordHash")]
     #[doc(alias = "NtEncryptedPasswordHash")]
     pub fn seal_with_challenge(hash: &[u8; 16], challenge: &[u8; 8]) -> Self {
-        Self(des::each_half(hash, &des::same_key(*challenge).0, des::encrypt))
+        Self(des::each_half(Direction::Encrypt, hash, &des::same_key(*challenge)))
     }
 
     /// Returns the NT hash that was [sealed](Self::seal_with_challenge).
     #[must_use]
     pub fn open_with_challenge(&self, challenge: &[u8; 8]) -> NtHash {
-        NtHash::from_bytes(des::each_half(&self.0, &des::same_key(*challenge).0, des::decrypt))
+        NtHash::from_bytes(des::each_half(Direction::Decrypt, &self.0, &des::same_key(*challenge)))
     }
 
     /// Returns the LAN Manager hash that was [sealed](Self::seal_with_challenge).
     #[must_use]
     pub fn open_lm_with_challenge(&self, challenge: &[u8; 8]) -> LmHash {
-        LmHash::from_bytes(des::each_half(&self.0, &des::same_key(*challenge).0, des::decrypt))
+        LmHash::from_bytes(des::each_half(Direction::Decrypt, &self.0, &des::same_key(*challenge)))
     }
 }

@@ -13,6 +13,7 @@ mod account;
 mod authenticator;
 mod authenticator_response;
 pub mod des;
+mod digest;
 pub mod eap;
 mod encrypted_hash;
 mod encrypted_password;

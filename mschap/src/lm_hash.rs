@@ -1,5 +1,6 @@
 //! The LAN Manager hash of a password.
 
+use crate::des::Direction;
 use crate::secret::{Scratch, secret};
 use crate::{ChallengeResponse, des};
 
@@ -37,8 +38,8 @@ impl LmHash {
     /// The longest password that has one, in OEM bytes.
     pub const MAX_PASSWORD_LEN: usize = 14;
 
-    /// RFC 2433 section A.3: what `DesHash()` encrypts under the password.
-    const STANDARD_TEXT: [u8; 8] = *b"KGS!@#$%";
+    /// RFC 2433 section A.3: what `DesHash()` encrypts under each half of the password.
+    const STANDARD_TEXT: [u8; 16] = *b"KGS!@#$%KGS!@#$%";
 
     /// Hashes a password of at most 14 ASCII characters.
     ///
@@ -72,14 +73,8 @@ impl LmHash {
             // ASCII alone: what upper case is beyond it depends on the code page.
             *to = from.to_ascii_uppercase();
         }
-        let mut hash = Self([0; Self::LEN]);
-        // Two keys of 7 bytes, two blocks of 8.
-        for (block, key) in hash.0.chunks_exact_mut(8).zip(padded.0.chunks_exact(7)) {
-            if let Ok(key) = key.try_into() {
-                block.copy_from_slice(&des::encrypt(&Self::STANDARD_TEXT, key));
-            }
-        }
-        Ok(hash)
+        let keys = des::Keys::new(padded.0.iter().copied());
+        Ok(Self(des::each_half(Direction::Encrypt, &Self::STANDARD_TEXT, &keys)))
     }
 
     /// Creates the hash of the empty password, from which some peers make the response of a

@@ -2,6 +2,7 @@
 
 use sha1::{Digest, Sha1};
 
+use crate::digest::sha1;
 use crate::secret::secret;
 use crate::write::array;
 use crate::{ChallengeResponse, NtHashHash};
@@ -75,11 +76,7 @@ impl MasterKey {
     /// proof.
     #[must_use]
     pub fn new(hash: &NtHashHash, nt_response: &ChallengeResponse) -> Self {
-        let digest = Sha1::new()
-            .chain_update(hash.as_bytes())
-            .chain_update(nt_response.as_bytes())
-            .chain_update(Self::MAGIC_MASTER)
-            .finalize();
+        let digest = sha1::<2, 16, 24, 27>(hash.as_bytes(), nt_response.as_bytes(), &Self::MAGIC_MASTER);
         Self(array(digest))
     }
 
@@ -100,7 +97,7 @@ impl MasterKey {
     }
 
     fn start_key(&self, magic: &[u8; PADDED_LEN]) -> StartKey {
-        StartKey(array(Sha1::new().chain_update(self.0).chain_update(magic).finalize()))
+        StartKey(array(sha1::<3, 16, PADDED_LEN, 0>(&self.0, magic, &[])))
     }
 }
 

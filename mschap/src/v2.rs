@@ -5,14 +5,13 @@ mod change_password;
 mod peer;
 
 pub use crate::authenticator_response::AuthenticatorResponse;
-pub use authenticator::{Accepted, Authenticator, ChangeVerdict, Verdict};
-pub use change_password::ChangePassword;
-pub use peer::Peer;
-use sha1::{Digest, Sha1};
-
+use crate::digest::sha1_of_public;
 use crate::error::exactly;
 use crate::write::array;
 use crate::{ChallengeResponse, DecodeError, NtHash, Value};
+pub use authenticator::{Accepted, Authenticator, ChangeVerdict, Verdict};
+pub use change_password::ChangePassword;
+pub use peer::Peer;
 
 /// RFC 2759 section 3: the length of a challenge in bytes, either side's.
 pub const CHALLENGE_LEN: usize = 16;
@@ -59,8 +58,7 @@ impl Challenges {
     #[must_use]
     #[doc(alias = "ChallengeHash")]
     pub fn hash(&self, user: &[u8]) -> [u8; 8] {
-        let digest = Sha1::new().chain_update(self.peer).chain_update(self.authenticator).chain_update(user).finalize();
-        array(digest)
+        array(sha1_of_public(&self.peer, &self.authenticator, user))
     }
 }
 

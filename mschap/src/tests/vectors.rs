@@ -1,13 +1,14 @@
 //! Samples of the RFCs and of other projects, at every intermediate step.
 
 use alloc::format;
+use alloc::vec::Vec;
 
 use proptest::prelude::*;
 
 use super::{array, bytes};
 use crate::{
-    ChallengeResponse, DecodeError, LmHash, LmHashError, NamePolicy, NtHash, NtHashHash, Password, Success, Value, des,
-    v1, v2,
+    ChallengeResponse, DecodeError, EncryptedHash, LmHash, LmHashError, NamePolicy, NtHash, NtHashHash, Password,
+    Success, Value, des, v1, v2,
 };
 
 /// RFC 2433 section B.2.
@@ -358,5 +359,54 @@ proptest! {
         let bits = expanded.iter().fold(0u64, |bits, byte| bits << 7 | u64::from(byte >> 1));
         prop_assert_eq!(&bits.to_be_bytes()[1..], &key);
         prop_assert_eq!(des::decrypt(&des::encrypt(&block, &key), &key), block);
+    }
+
+    /// The crate `des` is the oracle, with each lane's key and block alone.
+    #[test]
+    fn des_side_by_side_is_des_one_by_one(keys in any::<[[u8; 7]; 3]>(), blocks in any::<[[u8; 8]; 3]>(), hash in any::<[u8; 16]>()) {
+        for (key, block) in keys.iter().zip(&blocks) {
+            prop_assert_eq!(des::encrypt(block, key), oracle(true, *block, *key));
+            prop_assert_eq!(des::decrypt(block, key), oracle(false, *block, *key));
+        }
+        let [challenge, ..] = blocks;
+        let padded: Vec<u8> = hash.iter().copied().chain([0; 5]).collect();
+        let expected: Vec<u8> =
+            padded.chunks(7).flat_map(|key| oracle(true, challenge, key.try_into().unwrap())).collect();
+        let response = des::challenge_response(&challenge, &hash);
+        prop_assert_eq!(&response.as_bytes()[..], &expected);
+        let key = NtHash::from_bytes(hash);
+        let sealed = EncryptedHash::seal(blocks.as_flattened().first_chunk().unwrap(), &key);
+        let expected: Vec<u8> =
+            blocks.iter().zip(padded.chunks(7)).take(2).flat_map(|(block, key)| oracle(true, *block, key.try_into().unwrap())).collect();
+        prop_assert_eq!(&sealed.as_bytes()[..], &expected);
+        let opened = sealed.open(&key);
+        prop_assert_eq!(&opened.as_bytes()[..], &blocks.as_flattened()[..16]);
+    }
+}
+
+fn oracle(encrypts: bool, block: [u8; 8], key: [u8; 7]) -> [u8; 8] {
+    use ::des::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
+
+    let cipher = ::des::Des::new(&des::expand_key(&key).into());
+    let mut block = block.into();
+    if encrypts {
+        cipher.encrypt_block(&mut block);
+    } else {
+        cipher.decrypt_block(&mut block);
+    }
+    block.into()
+}
+
+/// FIPS 46-3's parts, each seen alone: every bit of a key and of a block, and the weak keys, which hashes may be.
+#[test]
+fn des_with_single_bits_and_weak_keys() {
+    let bit = |number: usize| 1_u64.rotate_right(u32::try_from(number + 1).unwrap());
+    let mut keys: Vec<[u8; 7]> = (0..56).map(|number| *bit(number).to_be_bytes().first_chunk().unwrap()).collect();
+    keys.extend([[0; 7], [0xff; 7], array("fffffff0000000"), array("0000000fffffff")]);
+    for key in &keys {
+        for block in (0..64).map(|number| bit(number).to_be_bytes()) {
+            assert_eq!(des::encrypt(&block, key), oracle(true, block, *key));
+            assert_eq!(des::decrypt(&block, key), oracle(false, block, *key));
+        }
     }
 }
