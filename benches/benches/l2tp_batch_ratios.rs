@@ -111,7 +111,9 @@ fn leaving(length: usize) -> Group {
             }
         })
         .with("batch", move || {
-            others.iter_mut().for_each(|buf| lay(&mut buf[..]));
+            for buf in &mut others {
+                lay(&mut buf[..]);
+            }
             let calls = other.calls.iter().cycle();
             let mut lent: Vec<_> =
                 calls.zip(&mut others).map(|((id, call), buf)| (*id, *call, buf.as_mut_slice())).collect();
