@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use core::time::Duration;
 
-use l2tp_wire::Name;
-use l2tp_wire::tunnel::MAX_HOST_NAME;
+use l2tp_wire::tunnel::Versions;
 
+use super::request::Request;
 use crate::session::{self, Setup};
 
 /// How long a client may take to begin with PPP. A Configure-Request that the server sends at once
@@ -92,14 +92,47 @@ impl Group {
         Self { idle_timeout, ..self }
     }
 
-    /// Returns how well the group fits a peer of this name, if it does at all.
-    fn fit(&self, host_name: &Name<MAX_HOST_NAME>) -> Option<u8> {
-        match &self.terminate_from {
-            Some(name) if !host_name.is_cut() && name.as_bytes() == host_name.as_bytes() => Some(1),
-            Some(_) => None,
-            None => Some(0),
-        }
+    /// Returns how well the group fits a request.
+    fn fit(&self, request: &Request) -> Fit {
+        let host_name = &request.host_name;
+        let name = match &self.terminate_from {
+            Some(name) if !host_name.is_cut() && name.as_bytes() == host_name.as_bytes() => NameFit::Named,
+            Some(_) => NameFit::Other,
+            None => NameFit::Any,
+        };
+        let version = match (request.versions, self.session.tunnel.versions()) {
+            (Versions::V2, Versions::V3) | (Versions::V3, Versions::V2) => VersionFit::Other,
+            // RFC 3931 section 4.7.3: version 3 is spoken where both ends can.
+            (Versions::Both, Versions::V2) => VersionFit::Older,
+            (Versions::V2, Versions::V2 | Versions::Both)
+            | (Versions::V3 | Versions::Both, Versions::V3 | Versions::Both) => VersionFit::Spoken,
+        };
+        (version != VersionFit::Other, name, version)
     }
+}
+
+/// How well a group fits a request, the better the greater: whether it speaks a version of the
+/// peer's, how it names the peer, and which version it is.
+type Fit = (bool, NameFit, VersionFit);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum NameFit {
+    /// It is for a peer of another name.
+    Other,
+    /// It is for all.
+    Any,
+    /// It names the peer.
+    Named,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum VersionFit {
+    /// The peer does not speak it.
+    Other,
+    /// The peer speaks it, and a later one.
+    Older,
+    /// The peer speaks it.
+    Spoken,
 }
 
 impl From<&Group> for Setup {
@@ -139,20 +172,20 @@ impl Config {
     }
 
     /// Adds a group. Of several that fit a peer, one that has its name is taken, and the first of
-    /// them.
+    /// them. A group fits the peers that speak one of its [versions](Versions): groups of version 2
+    /// and of version 3 can be beside each other, each with settings of its own.
     #[must_use]
     pub fn with_group(mut self, group: Group) -> Self {
         self.others.push(group);
         self
     }
 
-    /// Returns the group of a peer of this name. Where none is for it, the first one, which refuses
-    /// it.
-    pub(super) fn group(&self, host_name: &Name<MAX_HOST_NAME>) -> &Group {
-        let mut best = (None, &self.first);
-        for group in core::iter::once(&self.first).chain(&self.others) {
-            let fit = group.fit(host_name);
-            // The group that names the peer fits better than one for all.
+    /// Returns the group of a peer that has sent this. Where none is for it, one that refuses it: if
+    /// there is any, one that speaks its version.
+    pub(super) fn group(&self, request: &Request) -> &Group {
+        let mut best = (self.first.fit(request), &self.first);
+        for group in &self.others {
+            let fit = group.fit(request);
             if fit > best.0 {
                 best = (fit, group);
             }

@@ -2,8 +2,8 @@
 
 use l2tp_wire::avp::{Value, Visibility};
 use l2tp_wire::code::{AttributeType, MessageType};
-use l2tp_wire::tunnel::MAX_HOST_NAME;
-use l2tp_wire::{Address, Name, Packet};
+use l2tp_wire::tunnel::{MAX_HOST_NAME, Versions};
+use l2tp_wire::{Address, Name, Packet, Version};
 
 /// A message to tunnel 0: RFC 2661 sections 6.1 and 6.4.
 #[derive(Debug, Clone, Copy)]
@@ -11,6 +11,8 @@ pub(super) struct Request {
     /// Whether it asks for a tunnel.
     pub(super) asks: bool,
     pub(super) host_name: Name<MAX_HOST_NAME>,
+    /// The versions that the sender speaks.
+    pub(super) versions: Versions,
     /// The sender's ids of the tunnel, one for each version.
     pub(super) ids: PeerIds,
 }
@@ -58,6 +60,13 @@ impl Request {
         }
         // RFC 2661 section 4.3: the name is never hidden.
         let host_name = control.avps().find(AttributeType::HOST_NAME).map_or(Name::EMPTY, |avp| Name::new(avp.value));
-        Some(Self { asks, host_name, ids })
+        let has_id_of_v3 = control.avps().find(AttributeType::ASSIGNED_CONTROL_CONNECTION_ID).is_some();
+        let versions = match (control.version(), has_id_of_v3) {
+            (Version::V3, _) => Versions::V3,
+            // RFC 3931 section 4.7.3: the form of version 2, and an id of version 3.
+            (Version::V2, true) => Versions::Both,
+            (Version::V2, false) => Versions::V2,
+        };
+        Some(Self { asks, host_name, versions, ids })
     }
 }

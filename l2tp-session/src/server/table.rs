@@ -272,7 +272,7 @@ impl<const CALLS: usize> Server<CALLS> {
             return Err(ReceiveError::UnknownTunnel);
         }
         let ids = self.draw_ids(now);
-        let mut session = Session::listen(self.config.group(&request.host_name), ids, self.random.entropy());
+        let mut session = Session::listen(self.config.group(&request), ids, self.random.entropy());
         // Nothing is kept, and nobody has to go, for a request that is none.
         let _ = session.handle_control(now, source, packet)?;
         self.make_room(now, source.host());

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use l2tp_session::client::Session;
+use l2tp_session::server::{Config as ServerConfig, Group};
 use l2tp_session::session::Config;
 use l2tp_session::wire::tunnel::{Authentication, DigestHash, Versions};
 use l2tp_session::wire::{Secret, TunnelIds, Version};
-use testing::l2tp::{Client, Outside, Pair, User, client_config, connect, pair, server_config};
+use testing::l2tp::{Client, Outside, Pair, SERVER_ADDRESS, User, client_config, connect, pair, server_config};
 use testing::{Profile, SERVER};
 
 use crate::{SETUP, plain};
@@ -102,5 +103,46 @@ fn a_client_of_either_version_meets_a_server_of_both() {
             assert!(is_up, "{client:?} {server:?} {outside:?}: {:?}", world.client.user);
             assert_eq!(world.client.session.tunnel().version(), expected, "{client:?} {server:?}");
         }
+    }
+}
+
+/// Groups of one version each: a challenge in version 2, digests in version 3, at one server (RFC 3931 section 4.7).
+#[test]
+fn each_version_has_a_group_of_its_own_at_one_server() {
+    let challenge = plain().with_tunnel(|tunnel| {
+        tunnel.with_authentication(Authentication::Challenge).with_password(secret("of version 2"))
+    });
+    let digest = digests(true, "of version 3", None);
+    let both = plain().with_tunnel(|tunnel| tunnel.with_versions(Versions::Both).with_password(secret("of version 2")));
+    let group = |config: &Config| Group::new(config.clone(), SERVER_ADDRESS);
+    // The order of the groups has no effect.
+    for server in [
+        ServerConfig::new(group(&challenge)).with_group(group(&digest)),
+        ServerConfig::new(group(&digest)).with_group(group(&challenge)),
+    ] {
+        for (client, outside, expected) in [
+            (&challenge, Outside::Udp, Some(Version::V2)),
+            (&digest, Outside::Udp, Some(Version::V3)),
+            (&digest, Outside::Ip, Some(Version::V3)),
+            // The group of version 3 is the one for it, and takes no message without a digest.
+            (&both, Outside::Udp, None),
+        ] {
+            let mut world = pair(1, Profile::CLEAN, outside, &client_config(client), &server);
+            let is_up = connect(&mut world, SETUP);
+            assert_eq!(is_up.then(|| world.client.session.tunnel().version()), expected, "{:?}", world.client.user);
+        }
+    }
+    // Without secrets, a client of both versions gets the later one. A name goes before a version.
+    let of = |versions| plain().with_tunnel(|tunnel| tunnel.with_versions(versions));
+    let (v2, v3) = (group(&of(Versions::V2)), group(&of(Versions::V3)));
+    for (server, expected) in [
+        (ServerConfig::new(v2.clone()).with_group(v3.clone()), Version::V3),
+        (ServerConfig::new(v3.clone()).with_group(v2.clone()), Version::V3),
+        (ServerConfig::new(v2.with_terminate_from("lab")).with_group(v3), Version::V2),
+    ] {
+        let settings = client_config(&of(Versions::Both));
+        let mut world = pair(1, Profile::CLEAN, Outside::Udp, &settings, &server);
+        assert!(connect(&mut world, SETUP), "{:?}", world.client.user);
+        assert_eq!(world.client.session.tunnel().version(), expected);
     }
 }
