@@ -71,7 +71,12 @@ impl ClientStatus {
     /// Reports on a call.
     #[must_use]
     pub fn of_call(call: Call<'_>, now: Duration) -> Self {
-        let ppp = call.ppp();
+        Self::of_ppp(call.ppp(), now)
+    }
+
+    /// Reports on PPP of any carrier.
+    #[must_use]
+    pub fn of_ppp(ppp: &ppp_session::Session, now: Duration) -> Self {
         let status = ppp.status();
         let uptime = (status == Status::Connected).then(|| now.saturating_sub(ppp.changed_at()));
         Self { status, uptime, send: ppp.sending(), receive: ppp.receiving() }
@@ -203,7 +208,12 @@ impl<'s> MppeReport<'s> {
     /// Reports on a call, while packets are encrypted.
     #[must_use]
     pub fn of_call(call: Call<'_>, interface: &'s str) -> Option<Self> {
-        let ppp = call.ppp();
+        Self::of_ppp(call.ppp(), interface)
+    }
+
+    /// Reports on PPP of any carrier, while packets are encrypted.
+    #[must_use]
+    pub fn of_ppp(ppp: &ppp_session::Session, interface: &'s str) -> Option<Self> {
         let algorithm = ppp.sending().encryption.or(ppp.receiving().encryption)?;
         Some(Self { interface, algorithm, statistics: ppp.statistics().mppe? })
     }

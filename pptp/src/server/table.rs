@@ -156,6 +156,33 @@ impl<const CALLS: usize> Server<CALLS> {
         self.table.is_empty()
     }
 
+    /// Replaces the settings of connections that are accepted from now on. Those that there are keep
+    /// what they began with.
+    ///
+    /// ```
+    /// use core::net::{IpAddr, Ipv4Addr};
+    /// use core::time::Duration;
+    /// use pptp::server::{Config, Limits, Server, Session};
+    /// use pptp::session;
+    ///
+    /// let config = |mtu| {
+    ///     let session = session::Config::strict().with_ppp(|ppp| ppp.with_mtu(mtu));
+    ///     Config::new(Ipv4Addr::new(10, 0, 0, 1)).with_session(session)
+    /// };
+    /// let (now, peer) = (Duration::ZERO, IpAddr::from([192, 0, 2, 7]));
+    /// let mut server: Server = Server::new(config(1300), Limits::default());
+    /// // The last arguments: unpredictable bytes.
+    /// let old = server.accept(now, peer, [1; 32])?;
+    /// server.set_config(config(1200));
+    /// let new = server.accept(now, peer, [2; 32])?;
+    /// let mtu = [old, new].map(|id| server.session(id).map(Session::mtu));
+    /// assert_eq!(mtu, [Some(1300), Some(1200)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_config(&mut self, config: Config) {
+        self.config = config;
+    }
+
     /// Accepts a TCP connection. `entropy` must be unpredictable, as for [`Session::new`].
     ///
     /// # Errors
