@@ -231,7 +231,7 @@ fn control_socket() {
     assert_eq!((&session["user"], &session["encoding"]), (&"alice".into(), &"MPPE 128 bit, stateless".into()));
     assert!(session["packets-received"].as_u64().unwrap() > 0);
     let metrics = ask("show metrics");
-    assert!(metrics.contains("\nvpdn_sessions_up 1\n"), "{metrics}");
+    assert!(metrics.contains("\nvpdn_sessions_up{protocol=\"pptp\"} 1\n"), "{metrics}");
     assert!(ask("show nothing").contains("no command"));
     assert_eq!(ask("clear vpdn tunnel pptp nobody"), "0 tunnels cleared\n");
     assert_eq!(ask("clear vpdn tunnel pptp 172.16.9.1"), "1 tunnels cleared\n");

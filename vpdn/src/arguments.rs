@@ -164,7 +164,8 @@ impl L2tp {
         let name = pseudowire.unwrap_or("default");
         // A class without an encapsulation is none, so that comes first.
         if pseudowire.is_none() {
-            let is_v3 = protocol == Some(Protocol::L2tpv3);
+            // A class of version 2 has less settings. Where both are accepted, tunnels of version 2 pass over the rest.
+            let is_v3 = matches!(protocol, Some(Protocol::L2tpv3 | Protocol::Any));
             overlay.set(&["pseudowire-class", name, "encapsulation"], if is_v3 { "l2tpv3" } else { "l2tpv2" });
             overlay.set(&[path, &["pseudowire-class"]].concat(), name);
         }

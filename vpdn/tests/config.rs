@@ -25,7 +25,7 @@ fn every_example_is_read_by_a_test() {
         assert!(source.contains(&format!("example(\"{name}\")")), "{name} has no test");
         count += 1;
     }
-    assert_eq!(count, 10);
+    assert_eq!(count, 11);
 }
 
 #[test]
@@ -126,6 +126,35 @@ fn routeros_dials() {
     assert_eq!(office.client.unwrap().reconnect, Some(1000));
 }
 
+#[test]
+fn one_group_accepts_tunnels_of_every_protocol() {
+    let config = example("any-protocol");
+    for protocol in [Protocol::Pptp, Protocol::L2tp, Protocol::L2tpv3] {
+        let (group, template) = config.accepting(protocol).unwrap();
+        assert_eq!(group.pseudowire_class.as_deref(), Some("office"), "{protocol:?}");
+        assert_eq!(template.ip_address, Some(Ipv4Addr::new(10, 99, 0, 1)));
+    }
+    let class = &config.pseudowire_class["office"];
+    assert_eq!((class.cookie_size, class.l2tp_class.as_deref()), (8, Some("office")));
+    let services: Vec<_> = config.user.iter().map(|user| user.service).collect();
+    assert_eq!(services, [Service::Any, Service::L2tp, Service::Pptp]);
+}
+
+#[test]
+fn a_group_for_one_protocol_goes_before_one_for_each() {
+    let group = |name: &str, protocol: &str| {
+        format!(
+            "[vpdn-group.{name}]\naccept-dialin = {{ protocol = '{protocol}', virtual-template = '1' }}\nlocal-name = \
+             '{name}'\n"
+        )
+    };
+    let text =
+        group("a", "any") + &group("b", "l2tp") + &group("c", "l2tp") + "[virtual-template.1]\nip-address = '10.0.0.1'";
+    let config = Config::parse(&text).unwrap();
+    let name = |protocol| config.accepting(protocol).unwrap().0.local_name.clone().unwrap();
+    assert_eq!([Protocol::Pptp, Protocol::L2tp, Protocol::L2tpv3].map(name), ["a", "b", "a"]);
+}
+
 /// With the servers' methods there may be keys; with MD5-Challenge there are none.
 #[test]
 fn eap_is_passed_through_to_radius_servers() {
@@ -143,7 +172,7 @@ fn eap_is_passed_through_to_radius_servers() {
 }
 
 /// A text and what is said of it.
-const MISTAKES: [(&str, &str); 24] = [
+const MISTAKES: [(&str, &str); 27] = [
     ("hostname = ", "line 1, column 12: string values must be quoted, expected literal string"),
     ("hostnam = 'x'", "line 1, column 1: unknown field `hostnam`"),
     ("\n[virtual-template.1]\n  mtu = 'big'", "line 3, column 9: invalid type: string \"big\", expected u16"),
@@ -195,6 +224,19 @@ const MISTAKES: [(&str, &str); 24] = [
         "[client]\nconnect-to = 'a'\nprotocol = 'l2tpv3'\npseudowire-class = 'p'\nmanual = { local-id = 0, remote-id = \
          2, circuit = 'ethernet' }\n[pseudowire-class.p]\nencapsulation = 'l2tpv3'\nprotocol = 'none'",
         "line 5, column 23: 0 is the number of no session",
+    ),
+    (
+        "listen = '10.0.0.1:1723'\n[vpdn-group.g]\naccept-dialin = { protocol = 'any', virtual-template = '1' }\n\
+         [virtual-template.1]\nip-address = '10.0.0.1'\n",
+        "line 1, column 10: PPTP and L2TP have ports of their own: an address without a port",
+    ),
+    (
+        "[vpdn-group.g]\naccept-dialin = { protocol = 'any', virtual-template = '1' }\n[virtual-template.1]\n",
+        "line 3, column 1: tunnels that are accepted need the server's `ip-address`",
+    ),
+    (
+        "[vpdn-group.g]\naccept-dialin = { protocol = 'all', virtual-template = '1' }",
+        "line 2, column 30: unknown variant `all`, expected one of `pptp`, `l2tp`, `l2tpv3`, `any`",
     ),
     ("[client]\nconnect-to = 'a'\nuser = 'b'", "line 1, column 1: one of `password`, `password-file` and `nt-hash`"),
 ];

@@ -19,6 +19,7 @@ const MTU: RangeInclusive<u16> = 576..=1500;
 pub(super) fn problems(config: &Config) -> Vec<Problem> {
     let mut check = Check { config, problems: Vec::new() };
     check.name(&["hostname"], config.hostname.as_deref());
+    check.listen();
     for (name, group) in &config.vpdn_group {
         check.group(name, group);
     }
@@ -59,6 +60,15 @@ impl Check<'_> {
     fn within<T: PartialOrd + std::fmt::Display>(&mut self, path: &[&str], value: Option<T>, range: RangeInclusive<T>) {
         if let Some(value) = value.filter(|value| !range.contains(value)) {
             self.say(path, format!("{value} is not between {} and {}", range.start(), range.end()));
+        }
+    }
+
+    /// RFC 2637 has a port of TCP, and RFC 2661 another one of UDP.
+    fn listen(&mut self) {
+        let is_accepted = |protocol| self.config.accepting(protocol).is_some();
+        let has_l2tp = [Protocol::L2tp, Protocol::L2tpv3].into_iter().any(is_accepted);
+        if self.config.listen.port.is_some() && is_accepted(Protocol::Pptp) && has_l2tp {
+            self.say(&["listen"], "PPTP and L2TP have ports of their own: an address without a port");
         }
     }
 

@@ -17,7 +17,7 @@ use super::{
 pub struct Config {
     /// The name that this side gives itself. Default: `vpdn`.
     pub hostname: Option<String>,
-    /// Where the server takes calls. Default: all addresses.
+    /// Where the server takes calls. Default: all addresses. A port is for a server of one protocol.
     pub listen: Listen,
     /// The name of the network interface. Without it, the system gives one.
     pub interface: Option<String>,
@@ -56,13 +56,17 @@ impl Config {
         self.hostname.as_deref().unwrap_or("vpdn")
     }
 
-    /// Returns the first group, by name, that accepts tunnels of a protocol, with its template.
+    /// Returns the group that accepts tunnels of a protocol, with its template: the first one, by name, that is for this
+    /// protocol, or else the first that is for each.
     #[must_use]
     pub fn accepting(&self, protocol: Protocol) -> Option<(&VpdnGroup, &VirtualTemplate)> {
-        self.vpdn_group.values().find_map(|group| {
-            let accept = group.accept_dialin.as_ref().filter(|accept| accept.protocol.includes(protocol))?;
-            Some((group, self.virtual_template.get(&accept.virtual_template)?))
-        })
+        let accepting = |accepted: Protocol| {
+            self.vpdn_group.values().find_map(|group| {
+                let accept = group.accept_dialin.as_ref().filter(|accept| accept.protocol == accepted)?;
+                Some((group, self.virtual_template.get(&accept.virtual_template)?))
+            })
+        };
+        accepting(protocol).or_else(|| accepting(Protocol::Any))
     }
 
     /// Returns the classes of a client or a group that names these.

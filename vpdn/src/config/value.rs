@@ -219,7 +219,7 @@ impl FromStr for Network {
 pub struct Listen {
     /// The address.
     pub address: Ipv4Addr,
-    /// The port. `None`: that of the protocol, 1723 for PPTP.
+    /// The port. `None`: that of the protocol, 1723 for PPTP and 1701 for L2TP.
     pub port: Option<u16>,
 }
 

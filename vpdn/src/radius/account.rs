@@ -46,6 +46,18 @@ pub struct Counters {
     pub output_packets: u64,
 }
 
+/// RFC 2868 section 3.1: the protocol of a tunnel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a number, and nothing else")]
+pub struct TunnelType(pub u32);
+
+impl TunnelType {
+    /// PPTP.
+    pub const PPTP: Self = Self(1);
+    /// L2TP, of any version.
+    pub const L2TP: Self = Self(3);
+}
+
 /// The account of a session.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -64,6 +76,8 @@ pub struct Account {
     pub nas_identifier: Option<String>,
     /// NAS-Port.
     pub port: u32,
+    /// Tunnel-Type: reported with Tunnel-Medium-Type and Tunnel-Client-Endpoint (RFC 2867 section 3).
+    pub tunnel: Option<TunnelType>,
     /// The data that the accepting server wants back: RFC 2865 section 5.25.
     pub class: Vec<Vec<u8>>,
     /// Whether a RADIUS server accepted the user, or a file of ours.
@@ -75,8 +89,8 @@ impl Account {
     #[must_use]
     pub fn new(session: String, user: &[u8], address: Ipv4Addr, calling: IpAddr, nas_address: Ipv4Addr) -> Self {
         let user = user.to_vec();
-        let (nas_identifier, port, class, by_radius) = (None, 0, Vec::new(), true);
-        Self { session, user, address, calling, nas_address, nas_identifier, port, class, by_radius }
+        let (nas_identifier, port, tunnel, class, by_radius) = (None, 0, None, Vec::new(), true);
+        Self { session, user, address, calling, nas_address, nas_identifier, port, tunnel, class, by_radius }
     }
 
     /// Reports that the session is up.
@@ -119,6 +133,9 @@ impl Account {
         request.add_number(AttributeKind::FRAMED_IP_ADDRESS, self.address.to_bits());
         add_nas(&mut request, self.nas_address, self.nas_identifier.as_deref(), self.port);
         request.add_text(AttributeKind::CALLING_STATION_ID, &self.calling.to_string());
+        if let Some(tunnel) = self.tunnel {
+            request.add_tunnel(tunnel, self.calling);
+        }
         request
     }
 }
@@ -141,6 +158,17 @@ impl Request {
     /// Adds what each request says of us, and of the line: a virtual port, framed, PPP.
     pub fn add_nas(&mut self, address: Ipv4Addr, identifier: Option<&str>, port: u32) {
         add_nas(self, address, identifier, port);
+    }
+
+    /// Adds what RFC 2868 says of a tunnel of a client: its type, its medium, and the client's end.
+    pub fn add_tunnel(&mut self, tunnel: TunnelType, client: IpAddr) {
+        let client = client.to_canonical();
+        // Section 3.1: the first byte is a tag, and 0 where there is one tunnel. The numbers are below 2^24.
+        self.add_number(AttributeKind::TUNNEL_TYPE, tunnel.0);
+        // Section 3.2: 1 is IPv4, and 2 is IPv6.
+        self.add_number(AttributeKind::TUNNEL_MEDIUM_TYPE, if client.is_ipv4() { 1 } else { 2 });
+        // Section 3.3: a digit is no tag.
+        self.add_text(AttributeKind::TUNNEL_CLIENT_ENDPOINT, &client.to_string());
     }
 }
 

@@ -45,7 +45,7 @@ mod question;
 mod server;
 mod sockets;
 
-pub use account::{Account, Counters, TerminateCause};
+pub use account::{Account, Counters, TerminateCause, TunnelType};
 pub use attribute::{AttributeKind, Attributes};
 pub use authorization::{Authorization, FramedAddress};
 pub use client::{Answer, AskError, Client, Event, Settings, Transmit};

@@ -7,12 +7,13 @@ use clap::{Parser, Subcommand};
 use toml::{Table, Value};
 
 use crate::arguments::{L2tp, Link, Source, set};
-use crate::config::{Config, ConfigError, Listen, Overlay, Pool, Protocol};
+use crate::config::{AcceptDialin, Config, ConfigError, Listen, Overlay, Pool, Protocol};
 
-/// Take PPTP or L2TP calls, and carry IP packets for the clients.
+/// Take PPTP and L2TP calls, and carry IP packets for the clients.
 ///
 /// It needs the capabilities CAP_NET_RAW and CAP_NET_ADMIN. Ctrl-C or SIGTERM ends all sessions, a second one quits at
 /// once; SIGUSR1 writes the counters of all sessions, as Cisco's `show vpdn session all` and `show ppp mppe`.
+/// SIGHUP has the configuration read again, for new tunnels.
 #[derive(Debug, Parser)]
 #[command(
     name = "vpdn-server",
@@ -32,11 +33,12 @@ pub(crate) struct Arguments {
     pub(crate) command: Option<Command>,
     #[command(flatten)]
     pub(crate) source: Source,
-    /// The address to take calls at, with `:PORT` if it is not 1723.
+    /// The address to take calls at, with `:PORT` if it is not 1723 for PPTP or 1701 for L2TP.
     #[arg(long, value_name = "ADDRESS", value_parser = listen)]
     listen: Option<String>,
-    /// The protocol: PPTP, or L2TP of version 2 or 3. Without it, what the first group accepts: PPTP, if there is no group.
-    #[arg(long, value_name = "PROTOCOL", value_parser = ["pptp", "l2tp", "l2tpv3"])]
+    /// The protocol: PPTP, L2TP of version 2 or 3, or any of them. Without it, all that the groups accept: PPTP, if there
+    /// is no group.
+    #[arg(long, value_name = "PROTOCOL", value_parser = ["pptp", "l2tp", "l2tpv3", "any"])]
     protocol: Option<String>,
     /// The server's own address in the tunnels.
     #[arg(long)]
@@ -80,11 +82,13 @@ pub(crate) struct Arguments {
 /// A command to a server that runs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show the state: `vpdn`, `vpdn session all`, `vpdn session window`, `ppp mppe`, `metrics`.
+    /// Show the state: `vpdn`, `vpdn session all`, `vpdn session window`, `l2tun tunnel all`, `l2tun session all`,
+    /// `ppp mppe`, `metrics`.
     Show(Words),
-    /// End sessions: `vpdn tunnel pptp NAME`, `vpdn tunnel id NUMBER`, `vpdn all`.
+    /// End sessions: `vpdn tunnel pptp NAME`, `vpdn tunnel l2tp NAME`, with `id NUMBER` in place of the name, `vpdn tunnel
+    /// id NUMBER`, `vpdn all`. A name may be an address, too.
     Clear(Words),
-    /// Show packets as they pass by: `ppp negotiation`, or `ppp negotiation ADDRESS`.
+    /// Show packets as they pass by: `ppp negotiation`, `ppp negotiation ADDRESS`, `ppp negotiation id NUMBER`.
     Debug(Words),
 }
 
@@ -112,21 +116,38 @@ impl Arguments {
         Config::load(self.source.config.as_deref(), |file| self.overlay(file))
     }
 
-    fn overlay(&self, file: &Config) -> Result<Overlay, ConfigError> {
-        let mut overlay = Overlay::new();
-        let wanted = self.protocol.as_deref().map(|protocol| match protocol {
+    /// Returns the one protocol that is wanted, if not all that the groups accept are.
+    pub(crate) fn only(&self) -> Option<Protocol> {
+        self.protocol.as_deref().map(|protocol| match protocol {
             "l2tp" => Protocol::L2tp,
             "l2tpv3" => Protocol::L2tpv3,
+            "any" => Protocol::Any,
             _ => Protocol::Pptp,
-        });
-        let accepting = file.vpdn_group.iter().find_map(|(name, group)| {
-            let accept = group
-                .accept_dialin
-                .as_ref()
-                .filter(|accept| wanted.is_none_or(|wanted| accept.protocol.includes(wanted)))?;
-            Some((name.as_str(), accept.virtual_template.as_str()))
-        });
-        let (group, template) = accepting.unwrap_or(("default", "default"));
+        })
+    }
+
+    /// Returns the group that the arguments are for: the first one of those that are used.
+    fn accepting<'f>(&self, file: &'f Config) -> Option<(&'f str, &'f AcceptDialin)> {
+        let first = |is_wanted: &dyn Fn(Protocol) -> bool| {
+            file.vpdn_group.iter().find_map(|(name, group)| {
+                let accept = group.accept_dialin.as_ref().filter(|accept| is_wanted(accept.protocol))?;
+                Some((name.as_str(), accept))
+            })
+        };
+        match self.only() {
+            None | Some(Protocol::Any) => first(&|_| true),
+            // As `Config::accepting`.
+            Some(wanted) => {
+                first(&|protocol| protocol == wanted).or_else(|| first(&|protocol| protocol == Protocol::Any))
+            }
+        }
+    }
+
+    fn overlay(&self, file: &Config) -> Result<Overlay, ConfigError> {
+        let mut overlay = Overlay::new();
+        let accepting = self.accepting(file);
+        let (group, template) =
+            accepting.map_or(("default", "default"), |(name, accept)| (name, accept.virtual_template.as_str()));
         // Without a file the arguments are the whole configuration.
         if accepting.is_none() && file.vpdn_group.is_empty() {
             let text = |text: &str| Value::String(text.to_owned());
@@ -140,7 +161,8 @@ impl Arguments {
         let named = file.vpdn_group.get(group);
         let l2tp = named.and_then(|group| group.l2tp_class.as_deref());
         let pseudowire = named.and_then(|group| group.pseudowire_class.as_deref());
-        self.l2tp.add(&mut overlay, file, &["vpdn-group", group], (l2tp, pseudowire), wanted);
+        let protocol = self.only().or(accepting.map(|(_, accept)| accept.protocol));
+        self.l2tp.add(&mut overlay, file, &["vpdn-group", group], (l2tp, pseudowire), protocol);
         self.link.add(&mut overlay, template);
         let mut key = |path: &[&str], value: Option<Value>| set(&mut overlay, path, value);
         let texts = |values: Vec<String>| {

@@ -9,49 +9,37 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use pptp::server::ConnectionId;
-use pptp::wire::connection::CallId;
-
+use super::key::Key;
 use crate::config::{Network, Pool};
 
-/// A call of a connection.
-pub(super) type Key = (ConnectionId, CallId);
-
 /// The addresses of all calls.
-pub(super) struct Calls<K = Key> {
-    /// `None`: each user has an address of its own.
-    pool: Option<Pool>,
-    /// The server's own, which no client gets: one for all, and those of single users.
+#[derive(Default)]
+pub(super) struct Calls {
+    /// The server's own, which no client gets: those for all, and those of single users.
     own: BTreeSet<Ipv4Addr>,
-    /// The last address given: a client that comes again gets another one, so that late packets are
-    /// not for it.
-    last: Option<Ipv4Addr>,
-    given: BTreeMap<K, Ipv4Addr>,
-    by_address: BTreeMap<IpAddr, K>,
+    /// The last address that was given of each pool, by its first and last one. A client that comes again gets another
+    /// one, so that late packets are not for it.
+    last: BTreeMap<(Ipv4Addr, Ipv4Addr), Ipv4Addr>,
+    given: BTreeMap<Key, Ipv4Addr>,
+    by_address: BTreeMap<IpAddr, Key>,
     /// Networks behind clients, the longest prefix first.
-    networks: Vec<(Network, K)>,
+    networks: Vec<(Network, Key)>,
 }
 
-impl<K: Copy + Ord> Calls<K> {
-    /// Creates the table before anybody has called.
-    pub(super) fn new(pool: Option<Pool>, own: Ipv4Addr) -> Self {
-        let own = BTreeSet::from([own]);
-        Self { pool, own, last: None, given: BTreeMap::new(), by_address: BTreeMap::new(), networks: Vec::new() }
-    }
-
-    /// Keeps an address of the server from all clients.
-    pub(super) fn reserve(&mut self, own: Ipv4Addr) {
-        self.own.insert(own);
+impl Calls {
+    /// Keeps an address of the server from all clients. Returns whether it is a new one.
+    pub(super) fn reserve(&mut self, own: Ipv4Addr) -> bool {
+        self.own.insert(own)
     }
 
     /// Gives a call an address: `wanted`, or a free one of the pool. `None` when it is taken, or all are.
-    pub(super) fn assign(&mut self, call: K, wanted: Option<Ipv4Addr>) -> Option<Ipv4Addr> {
+    pub(super) fn assign(&mut self, call: Key, wanted: Option<Ipv4Addr>, pool: Option<Pool>) -> Option<Ipv4Addr> {
         if let Some(address) = self.given.get(&call) {
             return Some(*address);
         }
         let address = match wanted {
             Some(address) => Some(address).filter(|address| self.is_free(*address)),
-            None => self.next_free(),
+            None => self.next_free(pool?),
         }?;
         self.given.insert(call, address);
         self.by_address.insert(address.into(), call);
@@ -59,8 +47,8 @@ impl<K: Copy + Ord> Calls<K> {
     }
 
     /// Gives a call another address, if that is in the pool and free. Returns whether it was.
-    pub(super) fn exchange(&mut self, call: K, wish: Ipv4Addr) -> bool {
-        let is_of_pool = self.pool.is_some_and(|Pool { first, last }| (first..=last).contains(&wish));
+    pub(super) fn exchange(&mut self, call: Key, wish: Ipv4Addr, pool: Option<Pool>) -> bool {
+        let is_of_pool = pool.is_some_and(|Pool { first, last }| (first..=last).contains(&wish));
         if !is_of_pool || !self.is_free(wish) {
             return false;
         }
@@ -75,61 +63,60 @@ impl<K: Copy + Ord> Calls<K> {
         !self.own.contains(&address) && !self.by_address.contains_key(&IpAddr::V4(address))
     }
 
-    /// Returns the first free address of the pool behind the one that was given last. All are
-    /// tried, once.
-    fn next_free(&mut self) -> Option<Ipv4Addr> {
-        let Pool { first, last } = self.pool?;
-        let after = self.last.map_or(first.to_bits(), |address| address.to_bits().saturating_add(1));
+    /// Returns the first free address of a pool behind the one that was given last. All are tried, once.
+    fn next_free(&mut self, Pool { first, last }: Pool) -> Option<Ipv4Addr> {
+        let before = self.last.get(&(first, last));
+        let after = before.map_or(first.to_bits(), |address| address.to_bits().saturating_add(1));
         let all = (after..=last.to_bits()).chain(first.to_bits()..=last.to_bits());
         let found = all.map(Ipv4Addr::from_bits).find(|address| self.is_free(*address))?;
-        self.last = Some(found);
+        self.last.insert((first, last), found);
         Some(found)
     }
 
     /// Returns the address that a call was given.
-    pub(super) fn address(&self, call: K) -> Option<Ipv4Addr> {
+    pub(super) fn address(&self, call: Key) -> Option<Ipv4Addr> {
         self.given.get(&call).copied()
     }
 
     /// Adds the IPv6 address that a call has agreed on. It gets packets there unless another one
     /// has the same.
-    pub(super) fn add(&mut self, call: K, address: Ipv6Addr) {
+    pub(super) fn add(&mut self, call: Key, address: Ipv6Addr) {
         self.by_address.entry(address.into()).or_insert(call);
     }
 
     /// Adds a network behind a call.
-    pub(super) fn add_network(&mut self, call: K, network: Network) {
+    pub(super) fn add_network(&mut self, call: Key, network: Network) {
         let place = self.networks.partition_point(|(other, _)| other.prefix >= network.prefix);
         self.networks.insert(place, (network, call));
     }
 
     /// Returns the networks that a call is the way to: its address, and those behind it.
-    pub(super) fn reaches(&self, call: K) -> impl Iterator<Item = Network> {
+    pub(super) fn reaches(&self, call: Key) -> impl Iterator<Item = Network> {
         let address = self.address(call).map(|address| Network::host(address.into()));
         let behind = self.networks.iter().filter(move |(_, found)| *found == call);
         address.into_iter().chain(behind.map(|(network, _)| *network))
     }
 
     /// Removes a call that is over.
-    pub(super) fn remove(&mut self, call: K) {
+    pub(super) fn remove(&mut self, call: Key) {
         self.given.remove(&call);
         self.by_address.retain(|_, found| *found != call);
         self.networks.retain(|(_, found)| *found != call);
     }
 
     /// Returns which call an address is behind.
-    fn find(&self, address: IpAddr) -> Option<K> {
+    fn find(&self, address: IpAddr) -> Option<Key> {
         let exact = self.by_address.get(&address).copied();
         exact.or_else(|| self.networks.iter().find(|(network, _)| network.contains(address)).map(|(_, call)| *call))
     }
 
     /// Returns which call a packet goes to.
-    pub(super) fn route(&self, packet: &[u8]) -> Option<K> {
+    pub(super) fn route(&self, packet: &[u8]) -> Option<Key> {
         self.find(destination(packet)?)
     }
 
     /// Returns whether the client of a call may send this packet.
-    pub(super) fn may_send(&self, call: K, packet: &[u8]) -> bool {
+    pub(super) fn may_send(&self, call: Key, packet: &[u8]) -> bool {
         source(packet).is_some_and(|source| self.find(source) == Some(call))
     }
 }

@@ -1,218 +1,132 @@
-//! The loop of the server.
+//! The loop of the server: all protocols, between the network and one device.
 
-use std::collections::BTreeMap;
-use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use pptp::inspect::Direction;
-use pptp::ppp::ipv6cp::InterfaceIdentifier;
-use pptp::ppp_session::Batch;
-use pptp::server::{Config as ServerConfig, ConnectionId, Limits, Server};
-use pptp::session::{HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Received};
+use ::pptp::ppp::ipv6cp::InterfaceIdentifier;
 
-use super::calls::{Calls, Key};
-use super::debug::{Debug, Input};
+use super::calls::Calls;
+use super::come::{Come, DEVICE, RADIUS, SIGNALS};
+use super::command::{Selection, traced};
+use super::controls::Controls;
+use super::key::Key;
+use super::l2tp::{self, L2tp};
 use super::ledger::Ledger;
+use super::line::Visit;
 use super::output::{complain, say};
-use super::radius::{NUMBERS as RADIUS, Radius};
+use super::pptp::{self, Pptp};
+use super::radius::Radius;
+use super::settings::Settings;
 use super::show::View;
 use super::state::State;
 use super::users::Users;
-use crate::config::{Config, Protocol, VirtualTemplate, VpdnGroup};
-use crate::control::{self, Connection, Listener, MAX_CLIENTS, Request};
-use crate::host::{BURST, Clock, Device, Failure, Gre, Interest, Packets, Poller, Signals, Stream, entropy};
-use crate::profile;
+use crate::config::{Config, ConfigError, Protocol};
+use crate::control::Request;
+use crate::host::{BURST, Clock, Device, Failure, Interest, Packets, Poller, Signals, entropy};
 use crate::radius::TerminateCause;
 
-/// TCP port of RFC 2637 section 3.
-const PORT: u16 = 1723;
-/// How many connections may wait to be accepted. The system has a limit of its own, 4096 usually.
-const BACKLOG: i32 = 1024;
 /// How long the end of all sessions may take, whatever the clients do.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long the server listens to nobody new when descriptors have run out.
-const PAUSE: Duration = Duration::from_millis(500);
-/// How long nothing more is said of that.
-const QUIET: Duration = Duration::from_secs(10);
-/// How many packets are decrypted at once: as many as may wait for a missing one.
-const LOT: usize = 16;
+/// Room in front of a packet from the device, for every protocol.
+const ROOM: usize = if pptp::ROOM > l2tp::ROOM { pptp::ROOM } else { l2tp::ROOM };
 
-/// Numbers of descriptors. Those of connections and of controls have the id in the low half.
-const LISTENER: u64 = 0;
-const DEVICE: u64 = 2;
-const SIGNALS: u64 = 3;
-const CONTROL: u64 = 4;
-const CONNECTIONS: u64 = 2 << 32;
-const CONTROLS: u64 = 3 << 32;
-/// With the bits of an address of ours in the low half.
-const GRES: u64 = 4 << 32;
+/// Reads the configuration again.
+pub(super) type Reload<'r> = dyn Fn() -> Result<Config, ConfigError> + 'r;
 
-/// Takes calls until a signal comes, and ends all sessions.
+/// Takes calls until a signal comes, and ends all sessions. With `only`, it takes those of this protocol alone. `reload`
+/// reads the configuration again.
 ///
 /// # Errors
 ///
 /// [`Failure`].
-pub(super) fn run(config: &Config) -> Result<(), Failure> {
-    let (group, template) = config
-        .accepting(Protocol::Pptp)
-        .ok_or_else(|| Failure::other("no vpdn-group accepts tunnels of PPTP".to_owned()))?;
-    let own = template.ip_address.ok_or_else(|| Failure::other("the server has no `ip-address`".to_owned()))?;
-    let (state, address) = (state(config, group, template)?, config.listen.with_default_port(PORT));
-    // Steps that need permission come first. Each of our addresses has a socket of its own, later.
-    drop(Gre::open()?);
-    let failed = |error| Failure::of_system(&format!("listening at {address}"), &error);
-    let listener = TcpListener::bind(address).map_err(failed)?;
-    // Again, for more than the standard library allows to wait: with 128, the clients of one burst are late by a second.
-    rustix::net::listen(&listener, BACKLOG).map_err(|error| failed(error.into()))?;
-    listener.set_nonblocking(true).map_err(failed)?;
+pub(super) fn run(config: &Config, only: Option<Protocol>, reload: &Reload<'_>) -> Result<(), Failure> {
     // One identifier for all tunnels: the device has one address.
     let identifier = InterfaceIdentifier(u64::from_be_bytes(entropy()?.first_chunk().copied().unwrap_or_default()));
-    let name = group.local_name.as_deref().unwrap_or(config.hostname());
-    let is_passed = config.radius.as_ref().is_some_and(|radius| radius.eap_pass_through);
-    let session = profile::session(template, Some(group), name).with_ppp(|ppp| ppp.with_eap_pass_through(is_passed));
+    let settings = Settings::read(config, only, identifier)?;
+    let mut state = state(config, &settings)?;
+    let mut places = Vec::new();
+    let limits = config.limits;
+    let mut open_pptp = |settings| {
+        let address = config.listen.with_default_port(pptp::PORT);
+        places.push(format!("{address} (PPTP)"));
+        Pptp::open(address, settings, limits)
+    };
+    let pptp = settings.pptp.map(&mut open_pptp).transpose()?;
+    let mut open_l2tp = |settings| {
+        let address = config.listen.with_default_port(l2tp::PORT);
+        places.push(format!("{address} (L2TP)"));
+        L2tp::open(address, settings, limits)
+    };
+    let l2tp = settings.l2tp.map(&mut open_l2tp).transpose()?;
     let failed = |error| Failure::of_system("the network interface", &error);
-    state.device.set_up(session.mtu()).map_err(failed)?;
-    state.device.add_address(own.into(), None, 32).map_err(failed)?;
-    if template.ipv6 {
+    state.device.set_up(settings.mtu).map_err(failed)?;
+    if settings.has_ipv6 {
         state.device.add_address(identifier.link_local().into(), None, 64).map_err(failed)?;
     }
-    let server = ServerConfig::new(own)
-        .with_session(session)
-        .with_server(|server| profile::server(server, template).with_interface_identifier(identifier));
-    let limits = Limits::default()
-        .with_connections(config.limits.connections)
-        .with_connections_per_address(config.limits.connections_per_address)
-        .with_calls(config.limits.calls);
-    let control = config
-        .control_socket
-        .as_deref()
-        .map(|path| Listener::bind(path).map_err(|error| Failure::of_system(&path.display().to_string(), &error)));
-    let poller = Poller::new().map_err(|error| Failure::of_system("epoll", &error))?;
+    state.set_offers(settings.offers).map_err(failed)?;
     let gateway = Gateway {
         config,
         clock: Clock::start(),
-        server: Server::new(server, limits),
-        connections: BTreeMap::new(),
-        listener,
-        accepting: Accepting::Open,
-        pauses: 0,
-        quiet_until: Duration::ZERO,
-        gres: BTreeMap::new(),
-        poller,
+        poller: Poller::new().map_err(|error| Failure::of_system("epoll", &error))?,
         state,
-        batch: Batch::new(),
-        outgoing: Packets::new(HEADROOM),
-        control: control.transpose()?,
-        controls: BTreeMap::new(),
-        next_control: 0,
-        debugs: BTreeMap::new(),
+        pptp,
+        l2tp,
+        outgoing: Packets::new(ROOM),
+        controls: Controls::open(config.control_socket.as_deref())?,
+        stage: Stage::Running,
     };
-    say(&format_args!("listening at {address}, interface {}, {own}", gateway.state.device.name()));
-    gateway.run()
+    let own: Vec<_> = gateway.state.own_addresses().map(|own| own.to_string()).collect();
+    let (places, name) = (places.join(", "), gateway.state.device.name());
+    say(&format_args!("listening at {places}, interface {name}, {}", own.join(", ")));
+    gateway.run(&|| Settings::read(&reload()?, only, identifier))
 }
 
 /// Returns what the program knows beside the sessions.
-fn state(config: &Config, group: &VpdnGroup, template: &VirtualTemplate) -> Result<State, Failure> {
+fn state(config: &Config, settings: &Settings) -> Result<State, Failure> {
     let failed = |error| Failure::of_system("the users", &error);
     let users = Users::open(&config.user, config.users.as_deref(), entropy()?).map_err(failed)?;
-    let own = template.ip_address.unwrap_or(Ipv4Addr::UNSPECIFIED);
-    let radius = config.radius.as_ref().map(|settings| Radius::new(config, settings, own)).transpose()?;
+    // RADIUS servers know this one by one address, whatever the protocol.
+    let own = settings.offers.values().next().map(|offer| offer.own);
+    let radius = config.radius.as_ref().zip(own).map(|(radius, own)| Radius::new(config, radius, own)).transpose()?;
     if radius.is_none() && users.is_empty() {
         return Err(Failure::other("nobody may come in: there are no users, and no RADIUS server".to_owned()));
     }
-    let run = u32::from_be_bytes(entropy()?.first_chunk().copied().unwrap_or_default());
     Ok(State {
         users,
         radius,
-        calls: Calls::new(config.pool(template), own),
-        device: Device::create(config.interface.as_deref(), template.ipv6)?,
-        accepted: BTreeMap::new(),
+        calls: Calls::default(),
+        device: Device::create(config.interface.as_deref(), settings.has_ipv6)?,
+        accepted: std::collections::BTreeMap::new(),
         ledger: Ledger::default(),
-        spoofed: BTreeMap::new(),
-        run,
-        terminate_from: group.terminate_from.clone(),
-        session_timeout: template.session_timeout.map(Duration::from_secs),
-        own,
+        spoofed: std::collections::BTreeMap::new(),
+        run: u32::from_be_bytes(entropy()?.first_chunk().copied().unwrap_or_default()),
+        offers: std::collections::BTreeMap::new(),
     })
 }
 
-/// A TCP connection, and what is waited for there.
-struct Tcp {
-    id: ConnectionId,
-    /// Which of our addresses the client has called: GRE leaves from there too, or the client does not take it.
-    own: Ipv4Addr,
-    stream: Stream,
-    interest: Interest,
+/// Whether the server goes on.
+enum Stage {
+    Running,
+    Closing { deadline: Duration },
 }
 
-/// Whether new connections are taken.
-enum Accepting {
-    Open,
-    /// Descriptors have run out: later again.
-    Paused {
-        until: Duration,
-    },
-    /// The server ends.
-    Closing {
-        deadline: Duration,
-    },
-}
-
-/// All sessions, and what they are between.
+/// All protocols, and what they are between.
 struct Gateway<'c> {
     config: &'c Config,
     clock: Clock,
-    server: Server,
-    /// By their numbers for the poller.
-    connections: BTreeMap<u64, Tcp>,
-    listener: TcpListener,
-    accepting: Accepting,
-    /// How often descriptors ran out.
-    pauses: u64,
-    /// Until when nothing more is said of that.
-    quiet_until: Duration,
-    gres: BTreeMap<Ipv4Addr, Gre>,
     poller: Poller,
     state: State,
-    batch: Batch,
+    pptp: Option<Pptp>,
+    l2tp: Option<L2tp>,
     outgoing: Packets,
-    control: Option<Listener>,
-    controls: BTreeMap<u64, (Connection, Interest)>,
-    next_control: u64,
-    /// By the number of the control connection.
-    debugs: BTreeMap<u64, Debug>,
-}
-
-/// The events that have come, and where.
-#[derive(Default)]
-struct Come {
-    numbers: Vec<u64>,
-}
-
-impl Come {
-    fn has(&self, number: u64) -> bool {
-        self.numbers.contains(&number)
-    }
-
-    /// Returns the ids of a range of numbers.
-    fn of(&self, first: u64) -> impl Iterator<Item = u64> {
-        let range = first..first + (1 << 32);
-        self.numbers.iter().filter(move |number| range.contains(number)).map(move |number| number - first)
-    }
+    controls: Controls,
+    stage: Stage,
 }
 
 impl Gateway<'_> {
-    fn run(mut self) -> Result<(), Failure> {
-        let (stop, report) = (Signals::of_the_end()?, Signals::of_reports()?);
-        let failed = |error| Failure::of_system("epoll", &error);
-        self.poller.add(&self.listener, LISTENER, Interest::Read).map_err(failed)?;
-        self.poller.add(&self.state.device, DEVICE, Interest::Read).map_err(failed)?;
-        self.poller.add(&stop, SIGNALS, Interest::Read).map_err(failed)?;
-        self.poller.add(&report, SIGNALS, Interest::Read).map_err(failed)?;
-        if let Some(control) = &self.control {
-            self.poller.add(control, CONTROL, Interest::Read).map_err(failed)?;
-        }
+    /// Runs until a signal. `reload` returns the settings for new tunnels.
+    fn run(mut self, reload: &dyn Fn() -> Result<Settings, Failure>) -> Result<(), Failure> {
+        let (stop, report, reloads) = (Signals::of_the_end()?, Signals::of_reports()?, Signals::of_reloads()?);
+        self.wait_by([&stop, &report, &reloads]).map_err(|error| Failure::of_system("epoll", &error))?;
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
         let interval = self.config.status_interval.map(Duration::from_secs);
         let mut next_report = interval;
@@ -224,16 +138,7 @@ impl Gateway<'_> {
             }
             let come = self.wait(next_report)?;
             let now = self.clock.now();
-            if come.has(LISTENER) {
-                self.accept(now)?;
-            }
-            // GRE first: how a call ends there says more than how it ends on the control connection.
-            for bits in come.of(GRES) {
-                self.receive(now, u32::try_from(bits).map_or(Ipv4Addr::UNSPECIFIED, Ipv4Addr::from_bits));
-            }
-            for id in come.of(CONNECTIONS) {
-                self.read(now, id);
-            }
+            self.receive(now, &come)?;
             if come.has(DEVICE) {
                 self.send(now);
             }
@@ -247,251 +152,108 @@ impl Gateway<'_> {
                 self.report(now);
                 next_report = interval.and_then(|interval| now.checked_add(interval));
             }
+            if reloads.take() > 0 {
+                self.reload(reload);
+            }
         }
     }
 
+    fn wait_by(&self, signals: [&Signals; 3]) -> std::io::Result<()> {
+        let Self { poller, state, pptp, l2tp, controls, .. } = self;
+        pptp.iter().try_for_each(|pptp| pptp.wait_by(poller))?;
+        l2tp.iter().try_for_each(|l2tp| l2tp.wait_by(poller))?;
+        poller.add(&state.device, DEVICE, Interest::Read)?;
+        signals.into_iter().try_for_each(|signals| poller.add(signals, SIGNALS, Interest::Read))?;
+        controls.wait_by(poller)
+    }
+
     fn is_over(&self) -> bool {
-        let Accepting::Closing { deadline } = self.accepting else { return false };
+        let Stage::Closing { deadline } = self.stage else { return false };
+        let now = self.clock.now();
         let is_reporting = self.state.radius.as_ref().is_some_and(Radius::is_reporting);
-        (self.server.is_empty() && !is_reporting) || deadline <= self.clock.now()
+        let is_empty =
+            self.pptp.as_ref().is_none_or(Pptp::is_over) && self.l2tp.as_ref().is_none_or(|l2tp| l2tp.is_over(now));
+        (is_empty && !is_reporting) || deadline <= now
     }
 
     /// Waits until something has come.
     fn wait(&mut self, next_report: Option<Duration>) -> Result<Come, Failure> {
-        let accepting = match self.accepting {
-            Accepting::Open => None,
-            Accepting::Paused { until: deadline } | Accepting::Closing { deadline } => Some(deadline),
+        let end = match self.stage {
+            Stage::Running => None,
+            Stage::Closing { deadline } => Some(deadline),
         };
-        let radius = self.state.radius.as_ref().and_then(Radius::poll_timeout);
-        let deadlines = [next_report, accepting, radius, self.server.poll_timeout(), self.state.ledger.poll_timeout()];
+        let deadlines = [
+            next_report,
+            end,
+            self.state.radius.as_ref().and_then(Radius::poll_timeout),
+            self.state.ledger.poll_timeout(),
+            self.pptp.as_ref().and_then(Pptp::poll_timeout),
+            self.l2tp.as_ref().and_then(L2tp::poll_timeout),
+        ];
         let timeout = deadlines.into_iter().flatten().min().map(|deadline| deadline.saturating_sub(self.clock.now()));
         let come = self.poller.wait(timeout).map_err(|error| Failure::of_system("epoll", &error))?;
-        Ok(Come { numbers: come.collect() })
-    }
-
-    /// Takes TCP connections.
-    fn accept(&mut self, now: Duration) -> Result<(), Failure> {
-        for _ in 0..BURST {
-            let (tcp, peer) = match self.listener.accept() {
-                Ok(accepted) => accepted,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                // A client that has gone in the meantime.
-                Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted) => continue,
-                // The connection stays in the queue, so that asking again at once would not help.
-                Err(error) => return self.pause(now, &error),
-            };
-            // No new sessions while the old ones end.
-            if let Accepting::Closing { .. } = self.accepting {
-                continue;
-            }
-            let own = match self.own_address(&tcp) {
-                Ok(own) => own,
-                Err(failure) => {
-                    complain(&format!("{peer}: {failure}"));
-                    continue;
-                }
-            };
-            match (self.server.accept(now, peer.ip(), entropy()?), Stream::new(tcp)) {
-                (Ok(id), Ok(stream)) => {
-                    let interest = stream.interest();
-                    if let Err(error) = self.poller.add(&stream, CONNECTIONS | number(id), interest) {
-                        complain(&format!("{peer}: {error}"));
-                        self.server.remove(id);
-                        continue;
-                    }
-                    self.connections.insert(number(id), Tcp { id, own, stream, interest });
-                }
-                (Ok(id), Err(_)) => self.server.remove(id),
-                (Err(error), _) => complain(&format!("{peer}: {error}")),
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns the address that a client has called, and makes sure that it has a socket for GRE.
-    fn own_address(&mut self, tcp: &TcpStream) -> Result<Ipv4Addr, Failure> {
-        let failed = |error| Failure::of_system("a connection", &error);
-        let SocketAddr::V4(own) = tcp.local_addr().map_err(failed)? else {
-            return Err(Failure::other("PPTP has IPv4 addresses only".to_owned()));
-        };
-        let own = *own.ip();
-        if !self.gres.contains_key(&own) {
-            let gre = Gre::open()?;
-            gre.bind(own).map_err(failed)?;
-            self.poller.add(&gre, GRES | u64::from(own.to_bits()), Interest::Read).map_err(failed)?;
-            self.gres.insert(own, gre);
-        }
-        Ok(own)
-    }
-
-    /// Descriptors have run out: nobody new for a moment, and not a line for each time.
-    fn pause(&mut self, now: Duration, error: &std::io::Error) -> Result<(), Failure> {
-        self.pauses += 1;
-        if now >= self.quiet_until {
-            complain(&format!("no new connections for a moment: {error}"));
-            self.quiet_until = now.saturating_add(QUIET);
-        }
-        if let Accepting::Open = self.accepting {
-            self.accepting = Accepting::Paused { until: now.saturating_add(PAUSE) };
-            let changed = self.poller.modify(&self.listener, LISTENER, Interest::Nothing);
-            changed.map_err(|error| Failure::of_system("epoll", &error))?;
-        }
-        Ok(())
-    }
-
-    /// Reads from TCP.
-    fn read(&mut self, now: Duration, number: u64) {
-        let Some(&mut Tcp { id, ref mut stream, interest, .. }) = self.connections.get_mut(&number) else { return };
-        stream.flush();
-        // Nothing was waited for, and something has come: it is broken. The rest of its output was
-        // not taken, and stays so.
-        let is_broken = interest == Interest::Nothing;
-        if stream.read() || is_broken {
-            self.server.handle_disconnect(now, id);
-        }
-        // It is polled once more: TCP may have room again.
-        drop(self.server.session_mut(id));
+        Ok(Come::new(come))
     }
 
     /// Sends what the sessions have to send, and hears their events, until there is nothing more.
     fn settle(&mut self) {
         let now = self.clock.now();
-        loop {
-            let Some(mut session) = self.server.poll_ready() else { break };
-            let (id, peer) = (session.id(), session.peer());
-            let Self { connections, gres, state, debugs, .. } = self;
-            while let Some(event) = session.poll_event() {
-                state.event(now, &mut session, event);
-            }
-            // The end of a call in the tunnel is to arrive before the end on the control
-            // connection, or the client does not learn the reason. At the beginning it is the other
-            // way round: the client waits for the reply to its call.
-            let is_new = session.calls().any(|call| call.statistics().tunnel.packets_received == 0);
-            let mut buf = [0; MAX_TRANSMIT];
-            for is_control in [is_new, !is_new] {
-                if is_control {
-                    let Some(Tcp { stream, .. }) = connections.get_mut(&number(id)) else { continue };
-                    // The buffer is long enough.
-                    while let (true, Ok(Some(bytes))) = (stream.has_room(), session.poll_control(now, &mut buf)) {
-                        show(debugs, now, (id, peer), Direction::ToClient, Input::Control(bytes));
-                        stream.send(bytes);
-                    }
-                } else if let (IpAddr::V4(address), Some(gre)) = (peer, gre_of(connections, gres, id)) {
-                    while let Ok(Some(packet)) = session.poll_tunnel(now, &mut buf) {
-                        show(debugs, now, (id, peer), Direction::ToClient, Input::Gre(packet));
-                        gre.send_to(address, packet);
-                    }
-                    // Before TCP has the reply.
-                    gre.flush();
-                }
-            }
-            let mut buf = [0; MAX_RECEIVE];
-            while let Ok(Some((call, packet))) = session.poll_receive(now, &mut buf) {
-                state.deliver((id, call), packet);
-            }
-            let is_closed = session.is_closed();
-            drop(session);
-            self.settle_stream(now, (id, peer), is_closed);
+        let Self { poller, state, pptp, l2tp, controls, .. } = self;
+        if let Some(pptp) = pptp {
+            pptp.settle(now, poller, state, controls.debugs());
         }
-        self.state.device.flush();
-        if let Some(radius) = &mut self.state.radius {
-            radius.flush(&self.poller);
+        if let Some(l2tp) = l2tp {
+            l2tp.settle(now, state, controls.debugs());
         }
-        self.stream_debugs();
-    }
-
-    /// Gives a session what TCP has, or closes TCP with it.
-    fn settle_stream(&mut self, now: Duration, (id, peer): (ConnectionId, IpAddr), is_closed: bool) {
-        let Self { server, connections, debugs, poller, .. } = self;
-        if is_closed {
-            server.remove(id);
-            if let Some(Tcp { stream, .. }) = connections.remove(&number(id)) {
-                stream.finish();
-            }
-            return;
+        state.device.flush();
+        if let Some(radius) = &mut state.radius {
+            radius.flush(poller);
         }
-        let Some(Tcp { stream, interest, .. }) = connections.get_mut(&number(id)) else { return };
-        if stream.has_room() {
-            // A client that does not read is not heard either.
-            stream.give(|bytes| {
-                let taken = server.handle_stream(now, id, bytes);
-                show(debugs, now, (id, peer), Direction::ToServer, Input::Control(bytes.get(..taken).unwrap_or(bytes)));
-                taken
-            });
-        }
-        let wanted = stream.interest();
-        if std::mem::replace(interest, wanted) != wanted {
-            if let Err(error) = poller.modify(&*stream, CONNECTIONS | number(id), wanted) {
-                complain(&format!("connection {id}: {error}"));
-            }
-        }
+        controls.stream(poller);
     }
 
     /// Carries packets from the network to the device.
-    fn receive(&mut self, now: Duration, own: Ipv4Addr) {
-        let Self { server, gres, state, batch, debugs, .. } = self;
-        let Some(gre) = gres.get_mut(&own) else { return };
-        let (mut waiting, mut held) = ([0; MAX_RECEIVE], Vec::new());
-        let mut packets: Vec<_> = gre.receive().map(|(peer, packet)| (IpAddr::V4(peer), packet)).collect();
-        if !debugs.is_empty() {
-            for (peer, packet) in &packets {
-                let id = server.connections().find(|id| server.peer(*id) == Some(*peer));
-                if let Some(id) = id {
-                    show(debugs, now, (id, *peer), Direction::ToServer, Input::Gre(packet));
-                }
-            }
+    fn receive(&mut self, now: Duration, come: &Come) -> Result<(), Failure> {
+        let Self { poller, state, pptp, l2tp, controls, .. } = self;
+        if let Some(pptp) = pptp {
+            pptp.receive(now, come, poller, state, controls.debugs())?;
         }
-        for packets in packets.chunks_mut(LOT) {
-            server.handle_gre_batch(now, batch, packets, |_, outcome| match outcome {
-                Ok((id, call, Received::Held)) => held.push((id, call)),
-                Ok((id, call, received)) => {
-                    if let Some(packet) = received.ip() {
-                        state.deliver((id, call), packet);
-                    }
-                }
-                // Packets that cannot be read or decrypted are counted by the sessions, and happen
-                // on every path.
-                Err(_) => {}
-            });
-            // A packet that waited for one of these goes before the next ones, or they have to wait
-            // too.
-            for (id, _) in &held {
-                let Some(mut session) = server.session_mut(*id) else { continue };
-                while let Ok(Some((call, packet))) = session.poll_receive(now, &mut waiting) {
-                    state.deliver((*id, call), packet);
-                }
-            }
+        if let Some(l2tp) = l2tp {
+            l2tp.receive(now, come, state, controls.debugs());
         }
-        state.device.flush();
+        Ok(())
     }
 
     /// Carries packets from the device to the network.
     fn send(&mut self, now: Duration) {
-        let Self { server, connections, gres, state, outgoing, batch, debugs, .. } = self;
+        let Self { state, pptp, l2tp, outgoing, controls, .. } = self;
         // In bursts, so that the other direction gets its turn.
         for _ in 0..BURST {
             if !state.device.receive(outgoing) {
                 break;
             }
-            let mut packets: Vec<_> = outgoing
-                .iter_mut()
-                .filter_map(|buf| {
-                    let (id, call) = state.calls.route(buf.get(HEADROOM..)?)?;
-                    Some((id, call, buf))
-                })
-                .collect();
-            let peers: Vec<_> = packets.iter().map(|(id, ..)| (*id, server.peer(*id))).collect();
-            // When the window of one client is full, others must not wait: the packet is lost, as on a full line.
-            server.send_ip_batch(now, batch, &mut packets, |index, sent| {
-                if let (Some((id, Some(IpAddr::V4(peer)))), Ok(packet)) = (peers.get(index), sent) {
-                    show(debugs, now, (*id, IpAddr::V4(*peer)), Direction::ToClient, Input::Gre(packet));
-                    if let Some(gre) = gre_of(connections, gres, *id) {
-                        gre.send_to(*peer, packet);
+            let (mut of_pptp, mut of_l2tp) = (Vec::new(), Vec::new());
+            for buf in outgoing.iter_mut() {
+                match buf.get(ROOM..).and_then(|packet| state.calls.route(packet)) {
+                    Some(Key::Pptp(id, call)) => {
+                        of_pptp.extend(buf.get_mut(ROOM - pptp::ROOM..).map(|buf| (id, call, buf)));
                     }
+                    Some(Key::L2tp(id, call)) => {
+                        of_l2tp.extend(buf.get_mut(ROOM - l2tp::ROOM..).map(|buf| (id, call, buf)));
+                    }
+                    None => {}
                 }
-            });
+            }
+            if let Some(pptp) = pptp.as_mut().filter(|_| !of_pptp.is_empty()) {
+                pptp.send(now, &mut of_pptp, controls.debugs());
+            }
+            if let Some(l2tp) = l2tp.as_mut().filter(|_| !of_l2tp.is_empty()) {
+                l2tp.send(now, &mut of_l2tp, controls.debugs());
+            }
         }
-        gres.values_mut().for_each(Gre::flush);
+        if let Some(pptp) = pptp {
+            pptp.flush();
+        }
     }
 
     /// Takes replies of the RADIUS servers.
@@ -505,35 +267,42 @@ impl Gateway<'_> {
 
     fn apply_verdicts(&mut self, now: Duration) {
         while let Some(verdict) = self.state.radius.as_mut().and_then(|radius| radius.inquiries.poll_verdict()) {
-            if let Some(mut session) = self.server.session_mut(verdict.call.0) {
-                self.state.apply(now, &mut session, verdict);
-            }
+            self.visit(verdict.call, |state, visit| state.apply(now, visit, verdict));
+        }
+    }
+
+    /// Does something with a call, unless its tunnel is gone.
+    fn visit(&mut self, key: Key, act: impl FnOnce(&mut State, &mut Visit<'_>)) {
+        let Self { state, pptp, l2tp, .. } = self;
+        match (key, pptp, l2tp) {
+            (Key::Pptp(id, call), Some(pptp), _) => pptp.visit(id, call, |visit| act(state, visit)),
+            (Key::L2tp(id, call), _, Some(l2tp)) => l2tp.visit(id, call, |visit| act(state, visit)),
+            (Key::Pptp(..), None, _) | (Key::L2tp(..), _, None) => {}
         }
     }
 
     fn handle_timeout(&mut self, now: Duration) -> Result<(), Failure> {
-        self.server.handle_timeout(now);
+        if let Some(pptp) = &mut self.pptp {
+            pptp.handle_timeout(now, &self.poller)?;
+        }
+        if let Some(l2tp) = &mut self.l2tp {
+            l2tp.handle_timeout(now);
+        }
         if let Some(radius) = &mut self.state.radius {
             radius.handle_timeout(now);
         }
         self.apply_verdicts(now);
         loop {
-            let server = &self.server;
-            let find = |(id, call): Key| server.session(id)?.call(call);
-            let Some((id, call)) = self.state.poll_end(now, find) else { break };
-            say(&format_args!("connection {id} call {call}: its time is over"));
-            if let Some(mut session) = self.server.session_mut(id) {
-                if let Some(mut call) = session.call_mut(call) {
-                    call.close(now);
-                }
-            }
-        }
-        if let Accepting::Paused { until } = self.accepting {
-            if until <= now {
-                self.accepting = Accepting::Open;
-                let changed = self.poller.modify(&self.listener, LISTENER, Interest::Read);
-                changed.map_err(|error| Failure::of_system("epoll", &error))?;
-            }
+            let (pptp, l2tp) = (&self.pptp, &self.l2tp);
+            let usage = |key| match key {
+                Key::Pptp(id, call) => pptp.as_ref()?.usage(id, call),
+                Key::L2tp(id, call) => l2tp.as_ref()?.usage(id, call),
+            };
+            let Some(key) = self.state.poll_end(now, usage) else { break };
+            self.visit(key, |_, visit| {
+                visit.say(format_args!("its time is over"));
+                visit.line.close(now);
+            });
         }
         Ok(())
     }
@@ -541,156 +310,93 @@ impl Gateway<'_> {
     fn close_all(&mut self, now: Duration) {
         say(&"ending all sessions");
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
-        self.accepting = Accepting::Closing { deadline: now.saturating_add(CLOSE_TIMEOUT) };
-        self.close(now, TerminateCause::ADMIN_REBOOT, |_, _, _| true);
-    }
-
-    /// Ends connections, and returns how many.
-    fn close(
-        &mut self,
-        now: Duration,
-        cause: TerminateCause,
-        is_wanted: impl Fn(ConnectionId, IpAddr, &str) -> bool,
-    ) -> usize {
-        let all: Vec<_> = self.server.connections().collect();
-        let mut count = 0;
-        for id in all {
-            let Some(mut session) = self.server.session_mut(id) else { continue };
-            let name = session.connection().peer().map_or_else(String::new, |peer| peer.host_name().to_string());
-            if is_wanted(id, session.peer(), &name) {
-                // RFC 2866 section 5.10: the account says why the session has ended.
-                session.calls().for_each(|call| self.state.ledger.set_cause((id, call.id()), cause));
-                session.close(now);
-                count += 1;
-            }
+        self.stage = Stage::Closing { deadline: now.saturating_add(CLOSE_TIMEOUT) };
+        let Self { state, pptp, l2tp, .. } = self;
+        if let Some(pptp) = pptp {
+            pptp.close_all(now, &mut state.ledger);
         }
-        count
+        if let Some(l2tp) = l2tp {
+            l2tp.close_all(now, &mut state.ledger);
+        }
     }
 
     fn report(&self, now: Duration) {
-        for id in self.server.connections() {
-            let (Some(session), Some(peer)) = (self.server.session(id), self.server.peer(id)) else { continue };
-            for call in session.calls() {
-                self.state.report(now, call, (id, call.id()), peer);
-            }
+        if let Some(pptp) = &self.pptp {
+            pptp.report(now, &self.state);
         }
-        say(&format_args!("{} connections", self.server.len()));
+        if let Some(l2tp) = &self.l2tp {
+            l2tp.report(now, &self.state);
+        }
+    }
+
+    /// Has new tunnels begin with the settings that the configuration has now. The others keep theirs.
+    fn reload(&mut self, reload: &dyn Fn() -> Result<Settings, Failure>) {
+        let settings = match reload() {
+            Ok(settings) => settings,
+            Err(failure) => return complain(&format!("the configuration stays as it was: {failure}")),
+        };
+        let mut left_out = Vec::new();
+        match (&mut self.pptp, settings.pptp) {
+            (Some(pptp), Some(settings)) => pptp.set(settings),
+            (None, None) => {}
+            (Some(_), None) | (None, Some(_)) => left_out.push("PPTP"),
+        }
+        match (&mut self.l2tp, settings.l2tp) {
+            (Some(l2tp), Some(settings)) => l2tp.set(settings),
+            (None, None) => {}
+            (Some(_), None) | (None, Some(_)) => left_out.push("L2TP"),
+        }
+        if let Err(error) = self.state.set_offers(settings.offers) {
+            complain(&format!("the network interface: {error}"));
+        }
+        for protocol in left_out {
+            complain(&format!("whether {protocol} is accepted changes with the next start"));
+        }
+        say(&"the configuration was read again, for new tunnels");
     }
 
     /// Serves the clients of the control socket.
     fn serve(&mut self, now: Duration, come: &Come) {
-        if come.has(CONTROL) {
-            while let Some(connection) = self.control.as_ref().and_then(Listener::accept) {
-                // One more is closed at once.
-                if self.controls.len() < MAX_CLIENTS {
-                    let (id, interest) = (self.next_control, connection.interest());
-                    self.next_control = (id + 1) & u64::from(u32::MAX);
-                    if self.poller.add(&connection, CONTROLS | id, interest).is_ok() {
-                        self.controls.insert(id, (connection, interest));
-                    }
-                }
-            }
+        for (id, request) in self.controls.take(come, &self.poller) {
+            self.answer(now, id, &request);
         }
-        for id in come.of(CONTROLS) {
-            let request = self.controls.get_mut(&id).and_then(|(connection, _)| connection.handle_ready());
-            if let Some(request) = request {
-                self.answer(now, id, &request);
-            }
-        }
-        self.settle_controls();
-    }
-
-    fn settle_controls(&mut self) {
-        let Self { controls, debugs, poller, .. } = self;
-        controls.retain(|id, (connection, interest)| {
-            let wanted = connection.interest();
-            let is_changed = std::mem::replace(interest, wanted) != wanted;
-            let is_kept =
-                !connection.is_over() && (!is_changed || poller.modify(&*connection, CONTROLS | *id, wanted).is_ok());
-            if !is_kept {
-                debugs.remove(id);
-            }
-            is_kept
-        });
+        self.controls.settle(&self.poller);
     }
 
     fn answer(&mut self, now: Duration, id: u64, request: &Request) {
         let words: Vec<_> = request.words.iter().map(String::as_str).collect();
         let text = match &words[..] {
-            ["show", what @ ..] => {
-                let questions = self.state.radius.as_ref().map_or(0, |radius| radius.inquiries.client.open());
-                let interface = self.state.device.name();
-                let view = View { server: &self.server, interface, now, questions, pauses: self.pauses };
-                view.show(what, request.json)
-            }
-            ["clear", "vpdn", "all"] => Some(self.clear(now, |_, _, _| true)),
-            ["clear", "vpdn", "tunnel", "id", wanted] => {
-                Some(self.clear(now, |id, _, _| wanted.parse() == Ok(id.get())))
-            }
-            ["clear", "vpdn", "tunnel", "pptp", wanted] => {
-                Some(self.clear(now, |_, peer, name| name == *wanted || peer.to_string() == *wanted))
-            }
-            ["debug", "ppp", "negotiation", rest @ ..] => {
-                let peer = rest.first().map(|peer| peer.parse::<IpAddr>());
-                match peer.transpose() {
-                    Ok(peer) => {
-                        self.debugs.insert(id, Debug::new(self.state.own.into(), peer));
-                        return;
-                    }
-                    Err(error) => Some(format!("{}: {error}\n", rest.join(" "))),
-                }
-            }
+            ["show", what @ ..] => self.view(now).show(what, request.json),
+            ["clear", what @ ..] => Selection::parse(what).map(|selection| {
+                let count = self.clear(now, selection);
+                format!("{count} tunnels cleared\n")
+            }),
+            ["debug", "ppp", "negotiation", rest @ ..] => match traced(rest) {
+                Ok(wanted) => return self.controls.trace(id, wanted),
+                Err(sentence) => Some(sentence),
+            },
             _ => None,
         };
         let text = text.unwrap_or_else(|| format!("there is no command `{}`\n", request.words.join(" ")));
-        if let Some((connection, _)) = self.controls.get_mut(&id) {
-            connection.answer(&if request.http { control::http(&text) } else { text });
+        self.controls.answer(id, request, &text);
+    }
+
+    fn view(&self, now: Duration) -> View<'_> {
+        View {
+            pptp: self.pptp.as_ref().map(Pptp::server),
+            l2tp: self.l2tp.as_ref().map(L2tp::server),
+            interface: self.state.device.name(),
+            now,
+            questions: self.state.radius.as_ref().map_or(0, |radius| radius.inquiries.client.open()),
+            pauses: self.pptp.as_ref().map_or(0, Pptp::pauses),
         }
     }
 
-    fn clear(&mut self, now: Duration, is_wanted: impl Fn(ConnectionId, IpAddr, &str) -> bool) -> String {
-        let count = self.close(now, TerminateCause::ADMIN_RESET, is_wanted);
-        format!("{count} tunnels cleared\n")
-    }
-
-    /// Sends what the traces have to those who listen.
-    fn stream_debugs(&mut self) {
-        if self.debugs.is_empty() {
-            return;
-        }
-        for (id, debug) in &mut self.debugs {
-            let lines = debug.take();
-            if let Some((connection, _)) = self.controls.get_mut(id).filter(|_| !lines.is_empty()) {
-                connection.stream(&lines);
-            }
-        }
-        self.settle_controls();
-    }
-}
-
-/// Returns the socket that a connection's packets leave by.
-fn gre_of<'g>(
-    connections: &BTreeMap<u64, Tcp>,
-    gres: &'g mut BTreeMap<Ipv4Addr, Gre>,
-    id: ConnectionId,
-) -> Option<&'g mut Gre> {
-    gres.get_mut(&connections.get(&number(id))?.own)
-}
-
-/// Returns the number of a connection for the poller: ids are given one after the other.
-fn number(id: ConnectionId) -> u64 {
-    id.get() & u64::from(u32::MAX)
-}
-
-/// Shows a packet to all who want to see it.
-fn show(
-    debugs: &mut BTreeMap<u64, Debug>,
-    now: Duration,
-    connection: (ConnectionId, IpAddr),
-    direction: Direction,
-    input: Input<'_>,
-) {
-    for debug in debugs.values_mut() {
-        debug.give(now, connection, direction, input);
+    fn clear(&mut self, now: Duration, selection: Selection<'_>) -> usize {
+        let Self { state, pptp, l2tp, .. } = self;
+        let (cause, ledger) = (TerminateCause::ADMIN_RESET, &mut state.ledger);
+        let of_pptp = pptp.as_mut().map_or(0, |pptp| pptp.close(now, cause, ledger, selection));
+        let of_l2tp = l2tp.as_mut().map_or(0, |l2tp| l2tp.close(now, cause, ledger, selection));
+        of_pptp + of_l2tp
     }
 }

@@ -11,7 +11,8 @@ use pptp::ppp::chap::Code as ChapCode;
 use pptp::ppp::eap;
 use pptp::ppp_session::ExternalKeys;
 
-use super::calls::Key;
+use super::key::Key;
+use super::line::Visit;
 use super::output::complain;
 use crate::config::RadiusSettings;
 use crate::radius::{
@@ -92,16 +93,9 @@ impl Inquiries {
         Self { client, nas_address, nas_identifier, max_per_address, open, by_call, by_address, challenges }
     }
 
-    /// Asks about what a client presents, who has named itself so. Returns a verdict when that cannot be asked.
-    pub(super) fn ask(
-        &mut self,
-        now: Duration,
-        call: Key,
-        question: Question,
-        presented: &Presented<'_>,
-        name: &[u8],
-        peer: IpAddr,
-    ) -> Option<Verdict> {
+    /// Asks about what a client presents. Returns a verdict when that cannot be asked.
+    pub(super) fn ask(&mut self, now: Duration, visit: &Visit<'_>, question: Question) -> Option<Verdict> {
+        let (call, peer) = (visit.key, visit.peer);
         let refused = Some(Verdict { call, question, decision: Decision::refused() });
         let challenge = self.challenges.remove(&call);
         // A client that asks again has given up the question before.
@@ -110,7 +104,7 @@ impl Inquiries {
         if self.by_address.get(&peer).is_some_and(|open| *open >= self.max_per_address) {
             return refused;
         }
-        let Some((request, kind)) = self.request(presented, name, challenge, peer, call) else { return refused };
+        let Some((request, kind)) = self.request(visit, challenge) else { return refused };
         match self.client.ask(now, request) {
             Ok(id) => {
                 self.open.insert(id, Inquiry { call, peer, question, kind });
@@ -148,20 +142,16 @@ impl Inquiries {
 
     /// Returns what the server has to know. `None` when the client presents what cannot be asked
     /// about.
-    fn request(
-        &self,
-        presented: &Presented<'_>,
-        name: &[u8],
-        challenge: Option<Challenge>,
-        peer: IpAddr,
-        (_, call): Key,
-    ) -> Option<(Request, Kind)> {
+    fn request(&self, visit: &Visit<'_>, challenge: Option<Challenge>) -> Option<(Request, Kind)> {
+        let presented = visit.line.presented()?;
+        let name = visit.line.ppp()?.link().peer_name().0;
         let mut request = Request::access();
         // RFC 3579 section 2.1: the name of EAP's Identity, with every response.
         request.add(AttributeKind::USER_NAME, presented.name().map_or(name, |name| name.0)).ok()?;
-        request.add_nas(self.nas_address, self.nas_identifier.as_deref(), call.get().into());
-        request.add_text(AttributeKind::CALLING_STATION_ID, &peer.to_string());
-        let kind = match *presented {
+        request.add_nas(self.nas_address, self.nas_identifier.as_deref(), visit.key.port());
+        request.add_text(AttributeKind::CALLING_STATION_ID, &visit.peer.to_string());
+        request.add_tunnel(visit.kind.tunnel_type(), visit.peer);
+        let kind = match presented {
             Presented::Pap { password, .. } => {
                 request.add_password(password.as_bytes());
                 Kind::Other

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::calls::Key;
-use crate::radius::{Account, Counters, TerminateCause};
+use super::key::Key;
+use crate::radius::{Account, TerminateCause};
 
 /// How often a session with a limit for silence is looked at: so many times within the limit.
 const LOOKS: u32 = 4;
@@ -158,16 +158,5 @@ impl Entry {
         let step = idle.limit.checked_div(LOOKS).unwrap_or(idle.limit).max(Duration::from_millis(100));
         idle.next = now.saturating_add(step);
         None
-    }
-}
-
-/// Returns the counters of a tunnel, from the server's side.
-pub(super) fn counters(time: Duration, tunnel: &pptp::gre::Statistics) -> Counters {
-    Counters {
-        time,
-        input_bytes: tunnel.bytes_received,
-        output_bytes: tunnel.bytes_sent,
-        input_packets: tunnel.packets_received,
-        output_packets: tunnel.packets_sent,
     }
 }

@@ -1,14 +1,22 @@
 //! The program `vpdn-server`.
 
+mod admission;
 mod arguments;
 mod calls;
+mod come;
+mod command;
+mod controls;
 mod debug;
 mod gateway;
 mod inquiry;
+mod key;
 mod l2tp;
 mod ledger;
+mod line;
 mod output;
+mod pptp;
 mod radius;
+mod settings;
 mod show;
 mod state;
 mod users;
@@ -47,11 +55,7 @@ fn run(arguments: &Arguments) -> ExitCode {
     if arguments.source.check {
         return ExitCode::SUCCESS;
     }
-    let done = match l2tp::wanted(&config) {
-        Some(versions) => l2tp::run(&config, versions, &|| arguments.config()),
-        None => gateway::run(&config),
-    };
-    match done {
+    match gateway::run(&config, arguments.only(), &|| arguments.config()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             complain(&failure.text);

@@ -3,14 +3,12 @@
 use std::net::{Ipv4Addr, UdpSocket};
 use std::time::Duration;
 
+use super::come::RADIUS;
 use super::inquiry::Inquiries;
 use super::output::complain;
 use crate::config::{Config, RadiusServer, RadiusSettings};
 use crate::host::{Failure, Interest, Poller, entropy};
 use crate::radius::{Answer, Client, Path, ReplyError, Request, Server, Settings, Sockets};
-
-/// Where the numbers of these sockets begin, for the poller.
-pub(super) const NUMBERS: u64 = 1 << 32;
 
 /// The purpose of a socket.
 #[derive(Clone, Copy)]
@@ -86,7 +84,7 @@ impl Radius {
     pub(super) fn flush(&mut self, poller: &Poller) {
         let Self { inquiries, asking, accounting, reporting, paths, .. } = self;
         let mut open = |purpose, path, socket: &UdpSocket| {
-            let number = NUMBERS.saturating_add(u64::try_from(paths.len()).unwrap_or(u64::MAX));
+            let number = RADIUS.saturating_add(u64::try_from(paths.len()).unwrap_or(u64::MAX));
             if let Err(error) = poller.add(socket, number, Interest::Read) {
                 complain(&format!("a socket to a RADIUS server: {error}"));
             }
@@ -102,7 +100,7 @@ impl Radius {
 
     /// Reads a socket that has something.
     pub(super) fn receive(&mut self, now: Duration, number: u64) {
-        let index = number.checked_sub(NUMBERS).and_then(|index| usize::try_from(index).ok());
+        let index = number.checked_sub(RADIUS).and_then(|index| usize::try_from(index).ok());
         let Some((purpose, path)) = index.and_then(|index| self.paths.get(index)).copied() else { return };
         let refused = |error: ReplyError| {
             if error != ReplyError::NotAsked {

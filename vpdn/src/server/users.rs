@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mschap::{Account, FailureCode, NtHash};
-use pptp::ppp::auth::{Answer, AnswerError, Outcome, Presented, Question, Ticket};
+use pptp::ppp::auth::{Answer, AnswerError, Outcome, Presented, Question};
 use rustix::fs::{FlockOperation, flock};
 
 use super::calls::Calls;
+use super::line::Line;
 use super::output::complain;
 use crate::config::{Network, NtHashText, Secret, Service, User};
 use crate::host::Device;
@@ -23,22 +24,6 @@ pub(super) struct Known {
     /// The server's address in the user's tunnel.
     pub(super) own_address: Option<Ipv4Addr>,
     pub(super) routes: Vec<Network>,
-}
-
-/// A call, of any protocol, in which a client presents itself.
-pub(super) trait Visitor {
-    /// Returns how the client presents itself, while that is not answered.
-    fn presented(&self) -> Option<Presented<'_>>;
-
-    /// Answers the client.
-    ///
-    /// # Errors
-    ///
-    /// The session does not take the answer.
-    fn answer(&mut self, now: Duration, ticket: Ticket, answer: &Answer<'_>) -> Result<Outcome, AnswerError>;
-
-    /// Takes a change of the password back.
-    fn reject_change(&mut self, now: Duration);
 }
 
 /// All users.
@@ -92,12 +77,12 @@ impl Users {
     pub(super) fn answer(
         &mut self,
         now: Duration,
-        visitor: &mut impl Visitor,
+        line: &mut dyn Line,
         service: Service,
         question: Question,
         room: impl FnOnce(&Known) -> bool,
     ) -> Result<(Outcome, Known), AnswerError> {
-        let presented = visitor.presented().ok_or(AnswerError::NotAsked)?;
+        let presented = line.presented().ok_or(AnswerError::NotAsked)?;
         let name = presented.name().map(|name| name.0.to_vec()).unwrap_or_default();
         // The file is read again once it has changed, so that new users need no restart.
         if let Some(Err(error)) = self.file.as_mut().map(Table::refresh) {
@@ -108,23 +93,23 @@ impl Users {
         let is_microsoft = matches!(presented, Presented::MsChap { .. } | Presented::ChangePassword { .. });
         let known = user.as_ref().map(Known::of).unwrap_or_default();
         let outcome = match user {
-            Some(user) if is_microsoft => self.answer_microsoft(now, visitor, question, &user, room(&known)),
+            Some(user) if is_microsoft => self.answer_microsoft(now, line, question, &user, room(&known)),
             // PAP and CHAP cannot say that a password has expired, nor change it.
-            Some(user) if !user.expired => self.answer_other(now, visitor, question, &user),
-            _ => self.refuse(now, visitor, question),
+            Some(user) if !user.expired => self.answer_other(now, line, question, &user),
+            _ => self.refuse(now, line, question),
         };
         Ok((outcome?, known))
     }
 
     /// Compares what the client presents with the password of nobody.
-    fn refuse(&self, now: Duration, visitor: &mut impl Visitor, question: Question) -> Result<Outcome, AnswerError> {
-        visitor.answer(now, question.ticket(), &Answer::Password(self.nobody.expose().as_bytes()))
+    fn refuse(&self, now: Duration, line: &mut dyn Line, question: Question) -> Result<Outcome, AnswerError> {
+        line.answer(now, question.ticket(), &Answer::Password(self.nobody.expose().as_bytes()))
     }
 
     fn answer_microsoft(
         &self,
         now: Duration,
-        visitor: &mut impl Visitor,
+        line: &mut dyn Line,
         question: Question,
         user: &User,
         has_room: bool,
@@ -143,7 +128,7 @@ impl Users {
             Some(password) if is_plain => Answer::Password(password.expose().as_bytes()),
             _ => Answer::Account(&account),
         };
-        let outcome = visitor.answer(now, question.ticket(), &answer)?;
+        let outcome = line.answer(now, question.ticket(), &answer)?;
         if let Outcome::PasswordChanged(new) = &outcome {
             let stored = match &self.file {
                 Some(table) => table.store(&user.name, &new.nt_hash()),
@@ -152,7 +137,7 @@ impl Users {
             // A password that could not be kept must not be reported as changed.
             if let Err(error) = stored {
                 complain(&format!("the new password of {}: {error}", user.name));
-                visitor.reject_change(now);
+                line.reject_change(now);
             }
         }
         Ok(outcome)
@@ -161,7 +146,7 @@ impl Users {
     fn answer_other(
         &self,
         now: Duration,
-        visitor: &mut impl Visitor,
+        line: &mut dyn Line,
         question: Question,
         user: &User,
     ) -> Result<Outcome, AnswerError> {
@@ -171,14 +156,14 @@ impl Users {
                 .is_ok_and(|password| NtHash::from_password(password).ct_eq(&nt_hash(user))),
             _ => false,
         };
-        let presented = visitor.presented();
+        let presented = line.presented();
         let answer = match &user.password {
             Some(password) => Answer::Password(password.expose().as_bytes()),
             None if presented.as_ref().is_some_and(is_hash_of) => Answer::Accept(b""),
             // CHAP needs the password in the clear, and a hash does not give it.
-            None => return self.refuse(now, visitor, question),
+            None => return self.refuse(now, line, question),
         };
-        visitor.answer(now, question.ticket(), &answer)
+        line.answer(now, question.ticket(), &answer)
     }
 
     /// Finds a user with the domain, then without it.
@@ -196,7 +181,7 @@ impl Known {
 
     /// Makes the server's address in this user's tunnel an address of the device, where it has one of its own, and
     /// returns it. Another user may have the same.
-    pub(super) fn own_address<K: Copy + Ord>(&self, calls: &mut Calls<K>, device: &Device) -> Option<Ipv4Addr> {
+    pub(super) fn own_address(&self, calls: &mut Calls, device: &Device) -> Option<Ipv4Addr> {
         let own = self.own_address?;
         calls.reserve(own);
         if let Err(error) = device.add_address(own.into(), None, 32) {
