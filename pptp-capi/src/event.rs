@@ -329,11 +329,27 @@ impl fmt::Display for Happened {
             ) => reason.fmt(f),
             Self::Pptp(pptp::Event::Call { event: pptp::CallEvent::Ppp(event), .. })
             | Self::L2tp(l2tp::Event::Call { event: l2tp::CallEvent::Ppp(event), .. }) => ppp_line(f, event),
-            Self::Pptp(pptp::Event::Call { event, .. }) => write!(f, "{event:?}"),
+            Self::Pptp(pptp::Event::Established) => f.write_str("the control connection is up"),
+            Self::L2tp(l2tp::Event::Established) => f.write_str("the tunnel is up"),
+            Self::L2tp(l2tp::Event::Drained) => f.write_str("the peer knows that the tunnel is over"),
+            Self::Pptp(pptp::Event::Call { event, .. }) => pptp_line(f, event),
+            Self::L2tp(l2tp::Event::Call { event: l2tp::CallEvent::Connected, .. }) => f.write_str("the call is up"),
             Self::L2tp(l2tp::Event::Call { event, .. }) => write!(f, "{event:?}"),
             Self::Pptp(event) => write!(f, "{event:?}"),
             Self::L2tp(event) => write!(f, "{event:?}"),
         }
+    }
+}
+
+fn pptp_line(f: &mut fmt::Formatter<'_>, event: &pptp::CallEvent) -> fmt::Result {
+    match event {
+        pptp::CallEvent::NoData { elapsed } => {
+            write!(f, "the call is up for {} s, and no GRE packet has come", elapsed.as_secs())
+        }
+        pptp::CallEvent::FlowAlarm { is_raised: true } => f.write_str("acknowledgments are late"),
+        pptp::CallEvent::FlowAlarm { is_raised: false } => f.write_str("acknowledgments come in time again"),
+        pptp::CallEvent::Writable => f.write_str("the peer's window has room again"),
+        other => write!(f, "{other:?}"),
     }
 }
 
@@ -346,9 +362,20 @@ fn ppp_line(f: &mut fmt::Formatter<'_>, event: &Ppp) -> fmt::Result {
             agreed.own_address.map_or(Ok(()), |address| write!(f, ", own address {address}"))?;
             agreed.peer_address.map_or(Ok(()), |address| write!(f, ", peer's address {address}"))
         }
+        Ppp::EncryptionDown => f.write_str("encryption is down"),
+        Ppp::Authenticate(_) => f.write_str("the client presents a proof"),
+        Ppp::Prove(_) => f.write_str("the proof was refused, and another may be given"),
+        Ppp::PasswordExpired => f.write_str("the password has expired"),
+        Ppp::PeerAuthenticated => f.write_str("the client has proved itself"),
+        Ppp::IpDown => f.write_str("IP is down"),
+        Ppp::Ipv6Up(_) => f.write_str("IPv6 is up"),
+        Ppp::Ipv6Down => f.write_str("IPv6 is down"),
+        Ppp::CoherencyLost => f.write_str("packets decrypt to nonsense: the keys differ, or packets are forged"),
+        Ppp::Identification => f.write_str("the peer has said what it is"),
         Ppp::AddressWanted(address) => write!(f, "the client asks for the address {address}"),
         Ppp::TimeRemaining { seconds } => write!(f, "the session ends in {seconds} s"),
         Ppp::IpFailed(reason) => reason.fmt(f),
+        Ppp::Ipv6Failed(reason) => reason.fmt(f),
         other => write!(f, "{other:?}"),
     }
 }
