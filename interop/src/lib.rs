@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 #[cfg(target_os = "linux")]
+pub mod c_programs;
 pub mod examples;
 #[cfg(target_os = "linux")]
 pub mod freeradius;
