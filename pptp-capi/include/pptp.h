@@ -862,6 +862,13 @@ int32_t pptp_client_close(struct pptp_client *client,
 int32_t pptp_client_is_over(struct pptp_client *client);
 
 /**
+ * Returns 1 when the peer knows that the session is over, or does not answer any more; 0 before; or a
+ * negative `pptp_error`. A program that ends may free the client then. One that goes on keeps a client
+ * of L2TP until `pptp_client_is_over`, 31 seconds later, since the peer may repeat its last message.
+ */
+int32_t pptp_client_is_acknowledged(struct pptp_client *client);
+
+/**
  * Returns 1 when the TCP connection should be read now, 0 when something has to be polled first, or
  * a negative `pptp_error`. PPTP only.
  */

@@ -151,6 +151,15 @@ pub unsafe extern "C" fn pptp_client_is_over(client: *mut Client) -> i32 {
     unsafe { with(client, |client: &mut Dialed| Ok(client.machine.is_over().into())) }
 }
 
+/// Returns 1 when the peer knows that the session is over, or does not answer any more; 0 before; or a
+/// negative `pptp_error`. A program that ends may free the client then. One that goes on keeps a client
+/// of L2TP until `pptp_client_is_over`, 31 seconds later, since the peer may repeat its last message.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pptp_client_is_acknowledged(client: *mut Client) -> i32 {
+    // SAFETY: the caller's promise: a handle.
+    unsafe { with(client, |client: &mut Dialed| Ok(client.machine.is_acknowledged().into())) }
+}
+
 /// Returns 1 when the TCP connection should be read now, 0 when something has to be polled first, or
 /// a negative `pptp_error`. PPTP only.
 #[unsafe(no_mangle)]

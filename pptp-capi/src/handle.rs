@@ -9,8 +9,8 @@ use crate::border::guard;
 use crate::error::Error;
 use crate::memory;
 
-/// An object with a handle.
-pub(crate) trait Object: Sized {
+/// An object with a handle, which any thread may use.
+pub(crate) trait Object: Sized + Send {
     /// The type that C sees, which has no members.
     type Opaque;
 

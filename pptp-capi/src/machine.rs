@@ -26,6 +26,9 @@ pub(crate) trait Machine {
     /// Returns whether nothing is left to be sent or reported.
     fn is_over(&self) -> bool;
 
+    /// Returns whether the peer knows that everything is over, or was given up.
+    fn is_acknowledged(&self) -> bool;
+
     /// Returns the oldest call.
     fn first_call(&self) -> Option<u32>;
 

@@ -62,6 +62,10 @@ impl<const CALLS: usize> Machine for Session<CALLS> {
         self.is_drained()
     }
 
+    fn is_acknowledged(&self) -> bool {
+        self.reason().is_some() && self.is_acknowledged()
+    }
+
     fn first_call(&self) -> Option<u32> {
         self.first_call().map(|call| call.id().get())
     }

@@ -60,6 +60,10 @@ impl<const CALLS: usize> Machine for Session<CALLS> {
         self.is_closed()
     }
 
+    fn is_acknowledged(&self) -> bool {
+        self.is_closed()
+    }
+
     fn first_call(&self) -> Option<u32> {
         self.first_call().map(|call| call.id().get().into())
     }

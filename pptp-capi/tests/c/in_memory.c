@@ -432,11 +432,15 @@ static void run(enum carrier carrier, unsigned seed)
     if (statistics.encrypted < PACKETS || statistics.decrypted < world->ends[0].arrived)
         die(world, "statistics");
 
+    if (pptp_client_is_acknowledged(world->client) != 0)
+        die(world, "over before its end");
     check(world, pptp_client_close(world->client, world->now), "close");
     for (int i = 0; pptp_client_is_over(world->client) != 1 || !world->ends[1].is_over; i++) {
         step(world);
         if (i > 3000)
             die(world, "it does not end");
+        if (pptp_client_is_over(world->client) == 1 && pptp_client_is_acknowledged(world->client) != 1)
+            die(world, "over, and not acknowledged");
     }
     printf("%s, seed %u: %u and %u of %d packets, over after %llu ms\n",
            carrier == PPTP ? "PPTP" : "L2TP", seed, world->ends[1].arrived, world->ends[0].arrived,
