@@ -78,6 +78,10 @@ impl<const CALLS: usize> Connection<CALLS> {
             // 2637 section 3.1.3).
             (Stage::WaitRequest { until } | Stage::StartRequested { until }, Some(Winner::Ours)) => {
                 connection.stage = Stage::Silenced { until };
+                // What was kept is not read any more, and TCP may have ended behind it.
+                if connection.intake.has_ended() {
+                    connection.end_of_stream();
+                }
             }
             _ => {}
         });

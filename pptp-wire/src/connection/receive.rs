@@ -109,7 +109,7 @@ impl<const CALLS: usize> Connection<CALLS> {
             }
             // Bytes that were kept may hold the reason, such as a Call-Disconnect-Notify. They are read
             // before the end is reported.
-            if connection.intake.is_empty() {
+            if connection.intake.is_empty() || !connection.reads() {
                 return connection.end_of_stream();
             }
             connection.intake.end();
@@ -117,7 +117,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         });
     }
 
-    fn end_of_stream(&mut self) {
+    pub(super) fn end_of_stream(&mut self) {
         let seen = if self.intake.is_at_boundary() { CloseReason::Disconnected } else { CloseReason::Cut };
         // A peer may close TCP in place of a Stop-Control-Connection-Reply. The reason of the stop stays.
         self.end(self.stage.settled_reason().unwrap_or(seen));

@@ -90,6 +90,30 @@ fn section_3_1_3_a_loser_that_does_not_close_is_closed() {
     assert_eq!(bench.event(), Event::Closed { reason: CloseReason::CollisionWon });
 }
 
+/// Bytes that were kept, since the queue of events was full, are not read on a connection that has to be silent. TCP's
+/// end is reported all the same, whether it comes before the collision is seen or after.
+#[test]
+fn section_3_1_3_the_end_of_a_silenced_connection_is_reported_behind_bytes_that_were_kept() {
+    let (low, high) = addresses();
+    let unknown = b"\x00\x10\x00\x01\x1a\x2b\x3c\x4d\x5f\x00\x00\x00\x00\x00\x00\x00";
+    for is_early in [false, true] {
+        let mut bench = Bench::receiver(config().with_manual_start(true));
+        bench.receive(start_request());
+        while bench.machine.wants_read() {
+            assert_eq!(bench.machine.handle_stream(bench.now, &unknown.repeat(8)), 8 * unknown.len());
+        }
+        if is_early {
+            bench.machine.handle_disconnect(bench.now);
+        }
+        bench.machine.handle_collision(bench.now, high, low);
+        if !is_early {
+            bench.machine.handle_disconnect(bench.now);
+        }
+        let events = bench.events();
+        assert_eq!(events.last(), Some(&Event::Closed { reason: CloseReason::CollisionWon }), "{events:?}");
+    }
+}
+
 #[test]
 fn section_3_1_3_without_a_collision_nothing_happens() {
     let (low, high) = addresses();
