@@ -49,8 +49,8 @@ impl Demand {
 
 /// RFC 1334, RFC 1994, RFC 2433, RFC 2759, RFC 3748: the peer of one link, whatever the method.
 ///
-/// Once accepted, it stays so until the authenticator refuses it: a Challenge that nobody answers for, which a forger can
-/// send, is given up in silence.
+/// Once accepted, it stays so. A forger can send a Challenge, and a Failure of the answer to it. An authenticator that
+/// refuses ends the link itself (RFC 1994 section 4.2), and then [`refusal`](Self::refusal) is the reason.
 ///
 /// It asks its user for name and secret when they are needed, and keeps neither: Challenges in the running session are
 /// asked for again. It keeps no clock: each `now` must not be earlier than the one before. Its answers are repeated until there is an answer. An example is at
@@ -101,8 +101,8 @@ enum History {
     /// The last one was not taken, and the authenticator offered to hear another one. Or it wants a
     /// type of EAP that this side does not have, and was asked for another.
     Refused(Failure),
-    /// One was taken.
-    Accepted,
+    /// One was taken. A later one may have been refused, as the authenticator or somebody else says.
+    Accepted { refusal: Option<Failure> },
 }
 
 impl Peer {
@@ -139,14 +139,15 @@ impl Peer {
         }
     }
 
-    /// Returns how the last proof was refused when another one was offered to be heard, until one is
-    /// taken. It is also the type of EAP that this side could not do, until there is one that it can.
-    /// Some authenticators hang up instead, and then this is why.
+    /// Returns how the last proof was refused when another one was offered to be heard, or one was taken before, until
+    /// one is taken. It is also the type of EAP that this side could not do, until there is one that it can.
+    /// The authenticator that hangs up has this reason.
     #[must_use]
     pub const fn refusal(&self) -> Option<Failure> {
         match self.history {
             History::Refused(failure) => Some(failure),
-            History::New | History::Accepted => None,
+            History::Accepted { refusal } => refusal,
+            History::New => None,
         }
     }
 
@@ -299,7 +300,7 @@ impl Peer {
             (History::Refused(failure), _) => self.fail(failure),
             (History::New, Some(method)) => self.fail(Failure::Declined { method }),
             // Nothing shows that the authenticator has sent this demand: as with one that nobody answers for.
-            (History::Accepted, _) => {
+            (History::Accepted { .. }, _) => {
                 self.state = State::Accepted;
             }
             (History::New, None) => debug_assert!(false, "a demand has a method"),
@@ -361,7 +362,7 @@ impl Peer {
         }
         match (self.history, self.method) {
             // The authenticator that was asked last has said nothing: what it said before stands.
-            (History::Accepted, _) => self.state = State::Accepted,
+            (History::Accepted { .. }, _) => self.state = State::Accepted,
             (History::Refused(failure), _) => self.fail(failure),
             (History::New, Some(method)) => self.fail(Failure::NoAnswer { method }),
             (History::New, None) => debug_assert!(false, "a timer has a method"),
@@ -396,7 +397,7 @@ impl Peer {
 
     fn let_in(&mut self) {
         self.state = State::Accepted;
-        self.history = History::Accepted;
+        self.history = History::Accepted { refusal: None };
         self.exchange.pause();
         if self.method == Some(Method::Pap) {
             // The password has done its work.
@@ -406,8 +407,25 @@ impl Peer {
 
     fn refused(&mut self, message: &[u8], code: Option<u32>, words: &[u8]) {
         let Some(method) = self.method else { return };
+        let failure = Failure::Refused { method, code, words: Words::new(words) };
+        if matches!(self.history, History::Accepted { .. }) {
+            self.note_refusal(failure, message);
+            // Nothing proves a Failure. RFC 1994 section 4.2: the authenticator terminates the link, if it was its own.
+            self.state = State::Accepted;
+            self.exchange.pause();
+        } else {
+            self.message.set(message);
+            self.fail(failure);
+        }
+    }
+
+    /// Keeps the refusal for the end of the link.
+    fn note_refusal(&mut self, failure: Failure, message: &[u8]) {
         self.message.set(message);
-        self.fail(Failure::Refused { method, code, words: Words::new(words) });
+        self.history = match self.history {
+            History::Accepted { .. } => History::Accepted { refusal: Some(failure) },
+            History::New | History::Refused(_) => History::Refused(failure),
+        };
     }
 
     fn fail(&mut self, failure: Failure) {

@@ -244,6 +244,38 @@ fn a_forged_challenge_in_a_running_session_is_given_up_in_silence() {
     assert!(client.link.may_send(Protocol::IP));
 }
 
+/// Case S5, the other way round: a Failure of the answer to a Challenge that somebody else has sent.
+#[test]
+fn rfc1994_section_4_2_a_failure_after_success_waits_for_the_end_of_the_link() {
+    let mut line = Line::new(Encryption::Required, Encryption::Required, 1);
+    line.run(|_, _| Fate::Passes).unwrap();
+    let mut now = line.now;
+    let client = &mut line.ends[1];
+    let challenge = [&[0xff, 3, 0xc2, 0x23, 1, 77, 0, 22, 16][..], &[0x55; 16], b"x"].concat();
+    for words in [&b"E=691 R=0"[..], b"E=691 R=1 C=00112233445566778899AABBCCDDEEFF V=3"] {
+        client.link.handle_frame(now, &challenge).unwrap();
+        client.settle(now);
+        while client.link.poll_transmit(now, &mut [0; Link::MAX_TRANSMIT]).unwrap().is_some() {}
+        let length = u8::try_from(words.len() + 4).unwrap();
+        let failure = [&[0xff, 3, 0xc2, 0x23, 4, 77, 0, length][..], words].concat();
+        client.link.handle_frame(now, &failure).unwrap();
+        client.settle(now);
+        for _ in 0..100 {
+            while client.link.poll_transmit(now, &mut [0; Link::MAX_TRANSMIT]).unwrap().is_some() {}
+            let Some(at) = client.link.poll_timeout() else { break };
+            now = at;
+            client.link.handle_timeout(now);
+        }
+        assert_eq!((client.link.phase(), client.link.poll_timeout()), (Phase::Network, None));
+        assert!(client.link.may_send(Protocol::IP));
+    }
+    // The authenticator that means it ends the link, and then this is why.
+    client.link.handle_frame(now, &[0xff, 3, 0xc0, 0x21, 5, 9, 0, 4]).unwrap();
+    client.settle(now);
+    let reason = client.link.ending().unwrap().to_string();
+    assert!(reason.contains("691"), "{reason}");
+}
+
 /// Case S6: EAP after Success.
 #[test]
 fn rfc3748_section_5_2_a_request_after_success_does_not_undo_it() {

@@ -43,7 +43,7 @@ impl Peer {
                 let words = Words::new(self.message.as_bytes());
                 self.fail(Failure::Refused { method: Method::Eap, code: None, words });
             }
-            History::New | History::Accepted => self.refused(b"", None, b""),
+            History::New | History::Accepted { .. } => self.refused(b"", None, b""),
         }
     }
 
@@ -131,7 +131,7 @@ impl Peer {
         let own = self.types.eap_types();
         let peer = match self.history {
             History::Refused(Failure::NoCommonEapType { peer, .. }) => peer.with(refused),
-            History::New | History::Refused(_) | History::Accepted => eap::Types::new(&[refused]),
+            History::New | History::Refused(_) | History::Accepted { .. } => eap::Types::new(&[refused]),
         };
         if matches!(self.history, History::New | History::Refused(Failure::NoCommonEapType { .. })) {
             self.history = History::Refused(Failure::NoCommonEapType { own, peer });
@@ -155,7 +155,7 @@ impl Peer {
         }
         // RFC 3748 section 4.3: the authenticator repeats what it wants to hear, so this is sent once.
         self.exchange.send_once();
-        if matches!(self.history, History::Accepted) {
+        if matches!(self.history, History::Accepted { .. }) {
             // Anybody may have sent the request: who is accepted stays so.
             self.exchange.rest();
             self.state = State::Accepted;

@@ -36,7 +36,7 @@ impl Peer {
             Ok(Step::NewPassword(_)) => Asked::NewPassword,
             Ok(Step::Acknowledge(end)) => Asked::Acknowledgment(end),
             // The authenticator has proved itself before: somebody else has sent this.
-            Err(PeerError::NoProof(_)) if !matches!(self.history, History::Accepted) => Asked::NoMutualProof,
+            Err(PeerError::NoProof(_)) if !matches!(self.history, History::Accepted { .. }) => Asked::NoMutualProof,
             Ok(_) | Err(_) => return Err(Refused::Unmatched),
         })
     }
@@ -80,11 +80,6 @@ impl Peer {
                 self.fail(Failure::NoMutualProof);
             }
         }
-    }
-
-    fn note_refusal(&mut self, refusal: Failure, message: &[u8]) {
-        self.message.set(message);
-        self.history = History::Refused(refusal);
     }
 
     /// Keeps the keys of the first proof that was taken: later ones change none (RFC 3079 section 1).

@@ -114,7 +114,7 @@ impl Peer {
             // Version 1 has no proof of the server (RFC 2433).
             Some(Proof::V1(_)) | None => method != Method::MsChapV2,
         };
-        if !is_proved && matches!(self.history, History::Accepted) {
+        if !is_proved && matches!(self.history, History::Accepted { .. }) {
             // The authenticator has proved itself before: this is somebody else's, as the Challenge may have been.
             return Err(Refused::Unmatched);
         }
@@ -148,8 +148,7 @@ impl Peer {
         match next {
             Step::Stop => self.refused(text, code, words),
             Step::Retry(challenge) | Step::Change(challenge) => {
-                self.message.set(text);
-                self.history = History::Refused(Failure::Refused { method, code, words: Words::new(words) });
+                self.note_refusal(Failure::Refused { method, code, words: Words::new(words) }, text);
                 self.received.set(challenge.as_bytes());
                 // RFC 2759 section 6: the next packet has the next identifier.
                 self.exchange.identifier = self.exchange.identifier.wrapping_add(1);
