@@ -74,6 +74,61 @@ fn no_level_makes_longer_payloads_than_it_did() {
     }
 }
 
+/// Returns packets whose copies are far back, up to the reach of the ring and beyond it.
+fn far() -> Vec<Vec<u8>> {
+    let blocks: Vec<Vec<u8>> =
+        (0..20).map(|block| noise(100 + block).take(405).map(|byte| byte & 0x7f).collect()).collect();
+    // A block comes again some 8,100 bytes later, shorter by a few bytes at its front.
+    blocks.iter().chain(&blocks).enumerate().map(|(place, block)| block[place / 4..].to_vec()).collect()
+}
+
+/// Returns short packets, down to one byte, of few values.
+fn short() -> Vec<Vec<u8>> {
+    let mut values = noise(19);
+    (0..400).map(|packet| values.by_ref().take(1 + packet % 23).map(|byte| byte >> 6 | byte & 0x80).collect()).collect()
+}
+
+/// Returns the number of bytes of all payloads, and a checksum of them and their flags (FNV-1a).
+fn output<L: level::Level>(compressor: Compressor<L>, look_back: bool, packets: &[Vec<u8>]) -> (usize, u32) {
+    let mut compressor = compressor.with_look_back(look_back);
+    let step = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+    packets.iter().fold((0, 0x811c_9dc5), |(length, hash), packet| {
+        let mut buf = vec![0; packet.len()];
+        let sent = compressor.compress(packet, &mut buf).unwrap();
+        (length + sent.payload.len(), sent.payload.iter().chain([&sent.flags.bits()]).fold(hash, step))
+    })
+}
+
+/// Which copies are sent is the sender's choice. Each level makes the same one on every machine, whatever its word size
+/// and byte order are, and a change of the search shows here.
+#[test]
+fn every_level_chooses_the_same_copies_on_every_machine() {
+    let found: Vec<_> =
+        [("text", text()), ("records", records()), ("periods", periods()), ("far", far()), ("short", short())]
+            .iter()
+            .flat_map(|(kind, packets)| [true, false].map(|look_back| (*kind, packets, look_back)))
+            .map(|(kind, packets, look_back)| {
+                let fast = output(Compressor::new(level::Fast), look_back, packets);
+                let default = output(Compressor::new(level::Default), look_back, packets);
+                let max = output(Compressor::new(level::Max), look_back, packets);
+                (kind, look_back, [fast, default, max])
+            })
+            .collect();
+    let expected = [
+        ("text", true, [(5_099, 0x1c50_2049), (4_078, 0x618a_776f), (2_973, 0xddd5_aac5)]),
+        ("text", false, [(5_177, 0x8e99_f8d5), (4_198, 0x6144_a001), (3_276, 0x7935_67b8)]),
+        ("records", true, [(4_921, 0xaa60_63fc), (4_096, 0xcac2_d86e), (4_084, 0xe073_e184)]),
+        ("records", false, [(4_869, 0xa1d4_3cf5), (4_103, 0xf9ff_f370), (4_091, 0x0bd4_c8fc)]),
+        ("periods", true, [(177, 0xca48_cc2d), (158, 0xc2a1_5ab8), (158, 0xc2a1_5ab8)]),
+        ("periods", false, [(196, 0x25a4_38f2), (178, 0x3116_7918), (178, 0x3116_7918)]),
+        ("far", true, [(8_170, 0x80a3_cbb7), (8_142, 0xdf6e_f58c), (8_136, 0xd645_7587)]),
+        ("far", false, [(16_012, 0xf853_d907), (16_012, 0xf853_d907), (16_012, 0xf853_d907)]),
+        ("short", true, [(3_310, 0x1fe0_0f0f), (3_282, 0x053a_225d), (3_185, 0x4d9e_2e86)]),
+        ("short", false, [(3_310, 0x1fe0_0f0f), (3_282, 0x053a_225d), (3_185, 0x4d9e_2e86)]),
+    ];
+    assert_eq!(found, expected);
+}
+
 /// A packet that looks random and has no copy near its start is not searched to its end. One of
 /// text is, however late its copies come.
 #[test]
