@@ -69,6 +69,7 @@ pub const TARGETS: &[(&str, Oracle)] = &[
     ("live_server", liveness::server),
     ("live_session", liveness::session),
     ("live_keys", liveness::keys),
+    ("live_inspector", liveness::inspector),
     ("session_pair", session_pair::run),
     ("session_hostile", session_hostile::run),
     ("l2tp_session_pair", l2tp_session::pair),

@@ -42,3 +42,8 @@ fn a_session_delivers_among_forged_packets() {
 fn no_key_stream_is_used_twice() {
     over_seeds("PPTP_LIVE_KEYS", 400, 60, liveness::keys);
 }
+
+#[test]
+fn an_inspector_decrypts_genuine_packets_among_forged_ones() {
+    over_seeds("PPTP_LIVE_INSPECTOR", 1000, 80, liveness::inspector);
+}

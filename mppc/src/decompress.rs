@@ -7,7 +7,8 @@ use crate::{DecompressError, Flags, HISTORY_LEN};
 /// RFC 2118 section 4: the receiver's half, the history of one direction.
 ///
 /// State: 16.1 KiB. A packet is decoded in the history and lent from there, so that nothing is copied or allocated. After
-/// an error the history is worth nothing, and every packet is refused until one is marked [`Flags::FLUSHED`].
+/// an error the history is worth nothing, and every packet is refused until one is marked [`Flags::FLUSHED`]. An observer who
+/// cannot tell whether a packet is genuine tries it on a clone, so that the history stays.
 ///
 /// ```
 /// use mppc::{DecompressError, Decompressor, Flags};
@@ -19,6 +20,7 @@ use crate::{DecompressError, Flags, HISTORY_LEN};
 /// assert_eq!(plain, b"for whom the bell tolls, the bell tolls for thee.");
 /// # Ok::<(), DecompressError>(())
 /// ```
+#[derive(Clone)]
 pub struct Decompressor {
     window: Window,
     /// Where the next packet goes: 8192 to 16384.

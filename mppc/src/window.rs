@@ -23,6 +23,7 @@ const MASK: usize = 2 * HISTORY_LEN - 1;
 /// Wide stores may spill over the end by this much.
 const SLACK: usize = 64;
 
+#[derive(Clone)]
 pub(crate) struct Window {
     bytes: [u8; 2 * HISTORY_LEN + SLACK],
 }

@@ -4,12 +4,14 @@
 //! An input is a list of steps; the forged ones are read in both runs, and done in one.
 
 mod decryptor;
+mod inspector;
 mod link;
 mod server;
 mod session;
 mod tunnel;
 
 pub use decryptor::run as decryptor;
+pub use inspector::run as inspector;
 pub use link::run as link;
 pub use server::run as server;
 pub use session::{keys, run as session};

@@ -227,7 +227,7 @@ fn follow(
         }
         Message::CallClearRequest(request) => {
             // RFC 2637 section 2.12: the request has the id of its sender, the PNS.
-            let id = sessions.of_call_id(source.ip(), destination.ip(), request.call_id);
+            let id = sessions.of_call_id((source, destination), request.call_id);
             if let Some(id) = id {
                 let sender = sessions.sender(id, source);
                 end(tag, id, sender, Cause::CallCleared, sessions, sink);
@@ -236,8 +236,8 @@ fn follow(
         Message::CallDisconnectNotify(notify) => {
             // The sender's call id as the RFC says, or the receiver's as accel-ppp has it.
             let id = sessions
-                .of_call_id(source.ip(), destination.ip(), notify.call_id)
-                .or_else(|| sessions.of_call_id(destination.ip(), source.ip(), notify.call_id));
+                .of_call_id((source, destination), notify.call_id)
+                .or_else(|| sessions.of_call_id((destination, source), notify.call_id));
             if let Some(id) = id {
                 let sender = sessions.sender(id, source);
                 end(tag, id, sender, Cause::CallDisconnected(notify.result_code), sessions, sink);

@@ -41,7 +41,8 @@
 //!
 //! # Bounds
 //!
-//! It knows at most 1024 sessions and 2048 directions of control connections at a time. That is
+//! It knows at most 1024 sessions and 2048 directions of control connections at a time. For another
+//! session it forgets one that has ended, then one of which packets of one end only were seen. That is
 //! less than 100 MB if a hostile capture fills all of them, and a few hundred kilobytes for a usual
 //! one. It holds back at most 32 packets of a direction, those that stateful encryption makes wait
 //! for an earlier one. The work for a packet is at most 4096 key changes for each candidate key,
@@ -60,8 +61,18 @@
 //!
 //! An event that was not captured may have happened nevertheless: [`Session::start`],
 //! [`Session::roles`] and [`Session::protection`] say what the capture shows.
+//!
+//! # Forged packets
+//!
+//! Packets that somebody else puts between those of a session do not change what its own packets
+//! get, whatever their numbers and call ids. One that decrypts to an IP packet by chance costs one
+//! of them. [`Counters::contradicting`] shows that there are such packets. What the ends would obey
+//! too, such as a Terminate-Request, is obeyed. A forged control connection between the same hosts
+//! may stand for that of a call whose packets were not seen yet. Before a key is proved, 32 packets
+//! that fit none end the search.
 
 mod authentication;
+mod compression;
 mod control;
 mod direction;
 mod encryption;
@@ -151,11 +162,11 @@ impl Inspector {
             sink(Record { tag, session: None, direction: None, repeated: false, content });
             return;
         };
-        let (id, sender) = self.sessions.of_gre(source, destination, packet.header.call_id);
+        let (id, sender) = self.sessions.of_gre(source, destination, packet.header.call_id, packet.payload);
         let Some(session) = self.sessions.get_mut(id) else { return };
         let side = session.side_mut(sender);
         // A capture at both ends of a bridge has every packet twice.
-        let repeated = packet.header.sequence_number.is_some_and(|number| side.sequence.note(number));
+        let repeated = packet.header.sequence_number.is_some_and(|number| side.sequence.note(number, packet.payload));
         // An acknowledgment says nothing of PPP.
         if packet.is_acknowledgment_only() {
             side.counters.acknowledgments = side.counters.acknowledgments.saturating_add(1);
@@ -188,9 +199,10 @@ impl Inspector {
         if rest.len() >= usize::from(payload_length) {
             return self.handle_gre(tag, source, destination, bytes, sink);
         }
-        let (id, sender) = self.sessions.of_gre(source, destination, header.call_id);
+        let (id, sender) = self.sessions.of_gre(source, destination, header.call_id, rest);
         let Some(session) = self.sessions.get_mut(id) else { return };
-        let repeated = header.sequence_number.is_some_and(|number| session.side_mut(sender).sequence.note(number));
+        let repeated =
+            header.sequence_number.is_some_and(|number| session.side_mut(sender).sequence.note(number, rest));
         let origin = Origin { tag, sender, repeated };
         let cut = Cut::Gre { source, destination, header, payload_length, bytes };
         sink(session.record(origin, Content::NotCaptured(cut)));

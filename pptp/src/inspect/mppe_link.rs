@@ -1,9 +1,9 @@
 //! MPPE of one direction, with the right key: passive, so it can only follow.
 
-use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
+use super::compression::{Compression, Decompressed};
 use mppe::{Algorithm, Config, DecryptError, Decryptor, Flags, FlushedRule, Header, Mode, ProtocolSet, StartKey};
 
 use super::NotDecrypted;
@@ -31,9 +31,7 @@ pub(super) struct Mppe {
     place: Place,
     missed: u64,
     rule: Option<FlushedRule>,
-    /// Made with the first packet that is compressed.
-    #[cfg(feature = "mppc")]
-    decompressor: Option<Box<mppc::Decompressor>>,
+    compression: Compression,
 }
 
 /// A packet that waits.
@@ -85,8 +83,7 @@ impl Mppe {
             place: Place::default(),
             missed: 0,
             rule: None,
-            #[cfg(feature = "mppc")]
-            decompressor: None,
+            compression: Compression::default(),
         }
     }
 
@@ -172,27 +169,44 @@ impl Mppe {
     ) -> Result<Decrypted, NotDecrypted> {
         plain.clear();
         plain.extend_from_slice(packet);
+        let expected = self.decryptor.count();
         let tried = match self.decryptor.decrypt_pending(plain) {
             // One byte of protocol is right by chance: it counts only where the link may have such packets.
-            Ok(pending) if vj == HeaderCompression::NotAgreed && is_header_compressed(&pending) => None,
-            Ok(pending) => Some(Ok(pending.commit().header)),
-            Err(error) => Some(Err(error)),
+            Ok(pending) if vj == HeaderCompression::NotAgreed && is_header_compressed(&pending) => {
+                return Err(NotDecrypted::Nonsense);
+            }
+            Ok(pending) => {
+                let header = pending.header();
+                let has_hole = header.count != expected;
+                match self.compression.try_packet(header.flags, pending.plaintext(), has_hole) {
+                    Decompressed::Wrong => return Err(NotDecrypted::Nonsense),
+                    // Nothing shows that it is genuine: it may be the next one, but none that is far ahead.
+                    Decompressed::Unknown if has_hole => return Err(NotDecrypted::Compressed),
+                    decompressed => {
+                        pending.commit();
+                        Ok((header, decompressed))
+                    }
+                }
+            }
+            Err(error) => Err(error),
         };
-        let failure = match tried {
-            Some(Ok(header)) => {
+        match tried {
+            Ok((header, decompressed)) => {
                 plain.drain(..Header::LEN.min(plain.len()));
                 let decrypted = self.decrypted(header, plain.len());
-                self.decompress(&decrypted, plain)?;
-                return Ok(decrypted);
+                match decompressed {
+                    Decompressed::Packet(packet) => *plain = packet,
+                    Decompressed::Unknown => return Err(NotDecrypted::Compressed),
+                    Decompressed::AsItIs | Decompressed::Wrong => {}
+                }
+                Ok(decrypted)
             }
-            Some(Err(error)) => self.failure(error),
-            None => NotDecrypted::Nonsense,
-        };
-        if failure == NotDecrypted::AfterLoss {
-            // Stateful mode: the key stream may be found again by the next IP header.
-            return self.recover(packet, plain).ok_or(failure);
+            Err(error) => match self.failure(error) {
+                // Stateful mode: the key stream may be found again by the next IP header.
+                NotDecrypted::AfterLoss => self.recover(packet, plain).ok_or(NotDecrypted::AfterLoss),
+                failure => Err(failure),
+            },
         }
-        Err(failure)
     }
 
     /// Recovers the stream after a loss in stateful mode.
@@ -219,41 +233,6 @@ impl Mppe {
         let newly_missed = missed.saturating_sub(self.missed);
         self.missed = missed;
         Decrypted { header, algorithm: decryptor.algorithm(), missed: newly_missed, recovered: false, rule }
-    }
-
-    /// Returns what a compressor made of a packet before it was encrypted (RFC 3078 section 3,
-    /// implementation note).
-    #[cfg(feature = "mppc")]
-    fn decompress(&mut self, decrypted: &Decrypted, plain: &mut Vec<u8>) -> Result<(), NotDecrypted> {
-        /// Longer ones than any link takes.
-        const LONGEST: usize = 1 << 13;
-        let is_compressed = decrypted.header.flags.contains(Flags::COMPRESSED);
-        if !is_compressed && self.decompressor.is_none() {
-            return Ok(());
-        }
-        let decompressor = self.decompressor.get_or_insert_default();
-        if decrypted.missed != 0 {
-            // Until the next one that is flushed.
-            // RFC 2118 section 4.3: a hole in the history spoils all that follows.
-            decompressor.desynchronize();
-        }
-        let flags = ppp_session::compression_flags(decrypted.header.flags);
-        let packet = decompressor.decompress(flags, plain, LONGEST).map(<[u8]>::to_vec);
-        match packet {
-            Ok(packet) if is_compressed => *plain = packet,
-            // An uncompressed packet needs no history.
-            Ok(_) => {}
-            Err(_) if !is_compressed => {}
-            Err(_) => return Err(NotDecrypted::Compressed),
-        }
-        Ok(())
-    }
-
-    #[cfg(not(feature = "mppc"))]
-    #[expect(clippy::unused_self, reason = "as with the feature mppc")]
-    fn decompress(&mut self, decrypted: &Decrypted, _: &mut Vec<u8>) -> Result<(), NotDecrypted> {
-        let is_compressed = decrypted.header.flags.contains(Flags::COMPRESSED);
-        if is_compressed { Err(NotDecrypted::Compressed) } else { Ok(()) }
     }
 
     fn failure(&mut self, error: DecryptError) -> NotDecrypted {

@@ -63,6 +63,10 @@ pub(super) struct Side {
     pub(super) encryption: Encryption,
     /// The identifier of the CCP Configure-Ack that `encryption` comes from.
     ccp_identifier: Option<u8>,
+    /// Whether it has asked for options of CCP that were not acknowledged so far.
+    asks_for_ccp: bool,
+    /// The same of IPCP.
+    asks_for_ipcp: bool,
     /// Whether it has acknowledged LCP's options since the link started.
     lcp_acknowledged: bool,
     /// The protocol that it agreed to prove itself with.
@@ -73,6 +77,12 @@ pub(super) struct Side {
     /// How it proved itself to the other side.
     authentication: Option<Authentication>,
     pub(super) counters: Counters,
+}
+
+impl Side {
+    const fn has_sent(&self) -> bool {
+        self.counters.frames != 0 || self.counters.acknowledgments != 0
+    }
 }
 
 /// Where a packet came from, for the records about it.
@@ -124,11 +134,20 @@ impl Session {
         !matches!(self.directions, Directions::Unknown)
     }
 
+    /// Returns whether LCP was seen to open.
+    pub(super) fn is_open(&self) -> bool {
+        self.sides.iter().all(|side| side.lcp_acknowledged)
+    }
+
+    /// Returns whether both ends were seen to send.
+    pub(super) fn has_both_ends(&self) -> bool {
+        self.sides.iter().all(Side::has_sent)
+    }
+
     /// Returns what was captured of its start.
     #[must_use]
     pub fn start(&self) -> Start {
-        let has_sent = |side: &Side| side.counters.frames != 0 || side.counters.acknowledgments != 0;
-        match self.sides.each_ref().map(has_sent) {
+        match self.sides.each_ref().map(Side::has_sent) {
             _ if self.start_seen => Start::Seen,
             _ if !self.has_directions() => Start::NotSeen,
             [true, false] | [false, true] => Start::OneDirection,
@@ -216,6 +235,7 @@ impl Session {
         let sender = self.sender(direction);
         Counters {
             repeated: sender.sequence.repeated(),
+            contradicting: sender.sequence.contradicting(),
             late: sender.sequence.late(),
             missing: sender.sequence.missing(),
             ..sender.counters

@@ -4,12 +4,14 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 
+use ppp_fsm::{Code, Frame, Protocol};
 use pptp_wire::TCP_PORT;
 
 use super::session::{CLIENT, SERVER, Session};
 use super::{Cause, Roles, SessionId};
 
-/// Sessions that are known at a time. For another one, one that has ended is forgotten, or else the oldest.
+/// Sessions that are known at a time. For another one, one that has ended is forgotten, or else the oldest of which one
+/// end only was seen, or else the oldest.
 pub(super) const MAX_SESSIONS: usize = 1024;
 
 /// Pairs of hosts with a control connection that are remembered.
@@ -22,6 +24,9 @@ type Call = (IpAddr, IpAddr, u16);
 pub(super) struct Sessions {
     all: BTreeMap<SessionId, Session>,
     calls: BTreeMap<Call, SessionId>,
+    /// Calls that were placed with the id of one that goes on, as far as it was seen. They are followed from their first
+    /// packet that negotiates.
+    placed: BTreeMap<Call, SessionId>,
     links: BTreeMap<u64, SessionId>,
     /// Those that have ended, the first first.
     ended: VecDeque<SessionId>,
@@ -50,8 +55,7 @@ impl Sessions {
 
     fn create(&mut self) -> SessionId {
         while self.all.len() >= MAX_SESSIONS {
-            // Sessions that have ended go first: live ones are still to be read.
-            let oldest = self.ended.pop_front().or_else(|| self.all.keys().next().copied());
+            let oldest = self.ended.pop_front().or_else(|| self.oldest());
             let Some(session) = oldest.and_then(|id| self.all.remove(&id)) else { continue };
             self.forgotten = self.forgotten.saturating_add(1);
             for (receiver, sender) in [(CLIENT, SERVER), (SERVER, CLIENT)] {
@@ -60,12 +64,20 @@ impl Sessions {
                     self.unlink(&(to, from, call_id), session.id());
                 }
             }
+            self.placed.retain(|_, id| *id != session.id());
             self.links.retain(|_, id| *id != session.id());
         }
         self.last = self.last.saturating_add(1);
         let id = SessionId(self.last);
         self.all.insert(id, Session::new(id));
         id
+    }
+
+    /// Returns the session to forget when none has ended: live ones are still to be read. One of which packets of one end
+    /// only were seen may be anybody's, since each forged packet may be of another call.
+    fn oldest(&self) -> Option<SessionId> {
+        let is_doubtful = |session: &&Session| session.connection.is_none() && !session.has_both_ends();
+        self.all.values().find(is_doubtful).map(Session::id).or_else(|| self.all.keys().next().copied())
     }
 
     fn unlink(&mut self, call: &Call, id: SessionId) {
@@ -114,7 +126,7 @@ impl Sessions {
     /// Returns a call that is being placed: the call id of the end that asks for it is known.
     pub(super) fn place_call(&mut self, placer: SocketAddr, other: SocketAddr, call_id: u16) -> SessionId {
         let id = self.create();
-        self.calls.insert((placer.ip(), other.ip(), call_id), id);
+        self.link((placer.ip(), other.ip(), call_id), id);
         let known = self.known_roles(placer.ip(), other.ip());
         if let Some(session) = self.all.get_mut(&id) {
             session.connection = Some((placer, other));
@@ -145,8 +157,7 @@ impl Sessions {
         (peer_call_id, call_id): (u16, u16),
         connected: bool,
     ) -> Option<SessionId> {
-        let known = self.calls.get(&(placer.ip(), accepter.ip(), peer_call_id)).copied();
-        let id = match known {
+        let id = match self.of_call_id((placer, accepter), peer_call_id) {
             Some(id) => id,
             // The request was not captured, but the reply has both ids.
             None if connected => self.place_call(placer, accepter, peer_call_id),
@@ -156,16 +167,32 @@ impl Sessions {
         let client = session.side(CLIENT);
         let is_client = client.address == Some(placer.ip()) && client.call_id == Some(peer_call_id);
         let side = session.side_mut(if is_client { SERVER } else { CLIENT });
-        if side.call_id.is_none() {
-            side.call_id = Some(call_id);
-            self.calls.insert((accepter.ip(), placer.ip(), call_id), id);
+        // A packet of the tunnel that came before the reply may have shown another one, and may be anybody's.
+        let guessed = side.call_id.replace(call_id).filter(|guessed| *guessed != call_id);
+        if let Some(guessed) = guessed {
+            self.unlink(&(accepter.ip(), placer.ip(), guessed), id);
         }
+        self.link((accepter.ip(), placer.ip(), call_id), id);
         Some(id)
+    }
+
+    /// Has packets with this call id lead to a session. RFC 2637 section 2.7: an id is unique to a pair of hosts, so a
+    /// call that goes on is not replaced before the other one negotiates.
+    fn link(&mut self, call: Call, id: SessionId) {
+        let known = self.calls.get(&call).filter(|known| **known != id).and_then(|known| self.all.get(known));
+        if known.is_some_and(|session| session.end().is_none() && session.has_both_ends()) {
+            self.placed.insert(call, id);
+        } else {
+            self.calls.insert(call, id);
+        }
     }
 
     /// Returns the session and the index of the sender of a GRE packet; a new session when it is
     /// missing.
-    pub(super) fn of_gre(&mut self, from: IpAddr, to: IpAddr, call_id: u16) -> (SessionId, usize) {
+    pub(super) fn of_gre(&mut self, from: IpAddr, to: IpAddr, call_id: u16, payload: &[u8]) -> (SessionId, usize) {
+        if self.placed.contains_key(&(to, from, call_id)) {
+            self.begin_placed((to, from, call_id), payload);
+        }
         let id = match self.calls.get(&(to, from, call_id)) {
             Some(id) => *id,
             None => self.of_unknown_call(from, to, call_id),
@@ -175,6 +202,17 @@ impl Sessions {
             if client.address == Some(to) && client.call_id == Some(call_id) { SERVER } else { CLIENT }
         });
         (id, sender)
+    }
+
+    /// Has packets lead to the call that was placed with the same id, if the call before it is over, or seems so: its
+    /// link was open, and one begins.
+    fn begin_placed(&mut self, call: Call, payload: &[u8]) {
+        let is_over = |session: &Session| session.end().is_some() || session.is_open() && asks_for_a_link(payload);
+        if self.calls.get(&call).and_then(|id| self.all.get(id)).is_none_or(is_over) {
+            if let Some(id) = self.placed.remove(&call) {
+                self.calls.insert(call, id);
+            }
+        }
     }
 
     /// Returns a packet whose call was not seen to be placed belongs to the session between the two
@@ -231,9 +269,16 @@ impl Sessions {
         id
     }
 
-    /// Returns the session in which this end chose this call id.
-    pub(super) fn of_call_id(&self, from: IpAddr, to: IpAddr, call_id: u16) -> Option<SessionId> {
-        self.calls.get(&(from, to, call_id)).copied()
+    /// Returns the session in which the first end of a control connection chose this call id: one of this connection, or
+    /// one whose connection was not seen.
+    pub(super) fn of_call_id(&self, (from, to): (SocketAddr, SocketAddr), call_id: u16) -> Option<SessionId> {
+        let call = (from.ip(), to.ip(), call_id);
+        let is_of_it = |id: &&SessionId| {
+            let connection = self.all.get(id).and_then(|session| session.connection);
+            connection.is_none_or(|ends| ends == (from, to) || ends == (to, from))
+        };
+        let placed = self.placed.get(&call).filter(is_of_it);
+        placed.or_else(|| self.calls.get(&call).filter(is_of_it)).copied()
     }
 
     /// Returns the sessions of a control connection that have not ended.
@@ -270,4 +315,10 @@ impl Sessions {
             self.ended.push_back(id);
         }
     }
+}
+
+/// Returns whether a frame begins the negotiation of a link: RFC 1661 section 5.1.
+fn asks_for_a_link(frame: &[u8]) -> bool {
+    let frame = Frame::decode(frame).ok().filter(|frame| frame.protocol == Protocol::LCP);
+    frame.is_some_and(|frame| frame.information.first() == Some(&Code::CONFIGURE_REQUEST.0))
 }

@@ -10,8 +10,11 @@ pub struct Counters {
     pub frames: u64,
     /// GRE packets that acknowledge and carry nothing.
     pub acknowledgments: u64,
-    /// Frames that came again: GRE packets with a sequence number that was seen.
+    /// Frames that came again: GRE packets with a sequence number that was seen, and the same payload.
     pub repeated: u64,
+    /// GRE packets with the sequence number of another one whose payload differs: one of the two was not sent by an end
+    /// of the session. Both are read.
+    pub contradicting: u64,
     /// Frames that came after later ones.
     pub late: u64,
     /// Frames that were not seen, by GRE's sequence numbers.

@@ -27,7 +27,7 @@ impl Session {
     ) {
         match packet.code {
             // The link starts again: everything is negotiated again.
-            Code::CONFIGURE_REQUEST if self.sides.iter().all(|side| side.lcp_acknowledged) => {
+            Code::CONFIGURE_REQUEST if self.is_open() => {
                 self.mppe_wanted = false;
                 for sender in [CLIENT, SERVER] {
                     self.end_encryption(Origin { sender, ..origin }, plain, sink);
@@ -40,7 +40,7 @@ impl Session {
                 let side = self.side_mut(if is_second { other(origin.sender) } else { origin.sender });
                 side.lcp_acknowledged = true;
                 side.agreed_authentication = authentication_option(packet);
-                self.start_seen |= self.sides.iter().all(|side| side.lcp_acknowledged);
+                self.start_seen |= self.is_open();
             }
             Code::TERMINATE_REQUEST => {
                 let cause = self.cause_of_termination(packet.data);
@@ -83,7 +83,12 @@ impl Session {
         match packet.code {
             // A side sends what it acknowledges.
             // A repeated Ack changes nothing: the keys run on.
-            Code::CONFIGURE_ACK if self.side(origin.sender).ccp_identifier != Some(packet.identifier) => {
+            Code::CONFIGURE_ACK
+                if self.side(origin.sender).ccp_identifier != Some(packet.identifier)
+                    && self.may_agree_on_ccp(origin) =>
+            {
+                let receiver = self.receiver(origin.sender);
+                self.side_mut(receiver).asks_for_ccp = false;
                 self.end_encryption(origin, plain, sink);
                 self.side_mut(origin.sender).ccp_identifier = Some(packet.identifier);
                 let option = packet.options().map_while(Result::ok).next();
@@ -96,6 +101,7 @@ impl Session {
                 }
             }
             Code::CONFIGURE_REQUEST => {
+                self.side_mut(origin.sender).asks_for_ccp = true;
                 let mut options = packet.options().map_while(Result::ok).map(CcpOption::decode);
                 self.mppe_wanted |= options.any(|option| {
                     matches!(option, Ok(CcpOption::Microsoft(bits)) if bits.intersects(MicrosoftCompression::STRENGTHS))
@@ -112,11 +118,26 @@ impl Session {
         }
     }
 
+    /// Returns whether an Ack of CCP can be genuine: RFC 1661 section 5.2 has it answer a request. Where no agreement was
+    /// seen, the request may have been missed.
+    fn may_agree_on_ccp(&self, origin: Origin) -> bool {
+        let is_asked = self.side(self.receiver(origin.sender)).asks_for_ccp;
+        is_asked || !self.has_directions() || self.side(origin.sender).ccp_identifier.is_none()
+    }
+
     /// Follows IPCP: a side may use what the other acknowledges (RFC 1332 section 4).
     pub(super) fn follow_ipcp(&mut self, origin: Origin, packet: &Packet<'_>) {
-        if packet.code != Code::CONFIGURE_ACK {
+        if packet.code == Code::CONFIGURE_REQUEST {
+            self.side_mut(origin.sender).asks_for_ipcp = true;
+        }
+        let receiver = self.receiver(origin.sender);
+        let is_new = self.side(origin.sender).header_compression == HeaderCompression::NotSeen;
+        // An Ack that nobody has asked for is not genuine, as with CCP.
+        let may_agree = self.side(receiver).asks_for_ipcp || !self.has_directions() || is_new;
+        if packet.code != Code::CONFIGURE_ACK || !may_agree {
             return;
         }
+        self.side_mut(receiver).asks_for_ipcp = false;
         let mut options = packet.options().map_while(Result::ok).map(IpcpOption::decode);
         let agreed = options.any(|option| matches!(option, Ok(IpcpOption::IpCompressionProtocol(_))));
         self.side_mut(origin.sender).header_compression =
@@ -157,6 +178,8 @@ impl Side {
     fn restart(&mut self) {
         self.encryption = Encryption::NotSeen;
         self.ccp_identifier = None;
+        self.asks_for_ccp = false;
+        self.asks_for_ipcp = false;
         self.lcp_acknowledged = false;
         self.agreed_authentication = None;
         self.header_compression = HeaderCompression::NotSeen;
