@@ -78,7 +78,7 @@ impl<const CALLS: usize> Connection<CALLS> {
             // 2637 section 3.1.3).
             (Stage::WaitRequest { until } | Stage::StartRequested { until }, Some(Winner::Ours)) => {
                 connection.stage = Stage::Silenced { until };
-                // What was kept is not read any more, and TCP may have ended behind it.
+                // Kept bytes are not read any more, and TCP may have ended behind them.
                 if connection.intake.has_ended() {
                     connection.end_of_stream();
                 }

@@ -91,7 +91,7 @@ fn section_3_1_3_a_loser_that_does_not_close_is_closed() {
 }
 
 /// Bytes that were kept, since the queue of events was full, are not read on a connection that has to be silent. TCP's
-/// end is reported all the same, whether it comes before the collision is seen or after.
+/// end is reported before the collision is seen or after it.
 #[test]
 fn section_3_1_3_the_end_of_a_silenced_connection_is_reported_behind_bytes_that_were_kept() {
     let (low, high) = addresses();

@@ -66,10 +66,10 @@
 //!
 //! Packets that somebody else puts between those of a session do not change what its own packets
 //! get, whatever their numbers and call ids. One that decrypts to an IP packet by chance costs one
-//! of them. [`Counters::contradicting`] shows that there are such packets. What the ends would obey
-//! too, such as a Terminate-Request, is obeyed. A forged control connection between the same hosts
-//! may stand for that of a call whose packets were not seen yet. Before a key is proved, 32 packets
-//! that fit none end the search.
+//! of them. [`Counters::contradicting`] shows that there are such packets. A Terminate-Request and
+//! its like are obeyed, as the ends would. A forged control connection between the same hosts may
+//! stand for that of a call whose packets were not seen yet. Before a key is proved, 32 packets that
+//! fit none end the search.
 
 mod authentication;
 mod compression;
