@@ -34,6 +34,8 @@ pub fn run(data: &[u8]) {
     let mut input = Input::new(data, WORK);
     let Some(first) = input.byte() else { return };
     let recording = Recording::of(first);
+    #[cfg(fuzzing)]
+    crate::limit::allow(SETUP);
     let quiet = Watch::new(recording).run(input, false);
     assert_eq!(quiet.decrypted.len(), recording.packets.len() - recording.setup, "all packets without forged ones");
     let forged = Watch::new(recording).run(input, true);
@@ -41,10 +43,13 @@ pub fn run(data: &[u8]) {
     assert!(lost.len() <= forged.taken, "lost, where {} forged ones were taken: {lost:?}", forged.taken);
 }
 
+/// The time for two set-ups, with coverage and debug assertions: a password is tried on each.
+#[cfg(fuzzing)]
+const SETUP: Duration = Duration::from_millis(40);
 /// Steps of an input.
 const WORK: u32 = 200;
-/// Packets of data, of both directions.
-const PACKETS: u8 = 80;
+/// Packets of data, of both directions: under libFuzzer, where an input may take 10 ms, fewer.
+const PACKETS: u8 = if cfg!(fuzzing) { 12 } else { 40 };
 /// Forged packets have tags from here on.
 const FORGED: u64 = 1 << 32;
 

@@ -251,13 +251,13 @@ fn rfc1994_section_4_2_a_failure_after_success_waits_for_the_end_of_the_link() {
     line.run(|_, _| Fate::Passes).unwrap();
     let mut now = line.now;
     let client = &mut line.ends[1];
-    let challenge = [&[0xff, 3, 0xc2, 0x23, 1, 77, 0, 22, 16][..], &[0x55; 16], b"x"].concat();
-    for words in [&b"E=691 R=0"[..], b"E=691 R=1 C=00112233445566778899AABBCCDDEEFF V=3"] {
+    for (id, words) in [(77, &b"E=691 R=0"[..]), (78, b"E=691 R=1 C=00112233445566778899AABBCCDDEEFF V=3")] {
+        let challenge = [&[0xff, 3, 0xc2, 0x23, 1, id, 0, 22, 16][..], &[id; 16], b"x"].concat();
         client.link.handle_frame(now, &challenge).unwrap();
         client.settle(now);
         while client.link.poll_transmit(now, &mut [0; Link::MAX_TRANSMIT]).unwrap().is_some() {}
         let length = u8::try_from(words.len() + 4).unwrap();
-        let failure = [&[0xff, 3, 0xc2, 0x23, 4, 77, 0, length][..], words].concat();
+        let failure = [&[0xff, 3, 0xc2, 0x23, 4, id, 0, length][..], words].concat();
         client.link.handle_frame(now, &failure).unwrap();
         client.settle(now);
         for _ in 0..100 {
@@ -272,7 +272,7 @@ fn rfc1994_section_4_2_a_failure_after_success_waits_for_the_end_of_the_link() {
     // The authenticator that means it ends the link, and then this is why.
     client.link.handle_frame(now, &[0xff, 3, 0xc0, 0x21, 5, 9, 0, 4]).unwrap();
     client.settle(now);
-    let reason = client.link.ending().unwrap().to_string();
+    let reason = std::format!("{}", client.link.ending().unwrap());
     assert!(reason.contains("691"), "{reason}");
 }
 

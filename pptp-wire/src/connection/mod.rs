@@ -304,15 +304,15 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     /// Returns the next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.enter(Duration::ZERO, |connection| {
-            let event = connection.output.next_event()?;
-            // The place of a call is given away only after its end was polled, so that an event never
-            // names a call that cannot be looked up.
-            if let Event::CallClosed { call, .. } = event {
-                connection.calls.leave(call);
-            }
-            Some(event)
-        })
+        // Bytes that waited for room are read before the event leaves, not behind it. They may hold a new call, and the
+        // place of a call is given away only after the caller could look at it, so that an event never names a call
+        // that cannot be looked up.
+        self.enter(Duration::ZERO, |_| ());
+        let event = self.output.next_event()?;
+        if let Event::CallClosed { call, .. } = event {
+            self.calls.leave(call);
+        }
+        Some(event)
     }
 
     /// Takes the time forward, does the work, and handles bytes that waited for the room that it made: the one way in.

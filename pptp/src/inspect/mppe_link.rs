@@ -182,9 +182,9 @@ impl Mppe {
                     Decompressed::Wrong => return Err(NotDecrypted::Nonsense),
                     // Nothing shows that it is genuine: it may be the next one, but none that is far ahead.
                     Decompressed::Unknown if has_hole => return Err(NotDecrypted::Compressed),
-                    decompressed => {
+                    found @ (Decompressed::AsItIs | Decompressed::Packet(_) | Decompressed::Unknown) => {
                         pending.commit();
-                        Ok((header, decompressed))
+                        Ok((header, found))
                     }
                 }
             }
@@ -201,11 +201,14 @@ impl Mppe {
                 }
                 Ok(decrypted)
             }
-            Err(error) => match self.failure(error) {
-                // Stateful mode: the key stream may be found again by the next IP header.
-                NotDecrypted::AfterLoss => self.recover(packet, plain).ok_or(NotDecrypted::AfterLoss),
-                failure => Err(failure),
-            },
+            Err(error) => {
+                let failure = self.failure(error);
+                if failure == NotDecrypted::AfterLoss {
+                    // Stateful mode: the key stream may be found again by the next IP header.
+                    return self.recover(packet, plain).ok_or(failure);
+                }
+                Err(failure)
+            }
         }
     }
 
