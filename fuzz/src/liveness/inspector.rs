@@ -158,7 +158,7 @@ impl Watch {
                 }
                 6 => {
                     let body = input.bytes();
-                    input.spend_under_fuzzer(u32::from(step >> 4));
+                    input.spend_under_fuzzer(u32::from(step >> 4) * 15);
                     if is_forged {
                         self.forge_calls(to, u16::from(step >> 4) * 100 + 1, step & 8 != 0, body);
                     }
