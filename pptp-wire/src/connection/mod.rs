@@ -304,9 +304,8 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     /// Returns the next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        // Bytes that waited for room are read before the event leaves, not behind it. They may hold a new call, and the
-        // place of a call is given away only after the caller could look at it, so that an event never names a call
-        // that cannot be looked up.
+        // Bytes that waited for room are read before the event leaves, not behind it: they may hold a new call. The
+        // place of a call is given away at the next poll, so that no event names a call that cannot be looked up.
         self.enter(Duration::ZERO, |_| ());
         let event = self.output.next_event()?;
         if let Event::CallClosed { call, .. } = event {
