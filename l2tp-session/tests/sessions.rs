@@ -23,6 +23,8 @@ mod secrets;
 mod seed;
 #[path = "sessions/teardown.rs"]
 mod teardown;
+#[path = "sessions/tie.rs"]
+mod tie;
 
 use std::time::Duration;
 
