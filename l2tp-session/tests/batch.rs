@@ -119,7 +119,8 @@ fn connected(seed: u64) -> World {
     for index in 0..count {
         let name = format!("peer{index}");
         let (config, outside, is_ethernet) = config(&mut random, &name);
-        groups = groups.with_group(Group::new(config.clone(), SERVER_ADDRESS).with_terminate_from(&name));
+        groups =
+            groups.with_group(Group::new(config.clone(), SERVER_ADDRESS).with_terminate_from(&name).with_ethernet());
         let host = std::net::Ipv4Addr::new(198, 51, 100, u8::try_from(index).unwrap());
         let address = if outside == Outside::Ip { Address::ip(host.into()) } else { Address::udp((host, 1701).into()) };
         let setup = if is_ethernet { client::Config::ethernet(config) } else { client_config(&config) };

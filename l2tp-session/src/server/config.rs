@@ -8,7 +8,7 @@ use core::time::Duration;
 use l2tp_wire::tunnel::Versions;
 
 use super::request::Request;
-use crate::session::{self, Setup};
+use crate::session::{self, Served, Setup};
 
 /// How long a client may take to begin with PPP. A Configure-Request that the server sends at once
 /// may come before the client's daemon has started PPP: it would be lost, and missed for three
@@ -34,6 +34,7 @@ pub struct Group {
     session: session::Config,
     server: ppp_session::Server,
     terminate_from: Option<String>,
+    served: Served,
     remote_end_ids: Vec<String>,
     idle_timeout: Option<Duration>,
 }
@@ -49,6 +50,7 @@ impl Group {
             // it is lost for 3 s.
             server: ppp_session::Server::new(address).with_patience(PATIENCE),
             terminate_from: None,
+            served: Served::Ppp,
             remote_end_ids: Vec::new(),
             // accel-ppp ends a tunnel with its last call as well.
             idle_timeout: Some(Duration::from_secs(60)),
@@ -82,6 +84,14 @@ impl Group {
     #[must_use]
     pub fn with_remote_end_id(mut self, id: &str) -> Self {
         self.remote_end_ids.push(id.to_string());
+        self
+    }
+
+    /// Takes calls with Ethernet frames as well (RFC 4719), which the caller carries. Default: only
+    /// PPP. Whoever may have a tunnel may have such a call, so give the tunnel a password.
+    #[must_use]
+    pub const fn with_ethernet(mut self) -> Self {
+        self.served = Served::PppAndEthernet;
         self
     }
 
@@ -137,8 +147,8 @@ enum VersionFit {
 
 impl From<&Group> for Setup {
     fn from(group: &Group) -> Self {
-        let Group { session, server, remote_end_ids, idle_timeout, .. } = group;
-        Self::server(session.clone(), server.clone(), remote_end_ids.clone(), *idle_timeout)
+        let Group { session, server, served, remote_end_ids, idle_timeout, .. } = group;
+        Self::server(session.clone(), server.clone(), *served, remote_end_ids.clone(), *idle_timeout)
     }
 }
 

@@ -62,7 +62,7 @@ pub use view::Call;
 
 pub(crate) use call::{Machine, Opening, Sealing};
 pub(crate) use machine::{Target, target};
-pub(crate) use setup::{Carried, Dialing};
+pub(crate) use setup::{Carried, Dialing, Served};
 
 /// Room in front of an IP packet for [`CallMut::send_ip`], and of a frame for
 /// [`CallMut::send_frame`], in bytes: L2TP's longest header, and what PPP needs.

@@ -39,6 +39,25 @@ pub(crate) enum Dialing {
     Await,
 }
 
+/// The payloads that a server takes calls with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Served {
+    /// PPP, which proves who the peer is.
+    Ppp,
+    /// Ethernet frames as well: nobody proves anything in such a call.
+    PppAndEthernet,
+}
+
+impl Served {
+    const fn has(self, pseudowire: PseudowireType) -> bool {
+        match pseudowire {
+            PseudowireType::PPP => true,
+            PseudowireType::ETHERNET => matches!(self, Self::PppAndEthernet),
+            _ => false,
+        }
+    }
+}
+
 /// Which side of the tunnel this is.
 #[derive(Debug, Clone)]
 pub(super) enum Role {
@@ -46,6 +65,8 @@ pub(super) enum Role {
     Client(Dialing),
     /// Is asked for the tunnel.
     Server {
+        /// The payloads of calls.
+        served: Served,
         /// The circuits that calls of version 3 may be connected to; empty: any.
         remote_end_ids: Vec<alloc::string::String>,
         /// For how long a tunnel without a call is kept.
@@ -61,10 +82,11 @@ impl Setup {
     pub(crate) const fn server(
         config: Config,
         ppp: ppp_session::Server,
+        served: Served,
         remote_end_ids: Vec<alloc::string::String>,
         idle_timeout: Option<Duration>,
     ) -> Self {
-        let role = Role::Server { remote_end_ids, idle_timeout };
+        let role = Role::Server { served, remote_end_ids, idle_timeout };
         Self { config, carried: Carried::PppServer(ppp), role }
     }
 
@@ -81,10 +103,12 @@ impl Setup {
             },
             // A VPN server dials nobody, and a client is not called unless it waits for that.
             (Role::Client(_), _) | (Role::Server { .. }, Direction::Outgoing) => false,
-            (Role::Server { remote_end_ids, .. }, Direction::Incoming) => {
+            (Role::Server { served, remote_end_ids, .. }, Direction::Incoming) => {
                 let wanted = request.remote_end_id;
-                remote_end_ids.is_empty()
-                    || !wanted.is_cut() && remote_end_ids.iter().any(|id| id.as_bytes() == wanted.as_bytes())
+                let is_of_circuit = remote_end_ids.is_empty()
+                    || !wanted.is_cut() && remote_end_ids.iter().any(|id| id.as_bytes() == wanted.as_bytes());
+                // A call without PPP is one without authentication, so that a peer must not choose it.
+                is_of_circuit && served.has(request.pseudowire)
             }
         }
     }

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use l2tp_session::client;
 use l2tp_session::ppp_session::Compression;
+use l2tp_session::server::Group;
 use l2tp_session::session::{Config, Reordering};
 use l2tp_session::wire::Secret;
 use l2tp_session::wire::code::DataSequencing;
 use l2tp_session::wire::header::CookieSize;
 use l2tp_session::wire::tunnel::{Authentication, DigestHash, Versions};
-use testing::l2tp::{Outside, Pair, client_config, connect, ip_packet, number_of, pair, server_config};
+use testing::l2tp::{Outside, Pair, SERVER_ADDRESS, client_config, connect, ip_packet, number_of, pair, server_config};
 use testing::{CLIENT, Profile, SERVER};
 
 use crate::{SETUP, plain, strict};
@@ -33,7 +34,8 @@ fn exchange(world: &mut Pair, label: &str) {
 
 /// Runs a whole life: dials, exchanges packets, hangs up. Nothing is left at the end.
 fn whole_life(label: &str, outside: Outside, client: &client::Config, server: &Config) {
-    let mut world = pair(1, Profile::CLEAN, outside, client, &server_config(server));
+    let server = Group::new(server.clone(), SERVER_ADDRESS).with_ethernet();
+    let mut world = pair(1, Profile::CLEAN, outside, client, &server.into());
     assert!(connect(&mut world, SETUP), "{label}: {:?} {:?}", world.client.user, world.server.users);
     exchange(&mut world, label);
     let now = world.now;
@@ -141,4 +143,16 @@ fn an_lns_places_a_call_to_a_client_that_waits_for_it() {
         assert!(connect(&mut world, SETUP), "{versions:?}: {:?}", world.client.user);
         exchange(&mut world, "outgoing");
     }
+}
+
+/// A call without PPP would be one without authentication.
+#[test]
+fn a_group_takes_no_ethernet_unless_it_says_so() {
+    let config = plain().with_tunnel(|tunnel| tunnel.with_versions(Versions::V3));
+    let client = client::Config::ethernet(config.clone());
+    let mut world = pair(1, Profile::CLEAN, Outside::Udp, &client, &server_config(&config));
+    world.run(Duration::from_secs(20));
+    assert!(!world.client.is_connected() && !world.server.is_connected());
+    let reason = world.client.user.reason.unwrap().to_string();
+    assert!(reason.contains("no facilities"), "{reason}");
 }
