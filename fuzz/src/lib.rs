@@ -5,6 +5,7 @@ pub mod gre;
 pub mod gre_pair;
 pub mod inspect;
 pub mod l2tp;
+pub mod l2tp_inspect;
 pub mod l2tp_machines;
 pub mod l2tp_session;
 #[cfg(fuzzing)]
@@ -72,6 +73,7 @@ pub const TARGETS: &[(&str, Oracle)] = &[
     ("live_inspector", liveness::inspector),
     ("session_pair", session_pair::run),
     ("session_hostile", session_hostile::run),
+    ("l2tp_inspect", l2tp_inspect::run),
     ("l2tp_session_pair", l2tp_session::pair),
     ("l2tp_session_hostile", l2tp_session::hostile),
 ];

@@ -110,6 +110,45 @@ fn add_l2tp(corpora: &mut Corpora) {
     }
 }
 
+/// The longest input that is a whole dialog, in bytes: many are tried for each.
+const DIALOG: usize = 700;
+
+/// Adds the beginning of each of our L2TP recordings as an input of the inspector: for each packet
+/// the way that it travels, its length, its bytes. Strangers and forgers send between them.
+fn add_dialogs(corpora: &mut Corpora) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures-l2tp/expected");
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for file in files {
+        let (mut dialog, mut first) = (Vec::new(), None);
+        let mut add = |how: u8, bytes: &[u8]| {
+            dialog.push(how);
+            dialog.extend(u16::try_from(bytes.len()).unwrap().to_be_bytes());
+            dialog.extend(bytes);
+            dialog.len()
+        };
+        for line in pptp_interop::json_lines(&file) {
+            let (Some(raw), Some(source)) = (line["raw"].as_str(), line["src"].as_str()) else { continue };
+            let client = first.get_or_insert_with(|| source.to_owned());
+            let how = u8::from(line["carrier"] == "ip") | u8::from(source != client) << 1;
+            let bytes = hex::decode(raw).unwrap();
+            if bytes.len() < 100 {
+                add(how | 1 << 3, &bytes);
+            }
+            // A Hello, and data, for ids that are a guess.
+            add(how | 2 << 3, &[2, 0x77, 0x55, 0x33, 0x11, 0, 1, 0, 1]);
+            add(how | 2 << 3, &[1, 0x77, 0x55, 0x33, 0x11, 0xff, 3, 0xc0, 0x21, 9]);
+            if add(how, &bytes) > DIALOG {
+                break;
+            }
+        }
+        if !dialog.is_empty() {
+            let kind = file.file_stem().unwrap().to_string_lossy()[..2].to_owned();
+            corpora.add("l2tp_inspect", kind, &dialog);
+        }
+    }
+}
+
 fn main() {
     let mut corpora = Corpora::default();
     for capture in capture_names() {
@@ -147,6 +186,7 @@ fn main() {
         }
     }
     add_l2tp(&mut corpora);
+    add_dialogs(&mut corpora);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
     for ((target, _), inputs) in corpora.inputs {
         let folder = folder.join(target);
