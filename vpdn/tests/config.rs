@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests may fail")]
 
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use vpdn::config::{
     Config, KeyChange, Method, Mppe, Overlay, Protocol, Sequencing, Service, Strength, TypeOfService, Wanted,
@@ -25,7 +25,7 @@ fn every_example_is_read_by_a_test() {
         assert!(source.contains(&format!("example(\"{name}\")")), "{name} has no test");
         count += 1;
     }
-    assert_eq!(count, 11);
+    assert_eq!(count, 13);
 }
 
 #[test]
@@ -83,6 +83,51 @@ fn cisco_begins_l2tp() {
     let class = &config.pseudowire_class[&end.pseudowire.pw_class];
     assert_eq!(class.ip_local_interface.as_deref(), Some("eth0"));
     assert_eq!(end.ip_route[0].to_string(), "10.10.10.0/24");
+}
+
+#[test]
+fn cisco_has_both_ends_of_l2tpv3() {
+    assert_eq!(example("cisco-l2tpv3-client").virtual_ppp["1"].pseudowire.vcid, 15);
+    let config = example("cisco-l2tpv3-server");
+    let (group, template) = config.accepting(Protocol::L2tpv3).unwrap();
+    assert_eq!((&*group.vcids, template.ppp_chap_hostname.as_deref()), (&[15][..], Some("peer2")));
+}
+
+#[test]
+fn a_virtual_ppp_is_what_the_client_dials_by() {
+    let load = |name: &str, arguments: &[&str]| {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/config").join(format!("{name}.toml"));
+        Config::load(Some(&file), |_| {
+            let mut overlay = Overlay::new();
+            overlay.set(&["client", "password"], "a password");
+            arguments.iter().try_for_each(|text| overlay.set_text(text))?;
+            Ok(overlay)
+        })
+    };
+    let config = load("cisco-l2tp-client", &[]).unwrap();
+    let client = config.client.as_ref().unwrap();
+    assert_eq!((&*client.connect_to, &*client.user), ("172.24.13.196", "peer1"));
+    assert_eq!((client.protocol, client.vcid), (Some(Protocol::L2tp), None));
+    assert_eq!((client.address, client.routes.len()), (Some(Ipv4Addr::new(10, 0, 0, 2)), 1));
+    assert_eq!(config.interface.as_deref(), Some("virtual-ppp1"));
+    let template = &config.virtual_template[client.virtual_template.as_ref().unwrap()];
+    assert_eq!(template.ppp_authentication.as_deref(), Some(&[Method::Chap][..]));
+
+    let config = load("cisco-l2tpv3", &["client.user=other", "interface=tun7"]).unwrap();
+    let client = config.client.as_ref().unwrap();
+    assert_eq!((client.protocol, client.vcid, &*client.user), (Some(Protocol::L2tpv3), Some(15), "other"));
+    assert_eq!(config.interface.as_deref(), Some("tun7"));
+    // That of the pseudowire goes over that of its class.
+    assert_eq!(config.pseudowire_class["pwclass2"].sequencing, Sequencing::Transmit);
+
+    let second = "virtual-ppp.3={pseudowire={peer='192.0.2.1',vcid=1,pw-class='pwclass2'}}";
+    let error = load("cisco-l2tpv3", &[second]).unwrap_err().to_string();
+    assert!(error.contains("`connect-to` is missing, or the `virtual-ppp` of several"), "{error}");
+    let config = load("cisco-l2tpv3", &[second, "client.virtual-ppp='3'"]);
+    // It has no methods, and its default encryption goes with the default method.
+    assert_eq!(config.unwrap().client.unwrap().connect_to, "192.0.2.1");
+    let error = load("cisco-l2tpv3", &["client.virtual-ppp='4'"]).unwrap_err().to_string();
+    assert!(error.contains("there is no virtual-ppp `4`"), "{error}");
 }
 
 #[test]
@@ -172,7 +217,7 @@ fn eap_is_passed_through_to_radius_servers() {
 }
 
 /// A text and what is said of it.
-const MISTAKES: [(&str, &str); 27] = [
+const MISTAKES: [(&str, &str); 29] = [
     ("hostname = ", "line 1, column 12: string values must be quoted, expected literal string"),
     ("hostnam = 'x'", "line 1, column 1: unknown field `hostnam`"),
     ("\n[virtual-template.1]\n  mtu = 'big'", "line 3, column 9: invalid type: string \"big\", expected u16"),
@@ -211,6 +256,17 @@ const MISTAKES: [(&str, &str); 27] = [
         "[vpdn-group.g]\naccept-dialin = { protocol = 'l2tp', virtual-template = '1' }\npseudowire-class = 'p'\n\
          [virtual-template.1]\nip-address = '10.0.0.1'\n",
         "line 3, column 20: there is no pseudowire-class `p`",
+    ),
+    (
+        "[vpdn-group.g]\naccept-dialin = { protocol = 'l2tp', virtual-template = '1' }\npseudowire-class = 'p'\n\
+         [virtual-template.1]\nip-address = '10.0.0.1'\n[pseudowire-class.p]\nencapsulation = 'l2tpv2'\nip-pmtu = true",
+        "line 3, column 20: `ip-pmtu` of this class is for a client",
+    ),
+    (
+        "[vpdn-group.g]\naccept-dialin = { protocol = 'l2tp', virtual-template = '1' }\npseudowire-class = 'p'\n\
+         [virtual-template.1]\nip-address = '10.0.0.1'\n[pseudowire-class.p]\nencapsulation = 'l2tpv2'\n\
+         ip-local-interface = 'eth0'",
+        "line 3, column 20: `ip-local-interface` of this class is for a client",
     ),
     (
         "[client]\nconnect-to = 'a'\nuser = 'b'\npassword = 'c'\nmanual = { local-id = 1, remote-id = 2 }",

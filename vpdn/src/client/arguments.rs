@@ -72,6 +72,9 @@ pub(crate) struct Arguments {
     /// Write each packet of the session, decrypted.
     #[arg(long)]
     pub(crate) trace: bool,
+    /// The `virtual-ppp` of the configuration to dial by, where there are several.
+    #[arg(long, value_name = "NUMBER")]
+    virtual_ppp: Option<String>,
     /// The number of the circuit that a session of L2TPv3 is for: Cisco's VCID.
     #[arg(long, value_name = "NUMBER")]
     vcid: Option<u32>,
@@ -103,6 +106,7 @@ impl Arguments {
         let text = |text: &Option<String>| text.clone().map(Value::String);
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| Value::String(path.display().to_string()));
         key("connect-to", text(&self.server));
+        key("virtual-ppp", text(&self.virtual_ppp));
         key("protocol", text(&self.protocol));
         key("vcid", self.vcid.map(|vcid| Value::Integer(vcid.into())));
         key("user", text(&self.user));

@@ -1,12 +1,14 @@
 //! State that all tunnels of a client share.
 
+use std::net::IpAddr;
+
 use l2tp_session::wire::tunnel::Versions;
 use pptp::ppp_session;
 
 use super::interface::Interface;
 use super::secret::Secret;
-use crate::config::{Client, Config, IpProtocol, Protocol, VirtualTemplate};
-use crate::host::{Clock, Failure, Signals};
+use crate::config::{Client, Config, IpProtocol, Protocol, PseudowireClass, VirtualTemplate};
+use crate::host::{Clock, Failure, Signals, address_of, any_address};
 use crate::profile;
 
 /// All that stays from tunnel to tunnel.
@@ -42,13 +44,35 @@ impl Context<'_> {
             _ => Versions::V2,
         };
         let (class, pseudowire) = self.config.classes(None, self.client.pseudowire_class.as_ref());
-        profile::l2tp(&template, (&class, pseudowire), versions, self.config.hostname())
+        let config = profile::l2tp(&template, (&class, pseudowire), versions, self.config.hostname())?;
+        Ok(config.with_path_mtu(self.asks_for_path_mtu()))
+    }
+
+    /// Returns the class of the session.
+    fn pseudowire(&self) -> Option<&PseudowireClass> {
+        self.config.classes(None, self.client.pseudowire_class.as_ref()).1
+    }
+
+    /// Returns whether the path has to carry packets whole: Cisco's `ip pmtu`.
+    pub(super) fn asks_for_path_mtu(&self) -> bool {
+        self.pseudowire().is_some_and(|pseudowire| pseudowire.ip_pmtu)
+    }
+
+    /// Returns the address that packets to a peer come from: Cisco's `ip local interface`, or any.
+    ///
+    /// # Errors
+    ///
+    /// The interface has no such address.
+    pub(super) fn source_to(&self, peer: IpAddr) -> Result<IpAddr, Failure> {
+        match self.pseudowire().and_then(|pseudowire| pseudowire.ip_local_interface.as_deref()) {
+            Some(interface) => address_of(interface, peer),
+            None => Ok(any_address(peer)),
+        }
     }
 
     /// Returns what carries packets of L2TP.
     pub(super) fn ip_protocol(&self) -> IpProtocol {
-        let pseudowire = self.config.classes(None, self.client.pseudowire_class.as_ref()).1;
-        pseudowire.map_or(IpProtocol::Udp, |pseudowire| pseudowire.ip_protocol)
+        self.pseudowire().map_or(IpProtocol::Udp, |pseudowire| pseudowire.ip_protocol)
     }
 
     /// Returns the user, and what the user wants of the server.

@@ -94,6 +94,17 @@ impl Interface {
         Ok(())
     }
 
+    /// Changes the longest packet of a device that is up.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses it.
+    pub(super) fn change_mtu(&self, mtu: u16) -> Result<(), Failure> {
+        self.device.set_up(mtu).map_err(|error| Failure::of_system("the network interface", &error))?;
+        say(&format_args!("  interface: {}, MTU {mtu}", self.device.name()));
+        Ok(())
+    }
+
     /// Gives the device the addresses that were agreed on, and the routes.
     ///
     /// # Errors

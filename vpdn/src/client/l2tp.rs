@@ -11,10 +11,15 @@ use super::line::{Line, News, ethernet_mtu};
 use super::output::say;
 use super::ppp::{self, Follow};
 use super::tunnel::End;
-use crate::host::{BURST, Carrier, Device, Failure, Interest, Packets, Poller};
+use crate::host::{BURST, Carrier, Device, Failure, Interest, Packets, PathMtu, Poller};
 
 /// How long hanging up may take, whatever the server does.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The longest packet outside, in bytes: Ethernet's.
+const OUTSIDE: u16 = 1500;
+/// How often the system is asked for the longest packet of the path.
+const PATH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Numbers of descriptors.
 const NETWORK: u64 = 0;
@@ -32,6 +37,15 @@ pub(super) struct Tunnel<'t, 'c> {
     clear: u64,
     /// The password has expired, and there is no new one.
     has_expired: bool,
+    /// `None` where the path is not asked.
+    path: Option<Watched>,
+}
+
+/// The path to the peer, whose longest packet is asked for now and then.
+struct Watched {
+    path: PathMtu,
+    mtu: u16,
+    next: Duration,
 }
 
 /// Whether the session goes on.
@@ -59,7 +73,31 @@ impl<'t, 'c> Tunnel<'t, 'c> {
         poller.add(&context.stop, SIGNALS, Interest::Read).map_err(failed)?;
         poller.add(&context.report, SIGNALS, Interest::Read).map_err(failed)?;
         let outgoing = Packets::new(HEADROOM);
-        Ok(Self { context, session, network, poller, outgoing, clear: 0, has_expired: false })
+        let path = context.asks_for_path_mtu().then(|| PathMtu::to(server.ip())).transpose();
+        let path = path.map_err(|error| Failure::of_system("the path to the server", &error))?;
+        // Until the system has an answer, the path is one of Ethernet.
+        let path = path.map(|path| Watched { path, mtu: OUTSIDE, next: Duration::ZERO });
+        Ok(Self { context, session, network, poller, outgoing, clear: 0, has_expired: false, path })
+    }
+
+    /// Asks the system for the longest packet of the path, when it is time, and changes the device
+    /// when there is another answer.
+    fn watch_path(&mut self, now: Duration) -> Result<(), Failure> {
+        let Some(watched) = self.path.as_mut().filter(|watched| watched.next <= now) else { return Ok(()) };
+        watched.next = now.saturating_add(PATH_INTERVAL);
+        let Some(mtu) = watched.path.get().map(|mtu| mtu.min(OUTSIDE)).filter(|mtu| *mtu != watched.mtu) else {
+            return Ok(());
+        };
+        watched.mtu = mtu;
+        self.session.handle_path_mtu(mtu);
+        say(&format_args!("  path MTU: {mtu}"));
+        let Some(call) = self.session.call() else { return Ok(()) };
+        match call.ppp() {
+            None => self.ethernet_up(),
+            // The device is set up when its addresses are known.
+            Some(ppp) if ppp.ip().is_some() => self.context.interface.change_mtu(call.mtu()),
+            Some(_) => Ok(()),
+        }
     }
 
     /// Carries packets until one side hangs up, and hangs up.
@@ -89,9 +127,11 @@ impl<'t, 'c> Tunnel<'t, 'c> {
                 }
                 Stage::Ending { deadline, .. } => Some(*deadline),
             };
-            let deadlines = [self.session.poll_timeout(), next_status, close_deadline];
+            let next_look = self.path.as_ref().map(|watched| watched.next);
+            let deadlines = [self.session.poll_timeout(), next_status, close_deadline, next_look];
             self.wait(deadlines.into_iter().flatten().min())?;
             let now = self.context.clock.now();
+            self.watch_path(now)?;
             self.session.handle_timeout(now);
             self.deliver(now);
             if self.context.stop.take_end(&mut stops)? {
@@ -216,7 +256,8 @@ impl<'t, 'c> Tunnel<'t, 'c> {
     fn ethernet_up(&mut self) -> Result<(), Failure> {
         let Some(call) = self.session.call() else { return Ok(()) };
         let template = context::template(self.context.config, self.context.client);
-        let mtu = template.mtu.unwrap_or_else(|| ethernet_mtu(call.data_config()));
+        let outside = self.path.as_ref().map_or(OUTSIDE, |watched| watched.mtu);
+        let mtu = template.mtu.unwrap_or_else(|| ethernet_mtu(call.data_config(), outside));
         self.context.interface.ethernet_up(mtu)
     }
 

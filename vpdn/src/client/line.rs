@@ -16,7 +16,7 @@ use pptp::ppp::auth::{AnswerError, Ticket};
 
 use super::context::Context;
 use crate::config::{Circuit, CookieText, IpProtocol, ManualSession, Sequencing};
-use crate::host::{Carrier, Failure, any_address, entropy};
+use crate::host::{Carrier, Failure, entropy};
 
 /// One session.
 pub(super) enum Line {
@@ -51,7 +51,7 @@ impl Line {
             IpProtocol::L2tp => Address::ip(server.ip()),
         };
         let local_port = context.client.manual.as_ref().map_or(0, |manual| manual.local_port.unwrap_or(UDP_PORT));
-        let own = any_address(server.ip());
+        let own = context.source_to(server.ip())?;
         let carrier = match protocol {
             IpProtocol::Udp => Carrier::udp((own, local_port).into())?,
             IpProtocol::L2tp => Carrier::ip(own)?,
@@ -93,6 +93,14 @@ impl Line {
         match self {
             Self::Signalled(session) => session.is_acknowledged(),
             Self::Manual(session) => session.reason().is_some(),
+        }
+    }
+
+    /// Takes the length of the longest IP packet that the path carries.
+    pub(super) fn handle_path_mtu(&mut self, mtu: u16) {
+        match self {
+            Self::Signalled(session) => session.handle_path_mtu(mtu),
+            Self::Manual(session) => session.handle_path_mtu(mtu),
         }
     }
 
@@ -230,11 +238,11 @@ fn by_hand(context: &Context<'_>, manual: &ManualSession, peer: Address, config:
     Ok(Manual::new(context.clock.now(), wire, config, payload, entropy()?))
 }
 
-/// Returns the longest packet in frames of Ethernet that fit into packets of 1500 bytes outside.
-pub(super) fn ethernet_mtu(config: &data::Config) -> u16 {
+/// Returns the longest packet in frames of Ethernet that fit into packets of so many bytes outside.
+pub(super) fn ethernet_mtu(config: &data::Config, outside: u16) -> u16 {
     // RFC 791, RFC 8200, RFC 768; RFC 894: two addresses and a type.
     let ip = if config.peer().host().is_ipv6() { 40 } else { 20 };
     let udp = if config.peer().is_ip() { 0 } else { 8 };
     let headers = u16::try_from(config.header_len()).unwrap_or(u16::MAX).saturating_add(ip + udp + 14);
-    1500_u16.saturating_sub(headers)
+    outside.saturating_sub(headers)
 }

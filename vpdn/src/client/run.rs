@@ -102,6 +102,11 @@ fn resolve(name: &str, port: u16, is_wanted: impl Fn(&SocketAddr) -> bool) -> Re
     if let Ok(address) = name.parse::<IpAddr>() {
         return Ok((address, port).into());
     }
+    // An address of IPv6 in brackets, without a port.
+    let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    if let Some(address) = bare.and_then(|name| name.parse::<IpAddr>().ok()) {
+        return Ok((address, port).into());
+    }
     let found = if name.contains(':') { name.to_socket_addrs() } else { (name, port).to_socket_addrs() };
     let mut found = found.map_err(|error| failed(format!("no address for {name}: {error}")))?;
     found.find(is_wanted).ok_or_else(|| failed(format!("{name} has no IPv4 address")))
@@ -123,5 +128,26 @@ fn rest(context: &Context<'_>, pause: Duration) -> Result<bool, Failure> {
         if context.stop.take() > 0 {
             return Ok(true);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_both_versions_have_a_port_or_the_protocol_s_own() {
+        let any = |name| resolve(name, 1701, |_| true).unwrap().to_string();
+        assert_eq!(any("192.0.2.1"), "192.0.2.1:1701");
+        assert_eq!(any("192.0.2.1:99"), "192.0.2.1:99");
+        for (name, address) in [
+            ("2001:db8::1", "[2001:db8::1]:1701"),
+            ("[2001:db8::1]", "[2001:db8::1]:1701"),
+            ("[2001:db8::1]:99", "[2001:db8::1]:99"),
+        ] {
+            assert_eq!(any(name), address);
+        }
+        let error = resolve("[2001:db8::1]:99", 1723, SocketAddr::is_ipv4).unwrap_err();
+        assert_eq!(error.text, "[2001:db8::1]:99 has no IPv4 address");
     }
 }

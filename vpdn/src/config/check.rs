@@ -103,6 +103,13 @@ impl Check<'_> {
         if self.config.classes(None, class).1.is_some_and(|class| class.protocol == Some(Signaling::None)) {
             self.say(&[table, name, "pseudowire-class"], "sessions that are set up by hand are those of a client");
         }
+        if let Some(class) = self.config.classes(None, class).1 {
+            // A server answers from the address that it was called at.
+            let keys = [("ip-local-interface", class.ip_local_interface.is_some()), ("ip-pmtu", class.ip_pmtu)];
+            for (key, _) in keys.into_iter().filter(|(_, is_set)| *is_set) {
+                self.say(&[table, name, "pseudowire-class"], format!("`{key}` of this class is for a client"));
+            }
+        }
         let key = "pptp-flow-control-receive-window";
         self.within(&[table, name, key], group.pptp_flow_control_receive_window, 1..=u16::MAX);
         let key = "pptp-flow-control-static-rtt";
@@ -231,6 +238,10 @@ impl Check<'_> {
             let path = ["virtual-ppp", name, "pseudowire", "pw-class"];
             self.known(&path, "pseudowire-class", Some(class), found);
         }
+        if let Some(name) = config.dialer() {
+            let is_known = config.virtual_ppp.contains_key(name);
+            self.known(&["client", "virtual-ppp"], "virtual-ppp", Some(name), is_known);
+        }
     }
 
     fn pseudowire_class(&mut self, name: &str, class: &PseudowireClass) {
@@ -303,7 +314,9 @@ impl Check<'_> {
         }
         for (key, value) in [("connect-to", &client.connect_to), ("user", &client.user)] {
             if value.is_empty() {
-                self.say(&["client"], format!("`{key}` is missing"));
+                let several = self.config.virtual_ppp.len() > 1 && key == "connect-to";
+                let of_them = if several { ", or the `virtual-ppp` of several" } else { "" };
+                self.say(&["client"], format!("`{key}` is missing{of_them}"));
             }
         }
         let secrets = [client.password.is_some(), client.password_file.is_some(), client.nt_hash.is_some()];

@@ -7,15 +7,17 @@ use serde::Deserialize;
 
 use super::group::Protocol;
 use super::template::Method;
-use super::value::{CookieText, Network, NtHashText, Secret};
+use super::value::{CookieText, Mppe, Network, NtHashText, Secret};
 
 /// The tunnel that `vpdn-client` begins: RouterOS' `pptp-client`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct Client {
-    /// Name or address of the server, with `:PORT` if it is not the protocol's own.
+    /// Name or address of the server, with `:PORT` if it is not the protocol's own: an address of IPv6 has brackets then.
     pub connect_to: String,
+    /// The name of the `virtual-ppp` that says what is not said here. Default: the only one, where there is no `connect-to`.
+    pub virtual_ppp: Option<String>,
     /// Which protocol. Default: PPTP.
     pub protocol: Option<Protocol>,
     /// The user's name, with the domain in front where there is one: `DOMAIN\name`.
@@ -210,9 +212,9 @@ pub struct PseudowireClass {
     /// packets carry sequence numbers.
     #[serde(default)]
     pub sublayer: bool,
-    /// The interface whose address the packets come from.
+    /// The interface whose address the packets of a client come from. Default: as the route says.
     pub ip_local_interface: Option<String>,
-    /// Whether the path is asked for its longest packet. Default: no.
+    /// Whether a client asks the path for its longest packet, and sends nothing that would be fragmented. Default: no.
     #[serde(default)]
     pub ip_pmtu: bool,
     /// The type of service of the outer packets. Default: 0.
@@ -263,7 +265,8 @@ pub enum Signaling {
     None,
 }
 
-/// Cisco's `interface virtual-ppp`.
+/// Cisco's `interface virtual-ppp`: what `vpdn-client` dials by, unless it has arguments and keys of
+/// its own. The number is a part of the name of the network interface, `virtual-ppp1`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
@@ -273,6 +276,8 @@ pub struct VirtualPpp {
     /// The methods of authentication, the most wanted first.
     #[serde(default)]
     pub ppp_authentication: Vec<Method>,
+    /// Encryption. Default: `128 required`.
+    pub ppp_encrypt_mppe: Option<Mppe>,
     /// The name of this side in CHAP. Default: `hostname`.
     pub ppp_chap_hostname: Option<String>,
     /// The other end.

@@ -33,6 +33,7 @@
 mod aaa;
 mod check;
 mod dial;
+mod dialer;
 mod group;
 mod overlay;
 mod place;
@@ -63,7 +64,7 @@ impl Config {
     ///
     /// [`ConfigError`]: the text is no TOML, a key is unknown, a value is wrong, or a name means nothing.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let config = Self::read(text)?;
+        let config = Self::read(text)?.with_dialer();
         config.check(text)?;
         Ok(config)
     }
@@ -86,6 +87,7 @@ impl Config {
             let config = Self::read(&text)?;
             let arguments = arguments(&config)?;
             let config = if arguments.is_empty() { config } else { arguments.apply(&text)? };
+            let config = config.with_dialer();
             config.check(&text)?;
             Ok(config)
         };
