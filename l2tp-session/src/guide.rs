@@ -176,3 +176,65 @@
 //! server.join().unwrap()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Ethernet instead of PPP
+//!
+//! A session of version 3 can carry Ethernet frames (RFC 4719), which come from a TAP device and go to
+//! one. Nothing is negotiated in it, and nobody proves who it is, so the tunnel has a password. A
+//! server has to be told that it may take such calls. Without a tunnel it is
+//! [`manual::Session`](crate::manual::Session), with the same `send_frame` and `frame`.
+//!
+//! ```
+//! use std::net::Ipv4Addr;
+//! use std::time::Duration;
+//!
+//! use l2tp_session::client;
+//! use l2tp_session::server::{Group, Limits, Server};
+//! use l2tp_session::session::{CallEvent, Config, Event, HEADROOM, MAX_TRANSMIT};
+//! use l2tp_session::wire::tunnel::{Authentication, DigestHash, Versions};
+//! use l2tp_session::wire::{Address, Secret, TunnelIds};
+//!
+//! let secret = Secret::new(b"a long tunnel password")?;
+//! let config = Config::strict("branch").with_tunnel(|tunnel| {
+//!     let digest = Authentication::Digest(DigestHash::Sha1);
+//!     tunnel.with_versions(Versions::V3).with_authentication(digest).with_password(secret)
+//! });
+//! let here = Address::udp("192.0.2.1:1701".parse()?);
+//! let there = Address::udp("192.0.2.2:1701".parse()?);
+//! let dialed = client::Config::ethernet(config.clone()).with_remote_end_id("15");
+//! // The address is for calls of PPP.
+//! let group = Group::new(config, Ipv4Addr::UNSPECIFIED).with_ethernet();
+//! // All entropy: 32 unpredictable bytes each.
+//! let mut client = client::Session::dial(&dialed, there, TunnelIds::new([1; 32]), [2; 32]);
+//! let mut server: Server = Server::new(group, Limits::default(), [3; 32]);
+//!
+//! let now = Duration::ZERO;
+//! client.open(now)?;
+//! let (mut buf, mut is_up) = ([0; MAX_TRANSMIT], false);
+//! while !is_up {
+//!     while let Some(packet) = client.poll_transmit(now, &mut buf)? {
+//!         server.handle_datagram(now, here, &mut packet.payload.to_vec(), &mut [])?;
+//!     }
+//!     while let Some(mut tunnel) = server.poll_ready() {
+//!         while let Some(packet) = tunnel.poll_transmit(now, &mut buf)? {
+//!             client.handle_datagram(now, there, &mut packet.payload.to_vec(), &mut [])?;
+//!         }
+//!     }
+//!     while let Some(event) = client.poll_event() {
+//!         is_up |= matches!(event, Event::Call { event: CallEvent::Connected, .. });
+//!     }
+//! }
+//! while let Some(packet) = client.poll_transmit(now, &mut buf)? {
+//!     server.handle_datagram(now, here, &mut packet.payload.to_vec(), &mut [])?;
+//! }
+//!
+//! // A frame from a TAP device, with room in front of it.
+//! let mut frame = [0; HEADROOM + 60];
+//! frame[HEADROOM..][..6].fill(0xff);
+//! let mut call = client.first_call_mut().ok_or("no call")?;
+//! let mut packet = call.send_frame(now, &mut frame)?.payload.to_vec();
+//! let (_, received) = server.handle_datagram(now, here, &mut packet, &mut [])?;
+//! // It goes to the other one.
+//! assert_eq!(received.frame().map(<[u8]>::len), Some(60));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
