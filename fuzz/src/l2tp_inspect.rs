@@ -6,9 +6,9 @@
 //!
 //! * **strangers**, with addresses of their own and any packet;
 //! * **forgers** with the addresses of a genuine pair and other ports. They guess ids, wrongly, in
-//!   packets of both directions. They are silent while a genuine tunnel or session has not told both
-//!   of its ids: a capture may begin late, so the first packet with a new id is taken for the other
-//!   direction of a session of which one is known.
+//!   packets of both directions. They are silent while an id of a genuine tunnel or session is
+//!   not known. A capture may begin late, so that the first packet with a new id is taken for the
+//!   other direction.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;

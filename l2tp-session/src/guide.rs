@@ -181,7 +181,7 @@
 //!
 //! A session of version 3 can carry Ethernet frames (RFC 4719), which come from a TAP device and go to
 //! one. Nothing is negotiated in it, and nobody proves who it is, so the tunnel has a password. A
-//! server has to be told that it may take such calls. Without a tunnel it is
+//! server takes such calls only where its group says so. Without a tunnel it is
 //! [`manual::Session`](crate::manual::Session), with the same `send_frame` and `frame`.
 //!
 //! ```

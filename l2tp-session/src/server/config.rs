@@ -88,7 +88,7 @@ impl Group {
     }
 
     /// Takes calls with Ethernet frames as well (RFC 4719), which the caller carries. Default: only
-    /// PPP. Whoever may have a tunnel may have such a call, so give the tunnel a password.
+    /// PPP. Every peer that may have a tunnel may have such a call, so give the tunnel a password.
     #[must_use]
     pub const fn with_ethernet(mut self) -> Self {
         self.served = Served::PppAndEthernet;

@@ -37,8 +37,8 @@ const fn is_link_local(address: Ipv6Addr) -> bool {
     first & 0xffc0 == 0xfe80
 }
 
-/// The longest packet of the path to a peer, as the system knows it: it hears the routers, and may
-/// have been told by the operator.
+/// The longest packet of the path to a peer, as the system knows it from routers and from its
+/// operator.
 #[derive(Debug)]
 pub struct PathMtu {
     socket: UdpSocket,
