@@ -12,6 +12,7 @@ use l2tp_session::ppp_session::ppp::auth::Answer;
 use l2tp_session::server::{Group, Limits, Server};
 use l2tp_session::session::{CallEvent, Config, Event, MAX_TRANSMIT};
 use l2tp_session::wire::Address;
+use l2tp_session::wire::tunnel::Versions;
 use pptp_interop::examples::{self, Program};
 use pptp_interop::namespace::{clock, in_network, isolated, run, until};
 use pptp_interop::say;
@@ -165,19 +166,30 @@ fn ipv6_outside() {
         let socket = in_network(Some(SERVER), || UdpSocket::bind("[fd00:1701::2]:1701").unwrap());
         std::thread::scope(|scope| {
             scope.spawn(|| serve(&socket, &is_over));
+            // The server ends however this ends.
+            let _over = Over(&is_over);
             let mut client = start(None, "client", &format!("{name} --user alice --password wonderland {arguments}"));
             client.wait_for("remote-address:", PATIENCE);
             assert_eq!(client.line("local-address:").as_deref(), Some("10.98.0.2"), "{}", client.output());
             client.finish(Signal::INT, 0, PATIENCE);
-            is_over.store(true, Ordering::Relaxed);
         });
         say!("IPv6 outside: {name} {arguments}: up, and hung up");
     }
 }
 
+/// Sets the flag when it is dropped.
+struct Over<'f>(&'f AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// A server of the library for one address. Its packets go nowhere.
 fn serve(socket: &UdpSocket, is_over: &AtomicBool) {
-    let group = Group::new(Config::strict("lns"), Ipv4Addr::new(10, 98, 0, 1));
+    let config = Config::strict("lns").with_tunnel(|tunnel| tunnel.with_versions(Versions::Both));
+    let group = Group::new(config, Ipv4Addr::new(10, 98, 0, 1));
     let mut server: Server = Server::new(group, Limits::default(), [7; 32]);
     let start = clock();
     let (mut buf, mut packet) = ([0; MAX_TRANSMIT], [0; 2048]);
