@@ -1,17 +1,18 @@
 //! The sockets of tunnels of L2TP: UDP, and IP protocol 115.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use l2tp_session::session::Transmit;
 use l2tp_session::wire::Address;
 use l2tp_session::wire::data::OuterHeader;
-use rustix::net::{AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType, sockopt};
-use rustix::net::{bind, recvfrom, sendto, socket_with};
+use nix::sys::socket::SockaddrStorage;
+use rustix::net::{AddressFamily, Protocol, SendFlags, SocketFlags, SocketType, sockopt};
+use rustix::net::{bind, sendto, socket_with};
 
-use super::BURST;
-use super::datagrams::{Datagrams, PACKET, enlarge};
+use super::burst::Burst;
+use super::datagrams::{Datagrams, address, enlarge};
 use super::failure::Failure;
 use super::gre::payload;
 use super::poller::{Interest, Poller};
@@ -35,11 +36,10 @@ struct End<S> {
 }
 
 /// A raw socket of IP protocol 115.
-#[derive(Debug)]
 struct IpPackets {
     socket: OwnedFd,
     is_v6: bool,
-    packet: Box<[u8; PACKET]>,
+    packets: Burst<SockaddrStorage>,
 }
 
 impl Carrier {
@@ -82,13 +82,58 @@ impl Carrier {
         }
     }
 
-    /// Reads the packets that have come, [`BURST`] at most of each socket, and hands each to `take` with its sender.
+    /// Reads the packets that have come, [`BURST`](super::BURST) at most of each socket, and hands each to `take` with its
+    /// sender.
     pub fn receive(&mut self, mut take: impl FnMut(Address, &mut [u8])) {
+        self.receive_all(|packets| packets.iter_mut().for_each(|(source, packet)| take(*source, packet)));
+    }
+
+    /// Reads the packets that have come, [`BURST`](super::BURST) at most of each socket, and hands those of a socket to
+    /// `take` all at once, each with its sender.
+    pub fn receive_all(&mut self, mut take: impl FnMut(&mut [(Address, &mut [u8])])) {
         if let Some(udp) = &mut self.udp {
-            udp.socket.receive(|source, packet| take(Address::udp(source), packet));
+            let mut packets: Vec<_> =
+                udp.socket.receive().map(|(source, packet)| (Address::udp(source), packet)).collect();
+            take(&mut packets);
         }
         if let Some(ip) = &mut self.ip {
-            ip.socket.receive(|source, packet| take(Address::ip(source), packet));
+            let mut packets: Vec<_> =
+                ip.socket.receive().map(|(source, packet)| (Address::ip(source), packet)).collect();
+            take(&mut packets);
+        }
+    }
+
+    /// Keeps a packet until the next [`flush`](Self::flush), or until there is no more room.
+    pub fn push(&mut self, packet: &Transmit<'_>) {
+        let host = packet.destination.host();
+        match (packet.destination.port(), &mut self.udp, &mut self.ip) {
+            (Some(port), Some(udp), _) => {
+                // The options hold for all packets that leave from now on.
+                if udp.outer != packet.outer {
+                    udp.socket.flush();
+                }
+                udp.set_outer(packet.outer);
+                udp.socket.push((host, port).into(), packet.payload);
+            }
+            (None, _, Some(ip)) => {
+                if ip.outer != packet.outer {
+                    ip.socket.flush();
+                }
+                ip.set_outer(packet.outer);
+                ip.socket.push(host, packet.payload);
+            }
+            // A session answers by the socket that it has heard its peer by.
+            _ => {}
+        }
+    }
+
+    /// Sends what waits. It may be lost here, as anywhere on the path.
+    pub fn flush(&mut self) {
+        if let Some(udp) = &mut self.udp {
+            udp.socket.flush();
+        }
+        if let Some(ip) = &mut self.ip {
+            ip.socket.flush();
         }
     }
 
@@ -156,32 +201,37 @@ impl IpPackets {
         let socket = socket_with(family, SocketType::RAW, flags, protocol).map_err(failed)?;
         bind(&socket, &SocketAddr::new(address, 0)).map_err(failed)?;
         enlarge(&socket);
-        Ok(Self { socket, is_v6: address.is_ipv6(), packet: Box::new([0; PACKET]) })
+        Ok(Self { socket, is_v6: address.is_ipv6(), packets: Burst::new() })
     }
 
-    fn receive(&mut self, mut take: impl FnMut(IpAddr, &mut [u8])) {
-        for _ in 0..BURST {
-            match recvfrom(&self.socket, &mut self.packet[..], RecvFlags::DONTWAIT) {
-                Ok((length, _, source)) => {
-                    let Some(packet) = self.packet.get_mut(..length) else { continue };
-                    // The system gives the header of IPv4, and none of IPv6 (RFC 3542 section 3).
-                    if self.is_v6 {
-                        if let Some(source) = source.and_then(|source| SocketAddrV6::try_from(source).ok()) {
-                            take((*source.ip()).into(), packet);
-                        }
-                    } else if let Some((source, payload)) = payload(packet) {
-                        take(source.into(), payload);
-                    }
-                }
-                Err(rustix::io::Errno::AGAIN) => return,
-                // A router's word about an earlier packet comes once, as an error: then it is tried again.
-                Err(_) => {}
+    fn receive(&mut self) -> impl Iterator<Item = (IpAddr, &mut [u8])> {
+        let is_v6 = self.is_v6;
+        self.packets.receive(&self.socket).filter_map(move |(source, packet)| {
+            // The system gives the header of IPv4, and none of IPv6 (RFC 3542 section 3).
+            if is_v6 {
+                Some((address(source?)?.ip(), packet))
+            } else {
+                payload(packet).map(|(source, payload)| (source.into(), payload))
             }
-        }
+        })
+    }
+
+    fn push(&mut self, destination: IpAddr, packet: &[u8]) {
+        self.packets.push(&self.socket, Some(SocketAddr::new(destination, 0).into()), packet);
+    }
+
+    fn flush(&mut self) {
+        self.packets.flush(&self.socket);
     }
 
     fn send_to(&self, destination: IpAddr, packet: &[u8]) {
         let _ = sendto(&self.socket, packet, SendFlags::DONTWAIT, &SocketAddr::new(destination, 0));
+    }
+}
+
+impl std::fmt::Debug for IpPackets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IpPackets").field("socket", &self.socket).finish_non_exhaustive()
     }
 }
 

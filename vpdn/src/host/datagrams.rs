@@ -1,24 +1,22 @@
-//! A UDP socket that is read and written without waiting.
+//! A UDP socket that is read and written without waiting, many packets with one system call.
 
-use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, UdpSocket};
+use std::io;
+use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd};
 
+use nix::sys::socket::SockaddrStorage;
 use rustix::net::sockopt;
 
-use super::BURST;
+use super::burst::Burst;
 use super::failure::Failure;
 
 /// Room for what comes while the program is busy with something else, in bytes.
 const RECEIVE_BUFFER: usize = 4 << 20;
-/// Room for any packet of a tunnel.
-pub(super) const PACKET: usize = 2048;
 
 /// A UDP socket.
-#[derive(Debug)]
 pub struct Datagrams {
     socket: UdpSocket,
-    packet: Box<[u8; PACKET]>,
+    packets: Burst<SockaddrStorage>,
 }
 
 impl Datagrams {
@@ -32,7 +30,7 @@ impl Datagrams {
         let socket = UdpSocket::bind(address).map_err(failed)?;
         socket.set_nonblocking(true).map_err(failed)?;
         enlarge(&socket);
-        Ok(Self { socket, packet: Box::new([0; PACKET]) })
+        Ok(Self { socket, packets: Burst::new() })
     }
 
     /// Returns its own address.
@@ -44,26 +42,32 @@ impl Datagrams {
         self.socket.local_addr()
     }
 
-    /// Reads the packets that have come, [`BURST`] at most, and hands each to `take` with its sender.
-    pub fn receive(&mut self, mut take: impl FnMut(SocketAddr, &mut [u8])) {
-        for _ in 0..BURST {
-            match self.socket.recv_from(&mut self.packet[..]) {
-                Ok((length, source)) => {
-                    if let Some(packet) = self.packet.get_mut(..length) {
-                        take(source, packet);
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                // A router's word about an earlier packet comes once, as an error: then it is tried again.
-                Err(_) => {}
-            }
-        }
+    /// Reads the packets that have come, [`BURST`](super::BURST) at most. Each is given with its sender.
+    pub fn receive(&mut self) -> impl Iterator<Item = (SocketAddr, &mut [u8])> {
+        let received = self.packets.receive(&self.socket);
+        received.filter_map(|(source, packet)| Some((source.and_then(address)?, packet)))
+    }
+
+    /// Keeps a packet until the next [`flush`](Self::flush), or until there is no more room.
+    pub fn push(&mut self, destination: SocketAddr, packet: &[u8]) {
+        self.packets.push(&self.socket, Some(destination.into()), packet);
+    }
+
+    /// Sends what waits. It may be lost here, as anywhere on the path.
+    pub fn flush(&mut self) {
+        self.packets.flush(&self.socket);
     }
 
     /// Sends a packet. It may be lost here, as anywhere on the path.
     pub fn send_to(&self, destination: SocketAddr, packet: &[u8]) {
         let _ = self.socket.send_to(packet, destination);
     }
+}
+
+/// Returns an address of the Internet.
+pub(super) fn address(address: SockaddrStorage) -> Option<SocketAddr> {
+    let v4 = address.as_sockaddr_in().map(|address| SocketAddr::V4(SocketAddrV4::from(*address)));
+    v4.or_else(|| address.as_sockaddr_in6().map(|address| SocketAddr::V6(SocketAddrV6::from(*address))))
 }
 
 /// Gives a socket room for what comes while the program is busy.
@@ -77,5 +81,11 @@ pub(super) fn enlarge(socket: impl AsFd) {
 impl AsFd for Datagrams {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
+    }
+}
+
+impl std::fmt::Debug for Datagrams {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Datagrams").field("socket", &self.socket).finish_non_exhaustive()
     }
 }

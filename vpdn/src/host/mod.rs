@@ -3,6 +3,7 @@
 //!
 //! Nothing here knows of PPP. Everything waits for nothing, but for [`Poller::wait`].
 
+mod burst;
 mod carrier;
 mod clock;
 mod datagrams;

@@ -254,6 +254,9 @@ impl Gateway<'_> {
         if let Some(pptp) = pptp {
             pptp.flush();
         }
+        if let Some(l2tp) = l2tp {
+            l2tp.flush();
+        }
     }
 
     /// Takes replies of the RADIUS servers.

@@ -3,8 +3,8 @@
 use std::net::{IpAddr, SocketAddrV4};
 use std::time::Duration;
 
-use l2tp_session::server::{Limits, Server, TunnelId};
-use l2tp_session::session::{Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Received, Session, SessionId};
+use l2tp_session::server::{Limits, Server, SessionMut, TunnelId};
+use l2tp_session::session::{Batch, Event, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Received, Session, SessionId};
 use l2tp_session::wire::Address;
 use pptp::inspect::Direction;
 
@@ -32,6 +32,8 @@ pub(super) use l2tp_session::wire::UDP_PORT as PORT;
 pub(super) const ROOM: usize = HEADROOM;
 /// How many calls a tunnel may have.
 pub(super) const CALLS: usize = 4;
+/// How many packets are decrypted at once: as many as may wait for a missing one.
+const LOT: usize = 15;
 /// How long the ends of all tunnels are repeated for peers that do not answer.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -52,6 +54,7 @@ pub(super) struct L2tp {
     /// Our own address and port of UDP.
     own: SocketAddrV4,
     stage: Stage,
+    batch: Batch,
 }
 
 /// A packet for a call, behind [`ROOM`].
@@ -73,7 +76,7 @@ impl L2tp {
             .with_tunnels_per_address(limits.connections_per_address)
             .with_calls(limits.calls);
         let server = Server::new(settings.config, limits, entropy()?);
-        Ok(Self { server, network, own, stage: Stage::Running })
+        Ok(Self { server, network, own, stage: Stage::Running, batch: Batch::new() })
     }
 
     pub(super) fn wait_by(&self, poller: &Poller) -> std::io::Result<()> {
@@ -107,18 +110,32 @@ impl L2tp {
         if !come.has(DATAGRAMS) {
             return;
         }
-        let Self { server, network, own, .. } = self;
-        let mut scratch = [0; MAX_RECEIVE];
-        network.receive(|source, packet| {
-            // It is decrypted where it lies.
-            let copy = (!debugs.is_empty()).then(|| packet.to_vec());
-            let received = server.handle_datagram(now, source, packet, &mut scratch);
-            let id = received.as_ref().map(|(id, _)| *id).ok();
-            // A packet that cannot be read is counted by its session. That happens on every path.
-            if let Ok((id, received)) = received {
-                deliver(state, id, received);
+        let Self { server, network, own, batch, .. } = self;
+        network.receive_all(|packets| {
+            // They are decrypted where they lie.
+            let copies = if debugs.is_empty() { Vec::new() } else { copies(packets) };
+            let mut ids = vec![None; copies.len()];
+            for (lot, packets) in packets.chunks_mut(LOT).enumerate() {
+                let mut held = Vec::new();
+                server.handle_datagrams(now, batch, packets, |index, outcome| {
+                    // A packet that cannot be read is counted by its session. That happens on every path.
+                    let Ok((id, received)) = outcome else { return };
+                    if let Some(place) = ids.get_mut(lot * LOT + index) {
+                        *place = Some(id);
+                    }
+                    match received {
+                        Received::Held => held.push(id),
+                        received => deliver(state, id, received),
+                    }
+                });
+                // A packet that waited for one of these goes before the next ones.
+                for id in held {
+                    if let Some(mut session) = server.session_mut(id) {
+                        deliver_waiting(now, &mut session, state);
+                    }
+                }
             }
-            if let Some(packet) = copy {
+            for (id, (source, packet)) in ids.into_iter().zip(copies) {
                 let tunnel = id.and_then(|id| server.session(id)).map(number);
                 show(debugs, now, (tunnel, *own, source), Direction::ToServer, &packet);
             }
@@ -128,8 +145,8 @@ impl L2tp {
 
     /// Sends what the tunnels have to send, and hears their events, until there is nothing more.
     pub(super) fn settle(&mut self, now: Duration, state: &mut State, debugs: &mut Debugs) {
-        let Self { server, network, own, stage } = self;
-        let (mut buf, mut waiting) = ([0; MAX_TRANSMIT], [0; MAX_RECEIVE]);
+        let Self { server, network, own, stage, .. } = self;
+        let mut buf = [0; MAX_TRANSMIT];
         loop {
             let Some(mut session) = server.poll_ready() else { break };
             let id = session.id();
@@ -141,34 +158,38 @@ impl L2tp {
                 }
             }
             let tunnel = Some(number(&session));
-            // The buffers are long enough.
+            // The buffer is long enough.
             while let Ok(Some(packet)) = session.poll_transmit(now, &mut buf) {
                 show(debugs, now, (tunnel, *own, packet.destination), Direction::ToClient, packet.payload);
-                network.send(&packet);
+                network.push(&packet);
             }
-            while let Ok(Some(received)) = session.poll_receive(now, &mut waiting) {
-                deliver(state, id, received);
-            }
+            deliver_waiting(now, &mut session, state);
             let is_drained = session.is_drained();
             drop(session);
             if is_drained {
                 server.remove(now, id);
             }
         }
+        network.flush();
     }
 
-    /// Sends packets to clients.
+    /// Sends packets to clients. [`flush`](Self::flush) has them leave.
     pub(super) fn send(&mut self, now: Duration, packets: &mut [Packet<'_>], debugs: &mut Debugs) {
-        let Self { server, network, own, .. } = self;
-        for (id, call, packet) in packets {
-            let Some(mut session) = server.session_mut(*id) else { continue };
-            let tunnel = number(&session);
-            let Some(mut call) = session.call_mut(*call) else { continue };
-            if let Ok(sent) = call.send_ip(now, packet) {
-                show(debugs, now, (Some(tunnel), *own, sent.destination), Direction::ToClient, sent.payload);
-                network.send(&sent);
+        let Self { server, network, own, batch, .. } = self;
+        let tunnel = |(id, ..): &Packet<'_>| server.session(*id).map(number);
+        let tunnels: Vec<_> = if debugs.is_empty() { Vec::new() } else { packets.iter().map(tunnel).collect() };
+        server.send_ip_batch(now, batch, packets, |index, sent| {
+            let Ok(sent) = sent else { return };
+            if let Some(tunnel) = tunnels.get(index) {
+                show(debugs, now, (*tunnel, *own, sent.destination), Direction::ToClient, sent.payload);
             }
-        }
+            network.push(&sent);
+        });
+    }
+
+    /// Sends all that waits to be sent.
+    pub(super) fn flush(&mut self) {
+        self.network.flush();
     }
 
     /// Does something with a call, unless its tunnel is gone.
@@ -231,6 +252,19 @@ impl L2tp {
             }
         }
         say(&format_args!("{} tunnels", self.server.len()));
+    }
+}
+
+/// Returns packets as they came, with their senders.
+fn copies(packets: &[(Address, &mut [u8])]) -> Vec<(Address, Vec<u8>)> {
+    packets.iter().map(|(source, packet)| (*source, packet.to_vec())).collect()
+}
+
+/// Carries packets to the device that had to wait for an earlier one.
+fn deliver_waiting(now: Duration, session: &mut SessionMut<'_, CALLS>, state: &mut State) {
+    let (id, mut buf) = (session.id(), [0; MAX_RECEIVE]);
+    while let Ok(Some(received)) = session.poll_receive(now, &mut buf) {
+        deliver(state, id, received);
     }
 }
 
