@@ -194,3 +194,43 @@ pub(crate) unsafe fn write_text(pointer: *mut c_char, length: usize, text: &dyn 
     }
     self::length(length)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_between_characters_and_end_with_a_zero() {
+        let text = "Grüße";
+        for (room, expected) in [(0, &b""[..]), (1, b"\0"), (3, b"Gr\0"), (4, b"Gr\0"), (5, "Grü\0".as_bytes())] {
+            let mut buffer = [0xff; 16];
+            // SAFETY: the buffer is longer than the room.
+            let length = unsafe { write_text(buffer.as_mut_ptr().cast(), room, &text) };
+            assert_eq!(length, Ok(7));
+            assert_eq!(buffer[..expected.len()], *expected, "{room}");
+            assert!(buffer[room..].iter().all(|byte| *byte == 0xff), "{room}: written behind the room");
+        }
+    }
+
+    #[test]
+    fn deadlines_are_rounded_up_to_milliseconds() {
+        assert_eq!(deadline(None), u64::MAX);
+        assert_eq!(deadline(Some(Duration::from_nanos(1))), 1);
+        assert_eq!(deadline(Some(Duration::from_millis(7))), 7);
+        assert_eq!(deadline(Some(Duration::MAX)), u64::MAX);
+    }
+
+    #[test]
+    fn buffers_that_overlap_are_refused() {
+        let mut bytes = [0_u8; 8];
+        let start = bytes.as_mut_ptr();
+        let middle = start.wrapping_add(4);
+        // SAFETY: both lie within the array, and are used one after the other.
+        unsafe {
+            assert!(buffers((start, 5), (middle, 4)).is_err());
+            assert!(buffers((middle, 4), (start, 5)).is_err());
+            assert!(buffers((start, 4), (middle, 4)).is_ok());
+            assert!(buffers((start, 8), (middle, 0)).is_ok());
+        }
+    }
+}

@@ -170,3 +170,48 @@ pub(crate) unsafe fn free<T: Object>(pointer: *mut T::Opaque) -> i32 {
         Ok(0)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    pub(crate) struct Opaque;
+
+    impl Object for u32 {
+        type Opaque = Opaque;
+        const TAG: usize = 0x7070_00ff;
+    }
+
+    #[test]
+    fn a_panic_ends_at_the_border_and_breaks_its_handle_alone() {
+        let (one, other) = (Handle::create(1_u32), Handle::create(2_u32));
+        // SAFETY: both are handles, until they are freed at the end.
+        unsafe {
+            let add = |number: &mut u32| {
+                *number = number.saturating_add(1);
+                i32::try_from(*number).map_err(|_| Error::Argument)
+            };
+            assert_eq!(with(one, add), 2);
+            assert_eq!(with(one, |_: &mut u32| panic!("as a fault of the library")), Error::Internal.code());
+            assert_eq!(with(one, add), Error::Internal.code());
+            assert_eq!(ask(one, 7, |number: &u32| *number), 7);
+            assert_eq!(with(other, add), 3);
+            assert_eq!(ask(other, 7, |number: &u32| *number), 3);
+            assert_eq!((free::<u32>(one), free::<u32>(other)), (0, 0));
+        }
+    }
+
+    #[test]
+    fn a_handle_that_is_in_use_is_busy() {
+        let handle = Handle::create(1_u32);
+        // SAFETY: it is a handle, until it is freed at the end.
+        unsafe {
+            let inner = |_: &mut u32| Ok(with(handle, |_: &mut u32| Ok(0)));
+            assert_eq!(with(handle, inner), Error::Busy.code());
+            let freed = |_: &mut u32| Ok(free::<u32>(handle));
+            assert_eq!(with(handle, freed), Error::Busy.code());
+            assert_eq!(free::<u32>(handle), 0);
+        }
+    }
+}
