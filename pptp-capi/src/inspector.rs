@@ -1,5 +1,6 @@
 //! An inspector: it is fed with the packets of others, and reports every layer of them.
 
+use alloc::boxed::Box;
 use core::ffi::{c_char, c_void};
 
 use pptp::inspect::{Content, ControlInput, Direction, Inspector as Follower, Record as Layer, Secrets};
@@ -100,7 +101,7 @@ pub type RecordFunction = Option<unsafe extern "C" fn(context: *mut c_void, reco
 /// An inspector that gets its secrets first, and then packets.
 pub(crate) enum Watching {
     Preparing(Secrets),
-    Following(Follower),
+    Following(Box<Follower>),
 }
 
 impl Object for Watching {
@@ -111,7 +112,7 @@ impl Object for Watching {
 impl Watching {
     fn follower(&mut self) -> Result<&mut Follower, Error> {
         if let Self::Preparing(secrets) = self {
-            *self = Self::Following(Follower::new(core::mem::take(secrets)));
+            *self = Self::Following(Box::new(Follower::new(core::mem::take(secrets))));
         }
         match self {
             Self::Following(follower) => Ok(follower),
