@@ -7,6 +7,7 @@ use mppe::{Config, Decryptor, Encryptor, Mode, StartKey, Strength};
 use pptp::session::{self, HEADROOM, MAX_RECEIVE};
 use testing::pptp::{connected, exchange};
 
+use crate::carrier::{Carrier, Header, L2tp, Pptp};
 use crate::ratio::Group;
 
 /// Packets of one call of the work.
@@ -20,7 +21,28 @@ const GOAL: f64 = 1.0 / 1.05;
 /// Returns all groups; a unit is a packet, there and decrypted.
 #[must_use]
 pub fn groups() -> Vec<Group> {
-    [64, 512, 1400].map(group).into()
+    let clear = [64, 1400].map(clear);
+    [64, 512, 1400].map(group).into_iter().chain(clear).collect()
+}
+
+/// Returns the carriers without a cipher, each between a client and a server of many.
+fn clear(length: usize) -> Group {
+    fn path(mut carrier: impl Carrier) -> impl FnMut() {
+        move || {
+            for _ in 0..PACKETS {
+                carrier.carry();
+            }
+            carrier.settle();
+        }
+    }
+    let group = Group::new(format!("whole path in the clear, {length} bytes"), PACKETS)
+        .with("PPTP", path(Pptp::in_the_clear(length)))
+        .with("L2TP version 2", path(L2tp::in_the_clear(Header::V2, length)))
+        .with("L2TP version 2 with Ns", path(L2tp::in_the_clear(Header::V2Numbered, length)))
+        .with("L2TP version 3 with a cookie", path(L2tp::in_the_clear(Header::V3Cookie, length)));
+    ["L2TP version 2", "L2TP version 2 with Ns", "L2TP version 3 with a cookie"]
+        .into_iter()
+        .fold(group, |group, of| group.goal(of, "PPTP", 1.0))
 }
 
 fn group(length: usize) -> Group {

@@ -144,6 +144,9 @@ struct Entry<S: Driven> {
 /// // It is new, and so it is ready: once.
 /// assert_eq!(table.poll_ready().map(|session| session.id()), Some(id));
 /// assert!(table.poll_ready().is_none());
+/// // A packet of it makes it ready again.
+/// assert_eq!(table.packet_mut(7).map(|(id, session)| (id, session.0)), Some((id, 7)));
+/// assert_eq!(table.poll_ready().map(|session| session.id()), Some(id));
 ///
 /// // One that is over is removed where it is polled.
 /// table.mark_ready(id);
@@ -313,6 +316,16 @@ impl<S: Driven> Table<S> {
         if let Some((entry, index)) = self.entry_mut(id) {
             index.mark(id, entry);
         }
+    }
+
+    /// Returns the session with this key for a packet of data, and marks it as ready: what
+    /// [`find`](Self::find), [`mark_ready`](Self::mark_ready) and [`data_mut`](Self::data_mut) do,
+    /// with one search less.
+    pub fn packet_mut(&mut self, key: S::Key) -> Option<(Id, &mut S)> {
+        let id = self.find(key)?;
+        let (entry, index) = self.entry_mut(id)?;
+        index.mark(id, entry);
+        Some((id, &mut entry.session))
     }
 
     /// Takes note that a session has changed, which [`data_mut`](Self::data_mut) lent: it is ready.

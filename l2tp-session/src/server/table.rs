@@ -210,8 +210,8 @@ impl<const CALLS: usize> Server<CALLS> {
     ) -> Result<(TunnelId, Received<'p>), ReceiveError> {
         match target(source, packet)? {
             Target::Session(key) => {
-                let id = self.route(key)?;
-                let session = self.table.data_mut(id).ok_or(ReceiveError::UnknownTunnel)?;
+                // A packet may let the session send or report something.
+                let (id, session) = self.table.packet_mut(Key::Ids(key)).ok_or(ReceiveError::UnknownTunnel)?;
                 Ok((id, session.handle_data(now, source, key, packet, scratch)?))
             }
             Target::Tunnel(key) => {

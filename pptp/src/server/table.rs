@@ -252,8 +252,10 @@ impl<const CALLS: usize> Server<CALLS> {
         packet: &'p mut [u8],
         scratch: &'p mut [u8],
     ) -> Result<(ConnectionId, CallId, Received<'p>), ReceiveError> {
-        let (id, call) = self.route(peer, packet)?;
-        let session = self.table.data_mut(id).ok_or(ReceiveError::UnknownCall { call_id: call.get() })?;
+        let call = call_id(packet)?;
+        // The connection is ready from now on; its deadline is looked at when it is polled.
+        let found = self.table.packet_mut((peer.to_canonical(), call.get()));
+        let (id, session) = found.ok_or(ReceiveError::UnknownCall { call_id: call.get() })?;
         Ok((id, call, session.handle_gre_of(now, call, packet, scratch)?))
     }
 
