@@ -8,7 +8,7 @@
     reason = "a test that goes wrong stops"
 )]
 
-use mppc::{Compressor, Decompressor, Flags, is_compressible, level};
+use mppc::{Compressor, Decompressor, Flags, History, Receiver, Sender, is_compressible, level};
 
 /// Returns numbers that are spread like random ones, the same in each run.
 fn noise(mut seed: u32) -> impl Iterator<Item = u8> {
@@ -166,4 +166,49 @@ fn the_latest_packet_can_be_read_again() {
     assert_eq!(decompressor.latest(3), Some(&b"abc"[..]));
     assert_eq!(decompressor.latest(2), Some(&b"bc"[..]));
     assert_eq!(decompressor.latest(4), None);
+}
+
+/// RFC 2118 section 4: the history goes on from packet to packet, unless each has to stand alone.
+#[test]
+fn a_sender_looks_back_to_earlier_packets_only_where_it_may() {
+    let packet = [&[0x00, 0x21][..], &text()[0]].concat();
+    let sizes = [History::Continuous, History::PerPacket].map(|history| {
+        let (mut sender, mut receiver) = (Sender::new(level::Default, history), Receiver::new());
+        let mut buf = vec![0; packet.len() + 2];
+        [(); 2].map(|()| {
+            let sent = sender.encapsulate(&packet, &mut buf).unwrap();
+            assert_eq!(receiver.decapsulate(sent, 1500), Ok(&packet[..]));
+            assert_eq!(receiver.latest(packet.len()), Some(&packet[..]));
+            sent.len()
+        })
+    });
+    let [[first, second], alone] = sizes;
+    assert!(second * 4 < first, "{sizes:?}");
+    assert_eq!(alone, [first; 2]);
+}
+
+/// RFC 2118 section 3: a packet has to fit into the ring.
+#[test]
+fn a_packet_that_the_ring_cannot_hold_is_sent_as_it_is() {
+    for (length, is_compressed) in [(8190, true), (8191, true), (8192, false), (9000, false)] {
+        let (packet, mut buf) = (vec![0; length], vec![0; length]);
+        let sent = Compressor::new(level::Fast).compress(&packet, &mut buf).unwrap();
+        assert_eq!(sent.flags.contains(Flags::COMPRESSED), is_compressed, "{length} bytes");
+        assert_eq!(Decompressor::new().decompress(sent.flags, sent.payload, 1 << 14), Ok(&packet[..]));
+    }
+}
+
+/// RFC 2118 section 3.1: bytes that were not written since the flush are none of the history's, also when the ring is
+/// begun again at its front. They read as zero, and not as what was there before the flush.
+#[test]
+fn bytes_before_a_flush_are_not_read_behind_a_move_to_the_front() {
+    let compressed = Flags::COMPRESSED;
+    let mut decompressor = Decompressor::new();
+    let text = b"x".repeat(8000);
+    decompressor.decompress(Flags::FLUSHED | compressed, &text, 8192).unwrap();
+    decompressor.decompress(Flags::AT_FRONT | compressed, b"abc", 1500).unwrap();
+    decompressor.decompress(Flags::FLUSHED | compressed, b"abc", 1500).unwrap();
+    // The literal a, and three bytes from 100 bytes before it: 0 1100001, 1110 00100100 0.
+    let packet = decompressor.decompress(Flags::AT_FRONT | compressed, &[0x61, 0xe2, 0x40], 1500);
+    assert_eq!(packet, Ok(&b"a\0\0\0"[..]));
 }
