@@ -101,6 +101,7 @@ pub(crate) enum Command<'a> {
     ChangePassword(&'a str),
     Prove(Ticket, &'a str, &'a str),
     Decline(Ticket),
+    RejectChange,
 }
 
 /// The counters of a call's packets.
@@ -142,6 +143,10 @@ macro_rules! carry_out {
                 .prove(now, ticket, name, &ppp_session::ppp::auth::Secret::Password(password.as_bytes()))
                 .map(|()| None),
             Command::Decline(ticket) => call.decline(now, ticket).map(|()| None),
+            Command::RejectChange => {
+                call.reject_change(now);
+                Ok(None)
+            }
         }
         .map_err(Error::from)
     }};

@@ -156,16 +156,7 @@ mod imp {
 
     /// Gives the reserve back. Returns whether there was one.
     fn drop_reserve() -> bool {
-        let kept = KEPT.swap(null_mut(), Ordering::AcqRel);
-        if kept.is_null() {
-            return false;
-        }
-        // SAFETY: nobody else has it since the swap, and its first word was written.
-        let length = unsafe { kept.read() };
-        let Some(layout) = layout(length) else { return false };
-        // SAFETY: it was taken with this layout.
-        unsafe { give_back(kept.cast(), layout) };
-        true
+        give_back_block(KEPT.swap(null_mut(), Ordering::AcqRel))
     }
 
     /// Sees to it that the reserve is there.
@@ -175,30 +166,49 @@ mod imp {
     }
 
     #[cold]
-    #[expect(clippy::cast_ptr_alignment, reason = "the layout has the alignment")]
     fn refill() -> Result<(), Error> {
-        let length = WANTED.load(Ordering::Relaxed);
-        let layout = layout(length).ok_or(Error::NoMemory)?;
-        let block = take(layout).cast::<usize>();
+        let block = take_block(WANTED.load(Ordering::Relaxed))?;
+        if KEPT.compare_exchange(null_mut(), block, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+            // Another thread was faster.
+            give_back_block(block);
+        }
+        Ok(())
+    }
+
+    /// Takes a block for a reserve of this length, and writes it there.
+    #[expect(clippy::cast_ptr_alignment, reason = "the layout has the alignment")]
+    fn take_block(length: usize) -> Result<*mut usize, Error> {
+        let block = take(layout(length).ok_or(Error::NoMemory)?).cast::<usize>();
         if block.is_null() {
             return Err(Error::NoMemory);
         }
         // SAFETY: it is this long, and aligned.
         unsafe { block.write(length) };
-        if KEPT.compare_exchange(null_mut(), block, Ordering::AcqRel, Ordering::Relaxed).is_err() {
-            // Another thread was faster.
-            // SAFETY: it was taken with this layout.
-            unsafe { give_back(block.cast(), layout) };
+        Ok(block)
+    }
+
+    /// Gives a block back, which nobody else has. Returns whether it was one.
+    fn give_back_block(block: *mut usize) -> bool {
+        if block.is_null() {
+            return false;
         }
-        Ok(())
+        // SAFETY: its first word was written.
+        let Some(layout) = layout(unsafe { block.read() }) else { return false };
+        // SAFETY: it was taken with this layout.
+        unsafe { give_back(block.cast(), layout) };
+        true
     }
 
     /// Makes the reserve at least so long.
     pub(crate) fn want(length: usize) -> Result<(), Error> {
-        if WANTED.fetch_max(length, Ordering::Relaxed) < length {
-            drop_reserve();
+        if length <= WANTED.load(Ordering::Relaxed) {
+            return ensure();
         }
-        ensure()
+        // The new one first: when it cannot be had, all stays as it is.
+        let block = take_block(length)?;
+        WANTED.fetch_max(length, Ordering::Relaxed);
+        give_back_block(KEPT.swap(block, Ordering::AcqRel));
+        Ok(())
     }
 
     /// Counts a handle.

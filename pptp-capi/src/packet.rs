@@ -61,12 +61,13 @@ impl Lent<'_> {
     }
 }
 
-/// Writes a packet where C wants it. Returns 1 for a packet, and 0 for none.
+/// Writes a packet where C wants it: with no bytes when there is none, since its connection is looked at all the same.
+/// Returns 1 for a packet, and 0 for none.
 ///
 /// The place is asked for before anything is polled: what was polled must not be lost for a wrong
 /// pointer.
 pub(crate) fn give(to: &mut MaybeUninit<Packet>, connection: u64, found: Option<Lent<'_>>) -> i32 {
-    let Some(found) = found else { return 0 };
-    to.write(found.packet(connection));
-    1
+    let none = Lent { bytes: &[], call: 0, address: Address::NONE };
+    to.write(found.unwrap_or(none).packet(connection));
+    i32::from(found.is_some())
 }

@@ -188,8 +188,8 @@ pub unsafe extern "C" fn pptp_server_handle_disconnect(server: *mut Server, now_
 /// they may be NULL and 0. `packet`: gets the IP packet, in one of the two buffers, and whose it is.
 ///
 /// Returns 1 for an IP packet, 0 when there is nothing to deliver, or a negative `pptp_error`.
-/// `PPTP_ERROR_REFUSED` and `PPTP_ERROR_NOT_FOUND` happen on every path. Afterwards poll the
-/// `connection` in `packet` with `pptp_server_poll_receive`, and then those that are ready: while
+/// `PPTP_ERROR_REFUSED` and `PPTP_ERROR_NOT_FOUND` happen on every path, and leave `packet` as it
+/// was. Otherwise poll the `connection` in `packet` with `pptp_server_poll_receive`, and then those that are ready: while
 /// packets wait, `PPTP_ERROR_POLL_FIRST` may follow.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pptp_server_handle_packet(
@@ -205,9 +205,11 @@ pub unsafe extern "C" fn pptp_server_handle_packet(
     // SAFETY: the caller's promise: a handle, a struct, two buffers, and room for a struct.
     unsafe {
         with(server, |server: &mut Serving| {
+            // Copied first: it may be the address in `packet`.
+            let source = *structure(source)?;
             let to = place(packet)?;
             let (data, scratch) = buffers((data, length), (scratch, scratch_length))?;
-            let (connection, found) = server.gateway.handle_packet(time(now_ms), structure(source)?, data, scratch)?;
+            let (connection, found) = server.gateway.handle_packet(time(now_ms), &source, data, scratch)?;
             Ok(give(to, connection, found))
         })
     }

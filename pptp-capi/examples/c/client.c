@@ -152,8 +152,9 @@ static int handle_events(void)
 
 static void write_tun(const pptp_packet *packet)
 {
-    /* A full device drops, as every router does. */
-    if (tun >= 0 && write(tun, packet->data, packet->length) < 0 && errno != EAGAIN && errno != EIO)
+    /* A full device drops, as every router does, and it refuses what is not IP. */
+    if (tun >= 0 && write(tun, packet->data, packet->length) < 0 && errno != EAGAIN && errno != EIO
+        && errno != EINVAL && errno != ENOBUFS && errno != ENOMEM)
         die("write to the device");
 }
 
@@ -241,6 +242,8 @@ static void read_tun(void)
     pptp_packet packet;
     for (int i = 0; i < 64; i++) {
         ssize_t length = read(tun, buffer + PPTP_HEADROOM, sizeof buffer - PPTP_HEADROOM);
+        if (length < 0 && errno != EAGAIN && errno != EINTR)
+            die("read from the device");
         if (length <= 0)
             return;
         int result = pptp_client_send_ip(client, now_ms(), buffer, PPTP_HEADROOM + (size_t)length,
@@ -305,8 +308,10 @@ static void wait_and_read(void)
         read_gre();
     if (fds[2].revents)
         read_tun();
-    if (fds[0].revents & (POLLIN | POLLHUP | POLLERR))
+    if (fds[0].revents & POLLIN)
         read_stream();
+    else if (fds[0].revents & (POLLHUP | POLLERR))
+        check(pptp_client_handle_disconnect(client, now_ms()));
     check(pptp_client_handle_timeout(client, now_ms()));
 }
 
@@ -321,11 +326,12 @@ int main(int argc, char **argv)
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    make_client(argv[2], argv[3], argc == 5 ? PPTP_PRESET_INTEROP : PPTP_PRESET_STRICT);
+    connect_to(argv[1]);
+    /* Until here a signal ends the program at once. */
     sigprocmask(SIG_BLOCK, &signals, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    make_client(argv[2], argv[3], argc == 5 ? PPTP_PRESET_INTEROP : PPTP_PRESET_STRICT);
-    connect_to(argv[1]);
 
     int status;
     check(pptp_client_open(client, now_ms()));

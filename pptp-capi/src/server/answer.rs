@@ -18,6 +18,12 @@ impl Serving {
         let outcome = self.gateway.change(connection, |session| session.command(time(now_ms), call, command))?;
         match outcome {
             Some(Outcome::Accepted) => Ok(1),
+            Some(Outcome::PasswordChanged(_)) => {
+                // There is no way yet to hand out the new password, so that it must not count.
+                let command = Command::RejectChange;
+                self.gateway.change(connection, |session| session.command(time(now_ms), call, command))?;
+                Ok(0)
+            }
             Some(_) => Ok(0),
             None => Err(Error::Internal),
         }

@@ -92,6 +92,21 @@ static void configurations(void)
     EXPECT(pptp_config_free(NULL), 0);
 }
 
+/* A server for more connections than there can be memory for is refused, and all else goes on. */
+static void boundless(void)
+{
+    pptp_config *config = NULL;
+    pptp_server *server = NULL;
+    EXPECT(pptp_config_new(PPTP_PRESET_STRICT, &config), 0);
+    EXPECT(pptp_config_set_server_address(config, (const uint8_t[4]){ 10, 0, 0, 1 }), 0);
+    EXPECT(pptp_config_set_limits(config, SIZE_MAX, 16, 4), 0);
+    EXPECT(pptp_server_new(config, &server), PPTP_ERROR_NO_MEMORY);
+    EXPECT(pptp_config_set_limits(config, 16, 16, 4), 0);
+    EXPECT(pptp_server_new(config, &server), 0);
+    EXPECT(pptp_server_free(server), 0);
+    EXPECT(pptp_config_free(config), 0);
+}
+
 static void handles(void)
 {
     pptp_config *config = NULL;
@@ -159,6 +174,7 @@ static void handles(void)
 
     /* A server: connections that do not exist, limits. */
     EXPECT(pptp_server_accept(server, 0, &PEER, ENTROPY, NULL), PPTP_ERROR_NULL_POINTER);
+    boundless();
     EXPECT(pptp_server_accept(server, 0, NULL, ENTROPY, &id), PPTP_ERROR_NULL_POINTER);
     EXPECT(pptp_server_accept(server, 0, &PEER, ENTROPY, &id), 0);
     EXPECT(id, 1);
