@@ -22,7 +22,9 @@ pub(super) struct Calls {
     last: BTreeMap<(Ipv4Addr, Ipv4Addr), Ipv4Addr>,
     given: BTreeMap<Key, Ipv4Addr>,
     by_address: BTreeMap<IpAddr, Key>,
-    /// Networks behind clients, the longest prefix first.
+    /// Those whose address is the user's own.
+    fixed: BTreeSet<Key>,
+    /// Networks behind clients, the longest prefix first, and of equal ones the latest.
     networks: Vec<(Network, Key)>,
 }
 
@@ -41,15 +43,19 @@ impl Calls {
             Some(address) => Some(address).filter(|address| self.is_free(*address)),
             None => self.next_free(pool?),
         }?;
+        if wanted.is_some() {
+            self.fixed.insert(call);
+        }
         self.given.insert(call, address);
         self.by_address.insert(address.into(), call);
         Some(address)
     }
 
-    /// Gives a call another address, if that is in the pool and free. Returns whether it was.
+    /// Gives a call another address, if that is in the pool and free, and the one that it has is of the pool too: RFC
+    /// 2865 section 5.8 leaves the choice to a client only where the user has no address. Returns whether it was.
     pub(super) fn exchange(&mut self, call: Key, wish: Ipv4Addr, pool: Option<Pool>) -> bool {
         let is_of_pool = pool.is_some_and(|Pool { first, last }| (first..=last).contains(&wish));
-        if !is_of_pool || !self.is_free(wish) {
+        if !is_of_pool || !self.is_free(wish) || self.fixed.contains(&call) {
             return false;
         }
         let Some(address) = self.given.get_mut(&call) else { return false };
@@ -78,15 +84,21 @@ impl Calls {
         self.given.get(&call).copied()
     }
 
-    /// Adds the IPv6 address that a call has agreed on. It gets packets there unless another one
-    /// has the same.
+    /// Adds the IPv6 address that a call has agreed on, in place of an earlier one. It gets packets there unless another
+    /// call has the same.
     pub(super) fn add(&mut self, call: Key, address: Ipv6Addr) {
+        self.remove_ipv6(call);
         self.by_address.entry(address.into()).or_insert(call);
+    }
+
+    /// Removes the IPv6 address that a call had agreed on.
+    pub(super) fn remove_ipv6(&mut self, call: Key) {
+        self.by_address.retain(|address, found| *found != call || address.is_ipv4());
     }
 
     /// Adds a network behind a call.
     pub(super) fn add_network(&mut self, call: Key, network: Network) {
-        let place = self.networks.partition_point(|(other, _)| other.prefix >= network.prefix);
+        let place = self.networks.partition_point(|(other, _)| other.prefix > network.prefix);
         self.networks.insert(place, (network, call));
     }
 
@@ -97,11 +109,23 @@ impl Calls {
         address.into_iter().chain(behind.map(|(network, _)| *network))
     }
 
+    /// Returns whether another call is the way to a network too: one that has dialled again while the old call was not
+    /// over.
+    pub(super) fn is_shared(&self, call: Key, network: Network) -> bool {
+        self.networks.iter().any(|(other, found)| *found != call && *other == network)
+    }
+
+    /// Removes the networks behind a call.
+    pub(super) fn remove_networks(&mut self, call: Key) {
+        self.networks.retain(|(_, found)| *found != call);
+    }
+
     /// Removes a call that is over.
     pub(super) fn remove(&mut self, call: Key) {
         self.given.remove(&call);
+        self.fixed.remove(&call);
         self.by_address.retain(|_, found| *found != call);
-        self.networks.retain(|(_, found)| *found != call);
+        self.remove_networks(call);
     }
 
     /// Returns which call an address is behind.
@@ -141,4 +165,59 @@ fn destination(packet: &[u8]) -> Option<IpAddr> {
 
 fn address<const N: usize>(packet: &[u8], at: usize) -> Option<[u8; N]> {
     packet.get(at..)?.first_chunk().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use pptp::server::ConnectionId;
+    use pptp::wire::connection::CallId;
+
+    use super::*;
+
+    const POOL: Pool = Pool { first: Ipv4Addr::new(10, 0, 0, 10), last: Ipv4Addr::new(10, 0, 0, 12) };
+
+    fn key(number: u16) -> Key {
+        Key::Pptp(ConnectionId::new(u64::from(number)), CallId::new(number))
+    }
+
+    /// A client that has dialled again, while its old call is not over yet.
+    #[test]
+    fn the_latest_of_two_calls_is_the_way_to_a_network() {
+        let network = Network { address: IpAddr::V4(Ipv4Addr::new(192, 168, 7, 0)), prefix: 24 };
+        let mut calls = Calls::default();
+        for call in [key(1), key(2)] {
+            calls.assign(call, None, Some(POOL)).unwrap();
+            calls.add_network(call, network);
+        }
+        let inside = IpAddr::V4(Ipv4Addr::new(192, 168, 7, 9));
+        assert_eq!(calls.find(inside), Some(key(2)));
+        assert!(calls.is_shared(key(1), network));
+        calls.remove(key(1));
+        assert!(!calls.is_shared(key(2), network));
+        assert_eq!(calls.find(inside), Some(key(2)));
+    }
+
+    /// RFC 2865 section 5.8.
+    #[test]
+    fn a_user_with_an_address_of_its_own_takes_no_other() {
+        let mut calls = Calls::default();
+        let own = Ipv4Addr::new(10, 0, 0, 11);
+        assert_eq!(calls.assign(key(1), Some(own), Some(POOL)), Some(own));
+        assert!(!calls.exchange(key(1), POOL.last, Some(POOL)));
+        assert_eq!(calls.assign(key(2), None, Some(POOL)), Some(POOL.first));
+        assert!(calls.exchange(key(2), POOL.last, Some(POOL)));
+        assert_eq!((calls.address(key(1)), calls.address(key(2))), (Some(own), Some(POOL.last)));
+    }
+
+    /// RFC 5072 section 4.1: a client that configures IPv6 again has another identifier in place of the first.
+    #[test]
+    fn a_call_has_one_ipv6_address_at_a_time() {
+        let mut calls = Calls::default();
+        let [first, second] = [1, 2].map(|last| Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, last));
+        calls.add(key(1), first);
+        calls.add(key(1), second);
+        assert_eq!((calls.find(first.into()), calls.find(second.into())), (None, Some(key(1))));
+        calls.remove_ipv6(key(1));
+        assert_eq!(calls.find(second.into()), None);
+    }
 }

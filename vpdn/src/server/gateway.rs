@@ -99,6 +99,7 @@ fn state(config: &Config, settings: &Settings) -> Result<State, Failure> {
         ledger: Ledger::default(),
         spoofed: std::collections::BTreeMap::new(),
         run: u32::from_be_bytes(entropy()?.first_chunk().copied().unwrap_or_default()),
+        accounts: 0,
         offers: std::collections::BTreeMap::new(),
     })
 }

@@ -87,7 +87,7 @@ impl Key {
         }
     }
 
-    /// Returns a text that no other call of this run has: the end of Acct-Session-Id.
+    /// Returns a text that no other call has at the same time: the middle of Acct-Session-Id.
     pub(super) fn label(self) -> String {
         match self {
             Self::Pptp(id, call) => format!("{id}-{call}"),

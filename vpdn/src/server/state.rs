@@ -37,6 +37,8 @@ pub(super) struct State {
     pub(super) spoofed: BTreeMap<Key, u64>,
     /// The first part of Acct-Session-Id: another one each time that the server starts.
     pub(super) run: u32,
+    /// Its last part, of the latest account.
+    pub(super) accounts: u64,
     /// The offers to clients, by the kinds of tunnels.
     pub(super) offers: BTreeMap<Kind, Offer>,
 }
@@ -93,9 +95,13 @@ impl State {
             Ppp::Authenticate(question) => self.authenticate(now, visit, question),
             Ppp::PeerAuthenticated => visit.say(format_args!("{} is who it says", visit.line.peer_name())),
             // RFC 1332 section 3.3: the client asks for this address instead of the one that it was given.
-            Ppp::AddressWanted(wish) if self.calls.exchange(key, wish, self.pool(visit.kind)) => {
-                visit.say(format_args!("{wish} as the client wants"));
-                visit.line.assign_address(wish);
+            Ppp::AddressWanted(wish) => {
+                // A link that is configured again may have a route to the address of before.
+                self.remove_routes(key);
+                if self.calls.exchange(key, wish, self.pool(visit.kind)) {
+                    visit.say(format_args!("{wish} as the client wants"));
+                    visit.line.assign_address(wish);
+                }
             }
             Ppp::IpUp(_) => self.ip_up(now, visit),
             // Where encryption is preferred, it may come after the first packets.
@@ -113,6 +119,7 @@ impl State {
                     visit.say(format_args!("{identifier}"));
                 }
             }
+            Ppp::Ipv6Down => self.calls.remove_ipv6(key),
             Ppp::CoherencyLost => visit.say(format_args!("packets decrypt to nonsense")),
             _ => {}
         }
@@ -122,7 +129,12 @@ impl State {
     fn ip_up(&mut self, now: Duration, visit: &Visit<'_>) {
         let key = visit.key;
         let (Some(address), Some(ppp)) = (self.calls.address(key), visit.line.ppp()) else { return };
-        let Accepted { authorization, by_radius } = self.accepted.remove(&key).unwrap_or_default();
+        let accepted = self.accepted.remove(&key);
+        if accepted.is_some() {
+            // Of a client that has authenticated again.
+            self.calls.remove_networks(key);
+        }
+        let Accepted { authorization, by_radius } = accepted.unwrap_or_default();
         // RFC 2865 section 5.12: Framed-MTU bounds the packets to the client.
         let mtu = authorization.mtu.map_or(visit.line.mtu(), |mtu| mtu.min(visit.line.mtu()));
         for network in authorization.routes.iter().copied().chain(authorization.network) {
@@ -145,8 +157,9 @@ impl State {
     fn open_account(&mut self, now: Duration, visit: &Visit<'_>, user: &[u8], address: Ipv4Addr, accepted: Accepted) {
         let Accepted { authorization, by_radius } = accepted;
         let Some(offer) = self.offers.get(&visit.kind) else { return };
-        // Unique over restarts of the program, as RFC 2866 section 5.5 wants.
-        let session = format!("{:08x}-{}", self.run, visit.key.label());
+        // Unique over restarts of the program, as RFC 2866 section 5.5 wants. Ids of calls come again.
+        self.accounts = self.accounts.wrapping_add(1);
+        let session = format!("{:08x}-{}-{}", self.run, visit.key.label(), self.accounts);
         let mut account = Account::new(session, user, address, visit.peer, offer.own);
         account.class = authorization.class;
         account.by_radius = by_radius;
@@ -187,7 +200,7 @@ impl State {
     }
 
     fn remove_routes(&self, key: Key) {
-        for network in self.calls.reaches(key) {
+        for network in self.calls.reaches(key).filter(|network| !self.calls.is_shared(key, *network)) {
             // It may never have been there.
             let _ = self.device.remove_route(network);
         }

@@ -89,7 +89,7 @@ impl Users {
             // Those who were known before may still come.
             complain(&error.to_string());
         }
-        let user = self.find(&name).filter(|user| [Service::Any, service].contains(&user.service)).cloned();
+        let user = self.find(&name, service).cloned();
         let is_microsoft = matches!(presented, Presented::MsChap { .. } | Presented::ChangePassword { .. });
         let known = user.as_ref().map(Known::of).unwrap_or_default();
         let outcome = match user {
@@ -131,7 +131,7 @@ impl Users {
         let outcome = line.answer(now, question.ticket(), &answer)?;
         if let Outcome::PasswordChanged(new) = &outcome {
             let stored = match &self.file {
-                Some(table) => table.store(&user.name, &new.nt_hash()),
+                Some(table) => table.store(user, &new.nt_hash()),
                 None => Err(io::Error::other("there is no file of users to write the new password into")),
             };
             // A password that could not be kept must not be reported as changed.
@@ -166,11 +166,13 @@ impl Users {
         line.answer(now, question.ticket(), &answer)
     }
 
-    /// Finds a user with the domain, then without it.
-    fn find(&self, name: &[u8]) -> Option<&User> {
+    /// Finds a user of a service with the domain, then without it. One name may have a user for each service.
+    fn find(&self, name: &[u8], service: Service) -> Option<&User> {
         let without = name.rsplit(|byte| *byte == b'\\').next().unwrap_or(name);
         let all = || self.file.iter().flat_map(|table| &table.users).chain(&self.configured);
-        [name, without].into_iter().find_map(|name| all().find(|user| user.name.as_bytes() == name))
+        let is_it =
+            |user: &&User, name: &[u8]| user.name.as_bytes() == name && [Service::Any, service].contains(&user.service);
+        [name, without].into_iter().find_map(|name| all().find(|user| is_it(user, name)))
     }
 }
 
@@ -206,7 +208,7 @@ impl Table {
 
     /// Writes the hash of a new password in the place of the old one. The file is replaced as a
     /// whole, or stays unchanged; another program that writes it in this way waits meanwhile.
-    fn store(&self, name: &str, hash: &NtHash) -> io::Result<()> {
+    fn store(&self, User { name, service, .. }: &User, hash: &NtHash) -> io::Result<()> {
         let beside = |ending: &str| {
             let mut path = self.path.clone().into_os_string();
             path.push(ending);
@@ -219,8 +221,8 @@ impl Table {
         let mut new = String::with_capacity(text.len().saturating_add(64));
         for line in text.lines() {
             match parse(line) {
-                Ok(Some(user)) if user.name == name => {
-                    new.extend([name, " nt:", &hex::encode(hash.as_bytes())]);
+                Ok(Some(user)) if user.name == *name && user.service == *service => {
+                    new.extend([name.as_str(), " nt:", &hex::encode(hash.as_bytes())]);
                     // The rest of the line stays.
                     let words = line.split_ascii_whitespace().skip(2).filter(|word| *word != "expired");
                     new.extend(words.flat_map(|word| [" ", word]));
@@ -323,7 +325,8 @@ mod tests {
         let mut table = Table { path: path.clone(), stamp: None, users: Vec::new() };
         table.refresh().unwrap();
         assert_eq!(table.users.len(), 2);
-        table.store("carol", &NtHash::from_password("new")).unwrap();
+        let carol = parse("carol old").unwrap().unwrap();
+        table.store(&carol, &NtHash::from_password("new")).unwrap();
         let hash = hex::encode(NtHash::from_password("new").as_bytes());
         let expected = format!("# all\nalice wonderland\ncarol nt:{hash} address=10.0.0.2\n");
         assert_eq!(fs::read_to_string(&path).unwrap(), expected);
@@ -347,7 +350,8 @@ mod tests {
                 let table = Table { path: path.clone(), stamp: None, users: Vec::new() };
                 scope.spawn(move || {
                     for name in half {
-                        table.store(name, &NtHash::from_password("new")).unwrap();
+                        let user = parse(&format!("{name} old")).unwrap().unwrap();
+                        table.store(&user, &NtHash::from_password("new")).unwrap();
                     }
                 });
             }
