@@ -187,7 +187,9 @@ fn signalled(case: &Case) -> Row {
     let client = dial(both);
     row.up = begin.elapsed();
     assert_eq!(client.line("encoding:").as_deref(), Some(*encoding), "{what}: {}", client.output());
-    assert!(server.output().contains(&format!("encoding: {encoding}")), "{what}: {}", server.output());
+    // The server may have its last packet of the negotiation a moment later than the client.
+    let is_up = until(PATIENCE, || server.output().contains(&format!("encoding: {encoding}")));
+    assert!(is_up, "{what}: {}", server.output());
     row.came = (*encoding).to_owned();
     row.measured = Some(traffic(what, own_address(&client), GATEWAY));
     let begin = clock();
