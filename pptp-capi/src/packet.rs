@@ -61,7 +61,7 @@ impl Lent<'_> {
     }
 }
 
-/// Writes a packet where C wants it: with no bytes when there is none, since its connection is looked at all the same.
+/// Writes a packet where C wants it: with no bytes when there is none, since C looks at the connection in any case.
 /// Returns 1 for a packet, and 0 for none.
 ///
 /// The place is asked for before anything is polled: what was polled must not be lost for a wrong

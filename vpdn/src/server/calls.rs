@@ -51,8 +51,8 @@ impl Calls {
         Some(address)
     }
 
-    /// Gives a call another address, if that is in the pool and free, and the one that it has is of the pool too: RFC
-    /// 2865 section 5.8 leaves the choice to a client only where the user has no address. Returns whether it was.
+    /// Gives a call another address, if that is in the pool and free. A user with an address of its own keeps that: RFC
+    /// 2865 section 5.8 lets a client choose only where it has none. Returns whether it has the other one.
     pub(super) fn exchange(&mut self, call: Key, wish: Ipv4Addr, pool: Option<Pool>) -> bool {
         let is_of_pool = pool.is_some_and(|Pool { first, last }| (first..=last).contains(&wish));
         if !is_of_pool || !self.is_free(wish) || self.fixed.contains(&call) {

@@ -34,7 +34,7 @@ pub(super) const ROOM: usize = HEADROOM;
 pub(super) const CALLS: usize = 4;
 /// How many packets are decrypted at once: as many as may wait for a missing one.
 const LOT: usize = 15;
-/// How long the ends of all tunnels are repeated for peers that do not answer: longer than PPP's end, which is two
+/// How long the ends of all tunnels are repeated for peers that do not answer. PPP's end is shorter, two
 /// Terminate-Requests of 2.5 s, so that every account is ended before.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(8);
 
