@@ -61,8 +61,8 @@ impl Lent<'_> {
     }
 }
 
-/// Writes a packet where C wants it: with no bytes when there is none, since C looks at the connection in any case.
-/// Returns 1 for a packet, and 0 for none.
+/// Writes a packet where C wants it. Without one it has no bytes, and the connection, which C polls next. Returns 1 for a
+/// packet, and 0 for none.
 ///
 /// The place is asked for before anything is polled: what was polled must not be lost for a wrong
 /// pointer.
