@@ -208,7 +208,7 @@ fn bytes_before_a_flush_are_not_read_behind_a_move_to_the_front() {
     decompressor.decompress(Flags::FLUSHED | compressed, &text, 8192).unwrap();
     decompressor.decompress(Flags::AT_FRONT | compressed, b"abc", 1500).unwrap();
     decompressor.decompress(Flags::FLUSHED | compressed, b"abc", 1500).unwrap();
-    // The literal a, and three bytes from 100 bytes before it: 0 1100001, 1110 00100100 0.
-    let packet = decompressor.decompress(Flags::AT_FRONT | compressed, &[0x61, 0xe2, 0x40], 1500);
+    // The literal a, and three bytes from 319 bytes before them: 0 1100001, 1110 11111111 0.
+    let packet = decompressor.decompress(Flags::AT_FRONT | compressed, &[0x61, 0xef, 0xf0], 1500);
     assert_eq!(packet, Ok(&b"a\0\0\0"[..]));
 }
