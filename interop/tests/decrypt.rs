@@ -17,11 +17,10 @@ struct Plain {
     algorithm: mppe::Algorithm,
 }
 
-/// The result of an inspector on a capture: the decrypted packets, and how many were not, for each
-/// reason.
+/// The result of an inspector on a capture: the decrypted packets, and those that were not, by number with the reason.
 struct Read {
     plain: Vec<Plain>,
-    refused: BTreeMap<String, u64>,
+    refused: BTreeMap<u64, NotDecrypted>,
     inspector: Inspector,
 }
 
@@ -39,7 +38,7 @@ fn inspect(path: &Path, secrets: Secrets) -> Read {
                 algorithm: decryption.algorithm,
             }),
             Content::NotDecrypted { reason } if !matches!(reason, NotDecrypted::Held { .. }) => {
-                *read.refused.entry(reason.to_string()).or_default() += 1;
+                read.refused.insert(record.tag, reason);
             }
             _ => {}
         }
@@ -52,9 +51,11 @@ fn inspect(path: &Path, secrets: Secrets) -> Read {
 #[test]
 fn public_sessions_decrypt_to_what_another_implementation_found() {
     let Some(shared) = shared() else { return };
-    for (capture, user, password) in [
-        ("pptp-win7-pptpd-mschapv2.pcap", "lulu", "password"),
-        ("pptp-win2000-poptop-80211.pcap", "scott", "turquoise"),
+    // Packets 259 and 260 of the second capture are two copies of one GRE packet, heard over the air, of which the first is
+    // damaged: the last 56 bytes differ. Both have the same number, so the second is not decrypted, as with the oracle.
+    for (capture, user, password, refused) in [
+        ("pptp-win7-pptpd-mschapv2.pcap", "lulu", "password", BTreeMap::new()),
+        ("pptp-win2000-poptop-80211.pcap", "scott", "turquoise", BTreeMap::from([(260, NotDecrypted::Repeated)])),
     ] {
         let secrets = Secrets::new().with_password(Some(user), password);
         let read = inspect(&shared.join("captures").join(capture), secrets);
@@ -69,10 +70,16 @@ fn public_sessions_decrypt_to_what_another_implementation_found() {
             assert_eq!(found.algorithm.mode == mppe::Mode::Stateless, expected["stateless"].as_bool().unwrap());
             assert_eq!(found.plaintext, bytes(expected, "plain"));
         }
-        assert_eq!(read.refused, BTreeMap::new());
+        assert_eq!(read.refused, refused);
+        for number in refused.keys() {
+            assert!(skipped.iter().any(|packet| packet["n"].as_u64() == Some(*number)));
+        }
         let repeated =
             read.inspector.sessions().map(|session| session.counters(Direction::ToServer).repeated).sum::<u64>();
-        assert!(repeated >= u64::try_from(skipped.len()).unwrap());
+        assert!(repeated >= u64::try_from(skipped.len() - refused.len()).unwrap());
+        let contradicting =
+            read.inspector.sessions().map(|session| session.counters(Direction::ToServer).contradicting).sum::<u64>();
+        assert_eq!(contradicting, u64::try_from(refused.len()).unwrap());
         let session = read.inspector.sessions().find(|session| session.authentication().is_some()).unwrap();
         let authentication = session.authentication().unwrap();
         assert_eq!(authentication.name(), chap["chap"]["name"].as_str().unwrap().as_bytes());
