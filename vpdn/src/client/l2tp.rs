@@ -170,8 +170,9 @@ impl<'t, 'c> Tunnel<'t, 'c> {
             let now = self.context.clock.now();
             // The buffer is long enough.
             while let Ok(Some(packet)) = self.session.poll_transmit(now, &mut buf) {
-                self.network.send(&packet);
+                self.network.push(&packet);
             }
+            self.network.flush();
             let mut is_quiet = true;
             while let Some(event) = self.session.poll_event() {
                 is_quiet = false;
@@ -229,12 +230,13 @@ impl<'t, 'c> Tunnel<'t, 'c> {
             for packet in outgoing.iter_mut() {
                 // Without a call, and before IP is up, there is nowhere to send them.
                 if let Ok(sent) = session.send(now, packet) {
-                    network.send(&sent);
+                    network.push(&sent);
                 }
             }
             let count = outgoing.iter_mut().count();
             outgoing.take(count);
         }
+        network.flush();
     }
 
     fn ppp_event(&mut self, now: Duration, event: ppp_session::Event) -> Result<(), Failure> {

@@ -8,13 +8,12 @@ use l2tp_session::session::Transmit;
 use l2tp_session::wire::Address;
 use l2tp_session::wire::data::OuterHeader;
 use nix::sys::socket::SockaddrStorage;
-use rustix::net::{AddressFamily, Protocol, SendFlags, SocketFlags, SocketType, sockopt};
-use rustix::net::{bind, sendto, socket_with};
+use rustix::net::{AddressFamily, bind, sockopt};
 
 use super::burst::Burst;
-use super::datagrams::{Datagrams, address, enlarge};
+use super::datagrams::{Datagrams, address};
 use super::failure::Failure;
-use super::gre::payload;
+use super::gre::{payload, raw_socket};
 use super::poller::{Interest, Poller};
 
 /// IANA's number of L2TP version 3 (RFC 3931 section 4.1.1).
@@ -136,23 +135,6 @@ impl Carrier {
             ip.socket.flush();
         }
     }
-
-    /// Sends a packet. It may be lost here, as anywhere on the path.
-    pub fn send(&mut self, packet: &Transmit<'_>) {
-        let host = packet.destination.host();
-        match (packet.destination.port(), &mut self.udp, &mut self.ip) {
-            (Some(port), Some(udp), _) => {
-                udp.set_outer(packet.outer);
-                udp.socket.send_to((host, port).into(), packet.payload);
-            }
-            (None, _, Some(ip)) => {
-                ip.set_outer(packet.outer);
-                ip.socket.send_to(host, packet.payload);
-            }
-            // A session answers by the socket that it has heard its peer by.
-            _ => {}
-        }
-    }
 }
 
 impl<S: AsFd> End<S> {
@@ -194,13 +176,10 @@ impl<S: AsFd> End<S> {
 
 impl IpPackets {
     fn open(address: IpAddr) -> Result<Self, Failure> {
-        let failed = |error: rustix::io::Errno| Failure::of_system("a raw socket of IP protocol 115", &error.into());
+        let failed = |error| Failure::of_system("a raw socket of IP protocol 115", &error);
         let family = if address.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
-        let protocol = std::num::NonZero::new(IP_PROTOCOL).map(Protocol::from_raw);
-        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        let socket = socket_with(family, SocketType::RAW, flags, protocol).map_err(failed)?;
-        bind(&socket, &SocketAddr::new(address, 0)).map_err(failed)?;
-        enlarge(&socket);
+        let socket = raw_socket(family, IP_PROTOCOL).map_err(failed)?;
+        bind(&socket, &SocketAddr::new(address, 0)).map_err(|error| failed(error.into()))?;
         Ok(Self { socket, is_v6: address.is_ipv6(), packets: Burst::new() })
     }
 
@@ -222,10 +201,6 @@ impl IpPackets {
 
     fn flush(&mut self) {
         self.packets.flush(&self.socket);
-    }
-
-    fn send_to(&self, destination: IpAddr, packet: &[u8]) {
-        let _ = sendto(&self.socket, packet, SendFlags::DONTWAIT, &SocketAddr::new(destination, 0));
     }
 }
 

@@ -57,11 +57,6 @@ impl Datagrams {
     pub fn flush(&mut self) {
         self.packets.flush(&self.socket);
     }
-
-    /// Sends a packet. It may be lost here, as anywhere on the path.
-    pub fn send_to(&self, destination: SocketAddr, packet: &[u8]) {
-        let _ = self.socket.send_to(packet, destination);
-    }
 }
 
 /// Returns an address of the Internet.

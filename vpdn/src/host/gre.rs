@@ -2,18 +2,18 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::num::NonZero;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::sys::socket::SockaddrIn;
-use rustix::net::{AddressFamily, Protocol, SocketFlags, SocketType, bind, connect, socket_with, sockopt};
+use rustix::net::{AddressFamily, Protocol, SocketFlags, SocketType, bind, connect, socket_with};
 
 use super::burst::Burst;
+use super::datagrams::enlarge;
 use super::failure::Failure;
 
 /// IANA's number of GRE.
 const IP_PROTOCOL: u32 = 47;
-/// Room for what comes while the program is busy with something else, in bytes.
-const RECEIVE_BUFFER: usize = 4 << 20;
 /// RFC 791 section 3.1: the shortest header of an IP packet, and where in it the sender's address is.
 const MIN_IP_HEADER: usize = 20;
 const SOURCE: usize = 12;
@@ -32,14 +32,8 @@ impl Gre {
     ///
     /// It needs the capability CAP_NET_RAW.
     pub fn open() -> Result<Self, Failure> {
-        let protocol = std::num::NonZero::new(IP_PROTOCOL).map(Protocol::from_raw);
-        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        let socket = socket_with(AddressFamily::INET, SocketType::RAW, flags, protocol)
-            .map_err(|error| Failure::of_system("a raw socket for GRE", &error.into()))?;
-        // Above the system's limit only with CAP_NET_ADMIN; without it, what the limit allows.
-        if sockopt::set_socket_recv_buffer_size_force(&socket, RECEIVE_BUFFER).is_err() {
-            let _ = sockopt::set_socket_recv_buffer_size(&socket, RECEIVE_BUFFER);
-        }
+        let socket = raw_socket(AddressFamily::INET, IP_PROTOCOL);
+        let socket = socket.map_err(|error| Failure::of_system("a raw socket for GRE", &error))?;
         Ok(Self { socket, packets: Burst::new() })
     }
 
@@ -81,6 +75,14 @@ impl Gre {
     pub fn flush(&mut self) {
         self.packets.flush(&self.socket);
     }
+}
+
+/// Opens a raw socket of an IP protocol, which is read and written without waiting.
+pub(super) fn raw_socket(family: AddressFamily, protocol: u32) -> io::Result<OwnedFd> {
+    let protocol = NonZero::new(protocol).map(Protocol::from_raw);
+    let socket = socket_with(family, SocketType::RAW, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, protocol)?;
+    enlarge(&socket);
+    Ok(socket)
 }
 
 /// Takes the IP header away.
