@@ -20,12 +20,27 @@ pub(super) struct Calls {
     /// The last address that was given of each pool, by its first and last one. A client that comes again gets another
     /// one, so that late packets are not for it.
     last: BTreeMap<(Ipv4Addr, Ipv4Addr), Ipv4Addr>,
-    given: BTreeMap<Key, Ipv4Addr>,
+    given: BTreeMap<Key, Given>,
+    /// The IPv6 addresses that calls have agreed on.
+    agreed: BTreeMap<Key, Ipv6Addr>,
     by_address: BTreeMap<IpAddr, Key>,
-    /// Those whose address is the user's own.
-    fixed: BTreeSet<Key>,
     /// Networks behind clients, the longest prefix first, and of equal ones the latest.
     networks: Vec<(Network, Key)>,
+}
+
+/// The IPv4 address of a call.
+#[derive(Clone, Copy)]
+struct Given {
+    address: Ipv4Addr,
+    source: Source,
+}
+
+/// Where an address comes from.
+#[derive(Clone, Copy)]
+enum Source {
+    /// The user has it alone.
+    User,
+    Pool,
 }
 
 impl Calls {
@@ -36,17 +51,14 @@ impl Calls {
 
     /// Gives a call an address: `wanted`, or a free one of the pool. `None` when it is taken, or all are.
     pub(super) fn assign(&mut self, call: Key, wanted: Option<Ipv4Addr>, pool: Option<Pool>) -> Option<Ipv4Addr> {
-        if let Some(address) = self.given.get(&call) {
-            return Some(*address);
+        if let Some(address) = self.address(call) {
+            return Some(address);
         }
-        let address = match wanted {
-            Some(address) => Some(address).filter(|address| self.is_free(*address)),
-            None => self.next_free(pool?),
-        }?;
-        if wanted.is_some() {
-            self.fixed.insert(call);
-        }
-        self.given.insert(call, address);
+        let (address, source) = match wanted {
+            Some(address) => (Some(address).filter(|address| self.is_free(*address))?, Source::User),
+            None => (self.next_free(pool?)?, Source::Pool),
+        };
+        self.given.insert(call, Given { address, source });
         self.by_address.insert(address.into(), call);
         Some(address)
     }
@@ -55,10 +67,10 @@ impl Calls {
     /// 2865 section 5.8 lets a client choose only where it has none. Returns whether it has the other one.
     pub(super) fn exchange(&mut self, call: Key, wish: Ipv4Addr, pool: Option<Pool>) -> bool {
         let is_of_pool = pool.is_some_and(|Pool { first, last }| (first..=last).contains(&wish));
-        if !is_of_pool || !self.is_free(wish) || self.fixed.contains(&call) {
+        if !is_of_pool || !self.is_free(wish) {
             return false;
         }
-        let Some(address) = self.given.get_mut(&call) else { return false };
+        let Some(Given { address, source: Source::Pool }) = self.given.get_mut(&call) else { return false };
         self.by_address.remove(&IpAddr::V4(*address));
         *address = wish;
         self.by_address.insert(wish.into(), call);
@@ -81,19 +93,29 @@ impl Calls {
 
     /// Returns the address that a call was given.
     pub(super) fn address(&self, call: Key) -> Option<Ipv4Addr> {
-        self.given.get(&call).copied()
+        self.given.get(&call).map(|given| given.address)
     }
 
     /// Adds the IPv6 address that a call has agreed on, in place of an earlier one. It gets packets there unless another
     /// call has the same.
     pub(super) fn add(&mut self, call: Key, address: Ipv6Addr) {
         self.remove_ipv6(call);
+        self.agreed.insert(call, address);
         self.by_address.entry(address.into()).or_insert(call);
     }
 
     /// Removes the IPv6 address that a call had agreed on.
     pub(super) fn remove_ipv6(&mut self, call: Key) {
-        self.by_address.retain(|address, found| *found != call || address.is_ipv4());
+        if let Some(address) = self.agreed.remove(&call) {
+            self.release(call, address.into());
+        }
+    }
+
+    /// Takes an address from a call, unless it is another one's.
+    fn release(&mut self, call: Key, address: IpAddr) {
+        if self.by_address.get(&address) == Some(&call) {
+            self.by_address.remove(&address);
+        }
     }
 
     /// Adds a network behind a call.
@@ -122,9 +144,10 @@ impl Calls {
 
     /// Removes a call that is over.
     pub(super) fn remove(&mut self, call: Key) {
-        self.given.remove(&call);
-        self.fixed.remove(&call);
-        self.by_address.retain(|_, found| *found != call);
+        if let Some(Given { address, .. }) = self.given.remove(&call) {
+            self.release(call, address.into());
+        }
+        self.remove_ipv6(call);
         self.remove_networks(call);
     }
 
