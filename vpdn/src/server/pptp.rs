@@ -10,7 +10,7 @@ use pptp::inspect::Direction;
 use pptp::ppp_session::Batch;
 use pptp::report::SessionReport;
 use pptp::server::{ConnectionId, Limits, Server, SessionMut};
-use pptp::session::{HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Received};
+use pptp::session::{Call, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Received};
 use pptp::wire::connection::CallId;
 
 use super::come::{CONNECTIONS, Come, GRES, LISTENER};
@@ -342,7 +342,6 @@ impl Pptp {
     fn receive_gre(&mut self, now: Duration, own: Ipv4Addr, state: &mut State, debugs: &mut Debugs) {
         let Self { server, gres, batch, .. } = self;
         let Some(gre) = gres.get_mut(&own) else { return };
-        let mut held = Vec::new();
         let mut packets: Vec<_> = gre.receive().map(|(peer, packet)| (IpAddr::V4(peer), packet)).collect();
         if !debugs.is_empty() {
             for (peer, packet) in &packets {
@@ -354,6 +353,7 @@ impl Pptp {
             }
         }
         for packets in packets.chunks_mut(LOT) {
+            let mut held = Vec::new();
             server.handle_gre_batch(now, batch, packets, |_, outcome| match outcome {
                 Ok((id, _, Received::Held)) => held.push(id),
                 Ok((id, call, received)) => {
@@ -367,8 +367,8 @@ impl Pptp {
             });
             // A packet that waited for one of these goes before the next ones, or they have to wait
             // too.
-            for id in &held {
-                if let Some(mut session) = server.session_mut(*id) {
+            for id in held {
+                if let Some(mut session) = server.session_mut(id) {
                     deliver_waiting(now, &mut session, state);
                 }
             }
@@ -445,10 +445,8 @@ impl Pptp {
     pub(super) fn report(&self, now: Duration, state: &State) {
         for id in self.server.connections() {
             let (Some(session), Some(peer)) = (self.server.session(id), self.server.peer(id)) else { continue };
-            let tunnel = u32::try_from(id.get()).unwrap_or(u32::MAX);
             for call in session.calls() {
-                let report = SessionReport::of_call(call, now).with_tunnel_id(tunnel).with_address(peer);
-                let report = report.with_interface(state.device.name());
+                let report = session_report(now, (id, peer), call, state.device.name());
                 state.report(Key::Pptp(id, call.id()), &report, Some(call.ppp()));
             }
         }
@@ -466,6 +464,17 @@ fn deliver_waiting(now: Duration, session: &mut SessionMut<'_, 4>, state: &mut S
 
 fn whose(session: &SessionMut<'_, 4>, own: Ipv4Addr) -> Whose {
     Whose { id: Some(session.id().get()), peer: session.peer(), own: own.into() }
+}
+
+/// Returns the report on a call of a connection.
+pub(super) fn session_report<'c>(
+    now: Duration,
+    (id, peer): (ConnectionId, IpAddr),
+    call: Call<'c>,
+    interface: &'c str,
+) -> SessionReport<'c> {
+    let tunnel = u32::try_from(id.get()).unwrap_or(u32::MAX);
+    SessionReport::of_call(call, now).with_tunnel_id(tunnel).with_address(peer).with_interface(interface)
 }
 
 /// Returns the number of a connection for the poller: ids are given one after the other.

@@ -16,6 +16,7 @@ use super::super::key::{Key, Kind};
 use super::super::line::{Line, Visit, commands};
 use super::super::output::say;
 use super::super::state::State;
+use super::CALLS;
 use crate::radius::{Counters, TerminateCause};
 
 /// A call of a tunnel.
@@ -63,7 +64,7 @@ pub(super) fn usage(counters: &data::Counters) -> Counters {
 }
 
 /// Does something with a call.
-pub(super) fn visit(session: &mut SessionMut<'_, 4>, call: SessionId, act: impl FnOnce(&mut Visit<'_>)) {
+pub(super) fn visit(session: &mut SessionMut<'_, CALLS>, call: SessionId, act: impl FnOnce(&mut Visit<'_>)) {
     let (key, kind) = (Key::L2tp(session.id(), call), kind(session));
     // A tunnel with a call has a peer.
     let peer = session.tunnel().address().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), Address::host);
@@ -71,7 +72,7 @@ pub(super) fn visit(session: &mut SessionMut<'_, 4>, call: SessionId, act: impl 
 }
 
 /// Handles an event of a tunnel.
-pub(super) fn hear(now: Duration, session: &mut SessionMut<'_, 4>, state: &mut State, event: Event) {
+pub(super) fn hear(now: Duration, session: &mut SessionMut<'_, CALLS>, state: &mut State, event: Event) {
     let id = session.id();
     match event {
         Event::Established => {

@@ -9,7 +9,7 @@ use pptp::server::{ConnectionId, Session};
 use pptp::session::Call;
 use serde_json::{Value, json};
 
-use super::super::pptp::host_name;
+use super::super::pptp::{host_name, session_report};
 use super::{View, heading, joined};
 
 /// A connection with its peer.
@@ -64,9 +64,7 @@ impl<'v> View<'v> {
     pub(super) fn pptp_sessions_text(&self) -> String {
         let mut text = self.pptp_heading("PPTP Session Information");
         for ((id, peer, _), call) in self.pptp_calls() {
-            let tunnel = u32::try_from(id.get()).unwrap_or(u32::MAX);
-            let report = SessionReport::of_call(call, self.now).with_tunnel_id(tunnel).with_address(peer);
-            let _ = writeln!(text, "\n{}", report.with_interface(self.interface));
+            let _ = writeln!(text, "\n{}", session_report(self.now, (id, peer), call, self.interface));
         }
         text
     }
