@@ -1630,8 +1630,8 @@ int32_t pptp_server_handle_disconnect(struct pptp_server *server,
  *
  * Returns 1 for an IP packet, 0 when there is nothing to deliver, or a negative `pptp_error`.
  * `PPTP_ERROR_REFUSED` and `PPTP_ERROR_NOT_FOUND` happen on every path, and leave `packet` as it
- * was. Otherwise poll the `connection` in `packet` with `pptp_server_poll_receive`, and then those that are ready: while
- * packets wait, `PPTP_ERROR_POLL_FIRST` may follow.
+ * was. Otherwise poll the `connection` in `packet` with `pptp_server_poll_receive`, and then those
+ * that are ready: while packets wait, `PPTP_ERROR_POLL_FIRST` may follow.
  */
 int32_t pptp_server_handle_packet(struct pptp_server *server,
                                   uint64_t now_ms,

@@ -7,13 +7,13 @@ use ppp_session::ppp::Random;
 use ppp_session::ppp::auth::Ticket;
 
 use crate::address::Address;
-use crate::border::{array, buffer, buffers, bytes, deadline, length, place, structure, text, time, write_text};
-use crate::config::{Config, Settings};
+use crate::border::{array, buffer, buffers, bytes, deadline, place, structure, text, time, write_text};
+use crate::config::{Config, Settings, make};
 use crate::error::Error;
 use crate::event::{Event, Happened, Status};
-use crate::handle::{Handle, Object, ask, build, free, with};
+use crate::handle::{Object, ask, build, free, with};
 use crate::machine::{Command, Machine};
-use crate::packet::{Packet, give};
+use crate::packet::{Lent, Packet, give};
 use crate::statistics::Statistics;
 
 /// A client: one dialed call. Made by `pptp_client_new` or `pptp_client_new_l2tp`.
@@ -34,6 +34,10 @@ impl Object for Dialed {
 }
 
 impl Dialed {
+    fn new(machine: impl Machine + Send + 'static) -> Self {
+        Self { machine: Box::new(machine), happened: None }
+    }
+
     fn call(&self) -> Result<u32, Error> {
         self.machine.first_call().ok_or(Error::NotFound)
     }
@@ -41,6 +45,26 @@ impl Dialed {
     fn command(&mut self, now_ms: u64, command: Command<'_>) -> Result<i32, Error> {
         let call = self.call()?;
         self.machine.command(time(now_ms), call, command).map(|_| 0)
+    }
+}
+
+/// Polls bytes into a buffer of the caller, and says where in it they lie.
+///
+/// # Safety
+///
+/// `client` is as for [`with`], `data` as for [`buffer`], and `packet` as for [`place`].
+unsafe fn poll(
+    client: *mut Client,
+    (data, length): (*mut u8, usize),
+    packet: *mut Packet,
+    work: impl for<'b> FnOnce(&mut dyn Machine, &'b mut [u8]) -> Result<Option<Lent<'b>>, Error>,
+) -> i32 {
+    // SAFETY: the caller's promise: a handle, a buffer, and room for a struct.
+    unsafe {
+        with(client, |client: &mut Dialed| {
+            let to = place(packet)?;
+            Ok(give(to, 0, work(&mut *client.machine, buffer(data, length)?)?))
+        })
     }
 }
 
@@ -58,18 +82,12 @@ pub unsafe extern "C" fn pptp_client_new(config: *mut Config, entropy: *const u8
     build(|| {
         // SAFETY: the caller's promise: 32 bytes, and room for a pointer.
         let (entropy, to) = unsafe { (array(entropy)?, place(client)?) };
-        let mut machine = None;
-        let make = |settings: &mut Settings| {
+        let dial = |settings: &mut Settings| {
             let config = pptp::client::Config::from(settings.client()?).with_session(settings.pptp());
-            machine = Some(Box::new(pptp::client::Session::new(&config, entropy)));
-            Ok(0)
+            Ok(Dialed::new(pptp::client::Session::new(&config, entropy)))
         };
         // SAFETY: the caller's promise: a handle.
-        let result = unsafe { with(config, make) };
-        if let Some(machine) = machine {
-            to.write(Handle::create(Dialed { machine, happened: None }));
-        }
-        Ok(result)
+        Ok(unsafe { make(config, to, dial) })
     })
 }
 
@@ -93,20 +111,14 @@ pub unsafe extern "C" fn pptp_client_new_l2tp(
     build(|| {
         // SAFETY: the caller's promise: a struct, 32 bytes, and room for a pointer.
         let (server, entropy, to) = unsafe { (structure(server)?.l2tp()?, array(entropy)?, place(client)?) };
-        let mut machine = None;
-        let make = |settings: &mut Settings| {
+        let dial = |settings: &mut Settings| {
             let config = l2tp_session::client::Config::new(settings.client()?, settings.l2tp());
             let mut random = Random::new(entropy);
             let ids = l2tp_session::wire::TunnelIds::new(random.entropy());
-            machine = Some(Box::new(l2tp_session::client::Session::dial(&config, server, ids, random.entropy())));
-            Ok(0)
+            Ok(Dialed::new(l2tp_session::client::Session::dial(&config, server, ids, random.entropy())))
         };
         // SAFETY: the caller's promise: a handle.
-        let result = unsafe { with(config, make) };
-        if let Some(machine) = machine {
-            to.write(Handle::create(Dialed { machine, happened: None }));
-        }
-        Ok(result)
+        Ok(unsafe { make(config, to, dial) })
     })
 }
 
@@ -211,13 +223,7 @@ pub unsafe extern "C" fn pptp_client_poll_stream(
     packet: *mut Packet,
 ) -> i32 {
     // SAFETY: the caller's promise: a handle, a buffer, and room for a struct.
-    unsafe {
-        with(client, |client: &mut Dialed| {
-            let to = place(packet)?;
-            let found = client.machine.poll_stream(time(now_ms), buffer(data, length)?)?;
-            Ok(give(to, 0, found))
-        })
-    }
+    unsafe { poll(client, (data, length), packet, |machine, buf| machine.poll_stream(time(now_ms), buf)) }
 }
 
 /// Takes a packet of the peer: of PPTP what IP protocol 47 carried, without the IP header; of L2TP
@@ -271,13 +277,7 @@ pub unsafe extern "C" fn pptp_client_poll_packet(
     packet: *mut Packet,
 ) -> i32 {
     // SAFETY: the caller's promise: a handle, a buffer, and room for a struct.
-    unsafe {
-        with(client, |client: &mut Dialed| {
-            let to = place(packet)?;
-            let found = client.machine.poll_packet(time(now_ms), buffer(data, length)?)?;
-            Ok(give(to, 0, found))
-        })
-    }
+    unsafe { poll(client, (data, length), packet, |machine, buf| machine.poll_packet(time(now_ms), buf)) }
 }
 
 /// Gives the next IP packet that had to wait for an earlier one. Call it after each
@@ -295,13 +295,7 @@ pub unsafe extern "C" fn pptp_client_poll_receive(
     packet: *mut Packet,
 ) -> i32 {
     // SAFETY: the caller's promise: a handle, a buffer, and room for a struct.
-    unsafe {
-        with(client, |client: &mut Dialed| {
-            let to = place(packet)?;
-            let found = client.machine.poll_receive(time(now_ms), buffer(data, length)?)?;
-            Ok(give(to, 0, found))
-        })
-    }
+    unsafe { poll(client, (data, length), packet, |machine, buf| machine.poll_receive(time(now_ms), buf)) }
 }
 
 /// Encrypts an IP packet, and makes the packet around it that is to be sent.
@@ -416,8 +410,7 @@ pub unsafe extern "C" fn pptp_client_mtu(client: *mut Client) -> i32 {
 pub unsafe extern "C" fn pptp_client_status(client: *mut Client) -> i32 {
     let work = |client: &mut Dialed| {
         let ppp = client.machine.first_call().and_then(|call| client.machine.ppp(call));
-        let status = ppp.map_or(Status::Dialing, |ppp| Status::of(ppp.status()));
-        length(usize::try_from(status.number()).unwrap_or_default())
+        ppp.map_or(Status::Dialing, |ppp| Status::of(ppp.status())).code()
     };
     // SAFETY: the caller's promise: a handle.
     unsafe { with(client, work) }

@@ -4,6 +4,7 @@ mod ppp;
 
 use alloc::string::String;
 use core::ffi::c_char;
+use core::mem::MaybeUninit;
 use core::net::Ipv4Addr;
 
 use l2tp_session::wire;
@@ -60,6 +61,29 @@ pub(crate) struct Settings {
 impl Object for Settings {
     type Opaque = Config;
     const TAG: usize = 0x7070_0003;
+}
+
+/// Makes an object of a configuration, and gives its handle to C; nothing is written after an error. Returns what C gets.
+///
+/// # Safety
+///
+/// `config` is as for [`with`].
+pub(crate) unsafe fn make<T: Object>(
+    config: *mut Config,
+    to: &mut MaybeUninit<*mut T::Opaque>,
+    work: impl FnOnce(&mut Settings) -> Result<T, Error>,
+) -> i32 {
+    let mut made = None;
+    let work = |settings: &mut Settings| {
+        made = Some(work(settings)?);
+        Ok(0)
+    };
+    // SAFETY: the caller's promise.
+    let result = unsafe { with(config, work) };
+    if let Some(object) = made {
+        to.write(Handle::create(object));
+    }
+    result
 }
 
 impl Settings {

@@ -13,6 +13,7 @@ use ppp_session::ppp::{ipcp, ipv6cp};
 use pptp::session as pptp;
 
 use crate::address::four;
+use crate::error::Error;
 
 /// Kinds of events. Numbers are added at the end in later versions: ignore those that you do not
 /// know.
@@ -97,8 +98,13 @@ pub enum Status {
 
 impl Status {
     #[expect(clippy::as_conversions, reason = "the numbers of the enum are those of C")]
-    pub(crate) const fn number(self) -> u32 {
+    const fn number(self) -> u32 {
         self as u32
+    }
+
+    /// Returns the number as functions return it.
+    pub(crate) fn code(self) -> Result<i32, Error> {
+        i32::try_from(self.number()).map_err(|_| Error::Internal)
     }
 
     pub(crate) const fn of(status: ppp_session::Status) -> Self {

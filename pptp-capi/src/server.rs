@@ -14,12 +14,12 @@ use table::Gateway;
 
 use crate::address::Address;
 use crate::border::{array, buffer, buffers, bytes, deadline, place, structure, time, write_text};
-use crate::config::{Config, Settings};
+use crate::config::{Config, Settings, make};
 use crate::error::Error;
 use crate::event::{Event, Happened};
-use crate::handle::{Handle, Object, ask, build, free, with};
-use crate::machine::Command;
-use crate::packet::{Packet, give};
+use crate::handle::{Object, ask, build, free, with};
+use crate::machine::{Command, Machine};
+use crate::packet::{Lent, Packet, give};
 
 /// A server of many connections. Made by `pptp_server_new` or `pptp_server_new_l2tp`.
 #[derive(Debug)]
@@ -44,6 +44,27 @@ impl Serving {
     }
 }
 
+/// Polls bytes of a connection or tunnel into a buffer of the caller, and says where in it they lie.
+///
+/// # Safety
+///
+/// `server` is as for [`with`], `data` as for [`buffer`], and `packet` as for [`place`].
+unsafe fn poll(
+    server: *mut Server,
+    connection: u64,
+    (data, length): (*mut u8, usize),
+    packet: *mut Packet,
+    work: impl for<'b> FnOnce(&mut dyn Machine, &'b mut [u8]) -> Result<Option<Lent<'b>>, Error>,
+) -> i32 {
+    // SAFETY: the caller's promise: a handle, a buffer, and room for a struct.
+    unsafe {
+        with(server, |server: &mut Serving| {
+            let (data, to) = (buffer(data, length)?, place(packet)?);
+            server.gateway.poll(connection, |session| Ok(give(to, connection, work(session, data)?)))
+        })
+    }
+}
+
 /// Makes a server of PPTP.
 ///
 /// `config`: with `pptp_config_set_server_address`; it is copied. `server`: gets the handle, for
@@ -58,17 +79,9 @@ pub unsafe extern "C" fn pptp_server_new(config: *mut Config, server: *mut *mut 
     build(|| {
         // SAFETY: the caller's promise: room for a pointer.
         let to = unsafe { place(server)? };
-        let mut made = None;
-        let prepare = |settings: &mut Settings| {
-            made = Some(Gateway::pptp(settings)?);
-            Ok(0)
-        };
+        let serve = |settings: &mut Settings| Ok(Serving { gateway: Gateway::pptp(settings)?, happened: None });
         // SAFETY: the caller's promise: a handle.
-        let result = unsafe { with(config, prepare) };
-        if let Some(gateway) = made {
-            to.write(Handle::create(Serving { gateway, happened: None }));
-        }
-        Ok(result)
+        Ok(unsafe { make(config, to, serve) })
     })
 }
 
@@ -92,17 +105,12 @@ pub unsafe extern "C" fn pptp_server_new_l2tp(
     build(|| {
         // SAFETY: the caller's promise: 32 bytes, and room for a pointer.
         let (entropy, to) = unsafe { (array(entropy)?, place(server)?) };
-        let mut made = None;
-        let prepare = |settings: &mut Settings| {
-            made = Some(Gateway::l2tp(settings, Random::new(entropy).entropy())?);
-            Ok(0)
+        let serve = |settings: &mut Settings| {
+            let gateway = Gateway::l2tp(settings, Random::new(entropy).entropy())?;
+            Ok(Serving { gateway, happened: None })
         };
         // SAFETY: the caller's promise: a handle.
-        let result = unsafe { with(config, prepare) };
-        if let Some(gateway) = made {
-            to.write(Handle::create(Serving { gateway, happened: None }));
-        }
-        Ok(result)
+        Ok(unsafe { make(config, to, serve) })
     })
 }
 
@@ -189,8 +197,8 @@ pub unsafe extern "C" fn pptp_server_handle_disconnect(server: *mut Server, now_
 ///
 /// Returns 1 for an IP packet, 0 when there is nothing to deliver, or a negative `pptp_error`.
 /// `PPTP_ERROR_REFUSED` and `PPTP_ERROR_NOT_FOUND` happen on every path, and leave `packet` as it
-/// was. Otherwise poll the `connection` in `packet` with `pptp_server_poll_receive`, and then those that are ready: while
-/// packets wait, `PPTP_ERROR_POLL_FIRST` may follow.
+/// was. Otherwise poll the `connection` in `packet` with `pptp_server_poll_receive`, and then those
+/// that are ready: while packets wait, `PPTP_ERROR_POLL_FIRST` may follow.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pptp_server_handle_packet(
     server: *mut Server,
@@ -256,14 +264,7 @@ pub unsafe extern "C" fn pptp_server_poll_stream(
     packet: *mut Packet,
 ) -> i32 {
     // SAFETY: the caller's promise: a handle, a buffer, and room for a struct.
-    unsafe {
-        with(server, |server: &mut Serving| {
-            let (data, to) = (buffer(data, length)?, place(packet)?);
-            server
-                .gateway
-                .poll(connection, |session| Ok(give(to, connection, session.poll_stream(time(now_ms), data)?)))
-        })
-    }
+    unsafe { poll(server, connection, (data, length), packet, |session, buf| session.poll_stream(time(now_ms), buf)) }
 }
 
 /// Gives the next packet of a connection or tunnel that is no data. Of PPTP it is for IP protocol 47,
@@ -281,14 +282,7 @@ pub unsafe extern "C" fn pptp_server_poll_packet(
     packet: *mut Packet,
 ) -> i32 {
     // SAFETY: the caller's promise: a handle, a buffer, and room for a struct.
-    unsafe {
-        with(server, |server: &mut Serving| {
-            let (data, to) = (buffer(data, length)?, place(packet)?);
-            server
-                .gateway
-                .poll(connection, |session| Ok(give(to, connection, session.poll_packet(time(now_ms), data)?)))
-        })
-    }
+    unsafe { poll(server, connection, (data, length), packet, |session, buf| session.poll_packet(time(now_ms), buf)) }
 }
 
 /// Gives the next IP packet of a connection or tunnel that had to wait for an earlier one. The
@@ -305,14 +299,7 @@ pub unsafe extern "C" fn pptp_server_poll_receive(
     packet: *mut Packet,
 ) -> i32 {
     // SAFETY: the caller's promise: a handle, a buffer, and room for a struct.
-    unsafe {
-        with(server, |server: &mut Serving| {
-            let (data, to) = (buffer(data, length)?, place(packet)?);
-            server
-                .gateway
-                .poll(connection, |session| Ok(give(to, connection, session.poll_receive(time(now_ms), data)?)))
-        })
-    }
+    unsafe { poll(server, connection, (data, length), packet, |session, buf| session.poll_receive(time(now_ms), buf)) }
 }
 
 /// Encrypts an IP packet for a call, and makes the packet around it that is to be sent. The other

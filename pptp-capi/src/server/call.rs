@@ -70,7 +70,7 @@ pub unsafe extern "C" fn pptp_server_mtu(server: *mut Server, connection: u64, c
 pub unsafe extern "C" fn pptp_server_status(server: *mut Server, connection: u64, call: u32) -> i32 {
     let work = |server: &mut Serving| {
         let ppp = server.gateway.look(connection)?.ppp(call).ok_or(Error::NotFound)?;
-        i32::try_from(Status::of(ppp.status()).number()).map_err(|_| Error::Internal)
+        Status::of(ppp.status()).code()
     };
     // SAFETY: the caller's promise: a handle.
     unsafe { with(server, work) }
