@@ -33,18 +33,24 @@ impl Compression {
     pub(super) fn try_packet(&mut self, bits: Flags, plain: &[u8], has_hole: bool) -> Decompressed {
         /// Longer ones than any link takes.
         const LONGEST: usize = 1 << 13;
-        let is_compressed = bits.contains(Flags::COMPRESSED);
-        if !is_compressed && self.decompressor.is_none() {
+        let flags = ppp_session::compression_flags(bits);
+        let behind_hole = |decompressor: &mut mppc::Decompressor| {
+            if has_hole {
+                // RFC 2118 section 4.3: a hole in the history spoils all that follows, until the next one that is flushed.
+                decompressor.desynchronize();
+            }
+        };
+        if !bits.contains(Flags::COMPRESSED) {
+            // It makes sense by itself, so that it is not tried, and needs no history.
+            if let Some(decompressor) = &mut self.decompressor {
+                behind_hole(decompressor);
+                let _ = decompressor.decompress(flags, plain, LONGEST);
+            }
             return Decompressed::AsItIs;
         }
         let mut tried = self.decompressor.clone().unwrap_or_default();
-        if has_hole {
-            // RFC 2118 section 4.3: a hole in the history spoils all that follows, until the next one that is flushed.
-            tried.desynchronize();
-        }
-        let outcome = match tried.decompress(ppp_session::compression_flags(bits), plain, LONGEST) {
-            // An uncompressed packet needs no history.
-            _ if !is_compressed => Decompressed::AsItIs,
+        behind_hole(&mut tried);
+        let outcome = match tried.decompress(flags, plain, LONGEST) {
             Ok(packet) if is_ip(packet) => Decompressed::Packet(packet.to_vec()),
             Err(mppc::DecompressError::NotSynchronized) => Decompressed::Unknown,
             Ok(_) | Err(_) => return Decompressed::Wrong,
