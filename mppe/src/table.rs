@@ -22,12 +22,13 @@ impl<const N: usize> Table<N> {
         Self([[0; KEY_LEN]; N])
     }
 
-    const fn made(&self) -> Option<&Keys<N>> {
-        Some(&self.0)
+    /// Returns the keys, if there are any.
+    fn made(&self) -> impl Iterator<Item = &Keys<N>> {
+        core::iter::once(&self.0)
     }
 
-    const fn made_mut(&mut self) -> Option<&mut Keys<N>> {
-        Some(&mut self.0)
+    fn made_mut(&mut self) -> impl Iterator<Item = &mut Keys<N>> {
+        core::iter::once(&mut self.0)
     }
 
     const fn make(&mut self) -> &mut Keys<N> {
@@ -41,12 +42,13 @@ impl<const N: usize> Table<N> {
         Self(None)
     }
 
-    fn made(&self) -> Option<&Keys<N>> {
-        self.0.as_deref()
+    /// Returns the keys, if there are any.
+    fn made(&self) -> impl Iterator<Item = &Keys<N>> {
+        self.0.as_deref().into_iter()
     }
 
-    fn made_mut(&mut self) -> Option<&mut Keys<N>> {
-        self.0.as_deref_mut()
+    fn made_mut(&mut self) -> impl Iterator<Item = &mut Keys<N>> {
+        self.0.as_deref_mut().into_iter()
     }
 
     fn make(&mut self) -> &mut Keys<N> {
@@ -57,7 +59,7 @@ impl<const N: usize> Table<N> {
 impl<const N: usize> Table<N> {
     /// Returns a key; `None` when none was put anywhere.
     pub(crate) fn get(&self, place: usize) -> Option<&[u8; KEY_LEN]> {
-        self.made()?.get(place)
+        self.made().next()?.get(place)
     }
 
     /// Puts a key. A place that there is not takes none.
@@ -69,7 +71,7 @@ impl<const N: usize> Table<N> {
 
     /// Wipes a key.
     pub(crate) fn wipe(&mut self, place: usize) {
-        if let Some(key) = self.made_mut().and_then(|keys| keys.get_mut(place)) {
+        if let Some(key) = self.made_mut().next().and_then(|keys| keys.get_mut(place)) {
             wipe(key);
         }
     }
@@ -77,9 +79,7 @@ impl<const N: usize> Table<N> {
 
 impl<const N: usize> Drop for Table<N> {
     fn drop(&mut self) {
-        if let Some(keys) = self.made_mut() {
-            keys.iter_mut().for_each(wipe);
-        }
+        self.made_mut().flatten().for_each(wipe);
     }
 }
 
@@ -90,9 +90,9 @@ mod tests {
     #[test]
     fn keys_are_where_they_were_put_until_they_are_wiped() {
         let mut table = Table::<3>::new();
-        assert_eq!(table.made().is_some(), cfg!(not(feature = "alloc")));
+        assert_eq!(table.made().next().is_some(), cfg!(not(feature = "alloc")));
         table.wipe(1);
-        assert_eq!(table.made().is_some(), cfg!(not(feature = "alloc")), "there was nothing to wipe");
+        assert_eq!(table.made().next().is_some(), cfg!(not(feature = "alloc")), "there was nothing to wipe");
         table.put(1, &[7; KEY_LEN]);
         table.put(3, &[9; KEY_LEN]);
         assert_eq!(

@@ -37,12 +37,13 @@ impl<const CALLS: usize> Output<CALLS> {
         Self { queues: None }
     }
 
-    fn waiting(&self) -> Option<&Queues<CALLS>> {
-        self.queues.as_deref()
+    /// Returns the queues, if they are there.
+    fn waiting(&self) -> impl Iterator<Item = &Queues<CALLS>> {
+        self.queues.as_deref().into_iter()
     }
 
-    fn waiting_mut(&mut self) -> Option<&mut Queues<CALLS>> {
-        self.queues.as_deref_mut()
+    fn waiting_mut(&mut self) -> impl Iterator<Item = &mut Queues<CALLS>> {
+        self.queues.as_deref_mut().into_iter()
     }
 
     fn room(&mut self) -> &mut Queues<CALLS> {
@@ -51,7 +52,7 @@ impl<const CALLS: usize> Output<CALLS> {
 
     /// Gives the memory back when nothing waits.
     fn settle(&mut self) {
-        if self.waiting().is_some_and(|queues| queues.events.is_empty() && queues.messages.is_empty()) {
+        if self.waiting().all(|queues| queues.events.is_empty() && queues.messages.is_empty()) {
             self.queues = None;
         }
     }
@@ -63,12 +64,12 @@ impl<const CALLS: usize> Output<CALLS> {
         Self { queues: Queues::new() }
     }
 
-    const fn waiting(&self) -> Option<&Queues<CALLS>> {
-        Some(&self.queues)
+    fn waiting(&self) -> impl Iterator<Item = &Queues<CALLS>> {
+        core::iter::once(&self.queues)
     }
 
-    const fn waiting_mut(&mut self) -> Option<&mut Queues<CALLS>> {
-        Some(&mut self.queues)
+    fn waiting_mut(&mut self) -> impl Iterator<Item = &mut Queues<CALLS>> {
+        core::iter::once(&mut self.queues)
     }
 
     const fn room(&mut self) -> &mut Queues<CALLS> {
@@ -82,7 +83,7 @@ impl<const CALLS: usize> Output<CALLS> {
 impl<const CALLS: usize> Output<CALLS> {
     /// Returns whether an input or a command can be taken.
     pub(super) fn has_room(&self) -> bool {
-        self.waiting().is_none_or(|queues| queues.events.has_room() && queues.messages.has_room())
+        self.waiting().all(|queues| queues.events.has_room() && queues.messages.has_room())
     }
 
     pub(super) fn tell(&mut self, event: Event) {
@@ -94,24 +95,24 @@ impl<const CALLS: usize> Output<CALLS> {
     }
 
     pub(super) fn next_event(&mut self) -> Option<Event> {
-        let event = self.waiting_mut()?.events.pop();
+        let event = self.waiting_mut().next()?.events.pop();
         self.settle();
         event
     }
 
     pub(super) fn front_message(&self) -> Option<&Message> {
-        self.waiting()?.messages.front()
+        self.waiting().next()?.messages.front()
     }
 
     pub(super) fn drop_front_message(&mut self) {
-        if let Some(queues) = self.waiting_mut() {
+        for queues in self.waiting_mut() {
             queues.messages.pop();
         }
         self.settle();
     }
 
     pub(super) fn drop_messages(&mut self) {
-        if let Some(queues) = self.waiting_mut() {
+        for queues in self.waiting_mut() {
             queues.messages.clear();
         }
         self.settle();
