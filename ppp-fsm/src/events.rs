@@ -112,7 +112,7 @@ impl<E: Kinded + Copy, const KINDS: usize> Queue<E, KINDS> {
         self.0.is_none()
     }
 
-    /// Gives the memory back when nothing waits. What is pushed may undo what waited.
+    /// Gives the memory back when nothing waits: an event may undo the one that waited.
     fn settle(&mut self) {
         if self.0.as_ref().is_some_and(|events| events.is_empty()) {
             self.0 = None;
