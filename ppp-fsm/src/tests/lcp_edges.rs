@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::network::Network;
-use crate::auth::{Method, Methods};
+use crate::auth::{Method, Methods, Ticket};
 use crate::hdlc::{self, Fcs};
 use crate::link::{self, Keepalive, Link, Reason, Received};
 use crate::negotiate::{self, ControlProtocol, Negotiation};
@@ -169,6 +169,18 @@ fn rfc1661_section_5_5_the_number_of_an_error_is_sent_where_it_is_set_so() {
     }
 }
 
+/// Returns the ticket of the only proof that is demanded of this side.
+fn demanded(link: &mut Link) -> Ticket {
+    let mut tickets = Vec::new();
+    while let Some(event) = link.poll_event() {
+        if let link::Event::Prove(demand) = event {
+            tickets.push(demand.ticket());
+        }
+    }
+    let [ticket] = tickets[..] else { panic!("not one demand") };
+    ticket
+}
+
 /// RFC 3748 section 2.3, on a whole link: another end of EAP proves this side.
 #[test]
 fn rfc3748_section_2_3_a_link_passes_eap_of_this_side_through() {
@@ -185,13 +197,9 @@ fn rfc3748_section_2_3_a_link_passes_eap_of_this_side_through() {
     }
     let request: &[u8] = &[1, 7, 0, 5, 1];
     link.handle_frame(NOW, &[&[0xc2, 0x27], request].concat()).unwrap();
-    let demands = core::iter::from_fn(|| link.poll_event()).filter_map(|event| match event {
-        link::Event::Prove(demand) => Some(demand),
-        _ => None,
-    });
-    let [demand] = demands.collect::<Vec<_>>()[..] else { panic!("not one demand") };
+    let ticket = demanded(&mut link);
     assert_eq!(link.eap_request(), Some(request));
-    link.send_eap(NOW, demand.ticket(), &[2, 7, 0, 6, 1, b'x']).unwrap();
+    link.send_eap(NOW, ticket, &[2, 7, 0, 6, 1, b'x']).unwrap();
     let mut buf = [0; Link::MAX_TRANSMIT];
     let response = link.poll_transmit(NOW, &mut buf).unwrap().unwrap();
     assert!(response.ends_with(&[0xc2, 0x27, 2, 7, 0, 6, 1, b'x']), "{response:02x?}");
@@ -206,11 +214,8 @@ fn rfc1334_section_2_2_2_the_text_of_an_acknowledgment_is_kept() {
     for frame in ["c021010100080304c023", "c02102010004"] {
         link.handle_frame(NOW, &hex::decode(frame).unwrap()).unwrap();
     }
-    let ticket = core::iter::from_fn(|| link.poll_event()).find_map(|event| match event {
-        link::Event::Prove(demand) => Some(demand.ticket()),
-        _ => None,
-    });
-    link.prove(NOW, ticket.unwrap(), b"alice", &crate::auth::Secret::Password(b"x")).unwrap();
+    let ticket = demanded(&mut link);
+    link.prove(NOW, ticket, b"alice", &crate::auth::Secret::Password(b"x")).unwrap();
     let mut identifier = None;
     let mut buf = [0; Link::MAX_TRANSMIT];
     while let Some(frame) = link.poll_transmit(NOW, &mut buf).unwrap() {
