@@ -4,6 +4,7 @@
 
 mod batch;
 mod captured;
+mod edges;
 mod hostile;
 mod link;
 mod liveness;
