@@ -616,3 +616,13 @@ fn a_frame_is_found_in_its_packet_by_range() {
     assert_eq!(&bytes[range], b"frame");
     assert_eq!(tunnel.config().call_ids(), CallIds { local: LOCAL, peer: PEER });
 }
+
+/// RFC 2637 section 4.1: the bits of the first two bytes, by the letters of the RFC.
+#[test]
+fn section_4_1_flags_and_numbers_are_printed() {
+    assert_eq!(format!("{:?}", crate::Flags::from_bits(0x3081)), "Flags(0x3081 (K S A, version 1))");
+    assert_eq!(crate::Flags::from_bits(0).to_string(), "0x0000 (version 0)");
+    let window = tunnel().statistics().window().to_string();
+    // No round trip was measured.
+    assert!(window.lines().nth(1).is_some_and(|line| line.contains(" - ")), "{window}");
+}
