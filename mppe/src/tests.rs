@@ -5,6 +5,7 @@
 mod batch;
 mod captured;
 mod edges;
+mod edges_stateful;
 mod hostile;
 mod link;
 mod liveness;

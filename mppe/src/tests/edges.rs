@@ -1,4 +1,4 @@
-//! What few packets show at once: counters, limits, settings, and a decryptor that joins late.
+//! Counters, limits, settings and late joining of a decryptor, each with few packets.
 
 use alloc::vec::Vec;
 use core::time::Duration;
