@@ -1,4 +1,4 @@
-//! What people read: names of values and numbers, and nothing of a secret.
+//! The text of values and numbers, without a secret in it.
 
 use alloc::format;
 use alloc::string::ToString;

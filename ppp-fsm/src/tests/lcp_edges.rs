@@ -49,7 +49,7 @@ fn rfc1662_section_7_1_a_nak_of_control_characters_has_more_of_them_escaped() {
     let config = bare().with_control_characters(0x000a_0000);
     let (mut machine, request) = lcp_with(&config);
     assert_eq!(request, "0101000a0206000a0000");
-    // What the peer names is added to what this side needs, and never takes anything away.
+    // The characters of the peer are added to those of this side; none is taken away.
     assert_eq!(answer(&mut machine, "0301000a020600000001"), "0102000a0206000a0001");
     answer(&mut machine, "0202000a0206000a0001");
     assert_eq!(machine.protocol().receiving().control_characters, 0x000a_0001);

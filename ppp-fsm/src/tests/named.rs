@@ -1,4 +1,4 @@
-//! What people read of numbers, lists and errors, and values that leave the types of this crate.
+//! The text of numbers, lists and errors, and values that leave the types of this crate.
 
 use alloc::format;
 use alloc::string::ToString;
