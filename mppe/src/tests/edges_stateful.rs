@@ -19,7 +19,9 @@ fn of_wrong_length(encryptor: &mut Encryptor) -> Vec<u8> {
 /// Gives packets that arrive as they were sent.
 fn exchange(encryptor: &mut Encryptor, decryptor: &mut Decryptor, count: u32) -> Vec<Vec<u8>> {
     let packets: Vec<_> = (0..count).map(|mark| sealed(encryptor, &ip(mark, 40))).collect();
-    packets.iter().for_each(|packet| assert!(decryptor.decrypt(&mut packet.clone()).is_ok()));
+    for packet in &packets {
+        decryptor.decrypt(&mut packet.clone()).unwrap();
+    }
     packets
 }
 
