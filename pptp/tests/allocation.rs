@@ -213,7 +213,7 @@ const SERVER_UP: RangeInclusive<usize> = 10_000..=12 * 1024;
 /// Of encryption and decryption, as long as no packet is lost or late.
 const OF_MPPE: usize = 2300;
 /// Of `Server`, for a connection.
-const OF_TABLE: usize = 400;
+const OF_TABLE: usize = 800;
 /// Of `Compression`.
 const FAST: RangeInclusive<usize> = 48_000..=52_000;
 const HARD: RangeInclusive<usize> = 97_000..=101_000;

@@ -60,7 +60,7 @@ enum Stage {
 /// dials one call.
 ///
 /// It belongs to one TCP connection: to dial again, make another one. A client's takes 2.3 KiB,
-/// 8 KiB once the call is up, 10.5 KiB with encryption, and [more](ppp_session::Compression) where
+/// 8.5 KiB once the call is up, 11 KiB with encryption, and [more](ppp_session::Compression) where
 /// packets are compressed. A server's takes 2 KiB and 400 bytes for each of `CALLS`, and 8.5 KiB
 /// for a call that is up.
 ///
