@@ -1,37 +1,43 @@
 //! Many packets of a socket with one system call.
 
+use std::cell::RefCell;
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd};
 
 use nix::errno::Errno;
-use nix::sys::socket::{ControlMessage, MsgFlags, MultiHeaders, SockaddrLike, recvmmsg, sendmmsg};
+use nix::sys::socket::{ControlMessage, MsgFlags, MultiHeaders, SockaddrStorage, recvmmsg, sendmmsg};
 
 use super::BURST;
 
 /// Room for any packet of a tunnel, with its IP header.
 const PACKET: usize = 2048;
 
+type Headers = RefCell<MultiHeaders<SockaddrStorage>>;
+
+thread_local! {
+    // They have pointers in them, so they stay in their thread, while sockets go from one to another. There are two:
+    // sending leaves addresses in its headers that are gone afterwards, and receiving would write there.
+    static RECEIVED: Headers = RefCell::new(MultiHeaders::preallocate(BURST, None));
+    static SENT: Headers = RefCell::new(MultiHeaders::preallocate(BURST, None));
+}
+
 /// The packets that come and go by a socket, and their addresses. A packet goes out with the next
 /// [`flush`](Self::flush), or when there is no more room.
-pub(super) struct Burst<A> {
-    /// Two: sending leaves addresses in its headers that are gone afterwards, and receiving would write there.
-    headers: Box<MultiHeaders<A>>,
-    unsent_headers: Box<MultiHeaders<A>>,
+pub(super) struct Burst {
     received: Vec<[u8; PACKET]>,
     unsent: Vec<[u8; PACKET]>,
     /// The length and the receiver of each packet that waits.
-    waiting: Vec<(usize, Option<A>)>,
+    waiting: Vec<(usize, Option<SockaddrStorage>)>,
 }
 
-impl<A: SockaddrLike + Copy> Burst<A> {
+impl Burst {
     pub(super) fn new() -> Self {
-        let [headers, unsent_headers] = [(); 2].map(|()| Box::new(MultiHeaders::preallocate(BURST, None)));
         let (received, unsent) = (vec![[0; PACKET]; BURST], vec![[0; PACKET]; BURST]);
-        Self { headers, unsent_headers, received, unsent, waiting: Vec::with_capacity(BURST) }
+        Self { received, unsent, waiting: Vec::with_capacity(BURST) }
     }
 
     /// Reads the packets that have come, [`BURST`] at most. Each is given with its sender.
-    pub(super) fn receive(&mut self, socket: impl AsFd) -> impl Iterator<Item = (Option<A>, &mut [u8])> {
+    pub(super) fn receive(&mut self, socket: impl AsFd) -> impl Iterator<Item = (Option<SockaddrStorage>, &mut [u8])> {
         let found = self.receive_lengths(socket).unwrap_or([(0, None); BURST]);
         let packets = self.received.iter_mut().zip(found).filter(|(_, (length, _))| *length > 0);
         packets.filter_map(|(packet, (length, source))| Some((source, packet.get_mut(..length)?)))
@@ -39,18 +45,20 @@ impl<A: SockaddrLike + Copy> Burst<A> {
 
     /// Returns how long each packet is, and its sender. A router's answer to an earlier packet is an error, and
     /// comes once: then it is tried again.
-    fn receive_lengths(&mut self, socket: impl AsFd) -> Option<[(usize, Option<A>); BURST]> {
-        let Self { headers, received, .. } = self;
+    fn receive_lengths(&mut self, socket: impl AsFd) -> Option<[(usize, Option<SockaddrStorage>); BURST]> {
         let socket = socket.as_fd().as_raw_fd();
         for _ in 0..2 {
-            let mut slices = received.iter_mut().map(|packet| [IoSliceMut::new(packet)]);
-            let mut slices: [_; BURST] = std::array::from_fn(|_| slices.next().unwrap_or([IoSliceMut::new(&mut [])]));
-            match recvmmsg(socket, headers, slices.iter_mut(), MsgFlags::MSG_DONTWAIT, None) {
-                Ok(results) => {
-                    let mut found = [(0, None); BURST];
-                    found.iter_mut().zip(results).for_each(|(found, result)| *found = (result.bytes, result.address));
-                    return Some(found);
-                }
+            let received = RECEIVED.with_borrow_mut(|headers| {
+                let mut slices = self.received.iter_mut().map(|packet| [IoSliceMut::new(packet)]);
+                let mut slices: [_; BURST] =
+                    std::array::from_fn(|_| slices.next().unwrap_or([IoSliceMut::new(&mut [])]));
+                let results = recvmmsg(socket, headers, slices.iter_mut(), MsgFlags::MSG_DONTWAIT, None)?;
+                let mut found = [(0, None); BURST];
+                found.iter_mut().zip(results).for_each(|(found, result)| *found = (result.bytes, result.address));
+                Ok(found)
+            });
+            match received {
+                Ok(found) => return Some(found),
                 Err(Errno::EAGAIN) => return None,
                 Err(_) => {}
             }
@@ -59,7 +67,7 @@ impl<A: SockaddrLike + Copy> Burst<A> {
     }
 
     /// Keeps a packet for the next [`flush`](Self::flush), and sends all before when there is no room.
-    pub(super) fn push(&mut self, socket: impl AsFd, peer: Option<A>, packet: &[u8]) {
+    pub(super) fn push(&mut self, socket: impl AsFd, peer: Option<SockaddrStorage>, packet: &[u8]) {
         if self.waiting.len() >= BURST {
             self.flush(socket);
         }
@@ -73,7 +81,7 @@ impl<A: SockaddrLike + Copy> Burst<A> {
 
     /// Sends what waits. It may be lost here, as anywhere on the path.
     pub(super) fn flush(&mut self, socket: impl AsFd) {
-        let Self { unsent_headers: headers, unsent, waiting, .. } = self;
+        let Self { unsent, waiting, .. } = self;
         let socket = socket.as_fd().as_raw_fd();
         let mut rest = 0;
         while rest < waiting.len() {
@@ -82,8 +90,11 @@ impl<A: SockaddrLike + Copy> Burst<A> {
                 .map(|((length, peer), packet)| ([IoSlice::new(packet.get(..*length).unwrap_or_default())], *peer))
                 .unzip();
             let control: [ControlMessage<'_>; 0] = [];
-            let sent = match sendmmsg(socket, headers, &slices, &peers, control, MsgFlags::MSG_DONTWAIT) {
-                Ok(results) => results.count(),
+            let sent = SENT.with_borrow_mut(|headers| {
+                sendmmsg(socket, headers, &slices, &peers, control, MsgFlags::MSG_DONTWAIT).map(Iterator::count)
+            });
+            let sent = match sent {
+                Ok(count) => count,
                 // No room in the system: what is left is lost, as on a full line.
                 Err(Errno::EAGAIN | Errno::ENOBUFS) => break,
                 Err(_) => 0,
