@@ -107,7 +107,7 @@ impl L2tp {
     }
 
     /// Carries packets from the network to the device.
-    pub(super) fn receive(&mut self, now: Duration, come: &Come, state: &mut State, debugs: &mut Debugs) {
+    pub(super) fn receive(&mut self, now: Duration, come: &Come, state: &mut State, debugs: &Debugs) {
         if !come.has(DATAGRAMS) {
             return;
         }
@@ -145,7 +145,7 @@ impl L2tp {
     }
 
     /// Sends what the tunnels have to send, and hears their events, until there is nothing more.
-    pub(super) fn settle(&mut self, now: Duration, state: &mut State, debugs: &mut Debugs) {
+    pub(super) fn settle(&mut self, now: Duration, state: &mut State, debugs: &Debugs) {
         let Self { server, network, own, stage, .. } = self;
         let mut buf = [0; MAX_TRANSMIT];
         loop {
@@ -175,7 +175,7 @@ impl L2tp {
     }
 
     /// Sends packets to clients. [`flush`](Self::flush) has them leave.
-    pub(super) fn send(&mut self, now: Duration, packets: &mut [Packet<'_>], debugs: &mut Debugs) {
+    pub(super) fn send(&mut self, now: Duration, packets: &mut [Packet<'_>], debugs: &Debugs) {
         let Self { server, network, own, batch, .. } = self;
         let tunnel = |(id, ..): &Packet<'_>| server.session(*id).map(number);
         let tunnels: Vec<_> = if debugs.is_empty() { Vec::new() } else { packets.iter().map(tunnel).collect() };
@@ -279,7 +279,7 @@ fn deliver(state: &mut State, id: TunnelId, received: Received<'_>) {
 
 /// Shows a packet of a tunnel to those who want to see it.
 fn show(
-    debugs: &mut Debugs,
+    debugs: &Debugs,
     now: Duration,
     (tunnel, own, peer): (Option<u64>, SocketAddrV4, Address),
     direction: Direction,
