@@ -110,11 +110,13 @@ fn ask(words: &str, json: bool) -> String {
     String::from_utf8(answer).unwrap()
 }
 
-/// Returns user and interface of each call, in the order of the listing.
+/// Returns user and interface of each call, by user.
 fn calls() -> Vec<(String, String)> {
     let calls: Vec<Value> = serde_json::from_str(&ask("show vpdn session all", true)).unwrap();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    calls.iter().map(|call| (text(&call["user"]), text(&call["interface"]))).collect()
+    let mut calls: Vec<_> = calls.iter().map(|call| (text(&call["user"]), text(&call["interface"]))).collect();
+    calls.sort();
+    calls
 }
 
 fn two_at_once() {

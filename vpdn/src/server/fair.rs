@@ -47,7 +47,7 @@ mod tests {
                 while !is_over.load(Ordering::Relaxed) {
                     let _guard = fair.lock();
                     turns.fetch_add(1, Ordering::Relaxed);
-                    std::thread::sleep(Duration::from_millis(1));
+                    std::thread::park_timeout(Duration::from_millis(1));
                 }
             });
             while turns.load(Ordering::Relaxed) == 0 {

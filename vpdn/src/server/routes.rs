@@ -105,7 +105,9 @@ mod tests {
         let (first, second) = (way(1), way(2));
         for (gone, left) in [(first, Left::Unchanged), (second, Left::Before(first))] {
             let mut ways = Ways::default();
-            [first, second].into_iter().for_each(|way| ways.add(network, way));
+            for way in [first, second] {
+                ways.add(network, way);
+            }
             assert_eq!(ways.remove(network, gone.call), left);
             assert_eq!(ways.remove(network, gone.call), Left::Unchanged);
             let other = if gone == first { second } else { first };
@@ -114,7 +116,9 @@ mod tests {
         }
         // A link that is configured again is the latest.
         let mut ways = Ways::default();
-        [first, second, first].into_iter().for_each(|way| ways.add(network, way));
+        for way in [first, second, first] {
+            ways.add(network, way);
+        }
         assert_eq!(ways.remove(network, first.call), Left::Before(second));
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use pptp::ppp_session::{Session as Ppp, Status};
+use pptp::server::Server;
 
 use super::super::key::Kind;
 use super::super::l2tp::kind;
@@ -79,7 +80,7 @@ impl View<'_> {
         let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         let mut sums = Sums::default();
         if wanted == Kind::Pptp {
-            sums.tunnels = count(self.shards.iter().filter_map(|shard| shard.pptp).map(|server| server.len()).sum());
+            sums.tunnels = count(self.shards.iter().filter_map(|shard| shard.pptp).map(Server::len).sum());
             for (_, call) in self.pptp_calls() {
                 let tunnel = call.statistics().tunnel;
                 let bytes = [tunnel.bytes_sent, tunnel.bytes_received];
