@@ -60,8 +60,7 @@ impl Shard {
     }
 
     /// Returns the id of this shard near a number that was drawn: each is as likely as the next one.
-    /// `None`: there is none, since 0 stands for no call (RFC 2637 section 2.8), or the last ids
-    /// are of other shards.
+    /// `None`: it would be 0, which stands for no call (RFC 2637 section 2.8), or more than 65535.
     pub(crate) fn nearest(self, drawn: u16) -> Option<CallId> {
         let first = drawn.wrapping_sub(drawn % self.count);
         first.checked_add(self.index).filter(|number| *number != 0).map(CallId::new)

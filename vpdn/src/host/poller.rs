@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(ready(&mut poller), [8]);
         drop(one);
         assert!(ready(&mut poller).is_empty());
-        // What another handle adds is waited for here.
+        // A descriptor that another handle adds is waited for here.
         let (one, mut other) = UnixStream::pair().unwrap();
         poller.try_clone().unwrap().add(&one, 9, Interest::Read).unwrap();
         other.write_all(b"x").unwrap();

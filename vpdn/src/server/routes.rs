@@ -26,7 +26,7 @@ struct Way {
     mtu: u16,
 }
 
-/// What the end of a way means for the route.
+/// The meaning of the end of a way for the route.
 #[derive(Debug, PartialEq, Eq)]
 enum Left {
     /// It is another call's.

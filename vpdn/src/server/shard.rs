@@ -32,7 +32,7 @@ enum Stage {
     Closing { deadline: Duration },
 }
 
-/// What follows a turn.
+/// The sequel of a turn.
 pub(super) enum Next {
     /// Waiting, until this deadline at most.
     Wait(Option<Duration>),
@@ -57,7 +57,7 @@ pub(super) struct Shard {
     stage: Stage,
 }
 
-/// What a shard has in common with the others, or is handed.
+/// The parts of a shard, some of which it has in common with the others.
 pub(super) struct Parts {
     pub(super) clock: Clock,
     pub(super) poller: Poller,
