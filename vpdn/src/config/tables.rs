@@ -20,7 +20,8 @@ const MAX_DEFAULT_CORES: u16 = 16;
 pub struct Config {
     /// The name that this side gives itself. Default: `vpdn`.
     pub hostname: Option<String>,
-    /// Where the server takes calls. Default: all addresses. A port is for a server of one protocol.
+    /// Where the server takes calls. Default: all addresses of IPv4. A port is for a server of one protocol, and an
+    /// address of IPv6 for one of L2TP.
     pub listen: Listen,
     /// The name of the network interface. Without it, the system gives one. A server on several cores has an interface
     /// for each: this name and a number, from 0 on.

@@ -33,7 +33,8 @@ pub(crate) struct Arguments {
     pub(crate) command: Option<Command>,
     #[command(flatten)]
     pub(crate) source: Source,
-    /// The address to take calls at, with `:PORT` if it is not 1723 for PPTP or 1701 for L2TP.
+    /// The address to take calls at, with `:PORT` if it is not 1723 for PPTP or 1701 for L2TP. L2TP alone may have one of
+    /// IPv6, as `2001:db8::1` or `[2001:db8::1]:1701`.
     #[arg(long, value_name = "ADDRESS", value_parser = listen)]
     listen: Option<String>,
     /// On how many cores it works, each with an interface; without it, as many as there are, 16 at most.

@@ -1,6 +1,7 @@
 //! The start of the server: everything is opened, and shared out to the shards.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,7 +59,11 @@ pub(super) fn run(config: &Config, only: Option<Protocol>, reload: &Reload<'_>) 
     };
     let mut listener = None;
     if settings.pptp.is_some() {
-        listener = Some(Listener::open(place(pptp::PORT, "PPTP"), config.limits)?);
+        let address = place(pptp::PORT, "PPTP");
+        let SocketAddr::V4(address) = address else {
+            return Err(Failure::other(format!("listening at {address}: PPTP has addresses of IPv4 alone")));
+        };
+        listener = Some(Listener::open(address, config.limits)?);
     }
     let mut l2tp = None;
     if let Some(settings) = settings.l2tp.take() {
