@@ -56,6 +56,11 @@ impl Channel {
         each!(self, channel => channel.session_mtu())
     }
 
+    /// Returns whether a frame may be too long for the path.
+    pub(crate) const fn bounds_length(&self) -> bool {
+        each!(self, channel => channel.bounds_length())
+    }
+
     /// Returns an error when a frame of this length will not be sent. It is counted.
     pub(crate) fn check(&mut self, length: usize) -> Result<(), SendError> {
         each!(self, channel => channel.check(length))

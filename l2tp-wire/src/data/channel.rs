@@ -187,7 +187,8 @@ impl<const SLOTS: usize, const FRAME: usize> DataChannel<SLOTS, FRAME> {
         inner_type_of_service: Option<u8>,
         buf: &'b mut [u8],
     ) -> Result<Datagram<'b>, SendError> {
-        let header_length = self.check_send(frame.len())?;
+        self.check(frame.len())?;
+        let header_length = self.header_len();
         let (needed, available) = (header_length.saturating_add(frame.len()), buf.len());
         let short = EncodeError::BufferTooSmall { needed, available };
         let (header, rest) = buf.split_at_mut_checked(header_length).ok_or(short)?;
@@ -211,7 +212,8 @@ impl<const SLOTS: usize, const FRAME: usize> DataChannel<SLOTS, FRAME> {
         let available = buf.len();
         let short = EncodeError::BufferTooSmall { needed: HEADROOM, available };
         let length = available.checked_sub(HEADROOM).ok_or(short)?;
-        let header_length = self.check_send(length)?;
+        self.check(length)?;
+        let header_length = self.header_len();
         let packet = buf.get_mut(HEADROOM.saturating_sub(header_length)..).ok_or(short)?;
         self.write_header(length, packet)?;
         Ok(self.datagram(packet, inner_type_of_service))
@@ -227,19 +229,31 @@ impl<const SLOTS: usize, const FRAME: usize> DataChannel<SLOTS, FRAME> {
     /// # Errors
     ///
     /// [`SendError::ExceedsMtu`].
+    #[inline]
     pub fn check(&mut self, length: usize) -> Result<(), SendError> {
-        self.check_send(length).map(|_| ())
-    }
-
-    fn check_send(&mut self, length: usize) -> Result<usize, SendError> {
-        if let Some(mtu) = self.session_mtu().filter(|mtu| self.config.refuses_oversized() && length > *mtu) {
+        if !self.bounds_length() {
+            return Ok(());
+        }
+        if let Some(mtu) = self.session_mtu().filter(|mtu| length > *mtu) {
             self.counters.exceeded_mtu = self.counters.exceeded_mtu.saturating_add(1);
             return Err(SendError::ExceedsMtu { length, mtu });
         }
-        Ok(match self.config.wire {
+        Ok(())
+    }
+
+    /// Returns whether a frame may be too long for the path: it is known, and such frames are
+    /// refused.
+    #[must_use]
+    #[inline]
+    pub const fn bounds_length(&self) -> bool {
+        self.path_mtu.is_some() && self.config.refuses_oversized()
+    }
+
+    fn header_len(&self) -> usize {
+        match self.config.wire {
             Wire::V2 { peer, .. } => self.header_v2(peer).len(),
             Wire::V3 { .. } => self.config.header_len(),
-        })
+        }
     }
 
     const fn header_v2(&self, peer: TunnelSession) -> DataHeader {

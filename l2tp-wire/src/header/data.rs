@@ -50,6 +50,14 @@ pub struct DataHeader {
     pub offset_size: Option<u16>,
 }
 
+/// Writes a header to the start of a buffer, and returns it there.
+fn put<const N: usize>(header: [u8; N], buf: &mut [u8]) -> Result<&mut [u8], EncodeError> {
+    let available = buf.len();
+    let place = buf.first_chunk_mut::<N>().ok_or(EncodeError::BufferTooSmall { needed: N, available })?;
+    *place = header;
+    Ok(place)
+}
+
 impl DataHeader {
     /// The longest header without offset padding: flags, length, ids, Ns, Nr and offset size.
     pub const MAX_LEN: usize = 14;
@@ -171,12 +179,17 @@ impl DataHeader {
     /// header and payload are longer than a Length field can say.
     #[inline]
     pub fn encode<'b>(&self, payload_len: usize, buf: &'b mut [u8]) -> Result<&'b mut [u8], EncodeError> {
-        if let Self { is_priority: false, has_length: false, sequence: None, offset_size: None, .. } = self {
-            let (available, needed) = (buf.len(), 6);
-            let place = buf.first_chunk_mut::<6>().ok_or(EncodeError::BufferTooSmall { needed, available })?;
-            let ([a, b], [c, d]) = (self.tunnel_id.to_be_bytes(), self.session_id.to_be_bytes());
-            *place = [0, 2, a, b, c, d];
-            return Ok(place);
+        if let Self { is_priority: false, has_length: false, offset_size: None, .. } = self {
+            let ([tunnel, tunnel_low], [session, session_low]) =
+                (self.tunnel_id.to_be_bytes(), self.session_id.to_be_bytes());
+            return match self.sequence {
+                None => put([0, 2, tunnel, tunnel_low, session, session_low], buf),
+                // RFC 2661 section 3.1: in data messages Nr is reserved.
+                Some(Sequence { ns, nr }) => {
+                    let ([number, number_low], [next, next_low]) = (ns.to_be_bytes(), nr.to_be_bytes());
+                    put([8, 2, tunnel, tunnel_low, session, session_low, number, number_low, next, next_low], buf)
+                }
+            };
         }
         self.encode_any(payload_len, buf)
     }

@@ -53,7 +53,16 @@ impl<'a> Packet<'a> {
     /// Returns [`DecodeError::Version`] for other versions, [`DecodeError::ControlFlags`] for a control message whose
     /// flags cannot be, [`DecodeError::Length`] for an impossible Length and [`DecodeError::Truncated`] when the bytes
     /// end within the header.
+    #[inline]
     pub fn decode_udp(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        // Nearly all packets are like this: data of version 2, without or with Ns and Nr.
+        if let [0 | 8, 2, ..] = bytes {
+            return DataHeader::decode(bytes).map(|(header, payload)| Self::DataV2 { header, payload });
+        }
+        Self::decode_any_udp(bytes)
+    }
+
+    fn decode_any_udp(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let flags = Reader::new(bytes).u16(Field::Flags)?;
         if flags & flag::CONTROL != 0 {
             return Control::decode(bytes).map(Self::Control);

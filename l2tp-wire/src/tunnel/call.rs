@@ -2,7 +2,6 @@
 
 use super::counters::count;
 use super::machine::{Tunnel, deadline};
-use super::stage::Stage;
 use super::start::{Tie, tie};
 use crate::avp::{Avps, CallErrors, Detail, Q931CauseCode, ResultCode, TieBreaker, Value};
 use crate::code::{
@@ -33,7 +32,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             Direction::Incoming => MessageType::INCOMING_CALL_REQUEST,
             Direction::Outgoing => MessageType::OUTGOING_CALL_REQUEST,
         };
-        if self.stage != Stage::Established {
+        if !self.stage.is_established() {
             // The tunnel is not up: RFC 2661 section 4.4.2 has an error for it.
             let disconnect = Disconnect::new(SessionResult::GENERAL_ERROR).with_error(ErrorCode::NO_CONTROL_CONNECTION);
             return self.refuse_call_request(peers, disconnect);

@@ -56,9 +56,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
                 return Err(CommandError::State);
             }
             let lacks = |peer: &super::peer::Peer| !peer.has_pseudowire(request.pseudowire);
-            if tunnel.stage == Stage::Established
-                && tunnel.version == Version::V3
-                && tunnel.peer.as_ref().is_some_and(lacks)
+            if tunnel.stage.is_established() && tunnel.version == Version::V3 && tunnel.peer.as_ref().is_some_and(lacks)
             {
                 return Err(CommandError::NoPseudowire);
             }
@@ -72,7 +70,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
             session.since = now;
             session.tie_breaker = tunnel.random.bytes();
             tunnel.set_terms(&mut session, terms);
-            if tunnel.stage == Stage::Established {
+            if tunnel.stage.is_established() {
                 if !tunnel.send_call_request(&session) {
                     return Err(CommandError::Busy);
                 }
@@ -88,7 +86,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     fn set_terms(&mut self, session: &mut Session, terms: Terms) {
         session.ours = terms;
         session.cookie = match terms.cookie_size {
-            _ if self.version == Version::V2 && self.stage == Stage::Established => Cookie::Zero,
+            _ if self.version == Version::V2 && self.stage.is_established() => Cookie::Zero,
             CookieSize::Zero => Cookie::Zero,
             CookieSize::Four => Cookie::Four(self.random.bytes()),
             CookieSize::Eight => Cookie::Eight(self.random.bytes()),

@@ -282,7 +282,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
 
     /// Moves to another stage: the only way.
     pub(super) fn move_to(&mut self, stage: Stage) {
-        if stage == Stage::Established {
+        if stage.is_established() {
             self.notice.established = true;
         }
         // However often the end is asked for, sessions and the caller learn of it once.

@@ -86,6 +86,11 @@ impl Stage {
         }
     }
 
+    /// Returns whether sessions are possible. Each data packet asks for it, so that the contents are not compared.
+    pub(super) const fn is_established(&self) -> bool {
+        matches!(self, Self::Established)
+    }
+
     pub(super) const fn deadline(&self) -> Option<Duration> {
         match self {
             Self::WaitReply { until, .. }

@@ -62,7 +62,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     /// Returns when the peer is sent a Hello (RFC 2661 section 5.5).
     fn hello_deadline(&self) -> Option<Duration> {
         // A message that waits for its acknowledgment finds out the same as a Hello.
-        if self.stage != Stage::Established || !self.channel.is_idle() {
+        if !self.stage.is_established() || !self.channel.is_idle() {
             return None;
         }
         let heard = self.heard.max(self.data_seen.unwrap_or(Duration::ZERO));
@@ -74,7 +74,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
         let cycle = self.config.channel.cycle();
         // Users report tunnels that died while data flowed: xl2tpd#32, #169, #179 and others.
         let data_lives = self.config.counts_data_as_life()
-            && self.stage == Stage::Established
+            && self.stage.is_established()
             && self.data_seen.is_some_and(|seen| deadline(seen, cycle) >= now);
         if data_lives {
             return self.channel.begin_again();
@@ -96,11 +96,11 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
     ///
     /// Call it only for packets that a [`DataChannel`](crate::data::DataChannel) took.
     pub fn handle_data_seen(&mut self, now: Duration) {
-        self.enter(now, |tunnel, now| {
-            if tunnel.stage == Stage::Established {
-                tunnel.data_seen = Some(now);
-            }
-        });
+        // Each data packet comes by here. It moves nothing else, so the calls that wait are not looked at.
+        self.clock = self.clock.max(now);
+        if self.stage.is_established() {
+            self.data_seen = Some(self.clock);
+        }
     }
 
     /// Ends the tunnel, and says so to the peer.
@@ -134,7 +134,7 @@ impl<const SESSIONS: usize> Tunnel<SESSIONS> {
                 self.linger(reason);
             }
         }
-        if self.stage == Stage::Established {
+        if self.stage.is_established() {
             self.request_waiting_calls();
         }
     }

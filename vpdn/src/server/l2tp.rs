@@ -23,7 +23,7 @@ use crate::radius::{Counters, TerminateCause};
 use call::{hear, number, usage, visit};
 use called::Called;
 
-pub(super) use call::{host_name, kind};
+pub(super) use call::{CALLS, host_name, kind};
 
 mod call;
 mod called;
@@ -32,8 +32,6 @@ mod called;
 pub(super) use l2tp_session::wire::UDP_PORT as PORT;
 /// The room that a packet has to have in front, in bytes.
 pub(super) const ROOM: usize = HEADROOM;
-/// How many calls a tunnel may have.
-pub(super) const CALLS: usize = 4;
 /// How many packets are decrypted at once: as many as may wait for a missing one.
 const LOT: usize = 15;
 /// How long the ends of all tunnels are repeated for peers that do not answer. PPP's end is shorter, two

@@ -164,11 +164,13 @@ impl Machine {
     #[inline]
     pub(super) fn check_send(&mut self, buf: &[u8]) -> Result<Option<u8>, SendError> {
         let Payload::Ppp(ppp) = &self.payload else { return Err(SendError::OtherPayload) };
-        ppp.check_ip(buf, HEADROOM)?;
         let packet = buf.get(HEADROOM..).unwrap_or_default();
-        // L2TP's own check, for the same reason: after PPP has sealed the packet, its key has
-        // moved.
-        self.channel.check(packet.len().saturating_add(overhead(ppp)))?;
+        // L2TP's own check: after PPP has sealed the packet, its key has moved. PPP's comes first where this one may
+        // fail, since its reasons say more; it makes its check again before it seals.
+        if self.channel.bounds_length() {
+            ppp.check_ip(buf, HEADROOM)?;
+            self.channel.check(packet.len().saturating_add(overhead(ppp)))?;
+        }
         Ok(inner_type_of_service(packet))
     }
 

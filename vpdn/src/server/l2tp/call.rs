@@ -16,8 +16,10 @@ use super::super::key::{Key, Kind};
 use super::super::line::{Line, Visit, commands};
 use super::super::output::say;
 use super::super::state::State;
-use super::CALLS;
 use crate::radius::{Counters, TerminateCause};
+
+/// How many calls a tunnel may have.
+pub(crate) const CALLS: usize = 4;
 
 /// A call of a tunnel.
 struct L2tpLine<'s> {
