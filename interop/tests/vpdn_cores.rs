@@ -44,7 +44,7 @@ const CLIENTS: [Client; 2] = [
         own: Ipv4Addr::new(10, 99, 1, 2),
         gateway: Ipv4Addr::new(10, 99, 1, 1),
         line: "alice wonderland local=10.99.1.1 address=10.99.1.2\n",
-        arguments: "--user alice --password wonderland",
+        arguments: "--user alice --password wonderland --route 10.99.0.0/24",
     },
     Client {
         network: "two",
@@ -53,7 +53,7 @@ const CLIENTS: [Client; 2] = [
         own: Ipv4Addr::new(10, 99, 2, 2),
         gateway: Ipv4Addr::new(10, 99, 2, 1),
         line: "bob builder local=10.99.2.1 address=10.99.2.2\n",
-        arguments: "--user bob --password builder",
+        arguments: "--user bob --password builder --route 10.99.0.0/24",
     },
 ];
 
