@@ -89,13 +89,14 @@ fn three_protocols_at_one_server() {
 fn inside() {
     make_networks();
     let mut table = String::new();
-    let cases: [(&str, fn()); 6] = [
+    let cases: [(&str, fn()); 7] = [
         ("three protocols at once: show, clear, debug, metrics", three_at_once),
         ("the end of all", the_end_of_all),
         ("users of one service alone, and a wrong secret", refusals),
         ("a group for each protocol, and another configuration for new tunnels", groups),
         ("RADIUS: address, accounts, time-outs", radius::accounts),
         ("RADIUS: EAP passed through", radius::eap),
+        ("RADIUS: Framed-MTU when IPCP alone begins again", radius::ipcp_again),
     ];
     for (name, case) in cases {
         let begin = clock();

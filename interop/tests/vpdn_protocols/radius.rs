@@ -1,7 +1,12 @@
 //! Users that a FreeRADIUS knows, and their accounts.
 
+use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
+use l2tp_session::client::{Config, Session};
+use l2tp_session::ppp_session::Client;
+use l2tp_session::session::{self, MAX_TRANSMIT};
+use l2tp_session::wire::{Address, TunnelIds};
 use pptp_interop::freeradius::FreeRadius;
 use pptp_interop::namespace::{clock, devices_and_routes, in_network, until};
 use rustix::process::Signal;
@@ -224,4 +229,81 @@ pub fn eap() {
         assert_eq!(wrong.wait(PATIENCE).code(), Some(6), "{}", wrong.output());
     }
     end(server, Signal::TERM);
+}
+
+/// A server without secrets of tunnels.
+const ONE_GROUP: &str = r#"
+[vpdn-group.1]
+accept-dialin = { protocol = "l2tp", virtual-template = "1" }
+[virtual-template.1]
+ip-address = "10.99.0.1"
+"#;
+
+/// RFC 1661 section 4.1: a Configure-Request of IPCP, once it is open, has IPCP alone begin again. The limits that RADIUS
+/// has set with the authentication still hold.
+pub fn ipcp_again() {
+    let Some(radius) = start_radius("Framed-MTU when IPCP begins again") else { return };
+    let server = start_server(ONE_GROUP, &format!("{ASKED} --radius-secret {RADIUS_SECRET}"));
+    let mut client = LibraryClient::dial();
+    let set = |count| server.output().matches("10.99.0.72, MTU 1300").count() == count;
+    client.drive_until(|| set(1));
+    client.repeat_ipcp();
+    client.drive_until(|| set(2));
+    assert!(!server.output().contains("MTU 14"), "{}", server.output());
+    assert_eq!(radius.log().matches("Acct-Status-Type = Start").count(), 1, "{}", radius.log());
+    end(server, Signal::TERM);
+}
+
+/// A client of the library, which bob uses.
+struct LibraryClient {
+    session: Session,
+    socket: UdpSocket,
+    begin: std::time::Instant,
+    /// Its last Configure-Request of IPCP, as it was sent.
+    request: Vec<u8>,
+}
+
+impl LibraryClient {
+    fn dial() -> Self {
+        let [_, client, _] = &CLIENTS;
+        let server: SocketAddr = format!("172.16.{}.2:1701", client.subnet()).parse().unwrap();
+        let socket = in_network(Some(client.network), || UdpSocket::bind("0.0.0.0:0").unwrap());
+        socket.connect(server).unwrap();
+        socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+        let config = Config::new(Client::new("bob", "builder"), session::Config::strict("lac"));
+        let mut session = Session::dial(&config, Address::udp(server), TunnelIds::new([1; 32]), [2; 32]);
+        let begin = clock();
+        session.open(Duration::ZERO).unwrap();
+        Self { session, socket, begin, request: Vec::new() }
+    }
+
+    /// Exchanges packets until it is so.
+    #[track_caller]
+    fn drive_until(&mut self, is_so: impl Fn() -> bool) {
+        let (mut buf, mut packet, mut scratch) = ([0; MAX_TRANSMIT], [0; 2048], [0; 2048]);
+        let deadline = clock() + PATIENCE;
+        while !is_so() {
+            assert!(clock() < deadline, "{:?}", self.session.reason());
+            while self.session.poll_event().is_some() {}
+            while let Some(sent) = self.session.poll_transmit(self.begin.elapsed(), &mut buf).unwrap() {
+                self.socket.send(sent.payload).unwrap();
+                // RFC 1332: the protocol, and code 1.
+                if sent.payload.windows(5).any(|bytes| bytes == [0xff, 0x03, 0x80, 0x21, 1]) {
+                    self.request = sent.payload.to_vec();
+                }
+            }
+            if let Ok(length) = self.socket.recv(&mut packet) {
+                let (now, server) = (self.begin.elapsed(), Address::udp(self.socket.peer_addr().unwrap()));
+                // Nothing but PPP comes.
+                let _ = self.session.handle_datagram(now, server, &mut packet[..length], &mut scratch);
+            }
+            self.session.handle_timeout(self.begin.elapsed());
+        }
+    }
+
+    /// Sends its request again.
+    fn repeat_ipcp(&self) {
+        assert!(!self.request.is_empty(), "no Configure-Request was seen");
+        self.socket.send(&self.request).unwrap();
+    }
 }

@@ -29,7 +29,7 @@ pub(super) struct State {
     pub(super) calls: Calls,
     /// The interface of all tunnels.
     pub(super) device: Device,
-    /// The users who were let in, until IP is up.
+    /// What the clients of calls were let in with, for each time that IP comes up.
     pub(super) accepted: BTreeMap<Key, Accepted>,
     /// Sessions that are up.
     pub(super) ledger: Ledger,
@@ -55,7 +55,7 @@ pub(super) struct Offer {
 }
 
 /// Somebody who was let in.
-#[derive(Default)]
+#[derive(Clone)]
 pub(super) struct Accepted {
     pub(super) authorization: Authorization,
     pub(super) by_radius: bool,
@@ -129,12 +129,11 @@ impl State {
     fn ip_up(&mut self, now: Duration, visit: &Visit<'_>) {
         let key = visit.key;
         let (Some(address), Some(ppp)) = (self.calls.address(key), visit.line.ppp()) else { return };
-        let accepted = self.accepted.remove(&key);
-        if accepted.is_some() {
-            // Of a client that has authenticated again.
-            self.calls.remove_networks(key);
-        }
-        let Accepted { authorization, by_radius } = accepted.unwrap_or_default();
+        // It stays: IPCP alone may begin again.
+        let Some(accepted) = self.accepted.get(&key).cloned() else { return };
+        let authorization = &accepted.authorization;
+        // A client that has authenticated again may have others now.
+        self.calls.remove_networks(key);
         // RFC 2865 section 5.12: Framed-MTU bounds the packets to the client.
         let mtu = authorization.mtu.map_or(visit.line.mtu(), |mtu| mtu.min(visit.line.mtu()));
         for network in authorization.routes.iter().copied().chain(authorization.network) {
@@ -150,7 +149,7 @@ impl State {
         // A link that was configured again goes on with the account that it has.
         if self.ledger.account(key).is_none() {
             let user = ppp.link().peer_name().0;
-            self.open_account(now, visit, user, address, Accepted { authorization, by_radius });
+            self.open_account(now, visit, user, address, accepted);
         }
     }
 
