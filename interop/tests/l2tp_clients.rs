@@ -1,5 +1,5 @@
 //! `vpdn-client` with L2TP, by the keys of its configuration: the examples of Cisco's manual as they are, the source and the
-//! path of its packets, and IPv6 outside.
+//! path of its packets, and IPv6 outside. `vpdn-server` at addresses of both versions, and at all of them.
 #![cfg(target_os = "linux")]
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -42,6 +42,7 @@ fn inside() {
     examples_of_cisco();
     source_and_path();
     ipv6_outside();
+    servers_at_many_addresses();
     ethernet_over_ipv6();
 }
 
@@ -59,7 +60,9 @@ fn make_networks() {
         run(&format!("ip link set {device} up"));
     }
     run("ip addr add fd00:1701::1/64 dev eth0 nodad");
-    run(&format!("ip -n {SERVER} addr add fd00:1701::2/64 dev p0 nodad"));
+    for address in ["172.24.13.197/24", "fd00:1701::2/64", "fd00:1701::3/64"] {
+        run(&format!("ip -n {SERVER} addr add {address} dev p0 nodad"));
+    }
 }
 
 fn start(network: Option<&str>, side: &str, arguments: &str) -> Program {
@@ -122,10 +125,8 @@ fn source_and_path() {
     .unwrap();
     std::fs::write("/run/users", "alice wonderland\n").unwrap();
     let gateway = Ipv4Addr::new(10, 99, 0, 1);
-    // A server at all addresses would answer from the one of the other line.
-    let server = start_server(
-        "--protocol l2tp --set listen=172.24.13.196 --address 10.99.0.1 --pool 10.99.0.10-10.99.0.20 --users /run/users",
-    );
+    // The route of the answers has another address of the server.
+    let server = start_server("--protocol l2tp --address 10.99.0.1 --pool 10.99.0.10-10.99.0.20 --users /run/users");
     let before = received("eth1");
     let mut client = start(None, "client", "--config /run/client.toml --tun tun5");
     client.wait_for("remote-address:", PATIENCE);
@@ -175,6 +176,56 @@ fn ipv6_outside() {
         });
         say!("IPv6 outside: {name} {arguments}: up, and hung up");
     }
+}
+
+/// A server for versions 2 and 3, and for version 3 over IP.
+const BOTH_VERSIONS: &str = "
+[vpdn-group.2]
+accept-dialin = { protocol = 'l2tp', virtual-template = '1' }
+[vpdn-group.3]
+accept-dialin = { protocol = 'l2tpv3', virtual-template = '1' }
+pseudowire-class = 'ip'
+[pseudowire-class.ip]
+encapsulation = 'l2tpv3'
+ip-protocol = 'l2tp'
+[virtual-template.1]
+ip-address = '10.99.0.1'
+peer-default-ip-address = 'pool'
+[ip-local-pool]
+pool = '10.99.0.10-10.99.0.20'
+[[user]]
+name = 'alice'
+password = 'wonderland'
+";
+
+/// A server at one address, and at all of a version, where answers leave from the address that was called: the client
+/// takes no others. The route has the first one.
+fn servers_at_many_addresses() {
+    std::fs::write("/run/both.toml", BOTH_VERSIONS).unwrap();
+    for (listen, called) in [
+        ("[fd00:1701::2]", "fd00:1701::2"),
+        ("::", "fd00:1701::2"),
+        ("::", "fd00:1701::3"),
+        ("0.0.0.0", "172.24.13.196"),
+        ("0.0.0.0", "172.24.13.197"),
+    ] {
+        let server = start_server(&format!("--config /run/both.toml --listen {listen}"));
+        for protocol in ["l2tp", "l2tpv3", "l2tpv3 --ip-protocol l2tp"] {
+            let arguments = format!("{called} --user alice --password wonderland --protocol {protocol}");
+            let mut client = start(None, "client", &arguments);
+            client.wait_for("remote-address:", PATIENCE);
+            for bytes in [56, 1300] {
+                ping(Ipv4Addr::new(10, 99, 0, 1), bytes).unwrap_or_else(|error| panic!("{error}: {}", client.output()));
+            }
+            client.finish(Signal::INT, 0, PATIENCE);
+        }
+        server.finish(Signal::TERM, 0, PATIENCE);
+        say!("a server at {listen}: {called} was called, with all carriers");
+    }
+    let wrong = "--listen :: --address 10.99.0.1 --users /run/users";
+    let mut server = start(Some(SERVER), "server", wrong);
+    assert_eq!(server.wait(PATIENCE).code(), Some(2), "{}", server.output());
+    assert!(server.output().contains("PPTP has addresses of IPv4 alone"), "{}", server.output());
 }
 
 /// Sets the flag when it is dropped.

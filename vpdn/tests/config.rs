@@ -217,7 +217,7 @@ fn eap_is_passed_through_to_radius_servers() {
 }
 
 /// A text and what is said of it.
-const MISTAKES: [(&str, &str); 29] = [
+const MISTAKES: [(&str, &str); 31] = [
     ("hostname = ", "line 1, column 12: string values must be quoted, expected literal string"),
     ("hostnam = 'x'", "line 1, column 1: unknown field `hostnam`"),
     ("\n[virtual-template.1]\n  mtu = 'big'", "line 3, column 9: invalid type: string \"big\", expected u16"),
@@ -287,6 +287,12 @@ const MISTAKES: [(&str, &str); 29] = [
         "line 1, column 10: PPTP and L2TP have ports of their own: an address without a port",
     ),
     (
+        "listen = '2001:db8::1'\n[vpdn-group.g]\naccept-dialin = { protocol = 'any', virtual-template = '1' }\n\
+         [virtual-template.1]\nip-address = '10.0.0.1'\n",
+        "line 1, column 10: PPTP has addresses of IPv4 alone",
+    ),
+    ("listen = '[2001:db8::1'", "line 1, column 10: invalid socket address syntax: [2001:db8::1"),
+    (
         "[vpdn-group.g]\naccept-dialin = { protocol = 'any', virtual-template = '1' }\n[virtual-template.1]\n",
         "line 3, column 1: tunnels that are accepted need the server's `ip-address`",
     ),
@@ -302,6 +308,23 @@ fn mistakes_have_a_line_and_a_column() {
     for (text, expected) in MISTAKES {
         let error = Config::parse(text).unwrap_err().to_string();
         assert!(error.starts_with(expected), "{text}\n{error}\n{expected}");
+    }
+}
+
+#[test]
+fn l2tp_listens_at_addresses_of_both_versions() {
+    let group = "[vpdn-group.g]\naccept-dialin = { protocol = 'l2tp', virtual-template = '1' }\n\
+                 [virtual-template.1]\nip-address = '10.0.0.1'\n";
+    for (text, expected) in [
+        ("192.0.2.1", "192.0.2.1:1701"),
+        ("192.0.2.1:1702", "192.0.2.1:1702"),
+        ("::", "[::]:1701"),
+        ("2001:db8::1", "[2001:db8::1]:1701"),
+        ("[2001:db8::1]", "[2001:db8::1]:1701"),
+        ("[2001:db8::1]:1702", "[2001:db8::1]:1702"),
+    ] {
+        let config = Config::parse(&format!("listen = '{text}'\n{group}")).unwrap();
+        assert_eq!(config.listen.with_default_port(1701), expected.parse().unwrap(), "{text}");
     }
 }
 

@@ -170,7 +170,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
             let now = self.context.clock.now();
             // The buffer is long enough.
             while let Ok(Some(packet)) = self.session.poll_transmit(now, &mut buf) {
-                self.network.push(&packet);
+                self.network.push(None, &packet);
             }
             self.network.flush();
             let mut is_quiet = true;
@@ -230,7 +230,7 @@ impl<'t, 'c> Tunnel<'t, 'c> {
             for packet in outgoing.iter_mut() {
                 // Without a call, and before IP is up, there is nowhere to send them.
                 if let Ok(sent) = session.send(now, packet) {
-                    network.push(&sent);
+                    network.push(None, &sent);
                 }
             }
             let count = outgoing.iter_mut().count();

@@ -63,12 +63,15 @@ impl Check<'_> {
         }
     }
 
-    /// RFC 2637 has a port of TCP, and RFC 2661 another one of UDP.
+    /// RFC 2637 has a port of TCP, and nothing of IPv6; RFC 2661 has another port, of UDP.
     fn listen(&mut self) {
         let is_accepted = |protocol| self.config.accepting(protocol).is_some();
         let has_l2tp = [Protocol::L2tp, Protocol::L2tpv3].into_iter().any(is_accepted);
         if self.config.listen.port.is_some() && is_accepted(Protocol::Pptp) && has_l2tp {
             self.say(&["listen"], "PPTP and L2TP have ports of their own: an address without a port");
+        }
+        if self.config.listen.address.is_ipv6() && is_accepted(Protocol::Pptp) {
+            self.say(&["listen"], "PPTP has addresses of IPv4 alone");
         }
     }
 

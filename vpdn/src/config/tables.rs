@@ -17,7 +17,8 @@ use super::{
 pub struct Config {
     /// The name that this side gives itself. Default: `vpdn`.
     pub hostname: Option<String>,
-    /// Where the server takes calls. Default: all addresses. A port is for a server of one protocol.
+    /// Where the server takes calls. Default: all addresses of IPv4. A port is for a server of one protocol, and an
+    /// address of IPv6 for one of L2TP.
     pub listen: Listen,
     /// The name of the network interface. Without it, the system gives one.
     pub interface: Option<String>,

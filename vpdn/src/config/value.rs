@@ -1,7 +1,7 @@
 //! Values that a configuration writes as text.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use l2tp_wire::header::Cookie;
@@ -217,8 +217,8 @@ impl FromStr for Network {
 #[serde(try_from = "String")]
 #[non_exhaustive]
 pub struct Listen {
-    /// The address.
-    pub address: Ipv4Addr,
+    /// The address. One of IPv6 is for L2TP alone, and takes no packets of IPv4.
+    pub address: IpAddr,
     /// The port. `None`: that of the protocol, 1723 for PPTP and 1701 for L2TP.
     pub port: Option<u16>,
 }
@@ -226,14 +226,14 @@ pub struct Listen {
 impl Listen {
     /// Returns the address with a port.
     #[must_use]
-    pub fn with_default_port(&self, port: u16) -> SocketAddrV4 {
-        SocketAddrV4::new(self.address, self.port.unwrap_or(port))
+    pub fn with_default_port(&self, port: u16) -> SocketAddr {
+        SocketAddr::new(self.address, self.port.unwrap_or(port))
     }
 }
 
 impl Default for Listen {
     fn default() -> Self {
-        Self { address: Ipv4Addr::UNSPECIFIED, port: None }
+        Self { address: Ipv4Addr::UNSPECIFIED.into(), port: None }
     }
 }
 
@@ -241,14 +241,13 @@ impl FromStr for Listen {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if let Ok(address) = text.parse() {
+        // As in addresses with a port, those of IPv6 may have brackets.
+        let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+        if let Some(address) = text.parse().ok().or_else(|| Some(bare?.parse::<Ipv6Addr>().ok()?.into())) {
             return Ok(Self { address, port: None });
         }
-        match text.parse::<SocketAddr>() {
-            Ok(SocketAddr::V4(address)) => Ok(Self { address: *address.ip(), port: Some(address.port()) }),
-            Ok(SocketAddr::V6(_)) => Err("PPTP has IPv4 addresses only".to_owned()),
-            Err(error) => Err(format!("{error}: {text}")),
-        }
+        let address: SocketAddr = text.parse().map_err(|error| format!("{error}: {text}"))?;
+        Ok(Self { address: address.ip(), port: Some(address.port()) })
     }
 }
 

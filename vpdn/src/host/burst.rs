@@ -1,10 +1,16 @@
 //! Many packets of a socket with one system call.
 
 use std::io::{IoSlice, IoSliceMut};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, AsRawFd};
 
+use nix::cmsg_space;
 use nix::errno::Errno;
-use nix::sys::socket::{ControlMessage, MsgFlags, MultiHeaders, SockaddrLike, recvmmsg, sendmmsg};
+use nix::libc::{in_addr, in_pktinfo, in6_addr, in6_pktinfo};
+use nix::sys::socket::{
+    ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrLike, recvmmsg, sendmmsg, setsockopt,
+    sockopt,
+};
 
 use super::BURST;
 
@@ -14,32 +20,70 @@ const PACKET: usize = 2048;
 /// The packets that come and go by a socket, and their addresses. A packet goes out with the next
 /// [`flush`](Self::flush), or when there is no more room.
 pub(super) struct Burst<A> {
-    /// Two: sending leaves addresses in its headers that are gone afterwards, and receiving would write there.
+    /// Of their own: sending leaves addresses in its headers that are gone afterwards, and receiving would write there.
     headers: Box<MultiHeaders<A>>,
     unsent_headers: Box<MultiHeaders<A>>,
+    /// For packets that leave from an address of ours that was chosen.
+    sourced_headers: Box<MultiHeaders<A>>,
     received: Vec<[u8; PACKET]>,
     unsent: Vec<[u8; PACKET]>,
     /// The length and the receiver of each packet that waits.
     waiting: Vec<(usize, Option<A>)>,
+    /// The address of ours that they leave from. `None`: that of the route, or of the socket.
+    own: Option<IpAddr>,
 }
+
+/// A packet that has come.
+pub(super) struct Arrived<'p, A> {
+    pub(super) source: Option<A>,
+    /// The address of ours that it came to, where the socket is at all of them: see [`Burst::at_all_addresses`].
+    pub(super) own: Option<IpAddr>,
+    pub(super) packet: &'p mut [u8],
+}
+
+/// What the system says of a packet that has come: its length, and its addresses.
+type Found<A> = (usize, Option<A>, Option<IpAddr>);
 
 impl<A: SockaddrLike + Copy> Burst<A> {
     pub(super) fn new() -> Self {
         let [headers, unsent_headers] = [(); 2].map(|()| Box::new(MultiHeaders::preallocate(BURST, None)));
+        // The longer one of both versions.
+        let sourced_headers = Box::new(MultiHeaders::preallocate(BURST, Some(cmsg_space!(in6_pktinfo))));
         let (received, unsent) = (vec![[0; PACKET]; BURST], vec![[0; PACKET]; BURST]);
-        Self { headers, unsent_headers, received, unsent, waiting: Vec::with_capacity(BURST) }
+        let waiting = Vec::with_capacity(BURST);
+        Self { headers, unsent_headers, sourced_headers, received, unsent, waiting, own: None }
     }
 
-    /// Reads the packets that have come, [`BURST`] at most. Each is given with its sender.
-    pub(super) fn receive(&mut self, socket: impl AsFd) -> impl Iterator<Item = (Option<A>, &mut [u8])> {
-        let found = self.receive_lengths(socket).unwrap_or([(0, None); BURST]);
-        let packets = self.received.iter_mut().zip(found).filter(|(_, (length, _))| *length > 0);
-        packets.filter_map(|(packet, (length, source))| Some((source, packet.get_mut(..length)?)))
+    /// Has the system say which address of ours each packet came to. That is for sockets at all of them, whose answers are
+    /// to leave from there.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub(super) fn at_all_addresses(mut self, socket: &impl AsFd, is_v6: bool) -> std::io::Result<Self> {
+        let space = if is_v6 {
+            setsockopt(socket, sockopt::Ipv6RecvPacketInfo, &true)?;
+            cmsg_space!(in6_pktinfo)
+        } else {
+            setsockopt(socket, sockopt::Ipv4PacketInfo, &true)?;
+            cmsg_space!(in_pktinfo)
+        };
+        self.headers = Box::new(MultiHeaders::preallocate(BURST, Some(space)));
+        Ok(self)
     }
 
-    /// Returns how long each packet is, and its sender. A router's answer to an earlier packet is an error, and
+    /// Reads the packets that have come, [`BURST`] at most.
+    pub(super) fn receive(&mut self, socket: impl AsFd) -> impl Iterator<Item = Arrived<'_, A>> {
+        let found = self.receive_lengths(socket).unwrap_or([(0, None, None); BURST]);
+        let packets = self.received.iter_mut().zip(found).filter(|(_, (length, ..))| *length > 0);
+        packets.filter_map(|(packet, (length, source, own))| {
+            Some(Arrived { source, own, packet: packet.get_mut(..length)? })
+        })
+    }
+
+    /// Returns how long each packet is, and its addresses. A router's answer to an earlier packet is an error, and
     /// comes once: then it is tried again.
-    fn receive_lengths(&mut self, socket: impl AsFd) -> Option<[(usize, Option<A>); BURST]> {
+    fn receive_lengths(&mut self, socket: impl AsFd) -> Option<[Found<A>; BURST]> {
         let Self { headers, received, .. } = self;
         let socket = socket.as_fd().as_raw_fd();
         for _ in 0..2 {
@@ -47,8 +91,10 @@ impl<A: SockaddrLike + Copy> Burst<A> {
             let mut slices: [_; BURST] = std::array::from_fn(|_| slices.next().unwrap_or([IoSliceMut::new(&mut [])]));
             match recvmmsg(socket, headers, slices.iter_mut(), MsgFlags::MSG_DONTWAIT, None) {
                 Ok(results) => {
-                    let mut found = [(0, None); BURST];
-                    found.iter_mut().zip(results).for_each(|(found, result)| *found = (result.bytes, result.address));
+                    let mut found = [(0, None, None); BURST];
+                    found.iter_mut().zip(results).for_each(|(found, result)| {
+                        *found = (result.bytes, result.address, own_address(&result));
+                    });
                     return Some(found);
                 }
                 Err(Errno::EAGAIN) => return None,
@@ -58,11 +104,14 @@ impl<A: SockaddrLike + Copy> Burst<A> {
         None
     }
 
-    /// Keeps a packet for the next [`flush`](Self::flush), and sends all before when there is no room.
-    pub(super) fn push(&mut self, socket: impl AsFd, peer: Option<A>, packet: &[u8]) {
-        if self.waiting.len() >= BURST {
+    /// Keeps a packet for the next [`flush`](Self::flush), and sends all before when there is no room. It leaves from `own`,
+    /// where that is given.
+    pub(super) fn push(&mut self, socket: impl AsFd, own: Option<IpAddr>, peer: Option<A>, packet: &[u8]) {
+        // One system call takes one address of ours for all of its packets.
+        if self.waiting.len() >= BURST || self.own != own {
             self.flush(socket);
         }
+        self.own = own;
         let place = self.unsent.get_mut(self.waiting.len()).and_then(|place| place.get_mut(..packet.len()));
         // A packet that is longer than any packet of a session goes nowhere.
         if let Some(place) = place {
@@ -73,7 +122,9 @@ impl<A: SockaddrLike + Copy> Burst<A> {
 
     /// Sends what waits. It may be lost here, as anywhere on the path.
     pub(super) fn flush(&mut self, socket: impl AsFd) {
-        let Self { unsent_headers: headers, unsent, waiting, .. } = self;
+        let Self { unsent_headers, sourced_headers, unsent, waiting, own, .. } = self;
+        let headers = if own.is_some() { sourced_headers } else { unsent_headers };
+        let info = own.map(PacketInfo::from);
         let socket = socket.as_fd().as_raw_fd();
         let mut rest = 0;
         while rest < waiting.len() {
@@ -81,7 +132,7 @@ impl<A: SockaddrLike + Copy> Burst<A> {
             let (slices, peers): (Vec<_>, Vec<_>) = all
                 .map(|((length, peer), packet)| ([IoSlice::new(packet.get(..*length).unwrap_or_default())], *peer))
                 .unzip();
-            let control: [ControlMessage<'_>; 0] = [];
+            let control: Vec<_> = info.iter().map(PacketInfo::message).collect();
             let sent = match sendmmsg(socket, headers, &slices, &peers, control, MsgFlags::MSG_DONTWAIT) {
                 Ok(results) => results.count(),
                 // No room in the system: what is left is lost, as on a full line.
@@ -98,4 +149,46 @@ impl<A: SockaddrLike + Copy> Burst<A> {
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
     }
+}
+
+/// The address of ours that packets leave from, as the system has it.
+enum PacketInfo {
+    V4(in_pktinfo),
+    V6(in6_pktinfo),
+}
+
+impl From<IpAddr> for PacketInfo {
+    fn from(own: IpAddr) -> Self {
+        match own {
+            IpAddr::V4(own) => {
+                let address = |octets| in_addr { s_addr: u32::from_ne_bytes(octets) };
+                // The route says by which interface.
+                Self::V4(in_pktinfo { ipi_ifindex: 0, ipi_spec_dst: address(own.octets()), ipi_addr: address([0; 4]) })
+            }
+            IpAddr::V6(own) => Self::V6(in6_pktinfo { ipi6_addr: in6_addr { s6_addr: own.octets() }, ipi6_ifindex: 0 }),
+        }
+    }
+}
+
+impl PacketInfo {
+    fn message(&self) -> ControlMessage<'_> {
+        match self {
+            Self::V4(info) => ControlMessage::Ipv4PacketInfo(info),
+            Self::V6(info) => ControlMessage::Ipv6PacketInfo(info),
+        }
+    }
+}
+
+/// Returns the address of ours that a packet came to, where the system says so.
+fn own_address<A>(packet: &RecvMsg<'_, '_, A>) -> Option<IpAddr> {
+    packet.cmsgs().ok()?.find_map(|message| match message {
+        // For a packet to all or to a group, it is an address that an answer may have.
+        ControlMessageOwned::Ipv4PacketInfo(info) => {
+            Some(Ipv4Addr::from(info.ipi_spec_dst.s_addr.to_ne_bytes()).into())
+        }
+        ControlMessageOwned::Ipv6PacketInfo(info) => {
+            Some(Ipv6Addr::from(info.ipi6_addr.s6_addr)).filter(|own| !own.is_multicast()).map(IpAddr::V6)
+        }
+        _ => None,
+    })
 }

@@ -10,7 +10,7 @@ use l2tp_session::wire::data::OuterHeader;
 use nix::sys::socket::SockaddrStorage;
 use rustix::net::{AddressFamily, bind, sockopt};
 
-use super::burst::Burst;
+use super::burst::{Arrived, Burst};
 use super::datagrams::{Datagrams, address};
 use super::failure::Failure;
 use super::gre::{payload, raw_socket};
@@ -84,26 +84,30 @@ impl Carrier {
     /// Reads the packets that have come, [`BURST`](super::BURST) at most of each socket, and hands each to `take` with its
     /// sender.
     pub fn receive(&mut self, mut take: impl FnMut(Address, &mut [u8])) {
-        self.receive_all(|packets| packets.iter_mut().for_each(|(source, packet)| take(*source, packet)));
+        self.receive_all(|packets, _| packets.iter_mut().for_each(|(source, packet)| take(*source, packet)));
     }
 
     /// Reads the packets that have come, [`BURST`](super::BURST) at most of each socket, and hands those of a socket to
-    /// `take` all at once, each with its sender.
-    pub fn receive_all(&mut self, mut take: impl FnMut(&mut [(Address, &mut [u8])])) {
+    /// `take` all at once: each with its sender, and by the same index the address of ours that it came to, where the
+    /// socket is at all of them.
+    pub fn receive_all(&mut self, mut take: impl FnMut(&mut [(Address, &mut [u8])], &[Option<IpAddr>])) {
         if let Some(udp) = &mut self.udp {
-            let mut packets: Vec<_> =
-                udp.socket.receive().map(|(source, packet)| (Address::udp(source), packet)).collect();
-            take(&mut packets);
+            let received = udp.socket.receive();
+            let (mut packets, own): (Vec<_>, Vec<_>) =
+                received.map(|(source, own, packet)| ((Address::udp(source), packet), own)).unzip();
+            take(&mut packets, &own);
         }
         if let Some(ip) = &mut self.ip {
-            let mut packets: Vec<_> =
-                ip.socket.receive().map(|(source, packet)| (Address::ip(source), packet)).collect();
-            take(&mut packets);
+            let received = ip.socket.receive();
+            let (mut packets, own): (Vec<_>, Vec<_>) =
+                received.map(|(source, own, packet)| ((Address::ip(source), packet), own)).unzip();
+            take(&mut packets, &own);
         }
     }
 
-    /// Keeps a packet until the next [`flush`](Self::flush), or until there is no more room.
-    pub fn push(&mut self, packet: &Transmit<'_>) {
+    /// Keeps a packet until the next [`flush`](Self::flush), or until there is no more room. It leaves from `own`; without
+    /// it, from the address that the socket or the route has.
+    pub fn push(&mut self, own: Option<IpAddr>, packet: &Transmit<'_>) {
         let host = packet.destination.host();
         match (packet.destination.port(), &mut self.udp, &mut self.ip) {
             (Some(port), Some(udp), _) => {
@@ -112,14 +116,14 @@ impl Carrier {
                     udp.socket.flush();
                 }
                 udp.set_outer(packet.outer);
-                udp.socket.push((host, port).into(), packet.payload);
+                udp.socket.push(own, (host, port).into(), packet.payload);
             }
             (None, _, Some(ip)) => {
                 if ip.outer != packet.outer {
                     ip.socket.flush();
                 }
                 ip.set_outer(packet.outer);
-                ip.socket.push(host, packet.payload);
+                ip.socket.push(own, host, packet.payload);
             }
             // A session answers by the socket that it has heard its peer by.
             _ => {}
@@ -180,23 +184,26 @@ impl IpPackets {
         let family = if address.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
         let socket = raw_socket(family, IP_PROTOCOL).map_err(failed)?;
         bind(&socket, &SocketAddr::new(address, 0)).map_err(|error| failed(error.into()))?;
-        Ok(Self { socket, is_v6: address.is_ipv6(), packets: Burst::new() })
+        let (is_v6, packets) = (address.is_ipv6(), Burst::new());
+        let packets =
+            if address.is_unspecified() { packets.at_all_addresses(&socket, is_v6).map_err(failed)? } else { packets };
+        Ok(Self { socket, is_v6, packets })
     }
 
-    fn receive(&mut self) -> impl Iterator<Item = (IpAddr, &mut [u8])> {
+    fn receive(&mut self) -> impl Iterator<Item = (IpAddr, Option<IpAddr>, &mut [u8])> {
         let is_v6 = self.is_v6;
-        self.packets.receive(&self.socket).filter_map(move |(source, packet)| {
+        self.packets.receive(&self.socket).filter_map(move |Arrived { source, own, packet }| {
             // The system gives the header of IPv4, and none of IPv6 (RFC 3542 section 3).
             if is_v6 {
-                Some((address(source?)?.ip(), packet))
+                Some((address(source?)?.ip(), own, packet))
             } else {
-                payload(packet).map(|(source, payload)| (source.into(), payload))
+                payload(packet).map(|(source, payload)| (source.into(), own, payload))
             }
         })
     }
 
-    fn push(&mut self, destination: IpAddr, packet: &[u8]) {
-        self.packets.push(&self.socket, Some(SocketAddr::new(destination, 0).into()), packet);
+    fn push(&mut self, own: Option<IpAddr>, destination: IpAddr, packet: &[u8]) {
+        self.packets.push(&self.socket, own, Some(SocketAddr::new(destination, 0).into()), packet);
     }
 
     fn flush(&mut self) {

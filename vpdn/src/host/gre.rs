@@ -58,17 +58,17 @@ impl Gre {
     /// Reads the packets that have come, [`BURST`](super::BURST) at most. Each is given without its IP header, with its
     /// sender.
     pub fn receive(&mut self) -> impl Iterator<Item = (Ipv4Addr, &mut [u8])> {
-        self.packets.receive(&self.socket).filter_map(|(_, packet)| payload(packet))
+        self.packets.receive(&self.socket).filter_map(|arrived| payload(arrived.packet))
     }
 
     /// Sends a packet to the connected peer. It may be lost here, as anywhere on the path.
     pub fn send(&mut self, packet: &[u8]) {
-        self.packets.push(&self.socket, None, packet);
+        self.packets.push(&self.socket, None, None, packet);
     }
 
     /// Sends a packet to this peer. It may be lost here, as anywhere on the path.
     pub fn send_to(&mut self, peer: Ipv4Addr, packet: &[u8]) {
-        self.packets.push(&self.socket, Some(SockaddrIn::from(SocketAddrV4::new(peer, 0))), packet);
+        self.packets.push(&self.socket, None, Some(SockaddrIn::from(SocketAddrV4::new(peer, 0))), packet);
     }
 
     /// Sends what waits.

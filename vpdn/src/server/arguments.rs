@@ -33,7 +33,8 @@ pub(crate) struct Arguments {
     pub(crate) command: Option<Command>,
     #[command(flatten)]
     pub(crate) source: Source,
-    /// The address to take calls at, with `:PORT` if it is not 1723 for PPTP or 1701 for L2TP.
+    /// The address to take calls at, with `:PORT` if it is not 1723 for PPTP or 1701 for L2TP. L2TP alone may have one of
+    /// IPv6, as `2001:db8::1` or `[2001:db8::1]:1701`.
     #[arg(long, value_name = "ADDRESS", value_parser = listen)]
     listen: Option<String>,
     /// The protocol: PPTP, L2TP of version 2 or 3, or any of them. Without it, all that the groups accept: PPTP, if there

@@ -1,5 +1,6 @@
 //! The loop of the server: all protocols, between the network and one device.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use ::pptp::ppp::ipv6cp::InterfaceIdentifier;
@@ -47,6 +48,9 @@ pub(super) fn run(config: &Config, only: Option<Protocol>, reload: &Reload<'_>) 
     let limits = config.limits;
     let mut open_pptp = |settings| {
         let address = config.listen.with_default_port(pptp::PORT);
+        let SocketAddr::V4(address) = address else {
+            return Err(Failure::other(format!("listening at {address}: PPTP has addresses of IPv4 alone")));
+        };
         places.push(format!("{address} (PPTP)"));
         Pptp::open(address, settings, limits)
     };

@@ -1,6 +1,6 @@
 //! L2TP of versions 2 and 3: UDP and IP protocol 115, and the tunnels between them and the device.
 
-use std::net::{IpAddr, SocketAddrV4};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use l2tp_session::server::{Limits, Server, SessionMut, TunnelId};
@@ -21,10 +21,12 @@ use crate::config::Limits as Configured;
 use crate::host::{Carrier, Failure, Poller, entropy};
 use crate::radius::{Counters, TerminateCause};
 use call::{hear, number, usage, visit};
+use called::Called;
 
 pub(super) use call::{CALLS, host_name, kind};
 
 mod call;
+mod called;
 
 /// UDP port of RFC 2661 section 8.1.
 pub(super) use l2tp_session::wire::UDP_PORT as PORT;
@@ -51,7 +53,8 @@ pub(super) struct L2tp {
     server: Server<CALLS>,
     network: Carrier,
     /// Our own address and port of UDP.
-    own: SocketAddrV4,
+    own: SocketAddr,
+    called: Called,
     stage: Stage,
     batch: Batch,
 }
@@ -65,17 +68,17 @@ impl L2tp {
     /// # Errors
     ///
     /// It is taken, or a permission is missing.
-    pub(super) fn open(own: SocketAddrV4, settings: L2tpSettings, limits: Configured) -> Result<Self, Failure> {
-        let mut network = Carrier::udp(own.into())?;
+    pub(super) fn open(own: SocketAddr, settings: L2tpSettings, limits: Configured) -> Result<Self, Failure> {
+        let mut network = Carrier::udp(own)?;
         if settings.has_ip {
-            network = network.or(Carrier::ip((*own.ip()).into())?);
+            network = network.or(Carrier::ip(own.ip())?);
         }
         let limits = Limits::default()
             .with_tunnels(limits.connections)
             .with_tunnels_per_address(limits.connections_per_address)
             .with_calls(limits.calls);
         let server = Server::new(settings.config, limits, entropy()?);
-        Ok(Self { server, network, own, stage: Stage::Running, batch: Batch::new() })
+        Ok(Self { server, network, own, called: Called::default(), stage: Stage::Running, batch: Batch::new() })
     }
 
     pub(super) fn wait_by(&self, poller: &Poller) -> std::io::Result<()> {
@@ -109,8 +112,8 @@ impl L2tp {
         if !come.has(DATAGRAMS) {
             return;
         }
-        let Self { server, network, own, batch, .. } = self;
-        network.receive_all(|packets| {
+        let Self { server, network, own, called, batch, .. } = self;
+        network.receive_all(|packets, own_addresses| {
             // They are decrypted where they lie.
             let copies = if debugs.is_empty() { Vec::new() } else { copies(packets) };
             let mut ids = vec![None; copies.len()];
@@ -124,6 +127,12 @@ impl L2tp {
                     }
                     match received {
                         Received::Held => held.push(id),
+                        // The first message of a tunnel is one of these.
+                        Received::Consumed => {
+                            if let Some(Some(own)) = own_addresses.get(lot * LOT + index) {
+                                called.keep(id, *own);
+                            }
+                        }
                         received => deliver(state, id, received),
                     }
                 });
@@ -139,12 +148,13 @@ impl L2tp {
                 show(debugs, now, (tunnel, *own, source), Direction::ToServer, &packet);
             }
         });
+        called.prune(server.len(), |id| server.session(id).is_some());
         state.device.flush();
     }
 
     /// Sends what the tunnels have to send, and hears their events, until there is nothing more.
     pub(super) fn settle(&mut self, now: Duration, state: &mut State, debugs: &mut Debugs) {
-        let Self { server, network, own, stage, .. } = self;
+        let Self { server, network, own, called, stage, .. } = self;
         let mut buf = [0; MAX_TRANSMIT];
         loop {
             let Some(mut session) = server.poll_ready() else { break };
@@ -160,13 +170,14 @@ impl L2tp {
             // The buffer is long enough.
             while let Ok(Some(packet)) = session.poll_transmit(now, &mut buf) {
                 show(debugs, now, (tunnel, *own, packet.destination), Direction::ToClient, packet.payload);
-                network.push(&packet);
+                network.push(called.get(id), &packet);
             }
             deliver_waiting(now, &mut session, state);
             let is_drained = session.is_drained();
             drop(session);
             if is_drained {
                 server.remove(now, id);
+                called.remove(id);
             }
         }
         network.flush();
@@ -174,7 +185,8 @@ impl L2tp {
 
     /// Sends packets to clients. [`flush`](Self::flush) has them leave.
     pub(super) fn send(&mut self, now: Duration, packets: &mut [Packet<'_>], debugs: &mut Debugs) {
-        let Self { server, network, own, batch, .. } = self;
+        let Self { server, network, own, called, batch, .. } = self;
+        let ids: Vec<_> = packets.iter().map(|(id, ..)| *id).collect();
         let tunnel = |(id, ..): &Packet<'_>| server.session(*id).map(number);
         let tunnels: Vec<_> = if debugs.is_empty() { Vec::new() } else { packets.iter().map(tunnel).collect() };
         server.send_ip_batch(now, batch, packets, |index, sent| {
@@ -182,7 +194,7 @@ impl L2tp {
             if let Some(tunnel) = tunnels.get(index) {
                 show(debugs, now, (*tunnel, *own, sent.destination), Direction::ToClient, sent.payload);
             }
-            network.push(&sent);
+            network.push(ids.get(index).and_then(|id| called.get(*id)), &sent);
         });
     }
 
@@ -279,10 +291,10 @@ fn deliver(state: &mut State, id: TunnelId, received: Received<'_>) {
 fn show(
     debugs: &mut Debugs,
     now: Duration,
-    (tunnel, own, peer): (Option<u64>, SocketAddrV4, Address),
+    (tunnel, own, peer): (Option<u64>, SocketAddr, Address),
     direction: Direction,
     packet: &[u8],
 ) {
-    let whose = Whose { id: tunnel, peer: peer.host(), own: IpAddr::V4(*own.ip()) };
+    let whose = Whose { id: tunnel, peer: peer.host(), own: own.ip() };
     debugs.show(now, whose, direction, Input::L2tp(own.port(), peer, packet));
 }
