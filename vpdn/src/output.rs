@@ -5,13 +5,14 @@ use std::io::{self, Write};
 
 /// Writes a line, or some, to the standard output. If nobody reads it, that is no reason to stop.
 pub(crate) fn say(text: &dyn Display) {
+    // Whole, since each line, and each part of one, would be a system call.
+    let text = format!("{text}\n");
     let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 /// Writes a line, or some, to the standard error, each with the name of the program in front.
 pub(crate) fn complain(program: &str, text: &str) {
-    for line in text.lines() {
-        let _ = writeln!(io::stderr(), "{program}: {line}");
-    }
+    let lines: String = text.lines().flat_map(|line| [program, ": ", line, "\n"]).collect();
+    let _ = io::stderr().write_all(lines.as_bytes());
 }

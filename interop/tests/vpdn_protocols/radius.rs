@@ -259,7 +259,7 @@ struct LibraryClient {
     session: Session,
     socket: UdpSocket,
     begin: std::time::Instant,
-    /// Its last Configure-Request of IPCP, as it was sent.
+    /// Its last Configure-Request of IPCP, with another identifier.
     request: Vec<u8>,
 }
 
@@ -287,9 +287,11 @@ impl LibraryClient {
             while self.session.poll_event().is_some() {}
             while let Some(sent) = self.session.poll_transmit(self.begin.elapsed(), &mut buf).unwrap() {
                 self.socket.send(sent.payload).unwrap();
-                // RFC 1332: the protocol, and code 1.
-                if sent.payload.windows(5).any(|bytes| bytes == [0xff, 0x03, 0x80, 0x21, 1]) {
+                // RFC 1332: the protocol, and code 1. The entropy leaves nothing else that looks so.
+                if let Some(at) = sent.payload.windows(3).position(|bytes| bytes == [0x80, 0x21, 1]) {
                     self.request = sent.payload.to_vec();
+                    // With the same identifier it would be a copy.
+                    self.request[at + 3] ^= 0x80;
                 }
             }
             if let Ok(length) = self.socket.recv(&mut packet) {
@@ -301,7 +303,7 @@ impl LibraryClient {
         }
     }
 
-    /// Sends its request again.
+    /// Sends its request once more.
     fn repeat_ipcp(&self) {
         assert!(!self.request.is_empty(), "no Configure-Request was seen");
         self.socket.send(&self.request).unwrap();

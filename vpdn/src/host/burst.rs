@@ -56,7 +56,7 @@ pub(super) struct Arrived<'p> {
     pub(super) packet: &'p mut [u8],
 }
 
-/// What the system says of a packet that has come: its length, and its addresses.
+/// The length of a packet that has come, its sender, and the address of ours that it came to.
 type Found = (usize, Option<SockaddrStorage>, Option<IpAddr>);
 
 impl Burst {
@@ -183,7 +183,7 @@ impl From<IpAddr> for PacketInfo {
     fn from(own: IpAddr) -> Self {
         match own {
             IpAddr::V4(own) => {
-                let address = |octets| in_addr { s_addr: u32::from_ne_bytes(octets) };
+                let address = |bytes| in_addr { s_addr: u32::from_ne_bytes(bytes) };
                 // The route says by which interface.
                 Self::V4(in_pktinfo { ipi_ifindex: 0, ipi_spec_dst: address(own.octets()), ipi_addr: address([0; 4]) })
             }

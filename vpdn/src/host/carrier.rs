@@ -87,8 +87,8 @@ impl Carrier {
     }
 
     /// Reads the packets that have come, [`BURST`](super::BURST) at most of each socket, and hands those of a socket to
-    /// `take` all at once: each with its sender, and by the same index the address of ours that it came to, where the
-    /// socket is at all of them.
+    /// `take` all at once, each with its sender. By the same index it gets the addresses of ours that they came to, where
+    /// the socket is at all of them.
     pub fn receive_all(&mut self, mut take: impl FnMut(&mut [(Address, &mut [u8])], &[Option<IpAddr>])) {
         if let Some(udp) = &mut self.udp {
             let received = udp.socket.receive();

@@ -35,7 +35,7 @@ pub(super) struct State {
     pub(super) device: Device,
     /// The server's own addresses that it has.
     pub(super) own: BTreeSet<Ipv4Addr>,
-    /// What the clients of calls were let in with, for each time that IP comes up.
+    /// The users who were let in, until their calls are over: IP may come up more than once.
     pub(super) accepted: BTreeMap<Key, Accepted>,
     /// Sessions that are up.
     pub(super) ledger: Ledger,
