@@ -1,5 +1,6 @@
 //! The rules of RFC 2637 section 4, on whole tunnels.
 
+use alloc::format;
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -568,4 +569,60 @@ fn section_4_4_2_time_outs_are_counted() {
         tunnel.handle_timeout(ms(expected * 10_000 + 9_000));
         assert_eq!((tunnel.time_outs(), tunnel.statistics().time_outs), (expected, expected));
     }
+}
+
+/// RFC 2637 section 4.1: a packet that is cut short is refused with the field, by name.
+#[test]
+fn section_4_1_every_prefix_is_refused_by_field() {
+    let whole = raw(Some(1), Some(2), b"frame");
+    let fields =
+        [(0, 8, "fixed header"), (8, 4, "sequence number"), (12, 4, "acknowledgment number"), (16, 5, "payload")];
+    for (offset, needed, name) in fields {
+        for available in 0..needed {
+            let error = Packet::decode(&whole[..offset + available]).unwrap_err();
+            let text = format!("GRE {name} cut short at offset {offset}: needs {needed} bytes, has {available}");
+            assert_eq!(error.to_string(), text);
+        }
+    }
+    assert!(Packet::decode(&whole).is_ok());
+}
+
+/// RFC 2637 section 4.1: there is nothing to acknowledge before the first packet.
+#[test]
+fn section_4_1_before_the_first_packet_no_number_is_the_highest() {
+    let mut order = crate::Reorder::<crate::NoSlots>::new([]);
+    assert_eq!(order.highest(), None);
+    order.arrive(ms(0), SequenceNumber::new(7), |_| false);
+    assert_eq!(order.highest(), Some(SequenceNumber::new(7)));
+}
+
+#[test]
+fn frames_that_wait_are_not_printed() {
+    let mut inline = crate::InlineFrame::<64>::default();
+    assert!(crate::FrameBuffer::store(&mut inline, b"secret"));
+    assert_eq!(format!("{inline:?}"), "InlineFrame { length: 6, .. }");
+    let mut memory = [0; 64];
+    let mut lent = crate::LentFrame::new(&mut memory);
+    assert!(crate::FrameBuffer::store(&mut lent, b"secret"));
+    assert_eq!(format!("{lent:?}"), "LentFrame { length: 6, .. }");
+}
+
+#[test]
+fn a_frame_is_found_in_its_packet_by_range() {
+    let mut tunnel = tunnel();
+    let bytes = packet(0, None, b"frame");
+    let received = tunnel.decapsulate_range(ms(0), &bytes).unwrap();
+    let Received::Frame(range) = received else { panic!("{received:?}") };
+    assert_eq!(&bytes[range], b"frame");
+    assert_eq!(tunnel.config().call_ids(), CallIds { local: LOCAL, peer: PEER });
+}
+
+/// RFC 2637 section 4.1: the bits of the first two bytes, by the letters of the RFC.
+#[test]
+fn section_4_1_flags_and_numbers_are_printed() {
+    assert_eq!(format!("{:?}", crate::Flags::from_bits(0x3081)), "Flags(0x3081 (K S A, version 1))");
+    assert_eq!(crate::Flags::from_bits(0).to_string(), "0x0000 (version 0)");
+    let window = tunnel().statistics().window().to_string();
+    // No round trip was measured.
+    assert!(window.lines().nth(1).is_some_and(|line| line.contains(" - ")), "{window}");
 }

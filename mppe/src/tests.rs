@@ -4,6 +4,8 @@
 
 mod batch;
 mod captured;
+mod edges;
+mod edges_stateful;
 mod hostile;
 mod link;
 mod liveness;

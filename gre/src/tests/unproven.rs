@@ -364,3 +364,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_frame_whose_proof_is_awaited_has_the_number_of_its_packet() {
+    let mut tunnel = Inline::inline(config());
+    let bytes = packet(7, None, &frame(GENUINE, 7));
+    let Ok(Received::Frame(unproven)) = tunnel.decapsulate_unproven(ms(0), &bytes) else { panic!("it is the first") };
+    assert_eq!(unproven.number(), SequenceNumber::new(7));
+    assert_eq!(open(&bytes[unproven.range()]), Some(7));
+}

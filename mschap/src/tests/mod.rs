@@ -15,6 +15,7 @@ mod radius_vectors;
 mod vectors;
 #[cfg(feature = "zeroize")]
 mod wiped;
+mod words;
 
 use alloc::vec::Vec;
 

@@ -25,7 +25,9 @@ mod hostile_proofs;
 mod late_events;
 #[cfg(feature = "mschap")]
 mod late_questions;
+mod lcp_edges;
 mod link;
+mod named;
 mod negotiate;
 mod negotiators;
 mod network;

@@ -40,4 +40,6 @@ mod polled_late;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
+mod settings;
+#[cfg(test)]
 mod told;

@@ -158,11 +158,10 @@ fn every_prefix_is_refused_by_field() {
         let mut offset = 0;
         for (field, needed) in fields {
             for available in 0..needed {
-                assert_eq!(
-                    Message::decode(&bytes[..offset + available]),
-                    Err(DecodeError::Truncated { field, offset, needed, available }),
-                    "type {control_message_type}"
-                );
+                let error = Message::decode(&bytes[..offset + available]).unwrap_err();
+                let truncated = DecodeError::Truncated { field, offset, needed, available };
+                assert_eq!(error, truncated, "type {control_message_type}");
+                assert_eq!((error.field(), error.offset()), (field, offset));
             }
             offset += needed;
         }
@@ -186,7 +185,9 @@ fn every_length_is_taken_or_refused() {
                     found,
                 }),
             };
-            assert_eq!(Message::decode(&bytes).map(|_| ()), expected, "type {control_message_type}");
+            let decoded = Message::decode(&bytes).map(|_| ());
+            assert_eq!(decoded, expected, "type {control_message_type}");
+            assert!(decoded.err().is_none_or(|error| (error.field(), error.offset()) == (Field::Length, 0)));
         }
     }
 }

@@ -14,6 +14,8 @@ mod layout;
 mod round_trip;
 #[cfg(test)]
 mod stream;
+#[cfg(test)]
+mod values;
 
 /// Returns the bytes of a text in hexadecimal, where `00*59` stands for 59 bytes of zero.
 #[cfg(test)]
