@@ -36,6 +36,9 @@ pub use header::Header;
 pub use packet::Packet;
 pub use reorder::{Arrival, Reorder, ReorderCounters};
 pub use sequence::SequenceNumber;
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+pub use slot::LazySlots;
 pub use slot::{FrameBuffer, InlineFrame, InlineSlots, LentFrame, NoSlots, Slot, Slots};
 pub use statistics::{Statistics, WindowLine};
 pub use timeout::{AcknowledgmentTimeout, RoundTrip};

@@ -188,10 +188,8 @@ impl<S: Slots> Reorder<S> {
     /// Creates the order before anything has arrived. The content of the slots is not looked at.
     #[must_use]
     pub fn new(mut slots: S) -> Self {
-        for slot in slots.slots_mut() {
-            slot.since = None;
-        }
-        let reach = u32::try_from(slots.slots().len()).unwrap_or(u32::MAX).min(Self::FAR);
+        free(&mut slots);
+        let reach = u32::try_from(slots.count()).unwrap_or(u32::MAX).min(Self::FAR);
         Self {
             slots,
             // A power of two, so that a number finds its slot by a mask, also where numbers wrap.
@@ -534,9 +532,7 @@ impl<S: Slots> Reorder<S> {
 
     fn restart(&mut self, now: Duration, number: SequenceNumber) {
         // The waiting packets belong to numbers of the past.
-        for slot in self.slots.slots_mut() {
-            slot.since = None;
-        }
+        free(&mut self.slots);
         self.held = 0;
         self.missed_since = None;
         self.abandoned = None;
@@ -625,6 +621,15 @@ impl<S: Slots> Reorder<S> {
     fn index(&self, number: SequenceNumber) -> usize {
         let mask = self.reach.saturating_sub(1);
         usize::try_from(number.get() & mask).unwrap_or(usize::MAX)
+    }
+}
+
+/// Frees all places. Those that were not made are free.
+fn free(slots: &mut impl Slots) {
+    if !slots.slots().is_empty() {
+        for slot in slots.slots_mut() {
+            slot.since = None;
+        }
     }
 }
 

@@ -25,18 +25,24 @@ impl<T> Slot<T> {
     }
 }
 
-/// Places for what waits: `[Slot<T>; N]`, `&mut [Slot<T>]`, and with the feature `alloc` `Vec<Slot<T>>`.
+/// Places for what waits: `[Slot<T>; N]`, `&mut [Slot<T>]`, and with the feature `alloc` `Vec<Slot<T>>` and
+/// [`LazySlots`].
 ///
 /// A number that is no power of two is rounded down to one. With none, nothing waits.
 pub trait Slots {
     /// The item that waits.
     type Item;
 
-    /// Returns the places, always equally many.
+    /// Returns the places: always equally many, or none while nothing has waited yet.
     fn slots(&self) -> &[Slot<Self::Item>];
 
     /// Returns the places, always equally many.
     fn slots_mut(&mut self) -> &mut [Slot<Self::Item>];
+
+    /// Returns how many places [`slots_mut`](Self::slots_mut) gives.
+    fn count(&self) -> usize {
+        self.slots().len()
+    }
 }
 
 impl<T, const N: usize> Slots for [Slot<T>; N] {
@@ -74,6 +80,55 @@ impl<T> Slots for alloc::vec::Vec<Slot<T>> {
 
     fn slots_mut(&mut self) -> &mut [Slot<T>] {
         self
+    }
+}
+
+/// Places on the heap that are made when the first packet has to wait, and kept then.
+///
+/// ```
+/// use pptp_gre::{CallIds, Config, LazySlots, Tunnel};
+///
+/// // Up to 32 frames wait, each in as much memory as it needs.
+/// let slots: LazySlots<Vec<u8>> = LazySlots::new(32);
+/// let tunnel = Tunnel::new(Config::new(CallIds { local: 7, peer: 9 }), slots);
+/// # let _ = tunnel;
+/// ```
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+#[derive(Debug, Clone, Default)]
+pub struct LazySlots<T> {
+    count: usize,
+    /// None of them, or all.
+    made: alloc::vec::Vec<Slot<T>>,
+}
+
+#[cfg(feature = "alloc")]
+impl<T> LazySlots<T> {
+    /// Creates no place yet, of `count`.
+    #[must_use]
+    pub const fn new(count: usize) -> Self {
+        Self { count, made: alloc::vec::Vec::new() }
+    }
+}
+
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+impl<T: Default> Slots for LazySlots<T> {
+    type Item = T;
+
+    fn slots(&self) -> &[Slot<T>] {
+        &self.made
+    }
+
+    fn slots_mut(&mut self) -> &mut [Slot<T>] {
+        if self.made.is_empty() {
+            self.made = (0..self.count).map(|_| Slot::default()).collect();
+        }
+        &mut self.made
+    }
+
+    fn count(&self) -> usize {
+        self.count
     }
 }
 

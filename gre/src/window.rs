@@ -71,7 +71,8 @@ pub(crate) struct SendWindow {
     round_trip: RoundTrip,
     /// When the oldest awaited packet was sent.
     oldest: Duration,
-    sent_at: [Duration; SendWindow::TIMES],
+    /// When packets were sent, in microseconds: half of what as many `Duration`s would take.
+    sent_at: [u64; SendWindow::TIMES],
     acknowledgments: Acknowledgments,
     pub(crate) alarms: u64,
     pub(crate) time_outs: u64,
@@ -108,7 +109,7 @@ impl SendWindow {
             open: false,
             round_trip: RoundTrip::new(timeout, packet_processing_delay),
             oldest: Duration::ZERO,
-            sent_at: [Duration::ZERO; Self::TIMES],
+            sent_at: [0; Self::TIMES],
             acknowledgments: Acknowledgments::InTime,
             alarms: 0,
             time_outs: 0,
@@ -167,7 +168,7 @@ impl SendWindow {
         if outstanding >= self.size.into() {
             self.exceeded = self.exceeded.saturating_add(1);
         }
-        *self.time_mut(number) = now;
+        *self.time_mut(number) = micros(now);
         self.next = number.next();
         // A peer may never acknowledge: the distance of numbers must stay comparable.
         if self.next.distance_from(self.acknowledged) > Self::OLDEST {
@@ -197,7 +198,7 @@ impl SendWindow {
         // Section 4.2.5: the time of "the highest sequence number being acknowledged" is measured,
         // while it is known.
         if self.next.distance_from(number) <= Self::TIMES_KEPT {
-            self.round_trip.sample(between(self.time(number), now));
+            self.round_trip.sample(Duration::from_micros(micros(now).saturating_sub(self.time(number))));
         }
         let digested = behind.distance_from(self.acknowledged);
         self.acknowledged = behind;
@@ -211,7 +212,7 @@ impl SendWindow {
             self.awaited = behind;
         }
         if self.next.distance_from(self.awaited) <= Self::TIMES_KEPT {
-            self.oldest = self.time(self.awaited);
+            self.oldest = Duration::from_micros(self.time(self.awaited));
         } else {
             self.oldest = now;
         }
@@ -267,22 +268,19 @@ impl SendWindow {
     }
 
     #[expect(clippy::indexing_slicing, reason = "the index is taken modulo the length")]
-    fn time(&self, number: SequenceNumber) -> Duration {
+    fn time(&self, number: SequenceNumber) -> u64 {
         self.sent_at[index(number)]
     }
 
     #[expect(clippy::indexing_slicing, reason = "the index is taken modulo the length")]
-    fn time_mut(&mut self, number: SequenceNumber) -> &mut Duration {
+    fn time_mut(&mut self, number: SequenceNumber) -> &mut u64 {
         &mut self.sent_at[index(number)]
     }
 }
 
-/// Returns how long after `earlier` a time is, in whole microseconds.
-///
-/// Not `Duration::saturating_sub`: the optimiser does not see that `Duration::new` in it cannot panic.
-fn between(earlier: Duration, later: Duration) -> Duration {
-    let micros = later.as_micros().saturating_sub(earlier.as_micros());
-    Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
+/// Returns a time in whole microseconds.
+fn micros(time: Duration) -> u64 {
+    time.as_secs().saturating_mul(1_000_000).saturating_add(time.subsec_micros().into())
 }
 
 /// Returns the place of a number's time.

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(test)]
+#[cfg(any(test, feature = "alloc"))]
 extern crate alloc;
 // `Arbitrary` cannot do without it.
 #[cfg(any(test, feature = "arbitrary"))]
@@ -24,6 +24,7 @@ mod protocol;
 mod secret;
 mod source;
 mod statistics;
+mod table;
 #[cfg(test)]
 mod tests;
 

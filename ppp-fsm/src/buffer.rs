@@ -1,4 +1,7 @@
-//! Bytes of limited length, without a heap.
+//! Bytes of limited length: in place, or on the heap where there is one.
+
+#[cfg(feature = "alloc")]
+use alloc::boxed::Box;
 
 use crate::EncodeError;
 
@@ -61,43 +64,90 @@ fn filled<const N: usize>(bytes: &[u8; N], length: usize) -> &[u8] {
     bytes.get(..length).unwrap_or(bytes)
 }
 
-/// Bytes that may be secret, at most N: wiped when they are replaced or dropped.
-pub(crate) struct Buffer<const N: usize> {
+/// Overwrites bytes that may be secret.
+fn wipe(bytes: &mut [u8]) {
+    #[cfg(feature = "zeroize")]
+    zeroize::Zeroize::zeroize(bytes);
+    #[cfg(not(feature = "zeroize"))]
+    bytes.fill(0);
+}
+
+/// Bytes that may be secret, at most N, in place: wiped when they are replaced or dropped.
+struct Inline<const N: usize> {
     bytes: [u8; N],
     /// No packet is longer than this counts.
     length: u16,
 }
 
-impl<const N: usize> Default for Buffer<N> {
-    fn default() -> Self {
-        Self { bytes: [0; N], length: 0 }
-    }
-}
+impl<const N: usize> Inline<N> {
+    const EMPTY: Self = Self { bytes: [0; N], length: 0 };
 
-impl<const N: usize> Buffer<N> {
-    pub(crate) fn as_bytes(&self) -> &[u8] {
+    fn as_bytes(&self) -> &[u8] {
         filled(&self.bytes, usize::from(self.length))
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.length == 0
-    }
-
-    pub(crate) fn clear(&mut self) {
-        #[cfg(feature = "zeroize")]
-        zeroize::Zeroize::zeroize(&mut self.bytes);
-        #[cfg(not(feature = "zeroize"))]
-        self.bytes.fill(0);
-        self.length = 0;
-    }
-
-    /// Stores these bytes, cut to what fits.
-    pub(crate) fn set(&mut self, bytes: &[u8]) {
+    #[cfg(not(feature = "alloc"))]
+    fn set(&mut self, bytes: &[u8]) {
         self.clear();
         for (to, byte) in self.bytes.iter_mut().zip(bytes) {
             *to = *byte;
             self.length = self.length.wrapping_add(1);
         }
+    }
+
+    fn write(&mut self, write: impl FnOnce(&mut [u8]) -> Result<usize, EncodeError>) -> Result<(), EncodeError> {
+        let length = write(&mut self.bytes)?;
+        debug_assert!(length <= N, "an encoder says how much it wrote");
+        debug_assert!(u16::try_from(N).is_ok(), "the length of a packet has two bytes");
+        self.length = u16::try_from(length.min(N)).unwrap_or(u16::MAX);
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        wipe(&mut self.bytes);
+        self.length = 0;
+    }
+}
+
+impl<const N: usize> Drop for Inline<N> {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// Bytes that may be secret, at most N: wiped when they are replaced or dropped.
+///
+/// On the heap they take as much as there are, and none when there are none. A link that is up has few of the bytes that
+/// it needed to negotiate.
+#[cfg(feature = "alloc")]
+#[derive(Default)]
+pub(crate) struct Buffer<const N: usize>(Box<[u8]>);
+
+#[cfg(not(feature = "alloc"))]
+pub(crate) struct Buffer<const N: usize>(Inline<N>);
+
+#[cfg(not(feature = "alloc"))]
+impl<const N: usize> Default for Buffer<N> {
+    fn default() -> Self {
+        Self(Inline::EMPTY)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<const N: usize> Buffer<N> {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(crate) fn clear(&mut self) {
+        wipe(&mut self.0);
+        self.0 = Box::default();
+    }
+
+    /// Stores these bytes, cut to what fits.
+    pub(crate) fn set(&mut self, bytes: &[u8]) {
+        self.clear();
+        self.0 = bytes.get(..N).unwrap_or(bytes).into();
     }
 
     /// Stores what is written, or nothing when that fails.
@@ -106,24 +156,55 @@ impl<const N: usize> Buffer<N> {
         write: impl FnOnce(&mut [u8]) -> Result<usize, EncodeError>,
     ) -> Result<(), EncodeError> {
         self.clear();
-        let length = write(&mut self.bytes)?;
-        debug_assert!(length <= N, "an encoder says how much it wrote");
-        debug_assert!(u16::try_from(N).is_ok(), "the length of a packet has two bytes");
-        self.length = u16::try_from(length.min(N)).unwrap_or(u16::MAX);
+        let mut room = Inline::<N>::EMPTY;
+        room.write(write)?;
+        self.set(room.as_bytes());
         Ok(())
     }
 }
 
+#[cfg(not(feature = "alloc"))]
+impl<const N: usize> Buffer<N> {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Stores these bytes, cut to what fits.
+    pub(crate) fn set(&mut self, bytes: &[u8]) {
+        self.0.set(bytes);
+    }
+
+    /// Stores what is written, or nothing when that fails.
+    pub(crate) fn write(
+        &mut self,
+        write: impl FnOnce(&mut [u8]) -> Result<usize, EncodeError>,
+    ) -> Result<(), EncodeError> {
+        self.clear();
+        self.0.write(write)
+    }
+}
+
+impl<const N: usize> Buffer<N> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.as_bytes().is_empty()
+    }
+}
+
+#[cfg(feature = "alloc")]
 impl<const N: usize> Drop for Buffer<N> {
     fn drop(&mut self) {
-        self.clear();
+        wipe(&mut self.0);
     }
 }
 
 /// Prints the length alone, since there may be a password.
 impl<const N: usize> core::fmt::Debug for Buffer<N> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "{} bytes", self.length)
+        write!(f, "{} bytes", self.as_bytes().len())
     }
 }
 

@@ -78,3 +78,44 @@ impl<E: Kinded + Copy, const KINDS: usize> Events<E, KINDS> {
         self.waiting.first().is_none_or(Option::is_none)
     }
 }
+
+/// Events that take memory only while some of them wait.
+#[cfg(feature = "alloc")]
+#[derive(Debug)]
+pub(crate) struct Queue<E, const KINDS: usize>(Option<alloc::boxed::Box<Events<E, KINDS>>>);
+
+#[cfg(not(feature = "alloc"))]
+pub(crate) type Queue<E, const KINDS: usize> = Events<E, KINDS>;
+
+#[cfg(feature = "alloc")]
+impl<E, const KINDS: usize> Default for Queue<E, KINDS> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<E: Kinded + Copy, const KINDS: usize> Queue<E, KINDS> {
+    pub(crate) fn push(&mut self, event: E) {
+        self.0.get_or_insert_with(alloc::boxed::Box::default).push(event);
+        self.settle();
+    }
+
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<E> {
+        let event = self.0.as_mut()?.pop();
+        self.settle();
+        event
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Gives the memory back when nothing waits: an event may undo the one that waited.
+    fn settle(&mut self) {
+        if self.0.as_ref().is_some_and(|events| events.is_empty()) {
+            self.0 = None;
+        }
+    }
+}

@@ -173,6 +173,40 @@ fn contents_of_slots_at_the_start_are_not_looked_at() {
     assert_eq!(order.arrive(Duration::ZERO, SequenceNumber::new(2), |_| true), Arrival::Held);
 }
 
+#[cfg(feature = "alloc")]
+#[test]
+fn slots_that_are_made_when_needed_do_what_those_made_at_once_do() {
+    let mut lazy = Reorder::new(crate::LazySlots::<u32>::new(8));
+    let mut made = Reorder::new([const { Slot::new(0) }; 8]);
+    assert_eq!(lazy.reach(), 8);
+    let store = |number| {
+        move |slot: &mut u32| {
+            *slot = number;
+            true
+        }
+    };
+    let wait = Duration::from_millis(300);
+    for (step, number) in [0, 1, 1, 3, 5, 2, 20, 4, 9, 5000, 5001, 6].into_iter().enumerate() {
+        let now = Duration::from_millis(100 * u64::try_from(step).unwrap());
+        let arrivals = [
+            lazy.arrive(now, SequenceNumber::new(number), store(number)),
+            made.arrive(now, SequenceNumber::new(number), store(number)),
+        ];
+        assert_eq!(arrivals[0], arrivals[1], "{number}");
+        // Nothing has waited before the fourth arrival.
+        assert_eq!(lazy.slots.slots().is_empty(), step < 3, "{number}");
+        assert_eq!(lazy.deadline(wait), made.deadline(wait));
+        loop {
+            let released = lazy.release(now, wait).copied();
+            assert_eq!(released, made.release(now, wait).copied(), "{number}");
+            if released.is_none() {
+                break;
+            }
+        }
+    }
+    assert!(lazy.counters().lost > 0 && lazy.counters() == made.counters());
+}
+
 /// Numbers begin again while packets of the old ones wait.
 #[test]
 fn nothing_of_the_old_numbers_is_left_after_a_restart() {

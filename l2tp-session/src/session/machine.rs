@@ -44,8 +44,8 @@ enum News {
 
 /// One tunnel and its calls, at most `CALLS` at a time; one more is refused. A client has one.
 ///
-/// It belongs to one tunnel: to dial again, make another one. A client's takes 10.5 KiB, and 18.5 KiB
-/// more once the call is up, 24.5 KiB with encryption. [Compression](ppp_session::Compression) takes
+/// It belongs to one tunnel: to dial again, make another one. A client's takes 10.5 KiB, and 7.5 KiB
+/// more once the call is up, 10 KiB with encryption. [Compression](ppp_session::Compression) takes
 /// more, and so do packets that [wait](super::Reordering) for an earlier one: 26 KiB. A server's
 /// takes 12 KiB with four `CALLS`, 400 bytes for each further one, and as much as a client's for
 /// each call that is up.

@@ -2,7 +2,8 @@
 
 use crate::algorithm::KEY_LEN;
 use crate::chain::Chain;
-use crate::secret::{Secret, wipe};
+use crate::secret::Secret;
+use crate::table::Table;
 
 /// A key, and its place in the chain: how many key changes lead to it from the initial session key.
 pub(super) struct Link {
@@ -26,7 +27,7 @@ pub(super) struct Ahead {
     furthest: Option<Link>,
     /// Keys between the one in use and the furthest, at indices that are multiples of `spacing`. Other entries mean
     /// nothing.
-    marks: [[u8; KEY_LEN]; MARKS],
+    marks: Table<MARKS>,
     spacing: u64,
 }
 
@@ -39,7 +40,7 @@ impl Ahead {
 
     /// Marks at multiples of `spacing`, from 1 to [`MAX_SPACING`](Self::MAX_SPACING). Nothing is known.
     pub(super) const fn new(spacing: u64) -> Self {
-        Self { furthest: None, marks: [[0; KEY_LEN]; MARKS], spacing }
+        Self { furthest: None, marks: Table::new(), spacing }
     }
 
     fn slot(&self, index: u64) -> Option<usize> {
@@ -70,8 +71,8 @@ impl Ahead {
         }
         self.furthest = Some(Link { index, key: Secret(*key) });
         if index.checked_rem(self.spacing) == Some(0) {
-            if let Some(mark) = self.slot(index).and_then(|slot| self.marks.get_mut(slot)) {
-                *mark = *key;
+            if let Some(slot) = self.slot(index) {
+                self.marks.put(slot, key);
             }
         }
     }
@@ -106,11 +107,5 @@ impl Ahead {
         if self.furthest.as_ref().is_some_and(|furthest| furthest.index <= index) {
             self.furthest = None;
         }
-    }
-}
-
-impl Drop for Ahead {
-    fn drop(&mut self) {
-        self.marks.iter_mut().for_each(wipe);
     }
 }

@@ -1,19 +1,19 @@
 //! Stateless mode: keys of packets that may still come late.
 
 use crate::algorithm::KEY_LEN;
-use crate::secret::wipe;
+use crate::table::Table;
 
 /// The keys of the packets that were passed over, each until it is used or `LATE` packets old.
 pub(super) struct LateKeys<const LATE: usize> {
-    keys: [[u8; KEY_LEN]; LATE],
+    keys: Table<LATE>,
     waiting: [bool; LATE],
     /// Keys that a walk came past, for the case that the packet is taken.
-    passed: [[u8; KEY_LEN]; LATE],
+    passed: Table<LATE>,
 }
 
 impl<const LATE: usize> LateKeys<LATE> {
     pub(super) const fn new() -> Self {
-        Self { keys: [[0; KEY_LEN]; LATE], waiting: [false; LATE], passed: [[0; KEY_LEN]; LATE] }
+        Self { keys: Table::new(), waiting: [false; LATE], passed: Table::new() }
     }
 
     fn slot(position: u64) -> Option<usize> {
@@ -29,32 +29,24 @@ impl<const LATE: usize> LateKeys<LATE> {
     /// Forgets the packet of `position`, which has come or cannot come any more.
     pub(super) fn forget(&mut self, position: u64) {
         let Some(slot) = Self::slot(position) else { return };
-        if let (Some(waiting @ true), Some(key)) = (self.waiting.get_mut(slot), self.keys.get_mut(slot)) {
+        if let Some(waiting @ true) = self.waiting.get_mut(slot) {
             *waiting = false;
-            wipe(key);
+            self.keys.wipe(slot);
         }
     }
 
     pub(super) fn pass(&mut self, position: u64, key: &[u8; KEY_LEN]) {
-        if let Some(passed) = Self::slot(position).and_then(|slot| self.passed.get_mut(slot)) {
-            *passed = *key;
+        if let Some(slot) = Self::slot(position) {
+            self.passed.put(slot, key);
         }
     }
 
     /// Keeps the passed key of `position`.
     pub(super) fn keep(&mut self, position: u64) {
         let Some(slot) = Self::slot(position) else { return };
-        if let (Some(waiting), Some(key), Some(passed)) =
-            (self.waiting.get_mut(slot), self.keys.get_mut(slot), self.passed.get(slot))
-        {
+        if let (Some(waiting), Some(passed)) = (self.waiting.get_mut(slot), self.passed.get(slot)) {
             *waiting = true;
-            *key = *passed;
+            self.keys.put(slot, passed);
         }
-    }
-}
-
-impl<const LATE: usize> Drop for LateKeys<LATE> {
-    fn drop(&mut self) {
-        self.keys.iter_mut().chain(&mut self.passed).for_each(wipe);
     }
 }

@@ -18,8 +18,11 @@ use crate::statistics::DecryptorStatistics;
 ///
 /// `LATE` is how many old keys are kept in stateless mode for packets that come late: 33 bytes of
 /// memory each, at most 2048 of them. [`Decryptor::new`] keeps 64,
-/// `Decryptor::<256>::with_late_keys` as many as it says. With 64 a decryptor has less than 5 KiB;
-/// it allocates nothing.
+/// `Decryptor::<256>::with_late_keys` as many as it says. With 64 a decryptor has less than 5 KiB.
+///
+/// With the feature `alloc` these keys are on the heap, and so are those of packets far ahead. A
+/// decryptor then has less than 1.5 KiB, and up to 3.5 KiB there. In stateless mode it takes them with
+/// the first packet that is not the next one, in stateful mode with the first key change.
 ///
 /// ```
 /// use mppe::{Config, Decryptor, Encryptor, Mode, StartKey, Strength};

@@ -10,7 +10,7 @@ use crate::auth::{Answer, AnswerError, Authenticator, Outcome, Peer, Presented, 
 use crate::automaton::State;
 use crate::buffer::Buffer;
 use crate::ccp::{self, MicrosoftCompression, Reset};
-use crate::events::Events;
+use crate::events::Queue;
 use crate::negotiate::{Negotiation, Opening};
 use crate::random::Random;
 use crate::{Frame, Protocol, Text, Words, ipcp, ipv6cp, lcp, time};
@@ -22,8 +22,11 @@ use crate::{Frame, Protocol, Text, Words, ipcp, ipv6cp, lcp, time};
 /// [`poll_transmit`](Self::poll_transmit) gives frames until there are none,
 /// [`poll_event`](Self::poll_event) events, and [`poll_timeout`](Self::poll_timeout) the next
 /// deadline. Any order of calls is legal, and a `now` that goes back is taken as the latest seen.
-/// It does not allocate, and takes about 14 KiB. It repeats 1492 bytes of a peer's Echo-Request or
-/// rejected packet at most.
+/// It repeats 1492 bytes of a peer's Echo-Request or rejected packet at most.
+///
+/// **Memory**: without the feature `alloc` it does not allocate, and takes about 14 KiB. With it a link
+/// takes about 4 KiB, and less than 1 KiB on the heap once it is up. At most it takes there what it
+/// would take without: packets that wait to be sent or answered, and events.
 ///
 /// It ends by itself when the peer does not answer, or refuses without an end. A peer that answers
 /// all and asks for nothing, or begins again again and again, is ended by a deadline of its user's:
@@ -73,7 +76,7 @@ pub struct Link {
     pub(super) peer_identification: Buffer<48>,
     pub(super) peer_farewell: Buffer<{ Words::MAX_LEN }>,
     pub(super) external_keys: MicrosoftCompression,
-    pub(super) events: Events<Event, { Event::KINDS }>,
+    pub(super) events: Queue<Event, { Event::KINDS }>,
 }
 
 impl Link {
@@ -123,7 +126,7 @@ impl Link {
             peer_identification: Buffer::default(),
             peer_farewell: Buffer::default(),
             external_keys: MicrosoftCompression::NONE,
-            events: Events::default(),
+            events: Queue::default(),
         }
     }
 

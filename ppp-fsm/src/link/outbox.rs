@@ -1,15 +1,15 @@
 //! The packets that LCP sends besides its negotiation.
 
 use crate::Protocol;
-use crate::buffer::Short;
+use crate::buffer::Buffer;
 
 /// Packets that are due, the latest of each kind.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     /// The packet that repeats bytes of the peer, if there is one.
     repeat: Option<Repeat>,
-    /// The bytes, which are always there: memory that was never written may have anything in it, also a secret.
-    repeated: Short<{ Self::MAX_REPEATED }>,
+    /// The bytes, while they wait.
+    repeated: Buffer<{ Self::MAX_REPEATED }>,
     /// RFC 1570 section 1.1: whether this side has to say who it is.
     pub(super) identification: bool,
     /// RFC 1570 section 1.2: seconds.
@@ -32,7 +32,7 @@ impl Outbox {
     pub(super) fn echo(&mut self, identifier: u8, data: &[u8]) {
         // The peer waits for it, and may give up the link: it goes before a Protocol-Reject.
         self.repeat = Some(Repeat::Echo { identifier });
-        self.repeated = Short::new(data);
+        self.repeated.set(data);
     }
 
     /// Sends a Protocol-Reject, unless an earlier answer waits, so that a flood keeps this side
@@ -40,7 +40,7 @@ impl Outbox {
     pub(super) fn reject(&mut self, protocol: Protocol, information: &[u8]) {
         if self.repeat.is_none() {
             self.repeat = Some(Repeat::ProtocolReject(protocol));
-            self.repeated = Short::new(information);
+            self.repeated.set(information);
         }
     }
 
@@ -49,7 +49,8 @@ impl Outbox {
         self.repeat.map(|repeat| (repeat, self.repeated.as_bytes()))
     }
 
-    pub(super) const fn repeated(&mut self) {
+    pub(super) fn repeated(&mut self) {
         self.repeat = None;
+        self.repeated.clear();
     }
 }

@@ -18,8 +18,9 @@ use crate::{BufferTooSmall, Code, EncodeError, OptionWriter, Packet};
 
 /// RFC 1661 section 4: the machine of one control protocol.
 ///
-/// It does not allocate, and holds one answer of at most 512 bytes of data. It sends one packet for each that it takes,
-/// at most two, and a few when its timer expires, so that no peer can make it busy. An example is at [`ControlProtocol`].
+/// It holds one answer of at most 512 bytes of data, on the heap with the feature `alloc`. It sends one packet for each
+/// that it takes, at most two, and a few when its timer expires, so that no peer can make it busy. An example is at
+/// [`ControlProtocol`].
 ///
 /// It keeps no clock: each `now` must not be earlier than the one before. [`Link`](crate::link::Link) sees to that.
 ///

@@ -1,6 +1,6 @@
 //! The answer to the last packet, which may have to repeat its bytes.
 
-use crate::buffer::{Short, checksum};
+use crate::buffer::{Buffer, Short, checksum};
 use crate::{Code, OptionWriter, Options, Packet, RawOption};
 
 use super::protocol::{ControlProtocol, Verdict};
@@ -13,7 +13,7 @@ pub(super) const CAPACITY: usize = 512;
 pub(super) struct Reply {
     code: Code,
     identifier: u8,
-    data: Short<CAPACITY>,
+    data: Buffer<CAPACITY>,
     is_due: bool,
     /// The checksum of the request that was refused.
     refused: Option<u32>,
@@ -21,7 +21,7 @@ pub(super) struct Reply {
 
 impl Default for Reply {
     fn default() -> Self {
-        Self { code: Code(0), identifier: 0, data: Short::EMPTY, is_due: false, refused: None }
+        Self { code: Code(0), identifier: 0, data: Buffer::default(), is_due: false, refused: None }
     }
 }
 
@@ -71,9 +71,11 @@ impl Reply {
 
     /// Puts the answer to a Configure-Request (RFC 1661 actions sca and scn).
     pub(super) fn put_answer(&mut self, request: &Packet<'_>, answer: &Answer) {
-        let refused = (answer.code != Code::CONFIGURE_ACK).then(|| checksum(request.data));
-        let (code, data) = (answer.code, answer.data);
-        *self = Self { code, identifier: request.identifier, data, is_due: true, refused };
+        self.code = answer.code;
+        self.identifier = request.identifier;
+        self.data.set(answer.data.as_bytes());
+        self.is_due = true;
+        self.refused = (answer.code != Code::CONFIGURE_ACK).then(|| checksum(request.data));
     }
 
     /// Puts as much of a packet as `limit` allows into a Code-Reject (RFC 1661 action scj).
@@ -84,10 +86,13 @@ impl Reply {
         let length = packet.data.len().saturating_add(Packet::HEADER_LEN);
         let [high, low] = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
         let header = [packet.code.0, packet.identifier, high, low];
-        let mut data = Short::new(header.get(..room).unwrap_or(&header));
+        let mut data = Short::<CAPACITY>::new(header.get(..room).unwrap_or(&header));
         let rest = room.saturating_sub(header.len());
         data.extend(packet.data.get(..rest).unwrap_or(packet.data));
-        *self = Self { code: Code::CODE_REJECT, identifier, data, is_due: true, refused: self.refused };
+        self.code = Code::CODE_REJECT;
+        self.identifier = identifier;
+        self.data.set(data.as_bytes());
+        self.is_due = true;
     }
 }
 

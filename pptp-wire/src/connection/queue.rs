@@ -39,6 +39,11 @@ impl<T: Copy, const FIXED: usize, const PER_CALL: usize, const CALLS: usize> Que
         }
     }
 
+    #[cfg(feature = "alloc")]
+    pub(super) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     pub(super) fn front(&self) -> Option<&T> {
         let place = match self.first.checked_sub(FIXED) {
             None => self.fixed.get(self.first),

@@ -105,7 +105,7 @@ impl Limits {
         self
     }
 
-    /// Sets how many calls there may be in all. Default: 20 000. Each needs about 24 KiB, and what
+    /// Sets how many calls there may be in all. Default: 20 000. Each needs about 8.5 KiB, and what
     /// a [`Session`](crate::session::Session) says that it may need besides.
     #[must_use]
     pub const fn with_calls(mut self, count: usize) -> Self {

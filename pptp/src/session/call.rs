@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use ppp_session::call::Life;
-use pptp_gre::{CallIds, FrameBuffer, Slot, Tunnel};
+use pptp_gre::{CallIds, FrameBuffer, LazySlots, Tunnel};
 use pptp_wire::connection::{CallId, CallParameters};
 
 use super::event::Waiting;
@@ -47,7 +47,7 @@ pub(crate) struct Machine {
     life: Life<Reason>,
     path: Path,
     ppp: ppp_session::Session,
-    tunnel: Tunnel<Vec<Slot<Frame>>>,
+    tunnel: Tunnel<LazySlots<Frame>>,
     waiting: Waiting,
     flow_alarm: FlowAlarmPolicy,
     echo_for_acknowledgment: bool,
@@ -71,14 +71,13 @@ impl Machine {
             .with_call_ids(ids)
             .with_peer_receive_window(parameters.peer_window)
             .with_peer_packet_processing_delay(u16::try_from(tenths).unwrap_or(u16::MAX));
-        let slots = (0..config.reorder_packets).map(|_| Slot::new(Frame::default())).collect();
         let mut call = Box::new(Self {
             id: CallId::new(ids.local),
             peer_id: ids.peer,
             life: Life::Up,
             path: Path::Silent,
             ppp,
-            tunnel: Tunnel::new(tunnel, slots),
+            tunnel: Tunnel::new(tunnel, LazySlots::new(config.reorder_packets.into())),
             waiting: Waiting::default(),
             flow_alarm: config.flow_alarm,
             echo_for_acknowledgment: config.echo_for_acknowledgment,

@@ -1,10 +1,9 @@
 //! The data path of one call.
 
-use alloc::vec::Vec;
 use core::ops::Range;
 use core::time::Duration;
 
-use pptp_gre::{Slot, Tunnel, Unproven};
+use pptp_gre::{LazySlots, Tunnel, Unproven};
 
 use super::{Frame, Machine};
 use crate::session::{BufferTooSmall, HEADROOM, MAX_RECEIVE, ReceiveError, Received, SendError};
@@ -186,7 +185,7 @@ impl Machine {
 /// genuine packet of the same number is not lost for it.
 #[inline]
 pub(super) fn judge(
-    tunnel: &mut Tunnel<Vec<Slot<Frame>>>,
+    tunnel: &mut Tunnel<LazySlots<Frame>>,
     now: Duration,
     unproven: &Unproven,
     expects_sealed: bool,
