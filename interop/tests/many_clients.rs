@@ -2,7 +2,7 @@
 //! and carries a packet of its own, all end, and none is much slower than the others.
 #![cfg(target_os = "linux")]
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
@@ -14,6 +14,7 @@ use pptp::wire::connection::{CallIdStyle, Quirks};
 use pptp_interop::examples::{self, Program};
 use pptp_interop::namespace::{clock, isolated, run};
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
+use vpdn::control::{self, Request};
 use vpdn::host::{Gre, Interest, Poller, Stream};
 
 /// The environment variable with the folder of the programs.
@@ -24,6 +25,9 @@ const NEAR: Ipv4Addr = Ipv4Addr::new(172, 16, 9, 2);
 /// The server in the tunnels.
 const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 1);
 const USERS: &str = "/run/users";
+const SOCKET: &str = "/run/vpdn.sock";
+/// The first address of the pool, which has one for each call.
+const FIRST: Ipv4Addr = Ipv4Addr::new(10, 99, 1, 1);
 const CALLS: usize = 1000;
 /// Descriptors: one for each call, and some.
 const DESCRIPTORS: u64 = 4096;
@@ -50,11 +54,13 @@ fn inside() {
     setrlimit(Resource::Nofile, limit).unwrap();
     std::fs::write(USERS, "alice wonderland\n").unwrap();
     let mut table = String::new();
-    for at_a_time in [50, CALLS] {
-        let mut server = start_server();
+    for (at_a_time, cores) in [(50, 2), (CALLS, 4)] {
+        let mut server = start_server(cores);
         let mut crowd = Crowd::new(at_a_time);
         crowd.call();
         crowd.ping();
+        crowd.has_all_addresses();
+        has_even_shares(cores);
         crowd.hang_up();
         server.signal(Signal::TERM);
         assert_eq!(server.wait(PATIENCE).code(), Some(0), "{}", server.output());
@@ -76,16 +82,29 @@ fn make_networks() {
     run("ip link set lo up");
 }
 
-fn start_server() -> Program {
+fn start_server(cores: usize) -> Program {
     let program = PathBuf::from(std::env::var_os(FOLDER).unwrap()).join("vpdn-server");
     let arguments = format!(
-        "--nofile={DESCRIPTORS} {} --address {GATEWAY} --pool 10.99.1.1-10.99.5.250 --users {USERS} \
-         --set limits.connections-per-address={CALLS}",
+        "--nofile={DESCRIPTORS} {} --address {GATEWAY} --pool {FIRST}-10.99.4.232 --users {USERS} \
+         --cores {cores} --control-socket {SOCKET} --set limits.connections-per-address={CALLS}",
         program.display()
     );
     let mut server = Program::start(Some(SERVER), "/usr/bin/prlimit".as_ref(), &arguments);
     server.wait_for("listening", PATIENCE);
     server
+}
+
+/// Expects that each core has as many calls as the others.
+fn has_even_shares(cores: usize) {
+    let words = ["show", "vpdn", "session", "all"].map(str::to_owned).into();
+    let mut answer = Vec::new();
+    control::ask(SOCKET.as_ref(), &Request::new(words, true), &mut answer).unwrap();
+    let calls: Vec<serde_json::Value> = serde_json::from_slice(&answer).unwrap();
+    let mut shares = BTreeMap::<_, usize>::new();
+    for call in &calls {
+        *shares.entry(call["interface"].as_str().unwrap()).or_default() += 1;
+    }
+    assert_eq!(shares.into_values().collect::<Vec<_>>(), vec![CALLS / cores; cores]);
 }
 
 /// One client, and how far it has come.
@@ -199,6 +218,13 @@ impl Crowd {
         while !self.callers.iter().all(|caller| caller.has_reply) {
             self.turn(begin);
         }
+    }
+
+    /// Expects that each has an address of the pool, which is full now, and that none has another's.
+    fn has_all_addresses(&self) {
+        let addresses: BTreeSet<_> = self.callers.iter().filter_map(|caller| own_address(&caller.session)).collect();
+        let pool = (FIRST.to_bits()..).map(Ipv4Addr::from_bits);
+        assert!(addresses.into_iter().eq(pool.take(CALLS)));
     }
 
     /// Hangs all up at once.

@@ -166,6 +166,7 @@ pub struct Table<S: Driven> {
     limit: usize,
     limit_of_address: usize,
     next: u64,
+    step: u64,
     entries: BTreeMap<Id, Box<Entry<S>>>,
     index: Index<S::Key>,
 }
@@ -192,6 +193,7 @@ impl<S: Driven> Table<S> {
             limit,
             limit_of_address,
             next: 1,
+            step: 1,
             entries: BTreeMap::new(),
             index: Index {
                 per_address: BTreeMap::new(),
@@ -203,6 +205,19 @@ impl<S: Driven> Table<S> {
                 load: 0,
             },
         }
+    }
+
+    /// Gives new sessions the numbers `first`, `first + step` and so on, so that several tables have
+    /// no number in common. A step of 0 is one of 1. Default: 1, 2, 3.
+    #[must_use]
+    pub fn with_ids(self, first: u64, step: u64) -> Self {
+        Self { next: first, step: step.max(1), ..self }
+    }
+
+    /// Replaces the limits. Sessions that there are stay, also where they are too many.
+    pub const fn set_limits(&mut self, limit: usize, limit_of_address: usize) {
+        self.limit = limit;
+        self.limit_of_address = limit_of_address;
     }
 
     /// Returns how many sessions there are.
@@ -258,7 +273,7 @@ impl<S: Driven> Table<S> {
         let of_address = self.index.per_address.entry(peer).or_default();
         *of_address = of_address.saturating_add(1);
         let id = Id(self.next);
-        self.next = self.next.saturating_add(1);
+        self.next = self.next.saturating_add(self.step);
         let mut entry = Box::new(Entry { peer, session, deadline: None, keys: Vec::new(), is_ready: false, load: 0 });
         self.index.touch(id, &mut entry);
         self.entries.insert(id, entry);

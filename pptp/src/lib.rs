@@ -39,3 +39,5 @@ pub mod server;
 #[cfg(feature = "alloc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 pub mod session;
+#[cfg(feature = "alloc")]
+mod shard;

@@ -6,6 +6,7 @@ mod batch;
 mod config;
 mod table;
 
+pub use crate::shard::Shard;
 pub use config::{Config, Limits};
 pub use table::{AcceptError, ConnectionId, Server, SessionMut};
 

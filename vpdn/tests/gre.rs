@@ -4,6 +4,7 @@
 
 use std::net::Ipv4Addr;
 
+use pptp::server::Shard;
 use vpdn::host::{BURST, Gre, Interest, Poller};
 
 /// Headers of system calls are used again and again: what one leaves there must not be written through by the next.
@@ -32,5 +33,40 @@ fn bursts_go_out_and_come_in_by_turns() {
         let expected = (0..count)
             .map(|number| (Ipv4Addr::LOCALHOST, vec![0x30, 0x07, 0x88, 0x0b, round, u8::try_from(number).unwrap()]));
         assert_eq!(received, expected.collect::<Vec<_>>());
+    }
+}
+
+/// RFC 2637 section 4.1: each shard of a server gets the packets with its own call ids, and what is too short for an id goes
+/// nowhere.
+#[test]
+fn a_filter_keeps_the_call_ids_of_a_shard() {
+    let Ok(mut sender) = Gre::open() else {
+        use std::io::Write;
+        let _ = writeln!(std::io::stderr(), "SKIPPED: filters of GRE: no right to open a raw socket");
+        return;
+    };
+    // An address that no other test has.
+    let address = Ipv4Addr::new(127, 9, 8, 7);
+    let ids = [0, 1, 2, 3, 4, 255, 256, 0xffff_u16];
+    let shards: Vec<_> = (0..3).filter_map(|index| Shard::new(index, 3)).collect();
+    let mut sockets: Vec<_> = shards.iter().map(|_| Gre::open().unwrap()).collect();
+    for (shard, socket) in shards.iter().zip(&sockets) {
+        socket.filter(*shard).unwrap();
+        socket.bind(address).unwrap();
+    }
+    sender.send_to(address, &[0x30, 0x07, 0x88, 0x0b, 0, 1]);
+    for id in ids {
+        let [high, low] = id.to_be_bytes();
+        sender.send_to(address, &[0x30, 0x07, 0x88, 0x0b, 0, 1, high, low, 9]);
+    }
+    sender.flush();
+    // On the loopback, what was sent has come.
+    for (shard, socket) in shards.iter().zip(&mut sockets) {
+        let mut received: Vec<_> =
+            socket.receive().filter_map(|(_, packet)| Some((packet.len(), *packet.get(6..)?.first_chunk()?))).collect();
+        // Before it was bound, it had packets of others.
+        received.retain(|(length, _)| *length == 9);
+        let own = ids.into_iter().filter(|id| shard.includes(*id)).map(|id| (9, id.to_be_bytes()));
+        assert_eq!(received, own.collect::<Vec<_>>(), "{shard:?}");
     }
 }

@@ -250,6 +250,8 @@ pub fn ipcp_again() {
     client.repeat_ipcp();
     client.drive_until(|| set(2));
     assert!(!server.output().contains("MTU 14"), "{}", server.output());
+    // Its log may be late.
+    until(PATIENCE, || radius.log().contains("Acct-Status-Type = Start"));
     assert_eq!(radius.log().matches("Acct-Status-Type = Start").count(), 1, "{}", radius.log());
     end(server, Signal::TERM);
 }

@@ -8,6 +8,7 @@ use pptp_wire::connection::CallId;
 
 use super::{Config, Limits};
 use crate::session::{Batch, Opening, ReceiveError, Received, Sealing, SendError, Session, call_id};
+use crate::shard::Shard;
 
 /// Which control connection: the first one of a [`Server`] is 1. A number is not used again.
 pub use ppp_session::table::Id as ConnectionId;
@@ -133,6 +134,7 @@ impl<const CALLS: usize> Driven for Session<CALLS> {
 pub struct Server<const CALLS: usize = 4> {
     config: Config,
     limits: Limits,
+    shard: Shard,
     table: Table<Session<CALLS>>,
 }
 
@@ -141,7 +143,58 @@ impl<const CALLS: usize> Server<CALLS> {
     #[must_use]
     pub const fn new(config: Config, limits: Limits) -> Self {
         let table = Table::new(limits.connections, limits.connections_per_address);
-        Self { config, limits, table }
+        Self { config, limits, shard: Shard::ALL, table }
+    }
+
+    /// Makes it one of several servers at one address: its connections and calls have numbers that
+    /// no other shard gives. Default: [`Shard::ALL`].
+    ///
+    /// ```
+    /// use core::net::{IpAddr, Ipv4Addr};
+    /// use core::time::Duration;
+    /// use pptp::server::{Config, Limits, Server, Shard};
+    ///
+    /// let config = Config::new(Ipv4Addr::new(10, 0, 0, 1));
+    /// let shard = Shard::new(1, 4).ok_or("an index below the count")?;
+    /// let mut server: Server = Server::new(config, Limits::default()).with_shard(shard);
+    /// let (now, peer) = (Duration::ZERO, IpAddr::from([192, 0, 2, 7]));
+    /// // The last arguments: unpredictable bytes.
+    /// let ids = [server.accept(now, peer, [1; 32])?, server.accept(now, peer, [2; 32])?];
+    /// assert_eq!(ids.map(|id| id.get()), [2, 6]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_shard(self, shard: Shard) -> Self {
+        let (index, count) = (u64::from(shard.index()), u64::from(shard.count()));
+        Self { shard, table: self.table.with_ids(index.saturating_add(1), count), ..self }
+    }
+
+    /// Returns how many calls there are, as [`Limits::with_calls`] counts them.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.table.load()
+    }
+
+    /// Replaces the limits. Connections and calls that there are stay, also where they are too many.
+    ///
+    /// ```
+    /// use core::net::{IpAddr, Ipv4Addr};
+    /// use core::time::Duration;
+    /// use pptp::server::{Config, Limits, Server};
+    ///
+    /// let (now, peer) = (Duration::ZERO, IpAddr::from([192, 0, 2, 7]));
+    /// let config = Config::new(Ipv4Addr::new(10, 0, 0, 1));
+    /// let mut server: Server = Server::new(config, Limits::default());
+    /// // The last argument: unpredictable bytes.
+    /// server.accept(now, peer, [1; 32])?;
+    /// server.set_limits(Limits::default().with_connections_per_address(1));
+    /// assert!(server.accept(now, peer, [2; 32]).is_err());
+    /// assert_eq!(server.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.table.set_limits(limits.connections, limits.connections_per_address);
+        self.limits = limits;
     }
 
     /// Returns how many control connections there are.
@@ -192,7 +245,7 @@ impl<const CALLS: usize> Server<CALLS> {
         self.table.check(peer)?;
         let mut session = Session::new(&self.config, entropy);
         // Numbers are drawn now, since the key of a GRE packet must name one call of the address.
-        session.reserve_numbers();
+        session.reserve_numbers(self.shard);
         session.open(now);
         let id = self.table.insert(peer, session)?;
         // Numbers of other connections were dropped: others take their place.

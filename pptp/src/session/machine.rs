@@ -10,6 +10,7 @@ use pptp_wire::connection::{CallId, Connection};
 use super::call::Machine;
 use super::setup::{Role, Setup};
 use super::{BufferTooSmall, Call, Event, Reason};
+use crate::shard::Shard;
 
 mod control;
 mod data;
@@ -21,8 +22,9 @@ pub(crate) use data::call_id;
 enum Numbers<const CALLS: usize> {
     /// The connection draws them.
     Own,
-    /// A server of many connections keeps them apart from those of others, and these are free.
-    Reserved([Option<CallId>; CALLS]),
+    /// A server of many connections keeps them apart from those of others, and these are free. All
+    /// are of this shard.
+    Reserved { free: [Option<CallId>; CALLS], shard: Shard },
 }
 
 impl<const CALLS: usize> Numbers<CALLS> {
@@ -30,7 +32,7 @@ impl<const CALLS: usize> Numbers<CALLS> {
     fn places(&mut self) -> impl Iterator<Item = &mut Option<CallId>> {
         match self {
             Self::Own => None,
-            Self::Reserved(free) => Some(free.iter_mut()),
+            Self::Reserved { free, .. } => Some(free.iter_mut()),
         }
         .into_iter()
         .flatten()
@@ -332,26 +334,27 @@ impl<const CALLS: usize> Session<CALLS> {
     }
 
     /// Draws numbers for as many calls as there may be, before there are any (RFC 2637 section 4.1).
-    /// From now on, calls have these numbers and those that follow them. The server drops the ones
-    /// that other connections of the address have.
-    pub(crate) fn reserve_numbers(&mut self) {
-        self.numbers = Numbers::Reserved([None; CALLS]);
+    /// From now on, calls have these numbers and those that follow them, all of this shard. The server
+    /// drops the ones that other connections of the address have.
+    pub(crate) fn reserve_numbers(&mut self, shard: Shard) {
+        self.numbers = Numbers::Reserved { free: [None; CALLS], shard };
         self.fill_numbers();
     }
 
     /// Draws numbers in the place of those that are missing. Returns whether some were.
     pub(crate) fn fill_numbers(&mut self) -> bool {
-        let Numbers::Reserved(free) = &self.numbers else { return false };
+        let Numbers::Reserved { free, shard } = &self.numbers else { return false };
+        let shard = *shard;
         let owned = self.calls.len().saturating_add(free.iter().flatten().count());
         if owned >= CALLS {
             return false;
         }
         let drawn = self.random.entropy();
         let numbers = drawn.chunks_exact(2).filter_map(|pair| Some(u16::from_be_bytes(*pair.first_chunk()?)));
-        for number in numbers.map(CallId::new).take(CALLS.saturating_sub(owned)) {
+        for number in numbers.map(|number| shard.nearest(number)).take(CALLS.saturating_sub(owned)) {
             // A number that is in use waits for the next draw.
-            let is_usable = number.get() != 0 && !self.has_number(number);
-            if let Some(place) = self.numbers.places().find(|place| place.is_none()).filter(|_| is_usable) {
+            let Some(number) = number.filter(|number| !self.has_number(*number)) else { continue };
+            if let Some(place) = self.numbers.places().find(|place| place.is_none()) {
                 *place = Some(number);
             }
         }
@@ -367,7 +370,7 @@ impl<const CALLS: usize> Session<CALLS> {
     pub(crate) fn numbers(&self) -> impl Iterator<Item = CallId> {
         let free = match &self.numbers {
             Numbers::Own => None,
-            Numbers::Reserved(free) => Some(free.iter().flatten().copied()),
+            Numbers::Reserved { free, .. } => Some(free.iter().flatten().copied()),
         };
         free.into_iter().flatten().chain(self.calls.iter().map(|call| call.id()))
     }

@@ -10,7 +10,7 @@ use pptp::ppp::auth::{Answer, Method, Methods, Secret};
 use pptp::ppp::ccp::Encryption;
 use pptp::ppp::link::{self, Link};
 use pptp::ppp::{Protocol, ipcp, lcp};
-use pptp::server::{self, AcceptError, ConnectionId, Limits, Server, SessionMut};
+use pptp::server::{self, AcceptError, ConnectionId, Limits, Server, SessionMut, Shard};
 use pptp::session::{CallEvent, Config, Event, HEADROOM, MAX_RECEIVE, Reason};
 use pptp::wire::connection::{self, CallCloseReason, CallId, Connection, Event as Control, Identity};
 use pptp::wire::message::OutgoingCallRequest;
@@ -358,6 +358,35 @@ fn section_4_1_connections_of_one_address_that_draw_the_same_get_different_numbe
     for (index, (client, call)) in (1..).zip(clients.iter_mut().zip(&calls)) {
         client.send(NOW, *call, index, &mut server, &mut log);
         assert_eq!(log.received.last(), Some(&(index, client.peers(*call))));
+    }
+}
+
+/// RFC 2637 section 4.1: servers that share an address give numbers of their own, to calls that follow each other too.
+#[test]
+fn section_4_1_shards_of_a_server_give_no_number_of_another() {
+    for index in 0..3 {
+        let shard = Shard::new(index, 3).unwrap();
+        let (mut server, mut log) = (server(Limits::default()).with_shard(shard), Log::default());
+        // The same address, and another one.
+        let mut clients = [7, 7, 8].map(|peer| Client::new(NOW, &mut server, peer).unwrap());
+        assert!(clients.iter().all(|client| client.id.get() % 3 == u64::from(index + 1) % 3));
+        exchange(NOW, &mut server, &mut clients, &mut log);
+        for round in 0..30 {
+            let place =
+                |client: &mut Client| client.connection.place_call(NOW, OutgoingCallRequest::new(0, 0)).unwrap();
+            let calls = clients.each_mut().map(place);
+            exchange(NOW, &mut server, &mut clients, &mut log);
+            assert_eq!(server.calls(), clients.len());
+            for (client, call) in clients.iter_mut().zip(calls) {
+                let number = client.peers(call);
+                assert!(shard.includes(number.get()), "{number} of {shard:?}");
+                client.send(NOW, call, round, &mut server, &mut log);
+                assert_eq!(log.received.last(), Some(&(round, number)));
+                server.session_mut(client.id).unwrap().call_mut(number).unwrap().close(NOW);
+            }
+            exchange(NOW, &mut server, &mut clients, &mut log);
+            assert_eq!(server.calls(), 0);
+        }
     }
 }
 

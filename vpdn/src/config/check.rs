@@ -14,11 +14,14 @@ use super::{
 const MAX_NAME: usize = 64;
 /// The packets that PPP can be configured to carry.
 const MTU: RangeInclusive<u16> = 576..=1500;
+/// The cores that a server can work on.
+const CORES: RangeInclusive<u16> = 1..=64;
 
 /// Returns all that is wrong, in the order of the tables.
 pub(super) fn problems(config: &Config) -> Vec<Problem> {
     let mut check = Check { config, problems: Vec::new() };
     check.name(&["hostname"], config.hostname.as_deref());
+    check.within(&["cores"], config.cores, CORES);
     check.listen();
     for (name, group) in &config.vpdn_group {
         check.group(name, group);

@@ -10,6 +10,9 @@ use super::{
     VirtualTemplate, VpdnGroup,
 };
 
+/// How many cores are used unless the operator says more: each has an interface, and sees the headers of all GRE packets.
+const MAX_DEFAULT_CORES: u16 = 16;
+
 /// All settings of the programs.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -20,8 +23,11 @@ pub struct Config {
     /// Where the server takes calls. Default: all addresses of IPv4. A port is for a server of one protocol, and an
     /// address of IPv6 for one of L2TP.
     pub listen: Listen,
-    /// The name of the network interface. Without it, the system gives one.
+    /// The name of the network interface. Without it, the system gives one. A server on several cores has an interface
+    /// for each: this name and a number, from 0 on.
     pub interface: Option<String>,
+    /// On how many cores the server works, 64 at most. Default: as many as there are, 16 at most.
+    pub cores: Option<u16>,
     /// The control socket. Default: none.
     pub control_socket: Option<PathBuf>,
     /// After how many seconds the counters of all sessions are written, again and again. Default: never.
@@ -55,6 +61,15 @@ impl Config {
     #[must_use]
     pub fn hostname(&self) -> &str {
         self.hostname.as_deref().unwrap_or("vpdn")
+    }
+
+    /// Returns on how many cores the server works.
+    pub(crate) fn cores(&self) -> u16 {
+        let available = || {
+            let count = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+            u16::try_from(count).unwrap_or(MAX_DEFAULT_CORES).min(MAX_DEFAULT_CORES)
+        };
+        self.cores.unwrap_or_else(available)
     }
 
     /// Returns the group that accepts tunnels of a protocol, with its template: the first one, by name, that is for this

@@ -1,5 +1,6 @@
 //! Many packets of a socket with one system call.
 
+use std::cell::RefCell;
 use std::io::{IoSlice, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, AsRawFd};
@@ -8,8 +9,8 @@ use nix::cmsg_space;
 use nix::errno::Errno;
 use nix::libc::{in_addr, in_pktinfo, in6_addr, in6_pktinfo};
 use nix::sys::socket::{
-    ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrLike, recvmmsg, sendmmsg, setsockopt,
-    sockopt,
+    ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrStorage, recvmmsg, sendmmsg,
+    setsockopt, sockopt,
 };
 
 use super::BURST;
@@ -17,41 +18,52 @@ use super::BURST;
 /// Room for any packet of a tunnel, with its IP header.
 const PACKET: usize = 2048;
 
+/// Headers of a system call for many packets.
+type Headers = RefCell<MultiHeaders<SockaddrStorage>>;
+
+/// Makes headers with room for a control message about an address of ours: the longer one of both versions.
+fn with_address() -> Headers {
+    RefCell::new(MultiHeaders::preallocate(BURST, Some(cmsg_space!(in6_pktinfo))))
+}
+
+// They have pointers in them, so they stay in their thread, while sockets go from one to another. Sending leaves addresses
+// in its headers that are gone afterwards, and receiving would write there: each has headers of its own.
+thread_local! {
+    static RECEIVED: Headers = RefCell::new(MultiHeaders::preallocate(BURST, None));
+    static RECEIVED_AT: Headers = with_address();
+    static SENT: Headers = RefCell::new(MultiHeaders::preallocate(BURST, None));
+    static SENT_FROM: Headers = with_address();
+}
+
 /// The packets that come and go by a socket, and their addresses. A packet goes out with the next
 /// [`flush`](Self::flush), or when there is no more room.
-pub(super) struct Burst<A> {
-    /// Of their own: sending leaves addresses in its headers that are gone afterwards, and receiving would write there.
-    headers: Box<MultiHeaders<A>>,
-    unsent_headers: Box<MultiHeaders<A>>,
-    /// For packets that leave from an address of ours that was chosen.
-    sourced_headers: Box<MultiHeaders<A>>,
+pub(super) struct Burst {
+    /// Whether the system says which address of ours a packet came to.
+    is_at_all_addresses: bool,
     received: Vec<[u8; PACKET]>,
     unsent: Vec<[u8; PACKET]>,
     /// The length and the receiver of each packet that waits.
-    waiting: Vec<(usize, Option<A>)>,
+    waiting: Vec<(usize, Option<SockaddrStorage>)>,
     /// The address of ours that they leave from. `None`: that of the route, or of the socket.
     own: Option<IpAddr>,
 }
 
 /// A packet that has come.
-pub(super) struct Arrived<'p, A> {
-    pub(super) source: Option<A>,
+pub(super) struct Arrived<'p> {
+    pub(super) source: Option<SockaddrStorage>,
     /// The address of ours that it came to, where the socket is at all of them: see [`Burst::at_all_addresses`].
     pub(super) own: Option<IpAddr>,
     pub(super) packet: &'p mut [u8],
 }
 
 /// The length of a packet that has come, its sender, and the address of ours that it came to.
-type Found<A> = (usize, Option<A>, Option<IpAddr>);
+type Found = (usize, Option<SockaddrStorage>, Option<IpAddr>);
 
-impl<A: SockaddrLike + Copy> Burst<A> {
+impl Burst {
     pub(super) fn new() -> Self {
-        let [headers, unsent_headers] = [(); 2].map(|()| Box::new(MultiHeaders::preallocate(BURST, None)));
-        // The longer one of both versions.
-        let sourced_headers = Box::new(MultiHeaders::preallocate(BURST, Some(cmsg_space!(in6_pktinfo))));
         let (received, unsent) = (vec![[0; PACKET]; BURST], vec![[0; PACKET]; BURST]);
         let waiting = Vec::with_capacity(BURST);
-        Self { headers, unsent_headers, sourced_headers, received, unsent, waiting, own: None }
+        Self { is_at_all_addresses: false, received, unsent, waiting, own: None }
     }
 
     /// Has the system say which address of ours each packet came to. That is for sockets at all of them, whose answers are
@@ -61,19 +73,17 @@ impl<A: SockaddrLike + Copy> Burst<A> {
     ///
     /// The system's.
     pub(super) fn at_all_addresses(mut self, socket: &impl AsFd, is_v6: bool) -> std::io::Result<Self> {
-        let space = if is_v6 {
+        if is_v6 {
             setsockopt(socket, sockopt::Ipv6RecvPacketInfo, &true)?;
-            cmsg_space!(in6_pktinfo)
         } else {
             setsockopt(socket, sockopt::Ipv4PacketInfo, &true)?;
-            cmsg_space!(in_pktinfo)
-        };
-        self.headers = Box::new(MultiHeaders::preallocate(BURST, Some(space)));
+        }
+        self.is_at_all_addresses = true;
         Ok(self)
     }
 
     /// Reads the packets that have come, [`BURST`] at most.
-    pub(super) fn receive(&mut self, socket: impl AsFd) -> impl Iterator<Item = Arrived<'_, A>> {
+    pub(super) fn receive(&mut self, socket: impl AsFd) -> impl Iterator<Item = Arrived<'_>> {
         let found = self.receive_lengths(socket).unwrap_or([(0, None, None); BURST]);
         let packets = self.received.iter_mut().zip(found).filter(|(_, (length, ..))| *length > 0);
         packets.filter_map(|(packet, (length, source, own))| {
@@ -83,20 +93,23 @@ impl<A: SockaddrLike + Copy> Burst<A> {
 
     /// Returns how long each packet is, and its addresses. A router's answer to an earlier packet is an error, and
     /// comes once: then it is tried again.
-    fn receive_lengths(&mut self, socket: impl AsFd) -> Option<[Found<A>; BURST]> {
-        let Self { headers, received, .. } = self;
+    fn receive_lengths(&mut self, socket: impl AsFd) -> Option<[Found; BURST]> {
+        let headers = if self.is_at_all_addresses { &RECEIVED_AT } else { &RECEIVED };
         let socket = socket.as_fd().as_raw_fd();
         for _ in 0..2 {
-            let mut slices = received.iter_mut().map(|packet| [IoSliceMut::new(packet)]);
-            let mut slices: [_; BURST] = std::array::from_fn(|_| slices.next().unwrap_or([IoSliceMut::new(&mut [])]));
-            match recvmmsg(socket, headers, slices.iter_mut(), MsgFlags::MSG_DONTWAIT, None) {
-                Ok(results) => {
-                    let mut found = [(0, None, None); BURST];
-                    found.iter_mut().zip(results).for_each(|(found, result)| {
-                        *found = (result.bytes, result.address, own_address(&result));
-                    });
-                    return Some(found);
-                }
+            let received = headers.with_borrow_mut(|headers| {
+                let mut slices = self.received.iter_mut().map(|packet| [IoSliceMut::new(packet)]);
+                let mut slices: [_; BURST] =
+                    std::array::from_fn(|_| slices.next().unwrap_or([IoSliceMut::new(&mut [])]));
+                let results = recvmmsg(socket, headers, slices.iter_mut(), MsgFlags::MSG_DONTWAIT, None)?;
+                let mut found = [(0, None, None); BURST];
+                found.iter_mut().zip(results).for_each(|(found, result)| {
+                    *found = (result.bytes, result.address, own_address(&result));
+                });
+                Ok(found)
+            });
+            match received {
+                Ok(found) => return Some(found),
                 Err(Errno::EAGAIN) => return None,
                 Err(_) => {}
             }
@@ -106,7 +119,13 @@ impl<A: SockaddrLike + Copy> Burst<A> {
 
     /// Keeps a packet for the next [`flush`](Self::flush), and sends all before when there is no room. It leaves from `own`,
     /// where that is given.
-    pub(super) fn push(&mut self, socket: impl AsFd, own: Option<IpAddr>, peer: Option<A>, packet: &[u8]) {
+    pub(super) fn push(
+        &mut self,
+        socket: impl AsFd,
+        own: Option<IpAddr>,
+        peer: Option<SockaddrStorage>,
+        packet: &[u8],
+    ) {
         // One system call takes one address of ours for all of its packets.
         if self.waiting.len() >= BURST || self.own != own {
             self.flush(socket);
@@ -122,8 +141,8 @@ impl<A: SockaddrLike + Copy> Burst<A> {
 
     /// Sends what waits. It may be lost here, as anywhere on the path.
     pub(super) fn flush(&mut self, socket: impl AsFd) {
-        let Self { unsent_headers, sourced_headers, unsent, waiting, own, .. } = self;
-        let headers = if own.is_some() { sourced_headers } else { unsent_headers };
+        let Self { unsent, waiting, own, .. } = self;
+        let headers = if own.is_some() { &SENT_FROM } else { &SENT };
         let info = own.map(PacketInfo::from);
         let socket = socket.as_fd().as_raw_fd();
         let mut rest = 0;
@@ -133,8 +152,11 @@ impl<A: SockaddrLike + Copy> Burst<A> {
                 .map(|((length, peer), packet)| ([IoSlice::new(packet.get(..*length).unwrap_or_default())], *peer))
                 .unzip();
             let control: Vec<_> = info.iter().map(PacketInfo::message).collect();
-            let sent = match sendmmsg(socket, headers, &slices, &peers, control, MsgFlags::MSG_DONTWAIT) {
-                Ok(results) => results.count(),
+            let sent = headers.with_borrow_mut(|headers| {
+                sendmmsg(socket, headers, &slices, &peers, control, MsgFlags::MSG_DONTWAIT).map(Iterator::count)
+            });
+            let sent = match sent {
+                Ok(count) => count,
                 // No room in the system: what is left is lost, as on a full line.
                 Err(Errno::EAGAIN | Errno::ENOBUFS) => break,
                 Err(_) => 0,
@@ -180,7 +202,7 @@ impl PacketInfo {
 }
 
 /// Returns the address of ours that a packet came to, where the system says so.
-fn own_address<A>(packet: &RecvMsg<'_, '_, A>) -> Option<IpAddr> {
+fn own_address(packet: &RecvMsg<'_, '_, SockaddrStorage>) -> Option<IpAddr> {
     packet.cmsgs().ok()?.find_map(|message| match message {
         // For a packet to all or to a group, it is an address that an answer may have.
         ControlMessageOwned::Ipv4PacketInfo(info) => {

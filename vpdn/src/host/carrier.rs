@@ -7,7 +7,6 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use l2tp_session::session::Transmit;
 use l2tp_session::wire::Address;
 use l2tp_session::wire::data::OuterHeader;
-use nix::sys::socket::SockaddrStorage;
 use rustix::net::{AddressFamily, bind, sockopt};
 
 use super::burst::{Arrived, Burst};
@@ -38,7 +37,7 @@ struct End<S> {
 struct IpPackets {
     socket: OwnedFd,
     is_v6: bool,
-    packets: Burst<SockaddrStorage>,
+    packets: Burst,
 }
 
 impl Carrier {

@@ -16,7 +16,7 @@ const RECEIVE_BUFFER: usize = 4 << 20;
 /// A UDP socket.
 pub struct Datagrams {
     socket: UdpSocket,
-    packets: Burst<SockaddrStorage>,
+    packets: Burst,
 }
 
 impl Datagrams {

@@ -123,6 +123,12 @@ impl Device {
         &self.name
     }
 
+    /// Returns the number that the system has for it.
+    #[must_use]
+    pub const fn index(&self) -> u32 {
+        self.index
+    }
+
     /// Switches it on.
     ///
     /// # Errors
@@ -158,6 +164,16 @@ impl Device {
     /// The system's.
     pub fn add_route(&self, to: Network, mtu: Option<u16>) -> io::Result<()> {
         self.netlink.add_route(to, &Via::device(self.index), mtu)
+    }
+
+    /// Sends all packets to a network into another device, which has this [number](Self::index), and none that is longer
+    /// than `mtu`.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn add_route_into(&self, index: u32, to: Network, mtu: Option<u16>) -> io::Result<()> {
+        self.netlink.add_route(to, &Via::device(index), mtu)
     }
 
     /// Sends all packets to a network into it, unless there is another route to that network.

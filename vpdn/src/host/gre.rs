@@ -5,8 +5,9 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::num::NonZero;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use nix::sys::socket::SockaddrIn;
+use pptp::server::Shard;
 use rustix::net::{AddressFamily, Protocol, SocketFlags, SocketType, bind, connect, socket_with};
+use socket2::{SockFilter, SockRef};
 
 use super::burst::Burst;
 use super::datagrams::enlarge;
@@ -22,7 +23,7 @@ const SOURCE: usize = 12;
 /// room.
 pub struct Gre {
     socket: OwnedFd,
-    packets: Burst<SockaddrIn>,
+    packets: Burst,
 }
 
 impl Gre {
@@ -35,6 +36,27 @@ impl Gre {
         let socket = raw_socket(AddressFamily::INET, IP_PROTOCOL);
         let socket = socket.map_err(|error| Failure::of_system("a raw socket for GRE", &error))?;
         Ok(Self { socket, packets: Burst::new() })
+    }
+
+    /// Takes packets with call ids of this shard alone from now on. The kernel drops the others, those
+    /// that are too short for an id, too.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn filter(&self, shard: Shard) -> io::Result<()> {
+        // The system gives each raw socket the packet with its IP header, so the filter sees that too.
+        SockRef::from(&self.socket).attach_filter(&[
+            // The length of the IP header (RFC 791 section 3.1), from its first byte.
+            SockFilter::new(0xb1, 0, 0, 0),
+            // RFC 2637 section 4.1: the call id, behind flags, protocol and length. A packet without one ends here.
+            SockFilter::new(0x48, 0, 0, 6),
+            // Divided by the count, it leaves the index, or the packet is dropped.
+            SockFilter::new(0x94, 0, 0, shard.count().into()),
+            SockFilter::new(0x15, 0, 1, shard.index().into()),
+            SockFilter::new(0x06, 0, 0, u32::MAX),
+            SockFilter::new(0x06, 0, 0, 0),
+        ])
     }
 
     /// Takes packets of this peer alone from now on, and sends to it.
@@ -68,7 +90,7 @@ impl Gre {
 
     /// Sends a packet to this peer. It may be lost here, as anywhere on the path.
     pub fn send_to(&mut self, peer: Ipv4Addr, packet: &[u8]) {
-        self.packets.push(&self.socket, None, Some(SockaddrIn::from(SocketAddrV4::new(peer, 0))), packet);
+        self.packets.push(&self.socket, None, Some(SocketAddrV4::new(peer, 0).into()), packet);
     }
 
     /// Sends what waits.

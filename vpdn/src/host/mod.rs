@@ -18,6 +18,7 @@ mod restore;
 mod script;
 mod signals;
 mod stream;
+mod waker;
 
 pub use carrier::{Carrier, any_address};
 pub use clock::Clock;
@@ -33,6 +34,7 @@ pub use restore::Restore;
 pub use script::{Script, Variables};
 pub use signals::Signals;
 pub use stream::Stream;
+pub use waker::Waker;
 
 /// Returns 32 bytes that nobody can predict.
 ///

@@ -1,5 +1,6 @@
 //! Descriptors to wait for: epoll, so that those with nothing to say cost nothing.
 
+use std::cell::RefCell;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use rustix::event::epoll;
 use rustix::io::Errno;
 
 /// How many descriptors are heard of at once.
-const EVENTS: usize = 256;
+const MAX_EVENTS: usize = 256;
 
 /// The events to wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,10 +38,16 @@ impl Interest {
     }
 }
 
+thread_local! {
+    // They have pointers in them, so they stay in their thread, while a set goes from one to another.
+    static EVENTS: RefCell<Vec<epoll::Event>> = RefCell::new(Vec::with_capacity(MAX_EVENTS));
+}
+
 /// A set of descriptors, each with a number that the caller picks. One that is closed leaves it.
 pub struct Poller {
     epoll: OwnedFd,
-    events: Vec<epoll::Event>,
+    /// The numbers of those with something, of the last time.
+    ready: Vec<u64>,
 }
 
 impl Poller {
@@ -51,7 +58,16 @@ impl Poller {
     /// The system has no more descriptors.
     pub fn new() -> io::Result<Self> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        Ok(Self { epoll, events: Vec::with_capacity(EVENTS) })
+        Ok(Self { epoll, ready: Vec::new() })
+    }
+
+    /// Returns another handle of the same set: one thread can wait while others add descriptors.
+    ///
+    /// # Errors
+    ///
+    /// The system has no more descriptors.
+    pub fn try_clone(&self) -> io::Result<Self> {
+        Ok(Self { epoll: self.epoll.try_clone()?, ready: Vec::new() })
     }
 
     /// Adds a descriptor.
@@ -81,13 +97,19 @@ impl Poller {
         // Rounded up: a moment before the deadline there is nothing to do yet.
         let timeout = timeout.map(|timeout| timeout.saturating_add(Duration::from_micros(100)));
         let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
-        self.events.clear();
-        match epoll::wait(&self.epoll, spare_capacity(&mut self.events), timeout.as_ref()) {
-            // A signal is read from its pipe.
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-        Ok(self.events.iter().map(|event| event.data.u64()))
+        let Self { epoll, ready } = self;
+        ready.clear();
+        EVENTS.with_borrow_mut(|events| {
+            events.clear();
+            match epoll::wait(&*epoll, spare_capacity(events), timeout.as_ref()) {
+                // A signal is read from its pipe.
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(error) => return Err(error),
+            }
+            ready.extend(events.iter().map(|event| event.data.u64()));
+            Ok(())
+        })?;
+        Ok(ready.iter().copied())
     }
 }
 
@@ -119,5 +141,10 @@ mod tests {
         assert_eq!(ready(&mut poller), [8]);
         drop(one);
         assert!(ready(&mut poller).is_empty());
+        // A descriptor that another handle adds is waited for here.
+        let (one, mut other) = UnixStream::pair().unwrap();
+        poller.try_clone().unwrap().add(&one, 9, Interest::Read).unwrap();
+        other.write_all(b"x").unwrap();
+        assert_eq!(ready(&mut poller), [9]);
     }
 }

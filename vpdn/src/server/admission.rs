@@ -46,7 +46,7 @@ impl State {
                 if matches!(outcome, Outcome::PasswordChanged(_)) {
                     visit.say(format_args!("password changed"));
                 }
-                if let Some(own) = known.own_address(&mut self.calls, &self.device) {
+                if let Some(own) = known.own_address(&self.calls, &self.device) {
                     visit.line.assign_own_address(own);
                 }
                 let Known { address, routes, .. } = known;

@@ -37,6 +37,9 @@ pub(crate) struct Arguments {
     /// IPv6, as `2001:db8::1` or `[2001:db8::1]:1701`.
     #[arg(long, value_name = "ADDRESS", value_parser = listen)]
     listen: Option<String>,
+    /// On how many cores it works, each with an interface; without it, as many as there are, 16 at most.
+    #[arg(long, value_name = "NUMBER")]
+    cores: Option<u16>,
     /// The protocol: PPTP, L2TP of version 2 or 3, or any of them. Without it, all that the groups accept: PPTP, if there
     /// is no group.
     #[arg(long, value_name = "PROTOCOL", value_parser = ["pptp", "l2tp", "l2tpv3", "any"])]
@@ -170,6 +173,7 @@ impl Arguments {
             (!values.is_empty()).then(|| Value::Array(values.into_iter().map(Value::String).collect()))
         };
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| Value::String(path.display().to_string()));
+        key(&["cores"], self.cores.map(|count| Value::Integer(count.into())));
         key(&["listen"], self.listen.clone().map(Value::String));
         key(&["virtual-template", template, "ip-address"], self.address.map(|own| Value::String(own.to_string())));
         if let Some(pool) = &self.pool {

@@ -6,20 +6,18 @@
 //! counted, so that no client can speak for another one. A packet to a client is one to exactly
 //! these addresses. Packets to groups and to all are nobody's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
+use super::addresses::Addresses;
 use super::key::Key;
 use crate::config::{Network, Pool};
 
-/// The addresses of all calls.
-#[derive(Default)]
+/// The addresses of the calls of a shard.
 pub(super) struct Calls {
-    /// The server's own, which no client gets: those for all, and those of single users.
-    own: BTreeSet<Ipv4Addr>,
-    /// The last address that was given of each pool, by its first and last one. A client that comes again gets another
-    /// one, so that late packets are not for it.
-    last: BTreeMap<(Ipv4Addr, Ipv4Addr), Ipv4Addr>,
+    /// Those of all shards.
+    addresses: Arc<Addresses>,
     given: BTreeMap<Key, Given>,
     /// The IPv6 addresses that calls have agreed on.
     agreed: BTreeMap<Key, Ipv6Addr>,
@@ -44,9 +42,15 @@ enum Source {
 }
 
 impl Calls {
-    /// Keeps an address of the server from all clients. Returns whether it is a new one.
-    pub(super) fn reserve(&mut self, own: Ipv4Addr) -> bool {
-        self.own.insert(own)
+    /// Knows no call yet.
+    pub(super) fn new(addresses: Arc<Addresses>) -> Self {
+        let (given, agreed, by_address, networks) = Default::default();
+        Self { addresses, given, agreed, by_address, networks }
+    }
+
+    /// Keeps an address of the server from all clients.
+    pub(super) fn reserve(&self, own: Ipv4Addr) {
+        self.addresses.reserve(own);
     }
 
     /// Gives a call an address: `wanted`, or a free one of the pool. `None` when it is taken, or all are.
@@ -55,8 +59,8 @@ impl Calls {
             return Some(address);
         }
         let (address, source) = match wanted {
-            Some(address) => (Some(address).filter(|address| self.is_free(*address))?, Source::User),
-            None => (self.next_free(pool?)?, Source::Pool),
+            Some(address) => (Some(address).filter(|address| self.addresses.take(*address))?, Source::User),
+            None => (self.addresses.take_of(pool?)?, Source::Pool),
         };
         self.given.insert(call, Given { address, source });
         self.by_address.insert(address.into(), call);
@@ -67,28 +71,15 @@ impl Calls {
     /// 2865 section 5.8 lets a client choose only where it has none. Returns whether it has the other one.
     pub(super) fn exchange(&mut self, call: Key, wish: Ipv4Addr, pool: Option<Pool>) -> bool {
         let is_of_pool = pool.is_some_and(|Pool { first, last }| (first..=last).contains(&wish));
-        if !is_of_pool || !self.is_free(wish) {
+        let Some(Given { address, source: Source::Pool }) = self.given.get_mut(&call) else { return false };
+        if !is_of_pool || !self.addresses.take(wish) {
             return false;
         }
-        let Some(Given { address, source: Source::Pool }) = self.given.get_mut(&call) else { return false };
+        self.addresses.free(*address);
         self.by_address.remove(&IpAddr::V4(*address));
         *address = wish;
         self.by_address.insert(wish.into(), call);
         true
-    }
-
-    fn is_free(&self, address: Ipv4Addr) -> bool {
-        !self.own.contains(&address) && !self.by_address.contains_key(&IpAddr::V4(address))
-    }
-
-    /// Returns the first free address of a pool behind the one that was given last. All are tried, once.
-    fn next_free(&mut self, Pool { first, last }: Pool) -> Option<Ipv4Addr> {
-        let before = self.last.get(&(first, last));
-        let after = before.map_or(first.to_bits(), |address| address.to_bits().saturating_add(1));
-        let all = (after..=last.to_bits()).chain(first.to_bits()..=last.to_bits());
-        let found = all.map(Ipv4Addr::from_bits).find(|address| self.is_free(*address))?;
-        self.last.insert((first, last), found);
-        Some(found)
     }
 
     /// Returns the address that a call was given.
@@ -131,12 +122,6 @@ impl Calls {
         address.into_iter().chain(behind.map(|(network, _)| *network))
     }
 
-    /// Returns whether another call is the way to a network too: one that has dialled again while the old call was not
-    /// over.
-    pub(super) fn is_shared(&self, call: Key, network: Network) -> bool {
-        self.networks.iter().any(|(other, found)| *found != call && *other == network)
-    }
-
     /// Removes the networks behind a call.
     pub(super) fn remove_networks(&mut self, call: Key) {
         self.networks.retain(|(_, found)| *found != call);
@@ -145,6 +130,7 @@ impl Calls {
     /// Removes a call that is over.
     pub(super) fn remove(&mut self, call: Key) {
         if let Some(Given { address, .. }) = self.given.remove(&call) {
+            self.addresses.free(address);
             self.release(call, address.into());
         }
         self.remove_ipv6(call);
@@ -207,23 +193,21 @@ mod tests {
     #[test]
     fn the_latest_of_two_calls_is_the_way_to_a_network() {
         let network = Network { address: IpAddr::V4(Ipv4Addr::new(192, 168, 7, 0)), prefix: 24 };
-        let mut calls = Calls::default();
+        let mut calls = Calls::new(Arc::default());
         for call in [key(1), key(2)] {
             calls.assign(call, None, Some(POOL)).unwrap();
             calls.add_network(call, network);
         }
         let inside = IpAddr::V4(Ipv4Addr::new(192, 168, 7, 9));
         assert_eq!(calls.find(inside), Some(key(2)));
-        assert!(calls.is_shared(key(1), network));
         calls.remove(key(1));
-        assert!(!calls.is_shared(key(2), network));
         assert_eq!(calls.find(inside), Some(key(2)));
     }
 
     /// RFC 2865 section 5.8.
     #[test]
     fn a_user_with_an_address_of_its_own_takes_no_other() {
-        let mut calls = Calls::default();
+        let mut calls = Calls::new(Arc::default());
         let own = Ipv4Addr::new(10, 0, 0, 11);
         assert_eq!(calls.assign(key(1), Some(own), Some(POOL)), Some(own));
         assert!(!calls.exchange(key(1), POOL.last, Some(POOL)));
@@ -232,10 +216,28 @@ mod tests {
         assert_eq!((calls.address(key(1)), calls.address(key(2))), (Some(own), Some(POOL.last)));
     }
 
+    /// Two shards, with one pool: what one gives, the other does not, nor lets a client take it.
+    #[test]
+    fn an_address_of_one_shard_is_none_of_another() {
+        let addresses = Arc::default();
+        let [mut one, mut other] = [(); 2].map(|()| Calls::new(Arc::clone(&addresses)));
+        // Keys of two shards may be the same.
+        assert_eq!(one.assign(key(1), None, Some(POOL)), Some(POOL.first));
+        assert_eq!(other.assign(key(1), Some(POOL.first), Some(POOL)), None);
+        assert_eq!(other.assign(key(1), None, Some(POOL)), Some(Ipv4Addr::new(10, 0, 0, 11)));
+        assert!(!other.exchange(key(1), POOL.first, Some(POOL)));
+        assert!(other.exchange(key(1), POOL.last, Some(POOL)));
+        assert!(one.exchange(key(1), Ipv4Addr::new(10, 0, 0, 11), Some(POOL)));
+        // Each is the way to its own client alone.
+        assert_eq!((one.find(POOL.last.into()), other.find(POOL.last.into())), (None, Some(key(1))));
+        other.remove(key(1));
+        assert_eq!(one.assign(key(2), Some(POOL.last), Some(POOL)), Some(POOL.last));
+    }
+
     /// RFC 5072 section 4.1: a client that configures IPv6 again has another identifier in place of the first.
     #[test]
     fn a_call_has_one_ipv6_address_at_a_time() {
-        let mut calls = Calls::default();
+        let mut calls = Calls::new(Arc::default());
         let [first, second] = [1, 2].map(|last| Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, last));
         calls.add(key(1), first);
         calls.add(key(1), second);

@@ -1,11 +1,17 @@
 //! The numbers of descriptors for the poller, and which of them have something.
 
+use std::time::Duration;
+
+use crate::host::{Clock, Failure, Poller};
+
 /// The sockets of single places.
 pub(super) const LISTENER: u64 = 0;
 pub(super) const DATAGRAMS: u64 = 1;
 pub(super) const DEVICE: u64 = 2;
 pub(super) const SIGNALS: u64 = 3;
 pub(super) const CONTROL: u64 = 4;
+/// Another thread has changed something.
+pub(super) const WAKE: u64 = 5;
 /// Ranges: what there can be many of has an id in the low half.
 pub(super) const RADIUS: u64 = 1 << 32;
 pub(super) const CONNECTIONS: u64 = 2 << 32;
@@ -19,8 +25,20 @@ pub(super) struct Come {
 }
 
 impl Come {
-    pub(super) fn new(numbers: impl Iterator<Item = u64>) -> Self {
-        Self { numbers: numbers.collect() }
+    /// Has none.
+    pub(super) const fn nothing() -> Self {
+        Self { numbers: Vec::new() }
+    }
+
+    /// Waits until something has come, until this deadline at most.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub(super) fn wait(poller: &mut Poller, clock: Clock, deadline: Option<Duration>) -> Result<Self, Failure> {
+        let timeout = deadline.map(|deadline| deadline.saturating_sub(clock.now()));
+        let come = poller.wait(timeout).map_err(|error| Failure::of_system("epoll", &error))?;
+        Ok(Self { numbers: come.collect() })
     }
 
     pub(super) fn has(&self, number: u64) -> bool {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::come::{CONTROL, CONTROLS, Come};
 use super::debug::{Debugs, Wanted};
@@ -13,7 +14,7 @@ pub(super) struct Controls {
     listener: Option<Listener>,
     clients: BTreeMap<u64, (Connection, Interest)>,
     next: u64,
-    debugs: Debugs,
+    debugs: Arc<Debugs>,
 }
 
 impl Controls {
@@ -22,20 +23,15 @@ impl Controls {
     /// # Errors
     ///
     /// Somebody listens there, or it cannot be made.
-    pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
+    pub(super) fn open(path: Option<&Path>, debugs: Arc<Debugs>) -> Result<Self, Failure> {
         let bind =
             |path: &Path| Listener::bind(path).map_err(|error| Failure::of_system(&path.display().to_string(), &error));
         let listener = path.map(bind).transpose()?;
-        Ok(Self { listener, clients: BTreeMap::new(), next: 0, debugs: Debugs::default() })
+        Ok(Self { listener, clients: BTreeMap::new(), next: 0, debugs })
     }
 
     pub(super) fn wait_by(&self, poller: &Poller) -> std::io::Result<()> {
         self.listener.as_ref().map_or(Ok(()), |listener| poller.add(listener, CONTROL, Interest::Read))
-    }
-
-    /// Returns the traces, to be fed.
-    pub(super) const fn debugs(&mut self) -> &mut Debugs {
-        &mut self.debugs
     }
 
     /// Reads and writes what is possible. Returns the requests that are complete, each with the number of its client.

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use l2tp_session::wire::Address as Peer;
@@ -10,6 +12,7 @@ use l2tp_session::wire::code::PseudowireType;
 use l2tp_session::wire::header::Carrier as Layer3;
 use pptp::inspect::{ControlInput, Direction, Inspector, Record, Secrets};
 
+use super::fair::lock;
 use crate::capture::outer::{Address, CONTROL_PORT, Carrier};
 use crate::capture::{Item, Place};
 use crate::inspect::{self, Payload, Tunnels};
@@ -47,29 +50,44 @@ pub(super) enum Input<'a> {
     L2tp(u16, Peer, &'a [u8]),
 }
 
-/// The traces of all listeners, by the number of the listener. Each has the bounds of its inspectors.
+/// The traces of all listeners, by the number of the listener, which all shards feed. Each has the bounds of its
+/// inspectors.
 #[derive(Default)]
 pub(super) struct Debugs {
-    by_listener: BTreeMap<u64, Debug>,
+    /// Whether anybody listens: packets that nobody wants to see cost no lock.
+    is_used: AtomicBool,
+    by_listener: Mutex<BTreeMap<u64, Debug>>,
 }
 
 impl Debugs {
     pub(super) fn is_empty(&self) -> bool {
-        self.by_listener.is_empty()
+        !self.is_used.load(Ordering::Relaxed)
+    }
+
+    /// Returns whether there are lines for a listener.
+    pub(super) fn has_lines(&self) -> bool {
+        !self.is_empty() && lock(&self.by_listener).values().any(|debug| !debug.trace.out.is_empty())
     }
 
     /// Shows a listener what passes from now on.
-    pub(super) fn add(&mut self, listener: u64, wanted: Wanted) {
-        self.by_listener.insert(listener, Debug::new(wanted));
+    pub(super) fn add(&self, listener: u64, wanted: Wanted) {
+        let mut by_listener = lock(&self.by_listener);
+        by_listener.insert(listener, Debug::new(wanted));
+        self.is_used.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn remove(&mut self, listener: u64) {
-        self.by_listener.remove(&listener);
+    pub(super) fn remove(&self, listener: u64) {
+        let mut by_listener = lock(&self.by_listener);
+        by_listener.remove(&listener);
+        self.is_used.store(!by_listener.is_empty(), Ordering::Relaxed);
     }
 
     /// Shows a packet to all who want to see it.
-    pub(super) fn show(&mut self, now: Duration, whose: Whose, direction: Direction, input: Input<'_>) {
-        for debug in self.by_listener.values_mut() {
+    pub(super) fn show(&self, now: Duration, whose: Whose, direction: Direction, input: Input<'_>) {
+        if self.is_empty() {
+            return;
+        }
+        for debug in lock(&self.by_listener).values_mut() {
             if debug.wants(whose) {
                 debug.give(now, whose, direction, input);
             }
@@ -77,9 +95,10 @@ impl Debugs {
     }
 
     /// Returns the lines since the last time, of those listeners who have any.
-    pub(super) fn take(&mut self) -> impl Iterator<Item = (u64, Vec<u8>)> {
-        let lines = self.by_listener.iter_mut().map(|(id, debug)| (*id, std::mem::take(&mut debug.trace.out)));
-        lines.filter(|(_, lines)| !lines.is_empty())
+    pub(super) fn take(&self) -> Vec<(u64, Vec<u8>)> {
+        let mut by_listener = lock(&self.by_listener);
+        let lines = by_listener.iter_mut().map(|(id, debug)| (*id, std::mem::take(&mut debug.trace.out)));
+        lines.filter(|(_, lines)| !lines.is_empty()).collect()
     }
 }
 

@@ -1,7 +1,8 @@
 //! Questions to RADIUS servers about those who want to come in: RFC 2865, RFC 2548. Nothing waits meanwhile.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mschap::radius::{Attribute, Chap2Cpw, Chap2Response, ChapResponse, EncPw, attributes};
@@ -14,6 +15,7 @@ use pptp::ppp_session::ExternalKeys;
 use super::key::Key;
 use super::line::Visit;
 use super::output::complain;
+use super::seats::{Seat, Seats};
 use crate::config::RadiusSettings;
 use crate::radius::{
     Answer, AttributeKind, Authorization, Client, Code, Event, QuestionId, Reply, Request, ServerNumber,
@@ -24,11 +26,10 @@ pub(super) struct Inquiries {
     pub(super) client: Client,
     nas_address: Ipv4Addr,
     nas_identifier: Option<String>,
-    /// How many questions may be open for one address.
-    max_per_address: usize,
+    /// How many questions may be open for one address, in all shards.
+    seats: Arc<Seats>,
     open: BTreeMap<QuestionId, Inquiry>,
     by_call: BTreeMap<Key, QuestionId>,
-    by_address: BTreeMap<IpAddr, usize>,
     /// The server and its State, for the next response of a client (RFC 3579 section 2).
     challenges: BTreeMap<Key, Challenge>,
 }
@@ -41,9 +42,9 @@ struct Challenge {
 
 struct Inquiry {
     call: Key,
-    peer: IpAddr,
     question: Question,
     kind: Kind,
+    _seat: Seat,
 }
 
 /// The source of the keys.
@@ -85,31 +86,27 @@ impl Decision {
 
 impl Inquiries {
     /// Asks nobody yet.
-    pub(super) fn new(client: Client, settings: &RadiusSettings, own: Ipv4Addr, max_per_address: usize) -> Self {
+    pub(super) fn new(client: Client, settings: &RadiusSettings, own: Ipv4Addr, seats: Arc<Seats>) -> Self {
         let nas_address = settings.nas_ip_address.unwrap_or(own);
-        let (open, by_call, by_address) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let challenges = BTreeMap::new();
+        let (open, by_call, challenges) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let nas_identifier = settings.nas_identifier.clone();
-        Self { client, nas_address, nas_identifier, max_per_address, open, by_call, by_address, challenges }
+        Self { client, nas_address, nas_identifier, seats, open, by_call, challenges }
     }
 
     /// Asks about what a client presents. Returns a verdict when that cannot be asked.
     pub(super) fn ask(&mut self, now: Duration, visit: &Visit<'_>, question: Question) -> Option<Verdict> {
-        let (call, peer) = (visit.key, visit.peer);
+        let call = visit.key;
         let refused = Some(Verdict { call, question, decision: Decision::refused() });
         let challenge = self.challenges.remove(&call);
         // A client that asks again has given up the question before.
         self.forget(call);
         // One address must not take every question.
-        if self.by_address.get(&peer).is_some_and(|open| *open >= self.max_per_address) {
-            return refused;
-        }
+        let Ok(seat) = self.seats.take(visit.peer) else { return refused };
         let Some((request, kind)) = self.request(visit, challenge) else { return refused };
         match self.client.ask(now, request) {
             Ok(id) => {
-                self.open.insert(id, Inquiry { call, peer, question, kind });
+                self.open.insert(id, Inquiry { call, question, kind, _seat: seat });
                 self.by_call.insert(call, id);
-                *self.by_address.entry(peer).or_default() += 1;
                 None
             }
             Err(error) => {
@@ -131,12 +128,6 @@ impl Inquiries {
     fn close(&mut self, id: QuestionId) -> Option<Inquiry> {
         let inquiry = self.open.remove(&id)?;
         self.by_call.remove(&inquiry.call);
-        if let Some(open) = self.by_address.get_mut(&inquiry.peer) {
-            *open -= 1;
-            if *open == 0 {
-                self.by_address.remove(&inquiry.peer);
-            }
-        }
         Some(inquiry)
     }
 

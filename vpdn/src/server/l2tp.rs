@@ -108,7 +108,7 @@ impl L2tp {
     }
 
     /// Carries packets from the network to the device.
-    pub(super) fn receive(&mut self, now: Duration, come: &Come, state: &mut State, debugs: &mut Debugs) {
+    pub(super) fn receive(&mut self, now: Duration, come: &Come, state: &mut State, debugs: &Debugs) {
         if !come.has(DATAGRAMS) {
             return;
         }
@@ -153,7 +153,7 @@ impl L2tp {
     }
 
     /// Sends what the tunnels have to send, and hears their events, until there is nothing more.
-    pub(super) fn settle(&mut self, now: Duration, state: &mut State, debugs: &mut Debugs) {
+    pub(super) fn settle(&mut self, now: Duration, state: &mut State, debugs: &Debugs) {
         let Self { server, network, own, called, stage, .. } = self;
         let mut buf = [0; MAX_TRANSMIT];
         loop {
@@ -184,7 +184,7 @@ impl L2tp {
     }
 
     /// Sends packets to clients. [`flush`](Self::flush) has them leave.
-    pub(super) fn send(&mut self, now: Duration, packets: &mut [Packet<'_>], debugs: &mut Debugs) {
+    pub(super) fn send(&mut self, now: Duration, packets: &mut [Packet<'_>], debugs: &Debugs) {
         let Self { server, network, own, called, batch, .. } = self;
         let ids: Vec<_> = packets.iter().map(|(id, ..)| *id).collect();
         let tunnel = |(id, ..): &Packet<'_>| server.session(*id).map(number);
@@ -289,7 +289,7 @@ fn deliver(state: &mut State, id: TunnelId, received: Received<'_>) {
 
 /// Shows a packet of a tunnel to those who want to see it.
 fn show(
-    debugs: &mut Debugs,
+    debugs: &Debugs,
     now: Duration,
     (tunnel, own, peer): (Option<u64>, SocketAddr, Address),
     direction: Direction,

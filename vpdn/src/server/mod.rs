@@ -1,22 +1,31 @@
 //! The program `vpdn-server`.
 
+mod addresses;
 mod admission;
 mod arguments;
+mod budget;
 mod calls;
 mod come;
 mod command;
 mod controls;
+mod crew;
 mod debug;
+mod fair;
+mod front;
 mod gateway;
 mod inquiry;
 mod key;
 mod l2tp;
 mod ledger;
 mod line;
+mod listener;
 mod output;
 mod pptp;
 mod radius;
+mod routes;
+mod seats;
 mod settings;
+mod shard;
 mod show;
 mod state;
 mod users;

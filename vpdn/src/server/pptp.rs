@@ -1,29 +1,30 @@
-//! PPTP: TCP connections, GRE, and the sessions between them and the device.
+//! PPTP in one shard: TCP connections, GRE, and the sessions between them and the device.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use pptp::inspect::Direction;
 use pptp::ppp_session::Batch;
 use pptp::report::SessionReport;
-use pptp::server::{ConnectionId, Limits, Server, SessionMut};
+use pptp::server::{ConnectionId, Limits, Server, SessionMut, Shard};
 use pptp::session::{Call, HEADROOM, MAX_RECEIVE, MAX_TRANSMIT, Received};
 use pptp::wire::connection::CallId;
 
-use super::come::{CONNECTIONS, Come, GRES, LISTENER};
+use super::come::{CONNECTIONS, Come, GRES};
 use super::command::Selection;
 use super::debug::{Debugs, Input, Whose};
 use super::key::{Key, Kind};
 use super::ledger::Ledger;
 use super::line::Visit;
-use super::output::{complain, say};
+use super::listener::Arrival;
+use super::output::complain;
+use super::seats::Seat;
 use super::settings::PptpSettings;
 use super::state::State;
 use crate::config::Limits as Configured;
-use crate::host::{BURST, Failure, Gre, Interest, Poller, Stream, entropy};
+use crate::host::{Failure, Gre, Interest, Poller, Stream, entropy};
 use crate::radius::{Counters, TerminateCause};
 use call::{hear, usage, visit};
 
@@ -33,12 +34,6 @@ mod call;
 
 /// TCP port of RFC 2637 section 3.
 pub(super) const PORT: u16 = 1723;
-/// How many connections may wait to be accepted. The system has a limit of its own, 4096 usually.
-const BACKLOG: i32 = 1024;
-/// How long the server listens to nobody new when descriptors have run out.
-const PAUSE: Duration = Duration::from_millis(500);
-/// How long nothing more is said of that.
-const QUIET: Duration = Duration::from_secs(10);
 /// The room that a packet has to have in front, in bytes.
 pub(super) const ROOM: usize = HEADROOM;
 /// How many packets are decrypted at once: as many as may wait for a missing one.
@@ -51,31 +46,19 @@ struct Tcp {
     own: Ipv4Addr,
     stream: Stream,
     interest: Interest,
+    _seat: Seat,
 }
 
-/// Whether new connections are taken.
-enum Accepting {
-    Open,
-    /// Descriptors have run out: later again.
-    Paused {
-        until: Duration,
-    },
-    /// The server ends.
-    Closing,
-}
-
-/// All control connections, and their calls.
+/// The control connections of a shard, and their calls.
 pub(super) struct Pptp {
     server: Server,
+    limits: Limits,
+    shard: Shard,
+    /// How many calls there were at the end of the last turn.
+    calls: usize,
     terminate_from: Option<String>,
     /// By their numbers for the poller.
     connections: BTreeMap<u64, Tcp>,
-    listener: TcpListener,
-    accepting: Accepting,
-    /// How often descriptors ran out.
-    pauses: u64,
-    /// Until when nothing more is said of that.
-    quiet_until: Duration,
     gres: BTreeMap<Ipv4Addr, Gre>,
     batch: Batch,
 }
@@ -84,38 +67,40 @@ pub(super) struct Pptp {
 pub(super) type Packet<'p> = (ConnectionId, CallId, &'p mut [u8]);
 
 impl Pptp {
-    /// Listens at an address.
+    /// Knows no connection yet. The limits are those of all shards together.
     ///
     /// # Errors
     ///
-    /// It is taken, or a permission is missing.
-    pub(super) fn open(address: SocketAddrV4, settings: PptpSettings, limits: Configured) -> Result<Self, Failure> {
+    /// A permission is missing.
+    pub(super) fn new(settings: PptpSettings, limits: Configured, shard: Shard) -> Result<Self, Failure> {
         // Steps that need permission come first. Each of our addresses has a socket of its own, later.
         drop(Gre::open()?);
-        let failed = |error| Failure::of_system(&format!("listening at {address}"), &error);
-        let listener = TcpListener::bind(address).map_err(failed)?;
-        // Again, for more than the standard library allows to wait: with 128, the clients of one burst are late by a second.
-        rustix::net::listen(&listener, BACKLOG).map_err(|error| failed(error.into()))?;
-        listener.set_nonblocking(true).map_err(failed)?;
+        // Calls are allowed turn by turn.
         let limits = Limits::default()
             .with_connections(limits.connections)
             .with_connections_per_address(limits.connections_per_address)
-            .with_calls(limits.calls);
+            .with_calls(0);
         Ok(Self {
-            server: Server::new(settings.config, limits),
+            server: Server::new(settings.config, limits.clone()).with_shard(shard),
+            limits,
+            shard,
+            calls: 0,
             terminate_from: settings.terminate_from,
             connections: BTreeMap::new(),
-            listener,
-            accepting: Accepting::Open,
-            pauses: 0,
-            quiet_until: Duration::ZERO,
             gres: BTreeMap::new(),
             batch: Batch::new(),
         })
     }
 
-    pub(super) fn wait_by(&self, poller: &Poller) -> std::io::Result<()> {
-        poller.add(&self.listener, LISTENER, Interest::Read)
+    /// Allows so many more calls in this turn.
+    pub(super) fn begin_turn(&mut self, spare: usize) {
+        self.server.set_limits(self.limits.clone().with_calls(self.calls.saturating_add(spare)));
+    }
+
+    /// Returns how many calls there were at the end of the last turn, and how many there are now.
+    pub(super) fn end_turn(&mut self) -> (usize, usize) {
+        let now = self.server.calls();
+        (std::mem::replace(&mut self.calls, now), now)
     }
 
     /// Has new connections begin with these settings. The others keep theirs.
@@ -129,43 +114,16 @@ impl Pptp {
         &self.server
     }
 
-    /// Returns how often descriptors ran out.
-    pub(super) const fn pauses(&self) -> u64 {
-        self.pauses
-    }
-
     pub(super) fn poll_timeout(&self) -> Option<Duration> {
-        let pause = match self.accepting {
-            Accepting::Paused { until } => Some(until),
-            Accepting::Open | Accepting::Closing => None,
-        };
-        self.server.poll_timeout().into_iter().chain(pause).min()
+        self.server.poll_timeout()
     }
 
-    pub(super) fn handle_timeout(&mut self, now: Duration, poller: &Poller) -> Result<(), Failure> {
+    pub(super) fn handle_timeout(&mut self, now: Duration) {
         self.server.handle_timeout(now);
-        if let Accepting::Paused { until } = self.accepting {
-            if until <= now {
-                self.accepting = Accepting::Open;
-                let changed = poller.modify(&self.listener, LISTENER, Interest::Read);
-                changed.map_err(|error| Failure::of_system("epoll", &error))?;
-            }
-        }
-        Ok(())
     }
 
-    /// Takes connections and packets from the network.
-    pub(super) fn receive(
-        &mut self,
-        now: Duration,
-        come: &Come,
-        poller: &Poller,
-        state: &mut State,
-        debugs: &mut Debugs,
-    ) -> Result<(), Failure> {
-        if come.has(LISTENER) {
-            self.accept(now, poller)?;
-        }
+    /// Takes bytes and packets from the network.
+    pub(super) fn receive(&mut self, now: Duration, come: &Come, state: &mut State, debugs: &Debugs) {
         // GRE first: how a call ends there says more than how it ends on the control connection.
         for bits in come.of(GRES) {
             let own = u32::try_from(bits).map_or(Ipv4Addr::UNSPECIFIED, Ipv4Addr::from_bits);
@@ -174,45 +132,26 @@ impl Pptp {
         for number in come.of(CONNECTIONS) {
             self.read(now, CONNECTIONS | number);
         }
-        Ok(())
     }
 
-    /// Takes TCP connections.
-    fn accept(&mut self, now: Duration, poller: &Poller) -> Result<(), Failure> {
-        for _ in 0..BURST {
-            let (tcp, peer) = match self.listener.accept() {
-                Ok(accepted) => accepted,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                // A client that has gone in the meantime.
-                Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted) => continue,
-                // The connection stays in the queue, so that asking again at once would not help.
-                Err(error) => return self.pause(now, &error, poller),
-            };
-            // No new sessions while the old ones end.
-            if let Accepting::Closing = self.accepting {
-                continue;
-            }
-            let own = match self.own_address(&tcp, poller) {
-                Ok(own) => own,
-                Err(failure) => {
-                    complain(&format!("{peer}: {failure}"));
-                    continue;
-                }
-            };
-            match (self.server.accept(now, peer.ip(), entropy()?), Stream::new(tcp)) {
-                (Ok(id), Ok(stream)) => {
-                    let interest = stream.interest();
-                    if let Err(error) = poller.add(&stream, number(id), interest) {
-                        complain(&format!("{peer}: {error}"));
-                        self.server.remove(id);
-                        continue;
-                    }
-                    self.connections.insert(number(id), Tcp { id, own, stream, interest });
-                }
-                (Ok(id), Err(_)) => self.server.remove(id),
-                (Err(error), _) => complain(&format!("{peer}: {error}")),
-            }
+    /// Takes a connection over.
+    ///
+    /// # Errors
+    ///
+    /// The system's: the connection is closed.
+    pub(super) fn take(&mut self, now: Duration, arrival: Arrival, poller: &Poller) -> Result<(), Failure> {
+        let Arrival { tcp, peer, seat } = arrival;
+        let failed = |error| Failure::of_system("a connection", &error);
+        let own = self.own_address(&tcp, poller)?;
+        let stream = Stream::new(tcp).map_err(failed)?;
+        let accepted = self.server.accept(now, peer.ip(), entropy()?);
+        let id = accepted.map_err(|error| Failure::other(error.to_string()))?;
+        let interest = stream.interest();
+        if let Err(error) = poller.add(&stream, number(id), interest) {
+            self.server.remove(id);
+            return Err(failed(error));
         }
+        self.connections.insert(number(id), Tcp { id, own, stream, interest, _seat: seat });
         Ok(())
     }
 
@@ -225,26 +164,15 @@ impl Pptp {
         let own = *own.ip();
         if let Entry::Vacant(place) = self.gres.entry(own) {
             let gre = Gre::open()?;
+            // Each shard gets the packets of its own calls.
+            if self.shard != Shard::ALL {
+                gre.filter(self.shard).map_err(failed)?;
+            }
             gre.bind(own).map_err(failed)?;
             poller.add(&gre, GRES | u64::from(own.to_bits()), Interest::Read).map_err(failed)?;
             place.insert(gre);
         }
         Ok(own)
-    }
-
-    /// Descriptors have run out: nobody new for a moment, and not a line for each time.
-    fn pause(&mut self, now: Duration, error: &std::io::Error, poller: &Poller) -> Result<(), Failure> {
-        self.pauses += 1;
-        if now >= self.quiet_until {
-            complain(&format!("no new connections for a moment: {error}"));
-            self.quiet_until = now.saturating_add(QUIET);
-        }
-        if let Accepting::Open = self.accepting {
-            self.accepting = Accepting::Paused { until: now.saturating_add(PAUSE) };
-            let changed = poller.modify(&self.listener, LISTENER, Interest::Nothing);
-            changed.map_err(|error| Failure::of_system("epoll", &error))?;
-        }
-        Ok(())
     }
 
     /// Reads from TCP.
@@ -262,7 +190,7 @@ impl Pptp {
     }
 
     /// Sends what the sessions have to send, and hears their events, until there is nothing more.
-    pub(super) fn settle(&mut self, now: Duration, poller: &Poller, state: &mut State, debugs: &mut Debugs) {
+    pub(super) fn settle(&mut self, now: Duration, poller: &Poller, state: &mut State, debugs: &Debugs) {
         loop {
             let Some(mut session) = self.server.poll_ready() else { break };
             let id = session.id();
@@ -311,7 +239,7 @@ impl Pptp {
         whose: Whose,
         (id, is_closed): (ConnectionId, bool),
         poller: &Poller,
-        debugs: &mut Debugs,
+        debugs: &Debugs,
     ) {
         let Self { server, connections, .. } = self;
         if is_closed {
@@ -339,7 +267,7 @@ impl Pptp {
     }
 
     /// Carries packets from the network to the device.
-    fn receive_gre(&mut self, now: Duration, own: Ipv4Addr, state: &mut State, debugs: &mut Debugs) {
+    fn receive_gre(&mut self, now: Duration, own: Ipv4Addr, state: &mut State, debugs: &Debugs) {
         let Self { server, gres, batch, .. } = self;
         let Some(gre) = gres.get_mut(&own) else { return };
         let mut packets: Vec<_> = gre.receive().map(|(peer, packet)| (IpAddr::V4(peer), packet)).collect();
@@ -377,7 +305,7 @@ impl Pptp {
     }
 
     /// Sends packets to clients. [`flush`](Self::flush) has them leave.
-    pub(super) fn send(&mut self, now: Duration, packets: &mut [Packet<'_>], debugs: &mut Debugs) {
+    pub(super) fn send(&mut self, now: Duration, packets: &mut [Packet<'_>], debugs: &Debugs) {
         let Self { server, connections, gres, batch, .. } = self;
         let peers: Vec<_> = packets.iter().map(|(id, ..)| (*id, server.peer(*id))).collect();
         // When the window of one client is full, others must not wait: the packet is lost, as on a full line.
@@ -430,9 +358,8 @@ impl Pptp {
         count
     }
 
-    /// Begins the end of all: no new connections.
+    /// Begins the end of all.
     pub(super) fn close_all(&mut self, now: Duration, ledger: &mut Ledger) {
-        self.accepting = Accepting::Closing;
         self.close(now, TerminateCause::ADMIN_REBOOT, ledger, Selection::All);
     }
 
@@ -450,7 +377,6 @@ impl Pptp {
                 state.report(Key::Pptp(id, call.id()), &report, Some(call.ppp()));
             }
         }
-        say(&format_args!("{} connections", self.server.len()));
     }
 }
 

@@ -1,12 +1,14 @@
 //! The RADIUS servers of this one, and the sockets to them.
 
 use std::net::{Ipv4Addr, UdpSocket};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::come::RADIUS;
 use super::inquiry::Inquiries;
 use super::output::complain;
-use crate::config::{Config, RadiusServer, RadiusSettings};
+use super::seats::Seats;
+use crate::config::{RadiusServer, RadiusSettings};
 use crate::host::{Failure, Interest, Poller, entropy};
 use crate::radius::{Answer, Client, Path, ReplyError, Request, Server, Settings, Sockets};
 
@@ -31,12 +33,12 @@ pub(super) struct Radius {
 }
 
 impl Radius {
-    /// Asks nobody yet. `own` is the server's address in the tunnels.
+    /// Asks nobody yet. `own` is the server's address in the tunnels, and `seats` bound the open questions.
     ///
     /// # Errors
     ///
     /// The system has no random numbers.
-    pub(super) fn new(config: &Config, settings: &RadiusSettings, own: Ipv4Addr) -> Result<Self, Failure> {
+    pub(super) fn new(settings: &RadiusSettings, own: Ipv4Addr, seats: Arc<Seats>) -> Result<Self, Failure> {
         let client = |servers: &[RadiusServer]| -> Result<Client, Failure> {
             let servers = servers.iter().map(|server| Server::new(server.address, server.secret.expose().as_bytes()));
             // CVE-2024-3596: replies without Message-Authenticator can be forged, so it is required
@@ -54,9 +56,8 @@ impl Radius {
             }
             Ok(Client::new(chosen, entropy()?))
         };
-        let limit = config.limits.questions_per_address;
         Ok(Self {
-            inquiries: Inquiries::new(client(&settings.authentication)?, settings, own, limit),
+            inquiries: Inquiries::new(client(&settings.authentication)?, settings, own, seats),
             asking: Sockets::new(),
             accounting: client(&settings.accounting)?,
             reporting: Sockets::new(),

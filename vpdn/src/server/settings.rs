@@ -26,6 +26,7 @@ pub(super) struct Settings {
     pub(super) has_ipv6: bool,
 }
 
+#[derive(Clone)]
 pub(super) struct PptpSettings {
     pub(super) config: PptpConfig,
     /// The name that a peer has to have.

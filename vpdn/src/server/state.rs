@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pptp::ppp_session::{self, Event as Ppp};
@@ -14,12 +15,13 @@ use super::ledger::{Due, Ledger, Terms};
 use super::line::Visit;
 use super::output::say;
 use super::radius::Radius;
+use super::routes::Routes;
 use super::users::Users;
 use crate::config::Pool;
 use crate::host::Device;
 use crate::radius::{Account, Authorization, Counters, TerminateCause};
 
-/// The state of the program beside the sessions.
+/// The state of a shard beside its sessions.
 pub(super) struct State {
     /// The users who may come in, from the configuration.
     pub(super) users: Users,
@@ -27,8 +29,12 @@ pub(super) struct State {
     pub(super) radius: Option<Radius>,
     /// Which call has which address.
     pub(super) calls: Calls,
-    /// The interface of all tunnels.
+    /// The routes to clients of all shards.
+    pub(super) routes: Arc<Routes>,
+    /// The interface of the tunnels of this shard.
     pub(super) device: Device,
+    /// The server's own addresses that it has.
+    pub(super) own: BTreeSet<Ipv4Addr>,
     /// The users who were let in, until their calls are over: IP may come up more than once.
     pub(super) accepted: BTreeMap<Key, Accepted>,
     /// Sessions that are up.
@@ -69,19 +75,14 @@ impl State {
     /// A new address of ours cannot be one of the device.
     pub(super) fn set_offers(&mut self, offers: BTreeMap<Kind, Offer>) -> std::io::Result<()> {
         for offer in offers.values() {
-            if self.calls.reserve(offer.own) {
+            self.calls.reserve(offer.own);
+            if self.own.insert(offer.own) {
                 self.device.add_address(offer.own.into(), None, 32)?;
             }
         }
         // Tunnels of a kind that is accepted no more may still be there.
         self.offers.extend(offers);
         Ok(())
-    }
-
-    /// Returns the server's own addresses in the tunnels.
-    pub(super) fn own_addresses(&self) -> impl Iterator<Item = Ipv4Addr> {
-        let own: BTreeSet<_> = self.offers.values().map(|offer| offer.own).collect();
-        own.into_iter()
     }
 
     pub(super) fn pool(&self, kind: Kind) -> Option<Pool> {
@@ -133,6 +134,7 @@ impl State {
         let Some(accepted) = self.accepted.get(&key).cloned() else { return };
         let authorization = &accepted.authorization;
         // A client that has authenticated again may have others now.
+        self.remove_routes(key);
         self.calls.remove_networks(key);
         // RFC 2865 section 5.12: Framed-MTU bounds the packets to the client.
         let mtu = authorization.mtu.map_or(visit.line.mtu(), |mtu| mtu.min(visit.line.mtu()));
@@ -140,7 +142,7 @@ impl State {
             self.calls.add_network(key, network);
         }
         for network in self.calls.reaches(key) {
-            if let Err(error) = self.device.add_route(network, Some(mtu)) {
+            if let Err(error) = self.routes.add(&self.device, key, network, mtu) {
                 visit.say(format_args!("no route to {network}: {error}"));
             }
         }
@@ -199,9 +201,8 @@ impl State {
     }
 
     fn remove_routes(&self, key: Key) {
-        for network in self.calls.reaches(key).filter(|network| !self.calls.is_shared(key, *network)) {
-            // It may never have been there.
-            let _ = self.device.remove_route(network);
+        for network in self.calls.reaches(key) {
+            self.routes.remove(&self.device, key, network);
         }
     }
 

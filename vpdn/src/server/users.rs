@@ -183,7 +183,7 @@ impl Known {
 
     /// Makes the server's address in this user's tunnel an address of the device, where it has one of its own, and
     /// returns it. Another user may have the same.
-    pub(super) fn own_address(&self, calls: &mut Calls, device: &Device) -> Option<Ipv4Addr> {
+    pub(super) fn own_address(&self, calls: &Calls, device: &Device) -> Option<Ipv4Addr> {
         let own = self.own_address?;
         calls.reserve(own);
         if let Err(error) = device.add_address(own.into(), None, 32) {

@@ -146,7 +146,7 @@ impl<const CALLS: usize> Session<CALLS> {
         let is_wanted = matches!(self.stage, Stage::Established { .. });
         let number = match &self.numbers {
             Numbers::Own => Some(call),
-            Numbers::Reserved(free) => free.iter().flatten().next().copied(),
+            Numbers::Reserved { free, .. } => free.iter().flatten().next().copied(),
         };
         let number = number.filter(|_| self.calls.len() < CALLS && self.allowance > 0 && is_wanted);
         let result = match number {

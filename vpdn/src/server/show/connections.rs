@@ -10,21 +10,33 @@ use pptp::session::Call;
 use serde_json::{Value, json};
 
 use super::super::pptp::{host_name, session_report};
-use super::{View, heading, joined};
+use super::{Shown, View, heading, joined};
 
-/// A connection with its peer.
-type Tunnel<'v> = (ConnectionId, IpAddr, &'v Session);
+/// A connection with its peer, and the interface of its calls.
+#[derive(Clone, Copy)]
+pub(super) struct Tunnel<'v> {
+    id: ConnectionId,
+    peer: IpAddr,
+    session: &'v Session,
+    pub(super) interface: &'v str,
+}
 
 impl<'v> View<'v> {
+    /// Returns the connections of all shards, by their numbers.
     fn pptp_tunnels(&self) -> impl Iterator<Item = Tunnel<'v>> {
-        let tunnels = |server: &'v pptp::server::Server| {
-            server.connections().filter_map(move |id| Some((id, server.peer(id)?, server.session(id)?)))
+        let of_shard = |&Shown { pptp, interface, .. }: &Shown<'v>| {
+            let tunnel = move |server: &'v pptp::server::Server, id| {
+                Some(Tunnel { id, peer: server.peer(id)?, session: server.session(id)?, interface })
+            };
+            pptp.into_iter().flat_map(move |server| server.connections().filter_map(move |id| tunnel(server, id)))
         };
-        self.pptp.into_iter().flat_map(tunnels)
+        let mut tunnels: Vec<_> = self.shards.iter().flat_map(of_shard).collect();
+        tunnels.sort_by_key(|tunnel| tunnel.id);
+        tunnels.into_iter()
     }
 
     pub(super) fn pptp_calls(&self) -> impl Iterator<Item = (Tunnel<'v>, Call<'v>)> {
-        self.pptp_tunnels().flat_map(|tunnel| tunnel.2.calls().map(move |call| (tunnel, call)))
+        self.pptp_tunnels().flat_map(|tunnel| tunnel.session.calls().map(move |call| (tunnel, call)))
     }
 
     fn pptp_heading(&self, what: &str) -> String {
@@ -34,7 +46,7 @@ impl<'v> View<'v> {
     pub(super) fn pptp_text(&self) -> String {
         let mut text = self.pptp_heading("PPTP Tunnel and Session Information");
         let _ = writeln!(text, "\n{:<7}{:<16}{:<8}{:<18}Sessions", "LocID", "Remote Name", "State", "Remote Address");
-        for (id, peer, session) in self.pptp_tunnels() {
+        for Tunnel { id, peer, session, .. } in self.pptp_tunnels() {
             let (name, state) = (host_name(session), state(session));
             let (id, peer, sessions) = (id.get(), peer.to_string(), session.calls().count());
             let _ = writeln!(text, "{id:<7}{name:<16}{state:<8}{peer:<18}{sessions}");
@@ -44,7 +56,7 @@ impl<'v> View<'v> {
             "\n{:<7}{:<7}{:<7}{:<8}{:<16}{:<9}Last Chg",
             "LocID", "RemID", "TunID", "Intf", "Username", "State"
         );
-        for ((id, ..), call) in self.pptp_calls() {
+        for (Tunnel { id, interface, .. }, call) in self.pptp_calls() {
             let report = SessionReport::of_call(call, self.now);
             let state = if report.is_established { "estabd" } else { "wt-vacc" };
             let user = report.user_name.to_string();
@@ -54,7 +66,7 @@ impl<'v> View<'v> {
                 report.call_id,
                 report.remote_call_id,
                 id.get(),
-                self.interface,
+                interface,
                 clock(report.since)
             );
         }
@@ -63,8 +75,8 @@ impl<'v> View<'v> {
 
     pub(super) fn pptp_sessions_text(&self) -> String {
         let mut text = self.pptp_heading("PPTP Session Information");
-        for ((id, peer, _), call) in self.pptp_calls() {
-            let _ = writeln!(text, "\n{}", session_report(self.now, (id, peer), call, self.interface));
+        for (Tunnel { id, peer, interface, .. }, call) in self.pptp_calls() {
+            let _ = writeln!(text, "\n{}", session_report(self.now, (id, peer), call, interface));
         }
         text
     }
@@ -77,7 +89,7 @@ impl<'v> View<'v> {
             let _ = write!(text, "{word:<9}");
         }
         let _ = writeln!(text);
-        for ((id, ..), call) in self.pptp_calls() {
+        for (Tunnel { id, .. }, call) in self.pptp_calls() {
             let tunnel = call.statistics().tunnel;
             let congestion = if tunnel.outstanding >= u32::from(tunnel.send_window) { "full" } else { "clear" };
             let numbers = [
@@ -100,7 +112,7 @@ impl<'v> View<'v> {
 
     pub(super) fn pptp_tunnels_json(&self) -> impl Iterator<Item = Value> {
         self.pptp_tunnels().map(|tunnel| {
-            let (id, peer, session) = tunnel;
+            let Tunnel { id, peer, session, .. } = tunnel;
             json!({
                 "protocol": "pptp",
                 "id": id.get(),
@@ -116,7 +128,8 @@ impl<'v> View<'v> {
         self.pptp_calls().map(|(tunnel, call)| self.pptp_call_json(tunnel, call))
     }
 
-    fn pptp_call_json(&self, (id, peer, _): Tunnel<'_>, call: Call<'_>) -> Value {
+    fn pptp_call_json(&self, of: Tunnel<'_>, call: Call<'_>) -> Value {
+        let Tunnel { id, peer, interface, .. } = of;
         let tunnel = call.statistics().tunnel;
         let value = json!({
             "protocol": "pptp",
@@ -135,7 +148,7 @@ impl<'v> View<'v> {
             "out-of-order": tunnel.out_of_order,
             "lost": tunnel.lost,
         });
-        joined(value, self.ppp_json(call.ppp(), call.mtu()))
+        joined(value, self.ppp_json(call.ppp(), call.mtu(), interface))
     }
 }
 

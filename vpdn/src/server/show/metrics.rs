@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use pptp::ppp_session::{Session as Ppp, Status};
+use pptp::server::Server;
 
 use super::super::key::Kind;
 use super::super::l2tp::kind;
@@ -79,7 +80,7 @@ impl View<'_> {
         let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         let mut sums = Sums::default();
         if wanted == Kind::Pptp {
-            sums.tunnels = self.pptp.map_or(0, |server| count(server.len()));
+            sums.tunnels = count(self.shards.iter().filter_map(|shard| shard.pptp).map(Server::len).sum());
             for (_, call) in self.pptp_calls() {
                 let tunnel = call.statistics().tunnel;
                 let bytes = [tunnel.bytes_sent, tunnel.bytes_received];
@@ -87,8 +88,8 @@ impl View<'_> {
             }
             return sums;
         }
-        sums.tunnels = count(self.l2tp_tunnels().filter(|session| kind(session) == wanted).count());
-        for (_, call) in self.l2tp_calls().filter(|(session, _)| kind(session) == wanted) {
+        sums.tunnels = count(self.l2tp_tunnels().filter(|tunnel| kind(tunnel.session) == wanted).count());
+        for (_, call) in self.l2tp_calls().filter(|(tunnel, _)| kind(tunnel.session) == wanted) {
             let counters = call.counters();
             let bytes = [counters.bytes_sent, counters.bytes_received];
             sums.add(call.ppp(), bytes, [counters.packets_sent, counters.packets_received], counters.lost);

@@ -9,15 +9,25 @@ use l2tp_session::wire::Address;
 use serde_json::{Value, json};
 
 use super::super::l2tp::kind;
-use super::{View, heading, joined};
+use super::{Shown, View, heading, joined};
+
+/// A tunnel, and the interface of its calls.
+#[derive(Clone, Copy)]
+pub(super) struct Tunnel<'v> {
+    pub(super) session: &'v Session,
+    pub(super) interface: &'v str,
+}
 
 impl<'v> View<'v> {
-    pub(super) fn l2tp_tunnels(&self) -> impl Iterator<Item = &'v Session> {
-        self.l2tp.into_iter().flat_map(|server| server.tunnels().filter_map(|id| server.session(id)))
+    pub(super) fn l2tp_tunnels(&self) -> impl Iterator<Item = Tunnel<'v>> {
+        self.shards.iter().flat_map(|&Shown { l2tp, interface, .. }| {
+            let sessions = l2tp.into_iter().flat_map(|server| server.tunnels().filter_map(|id| server.session(id)));
+            sessions.map(move |session| Tunnel { session, interface })
+        })
     }
 
-    pub(super) fn l2tp_calls(&self) -> impl Iterator<Item = (&'v Session, Call<'v>)> {
-        self.l2tp_tunnels().flat_map(|session| session.calls().map(move |call| (session, call)))
+    pub(super) fn l2tp_calls(&self) -> impl Iterator<Item = (Tunnel<'v>, Call<'v>)> {
+        self.l2tp_tunnels().flat_map(|tunnel| tunnel.session.calls().map(move |call| (tunnel, call)))
     }
 
     fn l2tp_heading(&self, what: &str) -> String {
@@ -26,17 +36,17 @@ impl<'v> View<'v> {
 
     pub(super) fn l2tp_text(&self) -> String {
         let mut report = VpdnReport::new();
-        for session in self.l2tp_tunnels() {
-            report.add(session, self.now, |_| Some(self.interface.to_owned()));
+        for Tunnel { session, interface } in self.l2tp_tunnels() {
+            report.add(session, self.now, |_| Some(interface.to_owned()));
         }
         report.to_string()
     }
 
     pub(super) fn l2tp_sessions_text(&self) -> String {
         let mut text = self.l2tp_heading("L2TP Session Information");
-        for (session, call) in self.l2tp_calls() {
+        for (Tunnel { session, interface }, call) in self.l2tp_calls() {
             if let Some(report) = SessionReport::of_call(session, call.id(), self.now) {
-                let _ = writeln!(text, "\n{}", report.with_circuit(self.interface));
+                let _ = writeln!(text, "\n{}", report.with_circuit(interface));
             }
         }
         text
@@ -44,7 +54,7 @@ impl<'v> View<'v> {
 
     pub(super) fn l2tun_tunnels_text(&self) -> String {
         let mut text = self.l2tp_heading("L2TP Tunnel Information");
-        for session in self.l2tp_tunnels() {
+        for Tunnel { session, .. } in self.l2tp_tunnels() {
             let _ = writeln!(text, "\n{}", TunnelReport::of_session(session, self.now));
         }
         text
@@ -59,7 +69,7 @@ impl<'v> View<'v> {
             let _ = write!(text, "{word:<11}");
         }
         let _ = writeln!(text);
-        for session in self.l2tp_tunnels() {
+        for Tunnel { session, .. } in self.l2tp_tunnels() {
             let TunnelReport { tunnel_id, remote_tunnel_id, channel, .. } = TunnelReport::of_session(session, self.now);
             let _ = write!(text, "{tunnel_id:<11}{remote_tunnel_id:<11}{:<11}{:<11}", channel.next_ns, channel.next_nr);
             let _ = write!(text, "{:<11}{:<11}", channel.receive_window, channel.peer_window);
@@ -69,10 +79,11 @@ impl<'v> View<'v> {
     }
 
     pub(super) fn l2tp_tunnels_json(&self) -> impl Iterator<Item = Value> {
-        self.l2tp_tunnels().map(|session| {
+        self.l2tp_tunnels().map(|tunnel| {
+            let Tunnel { session, .. } = tunnel;
             let report = TunnelReport::of_session(session, self.now);
             let (messages, channel) = (report.counters.channel, report.channel);
-            let calls = session.calls().map(|call| self.l2tp_call_json(session, call));
+            let calls = session.calls().map(|call| self.l2tp_call_json(tunnel, call));
             json!({
                 "protocol": kind(session).name(),
                 "id": report.tunnel_id,
@@ -96,10 +107,11 @@ impl<'v> View<'v> {
     }
 
     pub(super) fn l2tp_calls_json(&self) -> impl Iterator<Item = Value> {
-        self.l2tp_calls().map(|(session, call)| self.l2tp_call_json(session, call))
+        self.l2tp_calls().map(|(tunnel, call)| self.l2tp_call_json(tunnel, call))
     }
 
-    fn l2tp_call_json(&self, session: &Session, call: Call<'_>) -> Value {
+    fn l2tp_call_json(&self, tunnel: Tunnel<'_>, call: Call<'_>) -> Value {
+        let Tunnel { session, interface } = tunnel;
         let Some(report) = SessionReport::of_call(session, call.id(), self.now) else { return Value::Null };
         let counters = report.counters;
         let value = json!({
@@ -124,7 +136,7 @@ impl<'v> View<'v> {
         });
         // A call of another pseudowire has no PPP.
         match call.ppp() {
-            Some(ppp) => joined(value, self.ppp_json(ppp, call.mtu())),
+            Some(ppp) => joined(value, self.ppp_json(ppp, call.mtu(), interface)),
             None => value,
         }
     }
