@@ -1,11 +1,9 @@
 //! The edges of an authentication: beginning again, stopping, and answers that do not fit.
 
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::auth::{
-    Answer, AnswerError, Authenticator, Config, Demand, MAX_PACKET_LEN, Method, Outcome, Peer, Question, Refused,
-    Secret, Status,
+    Answer, AnswerError, Authenticator, Config, Demand, MAX_PACKET_LEN, Method, Outcome, Peer, Refused, Secret, Status,
 };
 
 const NOW: Duration = Duration::ZERO;
@@ -212,10 +210,12 @@ fn a_notification_ends_a_question_that_a_forger_has_raised() {
 
 #[cfg(feature = "mschap")]
 mod microsoft {
+    use alloc::vec::Vec;
+
     use mschap::{Account, FailureCode, NtHash};
 
     use super::*;
-    use crate::auth::Failure;
+    use crate::auth::{Failure, Question};
 
     /// Gives the answer to a password that has expired, and carries the peer's change of it to the authenticator.
     fn change(server: &mut Authenticator, client: &mut Peer, old: &[u8]) -> Question {
