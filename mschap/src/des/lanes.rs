@@ -42,7 +42,7 @@ pub(super) fn crypt<const N: usize>(direction: Direction, blocks: &[[u8; 8]; N],
             for rotation in ROTATIONS.into_iter().rev() {
                 for lane in &mut lanes {
                     lane.round();
-                    lane.turn(HALF_BITS.wrapping_sub(rotation));
+                    lane.turn_back(rotation);
                 }
             }
         }
@@ -52,18 +52,19 @@ pub(super) fn crypt<const N: usize>(direction: Direction, blocks: &[[u8; 8]; N],
 
 /// Bits of a half of a key.
 const HALF_BITS: u32 = 28;
-const HALF_MASK: u32 = 0x0fff_ffff;
+/// Both halves of a key.
+const HALVES: u64 = 0x0fff_ffff_0fff_ffff;
 
 /// One block on its way, and its key: all of it is secret.
 struct Lane {
     left: u32,
     right: u32,
-    /// C and D of the standard.
-    halves: [u32; 2],
+    /// C and D of the standard, each in a half of the number, so that both turn at once.
+    halves: u64,
 }
 
 impl Lane {
-    const EMPTY: Self = Self { left: 0, right: 0, halves: [0; 2] };
+    const EMPTY: Self = Self { left: 0, right: 0, halves: 0 };
 
     /// Sets block and key: the initial permutation, and permuted choice 1.
     ///
@@ -76,22 +77,28 @@ impl Lane {
         self.right = u32::from_be_bytes([c0, c2, c4, c6]);
         // The eighth column would be parity. The fourth one is shared by both halves.
         let [c0, c1, c2, c3, c4, c5, c6, _] = transpose(spread(key).swap_bytes()).to_be_bytes();
-        self.halves = [u32::from_be_bytes([c0, c1, c2, c3]) >> 4, u32::from_be_bytes([c6, c5, c4, c3 << 4]) >> 4];
+        self.halves = u64::from_be_bytes([c0, c1, c2, c3, c6, c5, c4, c3 << 4]) >> 4 & HALVES;
     }
 
-    /// Rotates both halves of the key to the left.
+    /// Rotates both halves of the key to the left, by one or two bits: those that leave a half stay below the next one.
     #[inline(always)]
     fn turn(&mut self, by: u32) {
-        for half in &mut self.halves {
-            *half = (half.wrapping_shl(by) | half.wrapping_shr(HALF_BITS.wrapping_sub(by))) & HALF_MASK;
-        }
+        let left = self.halves.wrapping_shr(HALF_BITS.wrapping_sub(by)) & lowest(by);
+        self.halves = self.halves.wrapping_shl(by) & HALVES | left;
+    }
+
+    /// Rotates both halves of the key to the right, by one or two bits.
+    #[inline(always)]
+    fn turn_back(&mut self, by: u32) {
+        let left = (self.halves & lowest(by)).wrapping_shl(HALF_BITS.wrapping_sub(by));
+        self.halves = self.halves.wrapping_shr(by) & HALVES | left;
     }
 
     /// Returns the key of a round: permuted choice 2, six bits in each byte. Those for the first, third, fifth and
     /// seventh box come first.
     #[inline(always)]
     fn round_key(&self) -> [u32; 2] {
-        let [c, d] = self.halves;
+        let (c, d) = (self.halves >> 32, self.halves);
         let of_c = CHOICE[0][low(c >> 21)] | CHOICE[1][low(c >> 14)] | CHOICE[2][low(c >> 7)] | CHOICE[3][low(c)];
         let of_d = CHOICE[4][low(d >> 21)] | CHOICE[5][low(d >> 14)] | CHOICE[6][low(d >> 7)] | CHOICE[7][low(d)];
         let [b0, b2, b4, b6, b1, b3, b5, b7] = (of_c | of_d).to_be_bytes();
@@ -128,9 +135,16 @@ impl Drop for Lane {
     }
 }
 
+/// Returns a number with so many of the lowest bits of each half set.
+#[inline(always)]
+fn lowest(bits: u32) -> u64 {
+    const ONES: u64 = 0x0000_0001_0000_0001;
+    ONES.wrapping_shl(bits).wrapping_sub(ONES)
+}
+
 /// Returns the lowest seven bits, as an index.
 #[inline(always)]
-fn low(bits: u32) -> usize {
+fn low(bits: u64) -> usize {
     let [.., byte] = bits.to_be_bytes();
     usize::from(byte & 0x7f)
 }
