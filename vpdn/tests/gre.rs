@@ -62,11 +62,21 @@ fn a_filter_keeps_the_call_ids_of_a_shard() {
     sender.flush();
     // On the loopback, what was sent has come.
     for (shard, socket) in shards.iter().zip(&mut sockets) {
-        let mut received: Vec<_> =
-            socket.receive().filter_map(|(_, packet)| Some((packet.len(), *packet.get(6..)?.first_chunk()?))).collect();
-        // Before it was bound, it had packets of others.
-        received.retain(|(length, _)| *length == 9);
-        let own = ids.into_iter().filter(|id| shard.includes(*id)).map(|id| (9, id.to_be_bytes()));
+        let mut received = Vec::new();
+        loop {
+            let burst: Vec<_> = socket.receive().map(|(_, packet)| packet.to_vec()).collect();
+            if burst.is_empty() {
+                break;
+            }
+            // Before it was bound, it had packets of others.
+            received.extend(
+                burst
+                    .iter()
+                    .filter(|packet| packet.len() == 9)
+                    .filter_map(|packet| packet.get(6..8)?.first_chunk().copied()),
+            );
+        }
+        let own = ids.into_iter().filter(|id| shard.includes(*id)).map(u16::to_be_bytes);
         assert_eq!(received, own.collect::<Vec<_>>(), "{shard:?}");
     }
 }
