@@ -1,7 +1,64 @@
 //! Memory that is searched for secrets after its value was dropped.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::alloc::{GlobalAlloc, Layout, System, alloc_zeroed, dealloc};
+use std::cell::RefCell;
 use std::ptr;
+
+/// The heap of a program, on which a value's own blocks are searched: for `#[global_allocator]`.
+#[derive(Debug)]
+pub struct Heap;
+
+/// The blocks of this thread since a value is used, by place and length. Of those that are given back while the value is
+/// dropped, the bytes are kept.
+struct Blocks {
+    live: Vec<(usize, usize)>,
+    dropped: Option<Vec<u8>>,
+}
+
+thread_local! {
+    static BLOCKS: RefCell<Option<Blocks>> = const { RefCell::new(None) };
+}
+
+/// Changes the blocks that are known. Memory for this list is not noted, since the list is borrowed then.
+fn note(change: impl FnOnce(&mut Option<Blocks>)) {
+    let _ = BLOCKS.try_with(|blocks| blocks.try_borrow_mut().map(|mut blocks| change(&mut blocks)));
+}
+
+/// Returns the bytes of a block.
+#[expect(unsafe_code, reason = "memory of the heap is looked at")]
+fn block((at, length): (usize, usize)) -> impl Iterator<Item = u8> {
+    let bytes = ptr::with_exposed_provenance::<u8>(at);
+    // SAFETY: the block is still allocated, and was zeroed when it was.
+    (0..length).map(move |place| unsafe { bytes.add(place).read_volatile() })
+}
+
+// SAFETY: all is done by the system's allocator.
+#[expect(unsafe_code, reason = "memory of the heap is looked at")]
+unsafe impl GlobalAlloc for Heap {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promise. Zeroed, so that all of it can be read.
+        let at = unsafe { System.alloc_zeroed(layout) };
+        note(|blocks| {
+            if let Some(blocks) = blocks {
+                blocks.live.push((at.expose_provenance(), layout.size()));
+            }
+        });
+        at
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        note(|blocks| {
+            let Some(Blocks { live, dropped }) = blocks else { return };
+            let Some(index) = live.iter().position(|(found, _)| *found == at.addr()) else { return };
+            let found = live.swap_remove(index);
+            if let Some(dropped) = dropped {
+                dropped.extend(block(found));
+            }
+        });
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(at, layout) };
+    }
+}
 
 /// A value in memory of its own, which can be searched when it is gone.
 #[derive(Debug)]
@@ -80,7 +137,8 @@ impl<T> Drop for Place<T> {
     }
 }
 
-/// The bytes of a value as it was used, and after it was dropped in place.
+/// The bytes of a value as it was used, and after it was dropped in place. With [`Heap`] they include those of its blocks on
+/// the heap.
 #[derive(Debug)]
 pub struct Memory {
     /// Before the drop.
@@ -90,13 +148,21 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Uses a value in memory of its own, and drops it there.
+    /// Uses a value in memory of its own, and drops it there. Blocks that it had before are not searched.
     pub fn of<T>(value: T, use_it: impl FnOnce(&mut T)) -> Self {
         let mut place = Place::new(value);
+        BLOCKS.set(Some(Blocks { live: Vec::new(), dropped: None }));
         use_it(place.get());
-        let used = place.bytes();
+        // Blocks of this function are none of the value's.
+        let live = BLOCKS.take().map(|blocks| blocks.live).unwrap_or_default();
+        let mut used = place.bytes();
+        used.extend(live.iter().copied().flat_map(block));
+        BLOCKS.set(Some(Blocks { live, dropped: Some(Vec::new()) }));
         place.drop_value();
-        Self { used, dropped: place.bytes() }
+        let blocks = BLOCKS.take();
+        let mut dropped = place.bytes();
+        dropped.extend(blocks.and_then(|blocks| blocks.dropped).unwrap_or_default());
+        Self { used, dropped }
     }
 
     /// Asserts that these bytes were in the value, and are not any more.

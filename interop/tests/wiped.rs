@@ -6,7 +6,10 @@ use std::time::Duration;
 use mppc::{Compressor, Decompressor};
 use mppe::{Batch, Config, Decryptor, Encryptor, Mode, Outgoing, Sending, StartKey, Strength};
 use mschap::{Account, NtHash, Password, v1, v2};
-use pptp_interop::memory::Memory;
+use pptp_interop::memory::{Heap, Memory};
+
+#[global_allocator]
+static HEAP: Heap = Heap;
 
 fn start_key(strength: Strength) -> StartKey {
     StartKey::from_bytes(strength, *b"start key of 16.")
@@ -22,6 +25,11 @@ fn ip() -> Vec<u8> {
 fn the_test_itself_finds_what_is_left() {
     let memory = Memory::of(*b"sixteen secrets.", |_| {});
     assert_eq!(memory.used, memory.dropped);
+    let secret = b"a secret on the heap";
+    let memory = Memory::of(Vec::new(), |bytes: &mut Vec<u8>| bytes.extend_from_slice(secret));
+    for bytes in [&memory.used, &memory.dropped] {
+        assert!(bytes.windows(secret.len()).any(|part| part == secret));
+    }
 }
 
 #[test]

@@ -23,8 +23,10 @@ pub(super) struct Walk {
 ///
 /// The key in use changes under it: [`retire`](Self::retire) must be called with each new index.
 pub(super) struct Ahead {
-    /// The furthest key that is known; `None` when nothing behind the key in use is.
-    furthest: Option<Link>,
+    /// The index of the furthest key that is known; `None` when nothing behind the key in use is.
+    furthest: Option<u64>,
+    /// That key, or zeros. It is not within the option: there, `None` may have bytes of a stack, which no drop wipes.
+    key: Secret<KEY_LEN>,
     /// Keys between the one in use and the furthest, at indices that are multiples of `spacing`. Other entries mean
     /// nothing.
     marks: Table<MARKS>,
@@ -40,7 +42,7 @@ impl Ahead {
 
     /// Marks at multiples of `spacing`, from 1 to [`MAX_SPACING`](Self::MAX_SPACING). Nothing is known.
     pub(super) const fn new(spacing: u64) -> Self {
-        Self { furthest: None, marks: Table::new(), spacing }
+        Self { furthest: None, key: Secret([0; KEY_LEN]), marks: Table::new(), spacing }
     }
 
     fn slot(&self, index: u64) -> Option<usize> {
@@ -50,11 +52,11 @@ impl Ahead {
 
     /// Returns the last known key behind `current`, and not behind `target`.
     fn nearest(&self, current: u64, target: u64) -> Option<Link> {
-        let furthest = self.furthest.as_ref()?;
-        debug_assert!(furthest.index > current, "a key that is not ahead was not retired");
+        let furthest = self.furthest?;
+        debug_assert!(furthest > current, "a key that is not ahead was not retired");
         // The furthest is the nearest that is known.
-        if furthest.index <= target {
-            return Some(Link { index: furthest.index, key: furthest.key.clone() });
+        if furthest <= target {
+            return Some(Link { index: furthest, key: self.key.clone() });
         }
         // Marks lie at multiples of the spacing; the target's own multiple is the last one before
         // it.
@@ -66,10 +68,11 @@ impl Ahead {
     /// Takes note that the key at `index` is `key`.
     fn note(&mut self, index: u64, key: &[u8; KEY_LEN]) {
         // Only the frontier writes marks. A walk behind it finds the same keys again.
-        if self.furthest.as_ref().is_some_and(|furthest| index <= furthest.index) {
+        if self.furthest.is_some_and(|furthest| index <= furthest) {
             return;
         }
-        self.furthest = Some(Link { index, key: Secret(*key) });
+        self.furthest = Some(index);
+        self.key.0 = *key;
         if index.checked_rem(self.spacing) == Some(0) {
             if let Some(slot) = self.slot(index) {
                 self.marks.put(slot, key);
@@ -104,8 +107,9 @@ impl Ahead {
 
     /// Retires the keys up to `index`, which is in use now.
     pub(super) fn retire(&mut self, index: u64) {
-        if self.furthest.as_ref().is_some_and(|furthest| furthest.index <= index) {
+        if self.furthest.is_some_and(|furthest| furthest <= index) {
             self.furthest = None;
+            self.key = Secret([0; KEY_LEN]);
         }
     }
 }
