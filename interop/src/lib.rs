@@ -2,6 +2,8 @@
 
 #[cfg(target_os = "linux")]
 pub mod c_programs;
+#[cfg(target_os = "linux")]
+pub mod crowd;
 pub mod examples;
 #[cfg(target_os = "linux")]
 pub mod freeradius;
