@@ -5,6 +5,8 @@
 mod batch;
 mod captured;
 mod edges;
+mod edges_batch;
+mod edges_loss;
 mod edges_stateful;
 mod hostile;
 mod link;
