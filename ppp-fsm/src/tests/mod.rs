@@ -3,7 +3,9 @@
 #![expect(clippy::arithmetic_side_effects, reason = "a test that overflows fails, as it should")]
 
 mod auth;
+mod auth_afterwards;
 mod auth_edges;
+mod auth_peers;
 mod automaton;
 mod captures;
 mod ccp_edges;
