@@ -158,15 +158,43 @@ fn section_8_2_a_batch_judges_each_kind_of_stateful_packet_as_it_is_judged_alone
     assert!(matches!(refused(4)[..], [DecryptError::AwaitingFlushed { .. }, DecryptError::AwaitingFlushed { .. }]));
 }
 
-/// A reset that waits and a flag packet start the stream of one session again, and of no other.
+/// Lanes are filled when the next packets of four sessions can be worked on side by side.
+#[test]
+fn section_3_a_batch_judges_packets_of_one_kind_as_they_are_judged_alone() {
+    for mode in MODES {
+        for (set, cleared) in [(COMPRESSED, 0), (0, ENCRYPTED), (FLUSHED, 0), (0, FLUSHED)] {
+            let mut encryptors = encryptors(mode);
+            let sent = (0..).zip(&mut encryptors).map(|(session, encryptor)| {
+                let mut packets: Packets = long(session, 4).iter().map(|packet| sealed(encryptor, packet)).collect();
+                packets.insert(2, with_bits(&packets[2], set, cleared));
+                packets
+            });
+            let verdicts = decrypted(mode, &sent.collect::<Vec<_>>());
+            let refused = match (set, cleared, mode) {
+                (COMPRESSED, ..) => Some(DecryptError::Compressed),
+                (0, ENCRYPTED, _) => Some(DecryptError::NotEncrypted),
+                (0, FLUSHED, Mode::Stateless) => Some(DecryptError::NotFlushed),
+                _ => continue,
+            };
+            assert!(verdicts.iter().all(|verdicts| verdicts[2].err() == refused && verdicts[3].is_ok()), "{mode}");
+        }
+    }
+}
+
+/// A reset that waits and a flag packet start the stream of a session again, and of no other.
 #[test]
 fn section_8_2_a_batch_sends_flushed_packets_where_they_are_due() {
+    let advance = |encryptor: &mut Encryptor| {
+        for mark in 0..254 {
+            sealed(encryptor, &ip(mark, 20));
+        }
+    };
     for mode in MODES {
         assert_encrypted_alike(mode, |encryptors| {
             encryptors[1].handle_reset_request();
-            for mark in 0..254 {
-                sealed(&mut encryptors[2], &ip(mark, 20));
-            }
+            advance(&mut encryptors[2]);
         });
+        assert_encrypted_alike(mode, |encryptors| encryptors.iter_mut().for_each(advance));
+        assert_encrypted_alike(mode, |encryptors| encryptors.iter_mut().for_each(Encryptor::handle_reset_request));
     }
 }

@@ -74,6 +74,43 @@ fn keys_that_a_packet_ahead_has_passed_are_computed_once() {
     }
 }
 
+/// Keys ahead are kept at marks, and the furthest: a walk between two known keys is short, and none is made twice.
+#[test]
+fn a_forged_count_that_was_reached_before_costs_at_most_48_key_changes() {
+    let (mut decryptor, packets) = stateless(902);
+    let cost = |decryptor: &mut Decryptor, mut packet: Vec<u8>, is_genuine| {
+        let before = decryptor.statistics().rx_key_changes_computed;
+        assert_eq!(decryptor.decrypt(&mut packet).is_ok(), is_genuine);
+        decryptor.statistics().rx_key_changes_computed - before
+    };
+    // To the packet's key, and to the one behind it.
+    assert_eq!(cost(&mut decryptor, forged(&packets[900]), false), 901);
+    assert!(cost(&mut decryptor, forged(&packets[500]), false) <= 48);
+    assert_eq!(cost(&mut decryptor, forged(&packets[901]), false), 2);
+    // The 480th is a mark. The late keys before the packet are found from marks too.
+    assert_eq!(cost(&mut decryptor, packets[480].clone(), true), 1 + (480 - 64) % 48 + 64);
+    // From the 481st, which is in use.
+    assert_eq!(cost(&mut decryptor, packets[500].clone(), true), 500 - 481 + 1);
+}
+
+/// RFC 3078 section 7.2: flag packets change the key, the lost ones too.
+#[test]
+fn section_7_2_each_flag_packet_is_one_key_change_for_good() {
+    let (mut encryptor, mut decryptor) = ends(Strength::Bits128, Config::new(Mode::Stateful));
+    for mark in 0..3 * 256 {
+        assert_eq!(decryptor.decrypt(&mut sealed(&mut encryptor, &ip(mark, 40))).unwrap().payload(), ip(mark, 40));
+    }
+    assert_eq!(decryptor.statistics().rx_key_changes, 3);
+    // A loss over another flag packet. The answer after it shows the rule: its key is that of the flag packet.
+    for mark in 0..300 {
+        sealed(&mut encryptor, &ip(mark, 40));
+    }
+    let mut flushed = answer(&mut encryptor, 0x0021);
+    assert_eq!(decryptor.decrypt(&mut flushed).unwrap().payload(), ip(0, 40));
+    assert_eq!(decryptor.observed_rule(), Some(FlushedRule::Rfc3078));
+    assert_eq!(decryptor.statistics().rx_key_changes, 4);
+}
+
 /// Returns the answer to a Reset-Request.
 fn answer(encryptor: &mut Encryptor, protocol: u16) -> Vec<u8> {
     encryptor.handle_reset_request();
