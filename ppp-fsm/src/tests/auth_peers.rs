@@ -3,7 +3,9 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::auth::{AnswerError, Config, Demand, MAX_PACKET_LEN, Method, Peer, Refused, Secret, Status, Ticket};
+use crate::auth::{
+    AnswerError, Config, Demand, MAX_PACKET_LEN, Method, Methods, Peer, Refused, Secret, Status, Ticket,
+};
 
 const NOW: Duration = Duration::ZERO;
 const SECOND: Duration = Duration::from_secs(1);
@@ -33,6 +35,12 @@ const fn challenge(identifier: u8) -> [u8; 8] {
 
 const IDENTITY: [u8; 5] = [1, 7, 0, 5, 1];
 const MD5: [u8; 8] = [1, 8, 0, 8, 4, 1, 9, b's'];
+
+#[test]
+fn a_method_is_in_a_list_once() {
+    let methods = Methods::new(&[Method::ChapMd5, Method::Pap, Method::ChapMd5]);
+    assert!(methods.iter().eq([Method::ChapMd5, Method::Pap]));
+}
 
 #[test]
 fn a_peer_waits_for_the_other_side_as_long_as_its_patience() {

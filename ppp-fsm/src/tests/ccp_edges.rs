@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::ccp::{Agreed, Config, Encryption, MicrosoftCompression, Negotiator, Reset};
+use crate::ccp::{Agreed, Config, Encryption, Failure, MicrosoftCompression, Modes, Negotiator, Reset};
 use crate::negotiate::{ControlProtocol as _, Verdict};
 use crate::{OptionWriter, Packet, RawOption};
 
@@ -102,4 +102,68 @@ fn reset_requests_and_answers_are_void_when_ccp_closes() {
     reset.clear();
     assert!(reset.handle_packet(&Packet::decode(&[14, 10, 0, 4]).unwrap()));
     assert_eq!(reset.poll_transmit(&mut buf), Ok(None));
+}
+
+/// RFC 3078 section 2: without keys nothing is encrypted, and where it has to be, nothing begins.
+#[test]
+fn a_negotiator_without_keys_fails_or_asks_for_compression_alone() {
+    assert_eq!(Negotiator::new(&Config::default()).check(), Err(Failure::NoKeys));
+    let config = Config::default().with_encryption(Encryption::Preferred).with_compression(true);
+    let ccp = Negotiator::new(&config);
+    let mut buf = [0; 16];
+    let mut options = OptionWriter::new(&mut buf);
+    ccp.write_request(&mut options).unwrap();
+    assert_eq!((options.as_bytes(), ccp.check()), (&[18, 6, 0, 0, 0, 1][..], Ok(())));
+}
+
+/// RFC 1661 section 4: what comes up again is negotiated anew.
+#[test]
+fn a_negotiation_that_starts_again_has_forgotten_the_one_before() {
+    let stateless = RawOption { option_type: 18, data: &[1, 0, 0, 0x40] };
+    let stateful = RawOption { option_type: 18, data: &[0, 0, 0, 0x40] };
+    let mut ccp = Negotiator::new(&Config::default().with_modes(Modes::PreferStateless));
+    ccp.set_keys(MicrosoftCompression::STRENGTHS);
+    let mut buf = [0; 16];
+    for _ in 0..2 {
+        assert_eq!((ccp.agreed(), ccp.offered()), (&Agreed::default(), None));
+        // The mode that is preferred is named once, and then the peer's is taken.
+        assert_eq!(ccp.judge(stateful, &mut OptionWriter::new(&mut buf)), Verdict::Nak);
+        assert_eq!(ccp.judge(stateful, &mut OptionWriter::new(&mut buf)), Verdict::Accept);
+        ccp.begin_request();
+        assert_eq!(ccp.judge(stateless, &mut OptionWriter::new(&mut buf)), Verdict::Accept);
+        ccp.accept_request();
+        ccp.accept();
+        assert!(ccp.agreed().is_encrypted() && ccp.offered().is_some());
+        ccp.restart();
+    }
+}
+
+/// RFC 3078 section 2: the bit of the mode says nothing where nothing is encrypted.
+#[test]
+fn a_mode_without_a_strength_is_taken_where_encryption_is_refused() {
+    let mut ccp = Negotiator::new(&Config::default().with_encryption(Encryption::Refused));
+    let mut buf = [0; 16];
+    let mode = RawOption { option_type: 18, data: &[1, 0, 0, 0] };
+    assert_eq!(ccp.judge(mode, &mut OptionWriter::new(&mut buf)), Verdict::Accept);
+    ccp.accept_request();
+    assert_eq!(ccp.agreed().send, MicrosoftCompression::NONE);
+}
+
+/// RFC 1661 section 5.6, RFC 1962 section 3.
+#[test]
+fn a_peer_that_does_not_know_reset_requests_is_asked_no_more() {
+    let mut reset = Reset::default();
+    let mut buf = [0; 8];
+    reset.request(NOW, 3);
+    assert_eq!(reset.poll_transmit(&mut buf), Ok(Some(&[14, 3, 0, 4][..])));
+    // Not before its time.
+    reset.handle_timeout(Reset::TIMEOUT / 2);
+    assert_eq!(reset.poll_transmit(&mut buf), Ok(None));
+    reset.handle_timeout(Reset::TIMEOUT);
+    assert_eq!(reset.poll_transmit(&mut buf), Ok(Some(&[14, 3, 0, 4][..])));
+    reset.handle_code_reject(&Packet::decode(&[7, 1, 0, 8, 14, 3, 0, 4]).unwrap());
+    // A flushed packet makes the peer know no more than before.
+    reset.synchronized();
+    reset.request(NOW, 4);
+    assert_eq!((reset.poll_timeout(), reset.poll_transmit(&mut buf)), (None, Ok(None)));
 }
