@@ -1,4 +1,5 @@
-//! Batches of few packets: each kind of packet gets the verdict, the bytes and the counters that it gets alone.
+//! Batches of few packets: each kind of packet gets the verdict, the bytes and the counters that it
+//! gets alone.
 
 use alloc::vec::Vec;
 
@@ -44,7 +45,8 @@ fn forged(packet: &[u8]) -> Vec<u8> {
     changed
 }
 
-/// Decrypts what arrived at each session, in a batch and one by one, and returns the verdicts of each session.
+/// Decrypts what arrived at each session, in a batch and one by one, and returns the verdicts of
+/// each session.
 fn decrypted(mode: Mode, arrived: &[Packets]) -> Vec<Verdicts> {
     let config = Config::new(mode);
     let make = || (0..SESSIONS).map(|session| Decryptor::new(&start(session), &config)).collect::<Vec<_>>();
@@ -132,7 +134,8 @@ fn section_8_1_a_batch_judges_each_kind_of_stateless_packet_as_it_is_judged_alon
     assert!(matches!(refused(5)[..], [DecryptError::Repeated { .. }]));
 }
 
-/// RFC 3078 sections 7.2 and 8.2: streams run through packets, and start again at FLUSHED ones and at flag packets.
+/// RFC 3078 sections 7.2 and 8.2: streams run through packets, and start again at FLUSHED ones and
+/// at flag packets.
 #[test]
 fn section_8_2_a_batch_judges_each_kind_of_stateful_packet_as_it_is_judged_alone() {
     let mut encryptors = encryptors(Mode::Stateful);

@@ -19,7 +19,7 @@ fn forged(packet: &[u8]) -> Vec<u8> {
     changed
 }
 
-/// RFC 3078 section 8.1. What is 4066 ahead has a count 30 behind.
+/// RFC 3078 section 8.1. A packet 4066 ahead has a count 30 behind.
 #[test]
 fn section_8_1_a_count_that_seems_late_is_ahead_while_a_long_loss_is_made_good() {
     let (mut decryptor, packets) = stateless(4200);
@@ -46,8 +46,8 @@ fn section_8_1_a_count_that_seems_late_is_ahead_while_a_long_loss_is_made_good()
     assert_eq!(decryptor.decrypt(&mut packets[4167].clone()).unwrap().payload(), ip(4167, 40));
 }
 
-/// A forged packet leaves keys that are known ahead. A genuine one before them finds its key at a mark, and the keys
-/// of the packets that it passes over lie before that mark.
+/// A forged packet leaves keys that are known ahead. A genuine one before them finds its key at a
+/// mark, and the keys of the packets that it passes over lie before that mark.
 #[test]
 fn section_8_1_every_packet_before_one_that_was_ahead_is_still_taken_late() {
     let (mut decryptor, packets) = stateless(101);
@@ -74,7 +74,8 @@ fn keys_that_a_packet_ahead_has_passed_are_computed_once() {
     }
 }
 
-/// Keys ahead are kept at marks, and the furthest: a walk between two known keys is short, and none is made twice.
+/// Keys ahead are kept at marks, and the furthest: a walk between two known keys is short, and none
+/// is made twice.
 #[test]
 fn a_forged_count_that_was_reached_before_costs_at_most_48_key_changes() {
     let (mut decryptor, packets) = stateless(902);
@@ -119,8 +120,8 @@ fn answer(encryptor: &mut Encryptor, protocol: u16) -> Vec<u8> {
     packet
 }
 
-/// RFC 3078 section 7.2. Each key more is a chance more for random bytes: with two answers lost only an IP header
-/// with the right length shows the key.
+/// RFC 3078 section 7.2. Each further key is another chance for random bytes: with two answers lost
+/// only an IP header with the right length shows the key.
 #[test]
 fn section_7_2_what_is_not_ip_does_not_show_how_many_answers_were_lost() {
     let config = Config::new(Mode::Stateful).with_protocols(ProtocolSet::IP.with(0x0031));

@@ -1,4 +1,4 @@
-//! What is said and kept after an answer: repeated proofs, texts, timers, and what was presented.
+//! Authenticators after an answer: repeated proofs, texts, timers, and proofs that were presented.
 
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -57,7 +57,7 @@ fn nothing_is_presented_once_it_was_answered() {
     assert!(server.presented().is_none());
 }
 
-/// RFC 1994 section 4.1: what is to be sent again is void once its answer is there.
+/// RFC 1994 section 4.1: a copy that has to be sent is void once the answer is there.
 #[test]
 fn a_copy_that_was_not_sent_yet_is_not_sent_while_the_user_is_asked() {
     let (mut server, mut client) = ends(Method::ChapMd5, &Config::default());
@@ -163,8 +163,8 @@ mod microsoft {
         server
     }
 
-    /// RFC 2433 section 5, RFC 2759 section 6: a peer that presents its wrong proof again has the same answer, and no
-    /// other try.
+    /// RFC 2433 section 5, RFC 2759 section 6: a peer that presents its wrong proof again has the
+    /// same answer, and no other try.
     #[test]
     fn a_wrong_proof_that_is_repeated_has_the_failure_once_more() {
         let stored = NtHash::from_password("wonderland");
@@ -213,7 +213,8 @@ mod microsoft {
         }
     }
 
-    /// RFC 2759 section 6: `R=1` is a promise, and a server that is asked elsewhere cannot know whether it is kept.
+    /// RFC 2759 section 6: `R=1` is a promise, and a server that is asked elsewhere cannot know
+    /// whether it is kept.
     #[test]
     fn the_promise_of_another_try_is_taken_out_of_a_failure_where_there_is_none() {
         for method in [Method::MsChapV1, Method::MsChapV2, Method::EapMsChapV2] {
@@ -225,7 +226,8 @@ mod microsoft {
         }
     }
 
-    /// RFC 2759 section 6: the peer acknowledges a Failure at once, unless a person has to find another password.
+    /// RFC 2759 section 6: the peer acknowledges a Failure at once, unless a person has to find
+    /// another password.
     #[test]
     fn a_refused_peer_of_eap_is_waited_for_as_long_as_a_person_needs_only_where_it_may_try_again() {
         for (retries, is_over) in [(0, true), (1, false)] {
@@ -249,7 +251,8 @@ mod microsoft {
         assert!(!server.has_output());
     }
 
-    /// RFC 2433 section 9: both hashes can be read from version 1 of a change, and so it is not judged.
+    /// RFC 2433 section 9: both hashes can be read from version 1 of a change, and so it is not
+    /// judged.
     #[test]
     fn a_change_of_version_1_is_not_judged() {
         let mut server = asked(Method::MsChapV1, &Config::default());

@@ -110,7 +110,8 @@ fn requests_of_an_earlier_link_are_answered_in_the_next() {
     }
 }
 
-/// RFC 1994 section 4.2, RFC 3748 section 5.2: who was accepted waits for nothing, whatever a forger has begun.
+/// RFC 1994 section 4.2, RFC 3748 section 5.2: an accepted peer waits for nothing, whatever a
+/// forger has begun.
 #[test]
 fn nothing_is_awaited_after_a_failure_or_a_notification_in_a_running_session() {
     let mut client = started(Method::ChapMd5, &Config::default());
@@ -234,7 +235,8 @@ mod microsoft {
         (client, ticket)
     }
 
-    /// RFC 2433 section 10: what is in front of the new password is random, or RC4 would show its key stream there.
+    /// RFC 2433 section 10: the bytes in front of the new password are random, or RC4 would show
+    /// its key stream there.
     #[test]
     fn two_changes_to_the_same_password_have_different_padding() {
         let changes = [2, 3].map(|entropy| {

@@ -116,7 +116,7 @@ fn a_negotiator_without_keys_fails_or_asks_for_compression_alone() {
     assert_eq!((options.as_bytes(), ccp.check()), (&[18, 6, 0, 0, 0, 1][..], Ok(())));
 }
 
-/// RFC 1661 section 4: what comes up again is negotiated anew.
+/// RFC 1661 section 4: a link that comes up again negotiates from the beginning.
 #[test]
 fn a_negotiation_that_starts_again_has_forgotten_the_one_before() {
     let stateless = RawOption { option_type: 18, data: &[1, 0, 0, 0x40] };
