@@ -7,6 +7,7 @@ use mppe::{Decryptor, Encryptor, Incoming, Outgoing, Receiving, Sending};
 
 use crate::ReceiveError;
 use crate::cipher::Opened;
+use crate::memory::Own;
 
 /// Room in which many packets are encrypted or decrypted side by side, which is faster than one by
 /// one.
@@ -52,7 +53,7 @@ impl Batch {
     pub fn open(&mut self, openings: [&mut Opening<'_>; 4]) {
         let mut parts = openings.map(|opening| {
             let sealed = opening.frame.get_mut(opening.sealed..).unwrap_or_default();
-            (&mut opening.decryptor, [Incoming::new(sealed)], &mut opening.opened)
+            (opening.decryptor.get_mut(), [Incoming::new(sealed)], &mut opening.opened)
         });
         let mut jobs = parts.each_mut().map(|(decryptor, incoming, _)| Receiving::new(decryptor, incoming));
         self.cipher.decrypt(&mut jobs);
@@ -67,7 +68,7 @@ impl Batch {
     pub fn seal(&mut self, sealings: [&mut Sealing<'_>; 4]) {
         let mut parts = sealings.map(|sealing| {
             let end = sealing.buf.len();
-            (&mut sealing.encryptor, [Outgoing::new(sealing.buf, sealing.inner..end)])
+            (sealing.encryptor.get_mut(), [Outgoing::new(sealing.buf, sealing.inner..end)])
         });
         let mut jobs = parts.each_mut().map(|(encryptor, outgoing)| Sending::new(encryptor, outgoing));
         self.cipher.encrypt(&mut jobs);
@@ -87,7 +88,7 @@ impl core::fmt::Debug for Batch {
 /// [`Session::take_back`](crate::Session::take_back) ends it: until then its session decrypts nothing.
 #[derive(Debug)]
 pub struct Opening<'p> {
-    pub(crate) decryptor: Box<Decryptor>,
+    pub(crate) decryptor: Own<Decryptor>,
     pub(crate) frame: &'p mut [u8],
     /// Where that which is to be decrypted begins.
     pub(crate) sealed: usize,
@@ -109,7 +110,7 @@ impl Opening<'_> {
 /// [`Session::take_back_sealed`](crate::Session::take_back_sealed) ends it: until then its session encrypts nothing.
 #[derive(Debug)]
 pub struct Sealing<'p> {
-    pub(crate) encryptor: Box<Encryptor>,
+    pub(crate) encryptor: Own<Encryptor>,
     pub(crate) buf: &'p mut [u8],
     /// Where the inner protocol lies, from which on is encrypted.
     pub(crate) inner: usize,

@@ -1,11 +1,11 @@
 //! RFC 3078, RFC 2118: encryption and compression of one session, each direction of its own.
 
-use alloc::boxed::Box;
 use core::time::Duration;
 
 use mppe::{Decryptor, Encryptor, Mode, ProtocolSet, StartKey};
 use ppp_fsm::ccp::MicrosoftCompression;
 
+use crate::memory::Own;
 use crate::{Config, Encoding, ReceiveError};
 
 #[cfg(feature = "mppc")]
@@ -37,15 +37,16 @@ fn encryption_config(bits: MicrosoftCompression, config: &Config) -> mppe::Confi
 
 /// How packets are sent.
 #[derive(Debug, Default)]
+#[cfg_attr(not(feature = "alloc"), expect(clippy::large_enum_variant, reason = "without a heap it is in place"))]
 pub(crate) enum Sender {
     /// As they are.
     #[default]
     Clear,
-    Encrypted(Box<Encryptor>),
+    Encrypted(Own<Encryptor>),
     #[cfg(feature = "mppc")]
-    Compressed(Box<Compressing>),
+    Compressed(Own<Compressing>),
     #[cfg(feature = "mppc")]
-    Both(Box<(Encryptor, Compressing)>),
+    Both(Own<(Encryptor, Compressing)>),
 }
 
 impl Sender {
@@ -59,12 +60,12 @@ impl Sender {
             let per_packet = encryptor.is_some() && mode(bits) == Mode::Stateless;
             let compressing = Compressing::new(config.compression, per_packet, encryptor.is_some(), mtu);
             return match encryptor {
-                Some(encryptor) => Self::Both(Box::new((encryptor, compressing))),
-                None => Self::Compressed(Box::new(compressing)),
+                Some(encryptor) => Self::Both(Own::new((encryptor, compressing))),
+                None => Self::Compressed(Own::new(compressing)),
             };
         }
         let _ = mtu;
-        encryptor.map_or(Self::Clear, |encryptor| Self::Encrypted(Box::new(encryptor)))
+        encryptor.map_or(Self::Clear, |encryptor| Self::Encrypted(Own::new(encryptor)))
     }
 
     pub(crate) const fn is_clear(&self) -> bool {
@@ -137,15 +138,16 @@ impl Sender {
 
 /// How packets are received.
 #[derive(Debug, Default)]
+#[cfg_attr(not(feature = "alloc"), expect(clippy::large_enum_variant, reason = "without a heap it is in place"))]
 pub(crate) enum Receiver {
     /// As they are.
     #[default]
     Clear,
-    Encrypted(Box<Decryptor>),
+    Encrypted(Own<Decryptor>),
     #[cfg(feature = "mppc")]
-    Compressed(Box<mppc::Receiver>),
+    Compressed(Own<mppc::Receiver>),
     #[cfg(feature = "mppc")]
-    Both(Box<(Decryptor, Decompressing)>),
+    Both(Own<(Decryptor, Decompressing)>),
 }
 
 impl Receiver {
@@ -155,11 +157,11 @@ impl Receiver {
         #[cfg(feature = "mppc")]
         if bits.contains(MicrosoftCompression::MPPC) {
             return match decryptor {
-                Some(decryptor) => Self::Both(Box::new((decryptor, Decompressing::new()))),
-                None => Self::Compressed(Box::default()),
+                Some(decryptor) => Self::Both(Own::new((decryptor, Decompressing::new()))),
+                None => Self::Compressed(Own::default()),
             };
         }
-        decryptor.map_or(Self::Clear, |decryptor| Self::Encrypted(Box::new(decryptor)))
+        decryptor.map_or(Self::Clear, |decryptor| Self::Encrypted(Own::new(decryptor)))
     }
 
     pub(crate) const fn is_clear(&self) -> bool {
@@ -225,7 +227,7 @@ impl Receiver {
     /// seen it.
     pub(crate) fn teach(&self, sender: &mut Sender) {
         let decryptor = match self {
-            Self::Encrypted(decryptor) => &**decryptor,
+            Self::Encrypted(decryptor) => decryptor.get(),
             #[cfg(feature = "mppc")]
             Self::Both(both) => &both.0,
             _ => return,

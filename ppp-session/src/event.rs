@@ -1,6 +1,5 @@
 //! The events of a session, and the contents of a frame.
 
-use alloc::vec::Vec;
 use core::convert::Infallible;
 use core::fmt;
 use core::net::Ipv4Addr;
@@ -8,6 +7,7 @@ use core::net::Ipv4Addr;
 use ppp_fsm::auth::{Demand, Question};
 use ppp_fsm::{ccp, ipcp, ipv6cp, negotiate};
 
+use crate::memory::List;
 use crate::{Reason, Status};
 
 /// An event of a session. Longer bytes stay in the session, and are borrowed from it.
@@ -129,16 +129,17 @@ impl Event {
 /// Events in the order in which they happened, the latest of each kind. There is room for all
 /// kinds, so that no event is lost and none allocates.
 #[derive(Debug)]
-pub(crate) struct Events(Vec<Event>);
+pub(crate) struct Events(List<Event, { Kind::COUNT }>);
 
 impl Events {
     pub(crate) fn new() -> Self {
-        Self(Vec::with_capacity(Kind::COUNT))
+        Self(List::with_room())
     }
 
     pub(crate) fn push(&mut self, event: Event) {
         self.0.retain(|waiting| !waiting.is_replaced_by(&event));
-        self.0.push(event);
+        let pushed = self.0.push(event);
+        debug_assert!(pushed.is_ok(), "every kind has its place");
     }
 
     pub(crate) fn pop(&mut self) -> Option<Event> {

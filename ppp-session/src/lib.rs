@@ -3,10 +3,12 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "alloc")]
 extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+#[cfg(feature = "alloc")]
 mod batch;
 pub mod call;
 pub mod carrier;
@@ -18,15 +20,22 @@ mod credentials;
 mod error;
 mod event;
 mod keys;
+#[cfg(feature = "alloc")]
 mod lanes;
+#[doc(hidden)]
+pub mod memory;
 mod reason;
 mod role;
 mod session;
 mod spent;
 mod statistics;
 mod status;
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 pub mod table;
 
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 pub use batch::{Batch, Opening, Sealing};
 #[cfg(feature = "mppc")]
 pub use cipher::compression_flags;
@@ -35,6 +44,8 @@ pub use credentials::Credentials;
 pub use error::{BufferTooSmall, ReceiveError, SendError};
 pub use event::{Event, Received};
 pub use keys::ExternalKeys;
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 pub use lanes::{Lane, Lanes};
 #[cfg(feature = "mppc")]
 pub use mppc;

@@ -17,6 +17,7 @@ use crate::{
     BufferTooSmall, Client, Config, Credentials, Encoding, Event, ExternalKeys, Reason, Server, Statistics, Status,
 };
 
+#[cfg(feature = "alloc")]
 mod batch;
 mod layers;
 mod receive;

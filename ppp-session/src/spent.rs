@@ -1,11 +1,14 @@
 //! Keys that encrypted a packet never start another stream.
 
-use alloc::vec::Vec;
-
 use mppe::StartKey;
 use subtle::ConstantTimeEq;
 
 use crate::keys::Start;
+use crate::memory::List;
+
+/// How many keys are remembered. Afterwards only keys of MS-CHAP version 2 start, which cannot
+/// come again.
+const LIMIT: usize = 16;
 
 /// The keys that encrypted packets, in all of a session.
 ///
@@ -17,7 +20,7 @@ pub(crate) struct Spent {
     /// The keys of this authentication.
     current: Current,
     /// Keys of earlier authentications that could be made again, wiped on drop.
-    recurring: Vec<StartKey>,
+    recurring: List<StartKey, LIMIT>,
 }
 
 /// The keys of this authentication.
@@ -27,7 +30,7 @@ enum Current {
     #[default]
     Unused,
     /// They are in use, and may have encrypted packets. Those that could be made again.
-    InUse(Vec<StartKey>),
+    InUse([Option<StartKey>; 2]),
     /// They have encrypted packets.
     Used,
 }
@@ -42,10 +45,6 @@ pub(crate) enum Refusal {
 }
 
 impl Spent {
-    /// How many keys are remembered. Afterwards only keys of MS-CHAP version 2 start, which cannot
-    /// come again.
-    const LIMIT: usize = 16;
-
     /// Begins another authentication, which makes other keys.
     pub(crate) fn begin_authentication(&mut self) {
         self.current = Current::Unused;
@@ -58,13 +57,13 @@ impl Spent {
         }
         // Keys of MS-CHAP version 1 are the same in every session, so one that was used must not
         // start a stream again.
-        let recurring = || keys.into_iter().flatten().filter(|start| start.may_recur).map(|start| &start.key);
+        let recurring = keys.map(|start| start.filter(|start| start.may_recur).map(|start| &start.key));
         let is_known = |key: &StartKey| self.recurring.iter().any(|other| is_same(key, other));
-        let has_room = self.recurring.len().saturating_add(recurring().count()) <= Self::LIMIT;
-        if recurring().any(is_known) || !has_room {
+        let has_room = self.recurring.len().saturating_add(recurring.iter().flatten().count()) <= LIMIT;
+        if recurring.into_iter().flatten().any(is_known) || !has_room {
             return Err(Refusal::Recurring);
         }
-        self.current = Current::InUse(recurring().cloned().collect());
+        self.current = Current::InUse(recurring.map(Option::<&StartKey>::cloned));
         Ok(())
     }
 
@@ -73,7 +72,10 @@ impl Spent {
         match core::mem::take(&mut self.current) {
             // Keys that encrypted nothing gave no key stream away.
             Current::InUse(keys) if has_encrypted => {
-                self.recurring.extend(keys);
+                for key in keys.into_iter().flatten() {
+                    let pushed = self.recurring.push(key);
+                    debug_assert!(pushed.is_ok(), "there was room when they started");
+                }
                 self.current = Current::Used;
             }
             Current::Used => self.current = Current::Used,

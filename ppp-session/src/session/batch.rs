@@ -8,7 +8,7 @@ use ppp_fsm::Protocol;
 
 use super::Session;
 use crate::batch::{Batch, Opening, Sealing};
-use crate::cipher::{Opened, Receiver, Sender};
+use crate::cipher::{HEADER, Opened, Receiver, Sender};
 use crate::{ReceiveError, Received, SendError};
 
 /// How many packets are worked on at once.
@@ -206,5 +206,34 @@ impl Session {
     pub fn take_back_sealed<'p>(&mut self, sealing: Sealing<'p>) -> &'p mut [u8] {
         self.sender = Sender::Encrypted(sealing.encryptor);
         sealing.buf
+    }
+
+    /// Returns whether packets are sealed in place, without compression: then
+    /// [`begin_ip`](Self::begin_ip) and [`lend_encryptor`](Self::lend_encryptor) serve batches.
+    #[must_use]
+    pub const fn seals_in_place(&self) -> bool {
+        matches!(self.sender, Sender::Encrypted(_))
+    }
+
+    /// Makes the frame of a packet as [`send_ip`](Self::send_ip) does, but leaves it to
+    /// [`seal`](Self::seal) to encrypt it. No key moves. For carriers that lay their headers and
+    /// count before many packets are sealed at once. To be called only while the session [seals in
+    /// place](Self::seals_in_place).
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`]: there is no frame. The packet is as it was.
+    pub fn begin_ip(&self, buf: &mut [u8], start: usize) -> Result<Range<usize>, SendError> {
+        let protocol = self.check(buf, start)?;
+        if !self.seals_in_place() {
+            return Err(SendError::NotConnected { protocol });
+        }
+        let front = self.lay_headers(buf, start, protocol);
+        Ok(front..buf.len())
+    }
+
+    /// Returns how many bytes the header of a sealed frame has, up to the inner protocol.
+    fn sealed_header_len(&self) -> usize {
+        self.link.frame(Protocol::COMPRESSED, &[]).encoded_len().saturating_add(HEADER)
     }
 }

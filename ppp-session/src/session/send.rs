@@ -6,7 +6,7 @@ use core::time::Duration;
 use ppp_fsm::{Frame, Protocol};
 
 use super::{Life, Session};
-use crate::cipher::{HEADER, Sender};
+use crate::cipher::HEADER;
 use crate::{BufferTooSmall, HEADROOM, SendError};
 
 /// The inner protocol field of an encrypted or compressed packet, in bytes: it is never shortened.
@@ -98,7 +98,7 @@ impl Session {
 
     /// Lays the inner protocol and the header of a sealed frame in front of a packet, with room
     /// between them. Returns where the frame begins.
-    fn lay_headers(&self, buf: &mut [u8], start: usize, protocol: Protocol) -> usize {
+    pub(super) fn lay_headers(&self, buf: &mut [u8], start: usize, protocol: Protocol) -> usize {
         let inner = start.saturating_sub(INNER);
         if let Some(place) = buf.get_mut(inner..).and_then(<[u8]>::first_chunk_mut) {
             *place = protocol.0.to_be_bytes();
@@ -121,34 +121,5 @@ impl Session {
             place.copy_from_slice(header);
         }
         front
-    }
-
-    /// Returns whether packets are sealed in place, without compression: then
-    /// [`begin_ip`](Self::begin_ip) and [`lend_encryptor`](Self::lend_encryptor) serve batches.
-    #[must_use]
-    pub const fn seals_in_place(&self) -> bool {
-        matches!(self.sender, Sender::Encrypted(_))
-    }
-
-    /// Makes the frame of a packet as [`send_ip`](Self::send_ip) does, but leaves it to
-    /// [`seal`](Self::seal) to encrypt it. No key moves. For carriers that lay their headers and
-    /// count before many packets are sealed at once. To be called only while the session [seals in
-    /// place](Self::seals_in_place).
-    ///
-    /// # Errors
-    ///
-    /// [`SendError`]: there is no frame. The packet is as it was.
-    pub fn begin_ip(&self, buf: &mut [u8], start: usize) -> Result<Range<usize>, SendError> {
-        let protocol = self.check(buf, start)?;
-        if !self.seals_in_place() {
-            return Err(SendError::NotConnected { protocol });
-        }
-        let front = self.lay_headers(buf, start, protocol);
-        Ok(front..buf.len())
-    }
-
-    /// Returns how many bytes the header of a sealed frame has, up to the inner protocol.
-    pub(super) fn sealed_header_len(&self) -> usize {
-        self.link.frame(Protocol::COMPRESSED, &[]).encoded_len().saturating_add(HEADER)
     }
 }
