@@ -360,199 +360,29 @@
 //!
 //! # Without an allocator
 //!
-//! Sessions need `alloc`; their parts do not. With `default-features = false` a client is a
-//! [`Connection`](crate::wire::connection::Connection), a [`Tunnel`](crate::gre::Tunnel), a
-//! [`Link`](crate::ppp::link::Link), an [`Encryptor`](crate::mppe::Encryptor) and a
-//! [`Decryptor`](crate::mppe::Decryptor), all of fixed size. This is the whole of it:
+//! With `default-features = false` a session is one value of fixed size, and nothing of it is on a heap:
+//!
+//! ```toml
+//! pptp = { version = "0.1", default-features = false, features = ["zeroize"] }
+//! ```
+//!
+//! All else stays as it is in the [guide](crate::guide). [`client::Session`](crate::client::Session) takes
+//! 28.6 kB then, and `docs/MEMORY.md` of the repository has the other sizes. These are left out:
+//! compression, [`server::Server`](crate::server::Server) with its table of many connections, batches,
+//! and the inspector. A packet that comes before an earlier one does not wait, as in Linux, so that
+//! the earlier one is lost.
 //!
 //! ```
-//! use core::time::Duration;
-//! use pptp::gre::{CallIds, InlineSlots, Received, Tunnel};
-//! use pptp::mppe::{Decryptor, Direction, Encryptor, MasterKey, Mode, Side, Strength};
-//! use pptp::ppp::auth::{Demand, Keys, Method, Methods, Secret};
-//! use pptp::ppp::link::{self, Link};
-//! use pptp::ppp::{Frame, Protocol, ccp, ipcp, lcp};
-//! use pptp::wire::connection::{self, Connection, Identity};
-//! use pptp::wire::message::OutgoingCallRequest;
-//! use pptp::{gre, mppe};
+//! use pptp::client::{Config, Session};
 //!
-//! /// A client of fixed size: one call, MS-CHAP version 2, MPPE with 128 bits, stateless.
-//! struct Client {
-//!     control: Connection<1>,
-//!     link: Link,
-//!     tunnel: Option<Tunnel<InlineSlots<4, 1500>>>,
-//!     ciphers: Option<(Encryptor, Decryptor)>,
-//! }
+//! /// The memory that firmware sets aside, known at compile time.
+//! const SIZE: usize = size_of::<Option<Session>>();
+//! const _: () = assert!(SIZE < 32 * 1024);
 //!
-//! impl Client {
-//!     fn new(entropy: [[u8; 32]; 2]) -> Self {
-//!         let methods = Methods::new(&[Method::MsChapV2]);
-//!         // With CCP's defaults encryption is required, with 128 bits, stateless.
-//!         let config = link::Config::default()
-//!             .with_lcp(lcp::Config::default().with_own_authentication(methods))
-//!             .with_ccp(ccp::Config::default())
-//!             .with_ipcp(ipcp::Config::default());
-//!         Self {
-//!             control: Connection::originator(
-//!                 connection::Config::new(Identity::PPTP_LINUX),
-//!                 entropy[0],
-//!             ),
-//!             link: Link::new(&config, entropy[1]),
-//!             tunnel: None,
-//!             ciphers: None,
-//!         }
-//!     }
-//!
-//!     /// To be called after each input: what happened in one layer goes to the others.
-//!     fn pump(&mut self, now: Duration) -> Result<(), &'static str> {
-//!         while let Some(event) = self.control.poll_event() {
-//!             match event {
-//!                 connection::Event::Established => {
-//!                     let request = OutgoingCallRequest::new(0, 0);
-//!                     self.control.place_call(now, request).map_err(|_| "no call")?;
-//!                 }
-//!                 connection::Event::CallConnected { call, peer_call_id, .. } => {
-//!                     let ids = CallIds { local: call.get(), peer: peer_call_id };
-//!                     self.tunnel = Some(Tunnel::inline(gre::Config::new(ids)));
-//!                     self.link.open(now);
-//!                     self.link.up(now);
-//!                 }
-//!                 connection::Event::CallClosed { .. } | connection::Event::Closed { .. } => {
-//!                     self.link.down(now);
-//!                 }
-//!                 _ => {}
-//!             }
-//!         }
-//!         while let Some(event) = self.link.poll_event() {
-//!             match event {
-//!                 link::Event::Prove(Demand::Proof { ticket, is_retry: false, .. }) => {
-//!                     let secret = Secret::Password(b"wonderland");
-//!                     self.link.prove(now, ticket, b"alice", &secret).map_err(|_| "no proof")?;
-//!                 }
-//!                 link::Event::Prove(_) => self.link.close(now),
-//!                 link::Event::CompressionUp(_) => {
-//!                     // Keys that encrypted once must not start again (RFC 3078).
-//!                     if self.ciphers.is_some() {
-//!                         return Err("encryption began again");
-//!                     }
-//!                     let Some(Keys::MsChapV2 { hash, nt_response }) = self.link.keys() else {
-//!                         return Err("no keys");
-//!                     };
-//!                     let master =
-//!                         MasterKey::from_ms_chap_v2(hash.as_bytes(), nt_response.as_bytes());
-//!                     let start = |direction| {
-//!                         master.start_key(Strength::Bits128, Side::Client, direction)
-//!                     };
-//!                     let config = mppe::Config::new(Mode::Stateless);
-//!                     self.ciphers = Some((
-//!                         Encryptor::new(&start(Direction::Send), &config),
-//!                         Decryptor::new(&start(Direction::Receive), &config),
-//!                     ));
-//!                 }
-//!                 link::Event::Closed(_) => return Err("closed"),
-//!                 _ => {}
-//!             }
-//!         }
-//!         Ok(())
-//!     }
-//!
-//!     /// Takes a GRE packet, and returns the IP packet in it, decrypted where it lies.
-//!     fn handle_gre<'p>(&mut self, now: Duration, packet: &'p mut [u8]) -> Option<&'p [u8]> {
-//!         let received = self.tunnel.as_mut()?.decapsulate_in_place(now, packet).ok()?;
-//!         let Received::Frame(frame) = received else { return None };
-//!         let header = frame.len() - Frame::decode(frame).ok()?.information.len();
-//!         if Frame::decode(frame).ok()?.protocol != Protocol::COMPRESSED {
-//!             // Negotiation. The link refuses IP in the clear.
-//!             let _ = self.link.handle_frame(now, frame);
-//!             return None;
-//!         }
-//!         let (_, decryptor) = self.ciphers.as_mut()?;
-//!         let decrypted = decryptor.decrypt(&mut frame[header..]).ok()?;
-//!         (decrypted.protocol() == Protocol::IP.0).then(|| decrypted.payload())
-//!     }
-//!
-//!     /// Writes the next GRE packet of the negotiation, or an acknowledgment.
-//!     fn poll_tunnel<'b>(&mut self, now: Duration, buf: &'b mut [u8]) -> Option<&'b [u8]> {
-//!         let tunnel = self.tunnel.as_mut()?;
-//!         let mut frame = [0; Link::MAX_TRANSMIT];
-//!         match self.link.poll_transmit(now, &mut frame).ok()? {
-//!             Some(frame) => tunnel.encapsulate(now, frame, buf).ok(),
-//!             None => tunnel.poll_transmit(now, buf).ok()?,
-//!         }
-//!     }
-//!
-//!     /// Encrypts an IP packet into a GRE packet.
-//!     fn send_ip<'b>(&mut self, now: Duration, ip: &[u8], buf: &'b mut [u8]) -> Option<&'b [u8]> {
-//!         if !self.link.may_send(Protocol::IP) {
-//!             return None;
-//!         }
-//!         let mut packet = [0; 1504];
-//!         let packet = self.ciphers.as_mut()?.0.encrypt(Protocol::IP.0, ip, &mut packet).ok()?;
-//!         let mut frame = [0; 1508];
-//!         let frame = self.link.frame(Protocol::COMPRESSED, packet).encode(&mut frame).ok()?;
-//!         self.tunnel.as_mut()?.encapsulate(now, frame, buf).ok()
-//!     }
-//!
-//!     fn poll_timeout(&self) -> Option<Duration> {
-//!         let tunnel = self.tunnel.as_ref().and_then(Tunnel::poll_timeout);
-//!         [self.control.poll_timeout(), self.link.poll_timeout(), tunnel]
-//!             .into_iter()
-//!             .flatten()
-//!             .min()
-//!     }
-//!
-//!     fn handle_timeout(&mut self, now: Duration) {
-//!         self.control.handle_timeout(now);
-//!         self.link.handle_timeout(now);
-//!         self.tunnel.iter_mut().for_each(|tunnel| tunnel.handle_timeout(now));
-//!     }
-//! }
-//!
-//! let now = Duration::ZERO;
-//! let mut client = Client::new([[1; 32], [2; 32]]); // unpredictable bytes
-//! client.control.open(now)?;
-//! assert!(client.poll_timeout().is_some());
-//! client.handle_timeout(now);
-//! // The server of the other examples is the peer.
-//! # use pptp::ppp::auth::Answer;
-//! # use pptp::ppp_session::Event as Ppp;
-//! # use pptp::session::{self, CallEvent, Event};
-//! # let config = pptp::server::Config::new([10, 0, 0, 1].into())
-//! #     .with_server(|server| server.with_client_address([10, 0, 0, 2].into()));
-//! # let mut server: pptp::server::Session = pptp::server::Session::new(&config, [3; 32]);
-//! # server.open(now);
-//! # let mut buf = [0; 2048];
-//! # while client.link.ip().is_none() || server.first_call().and_then(|call| call.ppp().ip()).is_none() {
-//! #     while let Some(bytes) = client.control.poll_transmit(now, &mut buf)? {
-//! #         let _ = server.handle_stream(now, bytes);
-//! #     }
-//! #     while let Some(bytes) = server.poll_control(now, &mut buf)? {
-//! #         let _ = client.control.handle_stream(now, bytes);
-//! #         client.pump(now)?;
-//! #     }
-//! #     while let Some(packet) = client.poll_tunnel(now, &mut buf) {
-//! #         let _ = server.handle_gre(now, &mut packet.to_vec(), &mut []);
-//! #     }
-//! #     while let Some(packet) = server.poll_tunnel(now, &mut buf)? {
-//! #         assert_eq!(client.handle_gre(now, &mut packet.to_vec()), None);
-//! #         client.pump(now)?;
-//! #     }
-//! #     while let Some(event) = server.poll_event() {
-//! #         if let Event::Call { call, event: CallEvent::Ppp(Ppp::Authenticate(question)) } = event {
-//! #             let answer = Answer::Password(b"wonderland");
-//! #             server.call_mut(call).ok_or("no call")?.answer(now, question.ticket(), &answer)?;
-//! #         }
-//! #     }
-//! # }
-//! let ip = [0x45, 0, 0, 20, 0, 0, 0, 0, 64, 1, 0x66, 0xe3, 10, 0, 0, 2, 10, 0, 0, 1];
-//! let mut buf = [0; 2048];
-//! let packet = client.send_ip(now, &ip, &mut buf).ok_or("not sent")?;
-//! # let mut packet = packet.to_vec();
-//! # let (_, received) = server.handle_gre(now, &mut packet, &mut [])?;
-//! # assert_eq!(received, session::Received::Ip(&ip));
-//! # let mut buf = [0; session::HEADROOM + 20];
-//! # buf[session::HEADROOM..].copy_from_slice(&ip);
-//! # let mut packet = server.first_call_mut().ok_or("no call")?.send_ip(now, &mut buf)?.to_vec();
-//! # assert_eq!(client.handle_gre(now, &mut packet), Some(&ip[..]));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! // A `static` with a lock, in firmware.
+//! let mut place: Option<Session> = None;
+//! // 32 unpredictable bytes of the board's own generator.
+//! let entropy = [7; 32];
+//! let session = place.insert(Session::new(&Config::new("alice", "wonderland"), entropy));
+//! session.open(core::time::Duration::ZERO);
 //! ```

@@ -14,13 +14,10 @@ pub use mppc;
 pub use mppe;
 pub use mschap;
 pub use ppp_fsm as ppp;
-#[cfg(feature = "alloc")]
 pub use ppp_session;
 pub use pptp_gre as gre;
 pub use pptp_wire as wire;
 
-#[cfg(feature = "alloc")]
-#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 pub mod client;
 #[cfg(feature = "alloc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
@@ -33,11 +30,6 @@ pub mod guide;
 pub mod inspect;
 #[cfg(feature = "alloc")]
 pub mod report;
-#[cfg(feature = "alloc")]
-#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 pub mod server;
-#[cfg(feature = "alloc")]
-#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 pub mod session;
-#[cfg(feature = "alloc")]
 mod shard;

@@ -2,12 +2,21 @@
 //!
 //! [`session`](crate::session) says how a session is driven, with a whole loop.
 
+#[cfg(feature = "alloc")]
 mod batch;
 mod config;
+#[cfg(feature = "alloc")]
+mod limits;
+#[cfg(feature = "alloc")]
 mod table;
 
 pub use crate::shard::Shard;
-pub use config::{Config, Limits};
+pub use config::Config;
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+pub use limits::Limits;
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 pub use table::{AcceptError, ConnectionId, Server, SessionMut};
 
 /// One control connection and its calls, at most `CALLS` at a time; one more is refused.

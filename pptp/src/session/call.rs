@@ -1,34 +1,24 @@
 //! One call as a machine: its tunnel, and the PPP session in it.
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use ppp_session::call::Life;
-use pptp_gre::{CallIds, FrameBuffer, LazySlots, Tunnel};
+use ppp_session::memory::Own;
+use pptp_gre::{CallIds, Tunnel};
 use pptp_wire::connection::{CallId, CallParameters};
 
-use super::event::Waiting;
-use super::{CallEvent, Config, FlowAlarmPolicy, MAX_RECEIVE, Reason, Statistics};
+use slots::Slots;
 
+use super::event::Waiting;
+use super::{CallEvent, Config, FlowAlarmPolicy, Reason, Statistics};
+
+#[cfg(feature = "alloc")]
 mod batch;
 mod data;
+mod slots;
 
+#[cfg(feature = "alloc")]
 pub(crate) use batch::{Opening, Sealing};
-
-/// A frame that waits for an earlier one: memory is taken when it is needed, and kept.
-#[derive(Debug, Default)]
-pub(super) struct Frame(Vec<u8>);
-
-impl FrameBuffer for Frame {
-    fn store(&mut self, frame: &[u8]) -> bool {
-        frame.len() <= MAX_RECEIVE && self.0.store(frame)
-    }
-
-    fn frame_mut(&mut self) -> &mut [u8] {
-        &mut self.0
-    }
-}
 
 /// Whether GRE packets come through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +37,7 @@ pub(crate) struct Machine {
     life: Life<Reason>,
     path: Path,
     ppp: ppp_session::Session,
-    tunnel: Tunnel<LazySlots<Frame>>,
+    tunnel: Tunnel<Slots>,
     waiting: Waiting,
     flow_alarm: FlowAlarmPolicy,
     echo_for_acknowledgment: bool,
@@ -63,7 +53,7 @@ impl Machine {
         parameters: &CallParameters,
         config: &Config,
         ppp: ppp_session::Session,
-    ) -> Box<Self> {
+    ) -> Own<Self> {
         // RFC 2637 section 2.7 counts the delay in tenths of a second.
         let tenths = parameters.peer_delay.as_millis().div_ceil(100);
         let tunnel = config
@@ -71,13 +61,13 @@ impl Machine {
             .with_call_ids(ids)
             .with_peer_receive_window(parameters.peer_window)
             .with_peer_packet_processing_delay(u16::try_from(tenths).unwrap_or(u16::MAX));
-        let mut call = Box::new(Self {
+        let mut call = Own::new(Self {
             id: CallId::new(ids.local),
             peer_id: ids.peer,
             life: Life::Up,
             path: Path::Silent,
             ppp,
-            tunnel: Tunnel::new(tunnel, LazySlots::new(config.reorder_packets.into())),
+            tunnel: Tunnel::new(tunnel, slots::new(config.reorder_packets)),
             waiting: Waiting::default(),
             flow_alarm: config.flow_alarm,
             echo_for_acknowledgment: config.echo_for_acknowledgment,

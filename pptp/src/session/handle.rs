@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+#[cfg(feature = "alloc")]
 use ppp_session::Batch;
 use pptp_wire::connection::CallId;
 
@@ -63,6 +64,8 @@ impl<'s, const CALLS: usize> CallMut<'s, CALLS> {
 
     /// Sends many packets, in order, as [`send_ip`](Self::send_ip) does. The result of each goes to
     /// `each`, with its index.
+    #[cfg(feature = "alloc")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
     pub fn send_ip_batch(
         &mut self,
         now: Duration,

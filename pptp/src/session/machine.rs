@@ -1,9 +1,8 @@
 //! A control connection and its calls.
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::time::Duration;
 
+use ppp_session::memory::{List, Own};
 use ppp_session::ppp::Random;
 use pptp_wire::connection::{CallId, Connection};
 
@@ -12,9 +11,12 @@ use super::setup::{Role, Setup};
 use super::{BufferTooSmall, Call, Event, Reason};
 use crate::shard::Shard;
 
+#[cfg(feature = "alloc")]
+mod batch;
 mod control;
 mod data;
 
+#[cfg(feature = "alloc")]
 pub(crate) use data::call_id;
 
 /// Where the ids of calls come from.
@@ -99,9 +101,9 @@ enum Stage {
 pub struct Session<const CALLS: usize> {
     now: Duration,
     random: Random,
-    setup: Box<Setup>,
-    connection: Box<Connection<CALLS>>,
-    calls: Vec<Box<Machine>>,
+    setup: Own<Setup>,
+    connection: Own<Connection<CALLS>>,
+    calls: List<Own<Machine>, CALLS>,
     /// The call that is asked first next time.
     turn: usize,
     stage: Stage,
@@ -131,9 +133,9 @@ impl<const CALLS: usize> Session<CALLS> {
         Self {
             now: Duration::ZERO,
             random,
-            setup: Box::new(setup),
-            connection: Box::new(connection),
-            calls: Vec::new(),
+            setup: Own::new(setup),
+            connection: Own::new(connection),
+            calls: List::new(),
             turn: 0,
             stage: Stage::Opening,
             allowance: usize::MAX,
@@ -336,6 +338,7 @@ impl<const CALLS: usize> Session<CALLS> {
     /// Draws numbers for as many calls as there may be, before there are any (RFC 2637 section 4.1).
     /// From now on, calls have these numbers and those that follow them, all of this shard. The server
     /// drops the ones that other connections of the address have.
+    #[cfg_attr(not(feature = "alloc"), expect(dead_code, reason = "a server of many connections needs an allocator"))]
     pub(crate) fn reserve_numbers(&mut self, shard: Shard) {
         self.numbers = Numbers::Reserved { free: [None; CALLS], shard };
         self.fill_numbers();
@@ -376,6 +379,7 @@ impl<const CALLS: usize> Session<CALLS> {
     }
 
     /// Drops a reserved number. Returns whether there was one.
+    #[cfg_attr(not(feature = "alloc"), expect(dead_code, reason = "a server of many connections needs an allocator"))]
     pub(crate) fn drop_number(&mut self, number: CallId) -> bool {
         let place = self.numbers.places().find(|place| **place == Some(number));
         place.map(|place| *place = None).is_some()
@@ -384,7 +388,7 @@ impl<const CALLS: usize> Session<CALLS> {
     /// Returns the control connection.
     #[must_use]
     pub const fn connection(&self) -> &Connection<CALLS> {
-        &self.connection
+        self.connection.get()
     }
 
     /// Returns the calls, the oldest first.

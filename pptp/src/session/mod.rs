@@ -136,13 +136,18 @@ pub use error::{BufferTooSmall, ReceiveError, SendError};
 pub use event::{CallEvent, Event, Received};
 pub use handle::CallMut;
 pub use machine::Session;
-pub use ppp_session::{Batch, Compression, Encoding, ExternalKeys, IpVersions, Status};
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+pub use ppp_session::Batch;
+pub use ppp_session::{Compression, Encoding, ExternalKeys, IpVersions, Status};
 pub use reason::Reason;
 pub use setup::Setup;
 pub use statistics::Statistics;
 pub use view::Call;
 
+#[cfg(feature = "alloc")]
 pub(crate) use call::{Opening, Sealing};
+#[cfg(feature = "alloc")]
 pub(crate) use machine::call_id;
 
 /// Room in front of an IP packet for [`CallMut::send_ip`], in bytes: GRE (16), and what PPP needs.

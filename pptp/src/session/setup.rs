@@ -14,6 +14,7 @@ pub struct Setup {
 
 /// Which side of the calls this is.
 #[derive(Debug, Clone)]
+#[cfg_attr(not(feature = "alloc"), expect(clippy::large_enum_variant, reason = "without a heap it is in place"))]
 pub(super) enum Role {
     /// Dials one call.
     Client(ppp_session::Client),

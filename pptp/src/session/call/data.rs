@@ -3,9 +3,10 @@
 use core::ops::Range;
 use core::time::Duration;
 
-use pptp_gre::{LazySlots, Tunnel, Unproven};
+use pptp_gre::{Tunnel, Unproven};
 
-use super::{Frame, Machine};
+use super::Machine;
+use super::slots::Slots;
 use crate::session::{BufferTooSmall, HEADROOM, MAX_RECEIVE, ReceiveError, Received, SendError};
 
 /// The contents of a GRE packet.
@@ -185,7 +186,7 @@ impl Machine {
 /// genuine packet of the same number is not lost for it.
 #[inline]
 pub(super) fn judge(
-    tunnel: &mut Tunnel<LazySlots<Frame>>,
+    tunnel: &mut Tunnel<Slots>,
     now: Duration,
     unproven: &Unproven,
     expects_sealed: bool,

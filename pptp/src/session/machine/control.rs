@@ -170,7 +170,8 @@ impl<const CALLS: usize> Session<CALLS> {
         if !matches!(self.stage, Stage::Established { .. }) {
             call.close(now);
         }
-        self.calls.push(call);
+        let pushed = self.calls.push(call);
+        debug_assert!(pushed.is_ok(), "a call is accepted when there is room for it");
     }
 
     fn call_closed(&mut self, now: Duration, id: CallId, reason: CallCloseReason) {
