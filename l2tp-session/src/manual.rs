@@ -16,6 +16,7 @@ use crate::session::{SendError, SessionId, Transmit};
 /// The payload of a session without a tunnel.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[cfg_attr(not(feature = "alloc"), expect(clippy::large_enum_variant, reason = "without a heap it is in place"))]
 pub enum Payload {
     /// PPP, whose client this side is.
     Client(ppp_session::Client),

@@ -4,10 +4,13 @@
 
 mod session;
 mod tunnel;
+#[cfg(feature = "alloc")]
 mod vpdn;
 
 pub use session::{SessionReport, Signalling};
 pub use tunnel::TunnelReport;
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 pub use vpdn::VpdnReport;
 
 use core::fmt;

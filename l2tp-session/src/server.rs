@@ -3,13 +3,29 @@
 //!
 //! [`session`](crate::session) says how a session is driven.
 
+#[cfg(feature = "alloc")]
 mod batch;
+#[cfg(feature = "alloc")]
 mod config;
+mod group;
+#[cfg(feature = "alloc")]
 mod half_open;
+#[cfg(feature = "alloc")]
+mod limits;
+#[cfg(feature = "alloc")]
 mod request;
+#[cfg(feature = "alloc")]
 mod table;
 
-pub use config::{Config, Group, Limits};
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+pub use config::Config;
+pub use group::Group;
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+pub use limits::Limits;
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
 pub use table::{Key, Server, SessionMut, TunnelId};
 
 /// One tunnel and its calls, at most `CALLS` at a time; one more is refused.

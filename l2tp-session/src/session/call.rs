@@ -1,6 +1,5 @@
 //! One call as a machine: its data channel, and what it carries.
 
-use alloc::boxed::Box;
 use core::time::Duration;
 
 use l2tp_wire::avp::CallErrors;
@@ -8,15 +7,18 @@ use l2tp_wire::data;
 use l2tp_wire::session::{LinkInfo, SessionId};
 
 use ppp_session::call::Life;
+use ppp_session::memory::Own;
 
 use super::channel::Channel;
 use super::config::Pseudowire;
 use super::event::Waiting;
 use super::{CallEvent, Reason};
 
+#[cfg(feature = "alloc")]
 mod batch;
 mod data_path;
 
+#[cfg(feature = "alloc")]
 pub(crate) use batch::{Opening, Sealing};
 pub(crate) use data_path::{Place, Proof, overhead};
 
@@ -31,8 +33,9 @@ enum Path {
 
 /// The payload of a call.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "alloc"), expect(clippy::large_enum_variant, reason = "without a heap it is in place"))]
 pub(crate) enum Payload {
-    Ppp(Box<ppp_session::Session>),
+    Ppp(Own<ppp_session::Session>),
     /// The caller's own.
     Frames,
 }
@@ -62,7 +65,7 @@ impl Machine {
             id,
             life: Life::Up,
             path: Path::Silent,
-            payload: ppp.map_or(Payload::Frames, |ppp| Payload::Ppp(Box::new(ppp))),
+            payload: ppp.map_or(Payload::Frames, |ppp| Payload::Ppp(Own::new(ppp))),
             channel: Channel::new(pseudowire.apply(config), pseudowire.reordering),
             waiting: Waiting::CONNECTED,
             since: now,

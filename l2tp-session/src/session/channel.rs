@@ -1,5 +1,6 @@
 //! The data channel of a call, with room for packets that wait only where some may.
 
+#[cfg(feature = "alloc")]
 use alloc::boxed::Box;
 use core::ops::Range;
 use core::time::Duration;
@@ -8,17 +9,26 @@ use l2tp_wire::data::{Config, Counters, DataChannel, Datagram, Position, Receive
 
 use super::config::Reordering;
 
+#[cfg(feature = "alloc")]
 /// How many packets may wait for a missing one.
 const SLOTS: usize = 16;
+#[cfg(feature = "alloc")]
 /// The longest frame that waits, in bytes: an Ethernet frame with its tags, or PPP's.
 const FRAME: usize = 1600;
 
 /// The data channel of one call.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "the large one is the usual one, and is not to be looked for elsewhere")]
+#[cfg_attr(
+    feature = "alloc",
+    expect(
+        clippy::large_enum_variant,
+        reason = "the large one is the usual one, and is not to be looked for elsewhere"
+    )
+)]
 pub(crate) enum Channel {
     /// A missing packet is never waited for.
     Prompt(DataChannel),
+    #[cfg(feature = "alloc")]
     Ordered(Box<DataChannel<SLOTS, FRAME>>),
 }
 
@@ -27,6 +37,7 @@ macro_rules! each {
     ($channel:expr, $inner:ident => $work:expr) => {
         match $channel {
             Channel::Prompt($inner) => $work,
+            #[cfg(feature = "alloc")]
             Channel::Ordered($inner) => $work,
         }
     };
@@ -35,7 +46,10 @@ macro_rules! each {
 impl Channel {
     pub(crate) fn new(config: Config, reordering: Reordering) -> Self {
         match reordering {
+            #[cfg(not(feature = "alloc"))]
+            Reordering::Wait(_) => Self::Prompt(DataChannel::new(config)),
             Reordering::Off => Self::Prompt(DataChannel::new(config)),
+            #[cfg(feature = "alloc")]
             Reordering::Wait(_) => Self::Ordered(Box::new(DataChannel::new(config))),
         }
     }

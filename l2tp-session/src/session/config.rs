@@ -19,7 +19,7 @@ pub enum Reordering {
     #[default]
     Off,
     /// Up to 15 packets wait so long for a missing one, where packets have sequence numbers. A
-    /// session takes 26 KiB more.
+    /// session takes 26 KiB more. Without the feature `alloc` it is as `Off`.
     Wait(Duration),
 }
 

@@ -43,6 +43,8 @@ pub enum ReceiveError {
     #[error("L2TP packet from another source")]
     OtherSource,
     /// The server has no room for another tunnel.
+    #[cfg(feature = "alloc")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
     #[error(transparent)]
     Full(#[from] ppp_session::table::Full),
     /// The tunnel refused it: of another tunnel, not signed, or with implausible numbers.

@@ -1,21 +1,23 @@
 //! A tunnel and its calls.
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use l2tp_wire::session::SessionId;
 use l2tp_wire::tunnel::{CommandError, State, Tunnel};
 use l2tp_wire::{Address, TunnelIds};
+use ppp_session::memory::{List, Own};
 use ppp_session::ppp::Random;
 
 use super::call::Machine;
 use super::setup::{Dialing, Role, Setup};
 use super::{Call, Event, Reason};
 
+#[cfg(feature = "alloc")]
+mod batch;
 mod control;
 mod data;
 
+#[cfg(feature = "alloc")]
 pub(crate) use data::{Target, target};
 
 /// The stage of the tunnel, from its beginning to its end.
@@ -82,9 +84,9 @@ enum News {
 pub struct Session<const CALLS: usize> {
     now: Duration,
     random: Random,
-    setup: Box<Setup>,
-    tunnel: Box<Tunnel<CALLS>>,
-    calls: Vec<Machine>,
+    setup: Own<Setup>,
+    tunnel: Own<Tunnel<CALLS>>,
+    calls: List<Machine, CALLS>,
     /// The call that is asked first next time.
     turn: usize,
     stage: Stage,
@@ -119,13 +121,13 @@ impl<const CALLS: usize> Session<CALLS> {
         tunnel: impl FnOnce(l2tp_wire::tunnel::Config, [u8; 32]) -> Tunnel<CALLS>,
     ) -> Self {
         let mut random = Random::new(entropy);
-        let tunnel = Box::new(tunnel(setup.config.tunnel.clone(), random.entropy()));
+        let tunnel = Own::new(tunnel(setup.config.tunnel.clone(), random.entropy()));
         Self {
             now: Duration::ZERO,
             random,
-            setup: Box::new(setup),
+            setup: Own::new(setup),
             tunnel,
-            calls: Vec::new(),
+            calls: List::new(),
             turn: 0,
             stage: Stage::Opening,
             news: News::None,
@@ -217,6 +219,7 @@ impl<const CALLS: usize> Session<CALLS> {
     }
 
     /// Ends one call for a reason of this side, at the latest time seen.
+    #[cfg(feature = "alloc")]
     pub(crate) fn end_call(&mut self, id: SessionId, reason: Reason) {
         if let Some(index) = self.calls.iter().position(|call| call.id() == id) {
             self.enter_call(Duration::ZERO, index, |call, now| call.end(now, reason));
@@ -310,7 +313,7 @@ impl<const CALLS: usize> Session<CALLS> {
     /// what the peer repeats.
     #[must_use]
     pub const fn is_acknowledged(&self) -> bool {
-        matches!(self.tunnel.state(), State::Lingering | State::Closed)
+        matches!(self.tunnel.get().state(), State::Lingering | State::Closed)
     }
 
     /// Returns whether [`Event::Drained`] was polled.
@@ -337,7 +340,7 @@ impl<const CALLS: usize> Session<CALLS> {
     /// Returns the tunnel: state, version, ids, the peer's names, counters.
     #[must_use]
     pub const fn tunnel(&self) -> &Tunnel<CALLS> {
-        &self.tunnel
+        self.tunnel.get()
     }
 
     /// Returns the calls that are up, the oldest first.

@@ -55,14 +55,20 @@ pub use event::{CallEvent, Event, Received, Transmit};
 pub use handle::CallMut;
 pub use l2tp_wire::session::SessionId;
 pub use machine::Session;
-pub use ppp_session::{Batch, Compression, Encoding, ExternalKeys, IpVersions, Status};
+#[cfg(feature = "alloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
+pub use ppp_session::Batch;
+pub use ppp_session::{Compression, Encoding, ExternalKeys, IpVersions, Status};
 pub use reason::Reason;
 pub use setup::Setup;
 pub use view::Call;
 
-pub(crate) use call::{Machine, Opening, Sealing};
+pub(crate) use call::Machine;
+#[cfg(feature = "alloc")]
+pub(crate) use call::{Opening, Sealing};
+#[cfg(feature = "alloc")]
 pub(crate) use machine::{Target, target};
-pub(crate) use setup::{Carried, Dialing, Served};
+pub(crate) use setup::{Carried, Dialing, Role, Served};
 
 /// Room in front of an IP packet for [`CallMut::send_ip`], and of a frame for
 /// [`CallMut::send_frame`], in bytes: L2TP's longest header, and what PPP needs.

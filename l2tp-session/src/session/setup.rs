@@ -1,6 +1,7 @@
 //! The parts of a session.
 
-use alloc::vec::Vec;
+#[cfg(feature = "alloc")]
+use alloc::{string::String, vec::Vec};
 use core::time::Duration;
 
 use l2tp_wire::code::PseudowireType;
@@ -14,13 +15,14 @@ use super::Config;
 /// [`Session::listen`](super::Session::listen).
 #[derive(Debug, Clone)]
 pub struct Setup {
-    pub(super) config: Config,
-    pub(super) carried: Carried,
-    pub(super) role: Role,
+    pub(crate) config: Config,
+    pub(crate) carried: Carried,
+    pub(crate) role: Role,
 }
 
 /// The payload of the calls.
 #[derive(Debug, Clone)]
+#[cfg_attr(not(feature = "alloc"), expect(clippy::large_enum_variant, reason = "without a heap it is in place"))]
 pub(crate) enum Carried {
     /// PPP, whose client this side is.
     PppClient(ppp_session::Client),
@@ -60,7 +62,7 @@ impl Served {
 
 /// Which side of the tunnel this is.
 #[derive(Debug, Clone)]
-pub(super) enum Role {
+pub(crate) enum Role {
     /// Asks for the tunnel.
     Client(Dialing),
     /// Is asked for the tunnel.
@@ -68,26 +70,34 @@ pub(super) enum Role {
         /// The payloads of calls.
         served: Served,
         /// The circuits that calls of version 3 may be connected to; empty: any.
-        remote_end_ids: Vec<alloc::string::String>,
+        #[cfg(feature = "alloc")]
+        remote_end_ids: Vec<String>,
         /// For how long a tunnel without a call is kept.
         idle_timeout: Option<Duration>,
     },
 }
 
+impl Role {
+    /// Returns whether calls to the circuit of a request are allowed. Without a heap there is no list of them.
+    #[cfg_attr(
+        not(feature = "alloc"),
+        expect(clippy::unused_self, clippy::missing_const_for_fn, reason = "on the heap there is a list")
+    )]
+    fn has_circuit(&self, request: &CallRequest) -> bool {
+        #[cfg(feature = "alloc")]
+        if let Self::Server { remote_end_ids, .. } = self {
+            let wanted = request.remote_end_id;
+            let is_named = |id: &String| !wanted.is_cut() && id.as_bytes() == wanted.as_bytes();
+            return remote_end_ids.is_empty() || remote_end_ids.iter().any(is_named);
+        }
+        let _ = request;
+        true
+    }
+}
+
 impl Setup {
     pub(crate) const fn client(config: Config, carried: Carried, dialing: Dialing) -> Self {
         Self { config, carried, role: Role::Client(dialing) }
-    }
-
-    pub(crate) const fn server(
-        config: Config,
-        ppp: ppp_session::Server,
-        served: Served,
-        remote_end_ids: Vec<alloc::string::String>,
-        idle_timeout: Option<Duration>,
-    ) -> Self {
-        let role = Role::Server { served, remote_end_ids, idle_timeout };
-        Self { config, carried: Carried::PppServer(ppp), role }
     }
 
     pub(super) const fn is_client(&self) -> bool {
@@ -103,12 +113,9 @@ impl Setup {
             },
             // A VPN server dials nobody, and a client is not called unless it waits for that.
             (Role::Client(_), _) | (Role::Server { .. }, Direction::Outgoing) => false,
-            (Role::Server { served, remote_end_ids, .. }, Direction::Incoming) => {
-                let wanted = request.remote_end_id;
-                let is_of_circuit = remote_end_ids.is_empty()
-                    || !wanted.is_cut() && remote_end_ids.iter().any(|id| id.as_bytes() == wanted.as_bytes());
-                // A call without PPP is one without authentication, so that a peer must not choose it.
-                is_of_circuit && served.has(request.pseudowire)
+            // A call without PPP is one without authentication, so that a peer must not choose it.
+            (Role::Server { served, .. }, Direction::Incoming) => {
+                served.has(request.pseudowire) && self.role.has_circuit(request)
             }
         }
     }

@@ -26,6 +26,7 @@ impl<'s> Call<'s> {
     }
 
     /// Returns whether data packets may be of it.
+    #[cfg(feature = "alloc")]
     pub(crate) const fn is_live(self) -> bool {
         !self.machine.is_cleared()
     }

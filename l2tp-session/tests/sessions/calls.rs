@@ -1,11 +1,12 @@
 //! Several calls in a tunnel, many tunnels, limits, path MTU, sessions without a tunnel.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use l2tp_session::client;
 use l2tp_session::manual::{Payload, Session as ManualSession};
 use l2tp_session::ppp_session::{Client as PppClient, Server as PppServer};
-use l2tp_session::server::{Limits, Server};
+use l2tp_session::server::{Group, Limits, Server};
 use l2tp_session::session::{Config, HEADROOM, MAX_TRANSMIT, Reordering, SendError, Session};
 use l2tp_session::wire::data::{self, Sequencing, SessionWire, TypeOfService, Wire};
 use l2tp_session::wire::header::Cookie;
@@ -265,4 +266,55 @@ fn an_answer_from_another_port_is_followed_and_pinned() {
     assert_eq!(connected.destination, moved);
     assert_eq!(client.tunnel().address(), Some(moved));
     assert!(client.handle_datagram(now, Outside::Udp.address(SERVER), &mut reply.clone(), &mut []).is_err());
+}
+
+/// Passes all packets between a client and a server whose events are not polled.
+fn exchange<const N: usize, const M: usize>(now: Duration, client: &mut Session<N>, server: &mut Session<M>) {
+    let (from, to) = (Outside::Udp.address(CLIENT), Outside::Udp.address(SERVER));
+    let mut buf = [0; MAX_TRANSMIT];
+    loop {
+        let mut is_any = false;
+        while let Some(packet) = client.poll_transmit(now, &mut buf).unwrap() {
+            let _ = server.handle_datagram(now, from, &mut packet.payload.to_vec(), &mut []);
+            is_any = true;
+        }
+        while let Some(packet) = server.poll_transmit(now, &mut buf).unwrap() {
+            let _ = client.handle_datagram(now, to, &mut packet.payload.to_vec(), &mut []);
+            is_any = true;
+        }
+        if !is_any {
+            return;
+        }
+    }
+}
+
+#[test]
+fn calls_whose_ends_were_not_polled_keep_their_places_and_no_peer_piles_them_up() {
+    let config = plain();
+    let mut client: Session<4> =
+        Session::dial(&client_config(&config), Outside::Udp.address(SERVER), TunnelIds::new([1; 32]), [2; 32]);
+    let group = Group::new(config, Ipv4Addr::new(10, 0, 0, 1));
+    let mut server: Session<2> = Session::listen(&group, TunnelIds::new([3; 32]), [4; 32]);
+    let mut now = Duration::ZERO;
+    client.open(now).unwrap();
+    client.place_call(now, CallRequest::new()).unwrap();
+    exchange(now, &mut client, &mut server);
+    while client.poll_event().is_some() {}
+    assert_eq!((client.calls().count(), server.calls().count()), (2, 2));
+    // One of them ends, and others are tried in its place, again and again.
+    client.first_call_mut().unwrap().close(now);
+    for _ in 0..5 {
+        exchange(now, &mut client, &mut server);
+        while client.poll_event().is_some() {}
+        now += Duration::from_secs(1);
+        client.handle_timeout(now);
+        server.handle_timeout(now);
+        let _ = client.place_call(now, CallRequest::new());
+    }
+    assert_eq!((client.calls().count(), server.calls().count()), (1, 2), "one is over, and waits to be polled");
+    // Once its end was polled, another call finds the place.
+    while server.poll_event().is_some() {}
+    client.place_call(now, CallRequest::new()).unwrap();
+    exchange(now, &mut client, &mut server);
+    assert_eq!((client.calls().count(), server.calls().count()), (2, 2));
 }

@@ -122,7 +122,7 @@ impl<const CALLS: usize> Session<CALLS> {
         let disconnect = if !self.setup.accepts(direction, requested.request()) {
             // RFC 3931 section 5.4.2: such a session is not possible here, now or later.
             Some(Disconnect::new(l2tp_wire::code::SessionResult::NO_FACILITIES_PERMANENT))
-        } else if self.allowance == 0 || !matches!(self.stage, Stage::Established { .. }) {
+        } else if !self.has_room() || self.allowance == 0 || !matches!(self.stage, Stage::Established { .. }) {
             Some(Disconnect::NO_FACILITIES)
         } else {
             None
@@ -132,6 +132,11 @@ impl<const CALLS: usize> Session<CALLS> {
             Some(disconnect) => self.tunnel.clear_call(now, id, disconnect),
             None => self.accept(now, id, direction),
         };
+    }
+
+    /// Returns whether another call has a place. One that is over keeps its place until its end was polled.
+    fn has_room(&self) -> bool {
+        self.calls.len() < CALLS
     }
 
     fn accept(&mut self, now: Duration, id: SessionId, direction: Direction) -> Result<(), CommandError> {
@@ -148,6 +153,11 @@ impl<const CALLS: usize> Session<CALLS> {
         // A message that came with this one may have ended it again; that is the next event.
         let Some(data) = self.tunnel.data_config(id) else { return };
         let Some(pseudowire) = self.tunnel.session(id).map(|session| session.request().pseudowire) else { return };
+        if !self.has_room() {
+            // It came up before calls that are over were polled. A peer that acknowledges nothing is not waited for.
+            let _ = self.tunnel.clear_call(now, id, Disconnect::NO_FACILITIES);
+            return;
+        }
         let entropy = self.random.entropy();
         let ppp = self.setup.ppp(pseudowire, &data, entropy);
         let mut call = Machine::new(now, id, data, &self.setup.config.pseudowire, ppp);
@@ -158,7 +168,8 @@ impl<const CALLS: usize> Session<CALLS> {
         if !matches!(self.stage, Stage::Established { .. }) {
             call.close(now);
         }
-        self.calls.push(call);
+        let pushed = self.calls.push(call);
+        debug_assert!(pushed.is_ok(), "there is room");
     }
 
     fn call_closed(&mut self, now: Duration, id: SessionId, reason: CallReason) {
