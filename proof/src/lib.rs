@@ -4,7 +4,10 @@
 //! that the compiler does not know. It links only when the optimiser has proved that no call can panic. Of libc it takes
 //! `memcpy` and the like. `.ci/link-proof` builds them all, and shows that none links with the feature `panic`.
 //!
-//! # Crates that allocate
+//! # Sessions on a heap
+//!
+//! `ppp-session`, `pptp` and `l2tp-session` are proved twice: without an allocator as all others, and
+//! with one.
 //!
 //! `alloc` itself can panic when memory is over: `handle_alloc_error` of `alloc/src/alloc.rs`
 //! panics where there is no std. It also panics when a collection would be longer than `isize::MAX`

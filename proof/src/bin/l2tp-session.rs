@@ -1,4 +1,4 @@
-//! The only ways to panic in the sessions of `l2tp-session` are the allocator's.
+//! The sessions of `l2tp-session` have no way to panic. On a heap, the only ones are the allocator's.
 //!
 //! Not called: the table of `l2tp_session::server` and `l2tp_session::report`; see the page of this package.
 #![no_std]
@@ -34,7 +34,9 @@ extern "C" fn _start() -> ! {
         .with_outer_mtu(unknown(1500));
     let account = Client::new(unknown("alice"), unknown("wonderland"));
     let dialed = client::Config::new(account, config.clone()).with_remote_end_id(unknown("15"));
-    let group = Group::new(config.clone(), Ipv4Addr::from_bits(unknown(1))).with_remote_end_id(unknown("15"));
+    let group = Group::new(config.clone(), Ipv4Addr::from_bits(unknown(1)));
+    #[cfg(feature = "alloc")]
+    let group = group.with_remote_end_id(unknown("15"));
     let peer = address();
     let mut one: Session<1> = Session::dial(&dialed, peer, TunnelIds::new(unknown([1; 32])), unknown([2; 32]));
     let mut many: Session<4> = Session::listen(&group, TunnelIds::new(unknown([3; 32])), unknown([4; 32]));

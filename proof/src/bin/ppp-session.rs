@@ -1,4 +1,4 @@
-//! The only ways to panic in `ppp-session` are the allocator's.
+//! `ppp-session` has no way to panic. On a heap, the only ones are the allocator's.
 #![no_std]
 #![no_main]
 
@@ -10,7 +10,9 @@ use link_proof::{some, unknown};
 use ppp_session::mschap::{Account, NtHash, Password};
 use ppp_session::ppp::auth::{Answer, Secret};
 use ppp_session::ppp::ccp::Encryption;
-use ppp_session::{Batch, Client, Compression, Config, Event, ExternalKeys, HEADROOM, IpVersions, Server, Session};
+#[cfg(feature = "alloc")]
+use ppp_session::Batch;
+use ppp_session::{Client, Compression, Config, Event, ExternalKeys, HEADROOM, IpVersions, Server, Session};
 
 /// Calls everything with values that the compiler does not know.
 #[unsafe(no_mangle)]
@@ -28,13 +30,13 @@ extern "C" fn _start() -> ! {
     let mut server = Session::server(&config, &of_server, unknown([1; 32]));
     let of_client = Client::new(unknown("alice"), unknown("wonderland")).with_name_servers_wanted(unknown(true));
     let mut client = Session::client(&config, &of_client, unknown([2; 32]));
-    let mut batch = Batch::new();
     loop {
         negotiate(&mut server);
         negotiate(&mut client);
-        receive(&mut server, &mut batch);
-        send(&mut client, &mut batch);
-        many(&mut client, &mut server, &mut batch);
+        receive(&mut server);
+        send(&mut client);
+        #[cfg(feature = "alloc")]
+        many(&mut client, &mut server);
     }
 }
 
@@ -87,36 +89,46 @@ fn negotiate(session: &mut Session) {
     session.down(now);
 }
 
-fn receive(session: &mut Session, batch: &mut Batch) {
+fn receive(session: &mut Session) {
     let now = unknown(Duration::from_secs(1));
-    let (mut frame, mut other, mut scratch) = (unknown([7; 1500]), unknown([8; 1500]), unknown([0; 1600]));
+    let (mut frame, mut scratch) = (unknown([7; 1500]), unknown([0; 1600]));
     let length = unknown(1400);
     let frame = frame.get_mut(..length).unwrap_or(&mut []);
     let scratch = scratch.get_mut(..unknown(1600)).unwrap_or(&mut []);
     let _ = black_box(session.handle_frame(now, frame, scratch));
     let _ = black_box(session.handle_frame_into(now, frame, scratch));
     black_box((session.scratch_len(), session.expects_sealed()));
-    session.handle_frames(now, batch, &mut [frame, &mut other], &mut |index, received| {
+    #[cfg(feature = "alloc")]
+    session.handle_frames(now, &mut Batch::new(), &mut [frame, &mut unknown([8; 1500])], &mut |index, received| {
         let _ = black_box((index, received.is_ok()));
     });
 }
 
-fn send(session: &mut Session, batch: &mut Batch) {
+fn send(session: &mut Session) {
     let now = unknown(Duration::from_secs(1));
-    let (mut buf, mut other) = (unknown([7; 1500]), unknown([8; 1500]));
+    let mut buf = unknown([7; 1500]);
     let start = unknown(HEADROOM);
     let buf = buf.get_mut(..unknown(1400)).unwrap_or(&mut []);
     let _ = black_box(session.send_ip(now, buf, start));
     let _ = black_box(session.check_ip(buf, start));
+    #[cfg(feature = "alloc")]
+    send_batch(session, buf, start);
+}
+
+#[cfg(feature = "alloc")]
+fn send_batch(session: &mut Session, buf: &mut [u8], start: usize) {
+    let now = unknown(Duration::from_secs(1));
+    let (mut batch, mut other) = (Batch::new(), unknown([8; 1500]));
     black_box(session.seals_in_place());
     let _ = black_box(session.begin_ip(buf, start));
-    session.seal(batch, &mut [&mut buf[..], &mut other]);
-    session.send_ip_batch(now, batch, &mut [buf, &mut other], start, &mut |index, buf, sent| {
+    session.seal(&mut batch, &mut [&mut buf[..], &mut other]);
+    session.send_ip_batch(now, &mut batch, &mut [buf, &mut other], start, &mut |index, buf, sent| {
         let _ = black_box((index, buf.len(), sent));
     });
 }
 
-fn many(client: &mut Session, server: &mut Session, batch: &mut Batch) {
+#[cfg(feature = "alloc")]
+fn many(client: &mut Session, server: &mut Session) {
     let now = unknown(Duration::from_secs(1));
     let (mut one, mut two, mut three, mut four) =
         (unknown([1; 99]), unknown([2; 99]), unknown([3; 99]), unknown([4; 99]));
@@ -135,5 +147,4 @@ fn many(client: &mut Session, server: &mut Session, batch: &mut Batch) {
         black_box(client.take_back_sealed(one));
         black_box(server.take_back_sealed(two));
     }
-    black_box(batch);
 }

@@ -1,4 +1,4 @@
-//! The only ways to panic in the sessions of `pptp` are the allocator's.
+//! The sessions of `pptp` have no way to panic. On a heap, the only ones are the allocator's.
 //!
 //! Not called: the table of `pptp::server`, `pptp::inspect` and `pptp::report`; see the page of this package.
 #![no_std]
@@ -12,7 +12,9 @@ use link_proof::{some, unknown};
 use pptp::gre::IpVersion;
 use pptp::mschap::{Account, NtHash, Password};
 use pptp::ppp::auth::{Answer, Secret};
-use pptp::ppp_session::{Batch, Event as PppEvent, ExternalKeys};
+#[cfg(feature = "alloc")]
+use pptp::ppp_session::Batch;
+use pptp::ppp_session::{Event as PppEvent, ExternalKeys};
 use pptp::session::{CallEvent, CallMut, Config, Event, FlowAlarmPolicy, Session};
 use pptp::{client, server};
 
@@ -28,14 +30,13 @@ extern "C" fn _start() -> ! {
     let server = server::Config::new(Ipv4Addr::from_bits(unknown(1))).with_session(config);
     let mut one: Session<1> = Session::new(&client, unknown([1; 32]));
     let mut many: Session<4> = Session::new(&server, unknown([2; 32]));
-    let mut batch = Batch::new();
     loop {
-        drive(&mut one, &mut batch);
-        drive(&mut many, &mut batch);
+        drive(&mut one);
+        drive(&mut many);
     }
 }
 
-fn drive<const CALLS: usize>(session: &mut Session<CALLS>, batch: &mut Batch) {
+fn drive<const CALLS: usize>(session: &mut Session<CALLS>) {
     let now = unknown(Duration::from_secs(1));
     let (bytes, mut buf) = (unknown([7; 300]), unknown([0; 1600]));
     let length = unknown(156);
@@ -43,11 +44,11 @@ fn drive<const CALLS: usize>(session: &mut Session<CALLS>, batch: &mut Batch) {
     black_box(session.handle_stream(now, some(&bytes, length)));
     let _ = black_box(session.poll_control(now, buf.get_mut(..length).unwrap_or(&mut [])));
     session.set_call_allowance(unknown(2));
-    receive(session, batch);
+    receive(session);
     let event = session.poll_event();
     if let Some(mut call) = session.first_call_mut() {
         command(&mut call, event.as_ref());
-        send(&mut call, batch);
+        send(&mut call);
     }
     black_box((session.poll_timeout(), session.is_closed(), session.mtu(), session.calls().count()));
     if let Some(reason) = session.reason() {
@@ -61,25 +62,27 @@ fn drive<const CALLS: usize>(session: &mut Session<CALLS>, batch: &mut Batch) {
     session.close(now);
 }
 
-fn receive<const CALLS: usize>(session: &mut Session<CALLS>, batch: &mut Batch) {
+fn receive<const CALLS: usize>(session: &mut Session<CALLS>) {
     let now = unknown(Duration::from_secs(1));
-    let (mut packet, mut other, mut buf) = (unknown([7; 1500]), unknown([8; 1500]), unknown([0; 1600]));
+    let (mut packet, mut buf) = (unknown([7; 1500]), unknown([0; 1600]));
     let packet = packet.get_mut(..unknown(1400)).unwrap_or(&mut []);
     let buf = buf.get_mut(..unknown(1600)).unwrap_or(&mut []);
     let _ = black_box(session.handle_gre(now, packet, buf).is_ok());
-    session.handle_gre_batch(now, batch, &mut [packet, &mut other], |index, received| {
+    #[cfg(feature = "alloc")]
+    session.handle_gre_batch(now, &mut Batch::new(), &mut [packet, &mut unknown([8; 1500])], |index, received| {
         let _ = black_box((index, received.is_ok()));
     });
     let _ = black_box(session.poll_receive(now, buf));
     let _ = black_box(session.poll_tunnel(now, buf));
 }
 
-fn send<const CALLS: usize>(call: &mut CallMut<'_, CALLS>, batch: &mut Batch) {
+fn send<const CALLS: usize>(call: &mut CallMut<'_, CALLS>) {
     let now = unknown(Duration::from_secs(1));
-    let (mut packet, mut other) = (unknown([7; 1500]), unknown([8; 1500]));
+    let mut packet = unknown([7; 1500]);
     let packet = packet.get_mut(..unknown(1400)).unwrap_or(&mut []);
     let _ = black_box(call.send_ip(now, packet));
-    call.send_ip_batch(now, batch, &mut [packet, &mut other], |index, sent| {
+    #[cfg(feature = "alloc")]
+    call.send_ip_batch(now, &mut Batch::new(), &mut [packet, &mut unknown([8; 1500])], |index, sent| {
         let _ = black_box((index, sent.is_ok()));
     });
 }

@@ -1,0 +1,253 @@
+//! Sessions without the feature `alloc`: whole calls of PPTP and of L2TP, with encryption, and nothing on the heap. All of this
+//! is a test: `cargo test --manifest-path proof/without-heap/Cargo.toml`.
+#![cfg(test)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use l2tp_session::wire::{Address, TunnelIds};
+use pptp::ppp::auth::Answer;
+use pptp::ppp_session::{self, Client};
+
+/// Counts what this thread allocates.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: the system's allocator does the work.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.with(|count| count.set(count.get() + 1));
+        // SAFETY: passed on as it came.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: passed on as it came.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Returns how often `work` allocates.
+fn allocations(work: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.get();
+    work();
+    ALLOCATIONS.get() - before
+}
+
+const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
+const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
+/// Packets in each direction.
+const PACKETS: u8 = 200;
+/// Their length, in bytes.
+const LENGTH: usize = 700;
+
+/// Writes an IP packet with this number in it behind the room for headers.
+fn fill(buf: &mut [u8], headroom: usize, number: u8) {
+    buf.fill(number);
+    buf[headroom..headroom + 4].copy_from_slice(&[0x45, 0, 2, 188]);
+}
+
+fn is_packet(packet: &[u8], number: u8) -> bool {
+    packet.len() == LENGTH && packet[..4] == [0x45, 0, 2, 188] && packet[4..].iter().all(|byte| *byte == number)
+}
+
+/// The sizes in docs/MEMORY.md, which are the same on every machine of 64 bits.
+#[test]
+fn the_state_of_a_session_is_in_place_and_has_the_size_that_the_documents_say() {
+    let sizes = [
+        ("pptp::client::Session", size_of::<pptp::client::Session>()),
+        ("pptp::server::Session<1>", size_of::<pptp::server::Session<1>>()),
+        ("pptp::server::Session<4>", size_of::<pptp::server::Session<4>>()),
+        ("l2tp_session::client::Session", size_of::<l2tp_session::client::Session>()),
+        ("ppp_session::Session", size_of::<ppp_session::Session>()),
+    ];
+    let page = include_str!("../../../docs/MEMORY.md");
+    for (name, size) in sizes {
+        println!("{name}: {size} bytes");
+        if cfg!(target_pointer_width = "64") {
+            let thousands = format!("{},{:03}", size / 1000, size % 1000);
+            let row = format!("| `{name}` | {thousands} |");
+            assert!(page.contains(&row), "docs/MEMORY.md lacks the row {row}");
+        }
+    }
+}
+
+/// Passes what waits between both ends of a PPTP call, and answers the server's question.
+fn run_pptp(client: &mut pptp::client::Session, server: &mut pptp::server::Session<1>, now: Duration) {
+    use pptp::session::{CallEvent, Event, MAX_TRANSMIT};
+    let (mut buf, mut packet) = ([0; MAX_TRANSMIT], [0; MAX_TRANSMIT]);
+    loop {
+        let mut is_any = false;
+        while let Some(found) = client.poll_tunnel(now, &mut buf).unwrap() {
+            let length = found.len();
+            packet[..length].copy_from_slice(found);
+            let _ = server.handle_gre(now, &mut packet[..length], &mut []);
+            is_any = true;
+        }
+        while let Some(found) = server.poll_tunnel(now, &mut buf).unwrap() {
+            let length = found.len();
+            packet[..length].copy_from_slice(found);
+            let _ = client.handle_gre(now, &mut packet[..length], &mut []);
+            is_any = true;
+        }
+        while let Some(bytes) = client.poll_control(now, &mut buf).unwrap() {
+            server.handle_stream(now, bytes);
+            is_any = true;
+        }
+        while let Some(bytes) = server.poll_control(now, &mut buf).unwrap() {
+            client.handle_stream(now, bytes);
+            is_any = true;
+        }
+        while let Some(event) = client.poll_event() {
+            is_any |= !matches!(event, Event::Closed(_));
+        }
+        while let Some(event) = server.poll_event() {
+            is_any = true;
+            let Event::Call { call, event: CallEvent::Ppp(ppp_session::Event::Authenticate(question)) } = event else {
+                continue;
+            };
+            let mut call = server.call_mut(call).unwrap();
+            call.assign_address(CLIENT);
+            call.answer(now, question.ticket(), &Answer::Password(b"wonderland")).unwrap();
+        }
+        if !is_any {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_call_of_pptp_comes_up_encrypts_and_ends_without_a_heap() {
+    use pptp::session::HEADROOM;
+    let count = allocations(|| {
+        let config = pptp::client::Config::new("alice", "wonderland");
+        let mut client = pptp::client::Session::new(&config, [1; 32]);
+        let config = pptp::server::Config::new(SERVER);
+        let mut server: pptp::server::Session<1> = pptp::server::Session::new(&config, [2; 32]);
+        let mut now = Duration::ZERO;
+        client.open(now);
+        server.open(now);
+        run_pptp(&mut client, &mut server, now);
+        let ppp = client.first_call().unwrap().ppp();
+        assert_eq!(ppp.ip().unwrap().own_address, Some(CLIENT));
+        assert!(ppp.sending().encryption.is_some(), "MPPE is required by default");
+
+        let mut buf = [0; HEADROOM + LENGTH];
+        for number in 0..PACKETS {
+            now += Duration::from_millis(1);
+            fill(&mut buf, HEADROOM, number);
+            let range = client.first_call_mut().unwrap().send_ip(now, &mut buf).unwrap().len();
+            let start = buf.len() - range;
+            let (_, received) = server.handle_gre(now, &mut buf[start..], &mut []).unwrap();
+            assert!(is_packet(received.ip().unwrap(), number));
+            fill(&mut buf, HEADROOM, number);
+            let range = server.first_call_mut().unwrap().send_ip(now, &mut buf).unwrap().len();
+            let start = buf.len() - range;
+            // One of ten is lost, and the next ones are still understood.
+            if number % 10 != 3 {
+                let (_, received) = client.handle_gre(now, &mut buf[start..], &mut []).unwrap();
+                assert!(is_packet(received.ip().unwrap(), number));
+            }
+            run_pptp(&mut client, &mut server, now);
+        }
+        client.close(now);
+        run_pptp(&mut client, &mut server, now);
+        assert!(client.reason().is_some() && client.calls().next().is_none());
+    });
+    assert_eq!(count, 0, "allocations");
+}
+
+/// Passes what waits between both ends of an L2TP tunnel, and answers the server's question.
+fn run_l2tp(
+    (client, client_address): (&mut l2tp_session::client::Session, Address),
+    (server, server_address): (&mut l2tp_session::server::Session<1>, Address),
+    now: Duration,
+) {
+    use l2tp_session::session::{CallEvent, Event, MAX_TRANSMIT};
+    let mut buf = [0; MAX_TRANSMIT];
+    let mut packet = [0; MAX_TRANSMIT];
+    loop {
+        let mut is_any = false;
+        while let Some(found) = client.poll_transmit(now, &mut buf).unwrap() {
+            let length = found.payload.len();
+            packet[..length].copy_from_slice(found.payload);
+            let _ = server.handle_datagram(now, client_address, &mut packet[..length], &mut []);
+            is_any = true;
+        }
+        while let Some(found) = server.poll_transmit(now, &mut buf).unwrap() {
+            let length = found.payload.len();
+            packet[..length].copy_from_slice(found.payload);
+            let _ = client.handle_datagram(now, server_address, &mut packet[..length], &mut []);
+            is_any = true;
+        }
+        while client.poll_event().is_some() {}
+        while let Some(event) = server.poll_event() {
+            is_any = true;
+            let Event::Call { call, event: CallEvent::Ppp(ppp_session::Event::Authenticate(question)) } = event else {
+                continue;
+            };
+            let mut call = server.call_mut(call).unwrap();
+            call.assign_address(CLIENT);
+            call.answer(now, question.ticket(), &Answer::Password(b"wonderland")).unwrap();
+        }
+        if !is_any {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_call_of_l2tp_comes_up_encrypts_and_ends_without_a_heap() {
+    use l2tp_session::session::{Config, HEADROOM};
+    let client_address = Address::udp("192.0.2.2:1701".parse().unwrap());
+    let server_address = Address::udp("192.0.2.1:1701".parse().unwrap());
+    let count = allocations(|| {
+        let config = l2tp_session::client::Config::new(Client::new("alice", "wonderland"), Config::strict("laptop"));
+        let ids = TunnelIds::new([1; 32]);
+        let mut client = l2tp_session::client::Session::dial(&config, server_address, ids, [2; 32]);
+        let group = l2tp_session::server::Group::new(Config::strict("lns"), SERVER);
+        let mut server: l2tp_session::server::Session<1> =
+            l2tp_session::server::Session::listen(&group, TunnelIds::new([3; 32]), [4; 32]);
+        let mut now = Duration::ZERO;
+        client.open(now).unwrap();
+        // L2TP's server waits for the client's PPP to begin.
+        for _ in 0..20 {
+            run_l2tp((&mut client, client_address), (&mut server, server_address), now);
+            now += Duration::from_millis(100);
+            client.handle_timeout(now);
+            server.handle_timeout(now);
+        }
+        let ppp = client.first_call().unwrap().ppp().unwrap();
+        assert_eq!(ppp.ip().unwrap().own_address, Some(CLIENT));
+
+        let mut buf = [0; HEADROOM + LENGTH];
+        for number in 0..PACKETS {
+            now += Duration::from_millis(1);
+            fill(&mut buf, HEADROOM, number);
+            let length = client.first_call_mut().unwrap().send_ip(now, &mut buf).unwrap().payload.len();
+            let start = buf.len() - length;
+            let received = server.handle_datagram(now, client_address, &mut buf[start..], &mut []).unwrap();
+            assert!(is_packet(received.ip().unwrap(), number));
+            fill(&mut buf, HEADROOM, number);
+            let length = server.first_call_mut().unwrap().send_ip(now, &mut buf).unwrap().payload.len();
+            let start = buf.len() - length;
+            if number % 10 != 3 {
+                let received = client.handle_datagram(now, server_address, &mut buf[start..], &mut []).unwrap();
+                assert!(is_packet(received.ip().unwrap(), number));
+            }
+            run_l2tp((&mut client, client_address), (&mut server, server_address), now);
+        }
+        client.close(now);
+        run_l2tp((&mut client, client_address), (&mut server, server_address), now);
+        assert!(client.first_call().is_none());
+    });
+    assert_eq!(count, 0, "allocations");
+}
