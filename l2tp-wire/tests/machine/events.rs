@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use l2tp_wire::Version;
-use l2tp_wire::avp::{CallErrors, LinkAccm};
+use l2tp_wire::avp::{CallErrors, CircuitErrors, LinkAccm};
 use l2tp_wire::code::Accm;
-use l2tp_wire::message::v2;
+use l2tp_wire::message::{v2, v3};
 use l2tp_wire::session::{CallRequest, Disconnect, Session, SessionId, State, Terms};
 use l2tp_wire::tunnel::Event;
 use testing::{Random, assert_late_polls_lose_nothing};
@@ -137,4 +137,33 @@ fn late_polls_lose_nothing() {
             coalesce,
         );
     }
+}
+
+/// RFC 3931 section 6.13 describes the counters twice, with and without those of a line with frames.
+#[test]
+fn rfc3931_section_6_13_errors_of_the_line_are_taken_in_either_form_and_reported() {
+    let mut bench = Bench::established(Version::V3).calls(true);
+    bench.receive_session(&bench.call_reply(true));
+    bench.clear();
+    let session = bench.session().unwrap();
+    let errors = CallErrors { hardware_overruns: 1, buffer_overruns: 2, timeout_errors: 3, ..CallErrors::default() };
+    let errors = CallErrors { alignment_errors: 4, ..errors };
+    let notify = v3::WanErrorNotify { remote_session_id: bench.named(), ..v3::WanErrorNotify::new(SESSION.into()) };
+    let circuit = CircuitErrors {
+        hardware_overruns: errors.hardware_overruns,
+        buffer_overruns: errors.buffer_overruns,
+        timeout_errors: errors.timeout_errors,
+        alignment_errors: errors.alignment_errors,
+    };
+    for message in [
+        v3::WanErrorNotify { call_errors: Some(errors), ..notify },
+        v3::WanErrorNotify { circuit_errors: Some(circuit), ..notify },
+    ] {
+        bench.receive(0, &message.into());
+        assert!(matches!(bench.events()[..], [Event::WanErrors { session: of, errors: found }]
+            if of == session && found == errors));
+    }
+    bench.sent();
+    bench.tunnel.report_wan_errors(bench.now, session, errors).unwrap();
+    assert_eq!(bench.sent(), ["WAN-Error-Notify (15)"]);
 }
