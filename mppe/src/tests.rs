@@ -12,6 +12,7 @@ mod hostile;
 mod link;
 mod liveness;
 mod model;
+mod texts;
 
 use alloc::vec::Vec;
 
