@@ -40,7 +40,7 @@
 //! To add a crate, write `src/bin/<crate>.rs` with `#[unsafe(no_mangle)] extern "C" fn _start() -> !`.
 #![no_std]
 
-#[cfg(not(feature = "alloc"))]
+#[cfg(not(feature = "end"))]
 unsafe extern "C" {
     /// Names a function that exists nowhere, so that a program with a way to panic does not link.
     fn a_way_to_panic_is_left() -> !;
@@ -71,13 +71,13 @@ mod memory {
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    #[cfg(not(feature = "alloc"))]
+    #[cfg(not(feature = "end"))]
     // SAFETY: it is never linked.
     unsafe {
         a_way_to_panic_is_left()
     }
     // The program has to link, so that it can be looked at.
-    #[cfg(feature = "alloc")]
+    #[cfg(feature = "end")]
     loop {}
 }
 
