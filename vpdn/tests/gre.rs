@@ -45,7 +45,7 @@ fn a_filter_keeps_the_call_ids_of_a_shard() {
         let _ = writeln!(std::io::stderr(), "SKIPPED: filters of GRE: no right to open a raw socket");
         return;
     };
-    // An address that no other test has.
+    // An address that no other test has, and a byte by which sockets of other addresses know these packets.
     let address = Ipv4Addr::new(127, 9, 8, 7);
     let ids = [0, 1, 2, 3, 4, 255, 256, 0xffff_u16];
     let shards: Vec<_> = (0..3).filter_map(|index| Shard::new(index, 3)).collect();
@@ -54,10 +54,10 @@ fn a_filter_keeps_the_call_ids_of_a_shard() {
         socket.filter(*shard).unwrap();
         socket.bind(address).unwrap();
     }
-    sender.send_to(address, &[0x30, 0x07, 0x88, 0x0b, 0, 1]);
+    sender.send_to(address, &[0x30, 0x09, 0x88, 0x0b, 0, 1]);
     for id in ids {
         let [high, low] = id.to_be_bytes();
-        sender.send_to(address, &[0x30, 0x07, 0x88, 0x0b, 0, 1, high, low, 9]);
+        sender.send_to(address, &[0x30, 0x09, 0x88, 0x0b, 0, 1, high, low, 9]);
     }
     sender.flush();
     // On the loopback, what was sent has come.
