@@ -78,6 +78,7 @@ fn a_scratch_buffer_that_is_too_short_loses_nothing() {
 }
 
 /// A batch gives what the same packets give one by one.
+#[cfg(feature = "alloc")]
 #[test]
 fn batches_are_as_one_by_one() {
     for (name, config) in encodings() {
