@@ -200,6 +200,7 @@ impl<const CALLS: usize> Session<CALLS> {
                 (Stage::Ending | Stage::Closed(_) | Stage::Lingering(_) | Stage::Drained(_), _) => {
                     Err(CommandError::State)
                 }
+                _ if !session.has_room() => Err(CommandError::NoRoom { limit: CALLS }),
                 (_, Role::Client(_)) => session.tunnel.announce_call(now, request, terms),
                 (_, Role::Server { .. }) => session.tunnel.place_call(now, request, terms),
             }

@@ -189,3 +189,27 @@ fn calls_of_all_connections_are_limited() {
     let calls: usize = ids.iter().map(|id| server.session(*id).unwrap().calls().count()).sum();
     assert_eq!(calls, 50);
 }
+
+/// RFC 2637 section 2.8, result 4. A call that is over keeps its place until its end was polled.
+#[test]
+fn two_requests_in_one_segment_do_not_get_the_same_last_place() {
+    let now = Duration::ZERO;
+    let mut session: Session<2> = Session::new(&server_config(), [1; 32]);
+    session.open(now);
+    let results = |session: &mut Session<2>, segment: &[u8]| -> Vec<u8> {
+        assert_eq!(session.handle_stream(now, segment), segment.len());
+        let replies = messages(now, session).into_iter().filter_map(|message| match message {
+            Message::OutgoingCallReply(reply) => Some(reply.result_code.get()),
+            _ => None,
+        });
+        replies.collect()
+    };
+    assert_eq!(results(&mut session, &[start(), call(1)].concat()), [1]);
+    assert_eq!(results(&mut session, &encoded(CallClearRequest::new(1).into())), []);
+    assert_eq!(session.calls().count(), 1, "it is over, and its end waits to be polled");
+    assert_eq!(results(&mut session, &[call(2), call(3)].concat()), [1, 4]);
+    assert_eq!(session.calls().count(), 2);
+    while session.poll_event().is_some() {}
+    assert_eq!(results(&mut session, &call(4)), [1]);
+    assert_eq!(session.calls().count(), 2);
+}

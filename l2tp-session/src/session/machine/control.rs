@@ -134,9 +134,13 @@ impl<const CALLS: usize> Session<CALLS> {
         };
     }
 
-    /// Returns whether another call has a place. One that is over keeps its place until its end was polled.
-    fn has_room(&self) -> bool {
-        self.calls.len() < CALLS
+    /// Returns whether another call has a place. One that is over keeps its place until its end was
+    /// polled, and one that is being set up has it already. A request without an answer has none.
+    pub(super) fn has_room(&self) -> bool {
+        let is_coming = |id: SessionId| self.calls.iter().all(|call| call.id() != id);
+        let begun = self.tunnel.sessions().filter(|session| session.state() != l2tp_wire::session::State::WaitAnswer);
+        let coming = begun.filter(|session| is_coming(session.id())).count();
+        self.calls.len().saturating_add(coming) < CALLS
     }
 
     fn accept(&mut self, now: Duration, id: SessionId, direction: Direction) -> Result<(), CommandError> {
@@ -153,11 +157,6 @@ impl<const CALLS: usize> Session<CALLS> {
         // A message that came with this one may have ended it again; that is the next event.
         let Some(data) = self.tunnel.data_config(id) else { return };
         let Some(pseudowire) = self.tunnel.session(id).map(|session| session.request().pseudowire) else { return };
-        if !self.has_room() {
-            // It came up before calls that are over were polled. A peer that acknowledges nothing is not waited for.
-            let _ = self.tunnel.clear_call(now, id, Disconnect::NO_FACILITIES);
-            return;
-        }
         let entropy = self.random.entropy();
         let ppp = self.setup.ppp(pseudowire, &data, entropy);
         let mut call = Machine::new(now, id, data, &self.setup.config.pseudowire, ppp);
@@ -169,7 +168,7 @@ impl<const CALLS: usize> Session<CALLS> {
             call.close(now);
         }
         let pushed = self.calls.push(call);
-        debug_assert!(pushed.is_ok(), "there is room");
+        debug_assert!(pushed.is_ok(), "a call is begun when there is room for it");
     }
 
     fn call_closed(&mut self, now: Duration, id: SessionId, reason: CallReason) {

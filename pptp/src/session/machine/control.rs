@@ -5,7 +5,8 @@ use core::time::Duration;
 use pptp_gre::CallIds;
 use pptp_wire::code::StopReason;
 use pptp_wire::connection::{
-    Answer, CallCloseReason, CallId, CallParameters, CloseReason, CommandError, Event as Control, Refusal, State,
+    Answer, CallCloseReason, CallId, CallParameters, CallState, CloseReason, CommandError, Event as Control, Refusal,
+    State,
 };
 use pptp_wire::message::OutgoingCallRequest;
 
@@ -141,14 +142,22 @@ impl<const CALLS: usize> Session<CALLS> {
         true
     }
 
+    /// Returns whether another call has a place. One that is over keeps its place until its end was
+    /// polled, and one that was accepted in the same segment has it already.
+    fn has_room(&self) -> bool {
+        let is_coming = |id: CallId| self.calls.iter().all(|call| call.id() != id);
+        let accepted = self.connection.calls().filter(|call| call.state() == CallState::Established);
+        let coming = accepted.filter(|call| is_coming(call.id())).count();
+        self.calls.len().saturating_add(coming) < CALLS
+    }
+
     fn call_requested(&mut self, now: Duration, call: CallId) {
-        // The end of an earlier call that nobody has polled takes its place.
         let is_wanted = matches!(self.stage, Stage::Established { .. });
         let number = match &self.numbers {
             Numbers::Own => Some(call),
             Numbers::Reserved { free, .. } => free.iter().flatten().next().copied(),
         };
-        let number = number.filter(|_| self.calls.len() < CALLS && self.allowance > 0 && is_wanted);
+        let number = number.filter(|_| self.has_room() && self.allowance > 0 && is_wanted);
         let result = match number {
             Some(number) => {
                 let answer = Answer::new().with_window(self.setup.config.gre.receive_window());
