@@ -198,9 +198,9 @@ fn two_requests_in_one_segment_do_not_get_the_same_last_place() {
     session.open(now);
     let results = |session: &mut Session<2>, segment: &[u8]| -> Vec<u8> {
         assert_eq!(session.handle_stream(now, segment), segment.len());
-        let replies = messages(now, session).into_iter().filter_map(|message| match message {
-            Message::OutgoingCallReply(reply) => Some(reply.result_code.get()),
-            _ => None,
+        let replies = messages(now, session).into_iter().filter_map(|message| {
+            let Message::OutgoingCallReply(reply) = message else { return None };
+            Some(reply.result_code.get())
         });
         replies.collect()
     };
