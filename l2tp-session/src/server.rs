@@ -17,16 +17,14 @@ mod request;
 #[cfg(feature = "alloc")]
 mod table;
 
-#[cfg(feature = "alloc")]
-#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
-pub use config::Config;
 pub use group::Group;
 #[cfg(feature = "alloc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
-pub use limits::Limits;
-#[cfg(feature = "alloc")]
-#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
-pub use table::{Key, Server, SessionMut, TunnelId};
+pub use {
+    config::Config,
+    limits::Limits,
+    table::{Key, Server, SessionMut, TunnelId},
+};
 
 /// One tunnel and its calls, at most `CALLS` at a time; one more is refused.
 pub type Session<const CALLS: usize = 4> = crate::session::Session<CALLS>;

@@ -137,18 +137,6 @@ impl<T, const N: usize> DerefMut for List<T, N> {
     }
 }
 
-impl<T, const N: usize> IntoIterator for List<T, N> {
-    type Item = T;
-    #[cfg(feature = "alloc")]
-    type IntoIter = alloc::vec::IntoIter<T>;
-    #[cfg(not(feature = "alloc"))]
-    type IntoIter = arrayvec::IntoIter<T, N>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
-
 impl<'l, T, const N: usize> IntoIterator for &'l mut List<T, N> {
     type Item = &'l mut T;
     type IntoIter = core::slice::IterMut<'l, T>;
@@ -170,6 +158,6 @@ mod tests {
         list.retain(|value| *value != 2);
         assert_eq!(*list, [1, 3]);
         assert_eq!(list.push(4), Ok(()));
-        assert!(list.into_iter().eq([1, 3, 4]));
+        assert_eq!(*list, [1, 3, 4]);
     }
 }

@@ -14,10 +14,10 @@ pub use crate::shard::Shard;
 pub use config::Config;
 #[cfg(feature = "alloc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
-pub use limits::Limits;
-#[cfg(feature = "alloc")]
-#[cfg_attr(docsrs, doc(cfg(feature = "alloc")))]
-pub use table::{AcceptError, ConnectionId, Server, SessionMut};
+pub use {
+    limits::Limits,
+    table::{AcceptError, ConnectionId, Server, SessionMut},
+};
 
 /// One control connection and its calls, at most `CALLS` at a time; one more is refused.
 pub type Session<const CALLS: usize = 4> = crate::session::Session<CALLS>;
