@@ -64,8 +64,6 @@ pub struct Client {
     /// The memory of the stack in the tunnel, until there is one.
     room: Option<&'static mut inner::Room>,
     stack: Option<Stack>,
-    /// The last ping was answered, and nobody has heard so yet.
-    answered_all: bool,
 }
 
 impl Client {
@@ -102,7 +100,6 @@ impl Client {
             tunnel: Tunnel::new(),
             room: Some(inner),
             stack: None,
-            answered_all: false,
         }
     }
 
@@ -112,7 +109,7 @@ impl Client {
             let now = now();
             self.interface.poll(at(now), self.line, &mut self.sockets);
             self.receive_stream(now);
-            self.receive_packets(now);
+            self.receive_packets(now, console);
             self.exchange_inside(now, console);
             if self.session.poll_timeout().is_some_and(|deadline| deadline <= now) {
                 self.session.handle_timeout(now);
@@ -150,7 +147,7 @@ impl Client {
     }
 
     /// Takes GRE packets, and gives the stack inside what was in them.
-    fn receive_packets(&mut self, now: Duration) {
+    fn receive_packets(&mut self, now: Duration, console: &mut Uart) {
         let mut buf = [0; MTU];
         while let Ok(length) = self.sockets.get_mut::<raw::Socket<'_>>(self.packets).recv_slice(&mut buf) {
             let Ok(packet) = Ipv4Packet::new_checked(&mut buf[..length]) else { continue };
@@ -162,10 +159,9 @@ impl Client {
             // A packet that cannot be decrypted is counted by the session. None waits for an earlier one here, so there
             // is no `poll_receive`.
             let Ok((_, received)) = self.session.handle_gre(now, payload, &mut []) else { continue };
-            if let Some((packet, stack)) = received.ip().zip(self.stack.as_mut()) {
+            if let Some(packet) = received.ip() {
                 self.tunnel.receive(packet);
-                self.answered_all |= stack.poll(now, &mut self.tunnel);
-                self.send_inside(now);
+                self.exchange_inside(now, console);
             }
         }
     }
@@ -173,15 +169,9 @@ impl Client {
     /// Lets the stack inside work, and sends what it has to send.
     fn exchange_inside(&mut self, now: Duration, console: &mut Uart) {
         let Some(stack) = &mut self.stack else { return };
-        self.answered_all |= stack.poll(now, &mut self.tunnel);
-        if core::mem::take(&mut self.answered_all) {
+        if stack.poll(now, &mut self.tunnel) {
             let _ = writeln!(console, "pings answered: {}", stack.answered);
         }
-        self.send_inside(now);
-    }
-
-    /// Sends what the stack inside has to send.
-    fn send_inside(&mut self, now: Duration) {
         let Some(buf) = self.tunnel.to_send.take() else { return };
         let Some(mut call) = self.session.first_call_mut() else { return };
         // A packet that cannot be sent now is lost, as any packet may be.

@@ -81,13 +81,15 @@ impl Line {
         self.state = State::Plain;
     }
 
-    /// Returns the next frame, as the host has sent it, and makes room for another one.
-    pub fn next_frame(&mut self, work: impl FnOnce(&[u8])) {
+    /// Returns what `read` finds in the next frame, and makes room for another one.
+    pub fn next_frame<T>(&mut self, read: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
         self.read();
-        if matches!(self.state, State::Whole) {
-            work(self.frame.get(..self.length).unwrap_or_default());
-            self.clear();
+        if !matches!(self.state, State::Whole) {
+            return None;
         }
+        let found = read(self.frame.get(..self.length).unwrap_or_default());
+        self.clear();
+        found
     }
 }
 

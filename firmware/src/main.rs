@@ -40,11 +40,11 @@ fn main() -> ! {
     let size = size_of::<pptp::client::Session>();
     // Writing to the console cannot fail.
     let _ = writeln!(console, "ready: a session takes {size} bytes");
-    let mut order = None;
-    while order.is_none() {
-        line.next_frame(|frame| order = Order::read(frame));
-    }
-    let Some(order) = order else { halt() };
+    let order = loop {
+        if let Some(order) = line.next_frame(Order::read) {
+            break order;
+        }
+    };
     let _ = writeln!(console, "dialing {}", order.server);
     Client::new(&order, line, room).run(&mut console)
 }
