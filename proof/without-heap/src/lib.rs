@@ -55,6 +55,11 @@ fn fill(buf: &mut [u8], headroom: usize, number: u8) {
     buf[headroom..headroom + 4].copy_from_slice(&[0x45, 0, 2, 188]);
 }
 
+/// One of ten is lost on the way to the client, and the next ones are still understood.
+fn is_lost(number: u8) -> bool {
+    number % 10 == 3
+}
+
 fn is_packet(packet: &[u8], number: u8) -> bool {
     packet.len() == LENGTH && packet[..4] == [0x45, 0, 2, 188] && packet[4..].iter().all(|byte| *byte == number)
 }
@@ -88,114 +93,30 @@ fn the_state_of_a_session_is_in_place_and_has_the_size_that_the_documents_say() 
     assert!(differences.is_empty(), "{differences}");
 }
 
-/// Passes what waits between both ends of a PPTP call, and answers the server's question.
-fn run_pptp(client: &mut pptp::client::Session, server: &mut pptp::server::Session<1>, now: Duration) {
-    use pptp::session::{CallEvent, Event, MAX_TRANSMIT};
-    let (mut buf, mut packet) = ([0; MAX_TRANSMIT], [0; MAX_TRANSMIT]);
-    loop {
-        let mut is_any = false;
-        while let Some(found) = client.poll_tunnel(now, &mut buf).unwrap() {
-            let length = found.len();
-            packet[..length].copy_from_slice(found);
-            let _ = server.handle_gre(now, &mut packet[..length], &mut []);
-            is_any = true;
-        }
-        while let Some(found) = server.poll_tunnel(now, &mut buf).unwrap() {
-            let length = found.len();
-            packet[..length].copy_from_slice(found);
-            let _ = client.handle_gre(now, &mut packet[..length], &mut []);
-            is_any = true;
-        }
-        while let Some(bytes) = client.poll_control(now, &mut buf).unwrap() {
-            server.handle_stream(now, bytes);
-            is_any = true;
-        }
-        while let Some(bytes) = server.poll_control(now, &mut buf).unwrap() {
-            client.handle_stream(now, bytes);
-            is_any = true;
-        }
-        while let Some(event) = client.poll_event() {
-            is_any |= !matches!(event, Event::Closed(_));
-        }
-        while let Some(event) = server.poll_event() {
-            is_any = true;
-            let Event::Call { call, event: CallEvent::Ppp(ppp_session::Event::Authenticate(question)) } = event else {
-                continue;
-            };
-            let mut call = server.call_mut(call).unwrap();
-            call.assign_address(CLIENT);
-            call.answer(now, question.ticket(), &Answer::Password(b"wonderland")).unwrap();
-        }
-        if !is_any {
-            return;
-        }
+type Pptp = pptp::session::Session<1>;
+
+/// Passes what waits at one end of a PPTP call to the other. Returns whether there was anything.
+fn pass_pptp(from: &mut Pptp, to: &mut Pptp, now: Duration) -> bool {
+    let (mut buf, mut packet) = ([0; pptp::session::MAX_TRANSMIT], [0; pptp::session::MAX_TRANSMIT]);
+    let mut is_any = false;
+    while let Some(found) = from.poll_tunnel(now, &mut buf).unwrap() {
+        let packet = &mut packet[..found.len()];
+        packet.copy_from_slice(found);
+        let _ = to.handle_gre(now, packet, &mut []);
+        is_any = true;
     }
+    while let Some(bytes) = from.poll_control(now, &mut buf).unwrap() {
+        to.handle_stream(now, bytes);
+        is_any = true;
+    }
+    is_any
 }
 
-#[test]
-fn a_call_of_pptp_comes_up_encrypts_and_ends_without_a_heap() {
-    use pptp::session::HEADROOM;
-    let count = allocations(|| {
-        let config = pptp::client::Config::new("alice", "wonderland");
-        let mut client = pptp::client::Session::new(&config, [1; 32]);
-        let config = pptp::server::Config::new(SERVER);
-        let mut server: pptp::server::Session<1> = pptp::server::Session::new(&config, [2; 32]);
-        let mut now = Duration::ZERO;
-        client.open(now);
-        server.open(now);
-        run_pptp(&mut client, &mut server, now);
-        let ppp = client.first_call().unwrap().ppp();
-        assert_eq!(ppp.ip().unwrap().own_address, Some(CLIENT));
-        assert!(ppp.sending().encryption.is_some(), "MPPE is required by default");
-
-        let mut buf = [0; HEADROOM + LENGTH];
-        for number in 0..PACKETS {
-            now += Duration::from_millis(1);
-            fill(&mut buf, HEADROOM, number);
-            let range = client.first_call_mut().unwrap().send_ip(now, &mut buf).unwrap().len();
-            let start = buf.len() - range;
-            let (_, received) = server.handle_gre(now, &mut buf[start..], &mut []).unwrap();
-            assert!(is_packet(received.ip().unwrap(), number));
-            fill(&mut buf, HEADROOM, number);
-            let range = server.first_call_mut().unwrap().send_ip(now, &mut buf).unwrap().len();
-            let start = buf.len() - range;
-            // One of ten is lost, and the next ones are still understood.
-            if number % 10 != 3 {
-                let (_, received) = client.handle_gre(now, &mut buf[start..], &mut []).unwrap();
-                assert!(is_packet(received.ip().unwrap(), number));
-            }
-            run_pptp(&mut client, &mut server, now);
-        }
-        client.close(now);
-        run_pptp(&mut client, &mut server, now);
-        assert!(client.reason().is_some() && client.calls().next().is_none());
-    });
-    assert_eq!(count, 0, "allocations");
-}
-
-/// Passes what waits between both ends of an L2TP tunnel, and answers the server's question.
-fn run_l2tp(
-    (client, client_address): (&mut l2tp_session::client::Session, Address),
-    (server, server_address): (&mut l2tp_session::server::Session<1>, Address),
-    now: Duration,
-) {
-    use l2tp_session::session::{CallEvent, Event, MAX_TRANSMIT};
-    let mut buf = [0; MAX_TRANSMIT];
-    let mut packet = [0; MAX_TRANSMIT];
+/// Lets both ends of a PPTP call talk until they have nothing more to say, and answers the server's question.
+fn run_pptp(client: &mut Pptp, server: &mut Pptp, now: Duration) {
+    use pptp::session::{CallEvent, Event};
     loop {
-        let mut is_any = false;
-        while let Some(found) = client.poll_transmit(now, &mut buf).unwrap() {
-            let length = found.payload.len();
-            packet[..length].copy_from_slice(found.payload);
-            let _ = server.handle_datagram(now, client_address, &mut packet[..length], &mut []);
-            is_any = true;
-        }
-        while let Some(found) = server.poll_transmit(now, &mut buf).unwrap() {
-            let length = found.payload.len();
-            packet[..length].copy_from_slice(found.payload);
-            let _ = client.handle_datagram(now, server_address, &mut packet[..length], &mut []);
-            is_any = true;
-        }
+        let mut is_any = pass_pptp(client, server, now) | pass_pptp(server, client, now);
         while client.poll_event().is_some() {}
         while let Some(event) = server.poll_event() {
             is_any = true;
@@ -212,15 +133,105 @@ fn run_l2tp(
     }
 }
 
+/// Sends a packet through a PPTP call. One that is lost is sent and does not come.
+fn carry_pptp(from: &mut Pptp, to: &mut Pptp, now: Duration, number: u8, is_lost: bool) {
+    let mut buf = [0; pptp::session::HEADROOM + LENGTH];
+    fill(&mut buf, pptp::session::HEADROOM, number);
+    let length = from.first_call_mut().unwrap().send_ip(now, &mut buf).unwrap().len();
+    if !is_lost {
+        let start = buf.len() - length;
+        let (_, received) = to.handle_gre(now, &mut buf[start..], &mut []).unwrap();
+        assert!(is_packet(received.ip().unwrap(), number));
+    }
+}
+
+#[test]
+fn a_call_of_pptp_comes_up_encrypts_and_ends_without_a_heap() {
+    let count = allocations(|| {
+        let config = pptp::client::Config::new("alice", "wonderland");
+        let mut client = pptp::client::Session::new(&config, [1; 32]);
+        let config = pptp::server::Config::new(SERVER);
+        let mut server: pptp::server::Session<1> = pptp::server::Session::new(&config, [2; 32]);
+        let mut now = Duration::ZERO;
+        client.open(now);
+        server.open(now);
+        run_pptp(&mut client, &mut server, now);
+        let ppp = client.first_call().unwrap().ppp();
+        assert_eq!(ppp.ip().unwrap().own_address, Some(CLIENT));
+        assert!(ppp.sending().encryption.is_some(), "MPPE is required by default");
+
+        for number in 0..PACKETS {
+            now += Duration::from_millis(1);
+            carry_pptp(&mut client, &mut server, now, number, false);
+            carry_pptp(&mut server, &mut client, now, number, is_lost(number));
+            run_pptp(&mut client, &mut server, now);
+        }
+        client.close(now);
+        run_pptp(&mut client, &mut server, now);
+        assert!(client.reason().is_some() && client.calls().next().is_none());
+    });
+    assert_eq!(count, 0, "allocations");
+}
+
+type L2tp = l2tp_session::session::Session<1>;
+
+/// Passes what waits at one end of an L2TP tunnel to the other, which gets it from this address. Returns whether there
+/// was anything.
+fn pass_l2tp(from: &mut L2tp, address: Address, to: &mut L2tp, now: Duration) -> bool {
+    let mut buf = [0; l2tp_session::session::MAX_TRANSMIT];
+    let mut packet = [0; l2tp_session::session::MAX_TRANSMIT];
+    let mut is_any = false;
+    while let Some(found) = from.poll_transmit(now, &mut buf).unwrap() {
+        let packet = &mut packet[..found.payload.len()];
+        packet.copy_from_slice(found.payload);
+        let _ = to.handle_datagram(now, address, packet, &mut []);
+        is_any = true;
+    }
+    is_any
+}
+
+/// Lets both ends of an L2TP tunnel talk until they have nothing more to say, and answers the server's question.
+fn run_l2tp(client: &mut L2tp, server: &mut L2tp, [of_client, of_server]: [Address; 2], now: Duration) {
+    use l2tp_session::session::{CallEvent, Event};
+    loop {
+        let mut is_any = pass_l2tp(client, of_client, server, now) | pass_l2tp(server, of_server, client, now);
+        while client.poll_event().is_some() {}
+        while let Some(event) = server.poll_event() {
+            is_any = true;
+            let Event::Call { call, event: CallEvent::Ppp(ppp_session::Event::Authenticate(question)) } = event else {
+                continue;
+            };
+            let mut call = server.call_mut(call).unwrap();
+            call.assign_address(CLIENT);
+            call.answer(now, question.ticket(), &Answer::Password(b"wonderland")).unwrap();
+        }
+        if !is_any {
+            return;
+        }
+    }
+}
+
+/// Sends a packet through an L2TP call, from this address. One that is lost is sent and does not come.
+fn carry_l2tp(from: &mut L2tp, address: Address, to: &mut L2tp, now: Duration, number: u8, is_lost: bool) {
+    let mut buf = [0; l2tp_session::session::HEADROOM + LENGTH];
+    fill(&mut buf, l2tp_session::session::HEADROOM, number);
+    let length = from.first_call_mut().unwrap().send_ip(now, &mut buf).unwrap().payload.len();
+    if !is_lost {
+        let start = buf.len() - length;
+        let received = to.handle_datagram(now, address, &mut buf[start..], &mut []).unwrap();
+        assert!(is_packet(received.ip().unwrap(), number));
+    }
+}
+
 #[test]
 fn a_call_of_l2tp_comes_up_encrypts_and_ends_without_a_heap() {
-    use l2tp_session::session::{Config, HEADROOM};
-    let client_address = Address::udp("192.0.2.2:1701".parse().unwrap());
-    let server_address = Address::udp("192.0.2.1:1701".parse().unwrap());
+    use l2tp_session::session::Config;
+    let addresses = ["192.0.2.2:1701", "192.0.2.1:1701"].map(|address| Address::udp(address.parse().unwrap()));
+    let [of_client, of_server] = addresses;
     let count = allocations(|| {
         let config = l2tp_session::client::Config::new(Client::new("alice", "wonderland"), Config::strict("laptop"));
         let ids = TunnelIds::new([1; 32]);
-        let mut client = l2tp_session::client::Session::dial(&config, server_address, ids, [2; 32]);
+        let mut client = l2tp_session::client::Session::dial(&config, of_server, ids, [2; 32]);
         let group = l2tp_session::server::Group::new(Config::strict("lns"), SERVER);
         let mut server: l2tp_session::server::Session<1> =
             l2tp_session::server::Session::listen(&group, TunnelIds::new([3; 32]), [4; 32]);
@@ -228,7 +239,7 @@ fn a_call_of_l2tp_comes_up_encrypts_and_ends_without_a_heap() {
         client.open(now).unwrap();
         // L2TP's server waits for the client's PPP to begin.
         for _ in 0..20 {
-            run_l2tp((&mut client, client_address), (&mut server, server_address), now);
+            run_l2tp(&mut client, &mut server, addresses, now);
             now += Duration::from_millis(100);
             client.handle_timeout(now);
             server.handle_timeout(now);
@@ -236,25 +247,14 @@ fn a_call_of_l2tp_comes_up_encrypts_and_ends_without_a_heap() {
         let ppp = client.first_call().unwrap().ppp().unwrap();
         assert_eq!(ppp.ip().unwrap().own_address, Some(CLIENT));
 
-        let mut buf = [0; HEADROOM + LENGTH];
         for number in 0..PACKETS {
             now += Duration::from_millis(1);
-            fill(&mut buf, HEADROOM, number);
-            let length = client.first_call_mut().unwrap().send_ip(now, &mut buf).unwrap().payload.len();
-            let start = buf.len() - length;
-            let received = server.handle_datagram(now, client_address, &mut buf[start..], &mut []).unwrap();
-            assert!(is_packet(received.ip().unwrap(), number));
-            fill(&mut buf, HEADROOM, number);
-            let length = server.first_call_mut().unwrap().send_ip(now, &mut buf).unwrap().payload.len();
-            let start = buf.len() - length;
-            if number % 10 != 3 {
-                let received = client.handle_datagram(now, server_address, &mut buf[start..], &mut []).unwrap();
-                assert!(is_packet(received.ip().unwrap(), number));
-            }
-            run_l2tp((&mut client, client_address), (&mut server, server_address), now);
+            carry_l2tp(&mut client, of_client, &mut server, now, number, false);
+            carry_l2tp(&mut server, of_server, &mut client, now, number, is_lost(number));
+            run_l2tp(&mut client, &mut server, addresses, now);
         }
         client.close(now);
-        run_l2tp((&mut client, client_address), (&mut server, server_address), now);
+        run_l2tp(&mut client, &mut server, addresses, now);
         assert!(client.first_call().is_none());
     });
     assert_eq!(count, 0, "allocations");
